@@ -1,0 +1,160 @@
+"""What an adapter is: one resource type of pulumi-aws, said in the words of AWS's API.
+
+An adapter declares its input properties and outputs under the names that pulumi-aws uses on the wire (camelCase), and
+translates four verbs into boto3 calls. Everything that is the same for every type (unknown values, defaults, differences,
+replacement, tags, secrets, "not found", partial failure, refresh, import) is the plugin's part, driven by the declaration.
+
+    class Vpc(Adapter):
+        token = "aws:ec2/vpc:Vpc"
+        service = "ec2"
+        not_found = ("InvalidVpcID.NotFound",)
+        properties = {
+            "cidrBlock": Property(required=True, replaces=True),
+            "enableDnsHostnames": Property(default=False),
+            "tags": TAGS,
+        }
+        outputs = ("arn", "defaultSecurityGroupId")
+
+        def create(self, aws, inputs):
+            answer = aws.client("ec2").create_vpc(CidrBlock=inputs["cidrBlock"], TagSpecifications=...)
+            return answer["Vpc"]["VpcId"]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Protocol, TypeVar
+
+Values = dict[str, Any]
+"""Properties of one resource as plain JSON-like values; whole numbers are ``int``, secrets are unwrapped."""
+
+
+class Unset:
+    """The type of ``UNSET``: the property has no default."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = Unset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Property:
+    """How one input property behaves."""
+
+    required: bool = False
+    replaces: bool = False
+    """A change needs a new resource."""
+    default: Any = UNSET
+    """What the official provider fills in when the program says nothing."""
+    computed: bool = False
+    """AWS chooses when the program says nothing; the choice is an output, and never a difference."""
+    unordered: bool = False
+    """A list that AWS may give back in any order, nested lists included."""
+    json: bool = False
+    """Text that holds a JSON document: compared as a document."""
+    secret: bool = False
+    """Kept encrypted in the stack's state even if the program forgot to mark it."""
+    write_only: bool = False
+    """AWS never gives it back (a password): kept in the state alone, so drift in it is not seen."""
+    kept: str = ""
+    """Set when the embedded AWS is not told of it at all: the reason, for the honesty page."""
+
+
+TAGS: Final = Property()
+"""For the property called ``tags``. The plugin adds ``tagsAll`` (the provider's default tags beneath the resource's own)."""
+
+
+class Aws(Protocol):
+    """One region of the embedded AWS, as an adapter sees it."""
+
+    @property
+    def region(self) -> str: ...
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def partition(self) -> str: ...
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """The boto3 client of a service: one a service and region, shared by all threads."""
+
+    def wait(self, what: str, ready: Callable[[], bool], *, interval: float = 0.1) -> None:
+        """Poll ``ready`` until it is true. Raises ``TimeoutError`` naming ``what`` at the resource's custom timeout
+        (20 minutes unless set), and ``Cancelled`` when the user pressed Ctrl-C."""
+
+
+class Adapter:
+    """One resource type. Stateless: the plugin makes one instance and calls it from many threads."""
+
+    token: ClassVar[str]
+    """pulumi-aws's type token, such as ``aws:ec2/vpc:Vpc``."""
+    service: ClassVar[str]
+    """The AWS service behind it, as boto3 names it."""
+    properties: ClassVar[Mapping[str, Property]]
+    outputs: ClassVar[Sequence[str]] = ()
+    """What ``read`` answers beyond the input properties (``arn``, …); ``id`` and ``tagsAll`` need no mention."""
+    secret_outputs: ClassVar[Sequence[str]] = ()
+    volatile_outputs: ClassVar[Sequence[str]] = ()
+    """Outputs that any update may change, such as a version id: unknown while an update is previewed."""
+    not_found: ClassVar[Sequence[str]] = ()
+    """AWS's error codes that mean "it is gone" in ``read`` and ``delete``."""
+    delete_before_replace: ClassVar[bool] = False
+    """Two cannot exist at once (a fixed name, an attachment)."""
+    emulation: ClassVar[str] = ""
+    """What the embedded AWS stores but does not act on, one sentence, for the honesty page."""
+
+    def check(self, inputs: Values) -> list[tuple[str, str]]:
+        """Rules beyond presence: ``(property, reason)`` for each broken one. Unknown inputs are left out of ``inputs``."""
+        return []
+
+    def create(self, aws: Aws, inputs: Values) -> str:
+        """Make it and answer its id at once. ``inputs`` has the defaults filled in and, for a type with ``tags``, ``tagsAll``
+        (the tags to make it with). What can fail afterwards belongs in ``configure``: then nothing made is forgotten."""
+        raise NotImplementedError
+
+    def configure(self, aws: Aws, id: str, inputs: Values) -> None:
+        """Further calls after ``create``, and waiting until it is usable. An error here keeps the resource in the state."""
+
+    def read(self, aws: Aws, id: str, state: Values) -> Values | None:
+        """Its properties as AWS has them, inputs and outputs, in pulumi-aws's shape; ``None`` when it is gone. ``state`` is
+        what was last known (empty for an import): use it only to choose among equal spellings, never to echo."""
+        raise NotImplementedError
+
+    def update(self, aws: Aws, id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
+        """Bring it from ``old`` to ``new`` inputs. ``changed`` never holds ``tags``: see ``retag``."""
+        raise NotImplementedError
+
+    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
+        """Set and remove tags."""
+        raise NotImplementedError
+
+    def delete(self, aws: Aws, id: str, state: Values) -> None:
+        """Delete it and wait until it is gone where something else depends on that."""
+        raise NotImplementedError
+
+
+A = TypeVar("A", bound=Adapter)
+
+Function = Callable[[Aws, Values], Values]
+"""A data source, such as ``aws:index/getCallerIdentity:getCallerIdentity``: arguments in, results out."""
+
+ADAPTERS: Final[dict[str, Adapter]] = {}
+FUNCTIONS: Final[dict[str, Function]] = {}
+
+
+def adapter(cls: type[A]) -> type[A]:
+    """Class decorator that makes an adapter known to the plugin."""
+    ADAPTERS[cls.token] = cls()
+    return cls
+
+
+def function(token: str) -> Callable[[Function], Function]:
+    """Decorator that makes a data source known to the plugin."""
+
+    def register(implementation: Function) -> Function:
+        FUNCTIONS[token] = implementation
+        return implementation
+
+    return register
