@@ -1,0 +1,91 @@
+"""The certificate that the client bought, read from PEM files and checked before anything is created."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pulumi
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+DIRECTORY = "MAGENTO_CERTIFICATE_DIR"
+"""The environment variable that stands in for ``directory``: for a machine that keeps its keys elsewhere."""
+_KEY = "magento:certificate"
+
+
+class CertificateError(pulumi.RunError):
+    """The files do not hold a certificate that the site can use. Ends the program without a traceback."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateFiles:
+    """A certificate and its key, checked against each other, as PEM texts."""
+
+    certificate: str
+    private_key: str = field(repr=False)
+    chain: str | None
+
+    @staticmethod
+    def read(
+        directory: str,
+        *,
+        domain: str,
+        certificate_file: str,
+        private_key_file: str,
+        chain_file: str | None,
+        host_names: tuple[str, ...],
+    ) -> CertificateFiles:
+        """Read the files from ``directory``, which is relative to the project's.
+
+        Raises ``CertificateError`` when one is missing or not PEM, the key belongs to another certificate, the
+        certificate has expired, or it does not cover ``domain`` (a wildcard) and each of ``host_names``.
+        """
+        folder = Path(os.environ.get(DIRECTORY, directory))
+        certificate = _text(folder / certificate_file, "certificate_file")
+        private_key = _text(folder / private_key_file, "private_key_file")
+        chain = _text(folder / chain_file, "chain_file") if chain_file else None
+        try:
+            parsed = x509.load_pem_x509_certificate(certificate.encode())
+        except ValueError as error:
+            raise _fault("certificate_file", certificate_file, f"a PEM certificate ({error})") from None
+        try:
+            key = load_pem_private_key(private_key.encode(), None)
+        except (ValueError, TypeError) as error:
+            raise _fault("private_key_file", private_key_file, f"a PEM key without a passphrase ({error})") from None
+        if parsed.public_key() != key.public_key():
+            raise _fault("private_key_file", private_key_file, f"the private key of {certificate_file}")
+        if parsed.not_valid_after_utc <= datetime.now(UTC):
+            ended = f"one that expired on {parsed.not_valid_after_utc:%Y-%m-%d}"
+            raise _fault("certificate_file", ended, "a certificate in force")
+        names = _names(parsed)
+        for host_name in (domain, *host_names):
+            # A wildcard stands for one label: *.client.url does not cover client.url itself.
+            if not names & {host_name, f"*.{host_name.partition('.')[2]}"}:
+                raise _fault(
+                    "certificate_file", f"one for {', '.join(sorted(names))}", f"one that covers {host_name} too"
+                )
+        return CertificateFiles(certificate=certificate, private_key=private_key, chain=chain)
+
+
+def _names(certificate: x509.Certificate) -> set[str]:
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return set()
+    return set(extension.value.get_values_for_type(x509.DNSName))
+
+
+def _text(path: Path, key: str) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except OSError as error:
+        raise _fault(key, f"{path} ({error.strerror})", 'a PEM file; README.md, "Certificate", says how') from None
+    except UnicodeDecodeError:
+        raise _fault(key, str(path), "a PEM file, which is plain ASCII text") from None
+
+
+def _fault(key: str, got: str, expected: str) -> CertificateError:
+    return CertificateError(f"{_KEY}.{key}: got {got}, expected {expected}")

@@ -1,0 +1,1 @@
+"""The platform's nouns, one a file; composed in ``__main__.py``."""

@@ -1,0 +1,196 @@
+"""A private bucket, and what each purpose adds to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pulumi
+import pulumi_aws as aws
+
+from components.iam_documents import document
+from components.tags import Tags
+
+_NONCURRENT_DAYS = 30
+
+
+class Purpose(StrEnum):
+    """What a bucket is for; it decides who may write to it, how it is encrypted and how long things stay."""
+
+    COST_REPORTS = "cost-reports"
+    SITE_CONFIGURATION = "site-configuration"
+    LOAD_BALANCER_LOGS = "load-balancer-logs"
+    TEMPORARY = "temporary"
+
+
+_ENCRYPTED_BY_S3 = {Purpose.COST_REPORTS, Purpose.LOAD_BALANCER_LOGS}
+"""AWS's deliveries need buckets with S3's own keys ("Enable access logs for your Application Load Balancer")."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketArgs:
+    """``name`` is the physical name: people and other systems know these buckets by it. ``expire_after_days`` deletes
+    objects at that age; a temporary bucket must have it."""
+
+    name: str
+    purpose: Purpose
+    expire_after_days: int | None = None
+    account_id: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
+    protect: bool
+    tags: Tags
+
+    def __post_init__(self) -> None:
+        if self.purpose is Purpose.TEMPORARY and self.expire_after_days is None:
+            raise ValueError(f"bucket {self.name}: a temporary bucket must have expire_after_days")
+
+
+class Bucket(pulumi.ComponentResource):
+    """A bucket that is versioned, encrypted, owned by its owner alone, closed to the public and to plain HTTP.
+
+    Produces the bucket and its public access block, ownership controls, versioning, encryption, lifecycle and policy.
+    """
+
+    bucket_name: pulumi.Output[str]
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("magento:index:Bucket", name, {"bucket": args.name, "purpose": args.purpose.value}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        bucket = aws.s3.Bucket(
+            f"{name}-bucket",
+            bucket=args.name,
+            tags=args.tags.named(args.name),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        closed = aws.s3.BucketPublicAccessBlock(
+            f"{name}-public-access",
+            bucket=bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=child,
+        )
+        aws.s3.BucketOwnershipControls(
+            f"{name}-ownership",
+            bucket=bucket.id,
+            rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
+            opts=child,
+        )
+        versioning = aws.s3.BucketVersioning(
+            f"{name}-versioning",
+            bucket=bucket.id,
+            versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
+            opts=child,
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{name}-encryption", bucket=bucket.id, rules=[_encryption(args)], opts=child
+        )
+        aws.s3.BucketLifecycleConfiguration(
+            f"{name}-lifecycle",
+            bucket=bucket.id,
+            rules=_lifecycle(args),
+            # Rules for older versions mean nothing before versions exist.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
+        )
+        policy = aws.s3.BucketPolicy(
+            f"{name}-policy",
+            bucket=bucket.id,
+            policy=pulumi.Output.all(bucket.arn, args.account_id).apply(
+                lambda known: _policy(args.purpose, known[0], known[1])
+            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
+        )
+        # Whoever takes the name from here waits until AWS's services may write: load balancers try it at once.
+        self.bucket_name = policy.bucket
+        self.arn = bucket.arn
+        self.register_outputs({"bucket_name": self.bucket_name, "arn": self.arn})
+
+
+def _encryption(args: BucketArgs) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgs:
+    default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs
+    if args.purpose in _ENCRYPTED_BY_S3:
+        return aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+            apply_server_side_encryption_by_default=default(sse_algorithm="AES256")
+        )
+    return aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+        apply_server_side_encryption_by_default=default(sse_algorithm="aws:kms", kms_master_key_id=args.key_arn),
+        # One data key a bucket instead of one an object: fewer paid calls to KMS.
+        bucket_key_enabled=True,
+    )
+
+
+def _lifecycle(args: BucketArgs) -> list[aws.s3.BucketLifecycleConfigurationRuleArgs]:
+    rule = aws.s3.BucketLifecycleConfigurationRuleArgs
+    rules = [
+        rule(
+            id="older-versions",
+            status="Enabled",
+            filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+            noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+                noncurrent_days=_NONCURRENT_DAYS
+            ),
+            abort_incomplete_multipart_upload=aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
+                days_after_initiation=7
+            ),
+        )
+    ]
+    if args.expire_after_days is not None:
+        rules.append(
+            rule(
+                id="expire",
+                status="Enabled",
+                filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+                expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=args.expire_after_days),
+            )
+        )
+    return rules
+
+
+def _policy(purpose: Purpose, arn: str, account_id: str) -> str:
+    only_over_tls: dict[str, object] = {
+        "Sid": "OnlyOverTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return document(only_over_tls, *_deliveries(purpose, arn, account_id))
+
+
+def _deliveries(purpose: Purpose, arn: str, account_id: str) -> list[dict[str, object]]:
+    """What AWS's own services may put into the bucket, for this account only."""
+    if purpose is Purpose.LOAD_BALANCER_LOGS:
+        return [
+            {
+                "Sid": "LoadBalancersWriteLogs",
+                "Effect": "Allow",
+                "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+                "Action": "s3:PutObject",
+                "Resource": f"{arn}/*/AWSLogs/{account_id}/*",
+            }
+        ]
+    if purpose is Purpose.COST_REPORTS:
+        principal = {"Service": ["billingreports.amazonaws.com", "bcm-data-exports.amazonaws.com"]}
+        of_this_account = {"StringEquals": {"aws:SourceAccount": account_id}}
+        return [
+            {
+                "Sid": "BillingChecksTheBucket",
+                "Effect": "Allow",
+                "Principal": principal,
+                "Action": ["s3:GetBucketAcl", "s3:GetBucketPolicy"],
+                "Resource": arn,
+                "Condition": of_this_account,
+            },
+            {
+                "Sid": "BillingWritesReports",
+                "Effect": "Allow",
+                "Principal": principal,
+                "Action": "s3:PutObject",
+                "Resource": f"{arn}/*",
+                "Condition": of_this_account,
+            },
+        ]
+    return []

@@ -1,0 +1,51 @@
+"""What a site stands on, whoever made it: its own stack or the one that it joins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+_OUTPUT = "foundation"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foundation:
+    """The network, zone, certificate and buckets that the sites of one VPC share.
+
+    A stack that owns them shares them with ``export``; a stack that joins reads them with ``of_stack``.
+    """
+
+    vpc_id: pulumi.Input[str]
+    public_subnet_ids: pulumi.Input[list[str]]
+    private_subnet_ids: pulumi.Input[list[str]]
+    public_zone_id: pulumi.Input[str]
+    certificate_arn: pulumi.Input[str]
+    configuration_bucket: pulumi.Input[str]
+    access_logs_bucket: pulumi.Input[str]
+
+    def export(self) -> None:
+        """Make it the stack output by which other stacks find it."""
+        pulumi.export(_OUTPUT, vars(self))
+
+    @staticmethod
+    def of_stack(stack: str) -> Foundation:
+        """What the named stack of this project shares. The engine fails, naming it, when it does not exist yet."""
+        reference = pulumi.StackReference(f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}")
+        shared = reference.require_output(_OUTPUT)
+
+        def field(name: str) -> pulumi.Output[str]:
+            return shared.apply(lambda fields: fields[name])
+
+        def ids(name: str) -> pulumi.Output[list[str]]:
+            return shared.apply(lambda fields: fields[name])
+
+        return Foundation(
+            vpc_id=field("vpc_id"),
+            public_subnet_ids=ids("public_subnet_ids"),
+            private_subnet_ids=ids("private_subnet_ids"),
+            public_zone_id=field("public_zone_id"),
+            certificate_arn=field("certificate_arn"),
+            configuration_bucket=field("configuration_bucket"),
+            access_logs_bucket=field("access_logs_bucket"),
+        )

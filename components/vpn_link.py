@@ -1,0 +1,78 @@
+"""An IPSec link from the network to one place of the client's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+import pulumi
+import pulumi_aws as aws
+
+from components.tags import Tags
+
+
+@dataclass(frozen=True, kw_only=True)
+class VpnLinkArgs:
+    """``peer_address`` is the public address of the client's end, ``remote_cidrs`` what lies behind it, and ``reason``
+    what the link is for (its tag). Raises ``ValueError`` when it leads nowhere."""
+
+    name: str
+    peer_address: IPv4Address
+    remote_cidrs: tuple[IPv4Network, ...]
+    reason: str
+    bgp_asn: int = 65000
+    tags: Tags
+
+    def __post_init__(self) -> None:
+        if not self.remote_cidrs:
+            raise ValueError(f"vpn link {self.name}: remote_cidrs must name at least one network, got none")
+
+
+class VpnLink(pulumi.ComponentResource):
+    """A site-to-site VPN with static routes, two tunnels as AWS always makes.
+
+    Produces the customer gateway, the connection and a route for each remote network. ``configuration`` is AWS's
+    generic configuration for the client's device, pre-shared keys included, and so a secret.
+    """
+
+    connection_id: pulumi.Output[str]
+    configuration: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        args: VpnLinkArgs,
+        *,
+        gateway_id: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("magento:index:VpnLink", name, {"peer_address": str(args.peer_address)}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        tags = {**args.tags.named(f"vpn-{args.name}"), "Reason": args.reason}
+        peer = aws.ec2.CustomerGateway(
+            f"{name}-peer",
+            type="ipsec.1",
+            ip_address=str(args.peer_address),
+            bgp_asn=str(args.bgp_asn),
+            tags=tags,
+            opts=child,
+        )
+        connection = aws.ec2.VpnConnection(
+            f"{name}-connection",
+            type="ipsec.1",
+            customer_gateway_id=peer.id,
+            vpn_gateway_id=gateway_id,
+            static_routes_only=True,
+            tags=tags,
+            opts=child,
+        )
+        for remote in args.remote_cidrs:
+            aws.ec2.VpnConnectionRoute(
+                f"{name}-to-{str(remote).replace('/', '-')}",
+                vpn_connection_id=connection.id,
+                destination_cidr_block=str(remote),
+                opts=child,
+            )
+        self.connection_id = connection.id
+        self.configuration = pulumi.Output.secret(connection.customer_gateway_configuration)
+        self.register_outputs({"connection_id": self.connection_id})
