@@ -7,12 +7,14 @@ import pulumi_aws as aws
 
 import settings as configuration
 from certificate_files import CertificateFiles
-from components.bucket import Bucket, BucketArgs, Purpose
+from components.bucket import Purpose
+from components.buckets import Buckets, BucketsArgs
 from components.certificate import Certificate, CertificateArgs
 from components.domains import Domains, DomainsArgs
 from components.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.foundation import Foundation
 from components.magento_platform import MagentoPlatform, MagentoPlatformArgs
+from components.mysql_database import MySqlDatabase, MySqlDatabaseArgs
 from components.network import Network, NetworkArgs
 from components.tags import Tags
 from components.vpn_link import VpnLinkArgs
@@ -53,19 +55,16 @@ def own_foundation() -> Foundation:
         ),
     )
     certificate = Certificate("certificate", CertificateArgs(**vars(pem), tags=tags.for_system("certificate")))
-    buckets = {
-        bucket.name: Bucket(
-            bucket.name,
-            BucketArgs(
-                **dict(bucket),
-                account_id=account_id,
-                key_arn=key.arn,
-                protect=settings.protect,
-                tags=tags.for_system("storage"),
-            ),
-        )
-        for bucket in settings.buckets
-    }
+    buckets = Buckets(
+        "buckets",
+        BucketsArgs(
+            buckets=settings.buckets,
+            account_id=account_id,
+            key_arn=key.arn,
+            protect=settings.protect,
+            tags=tags.for_system("storage"),
+        ),
+    )
     pulumi.export("name_servers", domains.name_servers)
     pulumi.export("vpn_configurations", network.vpn_configurations)
     owned = Foundation(
@@ -74,14 +73,27 @@ def own_foundation() -> Foundation:
         private_subnet_ids=network.private_subnet_ids,
         public_zone_id=domains.public_zone_id,
         certificate_arn=certificate.arn,
-        configuration_bucket=buckets[settings.bucket_for(Purpose.SITE_CONFIGURATION)].bucket_name,
-        access_logs_bucket=buckets[settings.bucket_for(Purpose.LOAD_BALANCER_LOGS)].bucket_name,
+        configuration_bucket=buckets.name_for(Purpose.SITE_CONFIGURATION),
+        access_logs_bucket=buckets.name_for(Purpose.LOAD_BALANCER_LOGS),
     )
     owned.export()
     return owned
 
 
 foundation = Foundation.of_stack(settings.network.stack) if settings.network.stack else own_foundation()
+if settings.shared_database:
+    shared_database = MySqlDatabase(
+        "shared-database",
+        MySqlDatabaseArgs(
+            placement=foundation.place_privately(
+                clients={}, key_arn=key.arn, protect=settings.protect, tags=tags.for_system("shared-database")
+            ),
+            database_name="satellites",
+            username="satellites",
+            size=settings.shared_database,
+        ),
+    )
+    pulumi.export("shared_database_endpoint", shared_database.endpoint)
 site = MagentoPlatform(
     "site",
     MagentoPlatformArgs(

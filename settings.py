@@ -15,8 +15,9 @@ from pulumi.runtime.config import CONFIG
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from components.address_plan import plan
-from components.bucket import Purpose
+from components.bucket import BucketUse, Purpose
 from components.magento_platform import Site
+from components.mysql_database import DatabaseSize
 from components.network import NatGateways
 
 _NAMESPACE = "magento:"
@@ -81,12 +82,6 @@ class CertificateSettings(_Section):
     chain_file: str | None = None
 
 
-class BucketSettings(_Section):
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
-    purpose: Purpose
-    expire_after_days: int | None = Field(default=None, ge=1)
-
-
 class Settings(_Section):
     """One stack. Sections that it has not, it does not build."""
 
@@ -98,7 +93,8 @@ class Settings(_Section):
     vpn_links: tuple[VpnLinkSettings, ...] = ()
     domains: DomainsSettings | None = None
     certificate: CertificateSettings | None = None
-    buckets: tuple[BucketSettings, ...] = ()
+    buckets: tuple[BucketUse, ...] = ()
+    shared_database: DatabaseSize | None = None
     site: Site
 
     @field_validator("region")
@@ -126,10 +122,6 @@ class Settings(_Section):
         _refuse_repeated("vpn_links", [each.name for each in self.vpn_links])
         _refuse_overlaps(self.network.cidr, self.vpn_links)
         return self
-
-    def bucket_for(self, purpose: Purpose) -> str:
-        """The name of the first bucket with that purpose."""
-        return next(each.name for each in self.buckets if each.purpose is purpose)
 
     @property
     def zones(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,21 +29,30 @@ _ENCRYPTED_BY_S3 = {Purpose.COST_REPORTS, Purpose.LOAD_BALANCER_LOGS}
 
 
 @dataclass(frozen=True, kw_only=True)
-class BucketArgs:
+class BucketUse:
     """``name`` is the physical name: people and other systems know these buckets by it. ``expire_after_days`` deletes
     objects at that age; a temporary bucket must have it."""
 
     name: str
     purpose: Purpose
     expire_after_days: int | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", self.name):
+            raise ValueError(f"name must be 3 to 63 lowercase letters, digits, dots and hyphens, got {self.name}")
+        if self.expire_after_days is not None and self.expire_after_days < 1:
+            raise ValueError(f"expire_after_days must be at least 1, got {self.expire_after_days}")
+        if self.purpose is Purpose.TEMPORARY and self.expire_after_days is None:
+            raise ValueError(f"bucket {self.name}: a temporary bucket must have expire_after_days")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketArgs:
+    bucket: BucketUse
     account_id: pulumi.Input[str]
     key_arn: pulumi.Input[str]
     protect: bool
     tags: Tags
-
-    def __post_init__(self) -> None:
-        if self.purpose is Purpose.TEMPORARY and self.expire_after_days is None:
-            raise ValueError(f"bucket {self.name}: a temporary bucket must have expire_after_days")
 
 
 class Bucket(pulumi.ComponentResource):
@@ -55,12 +65,12 @@ class Bucket(pulumi.ComponentResource):
     arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:Bucket", name, {"bucket": args.name, "purpose": args.purpose.value}, opts)
+        super().__init__("magento:index:Bucket", name, {"purpose": args.bucket.purpose.value}, opts)
         child = pulumi.ResourceOptions(parent=self)
         bucket = aws.s3.Bucket(
             f"{name}-bucket",
-            bucket=args.name,
-            tags=args.tags.named(args.name),
+            bucket=args.bucket.name,
+            tags=args.tags.named(args.bucket.name),
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
         closed = aws.s3.BucketPublicAccessBlock(
@@ -98,7 +108,7 @@ class Bucket(pulumi.ComponentResource):
             f"{name}-policy",
             bucket=bucket.id,
             policy=pulumi.Output.all(bucket.arn, args.account_id).apply(
-                lambda known: _policy(args.purpose, known[0], known[1])
+                lambda known: _policy(args.bucket.purpose, known[0], known[1])
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
         )
@@ -110,7 +120,7 @@ class Bucket(pulumi.ComponentResource):
 
 def _encryption(args: BucketArgs) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgs:
     default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs
-    if args.purpose in _ENCRYPTED_BY_S3:
+    if args.bucket.purpose in _ENCRYPTED_BY_S3:
         return aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
             apply_server_side_encryption_by_default=default(sse_algorithm="AES256")
         )
@@ -136,13 +146,13 @@ def _lifecycle(args: BucketArgs) -> list[aws.s3.BucketLifecycleConfigurationRule
             ),
         )
     ]
-    if args.expire_after_days is not None:
+    if args.bucket.expire_after_days is not None:
         rules.append(
             rule(
                 id="expire",
                 status="Enabled",
                 filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-                expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=args.expire_after_days),
+                expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=args.bucket.expire_after_days),
             )
         )
     return rules

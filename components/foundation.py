@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
+
+from components.data_store_placement import DataStorePlacement
+from components.tags import Tags
 
 _OUTPUT = "foundation"
 
@@ -27,6 +31,19 @@ class Foundation:
     def export(self) -> None:
         """Make it the stack output by which other stacks find it."""
         pulumi.export(_OUTPUT, vars(self))
+
+    def place_privately(
+        self, *, clients: Mapping[str, pulumi.Input[str]], key_arn: pulumi.Input[str], protect: bool, tags: Tags
+    ) -> DataStorePlacement:
+        """A place in the private subnets for a data store that only ``clients`` reach."""
+        return DataStorePlacement(
+            vpc_id=self.vpc_id,
+            subnet_ids=self.private_subnet_ids,
+            clients=clients,
+            key_arn=key_arn,
+            protect=protect,
+            tags=tags,
+        )
 
     @staticmethod
     def of_stack(stack: str) -> Foundation:

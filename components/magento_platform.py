@@ -186,9 +186,7 @@ class MagentoPlatform(pulumi.ComponentResource):
         )
 
     def _private(self, system: str) -> DataStorePlacement:
-        return DataStorePlacement(
-            vpc_id=self._args.foundation.vpc_id,
-            subnet_ids=self._args.foundation.private_subnet_ids,
+        return self._args.foundation.place_privately(
             clients={tier: group.id for tier, group in self._groups.items()},
             key_arn=self._args.key_arn,
             protect=self._args.protect,

@@ -51,9 +51,12 @@ class DatabaseSize:
 
 @dataclass(frozen=True, kw_only=True)
 class MySqlDatabaseArgs:
+    """``username`` is what the password is for; ``database_name`` the schema that RDS makes at the start."""
+
     placement: DataStorePlacement
     database_name: str
     size: DatabaseSize
+    username: str = "magento"
 
 
 class MySqlDatabase(pulumi.ComponentResource):
@@ -82,7 +85,7 @@ class MySqlDatabase(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         placement, size = args.placement, args.size
         tags = placement.tags.named(name)
-        self.database_name, self.username = args.database_name, "magento"
+        self.database_name, self.username = args.database_name, args.username
         group = placement.admit_clients(f"{name}-access", port=PORT, service="MySQL", parent=self)
         subnets = aws.rds.SubnetGroup(
             f"{name}-subnets",
