@@ -97,11 +97,12 @@ def _regions(session: boto3.Session, partition: str) -> list[str]:
 def bootstrap(account: Account, settings: BootstrapSettings) -> list[str]:
     """Make what is missing; what was made. Raises `BootstrapError`, or botocore's errors as they come."""
     made = []
+    # First, as it is what can be refused: nothing else is made then.
+    if _ensure_bucket(account, settings):
+        made.append(f"bucket {settings.bucket}")
     key_arn, key_is_new = _ensure_key(account.client("kms"), settings)
     if key_is_new:
         made.append(f"KMS key {settings.key_alias}")
-    if _ensure_bucket(account, settings):
-        made.append(f"bucket {settings.bucket}")
     _secure_bucket(account, settings, key_arn)
     made += [f"service-linked role of {service}" for service in _ensure_roles(account.client("iam"))]
     return made

@@ -6,13 +6,14 @@ Everything wrong is reported at once, each with its path, what it got and what i
 from __future__ import annotations
 
 import json
+import re
 from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Any
 
 import pulumi
 import pulumi_aws as aws
 from pulumi.runtime.config import CONFIG
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from components.address_plan import plan
 from components.bucket import BucketUse, Purpose
@@ -22,8 +23,24 @@ from components.network import NatGateways
 
 _NAMESPACE = "magento:"
 
-DomainName = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$")]
-ShortName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,18}[a-z0-9]$")]
+
+def _like(pattern: str, description: str) -> AfterValidator:
+    """A check of text against a pattern that says in words what was expected."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(description)
+        return value
+
+    return AfterValidator(check)
+
+
+_LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+DomainName = Annotated[str, _like(rf"({_LABEL}\.)+[a-z]{{2,}}", "a domain name in lower case, such as client.url")]
+Wildcard = Annotated[str, _like(rf"\*\.({_LABEL}\.)+[a-z]{{2,}}", "a wildcard, such as *.client.url")]
+ShortName = Annotated[
+    str, _like("[a-z][a-z0-9-]{0,18}[a-z0-9]", "2 to 20 lower-case letters, digits and hyphens, a letter first")
+]
 
 
 class SettingsError(pulumi.RunError):
@@ -46,7 +63,9 @@ class NetworkSettings(_Section):
     @model_validator(mode="after")
     def _is_own_or_joined(self) -> NetworkSettings:
         if (self.cidr is None) == (self.stack is None):
-            raise ValueError("exactly one of cidr (a network of its own) and stack (the network of that stack)")
+            raise ValueError(
+                "must have exactly one of cidr (a network of its own) and stack (the network of that stack)"
+            )
         return self
 
     @field_validator("cidr")
@@ -75,7 +94,7 @@ class DomainsSettings(_Section):
 class CertificateSettings(_Section):
     """PEM files in ``directory``, which is relative to the project's and kept out of git."""
 
-    domain: Annotated[str, Field(pattern=r"^\*\.")]
+    domain: Wildcard
     directory: str = "certificates"
     certificate_file: str
     private_key_file: str
@@ -161,9 +180,11 @@ def _explained(error: ValidationError) -> str:
         elif fault["type"] == "missing":
             lines.append(f"  {name}: missing")
         else:
-            expected = fault["msg"].removeprefix("Value error, ")
-            got = f"got {json.dumps(fault['input'], default=str)}, " if path else ""
-            lines.append(f"  {name}: {got}expected {expected[0].lower()}{expected[1:]}")
+            said = fault["msg"].removeprefix("Value error, ")
+            # About a whole section, the fault's own words name the field; its content would bury them.
+            is_whole_section = isinstance(fault["input"], dict | list)
+            got = f"got {json.dumps(fault['input'], default=str)}, expected {said[0].lower()}{said[1:]}"
+            lines.append(f"  {name}: {said if is_whole_section else got}")
     return "\n".join(lines)
 
 

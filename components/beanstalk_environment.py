@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -13,12 +14,14 @@ from components.tags import Tags
 
 @dataclass(frozen=True, kw_only=True)
 class BeanstalkEnvironmentArgs:
-    """``environment_name`` is physical (4 to 40 characters): the release tool and the dashboard name it."""
+    """``environment_name`` is physical (4 to 40 characters): the release tool and the dashboard name it. ``after`` is
+    what must be there first, since options on a component do not make its children wait."""
 
     application_name: pulumi.Input[str]
     environment_name: str
     solution_stack: str
     options: EnvironmentOptions
+    after: Sequence[pulumi.Resource] = ()
     tags: Tags
 
 
@@ -48,6 +51,7 @@ class BeanstalkEnvironment(pulumi.ComponentResource):
             tags=args.tags.named(name),
             opts=pulumi.ResourceOptions(
                 parent=self,
+                depends_on=list(args.after),
                 ignore_changes=["version"],
                 custom_timeouts=pulumi.CustomTimeouts(create="60m", update="120m"),
             ),

@@ -226,12 +226,11 @@ class MagentoPlatform(pulumi.ComponentResource):
                     service_role_arn=self.application.service_role_arn,
                     variables={"MAGENTO_CONFIGURATION": self.configuration.uri, "MAGENTO_TIER": tier},
                 ),
+                # Instances fetch their configuration while the environment is being made; the rules need the listener.
+                after=[granted, role, self.load_balancer.https_listener, *after],
                 tags=tags,
             ),
-            # Instances fetch their configuration while the environment is being made; the rules need the listener.
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[granted, role, self.load_balancer.https_listener, *after]
-            ),
+            opts=self._child,
         )
 
     def _record(self, host_name: str) -> None:

@@ -1,0 +1,145 @@
+"""Rows 4 and 5: caches and databases, how large, how safe, and who reaches them."""
+
+from __future__ import annotations
+
+import pulumi_aws as aws
+import pytest
+
+from tests.unit.graph import Graph, Resource
+from tests.unit.program import build_program, program
+
+STACKS = ("prod", "preprod")
+
+
+def admitted(graph: Graph, group_id: str) -> set[tuple[str, int, int]]:
+    """Which security groups, by their Name tag, a group admits on which ports; a range of addresses by itself."""
+    names = {each.id: each.inputs["tags"]["Name"] for each in graph.of_type(aws.ec2.SecurityGroup)}
+    return {
+        (
+            names.get(rule.inputs.get("referencedSecurityGroupId", ""), rule.inputs.get("cidrIpv4", "")),
+            rule.inputs["fromPort"],
+            rule.inputs["toPort"],
+        )
+        for rule in graph.of_type(aws.vpc.SecurityGroupIngressRule)
+        if rule.inputs["securityGroupId"] == group_id
+    }
+
+
+@pytest.mark.parametrize(
+    ("stack", "name", "expected"),
+    [
+        ("prod", "site-database-instance", ("db.r7g.4xlarge", True, 1, True)),
+        ("preprod", "site-database-instance", ("db.r7g.large", False, 1, False)),
+        ("prod", "shared-database-instance", ("db.r7g.large", False, 1, True)),
+    ],
+)
+def test_three_databases_as_the_note_sizes_them(stack: str, name: str, expected: tuple[str, bool, int, bool]) -> None:
+    """Class, Multi-AZ, days that a daily snapshot is kept, and whether it refuses to be deleted."""
+    database = program(stack).one(aws.rds.Instance, name=name).inputs
+    assert expected == (
+        database["instanceClass"],
+        database["multiAz"],
+        database["backupRetentionPeriod"],
+        database["deletionProtection"],
+    )
+    assert database["engine"] == "mysql"
+    assert database["engineVersion"] == "8.4"
+    assert database["storageEncrypted"] is True
+    assert database["publiclyAccessible"] is False
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_only_its_own_site_reaches_a_database(stack: str) -> None:
+    """MySQL from the front's and the back office's groups of the same stack, nothing else, and no way out."""
+    graph = program(stack)
+    [group] = graph.one(aws.rds.Instance, name="site-database-instance").inputs["vpcSecurityGroupIds"]
+    assert admitted(graph, group) == {
+        (f"client-{stack}-site-front-instances", 3306, 3306),
+        (f"client-{stack}-site-back-office-instances", 3306, 3306),
+    }
+    assert group not in {each.inputs["securityGroupId"] for each in graph.of_type(aws.vpc.SecurityGroupEgressRule)}
+
+
+def test_no_site_reaches_the_shared_database() -> None:
+    """It is the satellites': while there are none, nobody is admitted."""
+    graph = program("prod")
+    [group] = graph.one(aws.rds.Instance, name="shared-database-instance").inputs["vpcSecurityGroupIds"]
+    assert admitted(graph, group) == set()
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_databases_are_in_private_subnets(stack: str) -> None:
+    graph = program(stack)
+    private = {each.id for each in program("prod").of_type(aws.ec2.Subnet) if each.inputs["tags"]["Tier"] == "private"}
+    for group in graph.of_type(aws.rds.SubnetGroup):
+        assert set(group.inputs["subnetIds"]) == private
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_mysql_lets_magento_say_that_nothing_changed(stack: str) -> None:
+    """Without explicit_defaults_for_timestamp every release would take a maintenance window."""
+    for group in program(stack).of_type(aws.rds.ParameterGroup):
+        parameters = {each["name"]: each["value"] for each in group.inputs["parameters"]}
+        assert parameters["explicit_defaults_for_timestamp"] == "1"
+        assert parameters["require_secure_transport"] == "1"
+
+
+@pytest.mark.parametrize(("stack", "nodes", "fails_over"), [("prod", 2, True), ("preprod", 1, False)])
+def test_the_cache_is_highly_available_in_production_only(stack: str, nodes: int, fails_over: bool) -> None:
+    """Production: a primary, a replica and automatic failover over zones. Both: TLS, a token, encryption at rest."""
+    cache = program(stack).one(aws.elasticache.ReplicationGroup)
+    assert cache.inputs["numCacheClusters"] == nodes
+    assert cache.inputs["automaticFailoverEnabled"] is fails_over
+    assert cache.inputs["multiAzEnabled"] is fails_over
+    assert cache.inputs["transitEncryptionEnabled"] is True
+    assert cache.inputs["atRestEncryptionEnabled"] is True
+    assert cache.is_secret("authToken")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_only_its_own_site_reaches_cache_and_search(stack: str) -> None:
+    graph = program(stack)
+    tiers = [f"client-{stack}-site-{tier}-instances" for tier in ("front", "back-office")]
+    [cache] = graph.one(aws.elasticache.ReplicationGroup).inputs["securityGroupIds"]
+    [search] = graph.one(aws.opensearch.Domain).inputs["vpcOptions"]["securityGroupIds"]
+    assert admitted(graph, cache) == {(tier, 6379, 6379) for tier in tiers}
+    assert admitted(graph, search) == {(tier, 443, 443) for tier in tiers}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_generated_secret_is_kept_in_secrets_manager(stack: str) -> None:
+    """Each password, token and key that the stack makes is a secret in the state, and a secret version holds it."""
+    graph = program(stack)
+    versions = graph.of_type(aws.secretsmanager.SecretVersion)
+    assert all(version.is_secret("secretString") for version in versions)
+    made = [each for each in graph.resources if each.type.startswith("random:")]
+    assert len(made) == len(versions)
+
+
+def protected(graph: Graph) -> set[str]:
+    return {each.type for each in graph.resources if each.protect}
+
+
+def test_what_holds_data_is_protected_in_production_only() -> None:
+    """A slip of the finger in production fails; pre-production can be thrown away."""
+    assert protected(program("prod")) == {
+        token.pulumi_type  # type: ignore[attr-defined]
+        for token in (
+            aws.kms.Key,
+            aws.rds.Instance,
+            aws.opensearch.Domain,
+            aws.route53.Zone,
+            aws.s3.Bucket,
+            aws.secretsmanager.Secret,
+        )
+    } | {"random:index/randomPassword:RandomPassword", "random:index/randomBytes:RandomBytes"}
+    assert protected(program("preprod")) == set()
+
+
+def test_protection_is_config() -> None:
+    """`protect: false` is how a person says that production may go: nothing else keeps it."""
+    graph = build_program("prod", config={"magento:protect": False})
+    assert protected(graph) == set()
+    databases: list[Resource] = list(graph.of_type(aws.rds.Instance))
+    assert not any(each.inputs["deletionProtection"] for each in databases)
+    assert all(each.inputs["skipFinalSnapshot"] for each in databases)

@@ -1,0 +1,185 @@
+"""Rows 1 and 2, the Magento site: two environments behind one load balancer, and their secret configuration."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pulumi_aws as aws
+import pytest
+
+from tests.unit.graph import Graph, Resource
+from tests.unit.program import program
+
+STACKS = ("prod", "preprod")
+
+
+def options(graph: Graph, tier: str) -> dict[tuple[str, str], Any]:
+    """An environment's option settings by namespace and name."""
+    environment = graph.one(aws.elasticbeanstalk.Environment, name=f"site-{tier}-environment-environment")
+    settings = environment.inputs["settings"]
+    by_name = {(each["namespace"], each["name"]): each["value"] for each in settings}
+    assert len(by_name) == len(settings), "an option is set twice"
+    return by_name
+
+
+@pytest.mark.parametrize(
+    ("stack", "tier", "instances", "types"),
+    [
+        ("prod", "front", "4", "c7g.xlarge"),
+        ("prod", "back-office", "1", "c7g.xlarge"),
+        ("preprod", "front", "1", "c7g.large"),
+        ("preprod", "back-office", "1", "c7g.large"),
+    ],
+)
+def test_the_fleets_are_the_notes(stack: str, tier: str, instances: str, types: str) -> None:
+    """Four instances serve shoppers in production and one the back office; the group neither grows nor shrinks."""
+    chosen = options(program(stack), tier)
+    assert chosen["aws:autoscaling:asg", "MinSize"] == chosen["aws:autoscaling:asg", "MaxSize"] == instances
+    assert chosen["aws:ec2:instances", "InstanceTypes"] == types
+    assert chosen["aws:ec2:instances", "SupportedArchitectures"] == "arm64"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_deployments_take_one_instance_at_a_time(stack: str) -> None:
+    """Rolling, in fixed batches of one; health is never ignored, so that a failed instance stops the deployment."""
+    for tier in ("front", "back-office"):
+        chosen = options(program(stack), tier)
+        command = {name: value for (namespace, name), value in chosen.items() if namespace.endswith(":command")}
+        assert command == {
+            "DeploymentPolicy": "Rolling",
+            "BatchSizeType": "Fixed",
+            "BatchSize": "1",
+            "Timeout": "3600",
+            "IgnoreHealthCheck": "false",
+        }
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_both_environments_share_the_one_load_balancer(stack: str) -> None:
+    """One Application Load Balancer a site, in public subnets; instances in private ones, reached by it alone."""
+    graph = program(stack)
+    balancer = graph.one(aws.lb.LoadBalancer)
+    for tier in ("front", "back-office"):
+        chosen = options(graph, tier)
+        assert chosen["aws:elbv2:loadbalancer", "SharedLoadBalancer"] == balancer.outputs["arn"]
+        assert chosen["aws:elasticbeanstalk:environment", "LoadBalancerIsShared"] == "true"
+        assert chosen["aws:ec2:vpc", "AssociatePublicIpAddress"] == "false"
+        group = chosen["aws:autoscaling:launchconfiguration", "SecurityGroups"]
+        admitted = [
+            rule for rule in graph.of_type(aws.vpc.SecurityGroupIngressRule) if rule.inputs["securityGroupId"] == group
+        ]
+        assert [(rule.inputs["fromPort"], rule.inputs["toPort"]) for rule in admitted] == [(80, 80)]
+        assert {rule.inputs["referencedSecurityGroupId"] for rule in admitted} == set(balancer.inputs["securityGroups"])
+
+
+@pytest.mark.parametrize(
+    ("stack", "hosts"), [("prod", "client.url,www.client.url,origin.client.url"), ("preprod", "preprod.client.url")]
+)
+def test_the_back_office_takes_its_path_and_the_front_the_rest(stack: str, hosts: str) -> None:
+    """/backend and all below it go to the back office, made first because Beanstalk ranks a newer environment last."""
+    graph = program(stack)
+    back, front = options(graph, "back-office"), options(graph, "front")
+    assert back["aws:elbv2:listenerrule:backoffice", "PathPatterns"] == "/backend,/backend/*"
+    assert front["aws:elbv2:listenerrule:front", "PathPatterns"] == "/*"
+    assert back["aws:elbv2:listenerrule:backoffice", "HostHeaders"] == hosts
+    assert front["aws:elbv2:listenerrule:front", "HostHeaders"] == hosts
+    environments = {each.name: each for each in graph.of_type(aws.elasticbeanstalk.Environment)}
+    first = environments["site-back-office-environment-environment"]
+    assert first.urn in environments["site-front-environment-environment"].dependencies
+
+
+def test_instances_publish_the_load_that_the_dashboard_shows() -> None:
+    """LoadAverage5min reaches CloudWatch only when the health document asks for it."""
+    document = json.loads(
+        options(program("prod"), "front")["aws:elasticbeanstalk:healthreporting:system", "ConfigDocument"]
+    )
+    assert document["CloudWatchMetrics"]["Instance"]["LoadAverage5min"] == 60
+
+
+def test_https_with_the_sites_certificate_and_http_redirected() -> None:
+    """Port 443 has the imported certificate and a TLS 1.3 policy; port 80 only sends there."""
+    graph = program("prod")
+    certificate = graph.one(aws.acm.Certificate, name="certificate-regional")
+    listeners = {each.inputs["port"]: each.inputs for each in graph.of_type(aws.lb.Listener)}
+    assert set(listeners) == {80, 443}
+    assert listeners[443]["certificateArn"] == certificate.outputs["arn"]
+    assert listeners[443]["sslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+    assert listeners[80]["defaultActions"] == [
+        {"type": "redirect", "redirect": {"port": "443", "protocol": "HTTPS", "statusCode": "HTTP_301"}}
+    ]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_hold_is_declared_and_disarmed(stack: str) -> None:
+    """Three rules before all others, matching a host that cannot exist; an `up` leaves what a release has armed."""
+    rules = sorted(program(stack).of_type(aws.lb.ListenerRule), key=lambda rule: int(rule.inputs["priority"]))
+    assert [rule.inputs["priority"] for rule in rules] == [1, 2, 3]
+    for rule in rules:
+        assert rule.inputs["conditions"] == [{"hostHeader": {"values": ["disarmed.invalid"]}}]
+        assert rule.inputs["actions"][0]["fixedResponse"]["statusCode"] == "503"
+        assert set(rule.ignore_changes) == {"conditions", "actions"}
+    assert set(program(stack).exports["hold_rules"].values()) == {rule.outputs["arn"] for rule in rules}
+
+
+def configuration(graph: Graph) -> Resource:
+    return graph.one(aws.s3.BucketObjectv2)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_configuration_is_one_secret_object_a_site(stack: str) -> None:
+    """env.php lies in the private bucket under the site's own key, encrypted with the stack's, secret in the state."""
+    graph = program(stack)
+    stored = configuration(graph)
+    assert (stored.inputs["bucket"], stored.inputs["key"]) == ("client-magento-config", f"{stack}/env.php")
+    assert stored.inputs["serverSideEncryption"] == "aws:kms"
+    assert stored.inputs["kmsKeyId"] == graph.one(aws.kms.Key).outputs["arn"]
+    assert stored.is_secret("content")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_configuration_says_how_to_reach_the_sites_own_stores(stack: str) -> None:
+    """Rendered from what the stack made: its database, cache and search engine, with their passwords."""
+    graph = program(stack)
+    content = configuration(graph).inputs["content"]
+    database = graph.one(aws.rds.Instance, name="site-database-instance")
+    cache = graph.one(aws.elasticache.ReplicationGroup)
+    for value in (
+        f"'host' => '{database.outputs['address']}:3306'",
+        f"'password' => '{database.inputs['password']}'",
+        f"'server' => 'tls://{cache.outputs['primaryEndpointAddress']}'",
+        f"'password' => '{cache.inputs['authToken']}'",
+        f"'opensearch_server_hostname' => 'https://{graph.one(aws.opensearch.Domain).outputs['endpoint']}'",
+        "'frontName' => 'backend'",
+    ):
+        assert value in content
+    assert re.search(r"'key' => 'base64[^']+'", content)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_instances_read_their_own_configuration_and_no_other(stack: str) -> None:
+    """The roles of both tiers may get exactly one object and decrypt with exactly one key."""
+    graph = program(stack)
+    policies = [each for each in graph.of_type(aws.iam.RolePolicy) if each.name.endswith("reads-configuration")]
+    assert len(policies) == 2
+    for policy in policies:
+        statements = json.loads(policy.inputs["policy"])["Statement"]
+        assert {(tuple(each["Action"]), tuple(each["Resource"])) for each in statements} == {
+            (("s3:GetObject",), (f"arn:aws:s3:::client-magento-config/{stack}/env.php",)),
+            (("kms:Decrypt",), (graph.one(aws.kms.Key).outputs["arn"],)),
+        }
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_secret_is_a_plain_setting(stack: str) -> None:
+    """What an environment is told in the open holds no password, token or key: only where the configuration lies."""
+    graph = program(stack)
+    secrets = {graph.one(aws.rds.Instance, name="site-database-instance").inputs["password"]}
+    secrets |= {graph.one(aws.elasticache.ReplicationGroup).inputs["authToken"]}
+    for tier in ("front", "back-office"):
+        chosen = options(graph, tier)
+        assert not secrets & set(chosen.values())
+        assert chosen["aws:elasticbeanstalk:application:environment", "MAGENTO_CONFIGURATION"] == (
+            f"s3://client-magento-config/{stack}/env.php"
+        )
