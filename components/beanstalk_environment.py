@@ -48,7 +48,8 @@ class BeanstalkEnvironment(pulumi.ComponentResource):
             application=args.application_name,
             solution_stack_name=args.solution_stack,
             settings=args.options.settings(),
-            tags=args.tags.named(name),
+            # Beanstalk gives each environment and its instances a Name of its own ("Tagging resources").
+            tags=args.tags.unnamed(),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(args.after),

@@ -66,7 +66,7 @@ class SharedLoadBalancer(pulumi.ComponentResource):
             opts=self._child,
         )
         balancer = aws.lb.LoadBalancer(
-            f"{name}-balancer",
+            name,
             load_balancer_type="application",
             internal=False,
             subnets=args.subnet_ids,

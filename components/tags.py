@@ -19,8 +19,11 @@ class Tags:
 
     def named(self, name: str) -> dict[str, str]:
         """The tags of one resource: the four that all have, and the name that the console shows."""
+        return {"Name": f"{self.client}-{self.environment}-{name}", **self.unnamed()}
+
+    def unnamed(self) -> dict[str, str]:
+        """The same without a name: for what AWS itself names, and refuses to let anyone else."""
         return {
-            "Name": f"{self.client}-{self.environment}-{name}",
             "Client": self.client,
             "Environment": self.environment,
             "System": self.system,
