@@ -1,0 +1,157 @@
+"""The `pulumi` of a shell that sourced `.sandbox/env`: the real CLI, made to use the copies of the stack files.
+
+Flags of the CLI can be given as environment variables, `PULUMI_OPTION_<FLAG>`, which the commands that lack a flag
+ignore and an explicit flag overrides. So the arguments pass through untouched; they are only looked at to learn
+which stack is meant.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import re
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sandbox.toolchain.errors import ToolchainError
+from sandbox.toolchain.installation import WRAPPER_MARK
+from sandbox.toolchain.stack_copies import ShadowProject
+
+_WITHOUT_CONFIG_FILE = (
+    # These read or write the stack's file and know no --config-file, or, as `config copy`, take it for both stacks.
+    ("stack", "new", "init", "create", "setup"),
+    ("stack", "history", "hist"),
+    ("stack", "change-secrets-provider"),
+    ("stack", "rename"),
+    ("state", "move", "mv"),
+    ("config", "copy", "cp"),
+)
+"""A command, and the names of its subcommand. None of them takes a path, so they may run in another directory."""
+
+_DESTROY = ("destroy", "down", "dn")
+
+_STACK_FLAG = re.compile(r"^(?:--stack|-[deyjfrQ]*s)(?:=?(?P<value>.+))?$")
+"""With the short flags that take no value and may stand before `s`, as in `-ys prod`."""
+
+
+def install_wrapper(*, pulumi: Path, repository: Path, sandbox: Path) -> Path:
+    """Write `bin/pulumi` in the sandbox's directory for this CLI, and the copies that it uses. Returns its path."""
+    ShadowProject(repository=repository, directory=sandbox / "project").refresh()
+    start = "import sys; sys.path.insert(0, sys.argv.pop(1)); from sandbox.toolchain.wrapper import main; main()"
+    program = Path(__file__).resolve().parents[2]
+    # -I: nothing of the user's Python settings and no current directory; -B: no bytecode beside the sources.
+    command = shlex.join(
+        [sys.executable, "-IB", "-c", start, *map(str, (program, pulumi, repository, sandbox / "project"))]
+    )
+    wrapper = sandbox / "bin" / "pulumi"
+    wrapper.parent.mkdir(parents=True, exist_ok=True)
+    new = wrapper.with_suffix(".new")
+    new.write_text(f'#!/bin/sh\n{WRAPPER_MARK}\nexec {command} "$@"\n', encoding="utf-8")
+    new.chmod(0o755)
+    new.replace(wrapper)
+    return wrapper
+
+
+def main() -> None:
+    """Become the CLI. The wrapper's script puts the CLI, the repository and the folder of copies first."""
+    pulumi, repository, copies, *arguments = sys.argv[1:]
+    shadow = ShadowProject(repository=Path(repository), directory=Path(copies))
+    environment = dict(os.environ)
+    project = _nearest_project(_working_directory(environment))
+    if project and project.samefile(shadow.repository) and not _changes_directory(arguments):
+        for line in shadow.refresh():
+            print(line, file=sys.stderr)
+        try:
+            environment |= options(arguments, environment, shadow, project)
+        except ToolchainError as error:
+            sys.exit(str(error))
+    try:
+        os.execve(pulumi, [pulumi, *arguments], environment)
+    except FileNotFoundError:
+        sys.exit(f"The Pulumi CLI {pulumi} is gone; `make sandbox` gets it again.")
+
+
+def options(
+    arguments: Sequence[str], environment: Mapping[str, str], shadow: ShadowProject, project: Path
+) -> dict[str, str]:
+    """The environment variables that keep this command off the tracked stack files.
+
+    `project` is the repository by the path that the CLI knows it by. Raises `ToolchainError` for what cannot be kept
+    off them.
+    """
+    chosen = {"PULUMI_OPTION_PRESERVE_CONFIG": "true"}  # `stack rm` would delete the stack's file.
+    words = _words(arguments)
+    if words and words[0] in _DESTROY and any(argument in ("--remove", "--remove=true") for argument in arguments):
+        raise ToolchainError(
+            "`pulumi destroy --remove` deletes the stack's tracked file. Use `pulumi destroy`, then `pulumi stack rm`."
+        )
+    stack = named_stack(arguments) or environment.get("PULUMI_STACK") or selected_stack(environment, project)
+    if any(_is_command(words, *command) for command in _WITHOUT_CONFIG_FILE):
+        chosen["PULUMI_OPTION_CWD"] = str(shadow.directory)
+        if stack:
+            chosen["PULUMI_STACK"] = stack
+        return chosen
+    if _is_command(words, "stack", "select"):
+        if any(argument in ("-c", "--create") for argument in arguments):
+            raise ToolchainError("In the sandbox a stack is made with `pulumi stack init`, not while it is selected.")
+        chosen["PULUMI_OPTION_NON_INTERACTIVE"] = "true"
+    elif stack:
+        chosen["PULUMI_OPTION_CONFIG_FILE"] = str(shadow.config_file(stack.rsplit("/", 1)[-1]))
+    else:
+        # Without a terminal the CLI says that no stack is selected, instead of offering one with its tracked file.
+        chosen["PULUMI_OPTION_NON_INTERACTIVE"] = "true"
+    return chosen
+
+
+def named_stack(arguments: Sequence[str]) -> str | None:
+    """The stack that the arguments name."""
+    for position, argument in enumerate(arguments):
+        if found := _STACK_FLAG.match(argument):
+            if found["value"]:
+                return found["value"]
+            return arguments[position + 1] if position + 1 < len(arguments) else None
+    return None
+
+
+def selected_stack(environment: Mapping[str, str], project: Path) -> str | None:
+    """What `pulumi stack select` has chosen for the project, as the CLI remembers it for each backend."""
+    digest = hashlib.sha1(str(project / "Pulumi.yaml").encode(), usedforsecurity=False).hexdigest()
+    for file in Path(environment.get("PULUMI_HOME", "")).glob(f"workspaces/*-{digest}-workspace.json"):
+        stacks: dict[str, str] = json.loads(file.read_text(encoding="utf-8")).get("stacks", {})
+        return stacks.get(environment.get("PULUMI_BACKEND_URL", ""))
+    return None
+
+
+def _words(arguments: Sequence[str]) -> list[str]:
+    """The arguments that are neither flags nor the name of the stack: the command, its subcommand, and more."""
+    words: list[str] = []
+    follows_stack_flag = False
+    for argument in arguments:
+        if not follows_stack_flag and not argument.startswith("-"):
+            words.append(argument)
+        found = _STACK_FLAG.match(argument)
+        follows_stack_flag = found is not None and not found["value"]
+    return words
+
+
+def _is_command(words: Sequence[str], command: str, *subcommands: str) -> bool:
+    return any(pair[0] == command and pair[1] in subcommands for pair in itertools.pairwise(words))
+
+
+def _working_directory(environment: Mapping[str, str]) -> Path:
+    """As the shell calls it, which is what the CLI goes by: it may lead through a symbolic link."""
+    said = Path(environment.get("PWD", ""))
+    return said if said.is_absolute() and said.exists() and said.samefile(Path.cwd()) else Path.cwd()
+
+
+def _nearest_project(directory: Path) -> Path | None:
+    """Where the CLI, which looks upwards, finds a project."""
+    return next((place for place in (directory, *directory.parents) if (place / "Pulumi.yaml").exists()), None)
+
+
+def _changes_directory(arguments: Sequence[str]) -> bool:
+    return any(argument.startswith(("-C", "--cwd")) for argument in arguments)
