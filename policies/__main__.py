@@ -1,0 +1,14 @@
+"""The policy pack: ``pulumi preview --policy-pack policies``."""
+
+import sys
+from pathlib import Path
+
+from pulumi_policy import PolicyPack
+
+# The engine runs this directory as a script, so only its parent makes `policies` a package.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from policies.catalogue import RULES
+from policies.enforcement import policies_of
+
+PolicyPack(name="magento", policies=policies_of(RULES))
