@@ -88,6 +88,7 @@ def test_family_tree_options_and_registered_outputs(shop: Graph) -> None:
         "shop-password",
         "shop-database",
     }
+    assert set(shop.descendants(shop.stack)) == set(shop.resources)
     assert component.outputs == {"endpoint": shop.exports["endpoint"]}
     database = shop.one(aws.rds.Instance)
     assert (database.protect, database.ignore_changes) == (True, ("engineVersion",))
