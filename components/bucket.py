@@ -70,6 +70,8 @@ class Bucket(pulumi.ComponentResource):
         bucket = aws.s3.Bucket(
             f"{name}-bucket",
             bucket=args.bucket.name,
+            # Unprotected, it goes with whatever is in it: older versions alone would keep AWS from deleting it.
+            force_destroy=not args.protect,
             tags=args.tags.named(args.bucket.name),
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )

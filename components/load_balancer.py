@@ -43,7 +43,8 @@ class SharedLoadBalancer(pulumi.ComponentResource):
     dns_name: pulumi.Output[str]
     zone_id: pulumi.Output[str]
     security_group_id: pulumi.Output[str]
-    https_listener: aws.lb.Listener
+    routes: list[pulumi.Resource]
+    """The HTTPS listener and the hold's rules: whoever adds rules waits for them, or takes their priorities."""
     hold_rule_arns: pulumi.Output[dict[str, str]]
     """The rules of the maintenance hold, by their names in ``HOLD_RULES``."""
 
@@ -98,7 +99,7 @@ class SharedLoadBalancer(pulumi.ComponentResource):
             tags=tags.named(f"{name}-http"),
             opts=self._child,
         )
-        self.https_listener = aws.lb.Listener(
+        https = aws.lb.Listener(
             f"{name}-https",
             load_balancer_arn=balancer.arn,
             port=443,
@@ -120,18 +121,18 @@ class SharedLoadBalancer(pulumi.ComponentResource):
         self.dns_name = balancer.dns_name
         self.zone_id = balancer.zone_id
         self.security_group_id = group.id
-        self.hold_rule_arns = pulumi.Output.all(
-            **{
-                rule: self._disarmed(f"{name}-hold-{rule}", priority, tags)
-                for priority, rule in enumerate(HOLD_RULES, start=1)
-            }
-        )
+        hold = {
+            rule: self._disarmed(f"{name}-hold-{rule}", https, priority, tags)
+            for priority, rule in enumerate(HOLD_RULES, start=1)
+        }
+        self.routes = [https, *hold.values()]
+        self.hold_rule_arns = pulumi.Output.all(**{rule: made.arn for rule, made in hold.items()})
         self.register_outputs({"arn": self.arn, "dns_name": self.dns_name, "hold_rule_arns": self.hold_rule_arns})
 
-    def _disarmed(self, name: str, priority: int, tags: Tags) -> pulumi.Output[str]:
-        rule = aws.lb.ListenerRule(
+    def _disarmed(self, name: str, listener: aws.lb.Listener, priority: int, tags: Tags) -> aws.lb.ListenerRule:
+        return aws.lb.ListenerRule(
             name,
-            listener_arn=self.https_listener.arn,
+            listener_arn=listener.arn,
             priority=priority,
             conditions=[
                 aws.lb.ListenerRuleConditionArgs(
@@ -152,4 +153,3 @@ class SharedLoadBalancer(pulumi.ComponentResource):
             # The release tool arms and disarms it: an `up` in the middle of a release must not open the shop.
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["conditions", "actions"]),
         )
-        return rule.arn

@@ -226,8 +226,8 @@ class MagentoPlatform(pulumi.ComponentResource):
                     service_role_arn=self.application.service_role_arn,
                     variables={"MAGENTO_CONFIGURATION": self.configuration.uri, "MAGENTO_TIER": tier},
                 ),
-                # Instances fetch their configuration while the environment is being made; the rules need the listener.
-                after=[granted, role, self.load_balancer.https_listener, *after],
+                # Instances fetch their configuration while the environment is being made; its rules come after the hold's.
+                after=[granted, role, *self.load_balancer.routes, *after],
                 tags=tags,
             ),
             opts=self._child,

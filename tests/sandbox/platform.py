@@ -1,4 +1,4 @@
-"""The whole sandbox as a person has it: a copy of the repository, `python -m sandbox up`, and `.sandbox/env` sourced."""
+"""The whole sandbox as a person has it: a copy of the repository, `python -m sandbox up`, `.sandbox/env` sourced."""
 
 from __future__ import annotations
 

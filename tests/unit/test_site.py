@@ -88,6 +88,8 @@ def test_the_back_office_takes_its_path_and_the_front_the_rest(stack: str, hosts
     environments = {each.name: each for each in graph.of_type(aws.elasticbeanstalk.Environment)}
     first = environments["site-back-office-environment-environment"]
     assert first.urn in environments["site-front-environment-environment"].dependencies
+    # Beanstalk takes the first free priority, which must not be one of the hold's.
+    assert {rule.urn for rule in graph.of_type(aws.lb.ListenerRule)} <= first.dependencies
 
 
 def test_instances_publish_the_load_that_the_dashboard_shows() -> None:

@@ -1,0 +1,13 @@
+"""EC2: VPN connections, security group rules, flow logs, instances and gateways, where moto forgets or makes up."""
+
+from sandbox.aws.ec2 import (
+    endpoints,
+    flow_logs,
+    instances,
+    network,
+    route_propagation,
+    security_groups,
+    vpn_connections,
+)
+
+__all__ = ["endpoints", "flow_logs", "instances", "network", "route_propagation", "security_groups", "vpn_connections"]

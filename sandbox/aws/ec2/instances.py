@@ -1,0 +1,54 @@
+"""Instances: the security groups of their first network interface, attributes changed one at a time, monitoring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.ec2.models.instances import Instance
+from moto.ec2.responses import EC2Response
+from moto.ec2.responses.instances import InstanceResponse
+
+from sandbox.aws.patching import operation, patch
+
+
+@patch(
+    "moto.ec2.models.instances:Instance.__init__",
+    sha256="8d1fc6f95c9a256bee1cdd6e3cd685d082deaaace4b36f359d29faeec38fbbcc",
+)
+def _init(original: Any, instance: Instance, *args: Any, **kwargs: Any) -> None:
+    """An instance has the groups of its first interface, also when they are given with the interface."""
+    original(instance, *args, **kwargs)
+    if not instance.security_groups and instance.nics:
+        first = instance.nics[min(instance.nics)]
+        instance.security_groups = list(first._group_set)
+
+
+@patch(
+    "moto.ec2.responses.instances:InstanceResponse._security_grp_instance_attribute_handler",
+    sha256="befcdef2ebf4487bab632bab8e69a7dc4831129b730b6d8c1bb3bee53a55f897",
+)
+def _security_groups(original: Any, response: InstanceResponse) -> bool:
+    """Upstream takes any attribute that it does not know for an empty list of security groups."""
+    if response._get_param("Groups"):
+        return bool(original(response))
+    behaviour = response._get_param("InstanceInitiatedShutdownBehavior.Value")
+    if behaviour:
+        instance = response.ec2_backend.get_instance(response._get_param("InstanceId"))
+        instance.instance_initiated_shutdown_behavior = behaviour
+    return bool(behaviour)
+
+
+@operation(EC2Response)
+def monitor_instances(response: EC2Response, parameters: dict[str, Any]) -> dict[str, Any]:
+    return _set_monitoring(response, parameters["InstanceIds"], "enabled")
+
+
+@operation(EC2Response)
+def unmonitor_instances(response: EC2Response, parameters: dict[str, Any]) -> dict[str, Any]:
+    return _set_monitoring(response, parameters["InstanceIds"], "disabled")
+
+
+def _set_monitoring(response: EC2Response, ids: list[str], state: str) -> dict[str, Any]:
+    for id_ in ids:
+        response.ec2_backend.get_instance(id_).monitoring_state = state
+    return {"InstanceMonitorings": [{"InstanceId": id_, "Monitoring": {"State": state}} for id_ in ids]}

@@ -1,0 +1,53 @@
+"""A certificate to import where nobody has bought one: self-signed, for a domain and every name right under it."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+KEY_BITS = 2048  # ACM and CloudFront take RSA keys of 2048 bits everywhere; larger ones not in every place.
+VALID_DAYS = 825  # What browsers accept at most from an authority that a person trusts by hand.
+
+
+def ensure_certificate(domain: str, *, certificate: Path, private_key: Path) -> bool:
+    """Make a certificate for `*.domain` and its key as PEM files, unless both are there. Says whether it did."""
+    if certificate.exists() and private_key.exists():
+        return False
+    key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    _write(private_key, pem)
+    _write(certificate, _self_signed(domain, key).public_bytes(serialization.Encoding.PEM))
+    return True
+
+
+def _self_signed(domain: str, key: rsa.RSAPrivateKey) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"*.{domain}")])
+    # Yesterday, so that a clock a little behind does not find it not yet valid.
+    begins = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(begins + datetime.timedelta(days=VALID_DAYS))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(f"*.{domain}"), x509.DNSName(domain)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Readable by its owner alone from the first moment, since one of the two is a private key."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)

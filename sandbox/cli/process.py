@@ -1,0 +1,94 @@
+"""A process that outlives the command that started it, written down so that it is never mistaken for another one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+_CLOCK_SECONDS = 2.0
+"""Start times are told relative to the wall clock, which may be set meanwhile."""
+
+_EXEC_SECONDS = 2.0
+
+STOP_SECONDS = 10.0
+"""How long a process may take to end by itself before it is killed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessRecord:
+    """Enough to know a process again: ids are reused, and so a start time and an argument go with it."""
+
+    pid: int
+    started: float
+    """Seconds since the epoch, as the kernel tells it."""
+    known_by: str
+    """An argument that no other process is given, such as the path of one of this sandbox's files."""
+
+    @classmethod
+    def of(cls, pid: int, *, known_by: str) -> ProcessRecord:
+        return cls(pid=pid, started=psutil.Process(pid).create_time(), known_by=known_by)
+
+    def find(self) -> psutil.Process | None:
+        """The process if it still runs; none if it ended, or if its id now belongs to something else."""
+        try:
+            process = psutil.Process(self.pid)
+            same_start = abs(process.create_time() - self.started) <= _CLOCK_SECONDS
+            return process if same_start and self.known_by in _command(process) else None
+        except (psutil.NoSuchProcess, psutil.AccessDenied):  # A zombie counts as the first.
+            return None
+
+    def stop(self, with_signal: signal.Signals = signal.SIGTERM, *, seconds: float = STOP_SECONDS) -> bool:
+        """End the process, by force if it does not answer the signal. Says whether there was one to end."""
+        process = self.find()
+        if process is None:
+            return False
+        try:
+            process.send_signal(with_signal)
+            try:
+                process.wait(seconds)
+            except psutil.TimeoutExpired:
+                process.kill()
+                process.wait(STOP_SECONDS)
+        except psutil.NoSuchProcess:
+            pass  # It ended between the look and the signal.
+        return True
+
+    def to_json(self) -> dict[str, object]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, object]) -> ProcessRecord:
+        """Raises `KeyError` or `ValueError` for anything that `to_json` did not write."""
+        return cls(pid=int(str(value["pid"])), started=float(str(value["started"])), known_by=str(value["known_by"]))
+
+
+def _command(process: psutil.Process) -> list[str]:
+    """The arguments of a process, which are empty for the instant in which it becomes another program."""
+    deadline = time.monotonic() + _EXEC_SECONDS
+    while not (command := process.cmdline()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return command
+
+
+def read_json(path: Path) -> dict[str, object] | None:
+    """The object in the file; none when there is no file, or one cut off half-way by a crash or a full disk."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def write_json(path: Path, value: dict[str, object]) -> None:
+    """Replace the file in one step, so that no reader sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    new.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+    new.replace(path)

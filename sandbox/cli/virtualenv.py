@@ -1,0 +1,87 @@
+"""`python3 -m sandbox.cli.virtualenv`: make `.venv`, or bring it up to date; nothing to do when it is.
+
+Standard library only: it runs before any package is installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+from sandbox.cli import lock
+from sandbox.cli.errors import SandboxError
+from sandbox.cli.layout import REPOSITORY
+
+_REQUIREMENTS = ("requirements-dev.txt", "requirements.txt")
+_STAMP = "installed.sha256"
+
+
+def fingerprint(repository: Path) -> str:
+    """What `.venv` must have been made from to be right: the requirements, and the Python that installed them."""
+    digest = hashlib.sha256(sys.version.encode())
+    for name in _REQUIREMENTS:
+        digest.update((repository / name).read_bytes())
+    return digest.hexdigest()
+
+
+def is_current(directory: Path, wanted: str) -> bool:
+    """Whether `.venv` was finished from the same requirements, and its Python still starts."""
+    stamp = directory / _STAMP
+    return stamp.exists() and stamp.read_text(encoding="ascii") == wanted and _has_this_python(directory)
+
+
+def _has_this_python(directory: Path) -> bool:
+    """Whether its Python is the one that runs this; it may be a link to one that was upgraded or removed."""
+    show = [directory / "bin" / "python", "-c", "import sys; print(sys.version, end='')"]
+    try:
+        return subprocess.run(show, capture_output=True, text=True, check=False).stdout == sys.version
+    except OSError:
+        return False
+
+
+def ensure(repository: Path, directory: Path) -> None:
+    """Raises `SandboxError` when another process is at it, or when a package cannot be installed."""
+    wanted = fingerprint(repository)
+    if is_current(directory, wanted):
+        return
+    held_by = directory / "lock"
+    with lock.held(held_by, doing="installing the Python packages"):
+        print("Installing the Python packages into .venv; this takes about a minute.", flush=True)
+        (directory / _STAMP).unlink(missing_ok=True)
+        if not _has_this_python(directory):
+            _empty(directory, but=held_by)
+            venv.create(directory, with_pip=True, symlinks=True)
+        install: list[str | Path] = [directory / "bin" / "python", "-m", "pip", "install", "--quiet"]
+        options = ["--disable-pip-version-check", "-r", repository / _REQUIREMENTS[0]]
+        if subprocess.run([*install, *options], check=False).returncode != 0:
+            raise SandboxError("The Python packages could not be installed; pip says above why.")
+        (directory / _STAMP).write_text(wanted, encoding="ascii")
+
+
+def _empty(directory: Path, *, but: Path) -> None:
+    for path in directory.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path != but:
+            path.unlink()
+
+
+def main() -> int:
+    """The exit code; what is wrong goes to standard error in one line."""
+    try:
+        ensure(REPOSITORY, REPOSITORY / ".venv")
+    except SandboxError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted. The next run installs what is missing.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""The plugin's process: ``python -m sandbox.provider aws|random VERSION``, as the engine starts it.
+
+Prints the port it listens on, and ends when the engine does.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from sandbox.provider.server import serve
+from sandbox.provider.servicer import Servicer
+
+
+def main(package: str, version: str) -> None:
+    """Serves one package until the engine closes our standard input, which it also does by dying."""
+    # The engine ends a plugin by signal as well: no traceback for that.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: os._exit(0))
+    _server, port = serve(Servicer(package, version))
+    print(port, flush=True)
+    while sys.stdin.buffer.read(4096):
+        pass
+    os._exit(0)  # not exit: threads may still be waiting for AWS
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3 or sys.argv[1] not in ("aws", "random"):
+        sys.exit("usage: python -m sandbox.provider aws|random VERSION")
+    main(sys.argv[1], sys.argv[2])

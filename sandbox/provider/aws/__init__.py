@@ -1,0 +1,1 @@
+"""The adapters of pulumi-aws's resource types, a module or package a service."""

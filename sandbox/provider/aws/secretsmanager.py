@@ -1,0 +1,166 @@
+"""Secrets Manager: secrets and their versions."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
+from sandbox.provider.aws import tags
+from sandbox.provider.aws.calls import arguments
+
+CURRENT = "AWSCURRENT"
+PREVIOUS = "AWSPREVIOUS"
+
+
+@adapter
+class Secret(Adapter):
+    """Its id is its ARN."""
+
+    token = "aws:secretsmanager/secret:Secret"
+    service = "secretsmanager"
+    not_found = ("ResourceNotFoundException",)
+    properties = {
+        "name": Property(replaces=True, autoname=AutoName(max_length=512)),
+        "description": Property(),
+        "kmsKeyId": Property(),
+        "policy": Property(computed=True, json=True),
+        "recoveryWindowInDays": Property(default=30, kept="Said to AWS only when the secret is deleted."),
+        "forceOverwriteReplicaSecret": Property(default=False, write_only=True),
+        "tags": TAGS,
+    }
+    outputs = ("arn",)
+    emulation = "Its policy is stored and not enforced."
+
+    def create(self, aws: Aws, inputs: Values) -> str:
+        answer = aws.client("secretsmanager").create_secret(
+            Name=inputs["name"],
+            ForceOverwriteReplicaSecret=inputs["forceOverwriteReplicaSecret"],
+            Tags=tags.to_records(inputs["tagsAll"]),
+            **arguments(inputs, {"description": "Description", "kmsKeyId": "KmsKeyId"}),
+        )
+        return str(answer["ARN"])
+
+    def configure(self, aws: Aws, id: str, inputs: Values) -> None:
+        if inputs.get("policy"):
+            aws.client("secretsmanager").put_resource_policy(SecretId=id, ResourcePolicy=inputs["policy"])
+
+    def read(self, aws: Aws, id: str, state: Values) -> Values | None:
+        client = aws.client("secretsmanager")
+        secret = client.describe_secret(SecretId=id)
+        if "DeletedDate" in secret:
+            return None
+        return {
+            "name": secret["Name"],
+            "description": secret.get("Description"),
+            "kmsKeyId": secret.get("KmsKeyId"),
+            "policy": client.get_resource_policy(SecretId=id).get("ResourcePolicy"),
+            "tags": tags.from_records(secret.get("Tags")),
+            "arn": secret["ARN"],
+        }
+
+    def update(self, aws: Aws, id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
+        client = aws.client("secretsmanager")
+        if changed & {"description", "kmsKeyId"}:
+            client.update_secret(
+                SecretId=id,
+                Description=new.get("description") or "",
+                **arguments(new, {"kmsKeyId": "KmsKeyId"}),
+            )
+        if "policy" in changed:
+            if new.get("policy"):
+                client.put_resource_policy(SecretId=id, ResourcePolicy=new["policy"])
+            else:
+                client.delete_resource_policy(SecretId=id)
+
+    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
+        client = aws.client("secretsmanager")
+        if remove:
+            client.untag_resource(SecretId=id, TagKeys=list(remove))
+        if add:
+            client.tag_resource(SecretId=id, Tags=tags.to_records(add))
+
+    def delete(self, aws: Aws, id: str, state: Values) -> None:
+        client = aws.client("secretsmanager")
+        # AWS refuses to delete a secret twice, with a code that means other things too.
+        if "DeletedDate" in client.describe_secret(SecretId=id):
+            return
+        window = state.get("recoveryWindowInDays", 30)
+        # A window of 0 is the official provider's word for at once.
+        how = {"RecoveryWindowInDays": window} if window else {"ForceDeleteWithoutRecovery": True}
+        client.delete_secret(SecretId=id, **how)
+
+
+@adapter
+class SecretVersion(Adapter):
+    """A secret's value; its id is ``<ARN of the secret>|<version id>``. AWS keeps the current version for as long as
+    the secret is there: deletion only takes the stages of another away."""
+
+    token = "aws:secretsmanager/secretVersion:SecretVersion"
+    service = "secretsmanager"
+    not_found = ("ResourceNotFoundException",)
+    properties = {
+        "secretId": Property(required=True, replaces=True),
+        "secretString": Property(replaces=True, secret=True),
+        "secretBinary": Property(replaces=True, secret=True),
+        "versionStages": Property(computed=True, unordered=True),
+    }
+    outputs = ("arn", "versionId")
+
+    def check(self, inputs: Values) -> list[tuple[str, str]]:
+        if "secretString" in inputs and "secretBinary" in inputs:
+            return [("secretBinary", "conflicts with secretString")]
+        return []
+
+    def create(self, aws: Aws, inputs: Values) -> str:
+        binary = inputs.get("secretBinary")
+        value = {"SecretBinary": base64.b64decode(binary)} if binary else {"SecretString": inputs["secretString"]}
+        answer = aws.client("secretsmanager").put_secret_value(
+            SecretId=inputs["secretId"], **value, **arguments(inputs, {"versionStages": "VersionStages"})
+        )
+        return f"{answer['ARN']}|{answer['VersionId']}"
+
+    def read(self, aws: Aws, id: str, state: Values) -> Values | None:
+        arn, _, version_id = id.partition("|")
+        stages = _stages(aws, arn).get(version_id)
+        if not stages:
+            return None
+        version = aws.client("secretsmanager").get_secret_value(SecretId=arn, VersionId=version_id)
+        binary = version.get("SecretBinary")
+        return {
+            # A secret goes by its ARN and by its name.
+            "secretId": version["Name"] if state.get("secretId") == version["Name"] else arn,
+            "secretString": version.get("SecretString"),
+            "secretBinary": base64.b64encode(binary).decode() if binary is not None else None,
+            "versionStages": stages,
+            "arn": arn,
+            "versionId": version_id,
+        }
+
+    def update(self, aws: Aws, id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
+        arn, _, version_id = id.partition("|")
+        client = aws.client("secretsmanager")
+        stages = _stages(aws, arn)
+        wanted = set(new.get("versionStages") or [CURRENT])
+        for stage in wanted - set(stages[version_id]):
+            # A stage sits on one version: AWS moves it, and must be told from where.
+            holder = next((version for version, held in stages.items() if stage in held), None)
+            origin = {"RemoveFromVersionId": holder} if holder else {}
+            client.update_secret_version_stage(SecretId=arn, VersionStage=stage, MoveToVersionId=version_id, **origin)
+        for stage in set(stages[version_id]) - wanted - {CURRENT}:
+            client.update_secret_version_stage(SecretId=arn, VersionStage=stage, RemoveFromVersionId=version_id)
+
+    def delete(self, aws: Aws, id: str, state: Values) -> None:
+        arn, _, version_id = id.partition("|")
+        for stage in _stages(aws, arn).get(version_id, ()):
+            if stage not in (CURRENT, PREVIOUS):
+                aws.client("secretsmanager").update_secret_version_stage(
+                    SecretId=arn, VersionStage=stage, RemoveFromVersionId=version_id
+                )
+
+
+def _stages(aws: Aws, arn: str) -> Any:
+    """The stages of each version of a secret; empty when the secret is being deleted."""
+    secret = aws.client("secretsmanager").describe_secret(SecretId=arn)
+    return {} if "DeletedDate" in secret else secret.get("VersionIdsToStages", {})

@@ -1,0 +1,56 @@
+"""One command at a time on a sandbox."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox.cli import lock
+from sandbox.cli.errors import SandboxError
+
+_HOLD = """
+import sys
+from pathlib import Path
+from sandbox.cli import lock
+with lock.held(Path(sys.argv[1]), doing="testing"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / ".sandbox" / "lock"
+
+
+def test_a_second_process_is_told_who_holds_the_lock_and_gets_it_once_the_first_is_killed(path: Path) -> None:
+    """No command waits silently, and no killed command keeps the next one out."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", _HOLD, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with (
+            pytest.raises(SandboxError, match=rf"testing \(process id {holder.pid}\)"),
+            lock.held(path, doing="testing"),
+        ):
+            pass
+    finally:
+        holder.kill()
+        holder.communicate()
+    with lock.held(path, doing="testing"):
+        assert path.read_text() == f"{os.getpid()}\n"
+
+
+def test_a_lock_whose_file_was_removed_by_its_holder_is_no_lock(path: Path) -> None:
+    """`down` removes the directory while it holds the lock; the next holder must hold the new file, not the old."""
+    with lock.held(path, doing="testing"):
+        shutil.rmtree(path.parent)
+        with lock.held(path, doing="testing"):
+            assert path.exists()
