@@ -226,7 +226,7 @@ class MagentoPlatform(pulumi.ComponentResource):
                     service_role_arn=self.application.service_role_arn,
                     variables={"MAGENTO_CONFIGURATION": self.configuration.uri, "MAGENTO_TIER": tier},
                 ),
-                # Instances fetch their configuration while the environment is being made; its rules come after the hold's.
+                # Instances fetch their configuration at the first start; the rules come after the hold's.
                 after=[granted, role, *self.load_balancer.routes, *after],
                 tags=tags,
             ),

@@ -18,6 +18,7 @@ from sandbox.cli.layout import REPOSITORY
 
 _REQUIREMENTS = ("requirements-dev.txt", "requirements.txt")
 _STAMP = "installed.sha256"
+_SHOW_VERSION = "import sys; print(sys.version, end='')"
 
 
 def fingerprint(repository: Path) -> str:
@@ -36,11 +37,12 @@ def is_current(directory: Path, wanted: str) -> bool:
 
 def _has_this_python(directory: Path) -> bool:
     """Whether its Python is the one that runs this; it may be a link to one that was upgraded or removed."""
-    show = [directory / "bin" / "python", "-c", "import sys; print(sys.version, end='')"]
+    python = directory / "bin" / "python"
     try:
-        return subprocess.run(show, capture_output=True, text=True, check=False).stdout == sys.version
+        shown = subprocess.run([python, "-c", _SHOW_VERSION], capture_output=True, text=True, check=False)
     except OSError:
         return False
+    return shown.stdout == sys.version
 
 
 def ensure(repository: Path, directory: Path) -> None:
@@ -55,9 +57,9 @@ def ensure(repository: Path, directory: Path) -> None:
         if not _has_this_python(directory):
             _empty(directory, but=held_by)
             venv.create(directory, with_pip=True, symlinks=True)
-        install: list[str | Path] = [directory / "bin" / "python", "-m", "pip", "install", "--quiet"]
-        options = ["--disable-pip-version-check", "-r", repository / _REQUIREMENTS[0]]
-        if subprocess.run([*install, *options], check=False).returncode != 0:
+        install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]
+        python, requirements = directory / "bin" / "python", repository / _REQUIREMENTS[0]
+        if subprocess.run([python, *install, requirements], check=False).returncode != 0:
             raise SandboxError("The Python packages could not be installed; pip says above why.")
         (directory / _STAMP).write_text(wanted, encoding="ascii")
 

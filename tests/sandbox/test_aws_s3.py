@@ -200,6 +200,19 @@ def test_objects_take_the_buckets_key_and_their_own(s3: Any) -> None:
     assert s3.head_object(Bucket=BUCKET, Key="own")["SSEKMSKeyId"] == own
 
 
+def test_a_versioned_bucket_can_be_emptied(s3: Any) -> None:
+    """Every version and every delete marker can be deleted by its id, and then the bucket too."""
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket=BUCKET, Key="env.php", Body=b"1")
+    s3.delete_object(Bucket=BUCKET, Key="env.php")
+    listed = s3.list_object_versions(Bucket=BUCKET)
+    assert len(listed["Versions"]) == len(listed["DeleteMarkers"]) == 1
+    versions = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in listed["Versions"]]
+    markers = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in listed["DeleteMarkers"]]
+    assert "Errors" not in s3.delete_objects(Bucket=BUCKET, Delete={"Objects": versions + markers})
+    s3.delete_bucket(Bucket=BUCKET)
+
+
 def test_a_configuration_that_is_not_emulated_is_refused(s3: Any) -> None:
     """Upstream takes the request for the creation of the bucket."""
     tiering = {"Id": "all", "Status": "Enabled", "Tierings": [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}]}

@@ -79,7 +79,7 @@ def test_production_refuses_and_then_leaves_nothing(built: Platform) -> None:
     """While config protects it, destroy stops before it deletes anything. Unprotected, nothing of either stack is left,
     and the state bucket, which is not the stacks' own, stays."""
     before = left(built)
-    refused = built.pulumi("destroy", "-s", "prod", "--yes", "--skip-preview", check=False)
+    refused = built.pulumi("destroy", "-s", "prod", "--yes", check=False)
     assert refused.returncode != 0
     assert "protect" in refused.stdout + refused.stderr
     assert left(built) == before

@@ -1,5 +1,5 @@
-"""S3: bucket policies with their conditions, lifecycle rules as written, and a new bucket's defaults."""
+"""S3: bucket policies with their conditions, lifecycle rules as written, deletable versions, and a new bucket's defaults."""
 
-from sandbox.aws.s3 import access, defaults, lifecycle
+from sandbox.aws.s3 import access, defaults, lifecycle, versions
 
-__all__ = ["access", "defaults", "lifecycle"]
+__all__ = ["access", "defaults", "lifecycle", "versions"]
