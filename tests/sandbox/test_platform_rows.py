@@ -31,7 +31,8 @@ def database(platform: Platform, name: str) -> dict[str, Any]:
         if tags(each["TagList"])["Name"] == name
     ]
     assert len(found) == 1
-    return found[0]
+    only: dict[str, Any] = found[0]
+    return only
 
 
 def security_group_names(platform: Platform) -> dict[str, str]:
@@ -129,7 +130,7 @@ def test_row_2_the_configuration_is_a_private_encrypted_object(platform: Platfor
 
 @pytest.mark.parametrize(("stack", "members"), [("prod", 2), ("preprod", 1)])
 def test_row_4_the_cache_fails_over_in_production(platform: Platform, stack: str, members: int) -> None:
-    """Production has a primary and a replica in different zones, and promotes the replica; both have TLS and a token."""
+    """Production has a primary and a replica in different zones; both stacks have TLS, a token and encryption."""
     cache = platform.client("elasticache")
     [group] = [
         each
@@ -238,7 +239,7 @@ def test_row_17_the_network_is_the_notes(platform: Platform) -> None:
 
 
 def test_row_17_three_vpn_links(platform: Platform) -> None:
-    """Each to its peer, with a static route to what lies behind it, two tunnels, and route propagation on every table."""
+    """Each to its peer, with a static route to what lies behind it and two tunnels; every table learns the routes."""
     ec2 = platform.client("ec2")
     peers = {
         each["CustomerGatewayId"]: each["IpAddress"] for each in ec2.describe_customer_gateways()["CustomerGateways"]

@@ -23,6 +23,7 @@ from sandbox.aws.elasticbeanstalk.exceptions import (
 )
 from sandbox.aws.elasticbeanstalk.platforms import Platform, find_platform
 from sandbox.aws.elasticbeanstalk.references import check_references, check_source_bundle, find_network
+from sandbox.aws.elasticbeanstalk.storage import storage_location
 from sandbox.aws.errors import AwsError
 from sandbox.aws.in_process import client
 
@@ -189,6 +190,7 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
         base = template.configuration if template else Configuration()
         configuration = base.changed(option_settings, options_to_remove)
         self.check(configuration)
+        storage_location(self.region_name, self.account_id)
         environment = Environment(
             application=application,
             environment_name=environment_name,

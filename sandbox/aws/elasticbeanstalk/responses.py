@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from botocore.exceptions import ClientError
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.core.utils import utcnow
 
@@ -15,7 +14,7 @@ from sandbox.aws.elasticbeanstalk.exceptions import ConfigurationValidationError
 from sandbox.aws.elasticbeanstalk.models import EBBackend, eb_backends
 from sandbox.aws.elasticbeanstalk.names import tag_dict, tag_list
 from sandbox.aws.elasticbeanstalk.platforms import AVAILABLE, Platform, find_platform
-from sandbox.aws.in_process import client
+from sandbox.aws.elasticbeanstalk.storage import storage_location
 
 _Item = TypeVar("_Item")
 
@@ -263,14 +262,7 @@ class EBResponse(EnvironmentOperations, BaseResponse):
 
     def create_storage_location(self) -> ActionResult:
         """Make the bucket that Beanstalk itself uses in the region; calling it again changes nothing."""
-        bucket = f"elasticbeanstalk-{self.region}-{self.current_account}"
-        s3 = client("s3", self.region, self.current_account)
-        try:
-            s3.head_bucket(Bucket=bucket)
-        except ClientError:
-            where = {} if self.region == "us-east-1" else {"LocationConstraint": self.region}
-            s3.create_bucket(Bucket=bucket, **({"CreateBucketConfiguration": where} if where else {}))
-        return ActionResult({"S3Bucket": bucket})
+        return ActionResult({"S3Bucket": storage_location(self.region, self.current_account)})
 
     def describe_account_attributes(self) -> ActionResult:
         return ActionResult({"ResourceQuotas": {name: {"Maximum": maximum} for name, maximum in _QUOTAS.items()}})

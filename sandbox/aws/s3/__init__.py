@@ -1,4 +1,4 @@
-"""S3: bucket policies with their conditions, lifecycle rules as written, deletable versions, and a new bucket's defaults."""
+"""S3: bucket policies with conditions, lifecycle rules as written, deletable versions, a new bucket's defaults."""
 
 from sandbox.aws.s3 import access, defaults, lifecycle, versions
 
