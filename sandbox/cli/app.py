@@ -27,18 +27,27 @@ app = typer.Typer(
 _INTERRUPTED = 130  # As a shell reports a program that Ctrl-C ended.
 
 
+_LOG_WIDTH = 200
+"""Columns where there is no terminal to ask; wide enough that no output of a stack is broken."""
+
+
+def _console(*, stderr: bool = False) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=_LOG_WIDTH)
+
+
 @contextmanager
 def _in_plain_words() -> Iterator[Report]:
     """Turn what goes wrong into a line for a person, and into an exit code for whoever called."""
     # A supervisor's request to stop takes the way of a Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        yield Report(Console(highlight=False))
+        yield Report(_console())
     except (SandboxError, ToolchainError) as error:
-        Report(Console(stderr=True, highlight=False)).fail(str(error))
+        Report(_console(stderr=True)).fail(str(error))
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
-        Report(Console(stderr=True, highlight=False)).fail("Interrupted. `make sandbox` goes on from here.")
+        Report(_console(stderr=True)).fail("Interrupted. `make sandbox` goes on from here.")
         raise typer.Exit(_INTERRUPTED) from None
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 from sandbox.cli import lock
 from sandbox.cli.errors import SandboxError
 from sandbox.cli.layout import REPOSITORY
+from sandbox.toolchain.cli import find_or_make_cli
+from sandbox.toolchain.errors import ToolchainError
 
 _REQUIREMENTS = ("requirements-dev.txt", "requirements.txt")
 _STAMP = "installed.sha256"
@@ -74,9 +76,13 @@ def _empty(directory: Path, *, but: Path) -> None:
 
 def main() -> int:
     """The exit code; what is wrong goes to standard error in one line."""
+    directory = REPOSITORY / ".venv"
     try:
-        ensure(REPOSITORY, REPOSITORY / ".venv")
-    except SandboxError as error:
+        if not is_current(directory, fingerprint(REPOSITORY)):
+            # First, as it is what may need something installed (Go): nothing is made on a machine that lacks it.
+            find_or_make_cli()
+            ensure(REPOSITORY, directory)
+    except (SandboxError, ToolchainError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

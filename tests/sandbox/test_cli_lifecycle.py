@@ -18,13 +18,16 @@ from tests.sandbox.platform import Platform
 _PROGRAM = """
 import pathlib, time
 import pulumi, pulumi_random
-password = pulumi_random.RandomPassword("password", length=12)
-pulumi.export("password", password.result)
-password.result.apply(lambda _: pathlib.Path("made").touch())
-while pathlib.Path("hold").exists():
-    time.sleep(0.1)
+
+def hold(made):
+    pathlib.Path("made").touch()
+    while pathlib.Path("hold").exists():
+        time.sleep(0.1)
+    return made
+
+pulumi.export("password", pulumi_random.RandomPassword("password", length=12).result.apply(hold))
 """
-_SECONDS = 180.0
+_SECONDS = 60.0
 
 
 @pytest.fixture
@@ -56,8 +59,13 @@ def _start_and_hold(shop: Platform, **environment: str) -> subprocess.Popen[str]
         stderr=subprocess.STDOUT,
         text=True,
     )
-    _wait_until(lambda: (shop.project / "made").exists() or running.poll() is not None)
-    assert running.poll() is None, running.communicate()[0]
+    try:
+        _wait_until(lambda: (shop.project / "made").exists() or running.poll() is not None)
+        assert running.poll() is None, running.communicate()[0]
+    except BaseException:
+        running.kill()
+        running.communicate()
+        raise
     return running
 
 

@@ -26,8 +26,8 @@ from pulumi.runtime.mocks import MockEngine, MockMonitor, MockResourceArgs, Mock
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.stack import run_in_stack
 
+from sandbox.cli.certificate import ensure_certificate
 from tests.unit import cloud, wire
-from tests.unit.certificate import write_self_signed
 from tests.unit.graph import STACK_REFERENCE, STACK_TYPE, Graph, Resource
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,16 +79,29 @@ def build(
 def build_program(stack: str, *, config: Config | None = None) -> Graph:
     """Runs the real program with the real stack file, with keys of ``config`` in place of the file's.
 
-    A key that is None is left out. The certificate files that config names are made for the run, since real ones are
+    A key that is None is left out. The certificate files that config names are made, since real ones are
     never in the repository. References to other stacks find their real graphs.
     """
     values = {key: value for key, value in {**stack_config(stack), **(config or {})}.items() if value is not None}
-    with tempfile.TemporaryDirectory() as directory:
-        certificate = values.get(f"{PROJECT}:certificate")
-        if certificate is not None and f"{PROJECT}:certificate" not in (config or {}):
-            write_self_signed(certificate, Path(directory))
-            values[f"{PROJECT}:certificate"] = {**certificate, "directory": directory}
-        return build(_run_main, stack=stack, config=values, secret_keys=_secret_keys(values), references=program)
+    certificate = values.get(f"{PROJECT}:certificate")
+    if certificate is not None and f"{PROJECT}:certificate" not in (config or {}):
+        directory = _certificate_directory(
+            certificate["domain"], certificate["certificate_file"], certificate["private_key_file"]
+        )
+        values[f"{PROJECT}:certificate"] = {**certificate, "directory": directory.name}
+    return build(_run_main, stack=stack, config=values, secret_keys=_secret_keys(values), references=program)
+
+
+@functools.cache
+def _certificate_directory(domain: str, certificate: str, private_key: str) -> tempfile.TemporaryDirectory[str]:
+    """A directory with the files of a self-signed certificate, until the interpreter ends."""
+    directory = tempfile.TemporaryDirectory()
+    ensure_certificate(
+        domain.removeprefix("*."),
+        certificate=Path(directory.name, certificate),
+        private_key=Path(directory.name, private_key),
+    )
+    return directory
 
 
 @functools.cache

@@ -1,0 +1,103 @@
+"""How pre-production differs from production, as one list that a person can read: nothing else differs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tests.unit.graph import Graph, Resource
+from tests.unit.program import program
+
+WHAT_DIFFERS = """\
+site-back-office-environment-environment.settings.backoffice.HostHeaders: client.url,www.client.url,origin.client.url -> prod.client.url
+site-back-office-environment-environment.settings.instances.InstanceTypes: c7g.xlarge -> c7g.large
+site-back-office-environment-environment.settings.launchconfiguration.RootVolumeSize: 100 -> 30
+site-cache-cluster.automaticFailoverEnabled: True -> False
+site-cache-cluster.multiAzEnabled: True -> False
+site-cache-cluster.nodeType: cache.r7g.large -> cache.t4g.small
+site-cache-cluster.numCacheClusters: 2 -> 1
+site-cache-cluster.snapshotRetentionLimit: 1 -> 0
+site-cache-credentials-secret.protect: True -> False
+site-cache-credentials-secret.recoveryWindowInDays: 30 -> 0
+site-configuration-crypt-key.protect: True -> False
+site-configuration-crypt-secret.protect: True -> False
+site-configuration-crypt-secret.recoveryWindowInDays: 30 -> 0
+site-database-credentials-secret.protect: True -> False
+site-database-credentials-secret.recoveryWindowInDays: 30 -> 0
+site-database-instance.allocatedStorage: 500 -> 100
+site-database-instance.deleteAutomatedBackups: False -> True
+site-database-instance.deletionProtection: True -> False
+site-database-instance.finalSnapshotIdentifier: client-prod-site-database-final -> None
+site-database-instance.instanceClass: db.r7g.4xlarge -> db.r7g.large
+site-database-instance.maxAllocatedStorage: 1000 -> 200
+site-database-instance.multiAz: True -> False
+site-database-instance.protect: True -> False
+site-database-instance.skipFinalSnapshot: False -> True
+site-database-password.protect: True -> False
+site-front-environment-environment.settings.asg.MaxSize: 4 -> 1
+site-front-environment-environment.settings.asg.MinSize: 4 -> 1
+site-front-environment-environment.settings.front.HostHeaders: client.url,www.client.url,origin.client.url -> prod.client.url
+site-front-environment-environment.settings.instances.InstanceTypes: c7g.xlarge -> c7g.large
+site-front-environment-environment.settings.launchconfiguration.RootVolumeSize: 50 -> 30
+site-front-environment-environment.settings.rollingupdate.MaxBatchSize: 1 -> None
+site-front-environment-environment.settings.rollingupdate.MinInstancesInService: 3 -> None
+site-front-environment-environment.settings.rollingupdate.RollingUpdateEnabled: true -> false
+site-front-environment-environment.settings.rollingupdate.RollingUpdateType: Health -> None
+site-load-balancer.accessLogs.bucket: client-magento-elb-logs -> None
+site-load-balancer.accessLogs.enabled: True -> None
+site-load-balancer.accessLogs.prefix: prod -> None
+site-load-balancer.enableDeletionProtection: True -> False
+site-search-credentials-secret.protect: True -> False
+site-search-credentials-secret.recoveryWindowInDays: 30 -> 0
+site-search-domain.clusterConfig.instanceCount: 3 -> 1
+site-search-domain.clusterConfig.instanceType: r7g.large.search -> t3.medium.search
+site-search-domain.clusterConfig.zoneAwarenessConfig.availabilityZoneCount: 3 -> None
+site-search-domain.clusterConfig.zoneAwarenessEnabled: True -> False
+site-search-domain.ebsOptions.volumeSize: 100 -> 20
+site-search-domain.protect: True -> False
+site-search-domain.vpcOptions.subnetIds.length: 3 -> 1
+"""
+
+
+def site(graph: Graph) -> dict[str, Resource]:
+    """The resources of the site, by name: the same names in both stacks, but for the records of host names."""
+    found = graph.descendants(graph.one("magento:index:MagentoPlatform"))
+    return {each.name: each for each in found if each.custom and each.type != "aws:route53/record:Record"}
+
+
+def scalars(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Every plain value with its path; option settings go by the end of their namespace, lists by their length."""
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from scalars(each, f"{path}.{key}")
+    elif isinstance(value, list) and value and "namespace" in value[0]:
+        for each in value:
+            namespace = each["namespace"].rpartition(":")[2]
+            yield from scalars(each["value"], f"{path}.{namespace}.{each['name']}")
+    elif isinstance(value, list):
+        yield f"{path}.length", len(value)
+    elif isinstance(value, str) and _GENERATED.search(path):
+        yield path, "generated"
+    else:
+        yield path, value.replace("preprod", "prod") if isinstance(value, str) else value
+
+
+_GENERATED = re.compile(r"\.(content|secretString|policy|password|authToken|masterUserPassword)$")
+"""Values that hold what each stack made for itself."""
+
+
+def differences(one: Mapping[str, Resource], other: Mapping[str, Resource]) -> Iterator[str]:
+    for name, resource in sorted(one.items()):
+        before = dict(scalars({**resource.inputs, "protect": resource.protect}, name))
+        after = dict(scalars({**other[name].inputs, "protect": other[name].protect}, name))
+        for path in sorted(before.keys() | after.keys()):
+            if before.get(path) != after.get(path):
+                yield f"{path}: {before.get(path)} -> {after.get(path)}"
+
+
+def test_preprod_is_a_smaller_production_and_nothing_else() -> None:
+    """A difference that nobody wrote down here is a difference that nobody meant."""
+    prod, preprod = site(program("prod")), site(program("preprod"))
+    assert prod.keys() == preprod.keys()
+    assert "".join(f"{line}\n" for line in differences(prod, preprod)) == WHAT_DIFFERS
