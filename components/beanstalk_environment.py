@@ -43,7 +43,7 @@ class BeanstalkEnvironment(pulumi.ComponentResource):
             opts,
         )
         environment = aws.elasticbeanstalk.Environment(
-            f"{name}-environment",
+            name,
             name=args.environment_name,
             application=args.application_name,
             solution_stack_name=args.solution_stack,

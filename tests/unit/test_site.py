@@ -17,7 +17,7 @@ STACKS = ("prod", "preprod")
 
 def options(graph: Graph, tier: str) -> dict[tuple[str, str], Any]:
     """An environment's option settings by namespace and name."""
-    environment = graph.one(aws.elasticbeanstalk.Environment, name=f"site-{tier}-environment-environment")
+    environment = graph.one(aws.elasticbeanstalk.Environment, name=f"site-{tier}-environment")
     settings = environment.inputs["settings"]
     by_name = {(each["namespace"], each["name"]): each["value"] for each in settings}
     assert len(by_name) == len(settings), "an option is set twice"
@@ -86,8 +86,8 @@ def test_the_back_office_takes_its_path_and_the_front_the_rest(stack: str, hosts
     assert back["aws:elbv2:listenerrule:backoffice", "HostHeaders"] == hosts
     assert front["aws:elbv2:listenerrule:front", "HostHeaders"] == hosts
     environments = {each.name: each for each in graph.of_type(aws.elasticbeanstalk.Environment)}
-    first = environments["site-back-office-environment-environment"]
-    assert first.urn in environments["site-front-environment-environment"].dependencies
+    first = environments["site-back-office-environment"]
+    assert first.urn in environments["site-front-environment"].dependencies
     # Beanstalk takes the first free priority, which must not be one of the hold's.
     assert {rule.urn for rule in graph.of_type(aws.lb.ListenerRule)} <= first.dependencies
 
