@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -48,9 +49,16 @@ def test_a_second_process_is_told_who_holds_the_lock_and_gets_it_once_the_first_
         assert path.read_text() == f"{os.getpid()}\n"
 
 
-def test_a_lock_whose_file_was_removed_by_its_holder_is_no_lock(path: Path) -> None:
-    """`down` removes the directory while it holds the lock; the next holder must hold the new file, not the old."""
+def test_a_lock_whose_file_was_removed_by_its_holder_is_no_lock(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`down` removes the directory while it holds the lock; who opened the old file before must hold the new."""
+    real = fcntl.flock
+    removals = iter([path.parent])
+
+    def remove_once_before_locking(descriptor: int, operation: int) -> None:
+        for directory in removals:
+            shutil.rmtree(directory)
+        real(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", remove_once_before_locking)
     with lock.held(path, doing="testing"):
-        shutil.rmtree(path.parent)
-        with lock.held(path, doing="testing"):
-            assert path.exists()
+        assert path.read_text() == f"{os.getpid()}\n"
