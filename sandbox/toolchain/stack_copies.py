@@ -8,6 +8,7 @@ encryption settings, with the sandbox's own.
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from dataclasses import dataclass
@@ -83,7 +84,12 @@ def _values(text: str) -> dict[str, object]:
     except yaml.YAMLError:
         return {}  # The CLI reports what is wrong with a stack file, better than anything here could.
     config = document.get("config") if isinstance(document, dict) else None
-    return config if isinstance(config, dict) else {}
+    return {key: _as_saved(value) for key, value in config.items()} if isinstance(config, dict) else {}
+
+
+def _as_saved(value: object) -> object:
+    """The CLI saves a plain value as text, whatever it was before: `false` becomes `"false"`."""
+    return value if isinstance(value, str | dict | list) else json.dumps(value)
 
 
 def _text(path: Path) -> str | None:

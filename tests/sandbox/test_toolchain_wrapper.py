@@ -67,6 +67,18 @@ def test_a_changed_tracked_file_is_used_at_once(shadow: ShadowProject) -> None:
     assert shadow.config_file("prod").read_text(encoding="utf-8") == edited + SALT
 
 
+def test_the_clis_own_spelling_is_no_value_of_the_sandbox(shadow: ShadowProject) -> None:
+    """It saves `false` as text when it saves anything: nobody set that, and nobody is told that it went."""
+    tracked = shadow.repository / "Pulumi.prod.yaml"
+    plain = f"{PROD}  magento:protect: false\n  magento:count: 3\n"
+    tracked.write_text(plain, encoding="utf-8")
+    shadow.refresh()
+    resaved = plain.replace("protect: false", 'protect: "false"').replace("count: 3", 'count: "3"')
+    shadow.config_file("prod").write_text(resaved + SALT, encoding="utf-8")
+    tracked.write_text(plain.replace("shop\n", "market\n"), encoding="utf-8")
+    assert shadow.refresh() == []
+
+
 def test_the_key_of_a_real_account_stays_out_of_the_copy(shadow: ShadowProject) -> None:
     """The embedded AWS does not have the KMS key that the tracked file may name."""
     real = "secretsprovider: awskms://alias/shop\nencryptedkey: >-\n  AQICAHh\n  folded\n"
