@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -22,8 +23,10 @@ _FINISHED = json.dumps({"summaryEvent": {"resourceChanges": {"create": 1}}})
 
 def _engine(directory: Path, script: str) -> Engine:
     """An engine whose CLI is this Python script."""
-    command = directory / "pulumi"
-    command.write_text(f"#!{sys.executable}\nimport os, signal, sys, time\n{script}")
+    program, command = directory / "pulumi.py", directory / "pulumi"
+    program.write_text(f"import os, signal, sys, time\n{script}")
+    # A `#!` line cannot hold an interpreter whose path has a space.
+    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(program))} "$@"\n')
     command.chmod(0o755)
     return Engine(command=command, project=directory, environment=dict(os.environ))
 
