@@ -1,7 +1,8 @@
 # `make help` lists the targets. Paths stay relative, so that a directory with a space in its name works too.
 
 PYTHON_CODE := bootstrap.py certificate_files.py settings.py __main__.py components policies sandbox tests bench
-SHELL_CODE := sandbox/preflight.sh .ci/run
+SHELL_CODE := sandbox/preflight.sh .ci/run tests/servers/*.sh components/server_files/*/*.sh \
+	platform_config/*/.platform/hooks/*/*.sh platform_config/*/.platform/confighooks/*/*.sh
 GO_CODE := sandbox/toolchain
 
 # Nothing of the sandbox's is left outside .sandbox and .venv, so Python keeps its bytecode to itself.

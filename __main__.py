@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Mapping
+
 import pulumi
 import pulumi_aws as aws
 
 import settings as configuration
 from certificate_files import CertificateFiles
-from components.bucket import Purpose
-from components.buckets import Buckets, BucketsArgs
-from components.certificate import Certificate, CertificateArgs
-from components.domains import Domains, DomainsArgs
+from components.backups import Backups, BackupsArgs
+from components.certificate import CertificateArgs
+from components.content_delivery import ContentDelivery, ContentDeliveryArgs
 from components.encryption_key import EncryptionKey, EncryptionKeyArgs
-from components.foundation import Foundation
+from components.foundation import Foundation, ServerSite
+from components.gateway_proxy import GatewayProxy
+from components.landing_zone import LandingZone, LandingZoneArgs
 from components.magento_platform import MagentoPlatform, MagentoPlatformArgs
+from components.monitoring_suite import MonitoredSite, MonitoringSuite, MonitoringSuiteArgs
 from components.mysql_database import MySqlDatabase, MySqlDatabaseArgs
-from components.network import Network, NetworkArgs
+from components.network import NetworkArgs
+from components.operations import Operations, OperationsArgs
+from components.satellite_app import SatelliteApp, SatelliteAppArgs
+from components.server import ServerPlacement
 from components.tags import Tags
-from components.vpn_link import VpnLinkArgs
+from components.vpn_link import VpnLink, VpnLinkArgs
+
+# The heap only grows in the seconds that a run lasts: looking for garbage costs a third of them and finds none.
+gc.disable()
 
 settings = configuration.load()
 tags = Tags(client=settings.client, environment=settings.environment)
@@ -29,15 +40,14 @@ key = EncryptionKey(
 )
 
 
-def own_foundation() -> Foundation:
-    """Build the network and what the sites in it share."""
+def landing_zone_args() -> LandingZoneArgs:
+    """What a stack with a network of its own says of it in config."""
     assert settings.network.cidr  # settings.py has seen to these three
     assert settings.domains
     assert settings.certificate
-    pem = CertificateFiles.read(**dict(settings.certificate), host_names=settings.site.host_names)
-    network = Network(
-        "network",
-        NetworkArgs(
+    pem = CertificateFiles.read(**dict(settings.certificate), host_names=settings.certified_names)
+    return LandingZoneArgs(
+        network=NetworkArgs(
             region=settings.region,
             cidr=settings.network.cidr,
             zones=settings.zones,
@@ -47,42 +57,45 @@ def own_foundation() -> Foundation:
             key_arn=key.arn,
             tags=tags.for_system("network"),
         ),
+        certificate=CertificateArgs(**vars(pem), tags=tags.for_system("certificate")),
+        public_domain=settings.domains.public,
+        internal_domain=settings.domains.internal,
+        buckets=settings.buckets,
+        account_id=account_id,
+        key_arn=key.arn,
+        protect=settings.protect,
+        tags=tags,
     )
-    domains = Domains(
-        "domains",
-        DomainsArgs(
-            **dict(settings.domains), vpc_id=network.vpc_id, protect=settings.protect, tags=tags.for_system("dns")
-        ),
-    )
-    certificate = Certificate("certificate", CertificateArgs(**vars(pem), tags=tags.for_system("certificate")))
-    buckets = Buckets(
-        "buckets",
-        BucketsArgs(
-            buckets=settings.buckets,
-            account_id=account_id,
-            key_arn=key.arn,
-            protect=settings.protect,
-            tags=tags.for_system("storage"),
-        ),
-    )
-    pulumi.export("name_servers", domains.name_servers)
-    pulumi.export("vpn_configurations", network.vpn_configurations)
-    owned = Foundation(
-        vpc_id=network.vpc_id,
-        public_subnet_ids=network.public_subnet_ids,
-        private_subnet_ids=network.private_subnet_ids,
-        public_zone_id=domains.public_zone_id,
-        certificate_arn=certificate.arn,
-        configuration_bucket=buckets.name_for(Purpose.SITE_CONFIGURATION),
-        access_logs_bucket=buckets.name_for(Purpose.LOAD_BALANCER_LOGS),
-    )
-    owned.export()
-    return owned
 
 
-foundation = Foundation.of_stack(settings.network.stack) if settings.network.stack else own_foundation()
+links: Mapping[str, VpnLink] = {}
+if settings.network.stack:
+    foundation = Foundation.of_stack(settings.network.stack)
+else:
+    landing_zone = LandingZone("landing-zone", landing_zone_args())
+    foundation, links = landing_zone.foundation, landing_zone.network.vpn_links
+    foundation.export()
+    pulumi.export("name_servers", landing_zone.domains.name_servers)
+    pulumi.export("vpn_configurations", {name: link.configuration for name, link in links.items()})
+
+
+def placement(*, is_public: bool, tags: Tags) -> ServerPlacement:
+    """Where a single server lives: the first subnet of its kind."""
+    assert settings.internal_domain  # settings.py has seen to it
+    return foundation.place_server(
+        is_public=is_public,
+        at=ServerSite(
+            region=settings.region, availability_zone=settings.zones[0], internal_domain=settings.internal_domain
+        ),
+        key_arn=key.arn,
+        protect=settings.protect,
+        tags=tags,
+    )
+
+
+databases: dict[str, MySqlDatabase] = {}
 if settings.shared_database:
-    shared_database = MySqlDatabase(
+    databases["shared"] = MySqlDatabase(
         "shared-database",
         MySqlDatabaseArgs(
             placement=foundation.place_privately(
@@ -93,17 +106,99 @@ if settings.shared_database:
             size=settings.shared_database,
         ),
     )
-    pulumi.export("shared_database_endpoint", shared_database.endpoint)
+    pulumi.export("shared_database_endpoint", databases["shared"].endpoint)
+
 site = MagentoPlatform(
     "site",
     MagentoPlatformArgs(
         foundation=foundation,
         site=settings.site,
+        delivery=settings.content_delivery,
+        file_server=settings.file_server,
+        file_server_placement=placement(is_public=False, tags=tags.for_system("nfs")) if settings.file_server else None,
         key_arn=key.arn,
         protect=settings.protect,
         tags=tags,
     ),
 )
+
+servers = {"nfs": site.files.instance_id} if site.files else {}
+gateway: GatewayProxy | None = None
+if settings.network.cidr and settings.domains:
+    operations = Operations(
+        "operations",
+        OperationsArgs(
+            public=placement(is_public=True, tags=tags),
+            private=placement(is_public=False, tags=tags),
+            network_cidr=settings.network.cidr,
+            remote_cidrs=tuple(cidr for link in settings.vpn_links for cidr in link.remote_cidrs),
+            vpn_access=settings.vpn_access,
+            gateway=settings.gateway,
+            windows=settings.windows,
+            rundeck=settings.rundeck,
+            php_my_admin=settings.php_my_admin,
+            databases={**databases, "site": site.database},
+        ),
+    )
+    servers |= operations.instance_ids
+    gateway = operations.gateway
+
+satellites = {
+    satellite.name: SatelliteApp(
+        satellite.name,
+        SatelliteAppArgs(
+            foundation=foundation,
+            satellite=satellite,
+            database=databases["shared"],
+            gateway=gateway,
+            internal_domain=settings.internal_domain,
+            key_arn=key.arn,
+            protect=settings.protect,
+            tags=tags,
+        ),
+    )
+    for satellite in settings.satellites
+}
+if settings.content_delivery:
+    content = ContentDelivery(
+        "content",
+        ContentDeliveryArgs(
+            delivery=settings.content_delivery,
+            document_root=settings.site.document_root,
+            certificate_arn=foundation.cloudfront_certificate_arn,
+            zone_id=foundation.public_zone_id,
+            tags=tags.for_system("content-delivery"),
+        ),
+    )
+    pulumi.export("media_distribution", content.media_domain_name)
+    pulumi.export("static_distribution", content.static_domain_name)
+
+if settings.monitoring:
+    monitoring = MonitoringSuite(
+        "monitoring",
+        MonitoringSuiteArgs(
+            monitoring=settings.monitoring,
+            region=settings.region,
+            account_id=account_id,
+            key_arn=key.arn,
+            site=MonitoredSite.of(site),
+            other_databases={f"{name}-database": database.identifier for name, database in databases.items()},
+            satellites={name: each.environment.environment_name for name, each in satellites.items()},
+            servers=servers,
+            vpn_links={name: link.tunnels for name, link in links.items()},
+            certificate_arn=foundation.certificate_arn,
+            tags=tags.for_system("monitoring"),
+        ),
+    )
+    pulumi.export("dashboard", monitoring.dashboard_name)
+    pulumi.export("alarm_topic", monitoring.topic_arn)
+
+if settings.backups:
+    backups = Backups(
+        "backups",
+        BackupsArgs(rules=settings.backups, key_arn=key.arn, protect=settings.protect, tags=tags.for_system("backup")),
+    )
+    pulumi.export("backup_vault", backups.vault_name)
 
 pulumi.export("site_address", site.address)
 pulumi.export("load_balancer", site.load_balancer.dns_name)
@@ -115,3 +210,5 @@ pulumi.export("database_endpoint", site.database.endpoint)
 pulumi.export("cache_address", site.cache.address)
 pulumi.export("search_address", site.search.address)
 pulumi.export("configuration_object", site.configuration.uri)
+pulumi.export("servers", servers)
+pulumi.export("satellites", {name: each.address for name, each in satellites.items()})

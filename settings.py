@@ -16,10 +16,20 @@ from pulumi.runtime.config import CONFIG
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from components.address_plan import plan
+from components.backups import BackupRule
 from components.bucket import BucketUse, Purpose
+from components.content_delivery import Delivery
+from components.gateway_proxy import Gateway
 from components.magento_platform import Site
+from components.monitoring import Monitoring
 from components.mysql_database import DatabaseSize
 from components.network import NatGateways
+from components.nfs_server import FileServer
+from components.open_vpn_server import VpnAccess
+from components.php_my_admin_server import PhpMyAdmin
+from components.rundeck_server import Rundeck
+from components.satellite import Satellite
+from components.windows_server import WindowsApplication
 
 _NAMESPACE = "magento:"
 
@@ -43,6 +53,9 @@ ShortName = Annotated[
 ]
 
 
+_SERVERS_OF_A_NETWORK = ("vpn_access", "gateway", "windows", "rundeck", "php_my_admin")
+
+
 class SettingsError(pulumi.RunError):
     """The stack's configuration does not describe a platform. Ends the program without a traceback."""
 
@@ -55,6 +68,7 @@ class NetworkSettings(_Section):
     """Either a network of the stack's own (``cidr``) or another stack's (``stack``)."""
 
     stack: str | None = None
+    internal_domain: DomainName | None = None
     cidr: IPv4Network | None = None
     zones: tuple[str, ...] = ("a", "b", "c")
     nat_gateways: NatGateways = NatGateways.ONE_PER_ZONE
@@ -115,6 +129,16 @@ class Settings(_Section):
     buckets: tuple[BucketUse, ...] = ()
     shared_database: DatabaseSize | None = None
     site: Site
+    file_server: FileServer | None = None
+    satellites: tuple[Satellite, ...] = ()
+    vpn_access: VpnAccess | None = None
+    gateway: Gateway | None = None
+    windows: WindowsApplication | None = None
+    rundeck: Rundeck | None = None
+    php_my_admin: PhpMyAdmin | None = None
+    content_delivery: Delivery | None = None
+    monitoring: Monitoring | None = None
+    backups: tuple[BackupRule, ...] = ()
 
     @field_validator("region")
     @classmethod
@@ -125,11 +149,20 @@ class Settings(_Section):
 
     @model_validator(mode="after")
     def _has_what_it_stands_on(self) -> Settings:
+        if self.content_delivery and self.content_delivery.origin not in self.site.host_names:
+            raise ValueError(f"content_delivery: origin one of site.host_names, got {self.content_delivery.origin}")
+        if self.satellites and not self.shared_database:
+            raise ValueError("satellites: a shared_database too, which they all use, got none")
+        if any(each.ftp for each in self.satellites) and not self.gateway:
+            raise ValueError("satellites: a gateway too, through which alone FTP reaches them, got none")
         shared = {"domains": self.domains, "certificate": self.certificate, "buckets": self.buckets}
         if self.network.stack is not None:
-            for key, value in {**shared, "vpn_links": self.vpn_links}.items():
+            servers = {name: getattr(self, name) for name in _SERVERS_OF_A_NETWORK}
+            for key, value in {**shared, **servers, "vpn_links": self.vpn_links}.items():
                 if value:
                     raise ValueError(f"no {key}: they come with the network of stack {self.network.stack}")
+            if self.file_server and not self.internal_domain:
+                raise ValueError("file_server: network.internal_domain too, where its name is made, got none")
             return self
         for key, value in shared.items():
             if not value:
@@ -141,6 +174,16 @@ class Settings(_Section):
         _refuse_repeated("vpn_links", [each.name for each in self.vpn_links])
         _refuse_overlaps(self.network.cidr, self.vpn_links)
         return self
+
+    @property
+    def internal_domain(self) -> str | None:
+        """The zone of the servers' names: the stack's own, or the one of the network that it joins."""
+        return self.domains.internal if self.domains else self.network.internal_domain
+
+    @property
+    def certified_names(self) -> tuple[str, ...]:
+        """Every host name that the stack's certificate must cover."""
+        return (*self.site.host_names, *(self.content_delivery.host_names if self.content_delivery else ()))
 
     @property
     def zones(self) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ import pulumi_aws as aws
 from components.beanstalk_options import EnvironmentOptions
 from components.tags import Tags
 
+_NAME_LENGTHS = range(4, 41)
+
 
 @dataclass(frozen=True, kw_only=True)
 class BeanstalkEnvironmentArgs:
@@ -24,6 +26,10 @@ class BeanstalkEnvironmentArgs:
     after: Sequence[pulumi.Resource] = ()
     tags: Tags
 
+    def __post_init__(self) -> None:
+        if len(self.environment_name) not in _NAME_LENGTHS:
+            raise ValueError(f"environment_name must be 4 to 40 characters, got '{self.environment_name}'")
+
 
 class BeanstalkEnvironment(pulumi.ComponentResource):
     """An environment whose settings are the stack's and whose version is the release tool's.
@@ -34,6 +40,9 @@ class BeanstalkEnvironment(pulumi.ComponentResource):
     environment_name: pulumi.Output[str]
     arn: pulumi.Output[str]
     autoscaling_group_name: pulumi.Output[str]
+    host_name: pulumi.Output[str]
+    """Beanstalk's own name for it, which outlives its load balancer."""
+    load_balancer_dns_name: pulumi.Output[str]
 
     def __init__(self, name: str, args: BeanstalkEnvironmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(
@@ -59,5 +68,7 @@ class BeanstalkEnvironment(pulumi.ComponentResource):
         )
         self.environment_name = environment.name
         self.arn = environment.arn
+        self.host_name = environment.cname
+        self.load_balancer_dns_name = environment.endpoint_url
         self.autoscaling_group_name = environment.autoscaling_groups.apply(lambda groups: groups[0] if groups else "")
         self.register_outputs({"environment_name": self.environment_name, "arn": self.arn})

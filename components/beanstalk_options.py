@@ -6,9 +6,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import pulumi
 import pulumi_aws as aws
+
+from components.beanstalk_load_balancing import BehindOwnLoadBalancer, BehindSharedLoadBalancer, Options
 
 _HEALTH_METRICS = {
     "Environment": {"ApplicationRequests5xx": 60, "ApplicationLatencyP99": 60, "InstancesSevere": 60},
@@ -17,22 +20,11 @@ _HEALTH_METRICS = {
 """What enhanced health publishes to CloudWatch, in seconds: nothing of it is there unless asked for."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ListenerRule:
-    """Which requests of a shared load balancer an environment answers. Beanstalk reads it once, when the environment is
-    made: a rule holds at most five values ("Quotas for your Application Load Balancers")."""
+class WebServer(StrEnum):
+    """What stands before PHP. A release configures it in ``.platform/nginx`` or ``.platform/httpd``."""
 
-    name: str
-    host_names: tuple[str, ...]
-    path_patterns: tuple[str, ...]
-    priority: int
-
-    def __post_init__(self) -> None:
-        values = len(self.host_names) + len(self.path_patterns)
-        if values > 5:
-            raise ValueError(
-                f"listener rule {self.name}: at most 5 host names and path patterns together, got {values}"
-            )
+    NGINX = "nginx"
+    APACHE = "apache"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,64 +51,50 @@ class Fleet:
 
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentOptions:
-    """What an environment of a site behind a shared load balancer is made of.
+    """What an environment is made of.
 
-    ``variables`` are plain environment properties: no secret belongs in them.
+    ``variables`` are plain environment properties: no secret belongs in them. ``secrets`` are environment variables
+    too, whose values the instances fetch when they start: each is the ARN of a secret in Secrets Manager, with
+    ``:field`` after it for one field of a JSON secret.
     """
 
     fleet: Fleet
     health_check_path: str
-    rule: ListenerRule
+    load_balancing: BehindSharedLoadBalancer | BehindOwnLoadBalancer
     vpc_id: pulumi.Input[str]
     instance_subnet_ids: pulumi.Input[list[str]]
     load_balancer_subnet_ids: pulumi.Input[list[str]]
-    load_balancer_arn: pulumi.Input[str]
-    load_balancer_group_id: pulumi.Input[str]
     instance_group_id: pulumi.Input[str]
     instance_profile_name: pulumi.Input[str]
     service_role_arn: pulumi.Input[str]
+    web_server: WebServer = WebServer.NGINX
     document_root: str = "/"
     php_memory_limit: str = "2G"
     php_max_execution_seconds: int = 600
     deploy_timeout_seconds: int = 3600
     log_retention_days: int = 90
     variables: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def settings(self) -> list[aws.elasticbeanstalk.EnvironmentSettingArgs]:
         """One setting an option, in a fixed order."""
+        parts = (self.load_balancing.options(), self._placement(), self._deployment(), self._health(), self._software())
+        chosen = {
+            (namespace, name): value
+            for part in parts
+            for namespace, options in part.items()
+            for name, value in options.items()
+        }
         return [
             aws.elasticbeanstalk.EnvironmentSettingArgs(namespace=namespace, name=name, value=value)
-            for namespace, options in sorted(self._by_namespace().items())
-            for name, value in sorted(options.items())
+            for (namespace, name), value in sorted(chosen.items(), key=lambda option: option[0])
         ]
 
-    def _by_namespace(self) -> dict[str, dict[str, pulumi.Input[str]]]:
-        return {
-            **self._placement(),
-            **self._deployment(),
-            **self._health(),
-            **self._software(),
-        }
-
-    def _placement(self) -> dict[str, dict[str, pulumi.Input[str]]]:
-        rule = self.rule
+    def _placement(self) -> Options:
         return {
             "aws:elasticbeanstalk:environment": {
                 "EnvironmentType": "LoadBalanced",
-                "LoadBalancerType": "application",
-                "LoadBalancerIsShared": "true",
                 "ServiceRole": self.service_role_arn,
-            },
-            "aws:elbv2:loadbalancer": {
-                "SharedLoadBalancer": self.load_balancer_arn,
-                "SecurityGroups": self.load_balancer_group_id,
-            },
-            "aws:elbv2:listener:443": {"Rules": rule.name},
-            f"aws:elbv2:listenerrule:{rule.name}": {
-                "HostHeaders": ",".join(rule.host_names),
-                "PathPatterns": ",".join(rule.path_patterns),
-                "Priority": str(rule.priority),
-                "Process": "default",
             },
             "aws:ec2:vpc": {
                 "VPCId": self.vpc_id,
@@ -141,7 +119,7 @@ class EnvironmentOptions:
             },
         }
 
-    def _deployment(self) -> dict[str, dict[str, pulumi.Input[str]]]:
+    def _deployment(self) -> Options:
         """One instance at a time, and a failed one stays out of the load balancer for whoever looks into it."""
         return {
             "aws:elasticbeanstalk:command": {
@@ -165,7 +143,7 @@ class EnvironmentOptions:
             "aws:elasticbeanstalk:managedactions": {"ManagedActionsEnabled": "false"},
         }
 
-    def _health(self) -> dict[str, dict[str, pulumi.Input[str]]]:
+    def _health(self) -> Options:
         return {
             "aws:elasticbeanstalk:environment:process:default": {
                 "Port": "80",
@@ -188,20 +166,21 @@ class EnvironmentOptions:
             },
         }
 
-    def _software(self) -> dict[str, dict[str, pulumi.Input[str]]]:
+    def _software(self) -> Options:
         return {
             "aws:elasticbeanstalk:container:php:phpini": {
                 "document_root": self.document_root,
                 "memory_limit": self.php_memory_limit,
                 "max_execution_time": str(self.php_max_execution_seconds),
             },
-            "aws:elasticbeanstalk:environment:proxy": {"ProxyServer": "nginx"},
+            "aws:elasticbeanstalk:environment:proxy": {"ProxyServer": self.web_server},
             "aws:elasticbeanstalk:cloudwatch:logs": {
                 "StreamLogs": "true",
                 "DeleteOnTerminate": "false",
                 "RetentionInDays": str(self.log_retention_days),
             },
-            "aws:elasticbeanstalk:application:environment": dict(self.variables),
+            "aws:elasticbeanstalk:application:environment": self.variables,
+            "aws:elasticbeanstalk:application:environmentsecrets": self.secrets,
         }
 
 

@@ -42,7 +42,8 @@ class Cache(pulumi.ComponentResource):
     """
 
     address: pulumi.Output[str]
-    replication_group_id: pulumi.Output[str]
+    node_ids: tuple[pulumi.Output[str], ...]
+    """The names of the single nodes, which metrics go by; a primary may be any of them."""
     token: pulumi.Output[str]
     """A secret: for configuration that is itself kept secret."""
     secret_arn: pulumi.Output[str]
@@ -97,7 +98,9 @@ class Cache(pulumi.ComponentResource):
             opts=child,
         )
         self.address = cluster.primary_endpoint_address
-        self.replication_group_id = cluster.id
+        self.node_ids = tuple(
+            pulumi.Output.format("{0}-{1}", cluster.id, f"{number:03d}") for number in range(1, size.nodes + 1)
+        )
         self.token = token.result
         self.secret_arn = Secret(
             f"{name}-credentials",

@@ -22,8 +22,10 @@ class EncryptionKeyArgs:
 class EncryptionKey(pulumi.ComponentResource):
     """One KMS key with yearly rotation, for a stack's database, cache, search, secrets, logs and configuration.
 
-    Produces the key and the alias ``alias/<client>-<environment>``. Its policy leaves access to IAM, and lets
-    CloudWatch Logs use it for this account's log groups alone ("Encrypt log data in CloudWatch Logs using KMS").
+    Produces the key and the alias ``alias/<client>-<environment>``. Its policy leaves access to IAM, and lets three
+    services use it for this account alone: CloudWatch Logs for its log groups ("Encrypt log data in CloudWatch Logs
+    using KMS"), and CloudWatch's alarms and RDS's events for encrypted topics, without which they tell nobody and say
+    nothing of it (SNS, "Enable compatibility between event sources from AWS services and encrypted topics").
     """
 
     arn: pulumi.Output[str]
@@ -67,5 +69,13 @@ def _policy(account_id: str, region: str) -> str:
             "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
             "Resource": "*",
             "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{region}:{account_id}:*"}},
+        },
+        {
+            "Sid": "AlarmsAndEventsOfThisAccount",
+            "Effect": "Allow",
+            "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"]},
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
         },
     )

@@ -8,9 +8,19 @@ from dataclasses import dataclass
 import pulumi
 
 from components.data_store_placement import DataStorePlacement
+from components.server import ServerPlacement
 from components.tags import Tags
 
 _OUTPUT = "foundation"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSite:
+    """What config says of where single servers live: the region, the first zone and the internal domain's name."""
+
+    region: str
+    availability_zone: str
+    internal_domain: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +33,11 @@ class Foundation:
     vpc_id: pulumi.Input[str]
     public_subnet_ids: pulumi.Input[list[str]]
     private_subnet_ids: pulumi.Input[list[str]]
+    network_cidr: pulumi.Input[str]
     public_zone_id: pulumi.Input[str]
+    internal_zone_id: pulumi.Input[str]
     certificate_arn: pulumi.Input[str]
+    cloudfront_certificate_arn: pulumi.Input[str]
     configuration_bucket: pulumi.Input[str]
     access_logs_bucket: pulumi.Input[str]
 
@@ -40,6 +53,23 @@ class Foundation:
             vpc_id=self.vpc_id,
             subnet_ids=self.private_subnet_ids,
             clients=clients,
+            key_arn=key_arn,
+            protect=protect,
+            tags=tags,
+        )
+
+    def place_server(
+        self, *, is_public: bool, at: ServerSite, key_arn: pulumi.Input[str], protect: bool, tags: Tags
+    ) -> ServerPlacement:
+        """A place in the first public or private subnet, where by convention all lives that needs no availability."""
+        subnet_ids = self.public_subnet_ids if is_public else self.private_subnet_ids
+        return ServerPlacement(
+            vpc_id=self.vpc_id,
+            subnet_id=pulumi.Output.from_input(subnet_ids).apply(lambda ids: ids[0]),
+            availability_zone=at.availability_zone,
+            internal_zone_id=self.internal_zone_id,
+            internal_domain=at.internal_domain,
+            region=at.region,
             key_arn=key_arn,
             protect=protect,
             tags=tags,
@@ -61,8 +91,11 @@ class Foundation:
             vpc_id=field("vpc_id"),
             public_subnet_ids=ids("public_subnet_ids"),
             private_subnet_ids=ids("private_subnet_ids"),
+            network_cidr=field("network_cidr"),
             public_zone_id=field("public_zone_id"),
+            internal_zone_id=field("internal_zone_id"),
             certificate_arn=field("certificate_arn"),
+            cloudfront_certificate_arn=field("cloudfront_certificate_arn"),
             configuration_bucket=field("configuration_bucket"),
             access_logs_bucket=field("access_logs_bucket"),
         )

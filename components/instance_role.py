@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import pulumi
 import pulumi_aws as aws
@@ -10,21 +11,29 @@ import pulumi_aws as aws
 from components.iam_documents import assumable_by
 from components.tags import Tags
 
-_POLICIES = {
-    # Logs, health and the bundle of its release, in Beanstalk's own bucket.
-    "beanstalk": "arn:aws:iam::aws:policy/AWSElasticBeanstalkWebTier",
-    # A shell by Session Manager instead of SSH keys and an open port.
-    "session-manager": "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
-}
+
+class ManagedPolicy(StrEnum):
+    """AWS's own policies for instances."""
+
+    BEANSTALK = "AWSElasticBeanstalkWebTier"
+    """Logs, health and the bundle of its release, in Beanstalk's own bucket."""
+    SESSION_MANAGER = "AmazonSSMManagedInstanceCore"
+    """A shell by Session Manager instead of SSH keys and an open port."""
+
+
+_LABELS = {ManagedPolicy.BEANSTALK: "beanstalk", ManagedPolicy.SESSION_MANAGER: "session-manager"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstanceRoleArgs:
+    """``policies`` are by default what an instance of Beanstalk's needs."""
+
+    policies: tuple[ManagedPolicy, ...] = (ManagedPolicy.BEANSTALK, ManagedPolicy.SESSION_MANAGER)
     tags: Tags
 
 
 class InstanceRole(pulumi.ComponentResource):
-    """A role for EC2 instances, with what Beanstalk and Session Manager need, and its instance profile.
+    """A role for EC2 instances, with the managed policies asked for, and its instance profile.
 
     Further rights are granted by whoever owns the thing, such as ``SiteConfiguration.grant_read_to``.
     """
@@ -38,8 +47,13 @@ class InstanceRole(pulumi.ComponentResource):
         self.role = aws.iam.Role(
             f"{name}-role", assume_role_policy=assumable_by("ec2.amazonaws.com"), tags=args.tags.named(name), opts=child
         )
-        for label, arn in _POLICIES.items():
-            aws.iam.RolePolicyAttachment(f"{name}-{label}", role=self.role.name, policy_arn=arn, opts=child)
+        for policy in args.policies:
+            aws.iam.RolePolicyAttachment(
+                f"{name}-{_LABELS[policy]}",
+                role=self.role.name,
+                policy_arn=f"arn:aws:iam::aws:policy/{policy}",
+                opts=child,
+            )
         profile = aws.iam.InstanceProfile(
             f"{name}-profile", role=self.role.name, tags=args.tags.named(name), opts=child
         )

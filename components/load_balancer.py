@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from components.security_group import Admission, SecurityGroup, SecurityGroupArgs
 from components.tags import Tags
 
-_TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 """What AWS recommends; without a word from us a listener still gets the policy of 2016 ("Security policies for your
 Application Load Balancer")."""
 HOLD_RULES = ("allowed-to-back-office", "allowed-to-front", "everyone-else")
@@ -104,7 +104,7 @@ class SharedLoadBalancer(pulumi.ComponentResource):
             load_balancer_arn=balancer.arn,
             port=443,
             protocol="HTTPS",
-            ssl_policy=_TLS_POLICY,
+            ssl_policy=TLS_POLICY,
             certificate_arn=args.certificate_arn,
             default_actions=[
                 aws.lb.ListenerDefaultActionArgs(

@@ -11,15 +11,19 @@ import pulumi_aws as aws
 from components import magento_versions
 from components.beanstalk_application import BeanstalkApplication, BeanstalkApplicationArgs
 from components.beanstalk_environment import BeanstalkEnvironment, BeanstalkEnvironmentArgs
-from components.beanstalk_options import EnvironmentOptions, Fleet, ListenerRule
+from components.beanstalk_load_balancing import BehindSharedLoadBalancer, ListenerRule
+from components.beanstalk_options import EnvironmentOptions, Fleet
 from components.cache import Cache, CacheArgs, CacheSize
+from components.content_delivery import Delivery
 from components.data_store_placement import DataStorePlacement
 from components.foundation import Foundation
 from components.instance_role import InstanceRole, InstanceRoleArgs
 from components.load_balancer import SharedLoadBalancer, SharedLoadBalancerArgs
 from components.mysql_database import DatabaseSize, MySqlDatabase, MySqlDatabaseArgs
+from components.nfs_server import FileServer, NfsServer, NfsServerArgs
 from components.search import Search, SearchArgs, SearchSize
 from components.security_group import Admission, SecurityGroup, SecurityGroupArgs
+from components.server import ServerPlacement
 from components.site_configuration import SiteConfiguration, SiteConfigurationArgs
 from components.tags import Tags
 
@@ -70,8 +74,14 @@ class Site:
 
 @dataclass(frozen=True, kw_only=True)
 class MagentoPlatformArgs:
+    """``delivery`` is where browsers fetch media and statics, if not from the site itself; ``file_server`` holds what
+    the site's instances share, and lives at ``file_server_placement``."""
+
     foundation: Foundation
     site: Site
+    delivery: Delivery | None = None
+    file_server: FileServer | None = None
+    file_server_placement: ServerPlacement | None = None
     key_arn: pulumi.Input[str]
     protect: bool
     tags: Tags
@@ -85,6 +95,7 @@ class MagentoPlatform(pulumi.ComponentResource):
     """
 
     load_balancer: SharedLoadBalancer
+    files: NfsServer | None
     database: MySqlDatabase
     cache: Cache
     search: Search
@@ -118,6 +129,7 @@ class MagentoPlatform(pulumi.ComponentResource):
             opts=self._child,
         )
         self._groups = {tier: self._instance_group(tier) for tier in (FRONT, BACK_OFFICE)}
+        self.files = self._file_server()
         self.database = MySqlDatabase(
             f"{name}-database",
             MySqlDatabaseArgs(placement=self._private("database"), database_name="magento", size=site.database),
@@ -134,6 +146,8 @@ class MagentoPlatform(pulumi.ComponentResource):
             SiteConfigurationArgs(
                 bucket_name=args.foundation.configuration_bucket,
                 back_office_path=site.back_office_path,
+                document_root=site.document_root,
+                delivery=args.delivery,
                 database=self.database,
                 cache=self.cache,
                 search=self.search,
@@ -185,6 +199,20 @@ class MagentoPlatform(pulumi.ComponentResource):
             opts=self._child,
         )
 
+    def _file_server(self) -> NfsServer | None:
+        if self._args.file_server is None or self._args.file_server_placement is None:
+            return None
+        return NfsServer(
+            f"{self._name}-files",
+            NfsServerArgs(
+                placement=self._args.file_server_placement,
+                server=self._args.file_server,
+                clients={tier: group.id for tier, group in self._groups.items()},
+                network_cidr=self._args.foundation.network_cidr,
+            ),
+            opts=self._child,
+        )
+
     def _private(self, system: str) -> DataStorePlacement:
         return self._args.foundation.place_privately(
             clients={tier: group.id for tier, group in self._groups.items()},
@@ -210,21 +238,27 @@ class MagentoPlatform(pulumi.ComponentResource):
                     fleet=fleet,
                     health_check_path=args.site.health_check_path,
                     document_root=args.site.document_root,
-                    rule=ListenerRule(
-                        name=tier.replace("-", ""),
-                        host_names=args.site.host_names,
-                        path_patterns=paths,
-                        priority=priority,
+                    load_balancing=BehindSharedLoadBalancer(
+                        arn=self.load_balancer.arn,
+                        security_group_id=self.load_balancer.security_group_id,
+                        rule=ListenerRule(
+                            name=tier.replace("-", ""),
+                            host_names=args.site.host_names,
+                            path_patterns=paths,
+                            priority=priority,
+                        ),
                     ),
                     vpc_id=args.foundation.vpc_id,
                     instance_subnet_ids=args.foundation.private_subnet_ids,
                     load_balancer_subnet_ids=args.foundation.public_subnet_ids,
-                    load_balancer_arn=self.load_balancer.arn,
-                    load_balancer_group_id=self.load_balancer.security_group_id,
                     instance_group_id=self._groups[tier].id,
                     instance_profile_name=role.profile_name,
                     service_role_arn=self.application.service_role_arn,
-                    variables={"MAGENTO_CONFIGURATION": self.configuration.uri, "MAGENTO_TIER": tier},
+                    variables={
+                        "MAGENTO_CONFIGURATION": self.configuration.uri,
+                        "MAGENTO_TIER": tier,
+                        **(self.files.variables if self.files else {}),
+                    },
                 ),
                 # Instances fetch their configuration at the first start; the rules come after the hold's.
                 after=[granted, role, *self.load_balancer.routes, *after],

@@ -12,6 +12,7 @@ import pulumi_random as random
 from components.data_store_placement import DataStorePlacement
 from components.iam_documents import assumable_by
 from components.secret import Secret, SecretArgs
+from components.security_group import Admission
 
 PORT = 3306
 _MONITORING_ROLE_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
@@ -86,7 +87,7 @@ class MySqlDatabase(pulumi.ComponentResource):
         placement, size = args.placement, args.size
         tags = placement.tags.named(name)
         self.database_name, self.username = args.database_name, args.username
-        group = placement.admit_clients(f"{name}-access", port=PORT, service="MySQL", parent=self)
+        self._group = placement.admit_clients(f"{name}-access", port=PORT, service="MySQL", parent=self)
         subnets = aws.rds.SubnetGroup(
             f"{name}-subnets",
             description="Private subnets only",
@@ -129,7 +130,7 @@ class MySqlDatabase(pulumi.ComponentResource):
             port=PORT,
             publicly_accessible=False,
             db_subnet_group_name=subnets.name,
-            vpc_security_group_ids=[group.id],
+            vpc_security_group_ids=[self._group.id],
             parameter_group_name=parameters.name,
             backup_retention_period=size.backup_retention_days,
             # Between the night's imports and the morning's first orders, in UTC.
@@ -174,6 +175,10 @@ class MySqlDatabase(pulumi.ComponentResource):
             opts=child,
         ).arn
         self.register_outputs({"address": self.address, "endpoint": self.endpoint, "secret_arn": self.secret_arn})
+
+    def admit(self, client: str, group_id: pulumi.Input[str]) -> None:
+        """Let one more client connect, by its security group."""
+        self._group.admit(Admission(name=client, port=PORT, from_group=group_id, reason=f"MySQL from {client}"))
 
     def _monitoring_role(self, name: str, tags: dict[str, str]) -> aws.iam.Role:
         child = pulumi.ResourceOptions(parent=self)

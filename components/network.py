@@ -63,8 +63,8 @@ class Network(pulumi.ComponentResource):
     public_subnet_ids: pulumi.Output[list[str]]
     """In the order of the zones: the first holds what needs no high availability."""
     private_subnet_ids: pulumi.Output[list[str]]
-    vpn_configurations: dict[str, pulumi.Output[str]]
-    """A secret a link, by its name: what the client's device needs."""
+    vpn_links: dict[str, VpnLink]
+    """By their names."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("magento:index:Network", name, {"cidr": str(args.cidr), "zones": list(args.zones)}, opts)
@@ -103,7 +103,7 @@ class Network(pulumi.ComponentResource):
             opts=self._child,
         )
         self._flow_logs(vpc)
-        self.vpn_configurations = self._vpn_links(vpc, tables)
+        self.vpn_links = self._vpn_links(vpc, tables)
         self.register_outputs(
             {
                 "vpc_id": self.vpc_id,
@@ -219,7 +219,7 @@ class Network(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _vpn_links(self, vpc: aws.ec2.Vpc, tables: list[aws.ec2.RouteTable]) -> dict[str, pulumi.Output[str]]:
+    def _vpn_links(self, vpc: aws.ec2.Vpc, tables: list[aws.ec2.RouteTable]) -> dict[str, VpnLink]:
         if not self._args.vpn_links:
             return {}
         gateway = aws.ec2.VpnGateway(
@@ -233,8 +233,6 @@ class Network(pulumi.ComponentResource):
                 opts=self._child,
             )
         return {
-            link.name: VpnLink(
-                f"{self._name}-vpn-{link.name}", link, gateway_id=gateway.id, opts=self._child
-            ).configuration
+            link.name: VpnLink(f"{self._name}-vpn-{link.name}", link, gateway_id=gateway.id, opts=self._child)
             for link in self._args.vpn_links
         }

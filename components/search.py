@@ -46,6 +46,7 @@ class Search(pulumi.ComponentResource):
     """
 
     address: pulumi.Output[str]
+    domain_name: pulumi.Output[str]
     password: pulumi.Output[str]
     """A secret: for configuration that is itself kept secret."""
     secret_arn: pulumi.Output[str]
@@ -114,6 +115,7 @@ class Search(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=placement.protect),
         )
         self.address = domain.endpoint
+        self.domain_name = domain.domain_name
         self.password = password.result
         self.secret_arn = Secret(
             f"{name}-credentials",

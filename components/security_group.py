@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pulumi
@@ -9,11 +10,23 @@ import pulumi_aws as aws
 
 from components.tags import Tags
 
+# What EC2 takes, in its own order ("CreateSecurityGroup", "SecurityGroupRuleUpdate").
+_DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}")
+
+
+def _refuse_indescribable(what: str, description: str) -> None:
+    if not _DESCRIPTION.fullmatch(description):
+        raise ValueError(
+            f"{what} must be 1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{{}}!$* (no apostrophes), "
+            f"got '{description}'"
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Admission:
     """One way in. ``name`` tells rules apart and ``reason`` becomes the rule's description; the source is either a
-    security group or a range of addresses. ``to_port`` is ``port`` unless it is a range."""
+    security group or a range of addresses. ``to_port`` is ``port`` unless it is a range; ``protocol`` is ``tcp`` or
+    ``udp``."""
 
     name: str
     port: int
@@ -21,10 +34,12 @@ class Admission:
     from_group: pulumi.Input[str] | None = None
     from_cidr: str | None = None
     reason: str
+    protocol: str = "tcp"
 
     def __post_init__(self) -> None:
         if (self.from_group is None) == (self.from_cidr is None):
             raise ValueError(f"admission {self.name}: exactly one of from_group and from_cidr must be given")
+        _refuse_indescribable(f"admission {self.name}: reason", self.reason)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +53,9 @@ class SecurityGroupArgs:
     reaches_out: bool = False
     tags: Tags
 
+    def __post_init__(self) -> None:
+        _refuse_indescribable("description", self.description)
+
 
 class SecurityGroup(pulumi.ComponentResource):
     """A security group with standalone rules, one a source, so that two owners never fight over an inline list.
@@ -49,33 +67,40 @@ class SecurityGroup(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SecurityGroupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("magento:index:SecurityGroup", name, {"admits": [each.name for each in args.admits]}, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        tags = args.tags.named(name)
+        self._name, self._tags = name, args.tags.named(name)
         group = aws.ec2.SecurityGroup(
-            f"{name}-group", vpc_id=args.vpc_id, description=args.description, tags=tags, opts=child
+            f"{name}-group",
+            vpc_id=args.vpc_id,
+            description=args.description,
+            tags=self._tags,
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self.id = group.id
         for admission in args.admits:
-            aws.vpc.SecurityGroupIngressRule(
-                f"{name}-from-{admission.name}",
-                security_group_id=group.id,
-                description=admission.reason,
-                ip_protocol="tcp",
-                from_port=admission.port,
-                to_port=admission.to_port or admission.port,
-                referenced_security_group_id=admission.from_group,
-                cidr_ipv4=admission.from_cidr,
-                tags=tags,
-                opts=child,
-            )
+            self.admit(admission)
         if args.reaches_out:
             aws.vpc.SecurityGroupEgressRule(
                 f"{name}-to-anywhere",
                 security_group_id=group.id,
-                description="Packages, AWS's own services and the partners' interfaces",
+                description="Packages, services of AWS and interfaces of partners",
                 ip_protocol="-1",
                 cidr_ipv4="0.0.0.0/0",
-                tags=tags,
-                opts=child,
+                tags=self._tags,
+                opts=pulumi.ResourceOptions(parent=self),
             )
         self.register_outputs({"id": self.id})
+
+    def admit(self, admission: Admission) -> None:
+        """One more way in, for whoever comes to be after the group: a satellite, say, after its database."""
+        aws.vpc.SecurityGroupIngressRule(
+            f"{self._name}-from-{admission.name}",
+            security_group_id=self.id,
+            description=admission.reason,
+            ip_protocol=admission.protocol,
+            from_port=admission.port,
+            to_port=admission.to_port or admission.port,
+            referenced_security_group_id=admission.from_group,
+            cidr_ipv4=admission.from_cidr,
+            tags=self._tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )

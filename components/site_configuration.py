@@ -12,6 +12,7 @@ import pulumi_random as random
 from components import cache as valkey
 from components import mysql_database as mysql
 from components import search as opensearch
+from components.content_delivery import Delivery
 from components.iam_documents import allow, document
 from components.php_array import PhpValue, php_file
 from components.secret import Secret, SecretArgs
@@ -24,10 +25,12 @@ CERTIFICATES_OF_RDS = "/etc/pki/tls/certs/rds-global-bundle.pem"
 @dataclass(frozen=True, kw_only=True)
 class SiteConfigurationArgs:
     """``bucket_name`` is the private bucket; the object's key is ``<environment>/env.php``, one a site.
-    ``back_office_path`` is the front name of Magento's admin."""
+    ``back_office_path`` is the front name of Magento's admin, ``delivery`` where browsers fetch media and statics."""
 
     bucket_name: pulumi.Input[str]
     back_office_path: str
+    document_root: str
+    delivery: Delivery | None
     database: mysql.MySqlDatabase
     cache: valkey.Cache
     search: opensearch.Search
@@ -74,7 +77,7 @@ class SiteConfiguration(pulumi.ComponentResource):
             cache_token=cache.token,
             search_host=search.address,
             search_password=search.password,
-        ).apply(lambda known: php_file(_env(known, args.back_office_path, database.database_name, database.username)))
+        ).apply(lambda known: php_file(_env(known, args)))
         key = f"{args.tags.environment}/env.php"
         stored = aws.s3.BucketObjectv2(
             f"{name}-env",
@@ -103,9 +106,7 @@ class SiteConfiguration(pulumi.ComponentResource):
         )
 
 
-def _env(
-    known: Mapping[str, str], back_office_path: str, database_name: str, database_user: str
-) -> dict[str, PhpValue]:
+def _env(known: Mapping[str, str], args: SiteConfigurationArgs) -> dict[str, PhpValue]:
     """``env.php`` as data (Adobe, "env.php reference")."""
     cache_server: dict[str, PhpValue] = {
         "server": f"tls://{known['cache_host']}",
@@ -113,15 +114,15 @@ def _env(
         "password": known["cache_token"],
     }
     return {
-        "backend": {"frontName": back_office_path},
+        "backend": {"frontName": args.back_office_path},
         "crypt": {"key": known["crypt_key"]},
         "db": {
             "table_prefix": "",
             "connection": {
                 "default": {
                     "host": f"{known['database_host']}:{mysql.PORT}",
-                    "dbname": database_name,
-                    "username": database_user,
+                    "dbname": args.database.database_name,
+                    "username": args.database.username,
                     "password": known["database_password"],
                     "model": "mysql4",
                     "engine": "innodb",
@@ -158,11 +159,10 @@ def _env(
             },
         },
         "lock": {"provider": "db"},
-        # One host runs cron: the back office's hook turns it on there.
-        "cron": {"enabled": 0},
-        "directories": {"document_root_is_pub": False},
+        "directories": {"document_root_is_pub": args.document_root.rstrip("/").endswith("/pub")},
         "system": {
             "default": {
+                **_browser_addresses(args.delivery),
                 "catalog": {
                     "search": {
                         "engine": "opensearch",
@@ -172,7 +172,18 @@ def _env(
                         "opensearch_username": opensearch.USERNAME,
                         "opensearch_password": known["search_password"],
                     }
-                }
+                },
             }
         },
     }
+
+
+def _browser_addresses(delivery: Delivery | None) -> dict[str, PhpValue]:
+    """Magento's ``web`` settings that send browsers to CloudFront; without it, Magento's own address serves."""
+    if delivery is None:
+        return {}
+    addresses: dict[str, PhpValue] = {
+        "base_media_url": f"https://{delivery.media}/",
+        "base_static_url": f"https://{delivery.static}/",
+    }
+    return {"web": {"secure": addresses, "unsecure": addresses}}

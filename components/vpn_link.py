@@ -28,6 +28,14 @@ class VpnLinkArgs:
             raise ValueError(f"vpn link {self.name}: remote_cidrs must name at least one network, got none")
 
 
+@dataclass(frozen=True, kw_only=True)
+class VpnTunnels:
+    """A VPN connection, and the outside addresses of its tunnels at AWS's end."""
+
+    connection_id: pulumi.Input[str]
+    tunnel_addresses: tuple[pulumi.Input[str], ...]
+
+
 class VpnLink(pulumi.ComponentResource):
     """A site-to-site VPN with static routes, two tunnels as AWS always makes.
 
@@ -35,7 +43,7 @@ class VpnLink(pulumi.ComponentResource):
     generic configuration for the client's device, pre-shared keys included, and so a secret.
     """
 
-    connection_id: pulumi.Output[str]
+    tunnels: VpnTunnels
     configuration: pulumi.Output[str]
 
     def __init__(
@@ -73,6 +81,8 @@ class VpnLink(pulumi.ComponentResource):
                 destination_cidr_block=str(remote),
                 opts=child,
             )
-        self.connection_id = connection.id
+        self.tunnels = VpnTunnels(
+            connection_id=connection.id, tunnel_addresses=(connection.tunnel1_address, connection.tunnel2_address)
+        )
         self.configuration = pulumi.Output.secret(connection.customer_gateway_configuration)
-        self.register_outputs({"connection_id": self.connection_id})
+        self.register_outputs({"connection_id": connection.id})

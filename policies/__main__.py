@@ -10,5 +10,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from policies.catalogue import RULES
 from policies.enforcement import policies_of
+from policies.stack_permissions import initial_config
 
-PolicyPack(name="magento", policies=policies_of(RULES))
+PolicyPack(name="magento", policies=policies_of(RULES), initial_config=initial_config())

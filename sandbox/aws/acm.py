@@ -6,6 +6,7 @@ from typing import Any
 
 from moto.acm.models import AWSCertificateManagerBackend, CertBundle
 from moto.acm.responses import AWSCertificateManagerResponse
+from moto.cloudfront.models import cloudfront_backends
 from moto.core.responses import ActionResult
 
 from sandbox.aws.errors import AwsError
@@ -79,12 +80,19 @@ def update_certificate_options(response: AWSCertificateManagerResponse, paramete
 
 
 def _users(backend: AWSCertificateManagerBackend, arn: str) -> list[str]:
-    """The load balancers that serve a certificate: upstream names listeners, and goes on naming deleted ones."""
+    """The load balancers and distributions that serve a certificate: upstream names listeners, and goes on naming
+    deleted ones."""
     from moto.elbv2.models import elbv2_backends  # loaded when the first load balancer is
 
     balancers = elbv2_backends[backend.account_id][backend.region_name].load_balancers.values()
-    return [
+    serving = [
         balancer.arn
         for balancer in balancers
         if any(arn in listener.certificates for listener in balancer.listeners.values())
+    ]
+    distributions = cloudfront_backends[backend.account_id][backend.partition].distributions.values()
+    return serving + [
+        distribution.arn
+        for distribution in distributions
+        if distribution.distribution_config.ViewerCertificate.get("ACMCertificateArn") == arn
     ]

@@ -38,10 +38,13 @@ EXTENSIONS = (
     "sandbox.aws.opensearch",
     "sandbox.aws.elbv2",
     "sandbox.aws.acm",
+    "sandbox.aws.cloudfront",
+    "sandbox.aws.cloudwatch",
     "sandbox.aws.kms",
     "sandbox.aws.logs",
     "sandbox.aws.secretsmanager",
     "sandbox.aws.sns",
+    "sandbox.aws.backup",
 )
 
 

@@ -68,7 +68,7 @@ class Up:
         unfinished_run.end(self.layout)
         for stack in STACKS:
             self._bring_up(engine, stack)
-        self.report.outputs({stack: stacks.outputs(engine, stack) for stack in STACKS})
+        self.report.outputs(stacks.outputs(engine, STACKS))
         self.report.say(f"\nBoth stacks are up after {time.monotonic() - began:.0f} s.\n\n{_NEXT_STEPS}")
 
     def _settle_killed_run(self) -> UnfinishedRun | None:

@@ -13,6 +13,7 @@ import pulumi_aws as aws
 import pytest
 from pulumi_policy import EnforcementLevel, PolicyPack, Severity
 
+from policies import stack_permissions
 from policies.catalogue import RULES
 from policies.enforcement import PolicyError
 from policies.properties import Known
@@ -98,11 +99,12 @@ def test_a_rule_is_a_complete_value() -> None:
 
 
 def test_the_pack_holds_every_rule(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run as the engine runs it, the directory offers exactly the catalogue."""
+    """Run as the engine runs it, the directory offers exactly the catalogue, and the stack files' permissions."""
     offered: list[str] = []
 
-    def record(_: PolicyPack, name: str, policies: list[object]) -> None:
+    def record(_: PolicyPack, name: str, policies: list[object], initial_config: dict[str, object]) -> None:
         assert name == "magento"
+        assert initial_config == stack_permissions.initial_config()
         offered.extend(policy.name for policy in policies)  # type: ignore[attr-defined]
 
     monkeypatch.setattr(PolicyPack, "__init__", record)

@@ -125,6 +125,16 @@ def _zone(name: str, region: str, inputs: Inputs) -> Inputs:
     return {"id": zone_id, "zoneId": zone_id, "arn": f"arn:aws:route53:::hostedzone/{zone_id}", "nameServers": servers}
 
 
+def _distribution(name: str, region: str, inputs: Inputs) -> Inputs:
+    distribution_id = f"E{hex_of(name, 13).upper()}"
+    return {
+        "id": distribution_id,
+        "arn": _arn("cloudfront", f"distribution/{distribution_id}", ""),
+        "domainName": f"d{hex_of(name, 13)}.cloudfront.net",
+        "hostedZoneId": "Z2FDTNDATAQYW2",
+    }
+
+
 def _vpn_connection(name: str, region: str, inputs: Inputs) -> Inputs:
     tunnels = {
         f"tunnel{number}{key}": value
@@ -152,6 +162,16 @@ def _with_id(prefix: str, service: str = "ec2", kind: str = "") -> Callable[[str
         return {"id": physical, "arn": _arn(service, f"{kind or prefix}/{physical}", region)}
 
     return answer
+
+
+def _network_interface(name: str, region: str, inputs: Inputs) -> Inputs:
+    last_byte = int(hex_of(name, 2), 16)
+    return {**_with_id("eni", kind="network-interface")(name, region, inputs), "privateIp": f"10.0.101.{last_byte}"}
+
+
+def _elastic_address(name: str, region: str, inputs: Inputs) -> Inputs:
+    last_byte = int(hex_of(name, 2), 16)
+    return {**_with_id("eipalloc")(name, region, inputs), "publicIp": f"203.0.113.{last_byte}"}
 
 
 def _with_arn(service: str, pattern: str, *, regional: bool = True) -> Callable[[str, str, Inputs], Inputs]:
@@ -188,14 +208,18 @@ _ANSWERS: dict[str, Callable[[str, str, Inputs], Inputs]] = {
     str(kind.pulumi_type): answer  # type: ignore[attr-defined]  # on every generated class, not on their base
     for kind, answer in {
         aws.acm.Certificate: _with_arn("acm", "certificate/{}"),
+        aws.cloudfront.Distribution: _distribution,
         aws.cloudwatch.LogGroup: _with_name("logs", "log-group:{}"),
+        aws.ebs.Volume: _with_id("vol", kind="volume"),
         aws.ec2.CustomerGateway: _with_id("cgw"),
         aws.ec2.DefaultSecurityGroup: _with_id("sg", kind="security-group"),
-        aws.ec2.Eip: _with_id("eipalloc"),
+        aws.ec2.Eip: _elastic_address,
+        aws.ec2.EipAssociation: _with_id("eipassoc"),
         aws.ec2.FlowLog: _with_id("fl"),
         aws.ec2.Instance: _with_id("i", kind="instance"),
         aws.ec2.InternetGateway: _with_id("igw"),
         aws.ec2.NatGateway: _with_id("nat"),
+        aws.ec2.NetworkInterface: _network_interface,
         aws.ec2.RouteTable: _with_id("rtb"),
         aws.ec2.SecurityGroup: _with_id("sg", kind="security-group"),
         aws.ec2.Subnet: _with_id("subnet"),
@@ -276,7 +300,14 @@ def _solution_stack(arguments: Inputs, region: str) -> Inputs:
     return {"id": name, "name": name, "nameRegex": arguments["nameRegex"]}
 
 
+def _image(arguments: Inputs, region: str) -> Inputs:
+    """An image whose id tells which one was asked for."""
+    name = next(each["values"][0] for each in arguments["filters"] if each["name"] == "name")
+    return {"id": f"ami-{hex_of(name)}", "name": name.replace("*", "20251112-2294"), "ownerId": arguments["owners"][0]}
+
+
 FUNCTIONS: Mapping[str, Callable[[Inputs, str], Inputs]] = {
+    "aws:ec2/getAmi:getAmi": _image,
     "aws:elasticbeanstalk/getHostedZone:getHostedZone": lambda *_: {"id": "Z1WCIGYICN2BYD", "region": DEFAULT_REGION},
     "aws:elasticbeanstalk/getSolutionStack:getSolutionStack": _solution_stack,
     "aws:elb/getServiceAccount:getServiceAccount": lambda *_: {

@@ -67,8 +67,8 @@ def test_the_sandbox_is_not_named_where_it_does_not_belong() -> None:
 
 @pytest.mark.parametrize("path", PROGRAM, ids=_relative)
 def test_a_file_holds_one_thing(path: Path) -> None:
-    """Past 300 lines a second noun is hiding in the file; `__main__.py` is the architecture on three screens."""
-    budget = 120 if path == ROOT / "__main__.py" else 300
+    """Past 300 lines a second noun is hiding in the file; `__main__.py` is the architecture, about 200 lines of it."""
+    budget = 220 if path == ROOT / "__main__.py" else 300
     assert len(path.read_text().splitlines()) <= budget
 
 

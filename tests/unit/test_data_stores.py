@@ -60,11 +60,14 @@ def test_only_its_own_site_reaches_a_database(stack: str) -> None:
     assert group not in {each.inputs["securityGroupId"] for each in graph.of_type(aws.vpc.SecurityGroupEgressRule)}
 
 
-def test_no_site_reaches_the_shared_database() -> None:
-    """It is the satellites': while there are none, nobody is admitted."""
+def test_only_the_satellites_and_phpmyadmin_reach_the_shared_database() -> None:
+    """No site is among those that it admits."""
     graph = program("prod")
     [group] = graph.one(aws.rds.Instance, name="shared-database-instance").inputs["vpcSecurityGroupIds"]
-    assert admitted(graph, group) == set()
+    assert admitted(graph, group) == {
+        (f"client-prod-{client}", 3306, 3306)
+        for client in ("pim-instances", "custom-connection-instances", "mirakl-cashout-instances")
+    } | {("client-prod-phpmyadmin-server-access", 3306, 3306)}
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -123,6 +126,9 @@ def protected(graph: Graph) -> set[str]:
 def test_what_holds_data_is_protected_in_production_only() -> None:
     """A slip of the finger in production fails; pre-production can be thrown away."""
     assert protected(program("prod")) == {
+        "aws:backup/vault:Vault",
+        "aws:ebs/volume:Volume",
+        "aws:ec2/eip:Eip",
         "aws:kms/key:Key",
         "aws:opensearch/domain:Domain",
         "aws:rds/instance:Instance",

@@ -34,6 +34,18 @@ site-database-instance.multiAz: True -> False
 site-database-instance.protect: True -> False
 site-database-instance.skipFinalSnapshot: False -> True
 site-database-password.protect: True -> False
+site-files-client-media.finalSnapshot: True -> False
+site-files-client-media.protect: True -> False
+site-files-client-media.size: 200 -> 50
+site-files-instance.instanceType: t4g.large -> t4g.small
+site-files-magento-client.finalSnapshot: True -> False
+site-files-magento-client.protect: True -> False
+site-files-magento-client.size: 20 -> 5
+site-files-magento-sitemap.finalSnapshot: True -> False
+site-files-magento-sitemap.protect: True -> False
+site-files-magento-statics.finalSnapshot: True -> False
+site-files-magento-statics.protect: True -> False
+site-files-magento-statics.size: 20 -> 10
 site-front-environment.settings.asg.MaxSize: 4 -> 1
 site-front-environment.settings.asg.MinSize: 4 -> 1
 site-front-environment.settings.instances.InstanceTypes: c7g.xlarge -> c7g.large
@@ -81,7 +93,9 @@ def scalars(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, value.replace("preprod", "prod") if isinstance(value, str) else value
 
 
-_ITS_OWN = re.compile(r"\.(content|secretString|policy|password|authToken|masterUserPassword|HostHeaders)$")
+_ITS_OWN = re.compile(
+    r"\.(content|secretString|policy|password|authToken|masterUserPassword|HostHeaders|MAGENTO_NFS_SERVER)$"
+)
 """Values that hold what each stack made for itself, and the names that it answers to."""
 
 

@@ -3,11 +3,25 @@
 from sandbox.aws.ec2 import (
     endpoints,
     flow_logs,
+    images,
     instances,
+    interfaces,
     network,
     route_propagation,
     security_groups,
+    volumes,
     vpn_connections,
 )
 
-__all__ = ["endpoints", "flow_logs", "instances", "network", "route_propagation", "security_groups", "vpn_connections"]
+__all__ = [
+    "endpoints",
+    "flow_logs",
+    "images",
+    "instances",
+    "interfaces",
+    "network",
+    "route_propagation",
+    "security_groups",
+    "volumes",
+    "vpn_connections",
+]

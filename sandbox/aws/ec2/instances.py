@@ -1,4 +1,4 @@
-"""Instances: the security groups of their first network interface, attributes changed one at a time, monitoring."""
+"""Instances: the groups and the zone of their first network interface, attributes changed one at a time, monitoring."""
 
 from __future__ import annotations
 
@@ -16,11 +16,21 @@ from sandbox.aws.patching import operation, patch
     sha256="8d1fc6f95c9a256bee1cdd6e3cd685d082deaaace4b36f359d29faeec38fbbcc",
 )
 def _init(original: Any, instance: Instance, *args: Any, **kwargs: Any) -> None:
-    """An instance has the groups of its first interface, also when they are given with the interface."""
+    """An instance has the groups and the zone of its first interface, also when it is launched with that interface.
+
+    An interface that the launch itself makes goes with the instance, unless it is told otherwise.
+    """
     original(instance, *args, **kwargs)
-    if not instance.security_groups and instance.nics:
+    given = {int(nic["DeviceIndex"]): nic for nic in kwargs.get("nics", [])}
+    for index, interface in instance.nics.items():
+        asked_for = given.get(index, {})
+        if not asked_for.get("NetworkInterfaceId"):
+            interface.delete_on_termination = asked_for.get("DeleteOnTermination", True)
+    if instance.nics:
         first = instance.nics[min(instance.nics)]
-        instance.security_groups = list(first._group_set)
+        instance._placement.zone = first.subnet.availability_zone
+        if not instance.security_groups:
+            instance.security_groups = list(first._group_set)
 
 
 @patch(

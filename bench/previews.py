@@ -1,0 +1,50 @@
+"""What a preview of the whole of prod costs, beside that of an empty program, and what the policies add to it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from bench.figure import Figure, Unit, ratio
+from bench.timing import RUNS, minima
+from tests.sandbox.platform import Platform
+
+AGAINST_EMPTY = 2.0
+WITH_POLICIES = 1.15
+
+_EMPTY = ("-C", "bench/programs/empty", "-s", "empty")
+_UNTOUCHED = ("-s", "untouched")
+"""A stack with prod's own configuration, of which nothing is deployed."""
+
+
+def measure(platform: Platform) -> list[Figure]:
+    """Expects the embedded AWS to run."""
+    configuration = (platform.project / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+    (platform.project / "Pulumi.untouched.yaml").write_text(configuration, encoding="utf-8")
+    platform.pulumi("stack", "init", "untouched", "--no-select")
+    platform.pulumi("stack", "init", *_EMPTY, "--no-select")
+    preview = partial(platform.pulumi, "preview")
+    took = minima(
+        {
+            "empty": partial(preview, *_EMPTY),
+            "prod": partial(preview, *_UNTOUCHED),
+            "with policies": partial(preview, *_UNTOUCHED, "--policy-pack", "policies"),
+        }
+    )
+    how = f"shortest of {RUNS} each, in turn"
+    return [
+        Figure(
+            name="preview of prod, against an empty program",
+            measured=ratio(took["prod"], took["empty"]),
+            aim=AGAINST_EMPTY,
+            unit=Unit.RATIO,
+            basis=f"nothing deployed, {took['prod']:.2f} s; a program that only imports pulumi_aws, "
+            f"{took['empty']:.2f} s; {how}",
+        ),
+        Figure(
+            name="preview of prod, policies on against off",
+            measured=ratio(took["with policies"], took["prod"]),
+            aim=WITH_POLICIES,
+            unit=Unit.RATIO,
+            basis=f"nothing deployed, {took['with policies']:.2f} s and {took['prod']:.2f} s; {how}",
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Pulumi programs that are previewed for comparison; never deployed."""

@@ -1,0 +1,1 @@
+"""As many resources as its stack is configured to have."""

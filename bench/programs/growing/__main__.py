@@ -1,0 +1,34 @@
+"""Security groups as each satellite application has one, until there are as many resources as configured."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pulumi
+
+# The engine starts a program in its own directory, and this one uses the components of the project around it.
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+from components.security_group import Admission, SecurityGroup, SecurityGroupArgs
+from components.tags import Tags
+
+RESOURCES_PER_GROUP = 5
+"""The component, its group, two rules inwards and one outwards."""
+
+TAGS = Tags(client="client", environment="bench", system="satellite")
+
+for number in range(pulumi.Config().require_int("resources") // RESOURCES_PER_GROUP):
+    SecurityGroup(
+        f"satellite-{number}",
+        SecurityGroupArgs(
+            vpc_id="vpc-00000000000000000",  # A preview asks nobody whether it is there.
+            description="Reaches a satellite application",
+            admits=(
+                Admission(name="http", port=80, from_cidr="10.0.0.0/16", reason="Load balancer"),
+                Admission(name="ssh", port=22, from_cidr="10.0.101.0/24", reason="Release server"),
+            ),
+            reaches_out=True,
+            tags=TAGS,
+        ),
+    )

@@ -1,0 +1,49 @@
+"""The figures as a table for people, and as a file for whatever compares runs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.figure import Figure, Unit
+
+_DECIMALS = {Unit.RATIO: 2, Unit.SECONDS: 1, Unit.GIB: 2}
+
+
+def amount(value: float, unit: Unit) -> str:
+    """A value with its unit, in as many decimals as mean something."""
+    number = f"{value:.{_DECIMALS[unit]}f}"
+    return f"{number}{unit}" if unit is Unit.RATIO else f"{number} {unit}"
+
+
+def show(console: Console, figures: Sequence[Figure]) -> None:
+    """The table, and beneath it what each figure is."""
+    table = Table(title="Speed and memory", title_justify="left")
+    table.add_column("figure", no_wrap=True)
+    table.add_column("measured", justify="right", no_wrap=True)
+    table.add_column("aim", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for figure in figures:
+        verdict = "[green]met[/]" if figure.met else "[red]missed[/]"
+        table.add_row(figure.name, amount(figure.measured, figure.unit), amount(figure.aim, figure.unit), verdict)
+    console.print(table)
+    for figure in figures:
+        console.print(f"{figure.name}: {figure.basis}", style="dim", soft_wrap=True, highlight=False, markup=False)
+    console.print(f"\n{_machine()}", style="dim", soft_wrap=True, highlight=False)
+
+
+def write(file: Path, figures: Sequence[Figure]) -> None:
+    """The same as JSON."""
+    document = {"machine": _machine(), "figures": [figure.to_json() for figure in figures]}
+    file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def _machine() -> str:
+    """What a reader must know to trust a time: a load above the number of cores means that others were at work."""
+    busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    return f"{os.cpu_count()} cores; load over the last 1, 5 and 15 minutes: {busy}"

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Brings the server up: runs the scripts that the list names, in its order, and says how it went with boot-status.
+# cloud-init runs it at every boot, when the packages are there; running it once more by hand is safe.
+set -euo pipefail
+
+readonly scripts=${BOOT_SCRIPTS:-/etc/boot-platform/scripts}
+readonly log=${BOOT_LOG:-/var/log/boot-platform.log}
+
+exec >>"$log" 2>&1
+
+current=none
+report() {
+  local code=$?
+  echo "$(date --utc --iso-8601=seconds) ended with $code at $current"
+  if ((code == 0)); then boot-status ready; else boot-status failed "$current"; fi
+}
+trap report EXIT
+
+# A server that cannot say so goes on booting: the end of it is what counts.
+boot-status booting || true
+# On a descriptor of its own, so that a script which reads its standard input does not eat the rest of the list.
+while read -r current <&3; do
+  echo "$(date --utc --iso-8601=seconds) $current"
+  "$current" </dev/null
+done 3<"$scripts"
+current=end

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Says how the boot goes, to whoever asks AWS or looks on the server: `boot-status booting|ready|failed [what failed]`.
+# The instance's tag BootStatus is what monitoring and people see; the file has the time, and the detail.
+# Without the tag, the server has not even installed its packages.
+set -euo pipefail
+
+readonly file=${BOOT_STATUS:-/var/lib/boot-platform/status}
+
+mkdir -p "$(dirname "$file")"
+printf '%s\t%s\t%s\n' "$1" "$(date --utc --iso-8601=seconds)" "${2:-}" >"$file.new"
+mv "$file.new" "$file"
+
+region=$(instance-metadata placement/region)
+instance=$(instance-metadata instance-id)
+AWS_MAX_ATTEMPTS=10 aws ec2 create-tags --region "$region" --resources "$instance" --tags "Key=BootStatus,Value=$1"

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Mounts the server's data volumes: each line of the table has an EBS volume's id and the directory that it belongs at.
+# Only a blank volume is formatted; one that holds anything unexpected stops the boot, for a person to look at.
+set -euo pipefail
+
+readonly table=${BOOT_VOLUMES:-/etc/boot-platform/volumes}
+readonly devices=${BOOT_DEVICES:-/dev/disk/by-id}
+readonly fstab=${BOOT_FSTAB:-/etc/fstab}
+# Volumes are attached once the instance runs; a large one made from a snapshot takes its time.
+readonly wait_seconds=${BOOT_WAIT_SECONDS:-600}
+
+wait_for() {
+  local device=$1 deadline=$((SECONDS + wait_seconds))
+  until [[ -b $device ]]; do
+    if ((SECONDS >= deadline)); then
+      echo "$device did not appear in $wait_seconds seconds: is the volume attached?" >&2
+      return 1
+    fi
+    sleep 1
+  done
+}
+
+format_if_blank() {
+  local device=$1 found code=0
+  # lsblk and plain blkid ask a cache that is empty early in a boot; -p looks at the device itself.
+  found=$(blkid -p -o value -s TYPE "$device") || code=$?
+  if ((code == 2)); then
+    echo "$device is blank: making a file system"
+    mkfs.ext4 -q -m 1 "$device"
+  elif ((code != 0)) || [[ $found != ext4 ]]; then
+    echo "$device is neither blank nor ext4 (blkid ended with $code and said '$found'): left as it is" >&2
+    return 1
+  fi
+}
+
+list_in_fstab() {
+  local uuid=$1 directory=$2
+  {
+    # Whatever stood there before, such as the volume that a restored backup takes the place of.
+    awk -v source="UUID=$uuid" -v directory="$directory" '/^#/ || ($1 != source && $2 != directory)' "$fstab"
+    # nofail: a server without its data still boots, so that one can look at it.
+    echo "UUID=$uuid $directory ext4 defaults,nofail,x-systemd.device-timeout=60s 0 2"
+  } >"$fstab.new"
+  mv "$fstab.new" "$fstab"
+}
+
+while read -r volume directory; do
+  # The serial number of an EBS device is its volume's id without the hyphen, whichever /dev/nvme*n1 it became.
+  device=$devices/nvme-Amazon_Elastic_Block_Store_${volume/-/}
+  wait_for "$device"
+  format_if_blank "$device"
+  list_in_fstab "$(blkid -p -o value -s UUID "$device")" "$directory"
+  mkdir -p "$directory"
+  mountpoint -q "$directory" || mount --fstab "$fstab" "$directory"
+  # A volume that was made larger: the file system grows into it, mounted as it is.
+  resize2fs "$device"
+done <"$table"

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# revoke_user.sh <username>: the user's profile stops working, and a connection that is up ends. The name is free again.
+set -euo pipefail
+umask 077
+# shellcheck source=/dev/null
+. "${OPENVPN_DIRECTORY:-/etc/openvpn}/pki_environment.sh"
+
+require_user_name "$@"
+user=$1
+lock_pki
+if [[ ! -e $EASYRSA_PKI/issued/$user.crt ]]; then
+  echo "$user is no user" >&2
+  exit 1
+fi
+easyrsa revoke "$user" cessationOfOperation
+publish_revocations
+rm -f "$PROFILES/$user.ovpn"
+
+console="${OPENVPN_CONSOLE:-/run/openvpn-server/console.sock}"
+if [[ -S $console ]]; then
+  printf 'kill %s\nquit\n' "$user" | socat -t 5 - "UNIX-CONNECT:$console" >/dev/null
+fi

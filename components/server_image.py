@@ -1,0 +1,45 @@
+"""Which machine image a server boots when its config names none."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+import pulumi
+import pulumi_aws as aws
+
+_DEBIAN_ACCOUNT = "136693071363"  # https://wiki.debian.org/Cloud/AmazonEC2Image
+# The letter after a family's generation tells the processor ("Amazon EC2 instance type naming conventions").
+_GRAVITON = re.compile(r"[a-z]+\d+g[a-z]*\..+")
+
+
+class OperatingSystem(Enum):
+    """What a server runs: the release that it boots unless told otherwise."""
+
+    DEBIAN = "12"
+    WINDOWS = "2022"
+
+
+def newest_image(system: OperatingSystem, instance_type: str, release: str | None = None) -> pulumi.Output[str]:
+    """The id of the newest official image of a release, for the processor of ``instance_type``."""
+    release = release or system.value
+    owner, pattern = {
+        OperatingSystem.DEBIAN: (
+            _DEBIAN_ACCOUNT,
+            f"debian-{release}-{'arm64' if is_arm(instance_type) else 'amd64'}-*",
+        ),
+        OperatingSystem.WINDOWS: ("amazon", f"Windows_Server-{release}-English-Full-Base-*"),
+    }[system]
+    return aws.ec2.get_ami_output(
+        most_recent=True,
+        owners=[owner],
+        filters=[
+            aws.ec2.GetAmiFilterArgs(name="name", values=[pattern]),
+            aws.ec2.GetAmiFilterArgs(name="virtualization-type", values=["hvm"]),
+        ],
+    ).id
+
+
+def is_arm(instance_type: str) -> bool:
+    """Whether instances of this type have one of AWS's own Graviton processors."""
+    return _GRAVITON.fullmatch(instance_type) is not None

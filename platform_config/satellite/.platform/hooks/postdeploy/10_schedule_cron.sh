@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs the environment's cron table, one job a line: five fields and a command. None means that nothing is to run.
+set -euo pipefail
+
+readonly table=${DESTDIR:-}/etc/cron.d/satellite
+
+if [[ -z ${CRON_TABLE_BASE64:-} ]]; then
+  rm -f "$table"
+  exit 0
+fi
+
+mkdir -p "$(dirname "$table")"
+{
+  echo '# Written at each deploy from the environment; what the jobs say is in the journal, as satellite-cron.'
+  echo 'SHELL=/bin/bash'
+  echo 'PATH=/usr/local/bin:/usr/bin:/bin'
+  echo 'MAILTO=""'
+  base64 --decode <<< "$CRON_TABLE_BASE64" | while read -r minute hour day month weekday command; do
+    echo "$minute $hour $day $month $weekday webapp { cd /var/app/current && $command; } 2>&1 | logger -t satellite-cron"
+  done
+} > "$table.new"
+chmod 0644 "$table.new"
+mv "$table.new" "$table"
+systemctl enable --now crond.service

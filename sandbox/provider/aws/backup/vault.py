@@ -1,0 +1,51 @@
+"""``aws.backup.Vault``: where copies are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
+from sandbox.provider.aws.backup.tagging import change_tags, read_tags
+from sandbox.provider.aws.calls import arguments
+
+
+@adapter
+class Vault(Adapter):
+    """Its id is its name."""
+
+    token = "aws:backup/vault:Vault"
+    service = "backup"
+    # A vault that is not there is one that nobody may see.
+    not_found = ("ResourceNotFoundException", "AccessDeniedException")
+    properties = {
+        "name": Property(replaces=True, autoname=AutoName(max_length=50)),
+        "kmsKeyArn": Property(replaces=True, computed=True),
+        "forceDestroy": Property(default=False, kept="Tells the provider to delete the copies with the vault."),
+        "tags": TAGS,
+    }
+    outputs = ("arn", "recoveryPoints")
+    emulation = "No copy is ever taken."
+
+    def create(self, aws: Aws, inputs: Values) -> str:
+        aws.client("backup").create_backup_vault(
+            BackupVaultName=inputs["name"],
+            BackupVaultTags=inputs["tagsAll"],
+            **arguments(inputs, {"kmsKeyArn": "EncryptionKeyArn"}),
+        )
+        return str(inputs["name"])
+
+    def read(self, aws: Aws, id: str, state: Values) -> Values | None:
+        vault = aws.client("backup").describe_backup_vault(BackupVaultName=id)
+        return {
+            "name": vault["BackupVaultName"],
+            "kmsKeyArn": vault.get("EncryptionKeyArn"),
+            "tags": read_tags(aws, vault["BackupVaultArn"]),
+            "arn": vault["BackupVaultArn"],
+            "recoveryPoints": vault.get("NumberOfRecoveryPoints", 0),
+        }
+
+    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
+        change_tags(aws, state["arn"], add, remove)
+
+    def delete(self, aws: Aws, id: str, state: Values) -> None:
+        aws.client("backup").delete_backup_vault(BackupVaultName=id)

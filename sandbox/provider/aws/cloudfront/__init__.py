@@ -1,0 +1,5 @@
+"""Adapters of pulumi-aws's ``cloudfront`` module."""
+
+from sandbox.provider.aws.cloudfront import distribution
+
+__all__ = ["distribution"]

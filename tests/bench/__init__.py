@@ -1,0 +1,1 @@
+"""The arithmetic behind the figures. The figures themselves are no tests: times depend on the machine."""

@@ -1,0 +1,62 @@
+"""The policies' allow list is the stack files' own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pulumi_policy import EnforcementLevel
+
+from policies.allow_list import AllowList
+from policies.stack_permissions import initial_config
+
+RULE = "gateway-ingress-allow-listed"
+STACK = """
+config:
+  magento:gateway:
+    allowed:
+      - {cidr: 192.0.2.0/28, owner: Client, reason: The client's offices, expires: 2999-01-31}
+      - {cidr: 198.51.100.7/32, owner: Partner, reason: Fetches the orders}
+"""
+
+
+def _config(project: Path) -> dict[str, Any]:
+    config = initial_config(project)[RULE]
+    assert isinstance(config, dict)
+    return config
+
+
+def test_each_stack_files_entries_are_allowed(tmp_path: Path) -> None:
+    """Of all stacks that have a gateway; an entry without a last day has one that nobody will see."""
+    (tmp_path / "Pulumi.yaml").write_text("name: magento\n")
+    (tmp_path / "Pulumi.prod.yaml").write_text(STACK)
+    (tmp_path / "Pulumi.other.yaml").write_text("config: {magento:gateway: {allowed: [{cidr: 203.0.113.1/32}]}}\n")
+    (tmp_path / "Pulumi.preprod.yaml").write_text("config: {aws:region: eu-west-3}\n")
+    (tmp_path / "Pulumi.empty.yaml").touch()
+    allowed = _config(tmp_path)["allowed"]
+    assert [(each["cidr"], each["expires"]) for each in allowed] == [
+        ("203.0.113.1/32", "9999-12-31"),
+        ("192.0.2.0/28", "2999-01-31"),
+        ("198.51.100.7/32", "9999-12-31"),
+    ]
+
+
+def test_a_day_that_pulumi_wrote_is_a_day(tmp_path: Path) -> None:
+    """When the CLI saves a stack file, it writes a day that had no quotes as Go writes times."""
+    (tmp_path / "Pulumi.prod.yaml").write_text(STACK.replace("2999-01-31", "2999-01-31 00:00:00 +0000 UTC"))
+    assert _config(tmp_path)["allowed"][0]["expires"] == "2999-01-31"
+
+
+def test_the_rule_reads_what_it_is_given(tmp_path: Path) -> None:
+    """The entries are whole for the policy, whose schema knows no other key and wants all four."""
+    (tmp_path / "Pulumi.prod.yaml").write_text(STACK)
+    entries = AllowList.from_config(_config(tmp_path)).entries
+    assert [(str(each.network), each.owner) for each in entries] == [
+        ("192.0.2.0/28", "Client"),
+        ("198.51.100.7/32", "Partner"),
+    ]
+
+
+def test_the_rule_stays_mandatory(tmp_path: Path) -> None:
+    """A pack's config that names no level would make it advisory."""
+    assert _config(tmp_path)["enforcementLevel"] is EnforcementLevel.MANDATORY

@@ -1,0 +1,164 @@
+"""A gateway between the internet and two servers, as machines that run the real programs.
+
+What the servers run stands in for the Windows server's services and the satellite's: an FTP server that announces the
+gateway's address and its own passive range, and programs that say where a connection arrived.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from components.forwards import Forward
+from components.gateway_proxy import boot
+from tests.servers.namespaces import Network
+
+WINDOWS, SATELLITE = "windows.internal-client.url", "custom-connection.internal-client.url"
+FORWARDS = (
+    Forward(name="windows-smb", ports=(445,), target=WINDOWS),
+    Forward(name="windows-application", ports=("8700-8800",), target=WINDOWS, check_port=3389),
+    Forward(name="windows-rdp", ports=(3389,), target=WINDOWS),
+    Forward(name="windows-ftp", ports=(21,), passive_ports="2048-4096", target=WINDOWS),
+    Forward(name="satellite-ftp", ports=(2021,), target_port=21, passive_ports="5000-5100", target=SATELLITE),
+)
+
+PUBLIC = "203.0.113.10"
+ADDRESSES = {"windows": "10.0.101.20", "satellite": "10.0.102.30", "successor": "10.0.103.40"}
+_RESOLVER = "169.254.169.253"
+
+_SAY_WHERE = """
+import selectors, socket, sys
+machine, ports = sys.argv[1], [int(port) for port in sys.argv[2:]]
+selector = selectors.DefaultSelector()
+for port in ports:
+    selector.register(socket.create_server(("", port)), selectors.EVENT_READ, port)
+while True:
+    for key, _ in selector.select():
+        connection, _ = key.fileobj.accept()
+        with connection:
+            connection.sendall(f"{machine} {key.data}".encode())
+"""
+
+_ASK = """
+import json, socket, sys
+host, ports = sys.argv[1], [int(port) for port in sys.argv[2:]]
+answers = {}
+for port in ports:
+    try:
+        with socket.create_connection((host, port), timeout=3) as connection:
+            answers[port] = connection.recv(64).decode().strip()
+    except OSError:
+        answers[port] = ""
+print(json.dumps(answers))
+"""
+
+_SERVE_FTP = """
+import sys
+from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.handlers import FTPHandler
+from pyftpdlib.servers import FTPServer
+directory, announced, first, last = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+FTPHandler.authorizer = DummyAuthorizer()
+FTPHandler.authorizer.add_user("partner", "secret", directory, perm="elrw")
+FTPHandler.masquerade_address = announced
+FTPHandler.passive_ports = range(first, last + 1)
+FTPServer(("", 21), FTPHandler).serve_forever()
+"""
+
+# Python's client ignores the announced address unless it is told to believe it, and so hides a wrong one.
+_TRANSFER = """
+import ftplib, io, sys
+host, port, times = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+client = ftplib.FTP()
+client.trust_server_pasv_ipv4_address = True
+client.connect(host, port, timeout=10)
+client.login("partner", "secret")
+sent = b"x" * 300_000
+for number in range(times):
+    client.storbinary(f"STOR file-{number}", io.BytesIO(sent))
+    received = io.BytesIO()
+    client.retrbinary(f"RETR file-{number}", received.write)
+    assert received.getvalue() == sent
+print(client.quit())
+"""
+
+
+class GatewaySite:
+    """The machines, with HAProxy running on the gateway as the server's files have it."""
+
+    def __init__(self, network: Network, directory: Path) -> None:
+        self._network, self._directory = network, directory
+        for machine in ("partner", "gateway", *ADDRESSES):
+            network.add_machine(machine)
+        network.connect("partner", "203.0.113.99/24", "gateway", f"{PUBLIC}/24")
+        for machine, address in ADDRESSES.items():
+            subnet = address.rpartition(".")[0]
+            network.connect("gateway", f"{subnet}.1/24", machine, f"{address}/24")
+        network.run("gateway", "ip", "address", "add", f"{_RESOLVER}/32", "dev", "lo")
+        self._names, self._resolver_pid = directory / "hosts", directory / "resolver.pid"
+        self._names.touch()
+        self._start_resolver()
+
+    def start_haproxy(self) -> None:
+        """Under the limit of descriptors that systemd would set, and once it accepts connections."""
+        configuration = self._directory / "gateway.cfg"
+        content = {Path(file.path).name: file.content for file in boot(FORWARDS).files}
+        configuration.write_text(content["gateway.cfg"])
+        limit = content["gateway.conf"].partition("LimitNOFILE=")[2].strip()
+        self._network.start("gateway", "prlimit", f"--nofile={limit}", "haproxy", "-db", "-f", str(configuration))
+        self._until(lambda: len(self.bound_ports()) > 0)
+
+    def name(self, **machines: str) -> None:
+        """Makes these the whole of the internal zone: ``windows="10.0.101.20"``."""
+        full = {"windows": WINDOWS, "satellite": SATELLITE}
+        self._names.write_text("".join(f"{address} {full[name]}\n" for name, address in machines.items()))
+        self._network.run("gateway", "kill", "-HUP", self._resolver_pid.read_text().strip())
+
+    def start_answering(self, machine: str, *ports: int) -> None:
+        """The machine says its name and the port to whoever connects."""
+        self._network.start(machine, sys.executable, "-c", _SAY_WHERE, machine, *map(str, ports))
+
+    def start_ftp(self, machine: str, *, first: int, last: int, announced: str = PUBLIC) -> None:
+        directory = self._directory / machine
+        directory.mkdir()
+        self._network.start(machine, sys.executable, "-c", _SERVE_FTP, str(directory), announced, str(first), str(last))
+
+    def ask(self, *ports: int) -> dict[int, str]:
+        """What the partner is answered at the gateway's ports; empty where nobody answers."""
+        answered = self._network.run("partner", sys.executable, "-c", _ASK, PUBLIC, *map(str, ports))
+        return {int(port): answer for port, answer in json.loads(answered).items()}
+
+    def comes_to_answer(self, port: int, expected: str, *, within_seconds: int = 40) -> bool:
+        """Whether the partner gets to be answered so."""
+        return self._until(lambda: self.ask(port)[port] == expected, within_seconds=within_seconds)
+
+    def transfer(self, port: int, *, times: int = 1) -> str:
+        """Files sent and fetched in passive mode, by a client that believes what the server announces: its farewell,
+        or what went wrong."""
+        done = self._network.attempt("partner", sys.executable, "-c", _TRANSFER, PUBLIC, str(port), str(times))
+        return (done.stdout or done.stderr).strip()
+
+    def bound_ports(self) -> list[int]:
+        """The ports that HAProxy listens on, one for each socket."""
+        sockets = self._network.run("gateway", "ss", "--listening", "--tcp", "--numeric", "--no-header", "--processes")
+        return sorted(int(line.split()[3].rpartition(":")[2]) for line in sockets.splitlines() if '"haproxy"' in line)
+
+    def _start_resolver(self) -> None:
+        self._network.start(
+            "gateway",
+            *("dnsmasq", "--keep-in-foreground", "--user=root", "--no-resolv", "--no-hosts", "--bind-interfaces"),
+            *(f"--listen-address={_RESOLVER}", "--local=/internal-client.url/", f"--addn-hosts={self._names}"),
+            f"--pid-file={self._resolver_pid}",
+        )
+        self._until(self._resolver_pid.exists)
+
+    def _until(self, happened: Callable[[], bool], *, within_seconds: int = 10) -> bool:
+        deadline = time.monotonic() + within_seconds
+        while time.monotonic() < deadline:
+            if happened():
+                return True
+            time.sleep(0.2)
+        return False

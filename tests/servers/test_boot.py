@@ -1,0 +1,250 @@
+"""What every Linux server boots with: its volumes for real, on loop devices, and what it says of how it went."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from components.cloud_init import BootFile, BootVolume, CloudInit
+from tests.servers.loop_devices import loop_device, require_loop_devices
+from tests.servers.programs import require
+
+SERVER_FILES = Path(__file__).resolve().parents[2] / "components" / "server_files"
+BOOT = SERVER_FILES / "boot"
+
+
+@dataclass
+class Disks:
+    """A machine's disks and file table below a directory of the test's own."""
+
+    base: Path
+    devices: dict[str, Path] = field(default_factory=dict)
+    """By volume id."""
+
+    def appear(self, volume_id: str, device: Path) -> None:
+        """The volume is attached: its device gets the name that the kernel makes of its serial number."""
+        self.devices[volume_id] = device
+        name = f"nvme-Amazon_Elastic_Block_Store_{volume_id.replace('-', '')}"
+        (self.base / "by-id" / name).symlink_to(device)
+
+    def table(self, **mount_points: str) -> None:
+        lines = [f"vol-{name} {self.base / directory}\n" for name, directory in mount_points.items()]
+        (self.base / "volumes").write_text("".join(lines))
+
+    def mount(self) -> subprocess.CompletedProcess[str]:
+        """The boot's script, waiting for a device no longer than a test can."""
+        environment = {
+            **os.environ,
+            "BOOT_VOLUMES": str(self.base / "volumes"),
+            "BOOT_DEVICES": str(self.base / "by-id"),
+            "BOOT_FSTAB": str(self.base / "fstab"),
+            "BOOT_WAIT_SECONDS": "1",
+        }
+        return subprocess.run(
+            [BOOT / "mount_data_volumes.sh"], env=environment, capture_output=True, text=True, timeout=60
+        )
+
+    @property
+    def fstab(self) -> str:
+        return (self.base / "fstab").read_text()
+
+    def unmount(self, directory: str) -> None:
+        subprocess.run(["umount", self.base / directory], check=True)
+
+
+@pytest.fixture
+def disks(tmp_path: Path) -> Iterator[Disks]:
+    """A machine with one blank volume, ``vol-1``, that belongs at ``data``."""
+    require_loop_devices(tmp_path)
+    (tmp_path / "by-id").mkdir()
+    (tmp_path / "fstab").write_text("# the root's line\nPARTUUID=1 / ext4 rw 0 1\n")
+    with ExitStack() as stack:
+        machine = Disks(tmp_path)
+        machine.appear("vol-1", stack.enter_context(loop_device(tmp_path / "disk", 16)))
+        machine.table(**{"1": "data"})
+        yield machine
+        if os.path.ismount(tmp_path / "data"):
+            machine.unmount("data")
+
+
+def succeeded(ran: subprocess.CompletedProcess[str]) -> None:
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_a_blank_volume_is_formatted_and_mounted_for_ever(disks: Disks) -> None:
+    """In the file table by its own identity, and without holding up a boot that comes without it."""
+    succeeded(disks.mount())
+    assert os.path.ismount(disks.base / "data")
+    uuid = subprocess.check_output(["blkid", "-p", "-o", "value", "-s", "UUID", disks.devices["vol-1"]], text=True)
+    [line] = [each for each in disks.fstab.splitlines() if "data" in each]
+    assert line.split()[:3] == [f"UUID={uuid.strip()}", str(disks.base / "data"), "ext4"]
+    assert "nofail" in line.split()[3].split(",")
+    assert disks.fstab.startswith("# the root's line\nPARTUUID=1 / ext4 rw 0 1\n")
+
+
+def test_a_replaced_server_finds_its_data(disks: Disks) -> None:
+    """The volume comes to a new machine, with a file table of its own: nothing is formatted again."""
+    succeeded(disks.mount())
+    (disks.base / "data" / "order.xml").write_text("42")
+    disks.unmount("data")
+    (disks.base / "fstab").write_text("")
+    ran = disks.mount()
+    succeeded(ran)
+    assert "making a file system" not in ran.stdout
+    assert (disks.base / "data" / "order.xml").read_text() == "42"
+
+
+def test_running_it_again_changes_nothing(disks: Disks) -> None:
+    succeeded(disks.mount())
+    before = disks.fstab
+    succeeded(disks.mount())
+    assert disks.fstab == before
+
+
+def test_another_volume_in_the_same_place_takes_its_line(disks: Disks, tmp_path: Path) -> None:
+    """One that was restored from a snapshot, for example: two lines for a directory would mount the old one."""
+    succeeded(disks.mount())
+    disks.unmount("data")
+    with loop_device(tmp_path / "restored", 16) as device:
+        disks.appear("vol-2", device)
+        disks.table(**{"2": "data"})
+        succeeded(disks.mount())
+        assert len([line for line in disks.fstab.splitlines() if "data" in line]) == 1
+        disks.unmount("data")
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        pytest.param(["mkfs.ext2", "-q"], id="another file system"),
+        pytest.param(["mkswap"], id="swap"),
+        pytest.param(["sfdisk", "--quiet"], id="a partition table"),
+    ],
+)
+def test_a_volume_with_anything_else_on_it_is_left_alone(disks: Disks, fill: list[str]) -> None:
+    """It may be somebody's data, attached by mistake."""
+    require(fill[0])
+    device = disks.devices["vol-1"]
+    subprocess.run([*fill, device], input="type=83\n", text=True, check=True, capture_output=True)
+    before = device.read_bytes()
+    ran = disks.mount()
+    assert ran.returncode != 0
+    assert "left as it is" in ran.stderr
+    assert device.read_bytes() == before
+    assert not os.path.ismount(disks.base / "data")
+
+
+def test_a_volume_that_never_comes_stops_the_boot(disks: Disks) -> None:
+    """Instead of a server that writes to its root disk what is lost with it."""
+    disks.table(missing="data")
+    ran = disks.mount()
+    assert ran.returncode != 0
+    assert "did not appear in 1 seconds" in ran.stderr
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where the runner runs: ``boot-status`` only records what it is told."""
+
+    base: Path
+
+    def boot(self, **scripts: str) -> int:
+        programs = self.base / "bin"
+        programs.mkdir()
+        self._script(programs / "boot-status", 'echo "$@" >> "$RECORD"')
+        for name, body in scripts.items():
+            self._script(self.base / name, body)
+        (self.base / "scripts").write_text("".join(f"{self.base / name}\n" for name in scripts))
+        environment = {
+            "PATH": f"{programs}:{os.environ['PATH']}",
+            "RECORD": str(self.base / "record"),
+            "BOOT_SCRIPTS": str(self.base / "scripts"),
+            "BOOT_LOG": str(self.base / "log"),
+        }
+        return subprocess.run([BOOT / "boot_platform.sh"], env=environment, timeout=60).returncode
+
+    @staticmethod
+    def _script(path: Path, body: str) -> None:
+        path.write_text(f"#!/usr/bin/env bash\n{body}\n")
+        path.chmod(0o755)
+
+    @property
+    def told(self) -> list[str]:
+        return (self.base / "record").read_text().splitlines()
+
+    @property
+    def log(self) -> str:
+        return (self.base / "log").read_text()
+
+
+def test_a_boot_that_went_well_says_so(tmp_path: Path) -> None:
+    """Every script once, in its order, whatever one reads or prints, and all of it in one log."""
+    machine = Machine(tmp_path)
+    code = machine.boot(first="cat; echo one", second="echo two >&2")
+    assert code == 0
+    assert machine.told == ["booting", "ready"]
+    assert machine.log.index("one\n") < machine.log.index("two\n")
+
+
+def test_a_boot_that_failed_says_where(tmp_path: Path) -> None:
+    """A half-booted server is seen, with the script that ended it; what comes after that is not started."""
+    machine = Machine(tmp_path)
+    assert machine.boot(first="exit 3", second="echo never") == 3
+    assert machine.told == ["booting", f"failed {tmp_path / 'first'}"]
+    assert "never\n" not in machine.log
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_the_status_is_a_file_and_a_tag(tmp_path: Path, accepted: bool) -> None:
+    """The file is there even when AWS cannot be told, which is an error."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    calls = tmp_path / "calls"
+    Machine._script(programs / "instance-metadata", "[[ $1 == instance-id ]] && echo i-1 || echo eu-west-3")
+    Machine._script(programs / "aws", f'echo "$@" > {calls}; exit {0 if accepted else 254}')
+    ran = subprocess.run(
+        [BOOT / "boot_status.sh", "failed", "serve-shares"],
+        env={"PATH": f"{programs}:{os.environ['PATH']}", "BOOT_STATUS": str(tmp_path / "status")},
+    )
+    assert (ran.returncode == 0) is accepted
+    status, _, detail = (tmp_path / "status").read_text().rstrip("\n").split("\t")
+    assert (status, detail) == ("failed", "serve-shares")
+    assert calls.read_text().split() == [
+        *("ec2", "create-tags", "--region", "eu-west-3", "--resources", "i-1"),
+        *("--tags", "Key=BootStatus,Value=failed"),
+    ]
+
+
+def test_cloud_init_accepts_the_document(tmp_path: Path) -> None:
+    """The real program's own check of what it is handed."""
+    require("cloud-init")
+    script = BootFile(path="/usr/local/sbin/serve", content="#!/bin/sh\nexit 0\n", mode="0755")
+    boot = CloudInit(
+        packages=("nfs-kernel-server",),
+        files=(script,),
+        scripts=(script.path,),
+        volumes=(BootVolume(volume_id="vol-1", mount_point="/srv/media"),),
+    )
+    document = tmp_path / "user-data"
+    document.write_text(boot.render())
+    checked = subprocess.run(
+        ["cloud-init", "schema", "--config-file", document], capture_output=True, text=True, timeout=60
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    document.write_text(boot.render().replace('"permissions"', '"mode"'))
+    assert subprocess.run(["cloud-init", "schema", "--config-file", document], capture_output=True).returncode != 0
+
+
+@pytest.mark.parametrize("script", sorted(SERVER_FILES.rglob("*.sh")), ids=lambda path: path.name)
+def test_scripts_are_sound(script: Path) -> None:
+    """shellcheck finds nothing, and no error goes unnoticed; what is sourced leaves that to who sources it."""
+    subprocess.run([Path(sys.prefix) / "bin" / "shellcheck", script], check=True)
+    text = script.read_text()
+    assert "set -euo pipefail" in text or not text.startswith("#!")

@@ -1,0 +1,105 @@
+"""Row 10: what the gateway boots with, run by the real HAProxy between a partner and the servers behind it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from components.forwards import Forward
+from components.gateway_proxy import boot
+from tests.servers.gateway_site import ADDRESSES, FORWARDS, GatewaySite
+from tests.servers.namespaces import Network, require_namespaces
+from tests.servers.programs import require
+
+WINDOWS_PORTS = (445, 2048, 3388, 3389, 3390, 4096, 8700, 8750, 8800)
+
+
+@contextmanager
+def _machines(directory: Path) -> Iterator[GatewaySite]:
+    require("haproxy", "dnsmasq", "ip", "ss", "prlimit")
+    require_namespaces()
+    with Network() as network:
+        yield GatewaySite(network, directory)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewaySite]:
+    """Everything up: the Windows server's services, its FTP server and the satellite's."""
+    with _machines(tmp_path_factory.mktemp("site")) as site:
+        site.name(windows=ADDRESSES["windows"], satellite=ADDRESSES["satellite"])
+        site.start_answering("windows", *WINDOWS_PORTS)
+        site.start_ftp("windows", first=2100, last=3300)
+        site.start_ftp("satellite", first=5000, last=5100)
+        site.start_haproxy()
+        assert site.comes_to_answer(3389, "windows 3389")
+        for port in (21, 2021):
+            assert site.comes_to_answer(port, "220 pyftpdlib 2.2.0 ready.")
+        yield site
+
+
+@pytest.mark.parametrize("forwards", [FORWARDS, (Forward(name="one", ports=(22,), target="10.0.1.4"),)])
+def test_haproxy_accepts_the_configuration(forwards: tuple[Forward, ...], tmp_path: Path) -> None:
+    """With targets by name and by address, and although nobody has the names yet."""
+    require("haproxy")
+    configuration = tmp_path / "gateway.cfg"
+    configuration.write_text(boot(forwards).files[0].content)
+    checked = subprocess.run(["haproxy", "-c", "-f", str(configuration)], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_every_port_reaches_the_same_port_of_the_target(site: GatewaySite) -> None:
+    """Single ports, and ranges at both ends, in the middle and on either side of a hole."""
+    assert site.ask(*WINDOWS_PORTS) == {port: f"windows {port}" for port in WINDOWS_PORTS}
+
+
+def test_no_port_is_bound_twice(site: GatewaySite) -> None:
+    """2048-4096 holds 3389: bound by both, Linux would give remote desktop's connections to either at random."""
+    wanted = {
+        port
+        for forward in FORWARDS
+        for each in (*forward.ranges, *filter(None, [forward.passive_range]))
+        for port in range(each.first, each.last + 1)
+    }
+    assert site.bound_ports() == sorted(wanted)
+
+
+def test_nothing_else_is_answered(site: GatewaySite) -> None:
+    """Ports next to the forwarded ones, and the usual ones of a server."""
+    assert site.ask(20, 22, 80, 2047, 4097, 5101, 8699, 8801) == dict.fromkeys(
+        (20, 22, 80, 2047, 4097, 5101, 8699, 8801), ""
+    )
+
+
+@pytest.mark.parametrize("port", [21, 2021])
+def test_passive_ftp_passes(site: GatewaySite, port: int) -> None:
+    """Each FTP server behind the one address: the client opens data connections to where it is told to."""
+    assert site.transfer(port, times=3) == "221 Goodbye."
+
+
+def test_an_ftp_server_that_announces_its_own_address_is_noticed(tmp_path: Path) -> None:
+    """The client of these tests is as strict as a partner's: it hides no wrong address, so the test above means
+    something."""
+    with _machines(tmp_path) as site:
+        site.name(windows=ADDRESSES["windows"])
+        site.start_ftp("windows", first=2100, last=3300, announced=ADDRESSES["windows"])
+        site.start_haproxy()
+        assert site.comes_to_answer(21, "220 pyftpdlib 2.2.0 ready.")
+        assert "unreachable" in site.transfer(21)
+
+
+def test_a_target_is_found_again_at_its_new_address(tmp_path: Path) -> None:
+    """HAProxy starts before anybody has the name, finds its target once somebody does, and follows it when another
+    instance takes its place."""
+    with _machines(tmp_path) as site:
+        for machine in ("satellite", "successor"):
+            site.start_answering(machine, 21, 5000)
+        site.start_haproxy()
+        assert site.ask(5000) == {5000: ""}
+        site.name(satellite=ADDRESSES["satellite"])
+        assert site.comes_to_answer(5000, "satellite 5000")
+        site.name(satellite=ADDRESSES["successor"])
+        assert site.comes_to_answer(5000, "successor 5000")

@@ -1,0 +1,363 @@
+"""Row 8: what the OpenVPN server boots with, run by the real OpenVPN and easy-rsa."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from ipaddress import IPv4Network
+from pathlib import Path
+
+import pytest
+
+from components.open_vpn_server import OpenVpnServerArgs, VpnAccess, boot
+from components.server import ServerSize
+from tests.servers.namespaces import Network, Program, require_namespaces
+from tests.servers.programs import SEARCHED, require
+from tests.unit.server_placement import PLACEMENT
+
+SERVER_ADDRESS, SERVER_INSIDE = "192.0.2.1", "10.0.1.10"
+INSIDE, ELSEWHERE = "10.0.101.10", "203.0.113.5"
+
+WHO_ARE_YOU = """
+import socket
+listener = socket.create_server(("", 7000))
+while True:
+    connection, (address, _) = listener.accept()
+    with connection:
+        connection.sendall(address.encode())
+"""
+ASK = """
+import socket, sys
+with socket.create_connection((sys.argv[1], 7000), timeout=1) as connection:
+    print(connection.recv(64).decode())
+"""
+
+ARGS = OpenVpnServerArgs(
+    placement=PLACEMENT,
+    access=VpnAccess(size=ServerSize(instance_type="t4g.small")),
+    network_cidr=IPv4Network("10.0.0.0/16"),
+    remote_cidrs=(IPv4Network("192.168.10.0/24"),),
+)
+
+
+class VpnHost:
+    """The server's files laid out below a directory, as cloud-init would below the root."""
+
+    def __init__(self, root: Path) -> None:
+        require("openvpn", "openssl", "/usr/share/easy-rsa/easyrsa")
+        self.root = root
+        self.directory = root / "etc/openvpn"
+        self.client_configs = root / "root/client-configs"
+        self.console = root / "console.sock"
+        for file in boot(ARGS, address=SERVER_ADDRESS).files:
+            path = root / file.path.lstrip("/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.content)
+            path.chmod(int(file.mode, 8))
+        self._prepare = root / "usr/local/sbin/prepare_pki.sh"
+
+    @property
+    def pki(self) -> Path:
+        return self.directory / "pki-data/pki"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """In which the scripts find this directory instead of the root's."""
+        return {
+            **os.environ,
+            "PATH": SEARCHED,
+            "OPENVPN_DIRECTORY": str(self.directory),
+            "OPENVPN_CONSOLE": str(self.console),
+        }
+
+    def run(self, script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [script, *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    def prepare(self) -> None:
+        done = self.run(self._prepare)
+        assert done.returncode == 0, done.stderr
+
+    def create_user(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run(self.client_configs / "create_user.sh", *arguments)
+
+    def revoke_user(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run(self.client_configs / "revoke_user.sh", *arguments)
+
+    def profile_of(self, user: str) -> Path:
+        """Makes the user. Fails the test when that fails."""
+        made = self.create_user(user)
+        assert made.returncode == 0, made.stderr
+        return Path(made.stdout.strip())
+
+    def files(self) -> dict[str, bytes]:
+        """Everything that is to outlive the instance."""
+        return {str(path): path.read_bytes() for path in self.directory.rglob("pki-data/**/*") if path.is_file()}
+
+    def is_accepted(self, user: str) -> bool:
+        """Whether the certificate that is the user's now passes the server's authority and revocation list."""
+        certificate = self.pki / f"issued/{user}.crt"
+        verified = subprocess.run(
+            [
+                *("openssl", "verify", "-crl_check", "-purpose", "sslclient", "-CAfile", self.pki / "ca.crt"),
+                *("-CRLfile", self.directory / "server/crl.pem", certificate),
+            ],
+            capture_output=True,
+            text=True,
+        )
+        return verified.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def first_boot(tmp_path_factory: pytest.TempPathFactory) -> VpnHost:
+    """A server that has booted for the first time. Its keys are copied for each test, since making them takes time."""
+    host = VpnHost(tmp_path_factory.mktemp("first-boot"))
+    host.prepare()
+    return host
+
+
+@pytest.fixture
+def host(first_boot: VpnHost) -> Iterator[VpnHost]:
+    """A server that has booted, with keys and without users."""
+    with tempfile.TemporaryDirectory() as directory:
+        # As /etc is: OpenVPN goes on as nobody.
+        Path(directory).chmod(0o755)
+        host = VpnHost(Path(directory))
+        shutil.copytree(first_boot.directory / "pki-data", host.directory / "pki-data")
+        host.prepare()
+        yield host
+
+
+def test_keys_outlive_the_instance(host: VpnHost, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A new instance that finds the volume uses the keys on it: profiles that people have go on working."""
+    host.profile_of("alice")
+    before = host.files()
+    successor = VpnHost(tmp_path_factory.mktemp("successor"))
+    (host.directory / "pki-data").rename(successor.directory / "pki-data")
+    successor.prepare()
+    after = {Path(path).relative_to(successor.directory): content for path, content in successor.files().items()}
+    for path, content in before.items():
+        if Path(path).suffix in {".key", ".crt", ".ovpn"}:
+            assert after[Path(path).relative_to(host.directory)] == content
+    assert successor.create_user("alice").returncode == 1
+    assert successor.is_accepted("alice")
+    successor.profile_of("bob")
+
+
+def test_a_boot_that_stopped_half_way_is_made_up_for(host: VpnHost) -> None:
+    """What an interrupted boot left is no authority, and the next boot makes a whole one."""
+    host.pki.rename(host.pki.with_name("pki.unfinished"))
+    (host.pki.with_name("pki.unfinished") / "tls-crypt.key").unlink()
+    host.prepare()
+    host.profile_of("alice")
+    assert host.is_accepted("alice")
+    assert not host.pki.with_name("pki.unfinished").exists()
+
+
+def test_a_profile_is_all_that_a_user_needs(host: VpnHost) -> None:
+    """Address, port, certificates, key and tls-crypt key are in the one file, which only root can read."""
+    profile = host.profile_of("alice")
+    text = profile.read_text()
+    assert f"remote {SERVER_ADDRESS} 1194\n" in text
+    assert "remote-cert-tls server\n" in text
+    for block in ("ca", "cert", "key", "tls-crypt"):
+        assert text.count(f"<{block}>\n") == text.count(f"</{block}>\n") == 1
+    assert profile.stat().st_mode & 0o777 == 0o600
+    # The CA's key is what makes users: it stays.
+    assert text.count("PRIVATE KEY-----") == 2
+    assert (host.pki / "private/alice.key").read_text().strip() in text
+
+
+def test_a_name_is_given_once(host: VpnHost) -> None:
+    """The second of the same name is refused, and changes nothing of the first one's."""
+    host.profile_of("alice")
+    before = host.files()
+    again = host.create_user("alice")
+    assert again.returncode == 1
+    assert "alice is taken" in again.stderr
+    assert again.stdout == ""
+    assert host.files() == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("",),
+        ("alice", "bob"),
+        ("bob;id",),
+        ("$(id)",),
+        ("../ca",),
+        ("a/b",),
+        ("-h",),
+        (".hidden",),
+        ("Alice",),
+        ("SERVER",),
+        ("al ice",),
+        ("alice\n",),
+        ("alice\npush",),
+        ("é",),
+        ("a" * 33,),
+    ],
+    ids=repr,
+)
+def test_a_hostile_name_is_refused(first_boot: VpnHost, arguments: tuple[str, ...]) -> None:
+    """Nothing that could be an option, a path, a command or the server itself gets a certificate, or takes one away."""
+    before = first_boot.files()
+    for refused in (first_boot.create_user(*arguments), first_boot.revoke_user(*arguments)):
+        assert refused.returncode == 2
+        assert "usage: " in refused.stderr
+    assert first_boot.files() == before
+
+
+def test_no_user_takes_the_authoritys_place(first_boot: VpnHost) -> None:
+    """`ca` is a fair name, but its key would be written over the authority's."""
+    before = first_boot.files()
+    assert first_boot.create_user("ca").returncode == 1
+    assert first_boot.revoke_user("ca").returncode == 1
+    assert first_boot.files() == before
+
+
+@pytest.mark.parametrize("user", ["a", "a" * 32, "first.last", "some-one_2"])
+def test_a_plain_name_is_accepted(host: VpnHost, user: str) -> None:
+    host.profile_of(user)
+    assert host.is_accepted(user)
+
+
+def test_a_revoked_user_stays_out_and_the_name_is_free(host: VpnHost) -> None:
+    """The old certificate is on the list that the server reads, the profile is gone, and another may have the name."""
+    profile = host.profile_of("alice")
+    certificate = host.pki / "issued/alice.crt"
+    kept = certificate.with_name("kept.crt")
+    kept.write_bytes(certificate.read_bytes())
+    revoked = host.revoke_user("alice")
+    assert revoked.returncode == 0, revoked.stderr
+    assert not profile.exists()
+    assert host.revoke_user("alice").returncode == 1
+    host.profile_of("alice")
+    assert host.is_accepted("alice")
+    assert not host.is_accepted("kept")
+    # OpenVPN reads it as nobody, at each connection, and keeps the old one if it can't.
+    assert (host.directory / "server/crl.pem").stat().st_mode & 0o777 == 0o644
+
+
+def test_users_made_at_once_do_not_collide(host: VpnHost) -> None:
+    """Two people run create_user.sh in the same second: both get a certificate that the authority knows of."""
+    users = ["alice", "bob", "carol"]
+    running = [
+        subprocess.Popen(
+            [host.client_configs / "create_user.sh", user],
+            env=host.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for user in users
+    ]
+    assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
+    index = (host.pki / "index.txt").read_text()
+    assert all(index.count(f"/CN={user}\n") == 1 for user in users)
+    assert all(host.is_accepted(user) for user in users)
+
+
+class Tunnel:
+    """The server, a client of it on the internet, a host inside the network, and one elsewhere on the internet.
+
+    Hosts answer a TCP connection with the address that it comes from.
+    """
+
+    def __init__(self, host: VpnHost, network: Network) -> None:
+        self._network = network
+        for machine in ("server", "client", "inside", "elsewhere"):
+            network.add_machine(machine)
+        network.connect("server", f"{SERVER_ADDRESS}/24", "client", "192.0.2.2/24")
+        network.connect("server", f"{SERVER_INSIDE}/16", "inside", f"{INSIDE}/16")
+        network.connect("server", "203.0.113.1/24", "elsewhere", f"{ELSEWHERE}/24")
+        network.run("server", "sysctl", "-q", f"--load={host.root / 'etc/sysctl.d/60-openvpn.conf'}")
+        network.run("server", "nft", "--file", str(host.directory / "masquerade.nft"))
+        for machine in ("server", "inside", "elsewhere"):
+            network.start(machine, sys.executable, "-c", WHO_ARE_YOU)
+        self._server = network.start(
+            "server",
+            *("openvpn", "--cd", str(host.directory / "server"), "--config", "server.conf"),
+            *("--management", str(host.console), "unix"),
+        )
+
+    def start_client(self, profile: Path) -> Program:
+        return self._network.start("client", "openvpn", "--config", str(profile), "--connect-retry", "1", "1")
+
+    def route_everything(self) -> None:
+        """What a user does who wants more than the server offers."""
+        self._network.run("client", "ip", "route", "replace", "default", "dev", "tun0")
+
+    def seen_as(self, address: str) -> str | None:
+        """Whom a host sees when the client connects to it; None without an answer."""
+        answered = self._network.attempt("client", sys.executable, "-c", ASK, address)
+        return answered.stdout.strip() if answered.returncode == 0 else None
+
+    def comes_to(self, expected: str | None, address: str) -> bool:
+        """Whether the client gets to be seen so, within a quarter of a minute."""
+        return _soon(lambda: self.seen_as(address) == expected)
+
+    def refuses_a_certificate(self) -> bool:
+        """Whether the server turns a client away as revoked, within a quarter of a minute."""
+        return _soon(lambda: "certificate revoked" in self._server.said)
+
+
+def _soon(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 15
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.fixture
+def tunnel(host: VpnHost) -> Iterator[Tunnel]:
+    """A running server."""
+    require("ip", "nft", "socat", "sysctl")
+    require_namespaces()
+    with Network() as network:
+        yield Tunnel(host, network)
+
+
+def test_a_client_reaches_the_network_as_the_server(host: VpnHost, tunnel: Tunnel) -> None:
+    """Hosts inside see the server's own address, so that its security group is what they admit."""
+    tunnel.start_client(host.profile_of("alice"))
+    assert tunnel.comes_to(SERVER_INSIDE, INSIDE)
+
+
+def test_a_client_reaches_nothing_else(host: VpnHost, tunnel: Tunnel) -> None:
+    """However it sets its routes: not the internet through the server, and no port of the server itself."""
+    tunnel.start_client(host.profile_of("alice"))
+    assert tunnel.comes_to(SERVER_INSIDE, INSIDE)
+    tunnel.route_everything()
+    assert tunnel.seen_as(ELSEWHERE) is None
+    assert tunnel.seen_as("10.8.0.1") is None
+    assert tunnel.seen_as(SERVER_INSIDE) is None
+    assert tunnel.seen_as(INSIDE) == SERVER_INSIDE
+
+
+def test_revoking_ends_the_connection_and_keeps_the_user_out(host: VpnHost, tunnel: Tunnel) -> None:
+    """It takes no restart: the connection ends at once, and who keeps a copy of the profile is turned away."""
+    profile = host.root / "copy.ovpn"
+    shutil.copy(host.profile_of("alice"), profile)
+    connected = tunnel.start_client(profile)
+    assert tunnel.comes_to(SERVER_INSIDE, INSIDE)
+    revoked = host.revoke_user("alice")
+    assert revoked.returncode == 0, revoked.stderr
+    assert tunnel.comes_to(None, INSIDE)
+    connected.end()
+    tunnel.start_client(profile)
+    assert tunnel.refuses_a_certificate()
+    assert tunnel.seen_as(INSIDE) is None
