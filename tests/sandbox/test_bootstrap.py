@@ -153,8 +153,8 @@ def test_a_bucket_of_another_account_is_told(head_status: int, create_code: str 
         aws.add_client_error("head_bucket", http_status_code=head_status)
         if create_code:
             aws.add_client_error("create_bucket", service_error_code=create_code, http_status_code=409)
-        session = SimpleNamespace(client=lambda *_, **__: s3)
-        account = Account(session=session, region=_REGION, account_id="123456789012", partition="aws")  # type: ignore[arg-type]
+        session: Any = SimpleNamespace(client=lambda *_, **__: s3)
+        account = Account(session=session, region=_REGION, account_id="123456789012", partition="aws")
         with pytest.raises(BootstrapError, match="bucket theirs belongs to another account"):
             bootstrap.bootstrap(account, BootstrapSettings(region=_REGION, state_bucket="theirs"))
 

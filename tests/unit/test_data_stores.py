@@ -116,7 +116,9 @@ def test_every_generated_secret_is_kept_in_secrets_manager(stack: str) -> None:
     versions = graph.of_type(aws.secretsmanager.SecretVersion)
     assert all(version.is_secret("secretString") for version in versions)
     made = [each for each in graph.resources if each.type.startswith("random:")]
-    assert len(made) == len(versions)
+    # What people fill in has a place there too, which the stack makes empty.
+    filled_in = [version for version in versions if version.name.startswith("mirakl-cashout-")]
+    assert len(made) == len(versions) - len(filled_in)
 
 
 def protected(graph: Graph) -> set[str]:
