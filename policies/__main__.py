@@ -1,13 +1,10 @@
 """The policy pack: ``pulumi preview --policy-pack policies``."""
 
-import gc
 import sys
 from pathlib import Path
 
 from pulumi_policy import PolicyPack
 
-# The heap only grows in the seconds that a run lasts: looking for garbage finds none.
-gc.disable()
 # The engine runs this directory as a script, so only its parent makes `policies` a package.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 

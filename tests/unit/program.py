@@ -10,6 +10,7 @@ import asyncio
 import contextvars
 import dataclasses
 import functools
+import gc
 import json
 import logging
 import os
@@ -153,6 +154,8 @@ def _run_main() -> None:
         runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
     finally:
         os.chdir(before)
+        # The program has no use for it in its own few seconds; a test session has.
+        gc.enable()
 
 
 def _discard(_: object) -> None:
