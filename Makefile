@@ -27,6 +27,7 @@ sandbox-down: venv ## Stop the sandbox and remove all of it
 	@$(python) -m sandbox down
 
 test: venv ## Run every test
+	@if command -v go >/dev/null; then cd $(GO_CODE) && go test ./...; else echo "no Go: the language host's own tests are left out"; fi
 	@$(python) -m pytest
 
 lint: venv ## Check style and types of the Python, shell and Go code

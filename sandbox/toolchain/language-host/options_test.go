@@ -15,7 +15,7 @@ func programInfo(t *testing.T, options map[string]any) *pulumirpc.ProgramInfo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &pulumirpc.ProgramInfo{RootDirectory: "/root", ProgramDirectory: "/root/app", EntryPoint: ".", Options: encoded}
+	return &pulumirpc.ProgramInfo{RootDirectory: "/project", ProgramDirectory: "/project/app", EntryPoint: ".", Options: encoded}
 }
 
 // The project's virtual environment and package manager are the ones that are used.
@@ -25,7 +25,7 @@ func TestOptionsAreHonoured(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := toolchain.PythonOptions{
-		Root: "/root", ProgramDir: "/root/app", Virtualenv: ".venv", Toolchain: toolchain.Poetry,
+		Root: "/project", ProgramDir: "/project/app", Virtualenv: ".venv", Toolchain: toolchain.Poetry,
 	}
 	if parsed != want {
 		t.Errorf("got %+v, want %+v", parsed, want)
@@ -34,7 +34,7 @@ func TestOptionsAreHonoured(t *testing.T) {
 
 // A project without options gets whatever toolchain its lock files call for.
 func TestNoOptions(t *testing.T) {
-	parsed, err := parseOptions(&pulumirpc.ProgramInfo{RootDirectory: "/root", ProgramDirectory: "/root"})
+	parsed, err := parseOptions(&pulumirpc.ProgramInfo{RootDirectory: "/project", ProgramDirectory: "/elsewhere"})
 	if err != nil {
 		t.Fatal(err)
 	}
