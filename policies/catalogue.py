@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
-from policies.content_delivery import CLOUDFRONT_HTTPS_ONLY
-from policies.database import RDS_PRIVATE, RDS_PRIVATE_INGRESS, RDS_PRIVATE_SUBNETS
 from policies.rule import Rule
-from policies.security_groups import GATEWAY_INGRESS_ALLOW_LISTED
+from policies.rules import (
+    beanstalk,
+    cache,
+    certificates_and_dns,
+    content_delivery,
+    database,
+    identity,
+    load_balancer,
+    monitoring,
+    network,
+    pack,
+    secrets,
+    security_groups,
+    servers,
+    stack_wide,
+    storage,
+    vpn,
+)
 
 RULES: tuple[Rule, ...] = (
-    RDS_PRIVATE,
-    RDS_PRIVATE_SUBNETS,
-    RDS_PRIVATE_INGRESS,
-    GATEWAY_INGRESS_ALLOW_LISTED,
-    CLOUDFRONT_HTTPS_ONLY,
+    *network.RULES,
+    *security_groups.RULES,
+    *vpn.RULES,
+    *database.RULES,
+    *cache.RULES,
+    *servers.RULES,
+    *load_balancer.RULES,
+    *beanstalk.RULES,
+    *storage.RULES,
+    *content_delivery.RULES,
+    *certificates_and_dns.RULES,
+    *monitoring.RULES,
+    *identity.RULES,
+    *secrets.RULES,
+    *stack_wide.RULES,
+    *pack.RULES,
 )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pulumi_aws as aws
-
+from policies.aws_types import ec2, vpc
 from policies.properties import Absent, Known, Properties, Reading, Unknown
 from policies.resources import Resource, Stack
 
@@ -47,10 +46,10 @@ def ingress_of(stack: Stack, group: Resource) -> Iterator[Ingress]:
     """
     for index, element in enumerate(group.properties.each("ingress")):
         yield _listed(group, element, f"ingress[{index}]")
-    for rule in stack.from_origin(aws.ec2.SecurityGroupRule, "securityGroupId", group):
+    for rule in stack.from_origin(ec2.SecurityGroupRule, "securityGroupId", group):
         if rule.properties.read("type") != Known("egress"):
             yield _listed(rule, Known(rule.properties), "")
-    for rule in stack.from_origin(aws.vpc.SecurityGroupIngressRule, "securityGroupId", group):
+    for rule in stack.from_origin(vpc.SecurityGroupIngressRule, "securityGroupId", group):
         yield _single(rule)
 
 

@@ -1,23 +1,30 @@
-"""Reading a resource's properties when some of them are not known before the update.
+"""Reading a resource's properties when some of them are secret, and some not known before the update.
 
-The SDK raises on the first unknown value that a rule touches and then skips the whole rule with an advisory note, so a
-mandatory rule passes the preview. Here a property is known, absent or unknown, and the rule says what each means.
+The SDK decodes all properties of a resource anew for each policy, hands secrets over as plain values, and raises on
+the first unknown value that a policy touches, so that a mandatory policy passes the preview. Here they are read from
+the engine's message itself: a property is known (secret or not), absent or unknown, and the rule says what each means.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi_policy.proxy import UnknownValueError
+from google.protobuf import struct_pb2
+from pulumi_policy import deserialize, proxy
 
 
 @dataclass(frozen=True)
 class Known:
-    """A value: text, number or bool, a ``Properties`` for an object, or a tuple of readings for a list."""
+    """A value: text, number or bool, a ``Properties`` for an object, or a tuple of readings for a list.
+
+    A rule compares values as it likes, but never prints one that is ``secret``.
+    """
 
     value: Any
+    secret: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,10 @@ class Unknown:
 
 Reading = Known | Absent | Unknown
 
+_UNKNOWN_VALUES = frozenset(value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_"))
+_ABSENT = Absent()
+_UNKNOWN = Unknown()
+
 
 class Properties:
     """The properties of a resource, or of an object within one.
@@ -41,9 +52,22 @@ class Properties:
     the provider's own, and reads as absent.
     """
 
-    def __init__(self, values: Mapping[str, Any], *, derived: Collection[str] | None = None) -> None:
-        self._values = values
+    def __init__(
+        self, struct: struct_pb2.Struct, *, derived: Collection[str] | None = None, secret: bool = False
+    ) -> None:
+        self._fields = struct.fields
         self._derived = derived
+        self._secret = secret
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], *, secret: bool = False) -> Properties:
+        """Plain values to read as a resource's are, such as a parsed document."""
+        struct = struct_pb2.Struct()
+        struct.update(values)
+        return cls(struct, secret=secret)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._fields))
 
     def read(self, *path: str) -> Reading:
         """The property at a path of names. Unknown as soon as anything on the way to it is."""
@@ -51,7 +75,7 @@ class Properties:
         for name in path:
             if not isinstance(reading, Known):
                 return reading
-            reading = reading.value._property(name) if isinstance(reading.value, Properties) else Absent()
+            reading = reading.value._property(name) if isinstance(reading.value, Properties) else _ABSENT
         return reading
 
     def each(self, *path: str) -> Iterator[Reading]:
@@ -62,28 +86,76 @@ class Properties:
             case Unknown() as unknown:
                 yield unknown
 
-    def _property(self, name: str) -> Reading:
-        reading = _read(self._values, name)
-        if isinstance(reading, Unknown) and self._derived is not None and name not in self._derived:
-            return Absent()
+    def read_json(self, *path: str) -> Reading:
+        """The object that the text at a path holds as JSON; a text that holds none is absent."""
+        reading = self.read(*path)
+        match reading:
+            case Known(str() as text, secret=secret):
+                try:
+                    document = json.loads(text)
+                except ValueError:
+                    return _ABSENT
+                if not isinstance(document, dict):
+                    return _ABSENT
+                return Known(Properties.of(document, secret=secret), secret)
         return reading
 
     def is_true(self, *path: str) -> bool:
         """Whether the property is known to be true."""
         return self.read(*path) == Known(True)
 
+    def leaves(self) -> Iterator[tuple[str, Reading]]:
+        """Every value that is no object or list, with its dotted path, in the order of names."""
+        for name in self:
+            yield from _leaves(name, self._property(name))
 
-def _read(container: Any, key: str | int) -> Reading:
-    try:
-        value = container[key]
-    except UnknownValueError:
-        return Unknown()
-    except (KeyError, IndexError):
-        return Absent()
-    if value is None:
-        return Absent()
-    if isinstance(value, Mapping):
-        return Known(Properties(value))
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return Known(tuple(_read(value, index) for index in range(len(value))))
-    return Known(value)
+    def _property(self, name: str) -> Reading:
+        if name not in self._fields:
+            return _ABSENT
+        reading = _read(self._fields[name], self._secret)
+        if isinstance(reading, Unknown) and self._derived is not None and name not in self._derived:
+            return _ABSENT
+        return reading
+
+
+def _leaves(path: str, reading: Reading) -> Iterator[tuple[str, Reading]]:
+    match reading:
+        case Known(Properties() as properties):
+            for name in properties:
+                yield from _leaves(f"{path}.{name}", properties.read(name))
+        case Known(tuple() as elements):
+            for index, element in enumerate(elements):
+                yield from _leaves(f"{path}[{index}]", element)
+        case _:
+            yield path, reading
+
+
+def _read(value: struct_pb2.Value, secret: bool) -> Reading:
+    match value.WhichOneof("kind"):
+        case "string_value":
+            text = value.string_value
+            return _UNKNOWN if text in _UNKNOWN_VALUES else Known(text, secret)
+        case "bool_value":
+            return Known(value.bool_value, secret)
+        case "number_value":
+            number = value.number_value
+            return Known(int(number) if number.is_integer() else number, secret)
+        case "struct_value":
+            return _read_struct(value.struct_value, secret)
+        case "list_value":
+            return Known(tuple(_read(element, secret) for element in value.list_value.values), secret)
+    return _ABSENT
+
+
+def _read_struct(struct: struct_pb2.Struct, secret: bool) -> Reading:
+    fields = struct.fields
+    if deserialize.SPECIAL_SIG_KEY not in fields:
+        return Known(Properties(struct, secret=secret), secret)
+    match fields[deserialize.SPECIAL_SIG_KEY].string_value:
+        case deserialize.SPECIAL_SECRET_SIG:
+            return _read(fields["value"], secret=True)
+        case deserialize.SPECIAL_ASSET_SIG | deserialize.SPECIAL_ARCHIVE_SIG:
+            # A file: its text, path, address or nested files, under those names.
+            return Known(Properties(struct, secret=secret), secret)
+        case signature:
+            raise ValueError(f"a value of a kind that is not known, marked {signature}")

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-import pulumi
-
-from policies.properties import Properties
+from policies.properties import Known, Properties
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Resource:
     """One resource. ``origins`` holds, for each top-level property, the resources that its value was taken from.
 
-    Ids are not known in a preview and policies never see them afterwards, so origins are what joins resources.
+    Ids are not known in a preview and policies never see them afterwards, so origins are what joins resources. A rule
+    of one resource alone gets none.
     """
 
     urn: str
@@ -22,39 +21,62 @@ class Resource:
     name: str
     properties: Properties
     origins: Mapping[str, list[Resource]] = field(default_factory=dict)
+    protect: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    delete_before_replace: bool = False
+    provider: Properties | None = None
+    """The properties of the provider that makes it; None if the engine did not say."""
 
     def __str__(self) -> str:
         """As in ``rds.Instance 'shop-database'``, the way the program's author wrote it."""
-        _, module, kind = self.token.split(":")
-        return f"{module.split('/')[0]}.{kind} '{self.name}'"
+        package, module, kind = self.token.split(":")
+        owner = module.split("/")[0] if package == "aws" else package
+        return f"{owner}.{kind} '{self.name}'"
 
-    def is_a(self, kind: type[pulumi.Resource]) -> bool:
-        """Whether this is a resource of that SDK class."""
-        return self.token == token_of(kind)
+    @property
+    def stack(self) -> str:
+        """The name of its stack."""
+        return self.urn.split("::")[0].rpartition(":")[2]
 
-    def origin(self, property_name: str, kind: type[pulumi.Resource]) -> tuple[Resource, ...]:
-        """The resources of one type that the value of a property was taken from."""
-        return tuple(each for each in self.origins.get(property_name, ()) if each.is_a(kind))
+    def is_a(self, *kinds: str) -> bool:
+        """Whether this is a resource of one of these types."""
+        return self.token in kinds
+
+    def origin(self, property_name: str, *kinds: str) -> tuple[Resource, ...]:
+        """The resources of these types that the value of a property was taken from."""
+        return tuple(each for each in self.origins.get(property_name, ()) if each.token in kinds)
+
+    def tag(self, name: str) -> object:
+        """The value of a tag, or None where it has none or an unknown one."""
+        match self.properties.read("tags", name):
+            case Known(value):
+                return value
+        return None
 
 
 class Stack:
     """All resources of a stack."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
+        self.resources = tuple(resources)
         self._by_type: dict[str, list[Resource]] = {}
-        for resource in resources:
+        self._users: dict[tuple[str, str, str], list[Resource]] = {}
+        for resource in self.resources:
             self._by_type.setdefault(resource.token, []).append(resource)
 
-    def of_type(self, *kinds: type[pulumi.Resource]) -> Iterator[Resource]:
-        """The resources of these SDK classes."""
+    def of_type(self, *kinds: str) -> Iterator[Resource]:
+        """The resources of these types."""
         for kind in kinds:
-            yield from self._by_type.get(token_of(kind), ())
+            yield from self._by_type.get(kind, ())
 
-    def from_origin(self, kind: type[pulumi.Resource], property_name: str, origin: Resource) -> Iterator[Resource]:
+    def from_origin(self, kind: str, property_name: str, origin: Resource) -> Iterator[Resource]:
         """The resources of one type whose property was taken from the given resource: rules of a group, say."""
-        return (each for each in self.of_type(kind) if origin in each.origins.get(property_name, ()))
+        if not self._users:
+            self._index()
+        yield from self._users.get((kind, property_name, origin.urn), ())
 
-
-def token_of(kind: type[pulumi.Resource]) -> str:
-    """The type token of an SDK class, never written by hand: a misspelt one would make a rule that never fires."""
-    return str(kind.pulumi_type)  # type: ignore[attr-defined]  # on every generated class, but not on their base
+    def _index(self) -> None:
+        for resource in self.resources:
+            for name, sources in resource.origins.items():
+                for urn in {source.urn for source in sources}:
+                    self._users.setdefault((resource.token, name, urn), []).append(resource)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pulumi_aws as aws
-
+from policies.aws_types import ec2, lb
 from policies.properties import Known, Properties
 from policies.resources import Resource, Stack
 
@@ -18,9 +17,7 @@ def internet_routes(stack: Stack, subnet: Resource) -> Iterator[Resource]:
         if _names_gateway(table, "routes"):
             yield table
         yield from (
-            route
-            for route in stack.from_origin(aws.ec2.Route, "routeTableId", table)
-            if _names_gateway(route, "gatewayId")
+            route for route in stack.from_origin(ec2.Route, "routeTableId", table) if _names_gateway(route, "gatewayId")
         )
 
 
@@ -28,7 +25,7 @@ def subnets_of_public_load_balancers(stack: Stack) -> dict[object, Resource]:
     """Subnets that are public because AWS puts an internet-facing load balancer into no other, by id where known."""
     return {
         reading.value: balancer
-        for balancer in stack.of_type(aws.lb.LoadBalancer)
+        for balancer in stack.of_type(lb.LoadBalancer)
         if not balancer.properties.is_true("internal")
         for reading in balancer.properties.each("subnets")
         if isinstance(reading, Known)
@@ -38,16 +35,16 @@ def subnets_of_public_load_balancers(stack: Stack) -> dict[object, Resource]:
 def _tables(stack: Stack, subnet: Resource) -> Iterator[Resource]:
     own = [
         table
-        for association in stack.from_origin(aws.ec2.RouteTableAssociation, "subnetId", subnet)
+        for association in stack.from_origin(ec2.RouteTableAssociation, "subnetId", subnet)
         for table in association.origins.get("routeTableId", ())
     ]
     if own:
         yield from own
         return
     # A subnet without a table of its own uses its VPC's main one: routes name it through the VPC, or an adopted table.
-    for vpc in subnet.origin("vpcId", aws.ec2.Vpc):
+    for vpc in subnet.origin("vpcId", ec2.Vpc):
         yield vpc
-        yield from stack.from_origin(aws.ec2.DefaultRouteTable, "defaultRouteTableId", vpc)
+        yield from stack.from_origin(ec2.DefaultRouteTable, "defaultRouteTableId", vpc)
 
 
 def _names_gateway(resource: Resource, property_name: str) -> bool:
@@ -55,7 +52,7 @@ def _names_gateway(resource: Resource, property_name: str) -> bool:
 
     Of a table's inline routes only the whole list's origin is known: one to an internet gateway makes the table public.
     """
-    if resource.origin(property_name, aws.ec2.InternetGateway):
+    if resource.origin(property_name, ec2.InternetGateway):
         return True
     readings = [resource.properties.read(property_name), *_inline_targets(resource, property_name)]
     return any(isinstance(each, Known) and str(each.value).startswith(_GATEWAY_ID) for each in readings)

@@ -1,4 +1,4 @@
-"""A rule as a plain value: what it asks, why, how to satisfy it, and where it comes from."""
+"""A rule as a plain value: what it asks, why, how to satisfy it, where it comes from, and how hard it bites."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import pulumi
 from pulumi_policy import EnforcementLevel, PolicyConfigSchema, Severity
 
 from policies.resources import Resource, Stack
+
+
+class Environment(StrEnum):
+    """What a stack is to its users; a stack that nobody declared is judged as production."""
+
+    PROD = "prod"
+    PREPROD = "preprod"
 
 
 class OnUnknown(StrEnum):
@@ -26,12 +32,14 @@ class OnUnknown(StrEnum):
 class Violation:
     """``resource`` has ``has`` where it must have ``must``; both complete "has …, and must have …".
 
-    Never put the value of a secret into ``has``: the SDK hands secrets over unmarked.
+    ``part`` tells several violations of one resource apart, so that an exception can name one of them:
+    ``ingress[0]``, ``Action s3:*``. Whatever of ``has`` the resource holds as a secret is blotted out.
     """
 
     resource: Resource
     has: str
     must: str
+    part: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,62 +50,90 @@ class Undecided:
     path: str
 
 
-Findings = Iterator[Violation | Undecided]
+Finding = Violation | Undecided
+Findings = Iterator[Finding]
 Config = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """Where else the same is asked: controls of AWS Foundational Security Best Practices, CIS AWS v7.0, PCI DSS 4.0."""
+    """Where else the same is asked: controls of AWS Foundational Security Best Practices, CIS AWS v7.0, PCI DSS 4.0.
+
+    ``other`` names a document where none of the three asks it, such as the title of a page of AWS's.
+    """
 
     fsbp: tuple[str, ...] = ()
     cis: tuple[str, ...] = ()
     pci: tuple[str, ...] = ()
+    other: str = ""
 
     def __str__(self) -> str:
         named = (("FSBP", self.fsbp), ("CIS", self.cis), ("PCI DSS", self.pci))
-        return "; ".join(f"{standard} {', '.join(controls)}" for standard, controls in named if controls)
+        listed = [f"{standard} {', '.join(controls)}" for standard, controls in named if controls]
+        return "; ".join([*listed, *filter(None, [self.other])])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remedy:
+    """A value that the pack may set by itself, where config asks for it: never one whose change replaces a resource."""
+
+    path: tuple[str, ...]
+    value: Any
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """What all rules state. ``why`` is one sentence, ``fix`` an instruction in the program's own terms."""
+    """What all rules state. ``why`` is one sentence, ``fix`` an instruction in the program's own terms.
+
+    ``production_only`` rules ask for what only production pays for, such as a standby.
+    """
 
     id: str
     severity: Severity
     why: str
     fix: str
     sources: Sources
-    level: EnforcementLevel = EnforcementLevel.MANDATORY
+    production_only: bool = False
+    level: EnforcementLevel | None = None
+    """In place of what the severity says."""
     on_unknown: OnUnknown = OnUnknown.FAIL
     config_schema: PolicyConfigSchema | None = None
 
-    def message(self, finding: Violation | Undecided) -> str:
-        """Full sentences: the resource, what it has, what it must have, the fix, and the rule's id."""
-        match finding:
-            case Violation(resource=resource, has=has, must=must):
-                verdict = f"{resource} has {has}, and must have {must}."
-            case Undecided(resource=resource, path=path):
-                verdict = (
-                    f"{resource} has a value in {path} that only the update will tell, and must have one to judge now."
-                )
-        return f"{verdict} Fix: {self.fix} [{self.id}, {self.severity.value}; {self.sources}]"
+    def level_in(self, environment: Environment) -> EnforcementLevel:
+        """Production refuses all but what is low; elsewhere what is medium is told and goes on."""
+        if environment is not Environment.PROD and self.production_only:
+            return EnforcementLevel.DISABLED
+        if self.level is not None:
+            return self.level
+        refused = {Severity.CRITICAL, Severity.HIGH}
+        if environment is Environment.PROD:
+            refused.add(Severity.MEDIUM)
+        return EnforcementLevel.MANDATORY if self.severity in refused else EnforcementLevel.ADVISORY
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceRule(Rule):
     """Decided on one resource alone, before it is made."""
 
-    applies_to: type[pulumi.Resource]
+    applies_to: tuple[str, ...]
+    """Type tokens, of ``policies.types``."""
     check: Callable[[Resource, Config], Findings]
+    remedy: Remedy | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackRule(Rule):
-    """Needs several resources together. At ``up`` it runs when all of them are made: only a preview prevents."""
+    """Decided on each resource of some types, seeing all others. At ``up`` it runs when all of them are made: only a
+    preview prevents."""
 
-    check: Callable[[Stack, Config], Findings]
+    applies_to: tuple[str, ...]
+    check: Callable[[Resource, Stack, Config], Findings]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackRule(Rule):
+    """About the pack's own config, and decided by the pack itself."""
 
 
 class PolicyConfigError(Exception):
-    """The policy's own config is wrong; the message says which value and what was expected."""
+    """The policies' own config is wrong; the message says which value and what was expected."""

@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 from pulumi_policy import EnforcementLevel
 
-from policies.security_groups import GATEWAY_INGRESS_ALLOW_LISTED
+from policies.rule import Environment
+from policies.rules.security_groups import GATEWAY_INGRESS_ALLOW_LISTED
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _NEVER = datetime.date.max.isoformat()
@@ -30,7 +31,7 @@ def initial_config(project: Path = _PROJECT) -> dict[str, EnforcementLevel | dic
     return {
         rule.id: {
             # Left out, it would be the least of the levels: advisory.
-            "enforcementLevel": rule.level,
+            "enforcementLevel": rule.level_in(Environment.PROD),
             "allowed": [entry for path in sorted(project.glob("Pulumi.*.yaml")) for entry in _allowed(path)],
         }
     }

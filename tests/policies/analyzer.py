@@ -10,20 +10,33 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
+from google.protobuf import json_format
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import EnforcementLevel
-from pulumi_policy.policy import _PolicyAnalyzerServicer
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
+from policies.analyzer import Analyzer
 from policies.catalogue import RULES
 from policies.enforcement import policies_of
-from policies.resources import token_of
-from policies.rule import Rule
+from policies.exceptions import Exceptions, PolicyException
+from policies.levels import ENVIRONMENT_DECLARED
+from policies.outcome import Journal, Judged, Outcome
+from policies.rule import Environment, Rule
+from policies.stack_permissions import initial_config
+from tests.policies.sdk import check_properties
 from tests.unit.graph import STACK_REFERENCE, Graph
 from tests.unit.wire import SECRET, SIGNATURE, struct_of
 
 UNKNOWN = UNKNOWN_STRING_VALUE
 """What the engine sends at preview in place of a value that only the update will tell."""
+
+
+PERMITTED: dict[str, dict[str, Any]] = {
+    rule: {name: value for name, value in config.items() if name != "enforcementLevel"}
+    for rule, config in initial_config().items()
+    if isinstance(config, dict)
+}
+"""What the shipped stack files permit, as the pack has it."""
 
 
 def secret(value: object) -> dict[str, object]:
@@ -40,6 +53,11 @@ class Node:
     properties: Mapping[str, Any]
     origins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """URNs of the resources that the value of each top-level property was taken from."""
+    protect: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    delete_before_replace: bool = False
+    region: str = ""
+    """The region of an explicit provider."""
 
     @property
     def name(self) -> str:
@@ -61,9 +79,15 @@ class Node:
         return replace(self, properties={**self.properties, **unknown}, origins={**self.origins, **origins})
 
 
+def token_of(kind: type[pulumi.Resource]) -> str:
+    """The type token of an SDK class."""
+    return str(kind.pulumi_type)  # type: ignore[attr-defined]  # on every generated class, but not on their base
+
+
 def node(kind: type[pulumi.Resource], name: str, /, **properties: Any) -> Node:
     """A resource of an SDK class. A property that is a node, or a list with nodes, is an id taken from it: unknown at
-    preview, with the node as its origin."""
+    preview, with the node as its origin. Raises TypeError for a property that the class does not have."""
+    check_properties(kind, properties)
     origins: dict[str, tuple[str, ...]] = {}
     values: dict[str, Any] = {}
     for key, value in properties.items():
@@ -86,8 +110,10 @@ def nodes_of(graph: Graph) -> tuple[Node, ...]:
         Node(
             urn=resource.urn,
             token=resource.type,
-            properties=resource.inputs,
+            properties=_marked(resource.inputs, resource.secrets),
             origins={name: tuple(sorted(urns)) for name, urns in resource.property_dependencies.items()},
+            protect=resource.protect,
+            ignore_changes=resource.ignore_changes,
         )
         for resource in graph.resources
         # The engine does not show policies the other stacks that a program reads.
@@ -110,35 +136,74 @@ class Verdict:
         return self.urn.rpartition("::")[2]
 
 
-def analyze(
-    nodes: Iterable[Node], *, rules: Iterable[Rule] = RULES, config: Mapping[str, Mapping[str, Any]] | None = None
-) -> list[Verdict]:
-    """What the rules say of these resources, one by one and as a stack. ``config`` is by rule id."""
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What the pack told the engine, and what it wrote down for reports."""
+
+    verdicts: list[Verdict]
+    outcomes: list[Outcome]
+    not_applicable: set[str]
+    """Rules that said of everything that it is none of their business."""
+
+
+class _Record(Journal):
+    def __init__(self) -> None:
+        super().__init__()
+        self.outcomes: list[Outcome] = []
+
+    def add(self, entry: Outcome | Judged) -> None:
+        if isinstance(entry, Outcome):
+            self.outcomes.append(entry)
+
+
+def analyzer(
+    rules: Iterable[Rule] = RULES,
+    *,
+    config: Mapping[str, Mapping[str, Any]] | None = None,
+    levels: Mapping[str, EnforcementLevel] | None = None,
+    exceptions: Iterable[PolicyException] = (),
+    journal: Journal | None = None,
+) -> Any:
+    """The pack's own servicer, configured as the engine would. ``config`` and ``levels`` are by rule id."""
+    rules = tuple(rules)
+    pack = Analyzer(
+        "magento",
+        "0.0.1",
+        policies_of(rules),
+        EnforcementLevel.MANDATORY,
+        exceptions=Exceptions(tuple(exceptions)),
+        journal=journal or Journal(),
+    )
+    pack.Configure(configuration(rules, config or {}, levels or {}), None)
+    return pack
+
+
+def trial(nodes: Iterable[Node], pack: Any = None, **options: Any) -> Trial:
+    """Hands resources to the pack one by one and then as a stack, as a preview does. Options are ``analyzer``'s."""
     resources = list(nodes)
-    pack: Any = _PolicyAnalyzerServicer("magento", "0.0.1", policies_of(rules), EnforcementLevel.MANDATORY)
-    pack.Configure(_configuration(config or {}), None)
-    said = [
-        diagnostic
-        for each in resources
-        for diagnostic in pack.Analyze(
-            analyzer_pb2.AnalyzeRequest(
-                urn=each.urn, type=each.token, name=each.name, properties=struct_of(each.properties)
-            ),
-            None,
-        ).diagnostics
-    ]
-    said += pack.AnalyzeStack(
-        analyzer_pb2.AnalyzeStackRequest(resources=[_stack_resource(each) for each in resources]), None
-    ).diagnostics
-    return [
+    record = _Record()
+    pack = pack or analyzer(journal=record, **options)
+    answers = [pack.Analyze(_resource(analyzer_pb2.AnalyzeRequest, each), None) for each in resources]
+    request = analyzer_pb2.AnalyzeStackRequest(resources=[_stack_resource(each) for each in resources])
+    answers.append(pack.AnalyzeStack(request, None))
+    verdicts = [
         Verdict(
             rule=each.policyName,
             urn=each.urn,
             level=EnforcementLevel(analyzer_pb2.EnforcementLevel.Name(each.enforcementLevel).lower()),
             message=each.message,
         )
-        for each in said
+        for answer in answers
+        for each in answer.diagnostics
     ]
+    others = {each.policy_name for answer in answers for each in answer.not_applicable}
+    asked = {each.policy for each in record.outcomes}
+    return Trial(verdicts=verdicts, outcomes=record.outcomes, not_applicable=others - asked)
+
+
+def analyze(nodes: Iterable[Node], **options: Any) -> list[Verdict]:
+    """What the rules say of these resources, one by one and as a stack. Options are ``analyzer``'s."""
+    return trial(nodes, **options).verdicts
 
 
 def fired(verdicts: Iterable[Verdict]) -> set[tuple[str, str]]:
@@ -146,18 +211,57 @@ def fired(verdicts: Iterable[Verdict]) -> set[tuple[str, str]]:
     return {(each.rule, each.name) for each in verdicts if each.level is EnforcementLevel.MANDATORY}
 
 
-def _stack_resource(each: Node) -> analyzer_pb2.AnalyzerResource:
-    resource = analyzer_pb2.AnalyzerResource(
-        urn=each.urn, type=each.token, name=each.name, properties=struct_of(each.properties)
-    )
-    for name, urns in each.origins.items():
-        resource.propertyDependencies[name].urns.extend(urns)
+def _marked(inputs: Mapping[str, Any], secrets: frozenset[str]) -> dict[str, Any]:
+    """Inputs with what was passed as a secret marked as the engine marks it."""
+    return {name: _marked_value(value, name, secrets) for name, value in inputs.items()}
+
+
+def _marked_value(value: Any, path: str, secrets: frozenset[str]) -> Any:
+    if isinstance(value, Mapping):
+        value = {name: _marked_value(each, f"{path}.{name}", secrets) for name, each in value.items()}
+    elif isinstance(value, list):
+        value = [_marked_value(each, f"{path}.{index}", secrets) for index, each in enumerate(value)]
+    return secret(value) if path in secrets else value
+
+
+def _resource(message: Any, each: Node) -> Any:
+    resource = message(urn=each.urn, type=each.token, name=each.name, properties=struct_of(each.properties))
+    resource.options.protect = each.protect
+    resource.options.ignoreChanges.extend(each.ignore_changes)
+    resource.options.deleteBeforeReplace = each.delete_before_replace
+    resource.options.deleteBeforeReplaceDefined = each.delete_before_replace
+    resource.provider.type = "pulumi:providers:aws"
+    resource.provider.properties.update({"region": each.region} if each.region else {})
     return resource
 
 
-def _configuration(config: Mapping[str, Mapping[str, Any]]) -> analyzer_pb2.ConfigureAnalyzerRequest:
+def _stack_resource(each: Node) -> analyzer_pb2.AnalyzerResource:
+    resource = _resource(analyzer_pb2.AnalyzerResource, each)
+    for name, urns in each.origins.items():
+        resource.propertyDependencies[name].urns.extend(urns)
+    return resource  # type: ignore[no-any-return]
+
+
+def configuration(
+    rules: Iterable[Rule], config: Mapping[str, Mapping[str, Any]], levels: Mapping[str, EnforcementLevel]
+) -> analyzer_pb2.ConfigureAnalyzerRequest:
+    """The engine sends every policy's level, and what its config says, defaults filled in."""
     request = analyzer_pb2.ConfigureAnalyzerRequest()
-    for rule, values in config.items():
-        request.policyConfig[rule].enforcementLevel = analyzer_pb2.MANDATORY
-        request.policyConfig[rule].properties.update(dict(values))
+    for rule in rules:
+        level = levels.get(rule.id, rule.level_in(Environment.PROD))
+        request.policyConfig[rule.id].enforcementLevel = analyzer_pb2.EnforcementLevel.Value(level.name)
+        schema = (rule.config_schema.properties or {}) if rule.config_schema else {}
+        defaults = {name: each["default"] for name, each in schema.items() if "default" in each}
+        request.policyConfig[rule.id].properties.update({**defaults, **config.get(rule.id, {})})
+    if levels:
+        request.policyConfig[ENVIRONMENT_DECLARED].properties.update({"stacks": ["test", "prod", "preprod"]})
     return request
+
+
+def remedied(pack: Any, each: Node) -> Node | None:
+    """The resource as the pack's remediations leave it, or None if they change nothing."""
+    answer = pack.Remediate(_resource(analyzer_pb2.AnalyzeRequest, each), None)
+    if not answer.remediations:
+        return None
+    properties = json_format.MessageToDict(answer.remediations[-1].properties)
+    return replace(each, properties=properties)

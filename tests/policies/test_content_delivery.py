@@ -7,7 +7,7 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
-from policies.content_delivery import CLOUDFRONT_HTTPS_ONLY
+from policies.rules.content_delivery import CLOUDFRONT_HTTPS_ONLY
 from tests.policies.analyzer import UNKNOWN, Node, Verdict, analyze, fired, node
 
 RULE = "cloudfront-https-only"

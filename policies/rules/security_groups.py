@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from ipaddress import ip_network
 
-import pulumi_aws as aws
 from pulumi_policy import Severity
 
 from policies.allow_list import SCHEMA, AllowList, Network, holds, is_private, merged
+from policies.aws_types import ec2
+from policies.exceptions import today
 from policies.ingress import Ingress, ingress_of
 from policies.properties import Known, Unknown
 from policies.resources import Resource, Stack
@@ -18,14 +18,12 @@ GATEWAY = "gateway"
 """The ``System`` tag of the gateway's security groups."""
 
 
-def _check(stack: Stack, config: Config) -> Findings:
-    allowed = AllowList.from_config(config)
-    for group in stack.of_type(aws.ec2.SecurityGroup):
-        match group.properties.read("tags", "System"):
-            case Known(value) if value == GATEWAY:
-                yield from _check_gateway(stack, group, allowed)
-            case Unknown():
-                yield Undecided(resource=group, path="tags.System")
+def _check(group: Resource, stack: Stack, config: Config) -> Findings:
+    match group.properties.read("tags", "System"):
+        case Known(value) if value == GATEWAY:
+            yield from _check_gateway(stack, group, AllowList.from_config(config))
+        case Unknown():
+            yield Undecided(resource=group, path="tags.System")
 
 
 def _check_gateway(stack: Stack, group: Resource, allowed: AllowList) -> Findings:
@@ -57,14 +55,13 @@ def _check_gateway(stack: Stack, group: Resource, allowed: AllowList) -> Finding
 
 def _check_listed(rule: Ingress, network: Network, allowed: AllowList) -> Findings:
     entries = allowed.covering(network)
-    today = datetime.datetime.now(datetime.UTC).date()
     if not entries:
         yield Violation(
             resource=rule.declared_by,
             has=f"a rule that admits {network}, which nobody has allowed",
             must="only private ranges and ranges of the allow list",
         )
-    elif all(entry.expires < today for entry in entries):
+    elif all(entry.expires < today() for entry in entries):
         last = max(entries, key=lambda entry: entry.expires)
         yield Violation(
             resource=rule.declared_by,
@@ -85,6 +82,9 @@ GATEWAY_INGRESS_ALLOW_LISTED = StackRule(
     fix="admit the partner's own range, and list it in the policy's config with cidr, owner, reason and expires; "
     "neighbouring ranges count as one.",
     sources=Sources(fsbp=("EC2.13", "EC2.14", "EC2.18", "EC2.19"), cis=("6.3", "6.4"), pci=("1.2.8", "1.3.1", "1.4.2")),
+    applies_to=(ec2.SecurityGroup,),
     check=_check,
     config_schema=SCHEMA,
 )
+
+RULES = (GATEWAY_INGRESS_ALLOW_LISTED,)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pulumi_aws as aws
 from pulumi_policy import Severity
 
+from policies.aws_types import cloudfront
 from policies.properties import Absent, Known, Properties, Reading, Unknown
 from policies.resources import Resource
 from policies.rule import Config, Findings, ResourceRule, Sources, Undecided, Violation
@@ -101,6 +101,8 @@ CLOUDFRONT_HTTPS_ONLY = ResourceRule(
     sources=Sources(
         fsbp=("CloudFront.3", "CloudFront.7", "CloudFront.9", "CloudFront.10", "CloudFront.15"), pci=("1.2.5", "4.2.1")
     ),
-    applies_to=aws.cloudfront.Distribution,
+    applies_to=(cloudfront.Distribution,),
     check=_check,
 )
+
+RULES = (CLOUDFRONT_HTTPS_ONLY,)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pulumi_aws as aws
 from pulumi_policy import Severity
 
+from policies.aws_types import ec2, rds
 from policies.ingress import Ingress, ingress_of
 from policies.properties import Absent, Known, Reading, Unknown
 from policies.resources import Resource, Stack
@@ -28,21 +28,20 @@ def _check_flag(database: Resource, _: Config) -> Findings:
             yield Undecided(resource=database, path="publiclyAccessible")
 
 
-def _check_subnets(stack: Stack, _: Config) -> Findings:
-    for database in stack.of_type(aws.rds.Instance):
-        groups = database.origin("dbSubnetGroupName", aws.rds.SubnetGroup)
-        if not groups:
-            yield Violation(
-                resource=database,
-                has="no subnet group of this stack in dbSubnetGroupName",
-                must="one, whose subnets can be judged",
-            )
-        for group in groups:
-            yield from _check_subnet_group(stack, group)
+def _check_subnets(database: Resource, stack: Stack, _: Config) -> Findings:
+    groups = database.origin("dbSubnetGroupName", rds.SubnetGroup)
+    if not groups:
+        yield Violation(
+            resource=database,
+            has="no subnet group of this stack in dbSubnetGroupName",
+            must="one, whose subnets can be judged",
+        )
+    for group in groups:
+        yield from _check_subnet_group(stack, group)
 
 
 def _check_subnet_group(stack: Stack, group: Resource) -> Findings:
-    subnets = group.origin("subnetIds", aws.ec2.Subnet)
+    subnets = group.origin("subnetIds", ec2.Subnet)
     for subnet in subnets:
         for route in internet_routes(stack, subnet):
             yield Violation(
@@ -66,20 +65,19 @@ def _check_subnet_group(stack: Stack, group: Resource) -> Findings:
                 yield Undecided(resource=group, path="subnetIds")
 
 
-def _check_ingress(stack: Stack, _: Config) -> Findings:
-    for database in stack.of_type(aws.rds.Instance):
-        groups = database.origin("vpcSecurityGroupIds", aws.ec2.SecurityGroup)
-        if not groups:
-            yield Violation(
-                resource=database,
-                has="no security group of this stack in vpcSecurityGroupIds",
-                must="one, whose rules can be judged",
-            )
-        port = _port(database.properties.read("port"))
-        for group in groups:
-            for rule in ingress_of(stack, group):
-                if rule.covers(port):
-                    yield from _check_rule(rule, port)
+def _check_ingress(database: Resource, stack: Stack, _: Config) -> Findings:
+    groups = database.origin("vpcSecurityGroupIds", ec2.SecurityGroup)
+    if not groups:
+        yield Violation(
+            resource=database,
+            has="no security group of this stack in vpcSecurityGroupIds",
+            must="one, whose rules can be judged",
+        )
+    port = _port(database.properties.read("port"))
+    for group in groups:
+        for rule in ingress_of(stack, group):
+            if rule.covers(port):
+                yield from _check_rule(rule, port)
 
 
 def _port(reading: Reading) -> int:
@@ -108,7 +106,7 @@ RDS_PRIVATE = ResourceRule(
     why="A database with a public address is one leaked password away from being everybody's.",
     fix="set publicly_accessible=False.",
     sources=Sources(fsbp=("RDS.2",), cis=("3.2.3",), pci=("1.3.1", "1.4.2")),
-    applies_to=aws.rds.Instance,
+    applies_to=(rds.Instance,),
     check=_check_flag,
 )
 
@@ -119,6 +117,7 @@ RDS_PRIVATE_SUBNETS = StackRule(
     fix="put only private subnets into the subnet group.",
     sources=Sources(fsbp=("RDS.18", "RDS.46"), pci=("1.3.1", "1.4.4")),
     on_unknown=OnUnknown.DEFER,
+    applies_to=(rds.Instance,),
     check=_check_subnets,
 )
 
@@ -128,5 +127,8 @@ RDS_PRIVATE_INGRESS = StackRule(
     why="A range of addresses admits whoever gets one of them, and only a database's own application needs it.",
     fix="name the application's security group as the rule's source.",
     sources=Sources(fsbp=("EC2.18", "EC2.19"), cis=("6.3",), pci=("1.3.1", "1.4.4")),
+    applies_to=(rds.Instance,),
     check=_check_ingress,
 )
+
+RULES = (RDS_PRIVATE, RDS_PRIVATE_SUBNETS, RDS_PRIVATE_INGRESS)

@@ -1,0 +1,113 @@
+"""Asks a rule about a resource, and makes of its findings what the run shall hear."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from policies.exceptions import Exceptions
+from policies.outcome import Outcome, Status
+from policies.properties import Known
+from policies.resources import Resource
+from policies.rule import Finding, Findings, OnUnknown, PolicyConfigError, Rule, Undecided, Violation
+
+
+class Judge:
+    """Judges resources by rules, minding exceptions."""
+
+    def __init__(self, exceptions: Exceptions) -> None:
+        self._exceptions = exceptions
+
+    def judge(self, rule: Rule, resource: Resource, check: Callable[[], Findings]) -> Iterator[Outcome]:
+        """One outcome for each finding, or a single one that the rule passed, or that it broke."""
+        try:
+            findings = list(check())
+        except PolicyConfigError:
+            raise
+        except Exception as error:
+            yield _outcome(rule, Status.BROKEN, resource, message=_broken(rule, resource, error))
+            return
+        if not findings:
+            yield _outcome(rule, Status.PASSED, resource)
+        for finding in findings:
+            yield self._outcome_of(rule, finding)
+
+    def _outcome_of(self, rule: Rule, finding: Finding) -> Outcome:
+        message = redacted(message_of(rule, finding), finding.resource)
+        if isinstance(finding, Undecided):
+            deferred = rule.on_unknown is OnUnknown.DEFER
+            return _outcome(
+                rule,
+                Status.UNKNOWN if deferred else Status.FAILED,
+                finding.resource,
+                message=message,
+                part=finding.path,
+            )
+        exception = self._exceptions.covering(rule, finding)
+        if exception is None:
+            return _outcome(rule, Status.FAILED, finding.resource, message=message, part=finding.part)
+        if exception.is_expired:
+            message = f"{message} It was excepted by {exception.owner} until {exception.expires}: {exception.reason}"
+            return _outcome(rule, Status.FAILED, finding.resource, message=message, part=finding.part)
+        return _outcome(
+            rule,
+            Status.EXCEPTED,
+            finding.resource,
+            message=f"Excepted by {exception.owner} until {exception.expires}: {exception.reason} {message}",
+            part=finding.part,
+            reason=f"{exception.reason} ({exception.owner}, until {exception.expires})",
+        )
+
+
+def message_of(rule: Rule, finding: Finding) -> str:
+    """Full sentences: the resource, what it has, what it must have, the fix, and the rule's id."""
+    match finding:
+        case Violation(resource=resource, has=has, must=must):
+            verdict = f"{resource} has {has}, and must have {must}."
+        case Undecided(resource=resource, path=path):
+            verdict = (
+                f"{resource} has a value in {path} that only the update will tell, and must have one to judge now."
+            )
+    return f"{verdict} Fix: {rule.fix} [{rule.id}, {rule.severity.value}; {rule.sources}]"
+
+
+_SHORTEST_SECRET = 4
+"""Characters. Blotting out shorter ones would blot out words and numbers of the sentence itself."""
+
+
+def redacted(message: str, resource: Resource) -> str:
+    """The message without any text that the resource holds as a secret, in case a rule printed it after all."""
+    secrets = {
+        reading.value
+        for _, reading in resource.properties.leaves()
+        if isinstance(reading, Known) and reading.secret and isinstance(reading.value, str)
+    }
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _SHORTEST_SECRET:
+            message = message.replace(secret, "[secret]")
+    return message
+
+
+def _broken(rule: Rule, resource: Resource, error: Exception) -> str:
+    # The text of an arbitrary exception may hold a property's value, and so a secret: its kind and place do not.
+    origin = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(origin.filename).name}:{origin.lineno}"
+    return (
+        f"Policy error: the rule {rule.id} broke on {resource} ({type(error).__name__} at {place}), so nobody knows "
+        "whether it is satisfied. Fix: mend the rule, or disable it in the policy config."
+    )
+
+
+def _outcome(
+    rule: Rule, status: Status, resource: Resource, *, message: str = "", part: str = "", reason: str = ""
+) -> Outcome:
+    return Outcome(
+        policy=rule.id,
+        status=status,
+        urn=resource.urn,
+        resource=str(resource),
+        message=message,
+        part=part,
+        reason=reason,
+    )

@@ -1,0 +1,7 @@
+"""See ``policies/rules/secrets.py``."""
+
+from __future__ import annotations
+
+from tests.policies.proof import Proof
+
+PROOFS: tuple[Proof, ...] = ()

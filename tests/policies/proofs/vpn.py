@@ -1,0 +1,7 @@
+"""See ``policies/rules/vpn.py``."""
+
+from __future__ import annotations
+
+from tests.policies.proof import Proof
+
+PROOFS: tuple[Proof, ...] = ()

@@ -1,0 +1,392 @@
+"""What holds for every rule: broken ones, messages, secrets, levels, exceptions, and the pack's own directory."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import runpy
+import sys
+from pathlib import Path
+
+import pulumi_aws as aws
+import pulumi_policy.policy
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi_policy import EnforcementLevel, PolicyConfigSchema, PolicyPack, Severity, deserialize
+
+from policies import analyzer as analyzer_module
+from policies import exceptions as exceptions_module
+from policies import generate, stack_permissions
+from policies.aws_types import ec2
+from policies.catalogue import RULES
+from policies.exceptions import Exceptions, PolicyException, today
+from policies.levels import ENVIRONMENT_DECLARED
+from policies.outcome import Journal, Outcome, Status, read_journal
+from policies.properties import Absent, Known, Properties, Reading, Unknown
+from policies.resources import Resource, Stack
+from policies.rule import (
+    Config,
+    Environment,
+    Findings,
+    OnUnknown,
+    PolicyConfigError,
+    Remedy,
+    ResourceRule,
+    Rule,
+    Sources,
+    StackRule,
+    Undecided,
+    Violation,
+)
+from policies.rules import pack
+from tests.policies.analyzer import (
+    UNKNOWN,
+    Verdict,
+    analyze,
+    analyzer,
+    configuration,
+    fired,
+    node,
+    remedied,
+    secret,
+    trial,
+)
+from tests.unit.wire import struct_of
+
+PACK = Path(__file__).resolve().parents[2] / "policies"
+VPC = node(aws.ec2.Vpc, "vpc", cidrBlock="10.0.0.0/16", tags={"Name": secret("hunter2"), "Other": UNKNOWN})
+
+
+def _named(resource: Resource, _: Config) -> Findings:
+    match resource.properties.read("tags", "Other"):
+        case Known(value):
+            yield Violation(resource=resource, has=f"Other {value}", must="none", part=f"Other {value}")
+        case Unknown():
+            yield Undecided(resource=resource, path="tags.Other")
+
+
+def _broken(resource: Resource, _: Config) -> Findings:
+    match resource.properties.read("tags", "Name"):
+        case Known(value):
+            raise ValueError(f"cannot make sense of {value}")
+    yield from ()
+
+
+def _broken_stack(resource: Resource, _: Stack, config: Config) -> Findings:
+    yield from _broken(resource, config)
+
+
+RULE = ResourceRule(
+    id="example",
+    severity=Severity.LOW,
+    why="Because.",
+    fix="do it.",
+    sources=Sources(fsbp=("EC2.1",), pci=("1.1", "1.2")),
+    level=EnforcementLevel.MANDATORY,
+    applies_to=(ec2.Vpc,),
+    check=_named,
+)
+BROKEN_STACK_RULE = StackRule(
+    id="example-of-stacks",
+    severity=Severity.LOW,
+    why="So.",
+    fix="do it.",
+    sources=Sources(other="Nowhere"),
+    applies_to=(ec2.Vpc,),
+    check=_broken_stack,
+)
+EXCEPTION = PolicyException(
+    policy="example",
+    stack="test",
+    resource="ec2.Vpc 'vpc'",
+    part="",
+    reason="nobody has come to harm",
+    owner="Ada",
+    expires=today(),
+)
+WRONG = VPC.but(tags={"Other": "x"})
+
+
+@pytest.mark.parametrize("level", [EnforcementLevel.MANDATORY, EnforcementLevel.ADVISORY])
+@pytest.mark.parametrize(
+    "rule", [dataclasses.replace(RULE, check=_broken), BROKEN_STACK_RULE], ids=lambda rule: rule.id
+)
+def test_a_broken_rule_is_told_and_refused_and_the_others_go_on(rule: Rule, level: EnforcementLevel) -> None:
+    """Even an advisory rule that raises is a mandatory verdict with its name, and the exception's text is not shown."""
+    other = dataclasses.replace(RULE, id="other-example")
+    told = trial([VPC], rules=[dataclasses.replace(rule, level=level), other])
+    assert fired(told.verdicts) == {(rule.id, "vpc"), ("other-example", "vpc")}
+    (message,) = (verdict.message for verdict in told.verdicts if verdict.rule == rule.id)
+    assert "ValueError at test_analyzer.py:" in message
+    assert "hunter2" not in message
+    assert Status.BROKEN in {outcome.status for outcome in told.outcomes}
+
+
+def test_a_message_is_made_of_full_sentences() -> None:
+    """It names the resource, what it has, what it must have, the fix, the id, the severity and the sources."""
+    (verdict,) = analyze([WRONG], rules=[RULE])
+    assert verdict.message == (
+        "Because.\nec2.Vpc 'vpc' has Other x, and must have none. Fix: do it. "
+        "[example, low; FSBP EC2.1; PCI DSS 1.1, 1.2]"
+    )
+
+
+def test_a_secret_is_never_printed() -> None:
+    """Not even by a rule that puts it into its message: the pack knows what the engine marked, and blots it out."""
+    (verdict,) = analyze([VPC.but(tags={"Other": secret("hunter2")})], rules=[RULE])
+    assert "has Other [secret], and" in verdict.message
+
+
+def test_an_unknown_value_fails_or_is_told_but_never_passes() -> None:
+    """By the rule's own choice an undecided property is a violation, or an advisory note that names it."""
+    assert fired(analyze([VPC], rules=[RULE])) == {("example", "vpc")}
+    (verdict,) = analyze([VPC], rules=[dataclasses.replace(RULE, on_unknown=OnUnknown.DEFER)])
+    assert verdict.level is EnforcementLevel.ADVISORY
+    assert "tags.Other that only the update will tell" in verdict.message
+
+
+class TestExceptions:
+    """An exception covers what it names, until its last day, and must be needed."""
+
+    RULES = (RULE, *pack.RULES)
+
+    def said(self, *nodes: object, **changes: object) -> list[Verdict]:
+        exception = dataclasses.replace(EXCEPTION, **changes)  # type: ignore[arg-type]  # a test names fields
+        return analyze(nodes or [WRONG], rules=self.RULES, exceptions=[exception])  # type: ignore[arg-type]
+
+    def test_it_lets_its_violation_pass_and_is_told(self) -> None:
+        """Told in every run, with the reason and the owner, and refused in none."""
+        (verdict,) = self.said()
+        assert verdict.level is EnforcementLevel.ADVISORY
+        assert "Excepted by Ada until" in verdict.message
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"stack": "other"}, {"part": "Other y"}, {"resource": "ec2.Vpc 'another'"}],
+        ids=lambda c: next(iter(c)),
+    )
+    def test_it_covers_nothing_else(self, changes: dict[str, str]) -> None:
+        """Another stack, another resource or another part of the same one stay refused."""
+        assert ("example", "vpc") in fired(self.said(**changes))
+
+    def test_it_covers_the_part_that_it_names(self) -> None:
+        """One violation of several on a resource can be excepted alone."""
+        assert not fired(self.said(part="Other x"))
+
+    def test_one_that_nothing_needs_fails(self) -> None:
+        """Mended, or gone: the exception has to go too."""
+        assert fired(self.said(VPC.but(tags={}))) == {("exceptions-valid", "magento-test")}
+        assert fired(self.said(node(aws.ec2.Vpc, "new-vpc"))) == {("exceptions-valid", "magento-test")}
+
+    def test_one_whose_rule_could_not_decide_is_not_called_needless(self) -> None:
+        """At preview nobody knows yet whether it is needed."""
+        deferring = dataclasses.replace(RULE, on_unknown=OnUnknown.DEFER)
+        assert not fired(analyze([VPC], rules=[deferring, *pack.RULES], exceptions=[EXCEPTION]))
+
+    def test_a_second_run_counts_anew(self) -> None:
+        """One process judges the preview and the update of an `up`: what was used in the first is not in the second."""
+        judging = analyzer(self.RULES, exceptions=[EXCEPTION])
+        assert not fired(trial([WRONG], judging).verdicts)
+        assert fired(trial([VPC.but(tags={})], judging).verdicts) == {("exceptions-valid", "magento-test")}
+
+
+FIELDS = {
+    "policy": "example",
+    "stack": "prod",
+    "resource": "ec2.Vpc 'vpc'",
+    "reason": "nobody has come to harm",
+    "owner": "Ada",
+    "expires": "2027-01-31",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"reason": ""}, "exception 1 of exceptions.yaml has no reason"),
+        ({"reason": "legacy"}, "'legacy', and must have 20 characters"),
+        ({"owner": None}, "has no owner"),
+        ({"expires": "soon"}, "'soon', and must expire on a day"),
+        ({"expires": "2999-01-01"}, "must not be later than"),
+        ({"policy": "exmaple"}, "exmaple, which is no rule of this pack"),
+        ({"until": "2027-01-31"}, "has until, and knows only"),
+    ],
+)
+def test_a_bad_exception_stops_the_run_by_its_number(tmp_path: Path, change: dict[str, object], told: str) -> None:
+    """A reason of one word, a day too far, a rule that does not exist: one clear error before anything is judged."""
+    file = tmp_path / "exceptions.yaml"
+    file.write_text(json.dumps([{**FIELDS, **change}]))
+    with pytest.raises(PolicyConfigError, match=re.escape(told)):
+        Exceptions.read(file, rules=[RULE])
+
+
+def test_exceptions_are_read_as_they_are_written(tmp_path: Path) -> None:
+    """A day may have quotes or not, and an empty file has no exceptions."""
+    file = tmp_path / "exceptions.yaml"
+    file.write_text("- {" + ", ".join(f'{name}: "{value}"' for name, value in FIELDS.items()) + "}")
+    (entry,) = Exceptions.read(file, rules=[RULE]).entries
+    assert (entry.owner, entry.expires.isoformat(), entry.part) == ("Ada", "2027-01-31", "")
+    file.write_text("")
+    assert not Exceptions.read(file, rules=[RULE]).entries
+
+
+class TestLevels:
+    """How hard a rule bites is the environment's, and can be said on the command line."""
+
+    PREPROD = dataclasses.replace(WRONG, urn=WRONG.urn.replace(":test::", ":preprod::"))
+    MEDIUM = dataclasses.replace(RULE, id="sample", severity=Severity.MEDIUM, level=None)
+
+    def test_severity_decides_in_production(self) -> None:
+        """All but what is low is refused; a stack that nobody declared is judged as production."""
+        for severity in Severity:
+            rule = dataclasses.replace(self.MEDIUM, severity=severity)
+            assert bool(fired(analyze([WRONG], rules=[rule]))) == (severity is not Severity.LOW)
+
+    def test_preproduction_has_its_own(self) -> None:
+        """What is medium is told there, and what only production pays for is not asked."""
+        assert self.MEDIUM.level_in(Environment.PREPROD) is EnforcementLevel.ADVISORY
+        alone = dataclasses.replace(self.MEDIUM, severity=Severity.CRITICAL, production_only=True)
+        assert alone.level_in(Environment.PREPROD) is EnforcementLevel.DISABLED
+
+    def test_the_stacks_own_file_counts_unless_one_is_given(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """`policies/<stack>.json` is read by the stack's name; a file given with --policy-pack-config goes first."""
+        (tmp_path / "preprod.json").write_text(json.dumps({"sample": "advisory"}))
+        monkeypatch.setattr("policies.levels.DIRECTORY", tmp_path)
+        assert fired(analyze([WRONG], rules=[self.MEDIUM]))
+        assert not fired(analyze([self.PREPROD], rules=[self.MEDIUM]))
+        assert fired(analyze([self.PREPROD], rules=[self.MEDIUM], levels={"sample": EnforcementLevel.MANDATORY}))
+
+    def test_a_file_of_another_environment_is_refused(self) -> None:
+        """Production cannot be judged by pre-production's levels."""
+        config = {ENVIRONMENT_DECLARED: {"stacks": ["preprod"]}}
+        assert fired(analyze([VPC.but(tags={})], rules=[RULE, *pack.RULES], config=config)) == {
+            (ENVIRONMENT_DECLARED, "magento-test")
+        }
+
+    def test_levels_that_are_for_no_stack_are_refused(self) -> None:
+        """A file that lowers a level must say where."""
+        request = configuration([RULE], {}, {"example": EnforcementLevel.ADVISORY})
+        del request.policyConfig[ENVIRONMENT_DECLARED]
+        with pytest.raises(PolicyConfigError, match="example, and must say for which stacks"):
+            analyzer([RULE]).Configure(request, None)
+
+
+def test_config_that_a_rule_does_not_know_is_refused() -> None:
+    """The engine lets a misspelt property pass in silence."""
+    rule = dataclasses.replace(RULE, config_schema=PolicyConfigSchema(properties={"limit": {"type": "integer"}}))
+    with pytest.raises(PolicyConfigError, match="config of example has limt"):
+        analyze([WRONG], rules=[rule], config={"example": {"limt": 1}})
+
+
+def test_a_remediation_keeps_secrets_secret() -> None:
+    """Only the property that it mends changes in the engine's message: a secret goes back marked as one."""
+    rule = dataclasses.replace(RULE, remedy=Remedy(path=("enableDnsSupport",), value=True))
+    judging = analyzer([rule], levels={"example": EnforcementLevel.REMEDIATE})
+    mended = remedied(judging, VPC)
+    assert mended
+    assert mended.properties == {**VPC.properties, "enableDnsSupport": True}
+    assert remedied(judging, mended) is None
+    assert remedied(analyzer([rule]), VPC) is None
+
+
+def test_a_journal_holds_what_reports_are_made_from(tmp_path: Path) -> None:
+    """Every outcome, passed ones too, and that the stack was judged to its end."""
+    file = tmp_path / "journal"
+    trial([WRONG], analyzer([RULE], journal=Journal(str(file))))
+    outcomes, judged = read_journal(file)
+    assert outcomes == [
+        Outcome(
+            policy="example",
+            status=Status.FAILED,
+            urn=VPC.urn,
+            resource="ec2.Vpc 'vpc'",
+            message=outcomes[0].message,
+            part="Other x",
+        )
+    ]
+    assert [each.stack for each in judged] == ["test"]
+
+
+WIRE = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**31), 2**31) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3) | inner.map(secret)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.text(max_size=3), WIRE, max_size=4))
+def test_properties_read_as_the_sdk_reads_them(values: dict[str, object]) -> None:
+    """Reading the engine's message straight gives what the SDK's own decoding gives, and knows what is secret."""
+    struct = struct_of(values)
+    properties = Properties(struct)
+    assert {name: _plain(properties.read(name)) for name in properties} == deserialize.deserialize_properties(values)
+
+
+def _plain(reading: Reading) -> object:
+    match reading:
+        case Known(Properties() as properties):
+            return {name: _plain(properties.read(name)) for name in properties}
+        case Known(tuple() as elements):
+            return [_plain(each) for each in elements]
+        case Known(value):
+            return value
+        case Absent():
+            return None
+    raise AssertionError(reading)
+
+
+def test_a_rule_is_a_complete_value() -> None:
+    """Ids are unique and printable, and every rule says why, how to mend it, and where it comes from."""
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.id)
+        assert rule.why.endswith(".")
+        assert ". " not in rule.why, f"{rule.id}: why is one sentence"
+        assert rule.fix.endswith(".")
+        assert str(rule.sources)
+
+
+def test_generated_files_are_up_to_date() -> None:
+    """Types, levels and the page of coverage are what `python -m policies.generate` would write."""
+    for path, text in generate.files().items():
+        assert path.read_text() == text, path.name
+
+
+def test_the_pack_holds_every_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run as the engine runs it, the directory offers exactly the catalogue, and the stack files' permissions."""
+    offered: list[str] = []
+
+    def record(_: PolicyPack, name: str, policies: list[object], initial_config: dict[str, object]) -> None:
+        assert name == "magento"
+        assert initial_config == stack_permissions.initial_config()
+        assert pulumi_policy.policy._PolicyAnalyzerServicer is analyzer_module.Analyzer
+        offered.extend(policy.name for policy in policies)  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(pulumi_policy.policy, "_PolicyAnalyzerServicer", pulumi_policy.policy._PolicyAnalyzerServicer)
+    monkeypatch.setattr(PolicyPack, "__init__", record)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    runpy.run_path(str(PACK), run_name="__main__")
+    assert offered == [rule.id for rule in RULES]
+
+
+def test_another_sdk_than_the_proven_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pack takes the place of the SDK's insides, so it must know them."""
+    monkeypatch.setattr(analyzer_module, "VERSION", "9.9.9")
+    with pytest.raises(ImportError, match=r"proven with pulumi-policy .* and this is 9\.9\.9"):
+        analyzer_module.take_over()
+
+
+def test_no_module_hides_one_of_the_standard_library() -> None:
+    """The engine puts the pack's directory first on the path, where a secrets.py would be imported by everybody."""
+    assert not {path.stem for path in PACK.glob("*.py")} & sys.stdlib_module_names
+
+
+def test_the_shipped_exceptions_are_valid() -> None:
+    """The file can be read, by the rules that there are."""
+    assert Exceptions.read(exceptions_module.FILE, rules=RULES)

@@ -1,0 +1,77 @@
+"""The rules against the shipped stacks: nothing to say of them as they are, and one fault fires exactly its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import pulumi_aws as aws
+import pytest
+from pulumi_policy import EnforcementLevel
+
+from policies.catalogue import RULES
+from policies.exceptions import Exceptions
+from policies.levels import ENVIRONMENT_DECLARED
+from policies.outcome import Status
+from policies.rule import PackRule
+from tests.policies.analyzer import PERMITTED, Node, Trial, fired, nodes_of, token_of, trial
+from tests.policies.proof import Proof
+from tests.policies.proofs import PROOFS
+from tests.unit.program import program
+
+BREAKABLE = [proof for proof in PROOFS if proof.breakage]
+EVERYTHING_BITES = {rule.id: EnforcementLevel.MANDATORY for rule in RULES}
+
+
+@cache
+def _nodes(stack: str) -> tuple[Node, ...]:
+    return nodes_of(program(stack))
+
+
+def _judged(nodes: Sequence[Node], levels: dict[str, EnforcementLevel] | None = None) -> Trial:
+    return trial(nodes, config=PERMITTED, levels=levels, exceptions=Exceptions.read(rules=RULES).entries)
+
+
+@pytest.mark.parametrize("stack", ["prod", "preprod"])
+def test_the_shipped_stacks_pass_with_the_written_exceptions_alone(stack: str) -> None:
+    """At the levels of its own environment a stack hears of nothing but the exceptions that somebody wrote down."""
+    told = _judged(_nodes(stack))
+    assert not fired(told.verdicts)
+    left = {outcome for outcome in told.outcomes if outcome.status not in {Status.PASSED, Status.EXCEPTED}}
+    assert not {outcome.message for outcome in left}
+
+
+@pytest.mark.parametrize("proof", BREAKABLE, ids=[proof.rule.id for proof in BREAKABLE])
+def test_breaking_production_fires_exactly_its_rule(proof: Proof) -> None:
+    """One thing broken in the whole production graph is found by the rule that is meant to find it, and no other."""
+    assert proof.breakage
+    before = _rules(_judged(_nodes("prod"), EVERYTHING_BITES))
+    after = _rules(_judged(proof.breakage(_nodes("prod")), EVERYTHING_BITES))
+    assert after - before == {proof.rule.id} | proof.fires_too
+
+
+def _rules(told: Trial) -> set[str]:
+    return {rule for rule, _ in fired(told.verdicts)}
+
+
+def test_what_nothing_can_break_is_listed() -> None:
+    """A rule that no resource of production could violate is here, with the reason, and no other is."""
+    idle = {proof.rule.id: proof.nothing_to_break for proof in PROOFS if not proof.breakage}
+    assert all(idle.values())
+    assert set(idle) == NOTHING_TO_BREAK
+
+
+NOTHING_TO_BREAK: set[str] = set()
+
+
+def test_rules_of_the_pack_itself_are_the_two_that_are_known() -> None:
+    """They are about the pack's config, and proven in test_analyzer.py."""
+    assert {rule.id for rule in RULES if isinstance(rule, PackRule)} == {"exceptions-valid", ENVIRONMENT_DECLARED}
+
+
+def test_a_database_in_another_stacks_public_subnets_is_found() -> None:
+    """Taking the wrong list of subnets from the stack that owns the network does not go unseen."""
+    nodes = _nodes("preprod")
+    (public,) = (each.properties["subnets"] for each in nodes if each.token == token_of(aws.lb.LoadBalancer))
+    broken = [each.but(subnetIds=public) if each.token == token_of(aws.rds.SubnetGroup) else each for each in nodes]
+    assert {rule for rule, _ in fired(_judged(broken).verdicts)} == {"rds-private-subnets"}
