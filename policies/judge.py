@@ -34,7 +34,8 @@ class Judge:
             yield self._outcome_of(rule, finding)
 
     def _outcome_of(self, rule: Rule, finding: Finding) -> Outcome:
-        message = redacted(message_of(rule, finding), finding.resource)
+        verdict = redacted(verdict_of(finding), finding.resource)
+        message = f"{verdict} Fix: {rule.fix} [{rule.id}, {rule.severity.value}; {rule.sources}]"
         if isinstance(finding, Undecided):
             deferred = rule.on_unknown is OnUnknown.DEFER
             return _outcome(
@@ -54,22 +55,19 @@ class Judge:
             rule,
             Status.EXCEPTED,
             finding.resource,
-            message=f"Excepted by {exception.owner} until {exception.expires}: {exception.reason} {message}",
+            message=f"{verdict} Excepted by {exception.owner} until {exception.expires}: {exception.reason}",
             part=finding.part,
             reason=f"{exception.reason} ({exception.owner}, until {exception.expires})",
         )
 
 
-def message_of(rule: Rule, finding: Finding) -> str:
-    """Full sentences: the resource, what it has, what it must have, the fix, and the rule's id."""
+def verdict_of(finding: Finding) -> str:
+    """A full sentence: the resource, what it has, and what it must have."""
     match finding:
         case Violation(resource=resource, has=has, must=must):
-            verdict = f"{resource} has {has}, and must have {must}."
+            return f"{resource} has {has}, and must have {must}."
         case Undecided(resource=resource, path=path):
-            verdict = (
-                f"{resource} has a value in {path} that only the update will tell, and must have one to judge now."
-            )
-    return f"{verdict} Fix: {rule.fix} [{rule.id}, {rule.severity.value}; {rule.sources}]"
+            return f"{resource} has a value in {path} that only the update will tell, and must have one to judge now."
 
 
 _SHORTEST_SECRET = 4

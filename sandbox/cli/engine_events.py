@@ -44,6 +44,9 @@ class Tally:
     messages: list[str] = field(default_factory=list)
     """What the program and the policies printed."""
     policy_violations: list[str] = field(default_factory=list)
+    """What the policies refuse."""
+    policy_notes: list[str] = field(default_factory=list)
+    """What they let pass, and tell: exceptions, and what bites in other environments only."""
     begun: bool = False
     """Whether the engine set about the stack at all: the passphrase was right, no one else held the lock, …"""
     finished: bool = False
@@ -91,9 +94,13 @@ class Tally:
         kept.append(f"{resource}: {message}" if resource and not resource.startswith(_STACK_TYPE) else message)
 
     def _add_policy(self, event: Mapping[str, Any]) -> None:
-        resource = _resource(event.get("resourceUrn", ""))
-        rule = f"[{event['enforcementLevel']}] {event['policyName']}"
-        self.policy_violations.append(f"{rule}: {resource}\n{_plain(event['message'])}")
+        message = _plain(event["message"])
+        if event["enforcementLevel"] == "advisory":
+            # The reason for the rule comes first, in a line of its own, and is no news with every exception from it.
+            self.policy_notes.append(f"{event['policyName']}: {message.splitlines()[-1]}")
+        else:
+            resource = _resource(event.get("resourceUrn", ""))
+            self.policy_violations.append(f"[{event['enforcementLevel']}] {event['policyName']}: {resource}\n{message}")
 
     def _add_summary(self, event: Mapping[str, Any]) -> None:
         self.finished = True

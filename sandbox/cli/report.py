@@ -67,6 +67,8 @@ class Report:
         tally = update.tally
         for text in tally.messages:
             self.say(text)
+        for text in tally.policy_notes:
+            self.say(text)
         for text in tally.policy_violations:
             self.warn(text)
         for text in tally.warnings:

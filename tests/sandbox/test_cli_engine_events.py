@@ -62,6 +62,19 @@ def test_a_policy_violation_names_its_rule_and_resource() -> None:
     ]
 
 
+def test_what_policies_let_pass_is_told_apart() -> None:
+    """An exception is told in one line, without the rule's own reason, and is no violation."""
+    event = {
+        "policyName": "https",
+        "enforcementLevel": "advisory",
+        "message": "Plain text is read by everybody.\nlb.Listener 'pim' has HTTP. Excepted by Ada until 2028-06-30.",
+        "resourceUrn": _VPC,
+    }
+    tally = _tally({"policyEvent": event})
+    assert tally.policy_notes == ["https: lb.Listener 'pim' has HTTP. Excepted by Ada until 2028-06-30."]
+    assert not tally.policy_violations
+
+
 def test_resources_that_stay_as_they_are_are_no_changes() -> None:
     """The second `make sandbox` says that it changed nothing, whatever it had to look at."""
     tally = _tally({"preludeEvent": {"config": {}}}, _summary({"same": 40, "read": 2}))
