@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
+import pending_outputs
 import settings as configuration
 from certificate_files import CertificateFiles
 from components.backups import Backups, BackupsArgs
@@ -29,6 +30,7 @@ from components.vpn_link import VpnLink, VpnLinkArgs
 
 # The heap only grows in the seconds that a run lasts: looking for garbage costs a third of them and finds none.
 gc.disable()
+pending_outputs.await_together()
 
 settings = configuration.load()
 tags = Tags(client=settings.client, environment=settings.environment)
