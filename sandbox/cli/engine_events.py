@@ -47,6 +47,9 @@ class Tally:
     """What the policies refuse."""
     policy_notes: list[str] = field(default_factory=list)
     """What they let pass, and tell: exceptions, and what bites in other environments only."""
+    policies_satisfied: set[str] = field(default_factory=set)
+    """Policies that looked at something and had nothing to say of anything."""
+    _violated: set[str] = field(default_factory=set)
     begun: bool = False
     """Whether the engine set about the stack at all: the passphrase was right, no one else held the lock, …"""
     finished: bool = False
@@ -69,6 +72,8 @@ class Tally:
             ("resOutputsEvent", self._add_outputs),
             ("diagnosticEvent", self._add_diagnostic),
             ("policyEvent", self._add_policy),
+            ("policyAnalyzeSummaryEvent", self._add_policy_summary),
+            ("policyAnalyzeStackSummaryEvent", self._add_policy_summary),
             ("summaryEvent", self._add_summary),
         ):
             if kind in event:
@@ -101,6 +106,10 @@ class Tally:
         else:
             resource = _resource(event.get("resourceUrn", ""))
             self.policy_violations.append(f"[{event['enforcementLevel']}] {event['policyName']}: {resource}\n{message}")
+
+    def _add_policy_summary(self, event: Mapping[str, Any]) -> None:
+        self._violated.update(event.get("failed", ()))
+        self.policies_satisfied = (self.policies_satisfied | set(event.get("passed", ()))) - self._violated
 
     def _add_summary(self, event: Mapping[str, Any]) -> None:
         self.finished = True

@@ -73,6 +73,9 @@ class Report:
             self.warn(text)
         for text in tally.warnings:
             self.warn(f"warning: {text}")
+        if tally.policies_satisfied:
+            told = f"; {len(tally.policy_notes)} exceptions or pieces of advice, above" if tally.policy_notes else ""
+            self.say(f"  {stack}: {len(tally.policies_satisfied)} policies satisfied{told}")
         if not update.succeeded:
             for text in filter(None, [*tally.errors, update.complaint]):
                 self._line((text, "red"))

@@ -75,6 +75,17 @@ def test_what_policies_let_pass_is_told_apart() -> None:
     assert not tally.policy_violations
 
 
+def test_a_policy_is_satisfied_when_nothing_fails_it() -> None:
+    """One resource that fails a policy is enough for it not to be counted, however many pass."""
+    tally = _tally(
+        {"policyAnalyzeSummaryEvent": {"passed": ["private", "https"]}},
+        {"policyAnalyzeSummaryEvent": {"passed": ["private"], "failed": ["https"]}},
+        {"policyAnalyzeSummaryEvent": {"passed": ["https"]}},
+        {"policyAnalyzeStackSummaryEvent": {"passed": ["tagged"]}},
+    )
+    assert tally.policies_satisfied == {"private", "tagged"}
+
+
 def test_resources_that_stay_as_they_are_are_no_changes() -> None:
     """The second `make sandbox` says that it changed nothing, whatever it had to look at."""
     tally = _tally({"preludeEvent": {"config": {}}}, _summary({"same": 40, "read": 2}))
