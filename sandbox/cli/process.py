@@ -12,9 +12,6 @@ from pathlib import Path
 
 import psutil
 
-_CLOCK_SECONDS = 2.0
-"""Start times are told relative to the wall clock, which may be set meanwhile."""
-
 _EXEC_SECONDS = 2.0
 
 STOP_SECONDS = 10.0
@@ -26,20 +23,20 @@ class ProcessRecord:
     """Enough to know a process again: ids are reused, and so a start time and an argument go with it."""
 
     pid: int
-    started: float
-    """Seconds since the epoch, as the kernel tells it."""
+    started: int
+    """Clock ticks since the machine's start: by the wall clock, a process begins at another time once that is set."""
     known_by: str
     """An argument that no other process is given, such as the path of one of this sandbox's files."""
 
     @classmethod
     def of(cls, pid: int, *, known_by: str) -> ProcessRecord:
-        return cls(pid=pid, started=psutil.Process(pid).create_time(), known_by=known_by)
+        return cls(pid=pid, started=_started(pid), known_by=known_by)
 
     def find(self) -> psutil.Process | None:
         """The process if it still runs; none if it ended, or if its id now belongs to something else."""
         try:
             process = psutil.Process(self.pid)
-            same_start = abs(process.create_time() - self.started) <= _CLOCK_SECONDS
+            same_start = _started(self.pid) == self.started
             return process if same_start and self.known_by in _command(process) else None
         except (psutil.NoSuchProcess, psutil.AccessDenied):  # A zombie counts as the first.
             return None
@@ -66,7 +63,16 @@ class ProcessRecord:
     @classmethod
     def from_json(cls, value: Mapping[str, object]) -> ProcessRecord:
         """Raises `KeyError` or `ValueError` for anything that `to_json` did not write."""
-        return cls(pid=int(str(value["pid"])), started=float(str(value["started"])), known_by=str(value["known_by"]))
+        return cls(pid=int(str(value["pid"])), started=int(str(value["started"])), known_by=str(value["known_by"]))
+
+
+def _started(pid: int) -> int:
+    """Field 22 of `/proc/<pid>/stat` ("proc_pid_stat(5)"); the name before it may hold spaces and brackets."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        raise psutil.NoSuchProcess(pid) from None
+    return int(stat.rpartition(")")[2].split()[19])
 
 
 def _command(process: psutil.Process) -> list[str]:

@@ -88,7 +88,7 @@ def test_stopping_ends_the_process_and_says_so_once(layout: Layout) -> None:
 @pytest.mark.parametrize(
     "mistake",
     [
-        pytest.param({"started": 1.0}, id="the id was given to a younger process"),
+        pytest.param({"started": 1}, id="the id was given to a younger process"),
         pytest.param({"known_by": "/another/sandbox/aws.ready"}, id="the process was started for something else"),
     ],
 )

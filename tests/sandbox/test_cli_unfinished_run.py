@@ -19,7 +19,7 @@ _CODE = (
 def test_a_run_is_found_until_it_ends(tmp_path: Path) -> None:
     """Whether there were checkpoints decides between recovering and starting afresh, so it is remembered too."""
     layout = Layout(project=tmp_path)
-    engine = ProcessRecord(pid=2**22 + 1, started=1.0, known_by="policies")
+    engine = ProcessRecord(pid=2**22 + 1, started=1, known_by="policies")
     run = UnfinishedRun(stack="prod", checkpoints=True, engine=engine)
     unfinished_run.begin(layout, run)
     assert unfinished_run.find(layout) == run
