@@ -1,7 +1,7 @@
 # `make help` lists the targets. Paths stay relative, so that a directory with a space in its name works too.
 
-PYTHON_CODE := bootstrap.py certificate_files.py pending_outputs.py settings.py __main__.py components policies sandbox tests bench
-SHELL_CODE := sandbox/preflight.sh .ci/run tests/servers/*.sh components/server_files/*/*.sh \
+PYTHON_CODE := bootstrap.py certificate_files.py pending_outputs.py settings.py __main__.py components policies reachability sandbox tests bench
+SHELL_CODE := sandbox/preflight.sh .ci/run .ci/policies .ci/tell-github tests/servers/*.sh components/server_files/*/*.sh images/*.sh \
 	platform_config/*/.platform/hooks/*/*.sh platform_config/*/.platform/confighooks/*/*.sh
 GO_CODE := sandbox/toolchain
 

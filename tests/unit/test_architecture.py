@@ -12,7 +12,13 @@ import pytest
 from tests.unit.program import ROOT
 
 COMPONENTS = sorted((ROOT / "components").rglob("*.py"))
-PROGRAM = [ROOT / "__main__.py", ROOT / "settings.py", *COMPONENTS, *sorted((ROOT / "policies").rglob("*.py"))]
+PROGRAM = [
+    ROOT / "__main__.py",
+    ROOT / "settings.py",
+    *COMPONENTS,
+    *sorted((ROOT / "policies").rglob("*.py")),
+    *sorted((ROOT / "reachability").rglob("*.py")),
+]
 
 NOT_OURS = {".git", ".venv", ".sandbox", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis"}
 MAY_NAME_THE_SANDBOX = {

@@ -65,6 +65,18 @@ def _create_subnet(
 
 
 @patch(
+    "moto.ec2.models.subnets:Subnet.ipv6_cidr_block_association_set",
+    sha256="3a56e14412ac1a22525f4a214adb9e17542d1fd8743383520cb61771307f6ae8",
+)
+def _ipv6_cidr_block_association_set(original: Any, subnet: Subnet) -> list[dict[str, Any]]:
+    """Upstream puts the state of a block into a state."""
+    associations: list[dict[str, Any]] = original(subnet)
+    for association in associations:
+        association["ipv6CidrBlockState"] = association["ipv6CidrBlockState"]["state"]
+    return associations
+
+
+@patch(
     "moto.ec2.responses.customer_gateways:CustomerGateways.create_customer_gateway",
     sha256="98902c6e1bdb3f7a05bd51cfe9efa4961a65acc52ec826be1190a3e2bd901505",
 )
