@@ -16,6 +16,7 @@ LOG = "/var/log/boot-platform.log"
 MOST_USER_DATA_BYTES = 16 * 1024
 """EC2's limit, before base64 ("Instance user data")."""
 
+_PACKAGES = "/etc/boot-platform/packages"
 _VOLUMES = "/etc/boot-platform/volumes"
 _SCRIPTS = "/etc/boot-platform/scripts"
 _SESSION_MANAGER = "/usr/local/sbin/install-session-manager"
@@ -23,13 +24,13 @@ _MOUNT = "/usr/local/sbin/mount-data-volumes"
 _COMMON_SCRIPTS = {
     "/usr/local/bin/instance-metadata": "boot/instance_metadata.sh",
     "/usr/local/sbin/boot-status": "boot/boot_status.sh",
+    "/usr/local/sbin/install-packages": "boot/install_packages.sh",
     _SESSION_MANAGER: "boot/install_session_manager.sh",
     _MOUNT: "boot/mount_data_volumes.sh",
     "/usr/local/sbin/boot-platform": "boot/boot_platform.sh",
 }
-# cloud-init runs what lies there at each boot, after the packages.
+# cloud-init runs what lies there at each boot.
 _EVERY_BOOT = "/var/lib/cloud/scripts/per-boot/boot-platform"
-_COMMON_PACKAGES = ("awscli", "curl")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,7 @@ class CloudInit:
     """What to install, which files to write and which of them to run.
 
     ``packages`` are Debian's names. ``scripts`` are paths among ``files``, run in their order as root at every boot,
-    once packages are installed and ``volumes`` mounted: each must be safe to run again. The first that fails ends the
+    once packages are there and ``volumes`` mounted: each must be safe to run again. The first that fails ends the
     boot, and says so in the instance's tag ``BootStatus`` and in ``LOG``. Instances are not told secrets this way.
 
     Raises ``ValueError`` for two files of one path, and for a script that is no file.
@@ -76,8 +77,6 @@ class CloudInit:
     def render(self) -> str:
         """The ``#cloud-config`` document: JSON, which is YAML too."""
         document = {
-            "package_update": True,
-            "packages": [*_COMMON_PACKAGES, *self.packages],
             "write_files": [
                 {"path": file.path, "permissions": file.mode, "content": file.content} for file in self._all_files()
             ],
@@ -101,6 +100,10 @@ class CloudInit:
         for path, name in _COMMON_SCRIPTS.items():
             yield BootFile(path=path, content=server_files.read(name), mode="0755")
         yield BootFile(path=_EVERY_BOOT, content="#!/bin/sh\nexec /usr/local/sbin/boot-platform\n", mode="0755")
+        # Not cloud-init's own list, for which it would ask Debian's servers even where all of it is there.
+        yield BootFile(
+            path=_PACKAGES, content="".join(f"{name}\n" for name in (*server_files.packages("boot"), *self.packages))
+        )
         yield BootFile(
             path=_VOLUMES, content="".join(f"{each.volume_id} {each.mount_point}\n" for each in self.volumes)
         )

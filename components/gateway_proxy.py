@@ -174,7 +174,7 @@ def boot(forwards: tuple[Forward, ...]) -> CloudInit:
     bound = listeners(forwards)
     ports = sum(len(each) for listener in bound for each in listener.binds)
     return CloudInit(
-        packages=("haproxy",),
+        packages=server_files.packages("gateway"),
         files=(
             BootFile(
                 path="/etc/haproxy/gateway.cfg",

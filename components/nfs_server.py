@@ -11,7 +11,7 @@ import pulumi
 from components import server_files
 from components.cloud_init import BootFile, CloudInit
 from components.security_group import Admission
-from components.server import DataVolume, Server, ServerArgs, ServerPlacement, ServerSize
+from components.server import VOLUME_LETTERS, DataVolume, Server, ServerArgs, ServerPlacement, ServerSize
 
 PORT = 2049
 _EXPORTS = "/etc/exports.d/shares.exports"
@@ -62,6 +62,8 @@ class FileServer:
             values = [getattr(share, field) for share in self.shares]
             if len(set(values)) < len(values):
                 raise ValueError(f"shares must each have a {field} of its own, got {', '.join(values)}")
+        if len(self.shares) > len(VOLUME_LETTERS):
+            raise ValueError(f"shares must be at most {len(VOLUME_LETTERS)}, a volume each, got {len(self.shares)}")
         if not 1 <= self.owner_id <= _MOST_ID:
             raise ValueError(f"owner_id must be 1 to {_MOST_ID}, and so not root, got {self.owner_id}")
 
@@ -129,7 +131,7 @@ def boot(server: FileServer, network_cidr: str) -> CloudInit:
         owner_id=server.owner_id,
     )
     return CloudInit(
-        packages=("nfs-kernel-server",),
+        packages=server_files.packages("nfs_server"),
         files=(
             BootFile(path=_EXPORTS, content=exports),
             BootFile(

@@ -45,6 +45,8 @@ class VpnAccess:
             )
         if not self.admits:
             raise ValueError("admits must name at least one network, got none")
+        if self.keys_volume_gib < 1:
+            raise ValueError(f"keys_volume_gib must be at least 1, got {self.keys_volume_gib}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +131,7 @@ def boot(args: OpenVpnServerArgs, *, address: str) -> CloudInit:
         return BootFile(path=f"{directory}/{name}", content=server_files.read(f"openvpn/{name}"), mode="0700")
 
     return CloudInit(
-        packages=("openvpn", "easy-rsa", "nftables", "socat"),
+        packages=server_files.packages("openvpn"),
         files=(
             BootFile(
                 path=f"{_CONFIGURATION}/server/server.conf",

@@ -62,6 +62,7 @@ class Operations(pulumi.ComponentResource):
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
         self.instance_ids = {}
+        self._exports: dict[str, pulumi.Input[str] | None] = {}
         if args.vpn_access:
             self.vpn = OpenVpnServer(
                 "vpn",
@@ -74,6 +75,7 @@ class Operations(pulumi.ComponentResource):
                 opts=self._child,
             )
             self.instance_ids["vpn"] = self.vpn.instance_id
+            self._exports["vpn_address"] = self.vpn.address
         if args.gateway:
             self.gateway = GatewayProxy(
                 "gateway",
@@ -81,6 +83,7 @@ class Operations(pulumi.ComponentResource):
                 opts=self._child,
             )
             self.instance_ids["gateway"] = self.gateway.instance_id
+            self._exports["gateway_address"] = self.gateway.address
         people = {"vpn": self.vpn.security_group_id} if self.vpn else {}
         if args.windows and self.gateway:
             self._windows(args.windows, self.gateway, people)
@@ -91,9 +94,15 @@ class Operations(pulumi.ComponentResource):
                 opts=self._child,
             )
             self.instance_ids["rundeck"] = self.rundeck.instance_id
+            self._exports |= {"rundeck_url": self.rundeck.url, "rundeck_admin_secret": self.rundeck.admin_secret_arn}
         if args.php_my_admin:
             self._php_my_admin(args.php_my_admin, people)
         self.register_outputs({"instance_ids": self.instance_ids})
+
+    def export(self) -> None:
+        """Outputs of the stack by which people find the servers that there are; of a password, the secret's ARN."""
+        for name, value in self._exports.items():
+            pulumi.export(name, value)
 
     def _windows(
         self, application: WindowsApplication, gateway: GatewayProxy, people: Mapping[str, pulumi.Output[str]]
@@ -121,6 +130,7 @@ class Operations(pulumi.ComponentResource):
             opts=self._child,
         )
         self.instance_ids["windows"] = windows.server.instance_id
+        self._exports["windows_host"] = windows.server.host_name
 
     def _php_my_admin(self, php_my_admin: PhpMyAdmin, people: Mapping[str, pulumi.Output[str]]) -> None:
         server = PhpMyAdminServer(
@@ -136,3 +146,4 @@ class Operations(pulumi.ComponentResource):
         for name in php_my_admin.databases:
             self._args.databases[name].admit("phpmyadmin", server.security_group_id)
         self.instance_ids["phpmyadmin"] = server.instance_id
+        self._exports["phpmyadmin_url"] = f"http://{server.host_name}"

@@ -91,8 +91,8 @@ class PhpMyAdminServer(pulumi.ComponentResource):
 def boot(addresses: Mapping[str, str]) -> CloudInit:
     """What the server runs, for databases by their names and host names."""
     return CloudInit(
-        # Without dbconfig-no-thanks, phpMyAdmin would look for a database to keep settings of its own in.
-        packages=("dbconfig-no-thanks", "nginx", "openssl", "php-fpm", "phpmyadmin"),
+        # dbconfig-no-thanks is one of them: without it phpMyAdmin would want a database to keep settings of its own in.
+        packages=server_files.packages("phpmyadmin"),
         files=(
             BootFile(path="/etc/phpmyadmin/databases.php", content=_databases(addresses)),
             BootFile(path="/etc/phpmyadmin/conf.d/platform.php", content=server_files.read("phpmyadmin/platform.php")),

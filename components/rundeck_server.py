@@ -35,6 +35,8 @@ class Rundeck:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[0-9][0-9A-Za-z.~+*-]*", self.version):
             raise ValueError(f"version must be a Debian version such as 5.*, got '{self.version}'")
+        if self.data_volume_gib < 1:
+            raise ValueError(f"data_volume_gib must be at least 1, got {self.data_volume_gib}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +168,7 @@ def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str) -> 
         return BootFile(path=f"{_ROOTS_OWN}/{name}", content=server_files.read(f"rundeck/{name}"), mode="0700")
 
     return CloudInit(
-        packages=("openjdk-17-jre-headless", "gnupg", "jq", "ansible", "python3-boto3"),
+        packages=server_files.packages("rundeck"),
         files=(
             prepared(
                 "rundeck.env",

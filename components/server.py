@@ -22,13 +22,13 @@ from components.tags import Tags
 _NAME_TTL_SECONDS = 60
 _SMALLEST_ROOT_GIB = 8
 # AWS's recommended names for data volumes: /dev/sdf to /dev/sdp, xvdf to xvdp on Windows ("Device names for volumes").
-_VOLUME_LETTERS = "fghijklmnop"
+VOLUME_LETTERS = "fghijklmnop"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServerSize:
-    """``root_volume_gib`` is at least 8. ``ami`` is an image of your own, for example with the packages baked in;
-    without it the newest official image of ``release`` is found: Debian 12, or Windows Server 2022."""
+    """``root_volume_gib`` is at least 8. ``ami`` is an image of your own: another one replaces the server. Without it a
+    new server gets the newest official image of ``release``, Debian 12 or Windows Server 2022, and keeps it."""
 
     instance_type: str
     root_volume_gib: int = 16
@@ -99,8 +99,8 @@ class ServerArgs:
         names = [volume.name for volume in self.volumes]
         if len(set(names)) < len(names):
             raise ValueError(f"volumes must each have a name of their own, got {', '.join(names)}")
-        if len(names) > len(_VOLUME_LETTERS):
-            raise ValueError(f"volumes must be at most {len(_VOLUME_LETTERS)}, got {len(names)}")
+        if len(names) > len(VOLUME_LETTERS):
+            raise ValueError(f"volumes must be at most {len(VOLUME_LETTERS)}, got {len(names)}")
         for volume in self.volumes:
             if (self.boot is None) == volume.mount_point.startswith("/"):
                 raise ValueError(
@@ -177,7 +177,7 @@ class Server(pulumi.ComponentResource):
         volumes = {volume.name: self._volume(volume) for volume in args.volumes}
         instance = self._instance(role, interface, volumes, after=before_boot)
         self.instance_id = instance.id
-        for letter, (label, volume) in zip(_VOLUME_LETTERS, volumes.items(), strict=False):
+        for letter, (label, volume) in zip(VOLUME_LETTERS, volumes.items(), strict=False):
             aws.ec2.VolumeAttachment(
                 f"{name}-{label}-attachment",
                 device_name=f"/dev/sd{letter}" if self._system is OperatingSystem.DEBIAN else f"xvd{letter}",
@@ -252,8 +252,8 @@ class Server(pulumi.ComponentResource):
                 parent=self,
                 # It has the interface, and the interface has the address: there can be one at a time.
                 delete_before_replace=True,
-                # A newer image alone is no reason to replace a server: replace it on purpose when you want it.
-                ignore_changes=["ami"],
+                # A newer official image is no reason to replace a server, and one that config names is.
+                ignore_changes=[] if size.ami else ["ami"],
                 # A boot needs its rights, to say how it goes, and in a public subnet its way out.
                 depends_on=after,
             ),

@@ -11,7 +11,7 @@ import pulumi
 from components import boot_status, server_files
 from components.forwards import PortRange, merged
 from components.security_group import Admission
-from components.server import DataVolume, Server, ServerArgs, ServerPlacement, ServerSize
+from components.server import VOLUME_LETTERS, DataVolume, Server, ServerArgs, ServerPlacement, ServerSize
 
 HOST_NAME = "windows"
 _SCRIPTS = ("initialize_volumes.ps1", "open_firewall.ps1", "set_ftp_passive.ps1")
@@ -29,6 +29,8 @@ class WindowsVolume:
     def __post_init__(self) -> None:
         if not re.fullmatch("[D-Z]", self.drive_letter):
             raise ValueError(f"drive_letter must be one of D to Z, got '{self.drive_letter}'")
+        # What raises for a name or a size that no volume can have.
+        DataVolume(name=self.name, size_gib=self.size_gib)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +43,14 @@ class WindowsApplication:
     ftp_passive_ports: str = "2048-4096"
 
     def __post_init__(self) -> None:
-        letters = [volume.drive_letter for volume in self.volumes]
-        if len(set(letters)) < len(letters):
-            raise ValueError(f"volumes must each have a drive_letter of their own, got {', '.join(letters)}")
+        if not self.volumes:
+            raise ValueError("volumes must be one or more, got none")
+        for field in ("name", "drive_letter"):
+            values = [getattr(volume, field) for volume in self.volumes]
+            if len(set(values)) < len(values):
+                raise ValueError(f"volumes must each have a {field} of their own, got {', '.join(values)}")
+        if len(self.volumes) > len(VOLUME_LETTERS):
+            raise ValueError(f"volumes must be at most {len(VOLUME_LETTERS)}, got {len(self.volumes)}")
         if self.ftp_passive_range.first < _LOWEST_IIS_PORT:
             raise ValueError(f"ftp_passive_ports must be {_LOWEST_IIS_PORT} or higher, got {self.ftp_passive_ports}")
 

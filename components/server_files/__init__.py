@@ -25,6 +25,11 @@ def read(name: str) -> str:
     return (_FOLDER / name).read_text()
 
 
+def packages(folder: str) -> tuple[str, ...]:
+    """The Debian packages that a folder's servers need. Images are made from the same list."""
+    return tuple(read(f"{folder}/packages.txt").split())
+
+
 def render(name: str, **values: object) -> str:
     """A ``.j2`` template with ``values`` filled in. Raises ``jinja2.UndefinedError`` for one that is not given."""
     return _TEMPLATES.get_template(name).render(values)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that the tests of this directory run: packages.txt, one a line. What is there is left alone.
+# Installs the Debian packages that the tests of this directory run: packages.txt, one a line. What is there is left alone,
+# and what this release of Debian or Ubuntu does not have is told: the test that wants it says so too.
 set -euo pipefail
 
 directory=$(dirname "${BASH_SOURCE[0]}")
@@ -16,6 +17,10 @@ if ((${#missing[@]} == 0)); then exit 0; fi
 as_root=()
 if ((EUID != 0)); then as_root=(sudo); fi
 "${as_root[@]}" apt-get update --quiet
+offered=()
+for package in "${missing[@]}"; do
+  if apt-cache show "$package" >/dev/null 2>&1; then offered+=("$package"); else echo "there is no package $package here" >&2; fi
+done
 # The tests start what they need themselves: no package is to start its service, two of which want port 80.
 policy=/usr/sbin/policy-rc.d
 if [[ ! -e $policy ]]; then
@@ -25,4 +30,4 @@ if [[ ! -e $policy ]]; then
 fi
 # phpMyAdmin is to ask nobody for a database of its own.
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-  apt-get install --assume-yes --no-install-recommends dbconfig-no-thanks "${missing[@]}"
+  apt-get install --assume-yes --no-install-recommends dbconfig-no-thanks "${offered[@]}"

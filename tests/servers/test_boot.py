@@ -151,14 +151,16 @@ def test_a_volume_that_never_comes_stops_the_boot(disks: Disks) -> None:
 
 @dataclass(frozen=True)
 class Machine:
-    """Where the runner runs: ``boot-status`` only records what it is told."""
+    """Where the runner runs: ``boot-status`` only records what it is told, ``installs`` is what stands for packages."""
 
     base: Path
+    installs: str = "true"
 
     def boot(self, **scripts: str) -> int:
         programs = self.base / "bin"
         programs.mkdir()
         self._script(programs / "boot-status", 'echo "$@" >> "$RECORD"')
+        self._script(programs / "install-packages", self.installs)
         for name, body in scripts.items():
             self._script(self.base / name, body)
         (self.base / "scripts").write_text("".join(f"{self.base / name}\n" for name in scripts))
@@ -199,6 +201,55 @@ def test_a_boot_that_failed_says_where(tmp_path: Path) -> None:
     assert machine.boot(first="exit 3", second="echo never") == 3
     assert machine.told == ["booting", f"failed {tmp_path / 'first'}"]
     assert "never\n" not in machine.log
+
+
+def test_a_boot_without_its_packages_says_so(tmp_path: Path) -> None:
+    """As far as it can be said without them; no script runs on a server that lacks its programs."""
+    machine = Machine(tmp_path, installs="exit 100")
+    assert machine.boot(first="echo never") == 100
+    assert machine.told == ["failed install-packages"]
+    assert "never\n" not in machine.log
+
+
+@dataclass(frozen=True)
+class Packages:
+    """Where packages are installed by an ``apt-get`` that only records, and that the lists' lock stops at first."""
+
+    base: Path
+
+    def install(self, *wanted: str, there: tuple[str, ...]) -> list[str]:
+        """What apt-get was asked for."""
+        (self.base / "packages").write_text("".join(f"{name}\n" for name in wanted))
+        calls, locked = self.base / "calls", self.base / "locked"
+        locked.touch()
+        calls.touch()
+        known = "|".join(there)
+        Machine._script(self.base / "dpkg-query", f'case "${{@: -1}}" in {known}) echo installed ;; *) exit 1 ;; esac')
+        Machine._script(
+            self.base / "apt-get", f'echo "$@" >> {calls}; if [[ -e {locked} ]]; then rm {locked}; exit 100; fi'
+        )
+        Machine._script(self.base / "sleep", "true")
+        subprocess.run(
+            [BOOT / "install_packages.sh"],
+            env={"PATH": f"{self.base}:{os.environ['PATH']}", "BOOT_PACKAGES": str(self.base / "packages")},
+            check=True,
+            timeout=60,
+        )
+        return calls.read_text().splitlines()
+
+
+def test_packages_that_are_there_are_asked_for_no_more(tmp_path: Path) -> None:
+    """A server of an image with all of them starts without Debian's mirrors."""
+    assert Packages(tmp_path).install("curl", "haproxy", there=("curl", "haproxy")) == []
+
+
+def test_packages_that_are_missing_are_installed(tmp_path: Path) -> None:
+    """They alone, once the lists are new, however long somebody else has them locked; and our configuration stays."""
+    *updates, install = Packages(tmp_path).install("curl", "haproxy", there=("curl",))
+    assert [update.split()[0] for update in updates] == ["update", "update"]
+    assert install.split()[-1] == "haproxy"
+    assert "curl" not in install
+    assert "Dpkg::Options::=--force-confold" in install
 
 
 @pytest.mark.parametrize("accepted", [True, False])

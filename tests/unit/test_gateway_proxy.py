@@ -15,7 +15,7 @@ from components.forwards import Forward
 from components.gateway_proxy import AllowedSource, Gateway, GatewayProxy, GatewayProxyArgs, boot
 from components.security_group import SecurityGroup, SecurityGroupArgs
 from components.server import ServerSize
-from policies.security_groups import GATEWAY_INGRESS_ALLOW_LISTED
+from policies.rules.security_groups import GATEWAY_INGRESS_ALLOW_LISTED
 from tests.policies.analyzer import analyze, fired, nodes_of
 from tests.unit.graph import Graph
 from tests.unit.program import build
@@ -63,6 +63,7 @@ def _rules(graph: Graph, group: str) -> list[Any]:
     ]
 
 
+@pytest.mark.row(10)
 def test_the_allowed_sources_reach_the_forwarded_ports_alone(graph: Graph) -> None:
     """Each source on each run of ports, whatever listener has which part of it; each rule says who vouches for it."""
     assert {
@@ -110,12 +111,13 @@ def test_the_policy_judges_its_group(graph: Graph) -> None:
     assert not analyze(nodes_of(graph), rules=[rule], config={rule.id: {"allowed": listed}})
 
 
+@pytest.mark.row(10)
 def test_the_configuration_is_in_the_user_data(graph: Graph) -> None:
     """As the real HAProxy takes it (tests/servers), where systemd's unit looks for it."""
     packed = base64.b64decode(graph.one(aws.ec2.Instance).inputs["userDataBase64"])
     document = json.loads(gzip.decompress(packed).decode().removeprefix("#cloud-config\n"))
     files = {each["path"]: each["content"] for each in document["write_files"]}
-    assert "haproxy" in document["packages"]
+    assert "haproxy" in files["/etc/boot-platform/packages"].split()
     assert "CONFIG=/etc/haproxy/gateway.cfg" in files["/etc/systemd/system/haproxy.service.d/gateway.conf"]
     assert files["/etc/haproxy/gateway.cfg"] == boot(FORWARDS).files[0].content
 

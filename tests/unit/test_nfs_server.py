@@ -41,6 +41,7 @@ def exports(server: FileServer = SERVER) -> dict[str, str]:
     return dict(line.split(" ", 1) for line in lines)
 
 
+@pytest.mark.row(3)
 def test_only_the_sites_own_instances_reach_nfs() -> None:
     """Port 2049 of the groups that mount the shares, and nothing else."""
     rules = graph().of_type(aws.vpc.SecurityGroupIngressRule)
@@ -49,6 +50,7 @@ def test_only_the_sites_own_instances_reach_nfs() -> None:
     } == {("sg-front", 2049, 2049), ("sg-back", 2049, 2049)}
 
 
+@pytest.mark.row(3)
 def test_each_share_has_a_volume_and_is_exported() -> None:
     """The four shares of the note, each from a volume of its own at the same directory that is exported."""
     volumes = {each.name: each.inputs["size"] for each in graph().of_type(aws.ebs.Volume)}
@@ -70,6 +72,7 @@ def test_exports_are_for_the_network_and_one_user_only() -> None:
         assert "no_root_squash" not in matched[1]
 
 
+@pytest.mark.row(3)
 def test_instances_are_told_what_to_mount_where() -> None:
     made: list[NfsServer] = []
     build(lambda: made.append(NfsServer("nfs", ARGS)))

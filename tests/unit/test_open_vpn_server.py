@@ -49,6 +49,7 @@ def let_through(args: OpenVpnServerArgs) -> str:
     return line.partition("{ ")[2].partition(" }")[0]
 
 
+@pytest.mark.row(8)
 def test_the_address_in_everybodys_profile_is_kept(graph: Graph) -> None:
     """An Elastic IP that refuses to be deleted, on the server's interface, and what profiles say."""
     address = graph.one(aws.ec2.Eip)
@@ -58,6 +59,7 @@ def test_the_address_in_everybodys_profile_is_kept(graph: Graph) -> None:
     assert graph.one(aws.ec2.Instance).comes_from("userDataBase64") >= {address.urn}
 
 
+@pytest.mark.row(8)
 def test_keys_are_on_an_encrypted_volume_of_their_own(graph: Graph) -> None:
     """They outlive the instance, and refuse to be deleted."""
     volume = graph.one(aws.ebs.Volume)
@@ -80,6 +82,7 @@ def test_who_may_connect_is_config() -> None:
     assert {rule.inputs["cidrIpv4"] for rule in rules} == {"203.0.113.0/24", "198.51.100.7/32"}
 
 
+@pytest.mark.row(8)
 def test_a_client_gets_routes_and_names() -> None:
     """To every subnet and what the IPSec links lead to, and the internal names by AWS's resolver."""
     assert pushed(ARGS) == [

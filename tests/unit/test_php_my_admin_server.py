@@ -39,6 +39,7 @@ def _files(graph: Graph) -> Mapping[str, str]:
     return {each["path"]: each["content"] for each in document["write_files"]}
 
 
+@pytest.mark.row(11)
 def test_only_the_vpns_clients_open_it(graph: Graph) -> None:
     """HTTP from the named security group; no address of its own to the outside, and no other port."""
     rule = graph.one(aws.vpc.SecurityGroupIngressRule).inputs
@@ -50,6 +51,7 @@ def test_people_find_it_by_name(graph: Graph) -> None:
     assert graph.one(aws.route53.Record).inputs["name"] == "phpmyadmin.internal-client.url"
 
 
+@pytest.mark.row(11)
 def test_by_default_it_knows_the_shared_database_alone(graph: Graph) -> None:
     """Row 5: only its own site reaches the production database."""
     databases = _files(graph)["/etc/phpmyadmin/databases.php"]
@@ -79,5 +81,5 @@ def test_the_user_data_holds_no_secret(graph: Graph) -> None:
     cookies is made on the server."""
     assert not graph.one(aws.ec2.Instance).is_secret("userDataBase64")
     ours = "".join(content for path, content in _files(graph).items() if "phpmyadmin" in path)
-    assert "blowfish_secret" not in ours
+    assert "$cfg['blowfish_secret']" not in ours
     assert "password" not in ours.lower()

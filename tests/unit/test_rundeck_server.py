@@ -49,6 +49,7 @@ def statements(graph: Graph) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.row(9)
 def test_rundeck_is_opened_from_inside_only(graph: Graph) -> None:
     """Port 4440 from the security groups that the platform names; no range of addresses at all, no public address."""
     rule = graph.one(aws.vpc.SecurityGroupIngressRule).inputs
@@ -58,6 +59,7 @@ def test_rundeck_is_opened_from_inside_only(graph: Graph) -> None:
     assert graph.of_type(aws.ec2.EipAssociation) == ()
 
 
+@pytest.mark.row(9)
 def test_rundeck_has_a_name(graph: Graph, files: dict[str, str]) -> None:
     """The one that people type, which Rundeck also calls itself: it sends whoever logs in there."""
     record = graph.one(aws.route53.Record).inputs
@@ -67,6 +69,7 @@ def test_rundeck_has_a_name(graph: Graph, files: dict[str, str]) -> None:
     assert "grails.serverURL=http://rundeck.internal-client.url:4440" in properties
 
 
+@pytest.mark.row(9)
 def test_jobs_and_data_outlive_the_instance(graph: Graph, files: dict[str, str]) -> None:
     """Rundeck's home is a volume that refuses to be deleted, and without it Rundeck does not start."""
     volume = graph.one(aws.ebs.Volume)

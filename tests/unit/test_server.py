@@ -100,8 +100,11 @@ def test_an_instance_boots_with_its_rights_and_its_way_out() -> None:
     assert server.one(aws.ec2.EipAssociation).urn in waits_for
 
 
-def test_a_newer_image_does_not_replace_a_server() -> None:
+def test_a_newer_official_image_does_not_replace_a_server() -> None:
+    """One that config names does."""
     assert instance().ignore_changes == ("ami",)
+    own = replace(LINUX, size=ServerSize(instance_type="t4g.small", ami="ami-1"))
+    assert instance(own).ignore_changes == ()
 
 
 def test_volumes_outlive_the_instance() -> None:

@@ -85,6 +85,7 @@ def test_amazons_windows_image_without_a_key_pair(graph: Graph) -> None:
     assert attached == {"arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"}
 
 
+@pytest.mark.row(7)
 def test_two_encrypted_volumes_that_outlive_the_instance(graph: Graph) -> None:
     volumes = {each.name: each for each in graph.of_type(aws.ebs.Volume)}
     assert {name: each.inputs["size"] for name, each in volumes.items()} == {
@@ -96,6 +97,7 @@ def test_two_encrypted_volumes_that_outlive_the_instance(graph: Graph) -> None:
     assert attached == {each.id for each in volumes.values()}
 
 
+@pytest.mark.row(7)
 def test_it_has_its_name_and_only_the_admitted_reach_it(graph: Graph) -> None:
     record = graph.one(aws.route53.Record).inputs
     assert (record["zoneId"], record["name"]) == ("ZINTERNAL", "windows.internal-client.url")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings the server up: runs the scripts that the list names, in its order, and says how it went with boot-status.
-# cloud-init runs it at every boot, when the packages are there; running it once more by hand is safe.
+# Brings the server up: installs the packages, runs the scripts that the list names, in its order, and says how it went
+# with boot-status. cloud-init runs it at every boot; running it once more by hand is safe.
 set -euo pipefail
 
 readonly scripts=${BOOT_SCRIPTS:-/etc/boot-platform/scripts}
@@ -16,6 +16,8 @@ report() {
 }
 trap report EXIT
 
+current=install-packages
+"$current" </dev/null
 # A server that cannot say so goes on booting: the end of it is what counts.
 boot-status booting || true
 # On a descriptor of its own, so that a script which reads its standard input does not eat the rest of the list.

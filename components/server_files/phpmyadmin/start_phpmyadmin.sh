@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
 # Serves phpMyAdmin alone, in place of nginx's own page. The secret that encrypts its login cookies was made by Debian's
-# package when it was installed, and never leaves the server: a server made anew has everyone log in again.
+# package, and never leaves the server: a server made anew has everyone log in again.
 set -euo pipefail
 
+# An image is made without it, or all of its servers would have the same.
+if [[ ! -e /var/lib/phpmyadmin/blowfish_secret.inc.php ]]; then
+  dpkg-reconfigure --frontend noninteractive phpmyadmin
+fi
 rm -f /etc/nginx/sites-enabled/default
 # Debian has one version of PHP at a time, and its services are named after it.
 for configuration in /etc/php/*/fpm; do

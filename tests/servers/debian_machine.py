@@ -1,0 +1,261 @@
+"""Debian machines that really boot: systemd in a container, with cloud-init and apt, on overlays of one base system.
+
+Nothing that a machine does leaves it: it has a network of its own with nobody else in it, and AWS's answers come from
+two small programs in the place of ``curl`` and ``aws``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers.programs import require, unavailable
+
+RELEASE = "bookworm"
+_MIRROR = "http://deb.debian.org/debian"
+_REPOSITORY = "/srv/repository"
+_AGENT = "/srv/amazon-ssm-agent.deb"
+_SECONDS_TO_BOOT = 240
+_CAPABILITIES_OF_THE_HOST = "CAP_SYS_TIME,CAP_SYS_BOOT,CAP_SYS_MODULE,CAP_SYSLOG,CAP_SYS_RAWIO"
+_CLOUD_INIT = {
+    "datasource_list": ["NoCloud"],
+    "network": {"config": "disabled"},
+    "locale": False,
+    "apt": {"preserve_sources_list": True},
+}
+_CURL = f"""#!/bin/sh
+# The instance's metadata, and what servers fetch beside packages; each call is recorded.
+for url; do :; done
+echo "$url" >> /var/log/fetched
+while [ "$#" -gt 1 ]; do [ "$1" = --output ] && output=$2; shift; done
+case $url in
+  */placement/region) echo eu-west-3 ;;
+  */instance-id) echo i-0123456789abcdef0 ;;
+  */amazon-ssm-agent.deb) cp {_AGENT} "$output" ;;
+  */gpgkey) : > "$output" ;;
+  */global-bundle.pem) cp /etc/ssl/certs/ca-certificates.crt "$output" ;;
+esac
+"""
+_AWS = '#!/bin/sh\nfor tag; do :; done\necho "$tag" >> /var/log/told\n'
+_numbers = itertools.count(1)
+
+
+def require_containers() -> None:
+    """Skips the test, saying why, where no Debian can be booted; in CI it fails instead."""
+    require("systemd-nspawn", "debootstrap", "dpkg-scanpackages", "dpkg-deb", "nsenter")
+    if os.geteuid() != 0:
+        unavailable("containers need root")
+
+
+@dataclass(frozen=True)
+class Base:
+    """A small Debian, with the packages that machines may install in a repository of its own."""
+
+    root: Path
+
+    @staticmethod
+    def build(directory: Path, installed: Iterable[str], offered: Iterable[str]) -> Base:
+        """Fetches Debian from its mirror, and skips the test where there is none."""
+        base = Base(directory / "base")
+        included = "--include=systemd-sysv,dbus,iproute2,procps,ca-certificates"
+        made = _run(["debootstrap", "--variant=minbase", included, RELEASE, str(base.root), _MIRROR])
+        if made.returncode != 0:
+            unavailable(f"no Debian from {_MIRROR}: {made.stdout[-300:]}{made.stderr[-300:]}")
+        # Nothing of this outlives the test: it need not wait for the disk.
+        base._write("etc/dpkg/dpkg.cfg.d/unsafe-io", "force-unsafe-io\n")
+        base._inside("apt-get", "install", "--no-install-recommends", "cloud-init", "openssh-server", *installed)
+        base._inside("apt-get", "clean")
+        base._inside("apt-get", "install", "--download-only", *offered)
+        base.offer((base.root / "var/cache/apt/archives").glob("*.deb"))
+        base._write("etc/apt/sources.list", f"deb [trusted=yes] file:{_REPOSITORY} ./\n")
+        base._write("etc/cloud/cloud.cfg.d/99_test.cfg", json.dumps(_CLOUD_INIT))
+        for name, content in (("curl", _CURL), ("aws", _AWS)):
+            base._write(f"usr/local/bin/{name}", content).chmod(0o755)
+        unit = "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"
+        package(
+            base.root / _AGENT.lstrip("/"),
+            "amazon-ssm-agent",
+            "3.3",
+            {"lib/systemd/system/amazon-ssm-agent.service": unit, "var/lib/amazon/ssm/README": "state\n"},
+        )
+        return base
+
+    def offer(self, archives: Iterable[Path]) -> None:
+        """Puts packages into the repository."""
+        repository = self.root / _REPOSITORY.lstrip("/")
+        repository.mkdir(exist_ok=True)
+        for archive in archives:
+            shutil.move(archive, repository / archive.name)
+        listed = subprocess.run(
+            ["dpkg-scanpackages", "--multiversion", "."], cwd=repository, check=True, capture_output=True
+        )
+        (repository / "Packages").write_bytes(listed.stdout)
+
+    @contextmanager
+    def without_packages(self) -> Iterator[None]:
+        """For machines that are to have nothing to install from."""
+        repository = self.root / _REPOSITORY.lstrip("/")
+        away = repository.rename(repository.with_suffix(".away"))
+        try:
+            yield
+        finally:
+            away.rename(repository)
+
+    def _write(self, path: str, content: str) -> Path:
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content)
+        return target
+
+    def _inside(self, *command: str) -> None:
+        ran = _run(["chroot", str(self.root), "env", "DEBIAN_FRONTEND=noninteractive", *command, "--yes"])
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+class Machine:
+    """A machine that runs. What it writes lies in ``changes``, and another machine may be made of it."""
+
+    def __init__(self, root: Path, changes: tuple[Path, ...], leader: int) -> None:
+        self.root, self.changes, self._leader = root, changes, leader
+
+    def run(self, *command: str) -> str:
+        """What a command prints on the machine. Raises ``AssertionError`` with all that it said when it fails."""
+        ran = self.attempt(*command)
+        assert ran.returncode == 0, f"{' '.join(command)} ended with {ran.returncode}:\n{ran.stdout}\n{ran.stderr}"
+        return ran.stdout
+
+    def attempt(self, *command: str) -> subprocess.CompletedProcess[str]:
+        inside = ["nsenter", "--target", str(self._leader), "--all", "--root", "--wd", "env", "--ignore-environment"]
+        return _run([*inside, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *command])
+
+    def read(self, path: str) -> str:
+        """A file of the machine's; empty when there is none."""
+        file = self.root / path.lstrip("/")
+        return file.read_text() if file.exists() else ""
+
+
+@contextmanager
+def boot(directory: Path, lower: tuple[Path, ...], user_data: str | None = None) -> Iterator[Machine]:
+    """A machine on top of the systems ``lower``, the first of which counts most, once cloud-init has run ``user_data``.
+
+    The machine ends with the block.
+    """
+    number = next(_numbers)
+    name = f"magento-{os.getpid()}-{number}"
+    upper, work, root = (directory / f"{part}-{number}" for part in ("changes", "work", "root"))
+    for each in (upper, work, root):
+        each.mkdir()
+    with ExitStack() as stack:
+        layers = f"lowerdir={':'.join(map(str, lower))},upperdir={upper},workdir={work}"
+        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, root], check=True)
+        stack.callback(_run, ["umount", "--lazy", str(root)])
+        seed = root / "var/lib/cloud/seed/nocloud-net"
+        seed.mkdir(parents=True, exist_ok=True)
+        (seed / "meta-data").write_text(json.dumps({"instance-id": f"i-{number}", "local-hostname": "server"}))
+        (seed / "user-data").write_text(user_data or "#cloud-config\n{}\n")
+        subprocess.run(["ip", "netns", "add", name], check=True)
+        stack.callback(_run, ["ip", "netns", "delete", name])
+        subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
+        machine = Machine(root, (upper, *lower), stack.enter_context(_container(root, name)))
+        machine.attempt("cloud-init", "status", "--wait")
+        yield machine
+
+
+@contextmanager
+def _container(root: Path, name: str) -> Iterator[int]:
+    """systemd as the first process of a container; gives its process id out here."""
+    groups = [Path("/sys/fs/cgroup") / each / name for each in ("systemd", "unified", "") if _holds_groups(each)]
+    with (root.parent / f"{root.name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot", "--console=pipe"),
+                *("--directory", root, f"--network-namespace-path=/run/netns/{name}", "--resolv-conf=off"),
+                *("--capability=all", f"--drop-capability={_CAPABILITIES_OF_THE_HOST}"),
+            ],
+            # Its own /tmp, as on an instance, and not one in memory.
+            env={**os.environ, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network", "SYSTEMD_NSPAWN_TMPFS_TMP": "0"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            preexec_fn=lambda: _enter(groups),
+        )
+    leader = None
+    try:
+        leader = _leader(process)
+        yield leader
+    finally:
+        # As if its plug were pulled: what it wrote is in its overlay all the same, and a shutdown takes its time.
+        with suppress(ProcessLookupError):
+            os.kill(leader or process.pid, signal.SIGKILL)
+        process.wait(timeout=30)
+        for group in groups:
+            _remove(group)
+
+
+def _remove(group: Path) -> None:
+    """With the groups in it, once the last of their processes is gone."""
+    deadline = time.monotonic() + 20
+    for each in (*sorted(group.rglob("*/"), reverse=True), group):
+        while True:
+            try:
+                each.rmdir()
+                break
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+
+def _holds_groups(hierarchy: str) -> bool:
+    return (Path("/sys/fs/cgroup") / hierarchy / "cgroup.procs").exists()
+
+
+def _enter(groups: list[Path]) -> None:
+    """A control group of its own, or two containers would be in each other's."""
+    for group in groups:
+        group.mkdir()
+        (group / "cgroup.procs").write_text(str(os.getpid()))
+
+
+def _leader(process: subprocess.Popen[bytes]) -> int:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        for child in children:
+            if Path(f"/proc/{child}/comm").read_text().strip() == "systemd":
+                return int(child)
+        time.sleep(0.1)
+    raise AssertionError("systemd did not start in the container")
+
+
+def package(archive: Path, name: str, version: str, files: dict[str, str]) -> None:
+    """Makes a Debian package of files, by their paths."""
+    tree = archive.parent / f"{name}-{version}"
+    for path, content in {**files, "DEBIAN/control": _control(name, version)}.items():
+        target = tree / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(content)
+    subprocess.run(["dpkg-deb", "--root-owner-group", "--build", tree, archive], check=True, capture_output=True)
+    shutil.rmtree(tree)
+
+
+def _control(name: str, version: str) -> str:
+    return (
+        f"Package: {name}\nVersion: {version}\nArchitecture: all\nMaintainer: Tests <tests@client.url>\n"
+        f"Description: stands in for {name}\n"
+    )
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=_SECONDS_TO_BOOT, stdin=subprocess.DEVNULL, check=False
+    )

@@ -1,0 +1,212 @@
+"""Images with packages in them: what ``images/install.sh`` makes, booted for real beside a server without an image."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from components import server_files
+from components.cloud_init import CloudInit
+from components.forwards import Forward
+from components.gateway_proxy import boot as gateway
+from components.php_my_admin_server import boot as php_my_admin
+from tests.servers.debian_machine import Base, Machine, boot, package, require_containers
+from tests.unit.program import ROOT
+
+BOOTS: Mapping[str, CloudInit] = {
+    "gateway": gateway((Forward(name="windows-rdp", ports=(3389,), target="windows.internal-client.url"),)),
+    "phpmyadmin": php_my_admin({"shared": "shared.c1.eu-west-3.rds.amazonaws.com"}),
+}
+# What a machine has for itself, and what lists the same things in another order.
+OF_ITS_OWN = re.compile(r"etc/(machine-id|ssh/ssh_host_.*|ld\.so\.cache|.*-)")
+# cloud-init says when it wrote a file.
+DATED = re.compile(rb"# .*cloud-init .*\n")
+SECRET = "/var/lib/phpmyadmin/blowfish_secret.inc.php"
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """In memory: machines write a great deal."""
+    require_containers()
+    directory = tmp_path_factory.mktemp("machines")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4g", "tmpfs", directory], check=True)
+    yield directory
+    subprocess.run(["umount", "--lazy", directory], check=True)
+
+
+@pytest.fixture(scope="module")
+def base(directory: Path) -> Base:
+    """Debian with what every server has; each server's own packages are in its repository."""
+    own = [name for server in BOOTS for name in server_files.packages(server)]
+    return Base.build(directory, server_files.packages("boot"), own)
+
+
+@contextmanager
+def maker(directory: Path, base: Base, server: str) -> Iterator[Machine]:
+    """The machine that becomes an image, with the files that Packer puts there."""
+    with boot(directory, (base.root,)) as machine:
+        files = machine.root / "tmp/platform"
+        for folder in ("boot", server):
+            shutil.copytree(ROOT / "components" / "server_files" / folder, files / folder)
+        for script in ("install.sh", "forget.sh"):
+            shutil.copy(ROOT / "images" / script, files / script)
+        yield machine
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a machine came up, and what there is then."""
+
+    status: str
+    packages: str
+    units: str
+    running: str
+    files: Mapping[str, str]
+    secret: str
+    fetched: str
+
+    @staticmethod
+    def of(machine: Machine) -> Outcome:
+        states = ("list-unit-files", "--state=enabled,disabled,masked", "--no-legend", "--no-pager")
+        running = (
+            "list-units",
+            "--type=service,socket,timer",
+            "--state=active",
+            "--no-legend",
+            "--plain",
+            "--no-pager",
+        )
+        return Outcome(
+            status=machine.read("/var/lib/boot-platform/status").split("\t")[0],
+            packages=machine.run("dpkg-query", "--show", "--showformat=${Package} ${Version} ${db:Status-Status}\\n"),
+            units=machine.run("systemctl", *states),
+            running=machine.run("systemctl", *running),
+            files=_files(machine.root),
+            secret=machine.read(SECRET),
+            fetched=machine.read("/var/log/fetched"),
+        )
+
+
+def _files(root: Path) -> dict[str, str]:
+    """Digests of all configuration and of everything that is ours."""
+    return {
+        name: hashlib.sha256(DATED.sub(b"", path.read_bytes())).hexdigest() if path.is_file() else "link"
+        for part in ("etc", "usr/local")
+        for path in (root / part).rglob("*")
+        if path.is_symlink() or path.is_file()
+        if not OF_ITS_OWN.fullmatch(name := str(path.relative_to(root)))
+    }
+
+
+@pytest.fixture(scope="module", params=BOOTS)
+def outcomes(request: pytest.FixtureRequest, directory: Path, base: Base) -> tuple[str, Outcome, Outcome, Outcome]:
+    """A server, as it comes up without an image and twice with one, then without anything to install from."""
+    server: str = request.param
+    user_data = BOOTS[server].render()
+    with boot(directory, (base.root,), user_data) as machine:
+        plain = Outcome.of(machine)
+    with maker(directory, base, server) as machine:
+        machine.run("/tmp/platform/install.sh", server)
+        machine.run("/tmp/platform/forget.sh")
+        (machine.root / "var/log/fetched").unlink()
+        image = machine.changes
+    baked = []
+    with base.without_packages():
+        for _ in range(2):
+            with boot(directory, image, user_data) as machine:
+                baked.append(Outcome.of(machine))
+    return server, plain, baked[0], baked[1]
+
+
+def test_a_server_comes_up_with_an_image_and_without(outcomes: tuple[str, Outcome, Outcome, Outcome]) -> None:
+    """With one, where there is nothing to install from."""
+    assert [each.status for each in outcomes[1:]] == ["ready"] * 3
+
+
+def test_nothing_but_time_tells_a_server_with_an_image(outcomes: tuple[str, Outcome, Outcome, Outcome]) -> None:
+    """The same packages, configuration, units that start, and units that run."""
+    _, plain, baked, _ = outcomes
+    assert baked.packages == plain.packages
+    assert {name for name, _ in baked.files.items() ^ plain.files.items()} == set()
+    assert baked.units == plain.units
+    assert baked.running == plain.running
+
+
+def test_an_image_has_the_agent_and_fetches_it_no_more(outcomes: tuple[str, Outcome, Outcome, Outcome]) -> None:
+    _, plain, baked, _ = outcomes
+    assert "amazon-ssm-agent.deb" in plain.fetched
+    assert "amazon-ssm-agent.deb" not in baked.fetched
+
+
+def test_no_two_servers_of_an_image_have_the_same_secret(outcomes: tuple[str, Outcome, Outcome, Outcome]) -> None:
+    """What encrypts phpMyAdmin's cookies, of the length that its cipher needs; the other servers have none."""
+    server, *came_up = outcomes
+    secrets = {each.secret for each in came_up}
+    assert len(secrets) == (3 if server == "phpmyadmin" else 1)
+    assert all(len(each.partition(" = '")[2].partition("';\n")[0]) == 32 for each in secrets if each)
+
+
+def test_the_gateway_serves_its_own_configuration(directory: Path, base: Base) -> None:
+    """Debian's is what HAProxy would read if it ran before the boot had written ours."""
+    with maker(directory, base, "gateway") as machine:
+        machine.run("/tmp/platform/install.sh", "gateway")
+        machine.run("/tmp/platform/forget.sh")
+        image = machine.changes
+    with boot(directory, image, BOOTS["gateway"].render()) as machine:
+        assert "/etc/haproxy/gateway.cfg" in machine.run("pgrep", "--full", "--list-full", "haproxy -Ws")
+        assert ":3389" in machine.run("ss", "--listening", "--numeric", "--tcp")
+
+
+def test_rundecks_program_is_there_whatever_volume_is_mounted_over_it(directory: Path, base: Base) -> None:
+    """Rundeck's package puts it where the data is: a blank volume hides it, and one from an earlier server has another
+    version's. Without a network, from what the image keeps, and only when it has to be."""
+    war = "var/lib/rundeck/bootstrap/rundeck-{}.war"
+    for version in ("5.1", "5.2"):
+        package(directory / f"rundeck_{version}.deb", "rundeck", version, {war.format(version): f"program {version}"})
+    package(directory / "rundeck-cli.deb", "rundeck-cli", "2.0", {"usr/bin/rd": ""})
+    base.offer(directory.glob("rundeck*.deb"))
+    gpg = "#!/bin/sh\necho pub:\necho fpr:::::::::0DDD2FA79B15D736ECEA32B89B5206167C5C34C0:\n"
+    source = "Types: deb\nURIs: file:/srv/repository\nSuites: ./\nTrusted: yes\n"
+    volume, installed = "/var/lib/rundeck", "/tmp/platform/rundeck/install_rundeck.sh"
+    with maker(directory, base, "rundeck") as machine:
+        for path, content in (
+            ("usr/local/bin/gpg", gpg),
+            ("tmp/platform/rundeck/rundeck.sources", source),
+            # Java and Ansible are large, and no part of this.
+            ("tmp/platform/rundeck/packages.txt", "curl\n"),
+        ):
+            (machine.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (machine.root / path).write_text(content)
+        (machine.root / "usr/local/bin/gpg").chmod(0o755)
+        machine.run("env", "RUNDECK_VERSION=5.1*", "/tmp/platform/install.sh", "rundeck")
+        assert machine.read(war.format("5.1")) == "program 5.1"
+
+        boots = ("env", "RUNDECK_ENVIRONMENT=/dev/null", "RUNDECK_VERSION=5.*", "bash", installed)
+        machine.run("mv", "/srv/repository", "/srv/repository.away")
+        machine.run("mount", "-t", "tmpfs", "tmpfs", volume)
+        machine.run(*boots)
+        assert machine.run("cat", f"/{war.format('5.1')}") == "program 5.1"
+
+        machine.run("sh", "-c", f"mv /{war.format('5.1')} /{war.format('5.0')}")
+        machine.run(*boots)
+        assert machine.run("ls", f"{volume}/bootstrap").split() == ["rundeck-5.1.war"]
+        assert "Setting up rundeck" not in machine.run(*boots)
+
+        machine.run("mv", "/srv/repository.away", "/srv/repository")
+        machine.run(
+            "env",
+            "RUNDECK_ENVIRONMENT=/dev/null",
+            "RUNDECK_SOURCES=/tmp/platform/rundeck/rundeck.sources",
+            "RUNDECK_VERSION=5.2*",
+            "bash",
+            installed,
+        )
+        assert machine.run("ls", f"{volume}/bootstrap").split() == ["rundeck-5.2.war"]

@@ -1,0 +1,111 @@
+"""The workflows are right by GitHub's rules, run nothing that can change under them, and may do no more than needed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.unit.program import ROOT
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+PINNED = re.compile(r"^ *(?:- )?uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+WRITES = {
+    ("policies.yml", "preview"): {"id-token", "pull-requests", "security-events"},
+    ("policies.yml", "nightly"): {"id-token", "security-events"},
+}
+every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+
+
+def jobs(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from yaml.safe_load(path.read_text())["jobs"].items()
+
+
+def test_they_are_what_github_takes() -> None:
+    """Keys, expressions, the scripts of their steps, and each action's inputs."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    told = subprocess.run(["actionlint", *WORKFLOWS], env=environment, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+@every_workflow
+def test_actions_are_pinned(path: Path) -> None:
+    """To a commit, with its release beside it: a tag may be moved to other code, which would get the job's token."""
+    used = [line for line in path.read_text().splitlines() if "uses:" in line]
+    assert used
+    assert [line for line in used if not PINNED.match(line)] == []
+
+
+@every_workflow
+def test_a_job_may_do_what_it_must(path: Path) -> None:
+    """Nothing for the workflow as a whole; each job names what it needs, and writes only what is listed here."""
+    assert yaml.safe_load(path.read_text())["permissions"] == {}
+    for name, job in jobs(path):
+        granted = job["permissions"]
+        assert {scope for scope, access in granted.items() if access == "write"} == WRITES.get(
+            (path.name, name), set()
+        ), name
+        assert set(granted.values()) <= {"read", "write"}, name
+
+
+@every_workflow
+def test_no_long_lived_key_of_aws_is_used(path: Path) -> None:
+    """A job gets a role for as long as it runs; a fork's run gets none, nor any secret."""
+    text = path.read_text()
+    assert "aws-access-key-id" not in text.lower()
+    assert "pull_request_target" not in text
+    for name, job in jobs(path):
+        if "id-token" in job["permissions"] and name != "nightly":
+            assert "head.repo.full_name == github.repository" in job["if"]
+
+
+@every_workflow
+def test_a_checkout_leaves_no_token_behind(path: Path) -> None:
+    """What a pull request brings along runs after the checkout, and could read it from the git config."""
+    for name, job in jobs(path):
+        for step in job["steps"]:
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] is False, name
+
+
+def test_what_ci_runs_is_there_to_be_run_by_hand() -> None:
+    """Each step that is no action calls a script of the repository, or shows a file."""
+    scripts = {".ci/run", ".ci/policies", ".ci/tell-github"}
+    called = {
+        word
+        for path in WORKFLOWS
+        for _, job in jobs(path)
+        for step in job["steps"]
+        for word in step.get("run", "").split()
+        if word.startswith(".ci/")
+    }
+    assert called == scripts
+    assert all(os.access(ROOT / script, os.X_OK) for script in scripts)
+
+
+@pytest.mark.parametrize("there", [None, "7"], ids=["first run", "later run"])
+def test_one_comment_a_stack(tmp_path: Path, there: str | None) -> None:
+    """A pull request's second run writes its report into the comment of the first."""
+    (tmp_path / ".ci").mkdir()
+    script = tmp_path / ".ci" / "tell-github"
+    script.write_text((ROOT / ".ci" / "tell-github").read_text())
+    report = tmp_path / "policy-report" / "prod" / "policies.md"
+    report.parent.mkdir(parents=True)
+    report.write_text("<!-- policies of prod -->\n### Policies\n")
+    gh = tmp_path / "gh"
+    gh.write_text(f'#!/bin/sh\nif [ "$2" = --paginate ]; then echo {there or ""}; else echo "$@" >> told; fi\n')
+    gh.chmod(0o755)
+    subprocess.run(
+        ["bash", script, "comment", "5"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "GITHUB_REPOSITORY": "client/shop"},
+        check=True,
+    )
+    where = "PATCH repos/client/shop/issues/comments/7" if there else "POST repos/client/shop/issues/5/comments"
+    assert (tmp_path / "told").read_text() == f"api --method {where} -F body=@{report.relative_to(tmp_path)} --silent\n"
