@@ -63,6 +63,7 @@ def landing_zone_args() -> LandingZoneArgs:
         public_domain=settings.domains.public,
         internal_domain=settings.domains.internal,
         buckets=settings.buckets,
+        cost_report=settings.cost_report,
         account_id=account_id,
         key_arn=key.arn,
         protect=settings.protect,
@@ -84,15 +85,10 @@ else:
 def placement(*, is_public: bool, tags: Tags) -> ServerPlacement:
     """Where a single server lives: the first subnet of its kind."""
     assert settings.internal_domain  # settings.py has seen to it
-    return foundation.place_server(
-        is_public=is_public,
-        at=ServerSite(
-            region=settings.region, availability_zone=settings.zones[0], internal_domain=settings.internal_domain
-        ),
-        key_arn=key.arn,
-        protect=settings.protect,
-        tags=tags,
+    at = ServerSite(
+        region=settings.region, availability_zone=settings.zones[0], internal_domain=settings.internal_domain
     )
+    return foundation.place_server(is_public=is_public, at=at, key_arn=key.arn, protect=settings.protect, tags=tags)
 
 
 databases: dict[str, MySqlDatabase] = {}
@@ -142,6 +138,7 @@ if settings.network.cidr and settings.domains:
             databases={**databases, "site": site.database},
         ),
     )
+    operations.export()
     servers |= operations.instance_ids
     gateway = operations.gateway
 
@@ -169,6 +166,7 @@ if settings.content_delivery:
             document_root=settings.site.document_root,
             certificate_arn=foundation.cloudfront_certificate_arn,
             zone_id=foundation.public_zone_id,
+            logs_bucket=foundation.delivery_logs_bucket,
             tags=tags.for_system("content-delivery"),
         ),
     )
@@ -209,8 +207,11 @@ pulumi.export("beanstalk_application", site.application.application_name)
 pulumi.export("front_environment", site.front.environment_name)
 pulumi.export("back_office_environment", site.back_office.environment_name)
 pulumi.export("database_endpoint", site.database.endpoint)
+pulumi.export("database_secrets", {name: db.secret_arn for name, db in (*databases.items(), ("site", site.database))})
 pulumi.export("cache_address", site.cache.address)
 pulumi.export("search_address", site.search.address)
 pulumi.export("configuration_object", site.configuration.uri)
+pulumi.export("file_server", site.files.address if site.files else None)
 pulumi.export("servers", servers)
 pulumi.export("satellites", {name: each.address for name, each in satellites.items()})
+pulumi.export("ftp_secrets", {name: each.ftp.secret_arn for name, each in satellites.items() if each.ftp})

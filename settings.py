@@ -1,14 +1,16 @@
 """The stack's configuration, typed and validated: the only reader of ``Pulumi.<stack>.yaml``.
 
-Everything wrong is reported at once, each with its path, what it got and what it expected, before anything is created.
+Everything wrong is reported at once, each with its path, what it got and what it expected, before anything is created:
+first each field by itself, and once those are sound, what they ask of each other (``consistency.py``).
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pulumi
 import pulumi_aws as aws
@@ -17,8 +19,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from components.address_plan import plan
 from components.backups import BackupRule
-from components.bucket import BucketUse, Purpose
+from components.bucket import BucketUse
 from components.content_delivery import Delivery
+from components.cost_report import CostReport
 from components.gateway_proxy import Gateway
 from components.magento_platform import Site
 from components.monitoring import Monitoring
@@ -30,6 +33,10 @@ from components.php_my_admin_server import PhpMyAdmin
 from components.rundeck_server import Rundeck
 from components.satellite import Satellite
 from components.windows_server import WindowsApplication
+from consistency import Fault, faults
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 _NAMESPACE = "magento:"
 
@@ -51,9 +58,9 @@ Wildcard = Annotated[str, _like(rf"\*\.({_LABEL}\.)+[a-z]{{2,}}", "a wildcard, s
 ShortName = Annotated[
     str, _like("[a-z][a-z0-9-]{0,18}[a-z0-9]", "2 to 20 lower-case letters, digits and hyphens, a letter first")
 ]
-
-
-_SERVERS_OF_A_NETWORK = ("vpn_access", "gateway", "windows", "rundeck", "php_my_admin")
+ZoneLetter = Annotated[str, _like("[a-z]", "an availability zone's letter, such as a")]
+_FEWEST_ZONES = 2
+"""Load balancers and RDS want subnets in two ("Availability Zones for your Application Load Balancer")."""
 
 
 class SettingsError(pulumi.RunError):
@@ -70,7 +77,7 @@ class NetworkSettings(_Section):
     stack: str | None = None
     internal_domain: DomainName | None = None
     cidr: IPv4Network | None = None
-    zones: tuple[str, ...] = ("a", "b", "c")
+    zones: tuple[ZoneLetter, ...] = Field(default=("a", "b", "c"), min_length=_FEWEST_ZONES)
     nat_gateways: NatGateways = NatGateways.ONE_PER_ZONE
     flow_log_retention_days: int = 90
 
@@ -91,6 +98,13 @@ class NetworkSettings(_Section):
                 raise ValueError("a private network (10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16)")
         return cidr
 
+    @field_validator("zones")
+    @classmethod
+    def _are_different(cls, zones: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(zones)) < len(zones):
+            raise ValueError("each zone once")
+        return zones
+
 
 class VpnLinkSettings(_Section):
     name: ShortName
@@ -103,6 +117,12 @@ class VpnLinkSettings(_Section):
 class DomainsSettings(_Section):
     public: DomainName
     internal: DomainName
+
+    @model_validator(mode="after")
+    def _are_different(self) -> DomainsSettings:
+        if self.internal == self.public:
+            raise ValueError(f"internal must differ from public, got {self.internal} for both")
+        return self
 
 
 class CertificateSettings(_Section):
@@ -139,6 +159,7 @@ class Settings(_Section):
     content_delivery: Delivery | None = None
     monitoring: Monitoring | None = None
     backups: tuple[BackupRule, ...] = ()
+    cost_report: CostReport | None = None
 
     @field_validator("region")
     @classmethod
@@ -146,34 +167,6 @@ class Settings(_Section):
         if region not in {each.value for each in aws.Region}:
             raise ValueError("the name of an AWS region, such as eu-west-3")
         return region
-
-    @model_validator(mode="after")
-    def _has_what_it_stands_on(self) -> Settings:
-        if self.content_delivery and self.content_delivery.origin not in self.site.host_names:
-            raise ValueError(f"content_delivery: origin one of site.host_names, got {self.content_delivery.origin}")
-        if self.satellites and not self.shared_database:
-            raise ValueError("satellites: a shared_database too, which they all use, got none")
-        if any(each.ftp for each in self.satellites) and not self.gateway:
-            raise ValueError("satellites: a gateway too, through which alone FTP reaches them, got none")
-        shared = {"domains": self.domains, "certificate": self.certificate, "buckets": self.buckets}
-        if self.network.stack is not None:
-            servers = {name: getattr(self, name) for name in _SERVERS_OF_A_NETWORK}
-            for key, value in {**shared, **servers, "vpn_links": self.vpn_links}.items():
-                if value:
-                    raise ValueError(f"no {key}: they come with the network of stack {self.network.stack}")
-            if self.file_server and not self.internal_domain:
-                raise ValueError("file_server: network.internal_domain too, where its name is made, got none")
-            return self
-        for key, value in shared.items():
-            if not value:
-                raise ValueError(f"{key}: a stack with a network of its own must have them")
-        for purpose in (Purpose.SITE_CONFIGURATION, Purpose.LOAD_BALANCER_LOGS):
-            if purpose not in {each.purpose for each in self.buckets}:
-                raise ValueError(f"buckets: one with purpose {purpose}, which every site needs")
-        _refuse_repeated("buckets", [each.name for each in self.buckets])
-        _refuse_repeated("vpn_links", [each.name for each in self.vpn_links])
-        _refuse_overlaps(self.network.cidr, self.vpn_links)
-        return self
 
     @property
     def internal_domain(self) -> str | None:
@@ -197,9 +190,12 @@ def load() -> Settings:
     values: dict[str, Any] = {key: _parsed(key, value) for key, value in given.items()}
     values["region"] = pulumi.Config("aws").get("region")
     try:
-        return Settings.model_validate_json(json.dumps(values))
+        settings = Settings.model_validate_json(json.dumps(values))
     except ValidationError as error:
-        raise SettingsError(_explained(error)) from None
+        raise SettingsError(_report(map(_explained, error.errors()))) from None
+    if found := tuple(faults(settings)):
+        raise SettingsError(_report(f"{_named(each.path)}: {_said(each)}" for each in found))
+    return settings
 
 
 def _parsed(key: str, value: str) -> Any:
@@ -213,35 +209,30 @@ def _parsed(key: str, value: str) -> Any:
         return value
 
 
-def _explained(error: ValidationError) -> str:
-    lines = [f"Pulumi.{pulumi.get_stack()}.yaml does not describe a platform:"]
-    for fault in error.errors():
-        path = ".".join(str(part) for part in fault["loc"])
-        name = "aws:region" if path == "region" else f"{_NAMESPACE}{path}" if path else "the stack"
-        if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-            lines.append(f'  {name}: no such key; README.md, "Configuration", lists them all')
-        elif fault["type"] == "missing":
-            lines.append(f"  {name}: missing")
-        else:
-            said = fault["msg"].removeprefix("Value error, ")
-            # About a whole section, the fault's own words name the field; its content would bury them.
-            is_whole_section = isinstance(fault["input"], dict | list)
-            got = f"got {json.dumps(fault['input'], default=str)}, expected {said[0].lower()}{said[1:]}"
-            lines.append(f"  {name}: {said if is_whole_section else got}")
-    return "\n".join(lines)
+def _report(lines: Iterable[str]) -> str:
+    """What the person who runs the program reads: a fault a line."""
+    return "\n  ".join([f"Pulumi.{pulumi.get_stack()}.yaml does not describe a platform:", *lines])
 
 
-def _refuse_repeated(key: str, names: list[str]) -> None:
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise ValueError(f"{key}: each name once, got {', '.join(repeated)} more than once")
+def _named(path: str) -> str:
+    """A field as the stack file spells it."""
+    return "aws:region" if path == "region" else f"{_NAMESPACE}{path}" if path else "the stack"
 
 
-def _refuse_overlaps(own: IPv4Network | None, links: tuple[VpnLinkSettings, ...]) -> None:
-    taken = [("network.cidr", own)] if own is not None else []
-    for link in links:
-        for remote in link.remote_cidrs:
-            for where, other in taken:
-                if remote.overlaps(other):
-                    raise ValueError(f"vpn_links: {link.name}'s {remote} apart from {other} of {where}")
-            taken.append((f"vpn link {link.name}", remote))
+def _said(fault: Fault) -> str:
+    got = "missing" if fault.got is None else f"got {json.dumps(fault.got, default=str)}"
+    return f"{got}, expected {fault.expected}"
+
+
+def _explained(error: ErrorDetails) -> str:
+    """A fault of one field, or of one section, in the same words."""
+    name = _named(".".join(str(part) for part in error["loc"]))
+    if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return f'{name}: no such key; README.md, "Configuration", lists them all'
+    if error["type"] in ("missing", "missing_argument"):
+        return f"{name}: missing"
+    said = error["msg"].removeprefix("Value error, ")
+    # About a whole section, the fault's own words name the field; its content would bury them.
+    if isinstance(error["input"], dict | list):
+        return f"{name}: {said}"
+    return f"{name}: got {json.dumps(error['input'], default=str)}, expected {said[0].lower()}{said[1:]}"

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from components.beanstalk_options import EnvironmentOptions
 from components.tags import Tags
 
-_NAME_LENGTHS = range(4, 41)
+NAME_LENGTHS = range(4, 41)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ class BeanstalkEnvironmentArgs:
     tags: Tags
 
     def __post_init__(self) -> None:
-        if len(self.environment_name) not in _NAME_LENGTHS:
+        if len(self.environment_name) not in NAME_LENGTHS:
             raise ValueError(f"environment_name must be 4 to 40 characters, got '{self.environment_name}'")
 
 

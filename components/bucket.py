@@ -9,7 +9,7 @@ from enum import StrEnum
 import pulumi
 import pulumi_aws as aws
 
-from components.iam_documents import document
+from components.iam_documents import document, only_over_tls
 from components.tags import Tags
 
 _NONCURRENT_DAYS = 30
@@ -21,11 +21,15 @@ class Purpose(StrEnum):
     COST_REPORTS = "cost-reports"
     SITE_CONFIGURATION = "site-configuration"
     LOAD_BALANCER_LOGS = "load-balancer-logs"
+    CONTENT_DELIVERY_LOGS = "content-delivery-logs"
     TEMPORARY = "temporary"
 
 
-_ENCRYPTED_BY_S3 = {Purpose.COST_REPORTS, Purpose.LOAD_BALANCER_LOGS}
+_ENCRYPTED_BY_S3 = {Purpose.COST_REPORTS, Purpose.LOAD_BALANCER_LOGS, Purpose.CONTENT_DELIVERY_LOGS}
 """AWS's deliveries need buckets with S3's own keys ("Enable access logs for your Application Load Balancer")."""
+
+_REPORTS = {"cur": "definition/*", "bcm-data-exports": "export/*"}
+"""What AWS's billing writes for, by service: both are asked of a bucket when an export is made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,15 +165,7 @@ def _lifecycle(args: BucketArgs) -> list[aws.s3.BucketLifecycleConfigurationRule
 
 
 def _policy(purpose: Purpose, arn: str, account_id: str) -> str:
-    only_over_tls: dict[str, object] = {
-        "Sid": "OnlyOverTls",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    return document(only_over_tls, *_deliveries(purpose, arn, account_id))
+    return document(only_over_tls("s3:*", arn, f"{arn}/*"), *_deliveries(purpose, arn, account_id))
 
 
 def _deliveries(purpose: Purpose, arn: str, account_id: str) -> list[dict[str, object]]:
@@ -184,9 +180,29 @@ def _deliveries(purpose: Purpose, arn: str, account_id: str) -> list[dict[str, o
                 "Resource": f"{arn}/*/AWSLogs/{account_id}/*",
             }
         ]
+    if purpose is Purpose.CONTENT_DELIVERY_LOGS:
+        return [
+            {
+                # As AWS words it ("Logs sent to Amazon S3"): what it does not find, it adds to the policy by itself.
+                "Sid": "AWSLogDeliveryWrite1",
+                "Effect": "Allow",
+                "Principal": {"Service": "delivery.logs.amazonaws.com"},
+                "Action": "s3:PutObject",
+                "Resource": f"{arn}/AWSLogs/{account_id}/*",
+                "Condition": {
+                    "StringEquals": {"aws:SourceAccount": account_id, "s3:x-amz-acl": "bucket-owner-full-control"},
+                    "ArnLike": {"aws:SourceArn": f"arn:aws:logs:us-east-1:{account_id}:delivery-source:*"},
+                },
+            }
+        ]
     if purpose is Purpose.COST_REPORTS:
         principal = {"Service": ["billingreports.amazonaws.com", "bcm-data-exports.amazonaws.com"]}
-        of_this_account = {"StringEquals": {"aws:SourceAccount": account_id}}
+        # "Setting up an Amazon S3 bucket for data exports".
+        exports = [f"arn:aws:{kind}:us-east-1:{account_id}:{path}" for kind, path in _REPORTS.items()]
+        of_this_account = {
+            "StringEquals": {"aws:SourceAccount": account_id},
+            "ArnLike": {"aws:SourceArn": exports},
+        }
         return [
             {
                 "Sid": "BillingChecksTheBucket",

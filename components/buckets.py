@@ -44,5 +44,12 @@ class Buckets(pulumi.ComponentResource):
         self.register_outputs({"names": [name for _, name in self._names]})
 
     def name_for(self, purpose: Purpose) -> pulumi.Output[str]:
-        """The name of the first bucket with that purpose. Raises ``StopIteration`` when there is none."""
-        return next(name for each, name in self._names if each is purpose)
+        """The name of the first bucket with that purpose. Raises ``LookupError`` when there is none."""
+        found = self.find(purpose)
+        if found is None:
+            raise LookupError(f"no bucket has the purpose {purpose}")
+        return found
+
+    def find(self, purpose: Purpose) -> pulumi.Output[str] | None:
+        """The name of the first bucket with that purpose, if there is one."""
+        return next((name for each, name in self._names if each is purpose), None)

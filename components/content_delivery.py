@@ -8,6 +8,7 @@ from enum import StrEnum
 import pulumi
 import pulumi_aws as aws
 
+from components.delivery_logs import DeliveryLogs, DeliveryLogsArgs
 from components.tags import Tags
 
 # Policies that AWS manages, by the ids that it documents ("Use managed cache policies", "Use managed origin request
@@ -41,13 +42,14 @@ class Delivery:
 
     ``media`` and ``static`` are the hosts that browsers ask. ``origin`` is where CloudFront fetches: a name of the
     site's load balancer that the front's rule admits. The certificate must cover all three, for CloudFront checks the
-    origin's too. Raises ``ValueError`` when two are the same.
+    origin's too. ``access_logs`` keeps a record of every request. Raises ``ValueError`` when two names are the same.
     """
 
     media: str
     static: str
     origin: str
     price_class: PriceClass = PriceClass.EUROPE_AND_NORTH_AMERICA
+    access_logs: bool = False
 
     def __post_init__(self) -> None:
         if len(set(self.host_names)) != len(self.host_names):
@@ -64,19 +66,26 @@ class Delivery:
 @dataclass(frozen=True, kw_only=True)
 class ContentDeliveryArgs:
     """``certificate_arn`` is a certificate in us-east-1; ``document_root`` what the site's web servers serve, as
-    Beanstalk is told it: Magento's own directory, or the ``pub`` in it."""
+    Beanstalk is told it: Magento's own directory, or the ``pub`` in it. ``logs_bucket`` is the name of the bucket for
+    access logs, where log delivery may write already. Raises ``ValueError`` for logs without a bucket."""
 
     delivery: Delivery
     document_root: str
     certificate_arn: pulumi.Input[str]
     zone_id: pulumi.Input[str]
+    logs_bucket: pulumi.Input[str] | None = None
     tags: Tags
+
+    def __post_init__(self) -> None:
+        if self.delivery.access_logs and self.logs_bucket is None:
+            raise ValueError("logs_bucket must be given for access_logs, got none")
 
 
 class ContentDelivery(pulumi.ComponentResource):
     """Two CloudFront distributions, for media and for static files, over HTTPS alone.
 
-    Produces the distributions and, for the name of each, an A and an AAAA record in the public zone.
+    Produces the distributions, for the name of each an A and an AAAA record in the public zone, and ``DeliveryLogs``
+    when they are wanted.
     """
 
     media_domain_name: pulumi.Output[str]
@@ -94,6 +103,16 @@ class ContentDelivery(pulumi.ComponentResource):
         static = self._deliver("static", args.delivery.static)
         self.media_domain_name, self.media_distribution_id = media.domain_name, media.id
         self.static_domain_name, self.static_distribution_id = static.domain_name, static.id
+        if args.delivery.access_logs and args.logs_bucket is not None:
+            DeliveryLogs(
+                f"{name}-logs",
+                DeliveryLogsArgs(
+                    distributions={"media": media.arn, "static": static.arn},
+                    bucket_name=args.logs_bucket,
+                    tags=args.tags,
+                ),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
         self.register_outputs(
             {
                 "media_domain_name": self.media_domain_name,

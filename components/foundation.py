@@ -40,6 +40,8 @@ class Foundation:
     cloudfront_certificate_arn: pulumi.Input[str]
     configuration_bucket: pulumi.Input[str]
     access_logs_bucket: pulumi.Input[str]
+    delivery_logs_bucket: pulumi.Input[str] | None = None
+    """For CloudFront's logs, known to the stack that owns it alone."""
 
     def export(self) -> None:
         """Make it the stack output by which other stacks find it."""

@@ -16,6 +16,34 @@ def allow(actions: Sequence[str], *resources: str) -> dict[str, object]:
     return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
 
 
-def assumable_by(service: str) -> str:
-    """The trust policy of a role that a service takes on; ``service`` is a principal such as ``ec2.amazonaws.com``."""
-    return document({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
+def only_over_tls(action: str, *resources: str) -> dict[str, object]:
+    """A statement that denies ``action`` on the ARNs of ``resources`` to whoever asks in the clear."""
+    return {
+        "Sid": "OnlyOverTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": list(resources),
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def assumable_by(service: str, *, account_id: str | None = None) -> str:
+    """The trust policy of a role that a service takes on; ``service`` is a principal such as ``ec2.amazonaws.com``.
+
+    ``account_id`` is whose behalf it acts on, or else it might act on a stranger's ("The confused deputy problem"). Not
+    every service says so: EC2, Backup and Elastic Beanstalk do not.
+    """
+    statement: dict[str, object] = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    if account_id is not None:
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account_id}}
+    return document(statement)
+
+
+def account_of(arn: str) -> str:
+    """The account's number in an ARN."""
+    return arn.split(":")[4]

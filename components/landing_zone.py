@@ -9,6 +9,7 @@ import pulumi
 from components.bucket import BucketUse, Purpose
 from components.buckets import Buckets, BucketsArgs
 from components.certificate import Certificate, CertificateArgs
+from components.cost_report import CostReport, CostReportExport, CostReportExportArgs
 from components.domains import Domains, DomainsArgs
 from components.foundation import Foundation
 from components.network import Network, NetworkArgs
@@ -18,13 +19,14 @@ from components.tags import Tags
 @dataclass(frozen=True, kw_only=True)
 class LandingZoneArgs:
     """``public_domain`` and ``internal_domain`` are zone names; the buckets must have one for the sites' configuration
-    and one for the load balancers' logs."""
+    and one for the load balancers' logs, and for a cost report one more."""
 
     network: NetworkArgs
     certificate: CertificateArgs
     public_domain: str
     internal_domain: str
     buckets: tuple[BucketUse, ...]
+    cost_report: CostReport | None = None
     account_id: pulumi.Input[str]
     key_arn: pulumi.Input[str]
     protect: bool
@@ -65,6 +67,18 @@ class LandingZone(pulumi.ComponentResource):
             ),
             opts=child,
         )
+        if args.cost_report:
+            CostReportExport(
+                "cost-report",
+                CostReportExportArgs(
+                    report=args.cost_report,
+                    bucket_name=buckets.name_for(Purpose.COST_REPORTS),
+                    bucket_region=args.network.region,
+                    account_id=args.account_id,
+                    tags=args.tags.for_system("billing"),
+                ),
+                opts=child,
+            )
         self.foundation = Foundation(
             vpc_id=self.network.vpc_id,
             public_subnet_ids=self.network.public_subnet_ids,
@@ -76,5 +90,6 @@ class LandingZone(pulumi.ComponentResource):
             cloudfront_certificate_arn=certificate.cloudfront_arn,
             configuration_bucket=buckets.name_for(Purpose.SITE_CONFIGURATION),
             access_logs_bucket=buckets.name_for(Purpose.LOAD_BALANCER_LOGS),
+            delivery_logs_bucket=buckets.find(Purpose.CONTENT_DELIVERY_LOGS),
         )
         self.register_outputs({"vpc_id": self.network.vpc_id})

@@ -6,6 +6,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
+import pulumi
+
+
+class AlarmNameError(ValueError, pulumi.RunError):
+    """``alarm_names`` does not fit the alarms that there are, which only the whole stack tells.
+
+    Ends the program without a traceback."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"monitoring.alarm_names: {fault}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Thresholds:

@@ -13,9 +13,9 @@ import pulumi_aws as aws
 from components import shared_alarms, site_alarms
 from components.alarm import Alarm, AlarmGroup, Expression, Metric
 from components.dashboard import DashboardSubject, dashboard_body
-from components.iam_documents import document
+from components.iam_documents import document, only_over_tls
 from components.magento_platform import MagentoPlatform
-from components.monitoring import Monitoring
+from components.monitoring import AlarmNameError, Monitoring
 from components.tags import Tags
 from components.vpn_link import VpnTunnels
 
@@ -61,7 +61,7 @@ class MonitoringSuiteArgs:
     ``servers`` instance ids, ``other_databases`` RDS identifiers.
 
     ``key_arn`` is a key that ``cloudwatch.amazonaws.com`` and ``events.rds.amazonaws.com`` may use, or nobody is told.
-    Raises ``ValueError`` for an alarm that ``monitoring`` renames and that is not there, and for two of one name.
+    Raises ``AlarmNameError`` for an alarm that ``monitoring`` renames and that is not there, and for two of one name.
     """
 
     monitoring: Monitoring
@@ -80,11 +80,11 @@ class MonitoringSuiteArgs:
         alarms = [alarm.key for group in self.alarm_groups for alarm in group.alarms]
         for key in self.monitoring.alarm_names:
             if "*" not in key and key not in alarms:
-                raise ValueError(f"alarm_names: no alarm is called '{key}', only {', '.join(sorted(alarms))}")
+                raise AlarmNameError(f"no alarm is called '{key}', only {', '.join(sorted(alarms))}")
         names = Counter(self.name_of(key) for key in [*alarms, *(group.key for group in self.alarm_groups)])
         repeated = sorted(name for name, times in names.items() if times > 1)
         if repeated:
-            raise ValueError(f"alarms must have names of their own, got more than one called {', '.join(repeated)}")
+            raise AlarmNameError(f"each alarm needs a name of its own, got more than one called {', '.join(repeated)}")
 
     def name_of(self, key: str) -> str:
         """The physical name of an alarm or a group, which is what people know it by."""
@@ -286,6 +286,7 @@ def _queries(expression: Expression, period: int) -> list[aws.cloudwatch.MetricA
 def _publishing(topic_arn: str, account_id: str) -> str:
     """A topic's policy: CloudWatch's alarms and RDS's events of this account, and nobody else by resource policy."""
     return document(
+        only_over_tls("sns:Publish", topic_arn),
         {
             "Sid": "AlarmsAndEventsOfThisAccount",
             "Effect": "Allow",
@@ -293,5 +294,5 @@ def _publishing(topic_arn: str, account_id: str) -> str:
             "Action": "sns:Publish",
             "Resource": topic_arn,
             "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
-        }
+        },
     )

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 import pulumi_random as random
 
 from components.data_store_placement import DataStorePlacement
-from components.iam_documents import assumable_by
+from components.iam_documents import account_of, assumable_by
 from components.secret import Secret, SecretArgs
 from components.security_group import Admission
 
@@ -149,7 +149,7 @@ class MySqlDatabase(pulumi.ComponentResource):
             performance_insights_kms_key_id=placement.key_arn,
             performance_insights_retention_period=7,
             monitoring_interval=60,
-            monitoring_role_arn=self._monitoring_role(name, tags).arn,
+            monitoring_role_arn=self._monitoring_role(name, subnets.arn, tags).arn,
             tags=tags,
             opts=pulumi.ResourceOptions(parent=self, protect=placement.protect),
         )
@@ -180,11 +180,13 @@ class MySqlDatabase(pulumi.ComponentResource):
         """Let one more client connect, by its security group."""
         self._group.admit(Admission(name=client, port=PORT, from_group=group_id, reason=f"MySQL from {client}"))
 
-    def _monitoring_role(self, name: str, tags: dict[str, str]) -> aws.iam.Role:
+    def _monitoring_role(self, name: str, arn_of_account: pulumi.Output[str], tags: dict[str, str]) -> aws.iam.Role:
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
             f"{name}-monitoring-role",
-            assume_role_policy=assumable_by("monitoring.rds.amazonaws.com"),
+            assume_role_policy=arn_of_account.apply(
+                lambda arn: assumable_by("monitoring.rds.amazonaws.com", account_id=account_of(arn))
+            ),
             tags=tags,
             opts=child,
         )

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.address_plan import SubnetAddresses, plan
-from components.iam_documents import allow, assumable_by, document
+from components.iam_documents import account_of, allow, assumable_by, document
 from components.tags import Tags
 from components.vpn_link import VpnLink, VpnLinkArgs
 
@@ -199,7 +199,9 @@ class Network(pulumi.ComponentResource):
         )
         role = aws.iam.Role(
             f"{self._name}-flow-log-role",
-            assume_role_policy=assumable_by("vpc-flow-logs.amazonaws.com"),
+            assume_role_policy=group.arn.apply(
+                lambda arn: assumable_by("vpc-flow-logs.amazonaws.com", account_id=account_of(arn))
+            ),
             tags=tags,
             opts=self._child,
         )

@@ -130,7 +130,8 @@ class SatelliteApp(pulumi.ComponentResource):
                 description=reason,
                 admits=tuple(admits),
                 reaches_out=True,
-                tags=self._tags,
+                # As of the site's own load balancer: the one system that everybody may reach.
+                tags=self._args.tags.for_system("load-balancer"),
             ),
             opts=self._child,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -15,6 +16,9 @@ from components.secret import Secret, SecretArgs
 PORT = 443
 USERNAME = "magento"
 _MOST_ZONES = 3
+_LOGS = {"errors": "ES_APPLICATION_LOGS", "audit": "AUDIT_LOGS"}
+_LOG_RETENTION_DAYS = 365
+"""PCI DSS 4.0, 10.5.1: who did what is kept for a year."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +45,10 @@ class SearchArgs:
 class Search(pulumi.ComponentResource):
     """An OpenSearch domain inside the VPC, encrypted at rest and between nodes, HTTPS only, with a user of its own.
 
-    Produces the security group, the password, the secret that holds it with the endpoint, and the domain. A VPC domain
-    needs the account's service-linked role for OpenSearch, which ``bootstrap.py`` makes.
+    Produces the security group, the password, the secret that holds it with the endpoint, a log group each for errors
+    and the audit trail, the permission to write there, and the domain. A VPC domain needs the account's service-linked
+    role for OpenSearch, which ``bootstrap.py`` makes; the audit trail stays empty until somebody turns it on in the
+    domain's own security settings ("Monitoring audit logs").
     """
 
     address: pulumi.Output[str]
@@ -73,6 +79,7 @@ class Search(pulumi.ComponentResource):
             opts=child,
         )
         zones = min(size.instances, _MOST_ZONES)
+        logs, may_log = self._logs(name, placement)
         domain = aws.opensearch.Domain(
             f"{name}-domain",
             # Named: the endpoint carries it, and people look for the site by it.
@@ -111,8 +118,14 @@ class Search(pulumi.ComponentResource):
             access_policies=document(
                 {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:ESHttp*", "Resource": "*"}
             ),
+            log_publishing_options=[
+                aws.opensearch.DomainLogPublishingOptionArgs(log_type=_LOGS[kind], cloudwatch_log_group_arn=group.arn)
+                for kind, group in logs.items()
+            ],
+            # In the domain's off-peak window, beside the old nodes.
+            software_update_options=aws.opensearch.DomainSoftwareUpdateOptionsArgs(auto_software_update_enabled=True),
             tags=placement.tags.named(name),
-            opts=pulumi.ResourceOptions(parent=self, protect=placement.protect),
+            opts=pulumi.ResourceOptions(parent=self, protect=placement.protect, depends_on=[may_log]),
         )
         self.address = domain.endpoint
         self.domain_name = domain.domain_name
@@ -129,3 +142,39 @@ class Search(pulumi.ComponentResource):
             opts=child,
         ).arn
         self.register_outputs({"address": self.address, "secret_arn": self.secret_arn})
+
+    def _logs(
+        self, name: str, placement: DataStorePlacement
+    ) -> tuple[dict[str, aws.cloudwatch.LogGroup], aws.cloudwatch.LogResourcePolicy]:
+        """A log group for each kind, and what lets the service write there: it refuses a domain that may not."""
+        child = pulumi.ResourceOptions(parent=self)
+        groups = {
+            kind: aws.cloudwatch.LogGroup(
+                f"{name}-{kind}-logs",
+                retention_in_days=_LOG_RETENTION_DAYS,
+                kms_key_id=placement.key_arn,
+                tags=placement.tags.named(f"{name}-{kind}"),
+                opts=child,
+            )
+            for kind in _LOGS
+        }
+        policy = aws.cloudwatch.LogResourcePolicy(
+            f"{name}-may-log",
+            policy_name=f"{placement.tags.client}-{placement.tags.environment}-search",
+            policy_document=pulumi.Output.all(*(group.arn for group in groups.values())).apply(_writing),
+            opts=child,
+        )
+        return groups, policy
+
+
+def _writing(log_group_arns: Sequence[str]) -> str:
+    """The policy under which OpenSearch Service writes, for domains of the log groups' own account."""
+    return document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "es.amazonaws.com"},
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": [f"{arn}:*" for arn in log_group_arns],
+            "Condition": {"StringEquals": {"aws:SourceAccount": log_group_arns[0].split(":")[4]}},
+        }
+    )

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from components.tags import Tags
+
+# AWS accepts weaker ones beside these, and AES-128, unless told not to ("Tunnel options for your Site-to-Site VPN
+# connection"). Of Diffie-Hellman's groups RFC 8247 advises against those below 14, and against 22 to 24.
+_ENCRYPTION = ("AES256", "AES256-GCM-16")
+_INTEGRITY = ("SHA2-256", "SHA2-384", "SHA2-512")
+_DH_GROUPS = tuple(range(14, 22))
+_TUNNEL: Mapping[str, Any] = {
+    "ike_versions": ("ikev2",),
+    **{f"phase{number}_encryption_algorithms": _ENCRYPTION for number in (1, 2)},
+    **{f"phase{number}_integrity_algorithms": _INTEGRITY for number in (1, 2)},
+    **{f"phase{number}_dh_group_numbers": _DH_GROUPS for number in (1, 2)},
+    # AWS opens the tunnel, and opens it again: by default both are down until the client's end has something to say.
+    "startup_action": "start",
+    "dpd_timeout_action": "restart",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +54,8 @@ class VpnTunnels:
 
 
 class VpnLink(pulumi.ComponentResource):
-    """A site-to-site VPN with static routes, two tunnels as AWS always makes.
+    """A site-to-site VPN with static routes and two tunnels, which AWS keeps up and which take IKEv2 and strong
+    algorithms alone.
 
     Produces the customer gateway, the connection and a route for each remote network. ``configuration`` is AWS's
     generic configuration for the client's device, pre-shared keys included, and so a secret.
@@ -72,6 +90,8 @@ class VpnLink(pulumi.ComponentResource):
             vpn_gateway_id=gateway_id,
             static_routes_only=True,
             tags=tags,
+            # Both alike: AWS takes one at a time down for its maintenance.
+            **{f"tunnel{number}_{option}": value for number in (1, 2) for option, value in _TUNNEL.items()},
             opts=child,
         )
         for remote in args.remote_cidrs:

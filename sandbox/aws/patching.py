@@ -45,6 +45,7 @@ EXTENSIONS = (
     "sandbox.aws.secretsmanager",
     "sandbox.aws.sns",
     "sandbox.aws.backup",
+    "sandbox.aws.bcmdataexports",
 )
 
 

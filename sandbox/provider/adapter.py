@@ -110,7 +110,7 @@ TAGS: Final = Property()
 own). ``read`` answers in ``tags`` every tag that the resource carries: the plugin sorts out the default ones, and
 AWS's own."""
 
-GLOBAL_SERVICES: Final = frozenset({"cloudfront", "iam", "organizations", "route53"})
+GLOBAL_SERVICES: Final = frozenset({"bcm-data-exports", "cloudfront", "iam", "organizations", "route53"})
 """Their types have no ``region`` input. Every other type has one without declaring it: the plugin handles it, and
 ``Aws`` is already that region's."""
 
@@ -159,6 +159,10 @@ class Adapter:
         """Rules beyond presence: ``(property, reason)`` for each broken one. Unknown inputs are left out of
         ``inputs``."""
         return []
+
+    def replaced(self, old: Values, new: Values) -> frozenset[str]:
+        """Properties of which this change, though not every one, needs a new resource; ``new`` may hold unknowns."""
+        return frozenset()
 
     def create(self, aws: Aws, inputs: Values) -> str:
         """Make it and answer its id at once. ``inputs`` has the defaults filled in and, for a type with ``tags``,

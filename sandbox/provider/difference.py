@@ -38,6 +38,7 @@ def diff(adapter: Adapter, old_inputs: Values, state: Values, news: Values) -> D
     for name, (old, new) in differences(adapter, old_inputs, state, news).items():
         changes[name] = Change.ADD if old is None else Change.DELETE if new is None else Change.UPDATE
     replaces = frozenset(name for name in changes if declared[name].replaces)
+    replaces |= adapter.replaced(old_inputs, news) & changes.keys()
     return Difference(
         changes=changes,
         replaces=replaces,

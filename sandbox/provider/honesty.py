@@ -30,8 +30,8 @@ is refused. Two things are less than real:
 
 - **Kept in the state only**: properties that never reach the embedded AWS, or that AWS's API never gives back, so
   a change made behind Pulumi's back is not seen.
-- **Not acted on**: what is stored but has no effect. For every type: no traffic flows, no metrics arise, alarms never
-  fire, and IAM policies do not restrict anybody.
+- **Not acted on**: what is stored but has no effect. For every type: no traffic flows, no metrics arise, alarms change
+  by `SetAlarmState` alone, and IAM policies do not restrict anybody.
 
 A type or function that is not listed has no adapter: using it is an error that names the file to add it in.
 """

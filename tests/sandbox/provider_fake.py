@@ -65,6 +65,11 @@ class Queue(Adapter):
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         return [("size", f"must be at most 10, got {inputs['size']}")] if inputs.get("size", 0) > 10 else []
 
+    def replaced(self, old: Values, new: Values) -> frozenset[str]:
+        """A queue grows where it is, and cannot shrink."""
+        is_smaller = isinstance(new.get("size"), int) and new["size"] < old["size"]
+        return frozenset({"size"}) if is_smaller else frozenset()
+
     def create(self, aws: Aws, inputs: Values) -> str:
         self.fake.call("CreateQueue", inputs)
         id = f"q-{len(self.fake.queues) + 1}"

@@ -52,6 +52,7 @@ def admitted(platform: Platform, group_ids: list[str]) -> set[tuple[str, int]]:
     return found
 
 
+@pytest.mark.row(1)
 @pytest.mark.parametrize(("stack", "front", "back"), [("prod", 4, 1), ("preprod", 1, 1)])
 def test_row_1_instances_of_both_environments_serve(platform: Platform, stack: str, front: int, back: int) -> None:
     """Each environment is Ready and Green, and runs as many instances as the note says, all in private subnets."""
@@ -74,6 +75,7 @@ def test_row_1_instances_of_both_environments_serve(platform: Platform, stack: s
                 assert "PublicIpAddress" not in instance
 
 
+@pytest.mark.row(1)
 @pytest.mark.parametrize("stack", STACKS)
 def test_row_1_one_load_balancer_splits_the_back_office_from_the_front(platform: Platform, stack: str) -> None:
     """In the order that requests meet them: the three rules of the hold, /backend to the back office, the rest to the
@@ -100,6 +102,7 @@ def test_row_1_one_load_balancer_splits_the_back_office_from_the_front(platform:
         assert targets == {each["Id"] for each in resources["EnvironmentResources"]["Instances"]}
 
 
+@pytest.mark.row(1)
 @pytest.mark.parametrize("stack", STACKS)
 def test_row_1_deployments_are_rolling_in_batches_of_one(platform: Platform, stack: str) -> None:
     for tier in ("front", "back-office"):
@@ -118,6 +121,7 @@ def test_row_1_deployments_are_rolling_in_batches_of_one(platform: Platform, sta
         )
 
 
+@pytest.mark.row(2)
 @pytest.mark.parametrize("stack", STACKS)
 def test_row_2_the_configuration_is_a_private_encrypted_object(platform: Platform, stack: str) -> None:
     """One key a site, encrypted with the stack's KMS key, and it leads to the site's own database."""
@@ -128,6 +132,7 @@ def test_row_2_the_configuration_is_a_private_encrypted_object(platform: Platfor
     assert f"'host' => '{address}:3306'" in content
 
 
+@pytest.mark.row(4)
 @pytest.mark.parametrize(("stack", "members"), [("prod", 2), ("preprod", 1)])
 def test_row_4_the_cache_fails_over_in_production(platform: Platform, stack: str, members: int) -> None:
     """Production has a primary and a replica in different zones; both stacks have TLS, a token and encryption."""
@@ -149,6 +154,7 @@ def test_row_4_the_cache_fails_over_in_production(platform: Platform, stack: str
     assert len(zones) == members
 
 
+@pytest.mark.row(5)
 @pytest.mark.parametrize(
     ("name", "instance_class", "multi_az"),
     [
@@ -167,6 +173,7 @@ def test_row_5_three_private_databases(platform: Platform, name: str, instance_c
     assert found["DBSubnetGroup"]["VpcId"] == vpc(platform)["VpcId"]
 
 
+@pytest.mark.row(5)
 @pytest.mark.parametrize("stack", STACKS)
 def test_row_5_a_site_reaches_its_own_database_only(platform: Platform, stack: str) -> None:
     groups = [
@@ -178,6 +185,7 @@ def test_row_5_a_site_reaches_its_own_database_only(platform: Platform, stack: s
     }
 
 
+@pytest.mark.row(5)
 def test_row_5_only_satellites_and_phpmyadmin_reach_the_shared_database(platform: Platform) -> None:
     found = database(platform, "client-prod-shared-database")
     assert admitted(platform, [each["VpcSecurityGroupId"] for each in found["VpcSecurityGroups"]]) == {
@@ -185,107 +193,6 @@ def test_row_5_only_satellites_and_phpmyadmin_reach_the_shared_database(platform
         ("client-prod-custom-connection-instances", 3306),
         ("client-prod-mirakl-cashout-instances", 3306),
         ("client-prod-phpmyadmin-server-access", 3306),
-    }
-
-
-def test_row_13_the_buckets_exist_and_none_is_public(platform: Platform) -> None:
-    """The note's four, the state's and Beanstalk's own."""
-    s3 = platform.client("s3")
-    names = {each["Name"] for each in s3.list_buckets()["Buckets"]}
-    ours = {"client-billing", "client-magento-config", "client-magento-elb-logs", "client-temp-storage"}
-    assert names == ours | {
-        "client-pulumi-state-storage",
-        "elasticbeanstalk-eu-west-3-123456789012",
-    } or names == ours | {"client-pulumi-state-storage"}
-    for name in ours | {"client-pulumi-state-storage"}:
-        block = s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
-        assert all(block[switch] for switch in block)
-        assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
-
-
-def test_row_14_the_certificate_is_in_both_regions_and_on_the_load_balancers(platform: Platform) -> None:
-    elb = platform.client("elbv2")
-    [regional] = platform.client("acm").list_certificates()["CertificateSummaryList"]
-    [cloudfront] = platform.client("acm", region="us-east-1").list_certificates()["CertificateSummaryList"]
-    assert (regional["DomainName"], regional["Type"]) == ("*.client.url", "IMPORTED")
-    assert cloudfront["DomainName"] == "*.client.url"
-    sites = {platform.outputs(stack)["load_balancer"] for stack in STACKS}
-    balancers = [each for each in elb.describe_load_balancers()["LoadBalancers"] if each["DNSName"] in sites]
-    assert len(balancers) == len(STACKS)
-    for balancer in balancers:
-        listeners = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
-        https = next(each for each in listeners if each["Port"] == 443)
-        assert [each["CertificateArn"] for each in https["Certificates"]] == [regional["CertificateArn"]]
-
-
-def test_row_17_the_network_is_the_notes(platform: Platform) -> None:
-    """A /16 with its six subnets; every private subnet leaves by a NAT in its own zone, every public one directly."""
-    ec2 = platform.client("ec2")
-    network = vpc(platform)
-    assert network["CidrBlock"] == "10.0.0.0/16"
-    mine = [{"Name": "vpc-id", "Values": [network["VpcId"]]}]
-    subnets = {each["SubnetId"]: each for each in ec2.describe_subnets(Filters=mine)["Subnets"]}
-    assert sorted(each["CidrBlock"] for each in subnets.values()) == [
-        *(f"10.0.{number}.0/24" for number in (1, 101, 102, 103, 2, 3)),
-    ]
-    nats = {
-        each["NatGatewayId"]: subnets[each["SubnetId"]]["AvailabilityZone"]
-        for each in ec2.describe_nat_gateways(Filter=mine)["NatGateways"]
-    }
-    assert len(nats) == 3
-    for table in ec2.describe_route_tables(Filters=mine)["RouteTables"]:
-        out = [each for each in table["Routes"] if each.get("DestinationCidrBlock") == "0.0.0.0/0"]
-        for association in table["Associations"]:
-            if not association.get("SubnetId"):
-                continue
-            subnet = subnets[association["SubnetId"]]
-            [route] = out
-            if tags(subnet["Tags"])["Tier"] == "public":
-                assert route["GatewayId"].startswith("igw-")
-            else:
-                assert nats[route["NatGatewayId"]] == subnet["AvailabilityZone"]
-
-
-def test_row_17_three_vpn_links(platform: Platform) -> None:
-    """Each to its peer, with a static route to what lies behind it and two tunnels; every table learns the routes."""
-    ec2 = platform.client("ec2")
-    peers = {
-        each["CustomerGatewayId"]: each["IpAddress"] for each in ec2.describe_customer_gateways()["CustomerGateways"]
-    }
-    links = {
-        peers[each["CustomerGatewayId"]]: [route["DestinationCidrBlock"] for route in each["Routes"]]
-        for each in ec2.describe_vpn_connections()["VpnConnections"]
-    }
-    assert links == {
-        "192.0.2.10": ["192.168.10.0/24"],
-        "198.51.100.10": ["192.168.20.0/24"],
-        "203.0.113.10": ["192.168.30.0/24"],
-    }
-    assert all(len(each["VgwTelemetry"]) == 2 for each in ec2.describe_vpn_connections()["VpnConnections"])
-    ours = [{"Name": "tag:ManagedBy", "Values": ["pulumi"]}]
-    assert all(each["PropagatingVgws"] for each in ec2.describe_route_tables(Filters=ours)["RouteTables"])
-
-
-def test_row_18_names_lead_to_the_right_load_balancer(platform: Platform) -> None:
-    """The public zone answers the sites' names with their load balancers; the internal zone is the VPC's alone."""
-    route53 = platform.client("route53")
-    zones = {each["Name"]: each for each in route53.list_hosted_zones()["HostedZones"]}
-    assert zones["client.url."]["Config"]["PrivateZone"] is False
-    assert zones["internal-client.url."]["Config"]["PrivateZone"] is True
-    internal = route53.get_hosted_zone(Id=zones["internal-client.url."]["Id"])
-    assert [each["VPCId"] for each in internal["VPCs"]] == [vpc(platform)["VpcId"]]
-    records = route53.list_resource_record_sets(HostedZoneId=zones["client.url."]["Id"])["ResourceRecordSets"]
-    aliases = {
-        each["Name"]: each["AliasTarget"]["DNSName"].rstrip(".")
-        for each in records
-        if each["Type"] == "A" and not each["Name"].startswith(("media.", "static."))
-    }
-    prod, preprod = (platform.outputs(stack)["load_balancer"] for stack in STACKS)
-    assert {name: target.removeprefix("dualstack.") for name, target in aliases.items()} == {
-        "client.url.": prod,
-        "www.client.url.": prod,
-        "origin.client.url.": prod,
-        "preprod.client.url.": preprod,
     }
 
 

@@ -46,6 +46,7 @@ def internal_records(platform: Platform) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.row(3)
 @pytest.mark.parametrize("stack", ["prod", "preprod"])
 def test_row_3_the_file_server_keeps_four_shares_for_its_own_site(platform: Platform, stack: str) -> None:
     """A volume a share, and NFS from the site's own instances alone."""
@@ -57,6 +58,7 @@ def test_row_3_the_file_server_keeps_four_shares_for_its_own_site(platform: Plat
     }
 
 
+@pytest.mark.row(6)
 @pytest.mark.parametrize("satellite", ["pim", "custom-connection", "mirakl-cashout"])
 def test_row_6_a_satellite_is_one_instance_behind_its_own_load_balancer(platform: Platform, satellite: str) -> None:
     """HTTP by the load balancer's own name, and the shared database lets its instance in."""
@@ -73,6 +75,7 @@ def test_row_6_a_satellite_is_one_instance_behind_its_own_load_balancer(platform
     assert (f"{name}-instances", 3306) in admitted(platform, groups)
 
 
+@pytest.mark.row(6)
 def test_row_6_ftp_reaches_custom_connection_through_the_gateway_alone(platform: Platform) -> None:
     [group] = [
         each
@@ -83,6 +86,7 @@ def test_row_6_ftp_reaches_custom_connection_through_the_gateway_alone(platform:
     assert {who for who, port in sources if port in (21, 5000)} == {"client-prod-gateway-server-access"}
 
 
+@pytest.mark.row(7)
 def test_row_7_windows_is_reached_through_the_gateway_and_the_vpn_only(platform: Platform) -> None:
     """Two data volumes; the forwarded ports from the gateway, Remote Desktop from the VPN as well."""
     assert len(volumes(platform, "client-prod-windows")) == 2
@@ -92,6 +96,7 @@ def test_row_7_windows_is_reached_through_the_gateway_and_the_vpn_only(platform:
     assert "PublicIpAddress" not in instance(platform, "client-prod-windows")
 
 
+@pytest.mark.row(8)
 def test_row_8_the_vpn_has_a_fixed_address_and_keys_that_outlive_it(platform: Platform) -> None:
     addresses = platform.client("ec2").describe_addresses()["Addresses"]
     [interface] = instance(platform, "client-prod-vpn-server")["NetworkInterfaces"]
@@ -100,17 +105,20 @@ def test_row_8_the_vpn_has_a_fixed_address_and_keys_that_outlive_it(platform: Pl
     assert {port for _, port in ways_in(platform, "client-prod-vpn-server")} == {1194}
 
 
+@pytest.mark.row(9)
 def test_row_9_rundeck_is_opened_from_the_vpn_only(platform: Platform) -> None:
     assert ways_in(platform, "client-prod-rundeck-server") == {("client-prod-vpn-server-access", 4440)}
     assert len(volumes(platform, "client-prod-rundeck-server")) == 1
 
 
+@pytest.mark.row(10)
 def test_row_10_the_gateway_admits_listed_addresses_only(platform: Platform) -> None:
     """Every way in is one of the addresses that config lists: nothing is open to the world."""
     sources = ways_in(platform, "client-prod-gateway-server")
     assert {who for who, _ in sources} == {"192.0.2.0/28", "198.51.100.0/28"}
 
 
+@pytest.mark.row(11)
 def test_row_11_phpmyadmin_reaches_the_shared_database_only(platform: Platform) -> None:
     assert ways_in(platform, "client-prod-phpmyadmin-server") == {("client-prod-vpn-server-access", 80)}
     for name, reached in (("shared-database", True), ("site-database", False)):
@@ -119,6 +127,7 @@ def test_row_11_phpmyadmin_reaches_the_shared_database_only(platform: Platform) 
         assert (("client-prod-phpmyadmin-server-access", 3306) in sources) is reached
 
 
+@pytest.mark.row(12)
 def test_row_12_two_distributions_https_only(platform: Platform) -> None:
     listed = platform.client("cloudfront", region="us-east-1").list_distributions()["DistributionList"]["Items"]
     found = {
@@ -135,6 +144,23 @@ def test_row_12_two_distributions_https_only(platform: Platform) -> None:
     }
 
 
+@pytest.mark.row(12)
+def test_row_12_every_request_is_logged_to_a_private_bucket(platform: Platform) -> None:
+    """From both distributions, by CloudFront's newer logging, which needs no ACLs."""
+    logs = platform.client("logs", region="us-east-1")
+    distributions = platform.client("cloudfront", region="us-east-1").list_distributions()["DistributionList"]["Items"]
+    sources = {each["name"]: each["resourceArns"] for each in logs.describe_delivery_sources()["deliverySources"]}
+    assert sorted(sources.values()) == sorted([each["ARN"]] for each in distributions)
+    deliveries = logs.describe_deliveries()["deliveries"]
+    assert sorted(each["deliverySourceName"] for each in deliveries) == sorted(sources)
+    [destination] = logs.describe_delivery_destinations()["deliveryDestinations"]
+    assert {each["deliveryDestinationArn"] for each in deliveries} == {destination["arn"]}
+    assert destination["deliveryDestinationConfiguration"] == {
+        "destinationResourceArn": "arn:aws:s3:::client-magento-cdn-logs"
+    }
+
+
+@pytest.mark.row(15)
 def test_row_15_one_fault_raises_one_alarm_that_mails(platform: Platform) -> None:
     """The note's alarm of the database's processor turns its system's composite, which alone tells the list."""
     cloudwatch = platform.client("cloudwatch")
@@ -156,17 +182,20 @@ def test_row_15_one_fault_raises_one_alarm_that_mails(platform: Platform) -> Non
         cloudwatch.set_alarm_state(AlarmName="DB CPU Prod", StateValue="OK", StateReason="a test")
 
 
+@pytest.mark.row(15)
 def test_row_15_each_vpn_link_has_its_alarm(platform: Platform) -> None:
     names = {each["AlarmName"] for each in platform.client("cloudwatch").describe_alarms()["MetricAlarms"]}
     assert {"DLM-Lan VPN status", "DLM-Ml VPN status", "DLM-Cetsi VPN status", "Prod eb health"} <= names
 
 
+@pytest.mark.row(16)
 def test_row_16_the_dashboard_has_a_widget_a_row_of_the_note(platform: Platform) -> None:
     name = platform.outputs("prod")["dashboard"]
     body = json.loads(platform.client("cloudwatch").get_dashboard(DashboardName=name)["DashboardBody"])
     assert len([each for each in body["widgets"] if each["type"] == "metric"]) >= 7
 
 
+@pytest.mark.row(18)
 def test_row_18_servers_have_names_in_the_network(platform: Platform) -> None:
     """Each internal name leads to its server's own private address."""
     found = internal_records(platform)

@@ -36,6 +36,7 @@ def test_the_same_inputs_are_no_difference(plugin: Plugin, base: Values) -> None
     ("change", "expected"),
     [
         ({"size": 2}, {"size": KIND.UPDATE}),
+        ({"size": 0}, {"size": KIND.UPDATE_REPLACE}),
         ({"note": None}, {"note": KIND.DELETE}),
         ({"zone": "zone-2"}, {"zone": KIND.UPDATE_REPLACE}),
         ({"kind": "fifo"}, {"kind": KIND.UPDATE_REPLACE}),

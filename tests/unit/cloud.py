@@ -243,6 +243,7 @@ _ANSWERS: dict[str, Callable[[str, str, Inputs], Inputs]] = {
         aws.lb.TargetGroup: _target_group,
         aws.opensearch.Domain: _search_domain,
         aws.rds.Instance: _database,
+        aws.rds.SubnetGroup: _with_name("rds", "subgrp:{}"),
         aws.route53.Zone: _zone,
         aws.s3.Bucket: _bucket,
         aws.secretsmanager.Secret: _with_arn("secretsmanager", "secret:{}"),

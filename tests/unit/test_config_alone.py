@@ -1,63 +1,303 @@
-"""What a stack has is config: taking one thing out, or putting one more in, touches no code and nothing else."""
+"""What a stack has is config: taking one thing out, or putting one more in, touches no code and nothing else.
+
+Whole programs take seconds to build, so that several things go at once where they have nothing to do with each other.
+"""
 
 from __future__ import annotations
 
 import copy
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import pytest
 
+from settings import SettingsError
 from tests.unit.graph import Graph
+from tests.unit.graph_differences import differences, only_in_one
 from tests.unit.program import build_program, program, stack_config
 
+Config = dict[str, Any]
+SHIPPED = stack_config("prod")
+CORE = {"client", "environment", "protect", "network", "domains", "certificate", "buckets", "shared_database", "site"}
+"""What no stack with a network of its own can be without."""
+LISTS = {"satellites", "vpn_links"}
+SECTIONS = {
+    "vpn_access",
+    "rundeck",
+    "php_my_admin",
+    "windows",
+    "gateway",
+    "file_server",
+    "content_delivery",
+    "monitoring",
+    "cost_report",
+    "backups",
+}
 
-def names(graph: Graph) -> set[str]:
-    return {each.name for each in graph.resources}
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One thing less, or more. ``named`` finds what is the thing's own by its name, whether a resource, an element of
+    a list or an export; ``touched`` what else may differ, as ``resource.property``. Both are regular expressions."""
+
+    what: str
+    apply: Callable[[Config], None]
+    named: str
+    touched: tuple[str, ...] = ()
 
 
-def without(key: str, entry: str | None = None) -> dict[str, Any]:
-    """Production's config without a section, or without the entry of that name in a section that is a list."""
-    section = stack_config("prod")[f"magento:{key}"]
-    if entry is None:
-        return {f"magento:{key}": None}
-    return {f"magento:{key}": [each for each in section if each["name"] != entry]}
+def entries(config: Config, key: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = config[f"magento:{key}"]
+    return found
+
+
+BEHIND_THE_GATEWAY = [each["name"] for each in entries(SHIPPED, "satellites") if "ftp" in each]
+
+
+def forwards_to(target: str) -> list[dict[str, Any]]:
+    """The shipped forwards to a server, by its own name without the domain."""
+    return [each for each in SHIPPED["magento:gateway"]["forwards"] if each["target"].startswith(f"{target}.")]
+
+
+def drop_forwards(config: Config, target: str) -> None:
+    gateway = config["magento:gateway"]
+    gateway["forwards"] = [each for each in gateway["forwards"] if not each["target"].startswith(f"{target}.")]
+
+
+def rules_for(forwards: Sequence[Mapping[str, Any]]) -> str:
+    """The names of the gateway's rules for what is forwarded, its own and the target's."""
+    ports = {str(port) for each in forwards for port in (*each["ports"], each.get("passive_ports")) if port}
+    either = "|".join(sorted(ports))
+    return rf"^(gateway-server-access-from-)?[\d.]+-\d+-to-({either})$"
+
+
+# Where the gateway says what it forwards.
+GATEWAYS_OWN = (r"gateway-server-instance\.userDataBase64",)
+FILE_SERVERS_OWN = (
+    r"site-files-instance\.userDataBase64",
+    # Letters are given in order; the instance is made anew with its user data, and its attachments with it.
+    r"site-files-.*-attachment\.deviceName",
+    r"site-(front|back-office)-environment\.settings\..*/MAGENTO_NFS_SHARES",
+)
+
+
+def without_satellite(name: str) -> Change:
+    def apply(config: Config) -> None:
+        config["magento:satellites"] = [each for each in entries(config, "satellites") if each["name"] != name]
+        drop_forwards(config, name)
+
+    forwards = forwards_to(name)
+    named = rf"\b{name}(-|$)"
+    return Change(
+        what=name,
+        apply=apply,
+        named=f"{named}|{rules_for(forwards)}" if forwards else named,
+        touched=GATEWAYS_OWN if forwards else (),
+    )
+
+
+def without_link(name: str) -> Change:
+    def apply(config: Config) -> None:
+        config["magento:vpn_links"] = [each for each in entries(config, "vpn_links") if each["name"] != name]
+
+    # Clients of the VPN get routes to what lies behind the links.
+    return Change(
+        what=name,
+        apply=apply,
+        named=rf"vpn-{name}(-|$)|^vpn_configurations\.{name}$",
+        touched=(r"vpn-server-instance\.userDataBase64",),
+    )
+
+
+def without_share(name: str) -> Change:
+    def apply(config: Config) -> None:
+        server = config["magento:file_server"]
+        server["shares"] = [each for each in server["shares"] if each["name"] != name]
+
+    return Change(what=name, apply=apply, named=rf"(^|^site-files-){name}(-attachment)?$", touched=FILE_SERVERS_OWN)
+
+
+def without_section(key: str, named: str, *touched: str) -> Change:
+    return Change(what=key, apply=lambda config: config.update({f"magento:{key}": None}), named=named, touched=touched)
+
+
+def without_windows() -> Change:
+    def apply(config: Config) -> None:
+        config["magento:windows"] = None
+        drop_forwards(config, "windows")
+
+    return Change(
+        what="windows", apply=apply, named=f"windows|{rules_for(forwards_to('windows'))}", touched=GATEWAYS_OWN
+    )
+
+
+def without_gateway() -> Change:
+    """And so without all that is reached through it alone."""
+
+    def apply(config: Config) -> None:
+        config |= {"magento:gateway": None, "magento:windows": None}
+        for satellite in entries(config, "satellites"):
+            satellite.pop("ftp", None)
+
+    names = "|".join(BEHIND_THE_GATEWAY)
+    return Change(
+        what="gateway",
+        apply=apply,
+        named=rf"gateway|windows|({names})-ftp|^ftp_secrets\.({names})$",
+        # What told the satellite's instance of its FTP server, and let it have the password.
+        touched=(rf"({names})-environment\.settings\..*/(FTP|INTERNAL)_\w+", rf"({names})-instance-policy\.policy"),
+    )
+
+
+SERVERS = [
+    without_section("vpn_access", r"^vpn(-|$)|-from-vpn$|server-vpn|^servers\.vpn|^vpn_address"),
+    without_section("rundeck", "rundeck"),
+    without_section("php_my_admin", "phpmyadmin"),
+    without_windows(),
+]
+APART = [
+    without_section(
+        "file_server",
+        r"site-files|server-nfs|^servers\.nfs|^file_server",
+        r"site-(front|back-office)-environment\.settings\..*/MAGENTO_NFS_\w+",
+    ),
+    without_section("content_delivery", "^content|_distribution$", r"site-configuration-env\.content"),
+    without_section("monitoring", "^monitoring|^alarm_topic$|^dashboard$"),
+    without_section("cost_report", "^cost-report"),
+    without_section("backups", "^backup"),
+]
+
+
+def together(*lists: Sequence[Change]) -> Iterator[tuple[Change, ...]]:
+    """One of each list at a time, until all are through."""
+    for changes in zip_longest(*lists):
+        yield tuple(change for change in changes if change is not None)
+
+
+REMOVALS = [
+    *together(
+        [without_satellite(each["name"]) for each in entries(SHIPPED, "satellites")],
+        [without_link(each["name"]) for each in entries(SHIPPED, "vpn_links")],
+        [without_share(each["name"]) for each in SHIPPED["magento:file_server"]["shares"]],
+        SERVERS,
+    ),
+    tuple(APART),
+    (without_gateway(),),
+]
+
+
+def changed(changes: Sequence[Change]) -> Graph:
+    config = copy.deepcopy(SHIPPED)
+    for change in changes:
+        change.apply(config)
+    return build_program("prod", config={key: value for key, value in config.items() if value != SHIPPED[key]})
+
+
+def own(changes: Sequence[Change], name: str) -> bool:
+    return any(re.search(change.named, name) for change in changes)
+
+
+def strangers(changes: Sequence[Change], before: Graph, after: Graph) -> list[str]:
+    """What differs between two graphs and is neither of the changes' own nor refers to them."""
+    touched = [pattern for change in changes for pattern in change.touched]
+    unexpected = [each for each in only_in_one(before, after) if not own(changes, each)]
+    for path in differences(before, after):
+        _, is_element, element = path.partition("[]")
+        if not (own(changes, element if is_element else path) or any(re.fullmatch(each, path) for each in touched)):
+            unexpected.append(path)
+    return sorted(unexpected)
+
+
+@pytest.mark.parametrize("changes", REMOVALS, ids=lambda changes: "+".join(each.what for each in changes))
+def test_one_thing_less_is_config_alone(changes: tuple[Change, ...]) -> None:
+    """Its own resources go, and what the others made of it (rules, routes, alarms); all else is asked for as before."""
+    before, after = program("prod"), changed(changes)
+    gone = {each.name for each in before.resources} - {each.name for each in after.resources}
+    assert not {each.name for each in after.resources} - {each.name for each in before.resources}
+    for change in changes:
+        assert any(re.search(change.named, name) for name in gone), f"nothing went with {change.what}"
+    unexpected = strangers(changes, before, after)
+    assert unexpected == []
+
+
+def test_one_thing_more_is_config_alone() -> None:
+    """A further satellite, link, share and forward each get what their sisters have, and nothing else changes."""
+    satellite = {**entries(SHIPPED, "satellites")[0], "name": "loyalty"}
+    link = {
+        **entries(SHIPPED, "vpn_links")[0],
+        "name": "annex",
+        "peer_address": "203.0.113.77",
+        "remote_cidrs": ["192.168.77.0/24"],
+    }
+    share = {**SHIPPED["magento:file_server"]["shares"][-1], "name": "magento-import", "path": "var/import"}
+    forward = {"name": "windows-api", "ports": [9443], "target": "windows.internal-client.url"}
+
+    def more(key: str, entry: dict[str, Any]) -> Callable[[Config], None]:
+        return lambda config: entries(config, key).append(entry)
+
+    additions = (
+        Change(what="satellite", apply=more("satellites", satellite), named=r"\bloyalty(-|$)"),
+        Change(
+            what="link",
+            apply=more("vpn_links", link),
+            named=r"vpn-annex(-|$)|^vpn_configurations\.annex$",
+            touched=(r"vpn-server-instance\.userDataBase64",),
+        ),
+        Change(
+            what="share",
+            apply=lambda config: config["magento:file_server"]["shares"].append(share),
+            named=r"(^|^site-files-)magento-import(-attachment)?$",
+            touched=tuple(each for each in FILE_SERVERS_OWN if "deviceName" not in each),
+        ),
+        Change(
+            what="forward",
+            apply=lambda config: config["magento:gateway"]["forwards"].append(forward),
+            named=r"-to-9443$|gateway-9443$|^windows-api$",
+            touched=(*GATEWAYS_OWN, r"windows-instance\.userData\w*"),
+        ),
+    )
+    before, after = program("prod"), changed(additions)
+    unexpected = strangers(additions, before, after)
+    assert unexpected == []
+    old, new = ({each.name for each in graph.resources} for graph in (before, after))
+    assert old < new
+    elder = {"loyalty": entries(SHIPPED, "satellites")[0]["name"], "vpn-annex": "vpn-lan"}
+    for name, sister in elder.items():
+        hers = {each.replace(sister, name) for each in old if sister in each}
+        routes = {each for each in new - old if name in each}
+        assert {re.sub(r"-to-[\d.]+-\d+$", "", each) for each in routes} == {
+            re.sub(r"-to-[\d.]+-\d+$", "", each) for each in hers
+        }
+    assert {"site-files-magento-import", "windows-access-from-gateway-9443"} <= new - old
 
 
 @pytest.mark.parametrize(
-    ("change", "gone"),
+    ("key", "entry", "field"),
     [
-        (without("satellites", "pim"), "pim"),
-        (without("vpn_links", "ml"), "network-vpn-ml"),
-        (without("windows"), "windows"),
-        (without("rundeck"), "rundeck"),
-        (without("file_server"), "site-files"),
-        (without("monitoring"), "monitoring"),
+        ("windows", None, "gateway.forwards.0.target"),
+        ("gateway", None, "magento:gateway: missing"),
+        ("shared_database", None, "magento:shared_database: missing"),
+        *(
+            ("satellites", each["name"], "gateway.forwards.")
+            for each in entries(SHIPPED, "satellites")
+            if "ftp" in each
+        ),
     ],
 )
-def test_one_thing_less_is_config_alone(change: dict[str, Any], gone: str) -> None:
-    """Its own resources go, and what the others made of it (rules, alarms); everything else is still there."""
-    before, after = names(program("prod")), names(build_program("prod", config=change))
-    left_over = {name for name in after if name == gone or name.startswith(f"{gone}-")}
-    assert not left_over
-    assert not after - before
-    # The file server's alarms go by what people call it.
-    words = ("nfs", gone) if gone == "site-files" else (gone.removeprefix("network-"),)
-    assert all(any(word in name for word in words) for name in before - after)
+def test_what_others_refer_to_is_not_taken_out_alone(key: str, entry: str | None, field: str) -> None:
+    """The error names the field that still refers to it, or that something else needs."""
+    left = None if entry is None else [each for each in entries(SHIPPED, key) if each["name"] != entry]
+    with pytest.raises(SettingsError, match=re.escape(field)):
+        build_program("prod", config={f"magento:{key}": left})
 
 
-def test_one_share_less_is_config_alone() -> None:
-    server = copy.deepcopy(stack_config("prod")["magento:file_server"])
-    server["shares"] = [each for each in server["shares"] if each["name"] != "magento-sitemap"]
-    after = names(build_program("prod", config={"magento:file_server": server}))
-    assert not [name for name in after if "magento-sitemap" in name]
-
-
-def test_a_fourth_satellite_is_config_alone() -> None:
-    """It gets everything that its elder sister has, and nothing of the others changes."""
-    satellites = stack_config("prod")["magento:satellites"]
-    fourth = {**satellites[0], "name": "loyalty"}
-    before = names(program("prod"))
-    after = names(build_program("prod", config={"magento:satellites": [*satellites, fourth]}))
-    assert before < after
-    sisters = {name.replace("pim", "loyalty") for name in before if "pim" in name}
-    assert after - before == sisters
+def test_every_key_of_the_shipped_stack_is_taken_out_somewhere() -> None:
+    """A section that is new, and that a stack can be without, belongs in the list above."""
+    keys = {key.removeprefix("magento:") for key in stack_config("prod") if key.startswith("magento:")}
+    assert keys == CORE | LISTS | SECTIONS
+    taken_out = {change.what for changes in REMOVALS for change in changes}
+    names = {each["name"] for key in LISTS for each in entries(SHIPPED, key)}
+    assert taken_out >= SECTIONS | names | {each["name"] for each in SHIPPED["magento:file_server"]["shares"]}

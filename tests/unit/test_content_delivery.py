@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pulumi_aws as aws
@@ -9,7 +10,8 @@ import pytest
 
 from components.content_delivery import ContentDelivery, ContentDeliveryArgs, Delivery, PriceClass
 from components.tags import Tags
-from policies.content_delivery import CLOUDFRONT_HTTPS_ONLY
+from policies.rule import Rule
+from policies.rules.content_delivery import CLOUDFRONT_HTTPS_ONLY, CLOUDFRONT_MINIMUM_TLS
 from tests.policies.analyzer import Node, analyze, fired, nodes_of
 from tests.unit.graph import Graph
 from tests.unit.program import build
@@ -18,10 +20,10 @@ SHIPPED = Delivery(media="media.client.url", static="static.client.url", origin=
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/client"
 ZONE = "Z0CLIENT"
 CONTENTS = ("media", "static")
-RULE = "cloudfront-https-only"
+RULES = [CLOUDFRONT_HTTPS_ONLY, CLOUDFRONT_MINIMUM_TLS]
 
 
-def deliver(document_root: str = "/", delivery: Delivery = SHIPPED) -> Graph:
+def deliver(document_root: str = "/", delivery: Delivery = SHIPPED, logs_bucket: str | None = None) -> Graph:
     """The component alone."""
     return build(
         lambda: ContentDelivery(
@@ -31,6 +33,7 @@ def deliver(document_root: str = "/", delivery: Delivery = SHIPPED) -> Graph:
                 document_root=document_root,
                 certificate_arn=CERTIFICATE,
                 zone_id=ZONE,
+                logs_bucket=logs_bucket,
                 tags=Tags(client="client", environment="prod", system="content-delivery"),
             ),
         )
@@ -42,11 +45,18 @@ def graph() -> Graph:
     return deliver()
 
 
+@pytest.fixture(scope="module")
+def logged() -> Graph:
+    """With access logs."""
+    return deliver(delivery=dataclasses.replace(SHIPPED, access_logs=True), logs_bucket="client-logs")
+
+
 def distribution(graph: Graph, content: str) -> Any:
     """What one of the distributions is asked to be."""
     return graph.one(aws.cloudfront.Distribution, name=f"content-{content}").inputs
 
 
+@pytest.mark.row(12)
 def test_two_distributions_each_under_its_name(graph: Graph) -> None:
     assert {each.name: each.inputs["aliases"] for each in graph.of_type(aws.cloudfront.Distribution)} == {
         "content-media": ["media.client.url"],
@@ -54,6 +64,7 @@ def test_two_distributions_each_under_its_name(graph: Graph) -> None:
     }
 
 
+@pytest.mark.row(12)
 @pytest.mark.parametrize("content", CONTENTS)
 def test_viewers_come_over_https_with_the_shops_certificate(graph: Graph, content: str) -> None:
     """Nothing in the clear, not even a redirect, and nothing older than TLS 1.2."""
@@ -76,6 +87,7 @@ def test_the_origin_is_a_name_that_the_certificate_covers(graph: Graph, content:
     assert origin["customOriginConfig"]["originSslProtocols"] == ["TLSv1.2"]
 
 
+@pytest.mark.row(12)
 @pytest.mark.parametrize(
     ("document_root", "media", "static"),
     [
@@ -94,6 +106,7 @@ def test_the_origin_path_follows_the_document_root(document_root: str, media: st
     assert found == [media, static]
 
 
+@pytest.mark.row(12)
 @pytest.mark.parametrize("content", CONTENTS)
 def test_files_are_cached_as_magento_wants_it(graph: Graph, content: str) -> None:
     """CachingOptimized, CORS-CustomOrigin and CORS-and-SecurityHeadersPolicy, by AWS's own ids; read only."""
@@ -161,22 +174,62 @@ def test_names_must_differ() -> None:
         Delivery(media="a.client.url", static="b.client.url", origin="a.client.url")
 
 
+def test_every_request_is_logged_to_the_bucket(logged: Graph) -> None:
+    """Standard logging (v2): from each distribution, by one destination, in folders by distribution and day."""
+    destination = logged.one(aws.cloudwatch.LogDeliveryDestination)
+    assert destination.inputs["deliveryDestinationConfiguration"] == {
+        "destinationResourceArn": "arn:aws:s3:::client-logs"
+    }
+    sources = {each.inputs["resourceArn"]: each for each in logged.of_type(aws.cloudwatch.LogDeliverySource)}
+    assert sources.keys() == {each.outputs["arn"] for each in logged.of_type(aws.cloudfront.Distribution)}
+    assert {each.inputs["logType"] for each in sources.values()} == {"ACCESS_LOGS"}
+    deliveries = logged.of_type(aws.cloudwatch.LogDelivery)
+    assert {each.inputs["deliverySourceName"] for each in deliveries} == {
+        each.outputs["name"] for each in sources.values()
+    }
+    assert {each.inputs["deliveryDestinationArn"] for each in deliveries} == {destination.outputs["arn"]}
+    paths = {each.inputs["s3DeliveryConfigurations"][0]["suffixPath"] for each in deliveries}
+    assert paths == {"{DistributionId}/{yyyy}/{MM}/{dd}"}
+
+
+def test_logs_leave_from_the_region_that_has_them(logged: Graph) -> None:
+    """AWS takes CloudFront as a source in us-east-1 alone."""
+    kinds = (aws.cloudwatch.LogDeliverySource, aws.cloudwatch.LogDeliveryDestination, aws.cloudwatch.LogDelivery)
+    assert {each.inputs["region"] for kind in kinds for each in logged.of_type(kind)} == {"us-east-1"}
+
+
+def test_a_distribution_has_no_logging_of_its_own(logged: Graph) -> None:
+    """The older kind needs ACLs on the bucket, which no bucket of ours has."""
+    assert not [each for each in logged.of_type(aws.cloudfront.Distribution) if "loggingConfig" in each.inputs]
+
+
+def test_without_logs_nothing_is_delivered(graph: Graph) -> None:
+    assert not graph.of_type(aws.cloudwatch.LogDelivery)
+
+
+def test_logs_need_a_bucket() -> None:
+    with pytest.raises(ValueError, match="logs_bucket must be given for access_logs"):
+        deliver(delivery=dataclasses.replace(SHIPPED, access_logs=True))
+
+
 def test_the_policy_on_https_finds_nothing(graph: Graph) -> None:
-    assert analyze(nodes_of(graph), rules=[CLOUDFRONT_HTTPS_ONLY]) == []
+    assert analyze(nodes_of(graph), rules=RULES) == []
 
 
 @pytest.mark.parametrize(
-    ("section", "broken"),
+    ("section", "broken", "rule"),
     [
-        ("defaultCacheBehavior", {"viewerProtocolPolicy": "allow-all"}),
-        ("viewerCertificate", {"minimumProtocolVersion": "TLSv1"}),
+        ("defaultCacheBehavior", {"viewerProtocolPolicy": "allow-all"}, CLOUDFRONT_HTTPS_ONLY),
+        ("viewerCertificate", {"minimumProtocolVersion": "TLSv1"}, CLOUDFRONT_MINIMUM_TLS),
     ],
 )
-def test_the_policy_on_https_watches_the_distributions(graph: Graph, section: str, broken: dict[str, str]) -> None:
+def test_the_policy_on_https_watches_the_distributions(
+    graph: Graph, section: str, broken: dict[str, str], rule: Rule
+) -> None:
     """The same distributions with plain HTTP, or with old TLS, are refused."""
 
     def broken_in(each: Node) -> Node:
         return each.but(**{section: {**each.properties[section], **broken}}) if section in each.properties else each
 
-    verdicts = analyze([broken_in(each) for each in nodes_of(graph)], rules=[CLOUDFRONT_HTTPS_ONLY])
-    assert fired(verdicts) == {(RULE, "content-media"), (RULE, "content-static")}
+    verdicts = analyze([broken_in(each) for each in nodes_of(graph)], rules=RULES)
+    assert fired(verdicts) == {(rule.id, "content-media"), (rule.id, "content-static")}

@@ -39,6 +39,7 @@ def searches(widget: dict[str, Any]) -> list[str]:
     return [metric[-1]["expression"] for metric in widget["properties"]["metrics"] if "expression" in metric[-1]]
 
 
+@pytest.mark.row(16)
 def test_row_16_one_widget_a_row_of_the_note_in_its_order(widgets: list[dict[str, Any]]) -> None:
     assert [widget["properties"]["title"] for widget in widgets] == [
         "Environment health",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pulumi_aws as aws
 import pytest
 
@@ -25,6 +27,7 @@ def admitted(graph: Graph, group_id: str) -> set[tuple[str, int, int]]:
     }
 
 
+@pytest.mark.row(5)
 @pytest.mark.parametrize(
     ("stack", "name", "expected"),
     [
@@ -48,6 +51,7 @@ def test_three_databases_as_the_note_sizes_them(stack: str, name: str, expected:
     assert database["publiclyAccessible"] is False
 
 
+@pytest.mark.row(5)
 @pytest.mark.parametrize("stack", STACKS)
 def test_only_its_own_site_reaches_a_database(stack: str) -> None:
     """MySQL from the front's and the back office's groups of the same stack, nothing else, and no way out."""
@@ -60,6 +64,7 @@ def test_only_its_own_site_reaches_a_database(stack: str) -> None:
     assert group not in {each.inputs["securityGroupId"] for each in graph.of_type(aws.vpc.SecurityGroupEgressRule)}
 
 
+@pytest.mark.row(5)
 def test_only_the_satellites_and_phpmyadmin_reach_the_shared_database() -> None:
     """No site is among those that it admits."""
     graph = program("prod")
@@ -70,6 +75,7 @@ def test_only_the_satellites_and_phpmyadmin_reach_the_shared_database() -> None:
     } | {("client-prod-phpmyadmin-server-access", 3306, 3306)}
 
 
+@pytest.mark.row(5)
 @pytest.mark.parametrize("stack", STACKS)
 def test_databases_are_in_private_subnets(stack: str) -> None:
     graph = program(stack)
@@ -87,6 +93,7 @@ def test_mysql_lets_magento_say_that_nothing_changed(stack: str) -> None:
         assert parameters["require_secure_transport"] == "1"
 
 
+@pytest.mark.row(4)
 @pytest.mark.parametrize(("stack", "nodes", "fails_over"), [("prod", 2, True), ("preprod", 1, False)])
 def test_the_cache_is_highly_available_in_production_only(stack: str, nodes: int, fails_over: bool) -> None:
     """Production: a primary, a replica and automatic failover over zones. Both: TLS, a token, encryption at rest."""
@@ -107,6 +114,27 @@ def test_only_its_own_site_reaches_cache_and_search(stack: str) -> None:
     [search] = graph.one(aws.opensearch.Domain).inputs["vpcOptions"]["securityGroupIds"]
     assert admitted(graph, cache) == {(tier, 6379, 6379) for tier in tiers}
     assert admitted(graph, search) == {(tier, 443, 443) for tier in tiers}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_search_writes_its_errors_and_its_audit_trail(stack: str) -> None:
+    """Encrypted and kept for a year; the service may write there for domains of this account alone."""
+    graph = program(stack)
+    groups = [each for each in graph.of_type(aws.cloudwatch.LogGroup) if each.name.startswith("site-search-")]
+    domain = graph.one(aws.opensearch.Domain)
+    arns = {each.outputs["arn"] for each in groups}
+    published = domain.inputs["logPublishingOptions"]
+    assert {each["logType"] for each in published} == {"ES_APPLICATION_LOGS", "AUDIT_LOGS"}
+    assert {each["cloudwatchLogGroupArn"] for each in published} == arns
+    assert len(arns) == len(published)
+    assert {each.inputs["retentionInDays"] for each in groups} == {365}
+    assert all(each.inputs["kmsKeyId"] for each in groups)
+    permission = graph.one(aws.cloudwatch.LogResourcePolicy)
+    (statement,) = json.loads(permission.inputs["policyDocument"])["Statement"]
+    assert statement["Principal"] == {"Service": "es.amazonaws.com"}
+    assert set(statement["Resource"]) == {f"{arn}:*" for arn in arns}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    assert domain.inputs["softwareUpdateOptions"] == {"autoSoftwareUpdateEnabled": True}
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -98,6 +98,7 @@ def rules(graph: Graph) -> dict[str, str]:
     return {each.inputs["alarmName"]: each.inputs["alarmRule"] for each in graph.of_type(aws.cloudwatch.CompositeAlarm)}
 
 
+@pytest.mark.row(15)
 def test_row_15_the_databases_cpu(everything: Graph) -> None:
     """Above 70 % for 3 datapoints in 3 minutes, on the site's own database."""
     found = alarm(everything, "DB CPU Prod")
@@ -105,6 +106,7 @@ def test_row_15_the_databases_cpu(everything: Graph) -> None:
     assert condition(found) == ("GreaterThanThreshold", 70, 60, 3, 3)
 
 
+@pytest.mark.row(15)
 def test_row_15_the_databases_connections(everything: Graph) -> None:
     """More than 100, 3 datapoints of 3."""
     found = alarm(everything, "awsrds-client-magento-prod-High-DB-Connections")
@@ -112,6 +114,7 @@ def test_row_15_the_databases_connections(everything: Graph) -> None:
     assert condition(found) == ("GreaterThanThreshold", 100, 60, 3, 3)
 
 
+@pytest.mark.row(15)
 def test_row_15_the_environments_health(everything: Graph) -> None:
     """Above 0 for 3 datapoints in 15 minutes; an environment that reports nothing is ill."""
     found = alarm(everything, "Prod eb health")
@@ -121,6 +124,7 @@ def test_row_15_the_environments_health(everything: Graph) -> None:
     assert found.inputs["treatMissingData"] == "breaching"
 
 
+@pytest.mark.row(15)
 @pytest.mark.parametrize(
     ("name", "link"), [("DLM-Lan VPN status", "lan"), ("DLM-Ml VPN status", "ml"), ("DLM-Cetsi VPN status", "cetsi")]
 )
@@ -142,6 +146,7 @@ def test_a_lost_tunnel_warns_and_the_lost_link_is_told_all_the_same(everything: 
     assert tunnel.inputs["dimensions"] == {"VpnId": "vpn-lan", "TunnelIpAddress": "lan-address-2"}
 
 
+@pytest.mark.row(14)
 def test_row_14_the_certificate(everything: Graph) -> None:
     """30 days before it expires; the alarm stands when the measure ends with the certificate."""
     found = alarm(everything, "client-prod-certificate-expiry")
@@ -244,7 +249,9 @@ def test_mail_goes_to_each_recipient_through_an_encrypted_topic(everything: Grap
         "ops@client.url",
         "agency@client.url",
     }
-    [statement] = json.loads(topic.inputs["policy"])["Statement"]
+    denied, statement = json.loads(topic.inputs["policy"])["Statement"]
+    assert denied["Effect"] == "Deny"
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert statement["Principal"] == {"Service": ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"]}
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
     assert statement["Resource"] == f"arn:aws:sns:eu-west-3:{ACCOUNT}:{topic.inputs['name']}"
@@ -256,7 +263,7 @@ def test_the_stacks_key_lets_alarms_through(everything: Graph) -> None:
         region="eu-west-3", account_id=ACCOUNT, protect=True, tags=Tags(client="client", environment="prod")
     )
     key = build(lambda: EncryptionKey("key", key_args)).one(aws.kms.Key)
-    publishers = json.loads(everything.one(aws.sns.Topic).inputs["policy"])["Statement"][0]["Principal"]
+    publishers = json.loads(everything.one(aws.sns.Topic).inputs["policy"])["Statement"][1]["Principal"]
     [statement] = [each for each in json.loads(key.inputs["policy"])["Statement"] if each["Principal"] == publishers]
     assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}

@@ -14,6 +14,7 @@ def prod() -> Graph:
     return program("prod")
 
 
+@pytest.mark.row(17)
 def test_one_vpc_with_the_notes_subnets(prod: Graph) -> None:
     """One /16; a public and a private /24 in each of the three zones; no instance gets a public address by itself."""
     assert prod.one(aws.ec2.Vpc).inputs["cidrBlock"] == "10.0.0.0/16"
@@ -42,6 +43,7 @@ def default_routes(graph: Graph) -> dict[str, str]:
     }
 
 
+@pytest.mark.row(17)
 def test_each_private_subnet_leaves_by_the_nat_of_its_own_zone(prod: Graph) -> None:
     """A zone that fails takes no other zone's way out with it: the route, the table and the NAT share a zone."""
     assert default_routes(prod) == {
@@ -70,6 +72,7 @@ def test_every_subnet_uses_the_table_of_its_tier_and_zone(prod: Graph) -> None:
     }
 
 
+@pytest.mark.row(17)
 def test_three_ipsec_links_with_their_routes(prod: Graph) -> None:
     """Each link goes to its own peer, carries its own network, and every route table learns the way."""
     peers = {each.id: each.inputs["ipAddress"] for each in prod.of_type(aws.ec2.CustomerGateway)}
@@ -88,6 +91,21 @@ def test_three_ipsec_links_with_their_routes(prod: Graph) -> None:
     }
     propagated = {each.inputs["routeTableId"] for each in prod.of_type(aws.ec2.VpnGatewayRoutePropagation)}
     assert propagated == {each.id for each in prod.of_type(aws.ec2.RouteTable)}
+
+
+def test_both_tunnels_of_a_link_are_strong_and_come_up_by_themselves(prod: Graph) -> None:
+    """AWS takes one tunnel at a time down for its maintenance, and would agree on AES-128, SHA-1 and group 2."""
+    strong = {
+        "IkeVersions": ["ikev2"],
+        "StartupAction": "start",
+        "DpdTimeoutAction": "restart",
+        **{f"Phase{number}EncryptionAlgorithms": ["AES256", "AES256-GCM-16"] for number in (1, 2)},
+        **{f"Phase{number}IntegrityAlgorithms": ["SHA2-256", "SHA2-384", "SHA2-512"] for number in (1, 2)},
+        **{f"Phase{number}DhGroupNumbers": [14, 15, 16, 17, 18, 19, 20, 21] for number in (1, 2)},
+    }
+    expected = {f"tunnel{number}{option}": value for number in (1, 2) for option, value in strong.items()}
+    for connection in prod.of_type(aws.ec2.VpnConnection):
+        assert {name: value for name, value in connection.inputs.items() if name.startswith("tunnel")} == expected
 
 
 def test_pre_shared_keys_leave_the_stack_as_secrets_only(prod: Graph) -> None:

@@ -164,6 +164,7 @@ def granted(graph: Graph) -> dict[str, Any]:
     }
 
 
+@pytest.mark.row(6)
 @pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
 def test_one_instance_behind_a_load_balancer_of_its_own(satellite: Satellite) -> None:
     """A group of one in the first private subnet; Beanstalk's own Application Load Balancer in the public ones."""
@@ -180,6 +181,7 @@ def test_one_instance_behind_a_load_balancer_of_its_own(satellite: Satellite) ->
     assert chosen["aws:ec2:vpc", "AssociatePublicIpAddress"] == "false"
 
 
+@pytest.mark.row(6)
 @pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
 def test_http_by_the_load_balancers_name_and_no_other_way_in(satellite: Satellite) -> None:
     """Anyone reaches port 80 of the load balancer, which alone reaches port 80 of the instance; no HTTPS, no record."""
@@ -260,6 +262,7 @@ def test_people_fill_in_what_the_platform_cannot_know() -> None:
     assert variables(graph)["MIRAKL_URL"] == "https://marketplace.client.url"
 
 
+@pytest.mark.row(6)
 def test_ftp_comes_through_the_gateway_alone() -> None:
     """Port 21 and the passive range are open to the gateway's group and to nothing else."""
     whole = platform_of(CUSTOM_CONNECTION)
@@ -314,6 +317,7 @@ def test_a_satellite_without_ftp_has_nothing_of_it(satellite: Satellite) -> None
     assert "route53:ChangeResourceRecordSets" not in granted(graph)
 
 
+@pytest.mark.row(6)
 def test_cron_and_apache_are_options_of_the_environment() -> None:
     """Jobs travel as one property that Beanstalk's characters allow; Apache stands before PHP where it is chosen."""
     graph = graph_of(MIRAKL)
@@ -355,7 +359,8 @@ def test_names_that_people_and_the_release_tool_use() -> None:
 
 @pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
 def test_everything_is_the_satellites_own(satellite: Satellite) -> None:
-    """Nothing is left without a parent; all that can be tagged has the satellite's name as its System."""
+    """Nothing is left without a parent; all that can be tagged has the satellite's name as its System, but for the
+    load balancer's security group, whose System says that everybody may reach it."""
     whole = platform_of(satellite)
     graph = own_part(whole)
     assert {each.type for each in whole.children(whole.stack)} == {
@@ -365,7 +370,12 @@ def test_everything_is_the_satellites_own(satellite: Satellite) -> None:
     }
     tagged = [each for each in graph.resources if "tags" in each.inputs]
     assert tagged
-    assert {each.inputs["tags"]["System"] for each in tagged} == {satellite.name}
+    systems = {each.name: each.inputs["tags"]["System"] for each in tagged}
+    public = {name for name in systems if name.startswith(f"{satellite.name}-load-balancer-")}
+    assert {name: system for name, system in systems.items() if system != satellite.name} == dict.fromkeys(
+        public, "load-balancer"
+    )
+    assert f"{satellite.name}-load-balancer-group" in public
     assert all(each.outputs_registered for each in graph.components())
 
 

@@ -24,6 +24,7 @@ def options(graph: Graph, tier: str) -> dict[tuple[str, str], Any]:
     return by_name
 
 
+@pytest.mark.row(1)
 @pytest.mark.parametrize(
     ("stack", "tier", "instances", "types"),
     [
@@ -41,6 +42,7 @@ def test_the_fleets_are_the_notes(stack: str, tier: str, instances: str, types: 
     assert chosen["aws:ec2:instances", "SupportedArchitectures"] == "arm64"
 
 
+@pytest.mark.row(1)
 @pytest.mark.parametrize("stack", STACKS)
 def test_deployments_take_one_instance_at_a_time(stack: str) -> None:
     """Rolling, in fixed batches of one; health is never ignored, so that a failed instance stops the deployment."""
@@ -56,6 +58,7 @@ def test_deployments_take_one_instance_at_a_time(stack: str) -> None:
         }
 
 
+@pytest.mark.row(1)
 @pytest.mark.parametrize("stack", STACKS)
 def test_both_environments_share_the_one_load_balancer(stack: str) -> None:
     """One Application Load Balancer a site, in public subnets; instances in private ones, reached by it alone."""
@@ -74,6 +77,7 @@ def test_both_environments_share_the_one_load_balancer(stack: str) -> None:
         assert {rule.inputs["referencedSecurityGroupId"] for rule in admitted} == set(balancer.inputs["securityGroups"])
 
 
+@pytest.mark.row(1)
 @pytest.mark.parametrize(
     ("stack", "hosts"), [("prod", "client.url,www.client.url,origin.client.url"), ("preprod", "preprod.client.url")]
 )
@@ -129,6 +133,7 @@ def configuration(graph: Graph) -> Resource:
     return graph.one(aws.s3.BucketObjectv2)
 
 
+@pytest.mark.row(2)
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_configuration_is_one_secret_object_a_site(stack: str) -> None:
     """env.php lies in the private bucket under the site's own key, encrypted with the stack's, secret in the state."""
@@ -159,6 +164,7 @@ def test_the_configuration_says_how_to_reach_the_sites_own_stores(stack: str) ->
     assert re.search(r"'key' => 'base64[^']+'", content)
 
 
+@pytest.mark.row(2)
 @pytest.mark.parametrize("stack", STACKS)
 def test_instances_read_their_own_configuration_and_no_other(stack: str) -> None:
     """The roles of both tiers may get exactly one object and decrypt with exactly one key."""

@@ -24,6 +24,7 @@ from sandbox.aws.elasticbeanstalk.exceptions import (
 from sandbox.aws.elasticbeanstalk.platforms import Platform, find_platform
 from sandbox.aws.elasticbeanstalk.references import check_references, check_source_bundle, find_network
 from sandbox.aws.elasticbeanstalk.storage import storage_location
+from sandbox.aws.elasticbeanstalk.tagging import checked_tags, tagged_resources
 from sandbox.aws.errors import AwsError
 from sandbox.aws.in_process import client
 
@@ -66,7 +67,7 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
             account_id=self.account_id,
             application_name=name,
             description=description,
-            tags=_checked_tags(tags),
+            tags=checked_tags(tags),
         )
         application.set_lifecycle(lifecycle)
         self.applications[name] = application
@@ -139,7 +140,7 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
             description=description,
             platform=platform,
             configuration=configuration,
-            tags=_checked_tags(tags),
+            tags=checked_tags(tags),
         )
         application.templates[name] = template
         return template
@@ -200,7 +201,7 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
             description=description,
             template_name=template_name,
             cname_prefix=cname_prefix,
-            tags=_checked_tags(tags),
+            tags=checked_tags(tags),
             network=find_network(configuration, self.region_name, self.account_id),
             events=self.events,
         )
@@ -270,7 +271,7 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
 
     def tags_of(self, arn: str) -> dict[str, str]:
         """The tags of the application, version, template or environment of that ARN."""
-        for tagged in self._tagged():
+        for tagged in self.iter_tagged_resources():
             if tagged.arn == arn:
                 return tagged.tags
         raise ResourceNotFoundError(arn)
@@ -279,34 +280,15 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
         tags = self.tags_of(arn)
         for environment in self.living_environments():
             if environment.environment_arn == arn:
-                environment.retag(_checked_tags(added), removed)
+                environment.retag(checked_tags(added), removed)
                 return
-        tags.update(_checked_tags(added))
+        tags.update(checked_tags(added))
         for key in removed:
             tags.pop(key, None)
 
-    def _tagged(self) -> Iterator[TaggedResource]:
-        for application in self.applications.values():
-            yield TaggedResource(application.application_arn, application.tags, "elasticbeanstalk:application")
-            for version in application.application_versions.values():
-                yield TaggedResource(
-                    version.application_version_arn, version.tags, "elasticbeanstalk:applicationversion"
-                )
-            for template in application.templates.values():
-                yield TaggedResource(template.arn, template.tags, "elasticbeanstalk:configurationtemplate")
-        for environment in self.living_environments():
-            yield TaggedResource(environment.environment_arn, environment.tags, "elasticbeanstalk:environment")
-
     def iter_tagged_resources(self) -> Iterator[TaggedResource]:
         """What the Resource Groups Tagging API lists."""
-        return self._tagged()
-
-
-def _checked_tags(tags: dict[str, str]) -> dict[str, str]:
-    for key in tags:
-        if key.startswith(("aws:", "elasticbeanstalk:")):
-            raise InvalidParameterValueError(f"Tag key {key} uses a prefix that is reserved for AWS.")
-    return tags
+        return tagged_resources(self.applications.values(), self.living_environments())
 
 
 eb_backends = BackendDict(EBBackend, "elasticbeanstalk")

@@ -125,6 +125,8 @@ KNOWN_KEYS = frozenset(
     {
         "aws:principalaccount",
         "aws:securetransport",
+        "aws:sourceaccount",
+        "aws:sourcearn",
         "s3:tlsversion",
         "s3:x-amz-acl",
         "s3:x-amz-server-side-encryption",

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: the key of a log group, changed after it is made."""
+"""The key of a log group, changed after it is made."""
 
 from __future__ import annotations
 
