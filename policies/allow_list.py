@@ -10,10 +10,15 @@ from typing import Any
 
 from pulumi_policy import PolicyConfigSchema
 
+from policies.exceptions import today
 from policies.rule import Config, PolicyConfigError
 
 Network = IPv4Network | IPv6Network
 
+MINIMUM_PREFIXES = {
+    "minimum_prefix_v4": {"type": "integer", "default": 28, "minimum": 1, "maximum": 32},
+    "minimum_prefix_v6": {"type": "integer", "default": 64, "minimum": 1, "maximum": 128},
+}
 SCHEMA = PolicyConfigSchema(
     properties={
         "allowed": {
@@ -31,8 +36,7 @@ SCHEMA = PolicyConfigSchema(
                 },
             },
         },
-        "minimum_prefix_v4": {"type": "integer", "default": 28, "minimum": 1, "maximum": 32},
-        "minimum_prefix_v6": {"type": "integer", "default": 64, "minimum": 1, "maximum": 128},
+        **MINIMUM_PREFIXES,
     }
 )
 
@@ -75,6 +79,16 @@ class AllowList:
     def covering(self, network: Network) -> tuple[Entry, ...]:
         """The entries that hold the whole range, expired ones too."""
         return tuple(entry for entry in self.entries if holds(entry.network, network))
+
+    def objection(self, network: Network) -> str:
+        """Why the range may not come in, as a clause that follows "which …"; empty if it may."""
+        entries = self.covering(network)
+        if is_private(network) or any(entry.expires >= today() for entry in entries):
+            return ""
+        if not entries:
+            return "nobody has allowed"
+        last = max(entries, key=lambda entry: entry.expires)
+        return f"{last.owner} allowed until {last.expires}"
 
 
 def merged(networks: Iterable[Network]) -> Iterator[Network]:

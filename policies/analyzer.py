@@ -25,6 +25,7 @@ from policies.outcome import Journal, Judged, Outcome, Status
 from policies.properties import Properties
 from policies.resources import Resource, Stack
 from policies.rule import Findings, PackRule, PolicyConfigError, ResourceRule, Rule, StackRule, Violation
+from policies.stateful import STATEFUL_KEPT
 
 PROVEN_WITH = "1.21.0"
 """The version of pulumi-policy whose insides this module takes the place of."""
@@ -104,7 +105,7 @@ class Analyzer(pulumi_policy.policy._PolicyAnalyzerServicer):
         stack = _stack(request.resources)
         if not stack.resources:
             return response
-        root = _root(stack.resources[0])
+        root = root_of(stack.resources[0])
         for rule in self._rules:
             if self._levels.of(rule, root.stack) is EnforcementLevel.DISABLED:
                 continue
@@ -114,6 +115,8 @@ class Analyzer(pulumi_policy.policy._PolicyAnalyzerServicer):
                     subjects = list(stack.of_type(*rule.applies_to))
                     checks = [(subject, partial(rule.check, subject, stack, config)) for subject in subjects]
                     self._answer(response, rule, root, checks)
+                case PackRule() if rule.id == STATEFUL_KEPT:
+                    response.not_applicable.add(policy_name=rule.id, reason="a policy is not shown the plan")
                 case PackRule():
                     self._answer(response, rule, root, [(root, partial(self._check_pack, rule, root, stack))])
         self._journal.add(
@@ -129,11 +132,11 @@ class Analyzer(pulumi_policy.policy._PolicyAnalyzerServicer):
             rules = [rule for rule in self._rules if isinstance(rule, ResourceRule)]
             reason = f"{token} is none of its types"
             self._of_type[token] = (
-                [rule for rule in rules if token in rule.applies_to],
+                [rule for rule in rules if rule.is_about(token)],
                 [
                     analyzer_pb2.PolicyNotApplicable(policy_name=rule.id, reason=reason)
                     for rule in rules
-                    if token not in rule.applies_to
+                    if not rule.is_about(token)
                 ],
             )
         return self._of_type[token]
@@ -199,6 +202,9 @@ class Analyzer(pulumi_policy.policy._PolicyAnalyzerServicer):
         rules = {each.id: each for each in self._rules}
         for exception in self._exceptions.unused(root.stack):
             named = rules[exception.policy]
+            # What it is for shows only in the plan, and what reports on the plan says whether it is needed.
+            if exception.policy == STATEFUL_KEPT:
+                continue
             if self._levels.of(named, root.stack) is EnforcementLevel.DISABLED:
                 continue
             if exception.resource not in present:
@@ -252,7 +258,7 @@ def _stack(requests: Iterable[Any]) -> Stack:
     return Stack(resources.values())
 
 
-def _root(resource: Resource) -> Resource:
+def root_of(resource: Resource) -> Resource:
     """The stack itself, which the engine does not show among its resources."""
     head, project = resource.urn.split("::")[:2]
     name = f"{project}-{resource.stack}"

@@ -14,6 +14,10 @@ class backup:
     Vault = "aws:backup/vault:Vault"
 
 
+class bcmdata:
+    Export = "aws:bcmdata/export:Export"
+
+
 class cloudfront:
     CachePolicy = "aws:cloudfront/cachePolicy:CachePolicy"
     Distribution = "aws:cloudfront/distribution:Distribution"
@@ -24,6 +28,9 @@ class cloudfront:
 class cloudwatch:
     CompositeAlarm = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
     Dashboard = "aws:cloudwatch/dashboard:Dashboard"
+    LogDelivery = "aws:cloudwatch/logDelivery:LogDelivery"
+    LogDeliveryDestination = "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination"
+    LogDeliverySource = "aws:cloudwatch/logDeliverySource:LogDeliverySource"
     LogGroup = "aws:cloudwatch/logGroup:LogGroup"
     MetricAlarm = "aws:cloudwatch/metricAlarm:MetricAlarm"
 
@@ -46,9 +53,12 @@ class ec2:
     InternetGateway = "aws:ec2/internetGateway:InternetGateway"
     LaunchTemplate = "aws:ec2/launchTemplate:LaunchTemplate"
     ManagedPrefixList = "aws:ec2/managedPrefixList:ManagedPrefixList"
+    ManagedPrefixListEntry = "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry"
     NatGateway = "aws:ec2/natGateway:NatGateway"
     NetworkAcl = "aws:ec2/networkAcl:NetworkAcl"
     NetworkAclRule = "aws:ec2/networkAclRule:NetworkAclRule"
+    NetworkInterface = "aws:ec2/networkInterface:NetworkInterface"
+    NetworkInterfaceAttachment = "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment"
     Route = "aws:ec2/route:Route"
     RouteTable = "aws:ec2/routeTable:RouteTable"
     RouteTableAssociation = "aws:ec2/routeTableAssociation:RouteTableAssociation"
@@ -58,6 +68,8 @@ class ec2:
     VolumeAttachment = "aws:ec2/volumeAttachment:VolumeAttachment"
     Vpc = "aws:ec2/vpc:Vpc"
     VpcEndpoint = "aws:ec2/vpcEndpoint:VpcEndpoint"
+    VpcEndpointRouteTableAssociation = "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation"
+    VpcIpv4CidrBlockAssociation = "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation"
     VpnConnection = "aws:ec2/vpnConnection:VpnConnection"
     VpnConnectionRoute = "aws:ec2/vpnConnectionRoute:VpnConnectionRoute"
     VpnGateway = "aws:ec2/vpnGateway:VpnGateway"
@@ -87,6 +99,7 @@ class iam:
     RolePolicy = "aws:iam/rolePolicy:RolePolicy"
     RolePolicyAttachment = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
     User = "aws:iam/user:User"
+    UserLoginProfile = "aws:iam/userLoginProfile:UserLoginProfile"
     UserPolicy = "aws:iam/userPolicy:UserPolicy"
     UserPolicyAttachment = "aws:iam/userPolicyAttachment:UserPolicyAttachment"
 
@@ -167,3 +180,75 @@ class vpc:
 class wafv2:
     WebAcl = "aws:wafv2/webAcl:WebAcl"
     WebAclAssociation = "aws:wafv2/webAclAssociation:WebAclAssociation"
+
+
+TAGGABLE = (
+    acm.Certificate,
+    backup.Plan,
+    backup.Vault,
+    bcmdata.Export,
+    cloudfront.Distribution,
+    cloudwatch.CompositeAlarm,
+    cloudwatch.LogDelivery,
+    cloudwatch.LogDeliveryDestination,
+    cloudwatch.LogDeliverySource,
+    cloudwatch.LogGroup,
+    cloudwatch.MetricAlarm,
+    ebs.Snapshot,
+    ebs.Volume,
+    ec2.CustomerGateway,
+    ec2.DefaultNetworkAcl,
+    ec2.DefaultRouteTable,
+    ec2.DefaultSecurityGroup,
+    ec2.DefaultVpc,
+    ec2.Eip,
+    ec2.FlowLog,
+    ec2.Instance,
+    ec2.InternetGateway,
+    ec2.LaunchTemplate,
+    ec2.ManagedPrefixList,
+    ec2.NatGateway,
+    ec2.NetworkAcl,
+    ec2.NetworkInterface,
+    ec2.RouteTable,
+    ec2.SecurityGroup,
+    ec2.Subnet,
+    ec2.Vpc,
+    ec2.VpcEndpoint,
+    ec2.VpnConnection,
+    ec2.VpnGateway,
+    elasticache.Cluster,
+    elasticache.ParameterGroup,
+    elasticache.ReplicationGroup,
+    elasticache.SubnetGroup,
+    elasticbeanstalk.Application,
+    elasticbeanstalk.Environment,
+    iam.InstanceProfile,
+    iam.Policy,
+    iam.Role,
+    iam.User,
+    kms.Key,
+    lb.Listener,
+    lb.ListenerRule,
+    lb.LoadBalancer,
+    lb.TargetGroup,
+    opensearch.Domain,
+    rds.Cluster,
+    rds.ClusterInstance,
+    rds.EventSubscription,
+    rds.Instance,
+    rds.ParameterGroup,
+    rds.SubnetGroup,
+    route53.Zone,
+    s3.Bucket,
+    s3.BucketObject,
+    s3.BucketObjectv2,
+    secretsmanager.Secret,
+    sns.Topic,
+    ssm.Document,
+    ssm.Parameter,
+    vpc.SecurityGroupEgressRule,
+    vpc.SecurityGroupIngressRule,
+    wafv2.WebAcl,
+)
+"""Those that take tags."""

@@ -9,15 +9,17 @@ from policies.rule import Environment
 
 ROOT = Path(__file__).resolve().parent.parent
 AWS_TYPES = ROOT / "policies" / "aws_types.py"
+PAGE = ROOT / "docs" / "policies.md"
 
 
 def files() -> dict[Path, str]:
     """Each file's text."""
     # The rules read the types, which may have just been written.
+    from policies import coverage
     from policies.catalogue import RULES
 
     configs = {levels.DIRECTORY / f"{each}.json": levels.file_of(each, RULES) for each in Environment}
-    return {AWS_TYPES: sdk_types.source(), **configs}
+    return {AWS_TYPES: sdk_types.source(), **configs, PAGE: coverage.page()}
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,7 +35,7 @@ class Judge:
             yield self._outcome_of(rule, finding)
 
     def _outcome_of(self, rule: Rule, finding: Finding) -> Outcome:
-        verdict = redacted(verdict_of(finding), finding.resource)
+        verdict = verdict_of(finding)
         message = f"{verdict} Fix: {rule.fix} [{rule.id}, {rule.severity.value}; {rule.sources}]"
         if isinstance(finding, Undecided):
             deferred = rule.on_unknown is OnUnknown.DEFER
@@ -64,27 +65,28 @@ class Judge:
 def verdict_of(finding: Finding) -> str:
     """A full sentence: the resource, what it has, and what it must have."""
     match finding:
-        case Violation(resource=resource, has=has, must=must):
-            return f"{resource} has {has}, and must have {must}."
+        case Violation(resource=resource, has=has, must=must, part=part):
+            return f"{resource} has {redacted(has, resource, but=part)}, and must have {must}."
         case Undecided(resource=resource, path=path):
             return f"{resource} has a value in {path} that only the update will tell, and must have one to judge now."
 
 
-_SHORTEST_SECRET = 4
-"""Characters. Blotting out shorter ones would blot out words and numbers of the sentence itself."""
+_WORD = re.compile(r"[A-Za-z]{1,15}")
+"""The engine often marks a whole list as secret for one of its values: plain words of it are no secrets."""
 
 
-def redacted(message: str, resource: Resource) -> str:
-    """The message without any text that the resource holds as a secret, in case a rule printed it after all."""
+def redacted(text: str, resource: Resource, *, but: str = "") -> str:
+    """The text without any value that the resource holds as a secret, in case a rule printed it after all; ``but`` is
+    what reports print anyway."""
     secrets = {
-        reading.value
+        str(reading.value)
         for _, reading in resource.properties.leaves()
-        if isinstance(reading, Known) and reading.secret and isinstance(reading.value, str)
+        if isinstance(reading, Known) and reading.secret and not isinstance(reading.value, bool)
     }
     for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _SHORTEST_SECRET:
-            message = message.replace(secret, "[secret]")
-    return message
+        if secret not in ("", but) and not _WORD.fullmatch(secret):
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "[secret]", text)
+    return text
 
 
 def _broken(rule: Rule, resource: Resource, error: Exception) -> str:

@@ -34,14 +34,15 @@ class Absent:
 
 @dataclass(frozen=True)
 class Unknown:
-    """Set, but to a value that only the update will tell."""
+    """Set, but to a value that only the update will tell; ``secret`` says that it will be a secret one."""
+
+    secret: bool = field(default=False, compare=False)
 
 
 Reading = Known | Absent | Unknown
 
 _UNKNOWN_VALUES = frozenset(value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_"))
 _ABSENT = Absent()
-_UNKNOWN = Unknown()
 
 
 class Properties:
@@ -134,7 +135,7 @@ def _read(value: struct_pb2.Value, secret: bool) -> Reading:
     match value.WhichOneof("kind"):
         case "string_value":
             text = value.string_value
-            return _UNKNOWN if text in _UNKNOWN_VALUES else Known(text, secret)
+            return Unknown(secret) if text in _UNKNOWN_VALUES else Known(text, secret)
         case "bool_value":
             return Known(value.bool_value, secret)
         case "number_value":

@@ -19,7 +19,7 @@ def remediation_of(rule: ResourceRule, remedy: Remedy) -> ResourceRemediation:
     """The SDK's callback: sets the remedy's value on resources of the rule's types, and None says that nothing was."""
 
     def remediate(args: ResourceValidationArgs) -> Mapping[str, Any] | None:
-        if args.resource_type not in rule.applies_to or not _set(args.props, remedy.path, remedy.value):
+        if not rule.is_about(args.resource_type) or not _set(args.props, remedy.path, remedy.value):
             return None
         return args.props
 

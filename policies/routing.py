@@ -14,11 +14,15 @@ _GATEWAY_ID = "igw-"
 def internet_routes(stack: Stack, subnet: Resource) -> Iterator[Resource]:
     """What makes a subnet public: each route, or table with an inline route, that leads to an internet gateway."""
     for table in _tables(stack, subnet):
-        if _names_gateway(table, "routes"):
-            yield table
-        yield from (
-            route for route in stack.from_origin(ec2.Route, "routeTableId", table) if _names_gateway(route, "gatewayId")
-        )
+        yield from _ways_out(stack, table)
+
+
+def nat_gateways(stack: Stack, subnet: Resource) -> Iterator[tuple[Resource, Resource]]:
+    """Each NAT gateway that a subnet goes out by, after the route or the table that says so."""
+    for table in _tables(stack, subnet):
+        yield from ((table, gateway) for gateway in table.origin("routes", ec2.NatGateway))
+        for route in stack.from_origin(ec2.Route, "routeTableId", table):
+            yield from ((route, gateway) for gateway in route.origin("natGatewayId", ec2.NatGateway))
 
 
 def subnets_of_public_load_balancers(stack: Stack) -> dict[object, Resource]:
@@ -30,6 +34,20 @@ def subnets_of_public_load_balancers(stack: Stack) -> dict[object, Resource]:
         for reading in balancer.properties.each("subnets")
         if isinstance(reading, Known)
     }
+
+
+def public_subnet_ids(stack: Stack) -> dict[object, Resource]:
+    """The ids of public subnets, where known, with what says so: a route, or what faces the internet there.
+
+    For properties that hold ids within a text, which no origin can tell apart.
+    """
+    public = subnets_of_public_load_balancers(stack)
+    for association in stack.of_type(ec2.RouteTableAssociation):
+        match association.properties.read("subnetId"):
+            case Known(subnet_id):
+                for table in association.origins.get("routeTableId", ()):
+                    public |= dict.fromkeys((subnet_id for _ in _ways_out(stack, table)), table)
+    return public
 
 
 def _tables(stack: Stack, subnet: Resource) -> Iterator[Resource]:
@@ -45,6 +63,14 @@ def _tables(stack: Stack, subnet: Resource) -> Iterator[Resource]:
     for vpc in subnet.origin("vpcId", ec2.Vpc):
         yield vpc
         yield from stack.from_origin(ec2.DefaultRouteTable, "defaultRouteTableId", vpc)
+
+
+def _ways_out(stack: Stack, table: Resource) -> Iterator[Resource]:
+    if _names_gateway(table, "routes"):
+        yield table
+    yield from (
+        route for route in stack.from_origin(ec2.Route, "routeTableId", table) if _names_gateway(route, "gatewayId")
+    )
 
 
 def _names_gateway(resource: Resource, property_name: str) -> bool:

@@ -111,14 +111,22 @@ class Rule:
         return EnforcementLevel.MANDATORY if self.severity in refused else EnforcementLevel.ADVISORY
 
 
+EVERY_TYPE = ("*",)
+"""What a rule of one resource alone applies to when it must see each of them, of whatever provider."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResourceRule(Rule):
     """Decided on one resource alone, before it is made."""
 
     applies_to: tuple[str, ...]
-    """Type tokens, of ``policies.types``."""
+    """Type tokens, of ``policies.aws_types``, or ``EVERY_TYPE``."""
     check: Callable[[Resource, Config], Findings]
     remedy: Remedy | None = None
+
+    def is_about(self, token: str) -> bool:
+        """Whether resources of this type are its business."""
+        return self.applies_to == EVERY_TYPE or token in self.applies_to
 
 
 @dataclass(frozen=True, kw_only=True)

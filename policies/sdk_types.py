@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import importlib
 
+from pulumi import _types
+
 NAMES = {
     "acm": (
         "Certificate",
@@ -17,6 +19,7 @@ NAMES = {
         "Selection",
         "Vault",
     ),
+    "bcmdata": ("Export",),
     "cloudfront": (
         "CachePolicy",
         "Distribution",
@@ -26,6 +29,9 @@ NAMES = {
     "cloudwatch": (
         "CompositeAlarm",
         "Dashboard",
+        "LogDelivery",
+        "LogDeliveryDestination",
+        "LogDeliverySource",
         "LogGroup",
         "MetricAlarm",
     ),
@@ -46,9 +52,12 @@ NAMES = {
         "InternetGateway",
         "LaunchTemplate",
         "ManagedPrefixList",
+        "ManagedPrefixListEntry",
         "NatGateway",
         "NetworkAcl",
         "NetworkAclRule",
+        "NetworkInterface",
+        "NetworkInterfaceAttachment",
         "Route",
         "RouteTable",
         "RouteTableAssociation",
@@ -58,6 +67,8 @@ NAMES = {
         "VolumeAttachment",
         "Vpc",
         "VpcEndpoint",
+        "VpcEndpointRouteTableAssociation",
+        "VpcIpv4CidrBlockAssociation",
         "VpnConnection",
         "VpnConnectionRoute",
         "VpnGateway",
@@ -84,6 +95,7 @@ NAMES = {
         "RolePolicy",
         "RolePolicyAttachment",
         "User",
+        "UserLoginProfile",
         "UserPolicy",
         "UserPolicyAttachment",
     ),
@@ -162,11 +174,14 @@ def source() -> str:
         "",
         "# ruff: noqa: N801",
     ]
+    taggable: list[str] = []
     for service, kinds in NAMES.items():
         module = importlib.import_module(f"pulumi_aws.{service}")
         lines += ["", "", f"class {service}:"]
         lines += [_line(kind, getattr(module, kind).pulumi_type) for kind in kinds]
-    return "\n".join([*lines, ""])
+        taggable += [f"{service}.{kind}" for kind in kinds if "tags" in _types.resource_types(getattr(module, kind))]
+    lines += ["", "", "TAGGABLE = (", *(f"    {name}," for name in taggable), ")"]
+    return "\n".join([*lines, '"""Those that take tags."""', ""])
 
 
 _WIDTH = 120

@@ -1,108 +1,173 @@
-"""CloudFront: what visitors and origins are spoken to with."""
+"""CloudFront: what visitors are spoken to with, and what is written down of it."""
 
 from __future__ import annotations
 
 from pulumi_policy import Severity
 
-from policies.aws_types import cloudfront
-from policies.properties import Absent, Known, Properties, Reading, Unknown
-from policies.resources import Resource
-from policies.rule import Config, Findings, ResourceRule, Sources, Undecided, Violation
+from policies.aws_types import acm, cloudfront, cloudwatch
+from policies.expectations import is_, is_set, one_of, within
+from policies.properties import Absent, Known, Unknown
+from policies.resources import Resource, Stack
+from policies.rule import Config, Findings, OnUnknown, ResourceRule, Sources, StackRule, Undecided, Violation
 
 # Neither serves a page in the clear; a redirect costs one request and keeps old links alive. FSBP accepts both too.
 _HTTPS_VIEWERS = frozenset({"https-only", "redirect-to-https"})
 _MODERN_TLS = frozenset({"TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025"})
-_ORIGIN_TLS = frozenset({"TLSv1.2"})
+_CLOUDFRONT_REGION = "us-east-1"
+_CERTIFICATE = "viewerCertificate"
 
 
-def _check(distribution: Resource, _: Config) -> Findings:
+def _check_viewers(distribution: Resource, _: Config) -> Findings:
     properties = distribution.properties
-    yield from _one_of(
-        distribution,
-        properties.read("defaultCacheBehavior", "viewerProtocolPolicy"),
-        "defaultCacheBehavior.viewerProtocolPolicy",
-        _HTTPS_VIEWERS,
-    )
+    path = "viewerProtocolPolicy"
+    default = properties.read("defaultCacheBehavior", path)
+    yield from one_of(distribution, f"defaultCacheBehavior.{path}", default, _HTTPS_VIEWERS)
     for index, behavior in enumerate(properties.each("orderedCacheBehaviors")):
-        yield from _one_of(
-            distribution,
-            _within(behavior, "viewerProtocolPolicy"),
-            f"orderedCacheBehaviors[{index}].viewerProtocolPolicy",
-            _HTTPS_VIEWERS,
+        yield from one_of(
+            distribution, f"orderedCacheBehaviors[{index}].{path}", within(behavior, path), _HTTPS_VIEWERS
         )
-    yield from _check_certificate(distribution)
-    for index, origin in enumerate(properties.each("origins")):
-        yield from _check_origin(distribution, origin, f"origins[{index}]")
 
 
-def _check_certificate(distribution: Resource) -> Findings:
+def _check_minimum_tls(distribution: Resource, _: Config) -> Findings:
+    path = f"{_CERTIFICATE}.minimumProtocolVersion"
+    yield from one_of(
+        distribution, path, distribution.properties.read(_CERTIFICATE, "minimumProtocolVersion"), _MODERN_TLS
+    )
+
+
+def _check_certificate(distribution: Resource, _: Config) -> Findings:
     properties = distribution.properties
     if not any(True for _ in properties.each("aliases")):
-        yield Violation(resource=distribution, has="no alias", must="its own host name in aliases")
+        yield Violation(resource=distribution, has="no alias", must="its own host name in aliases", part="aliases")
     # An ARN that only the update will tell is an ARN all the same.
-    named = (properties.read("viewerCertificate", name) for name in ("acmCertificateArn", "iamCertificateId"))
+    named = (properties.read(_CERTIFICATE, name) for name in ("acmCertificateArn", "iamCertificateId"))
     if all(isinstance(reading, Absent) for reading in named):
         yield Violation(
             resource=distribution,
             has="CloudFront's default certificate, which accepts TLSv1",
-            must="the alias's own certificate in viewerCertificate",
+            must=f"the alias's own certificate in {_CERTIFICATE}",
+            part=_CERTIFICATE,
         )
-    yield from _one_of(
-        distribution,
-        properties.read("viewerCertificate", "minimumProtocolVersion"),
-        "viewerCertificate.minimumProtocolVersion",
-        _MODERN_TLS,
-    )
+    else:
+        yield from is_(distribution, f"{_CERTIFICATE}.sslSupportMethod", "sni-only")
 
 
-def _check_origin(distribution: Resource, origin: Reading, path: str) -> Findings:
-    match _within(origin, "customOriginConfig"):
-        case Known(Properties() as custom):
-            policy_path = f"{path}.customOriginConfig.originProtocolPolicy"
-            yield from _one_of(
-                distribution, custom.read("originProtocolPolicy"), policy_path, frozenset({"https-only"})
+def _check_region(distribution: Resource, _stack: Stack, _: Config) -> Findings:
+    certificates = distribution.origin(_CERTIFICATE, acm.Certificate, acm.CertificateValidation)
+    for certificate in certificates:
+        region = _region(certificate)
+        if region != _CLOUDFRONT_REGION:
+            yield Violation(
+                resource=certificate,
+                has=f"the region {region or 'of its provider, which is not told'}",
+                must=f"{_CLOUDFRONT_REGION}, where {distribution} looks for it",
             )
-            for protocol in custom.each("originSslProtocols"):
-                yield from _one_of(distribution, protocol, f"{path}.customOriginConfig.originSslProtocols", _ORIGIN_TLS)
+    if certificates:
+        return
+    match distribution.properties.read(_CERTIFICATE, "acmCertificateArn"):
+        case Known(arn) if f":{_CLOUDFRONT_REGION}:" not in str(arn):
+            yield Violation(
+                resource=distribution, has="a certificate of another region", must=f"one of {_CLOUDFRONT_REGION}"
+            )
         case Unknown():
-            yield Undecided(resource=distribution, path=f"{path}.customOriginConfig")
-        # Without one the origin is a bucket, which CloudFront always reads over the protocol of S3's own REST endpoint.
+            yield Undecided(resource=distribution, path=f"{_CERTIFICATE}.acmCertificateArn")
 
 
-def _within(reading: Reading, name: str) -> Reading:
-    """A property of an object that is itself a reading, such as an element of a list."""
-    match reading:
-        case Known(Properties() as properties):
-            return properties.read(name)
-        case Unknown():
-            return reading
-    return Absent()
+def _region(certificate: Resource) -> object:
+    """The certificate's own, or else its provider's; None where neither is told."""
+    readings = [certificate.properties.read("region")]
+    if certificate.provider:
+        readings.append(certificate.provider.read("region"))
+    return next((reading.value for reading in readings if isinstance(reading, Known)), None)
 
 
-def _one_of(distribution: Resource, reading: Reading, path: str, accepted: frozenset[str]) -> Findings:
-    must = f"{path} {' or '.join(sorted(accepted))}"
-    match reading:
-        case Known(value) if value in accepted:
-            return
-        case Known(value):
-            yield Violation(resource=distribution, has=f"{path} {value}", must=must)
-        case Absent():
-            yield Violation(resource=distribution, has=f"no {path}", must=must)
-        case Unknown():
-            yield Undecided(resource=distribution, path=path)
+def _check_logging(distribution: Resource, stack: Stack, _: Config) -> Findings:
+    logging = distribution.properties.read("loggingConfig", "bucket")
+    if not isinstance(logging, Absent):
+        return
+    sources = list(stack.from_origin(cloudwatch.LogDeliverySource, "resourceArn", distribution))
+    deliveries = [
+        delivery
+        for source in sources
+        for delivery in stack.from_origin(cloudwatch.LogDelivery, "deliverySourceName", source)
+    ]
+    if not deliveries:
+        has = "a cloudwatch.LogDeliverySource that nothing is delivered from" if sources else "no access logs"
+        yield Violation(resource=distribution, has=has, must="a source and a delivery from it, or a logging_config")
+
+
+def _check_headers(distribution: Resource, _: Config) -> Findings:
+    yield from is_set(distribution, "defaultCacheBehavior.responseHeadersPolicyId")
 
 
 CLOUDFRONT_HTTPS_ONLY = ResourceRule(
     id="cloudfront-https-only",
     severity=Severity.CRITICAL,
-    why="Over plain HTTP or old TLS anybody on the way can read and change what the shop serves.",
-    fix="set viewer_protocol_policy to redirect-to-https or https-only in every behaviour, a viewer certificate with "
-    "minimum_protocol_version TLSv1.2_2021, and origin_protocol_policy https-only with TLSv1.2.",
-    sources=Sources(
-        fsbp=("CloudFront.3", "CloudFront.7", "CloudFront.9", "CloudFront.10", "CloudFront.15"), pci=("1.2.5", "4.2.1")
-    ),
+    why="Over plain HTTP anybody on the way can read and change what the shop serves.",
+    fix="set viewer_protocol_policy to redirect-to-https or https-only in every behaviour.",
+    sources=Sources(fsbp=("CloudFront.3",), pci=("1.2.5", "4.2.1")),
     applies_to=(cloudfront.Distribution,),
-    check=_check,
+    check=_check_viewers,
 )
 
-RULES = (CLOUDFRONT_HTTPS_ONLY,)
+CLOUDFRONT_MINIMUM_TLS = ResourceRule(
+    id="cloudfront-minimum-tls",
+    severity=Severity.HIGH,
+    why="TLS before 1.2 is broken and forbidden for card data, and CloudFront takes it unless told otherwise.",
+    fix='set minimum_protocol_version="TLSv1.2_2021", or a later one, in viewer_certificate.',
+    sources=Sources(fsbp=("CloudFront.15",), pci=("4.2.1",)),
+    applies_to=(cloudfront.Distribution,),
+    check=_check_minimum_tls,
+)
+
+CLOUDFRONT_CERTIFICATE = ResourceRule(
+    id="cloudfront-certificate",
+    severity=Severity.MEDIUM,
+    why="Under CloudFront's own name and certificate old TLS is accepted, and a dedicated address costs 600 dollars a "
+    "month.",
+    fix='set aliases, and in viewer_certificate acm_certificate_arn and ssl_support_method="sni-only".',
+    sources=Sources(fsbp=("CloudFront.7", "CloudFront.8"), pci=("4.2.1",)),
+    applies_to=(cloudfront.Distribution,),
+    check=_check_certificate,
+)
+
+CLOUDFRONT_CERTIFICATE_REGION = StackRule(
+    id="cloudfront-certificate-us-east-1",
+    severity=Severity.HIGH,
+    why="CloudFront finds certificates of us-east-1 alone, and says so only after the rest of the stack is made.",
+    fix='make the certificate with region="us-east-1".',
+    sources=Sources(other='"Requirements for using SSL/TLS certificates with CloudFront"'),
+    on_unknown=OnUnknown.DEFER,
+    applies_to=(cloudfront.Distribution,),
+    check=_check_region,
+)
+
+CLOUDFRONT_LOGGING = StackRule(
+    id="cloudfront-logging",
+    severity=Severity.MEDIUM,
+    why="What the edges answer themselves is in no log of the shop's own.",
+    fix="set access_logs in the site's delivery, or give the distribution a cloudwatch.LogDeliverySource and a "
+    "cloudwatch.LogDelivery.",
+    sources=Sources(fsbp=("CloudFront.5",), pci=("10.2.1",)),
+    applies_to=(cloudfront.Distribution,),
+    check=_check_logging,
+)
+
+CLOUDFRONT_SECURITY_HEADERS = ResourceRule(
+    id="cloudfront-security-headers",
+    severity=Severity.LOW,
+    why="Without them browsers guess types of files, show the shop in others' frames, and try plain HTTP first.",
+    fix="set response_headers_policy_id in default_cache_behavior to a policy with security headers.",
+    sources=Sources(pci=("6.2.4",), other='"Use managed response headers policies"'),
+    applies_to=(cloudfront.Distribution,),
+    check=_check_headers,
+)
+
+RULES = (
+    CLOUDFRONT_HTTPS_ONLY,
+    CLOUDFRONT_MINIMUM_TLS,
+    CLOUDFRONT_CERTIFICATE,
+    CLOUDFRONT_CERTIFICATE_REGION,
+    CLOUDFRONT_LOGGING,
+    CLOUDFRONT_SECURITY_HEADERS,
+)

@@ -1,4 +1,4 @@
-"""What the pack asks of its own config."""
+"""What the pack asks of its own config, and of the plan that it is asked about."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pulumi_policy import PolicyConfigSchema, Severity
 from policies.analyzer import EXCEPTIONS_VALID
 from policies.levels import ENVIRONMENT_DECLARED
 from policies.rule import PackRule, Sources
+from policies.stateful import STATEFUL_KEPT
 
 EXCEPTIONS_ARE_VALID = PackRule(
     id=EXCEPTIONS_VALID,
@@ -27,4 +28,15 @@ ENVIRONMENT_IS_DECLARED = PackRule(
     ),
 )
 
-RULES = (EXCEPTIONS_ARE_VALID, ENVIRONMENT_IS_DECLARED)
+STATEFUL_IS_KEPT = PackRule(
+    id=STATEFUL_KEPT,
+    severity=Severity.CRITICAL,
+    why="What holds data comes back empty when it is replaced, and not at all when it is deleted.",
+    fix=(
+        "undo the change, or name the resource in policies/exceptions.yaml for as long as the data takes to be moved, "
+        "and apply with protect off."
+    ),
+    sources=Sources(pci=("10.3.3",), other="Pulumi: Resource options, protect"),
+)
+
+RULES = (EXCEPTIONS_ARE_VALID, ENVIRONMENT_IS_DECLARED, STATEFUL_IS_KEPT)

@@ -8,7 +8,6 @@ from pulumi_policy import Severity
 
 from policies.allow_list import SCHEMA, AllowList, Network, holds, is_private, merged
 from policies.aws_types import ec2
-from policies.exceptions import today
 from policies.ingress import Ingress, ingress_of
 from policies.properties import Known, Unknown
 from policies.resources import Resource, Stack
@@ -18,7 +17,7 @@ GATEWAY = "gateway"
 """The ``System`` tag of the gateway's security groups."""
 
 
-def _check(group: Resource, stack: Stack, config: Config) -> Findings:
+def _check_gateways(group: Resource, stack: Stack, config: Config) -> Findings:
     match group.properties.read("tags", "System"):
         case Known(value) if value == GATEWAY:
             yield from _check_gateway(stack, group, AllowList.from_config(config))
@@ -54,19 +53,12 @@ def _check_gateway(stack: Stack, group: Resource, allowed: AllowList) -> Finding
 
 
 def _check_listed(rule: Ingress, network: Network, allowed: AllowList) -> Findings:
-    entries = allowed.covering(network)
-    if not entries:
+    if objection := allowed.objection(network):
         yield Violation(
             resource=rule.declared_by,
-            has=f"a rule that admits {network}, which nobody has allowed",
-            must="only private ranges and ranges of the allow list",
-        )
-    elif all(entry.expires < today() for entry in entries):
-        last = max(entries, key=lambda entry: entry.expires)
-        yield Violation(
-            resource=rule.declared_by,
-            has=f"a rule that admits {network}, whose permission by {last.owner} ended on {last.expires}",
-            must="only ranges whose permission still holds",
+            has=f"a rule that admits {network}, which {objection}",
+            must="only private ranges and ranges of the allow list whose permission still holds",
+            part=str(network),
         )
 
 
@@ -83,7 +75,7 @@ GATEWAY_INGRESS_ALLOW_LISTED = StackRule(
     "neighbouring ranges count as one.",
     sources=Sources(fsbp=("EC2.13", "EC2.14", "EC2.18", "EC2.19"), cis=("6.3", "6.4"), pci=("1.2.8", "1.3.1", "1.4.2")),
     applies_to=(ec2.SecurityGroup,),
-    check=_check,
+    check=_check_gateways,
     config_schema=SCHEMA,
 )
 

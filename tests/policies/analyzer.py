@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import pulumi
@@ -44,7 +45,7 @@ def secret(value: object) -> dict[str, object]:
     return {SIGNATURE: SECRET, "value": value}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Node:
     """One resource as the engine describes it: wire-named properties, and where their values came from."""
 
@@ -224,7 +225,9 @@ def _marked_value(value: Any, path: str, secrets: frozenset[str]) -> Any:
     return secret(value) if path in secrets else value
 
 
+@lru_cache(maxsize=2048)
 def _resource(message: Any, each: Node) -> Any:
+    """A message of the engine's. Nodes are the same by identity, and the whole production is handed over often."""
     resource = message(urn=each.urn, type=each.token, name=each.name, properties=struct_of(each.properties))
     resource.options.protect = each.protect
     resource.options.ignoreChanges.extend(each.ignore_changes)
@@ -235,11 +238,13 @@ def _resource(message: Any, each: Node) -> Any:
     return resource
 
 
+@lru_cache(maxsize=2048)
 def _stack_resource(each: Node) -> analyzer_pb2.AnalyzerResource:
-    resource = _resource(analyzer_pb2.AnalyzerResource, each)
+    resource = analyzer_pb2.AnalyzerResource()
+    resource.CopyFrom(_resource(analyzer_pb2.AnalyzerResource, each))
     for name, urns in each.origins.items():
         resource.propertyDependencies[name].urns.extend(urns)
-    return resource  # type: ignore[no-any-return]
+    return resource
 
 
 def configuration(

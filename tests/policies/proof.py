@@ -6,13 +6,15 @@ Every rule has one ``Proof``, in ``proofs/`` by area; ``test_proofs.py`` and ``t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
 
+from policies.aws_types import TAGGABLE
 from policies.outcome import Status
 from policies.rule import Rule
+from policies.stateful import STATEFUL
 from tests.policies.analyzer import Node, token_of
 
 Nodes = tuple[Node, ...]
@@ -37,8 +39,8 @@ class Proof:
     """The property is one that only the update will tell."""
     unknown_is: Status = Status.FAILED
     """``UNKNOWN`` for a rule that defers; ``PASSED`` where being set is all that matters."""
-    not_applicable: Nodes
-    """Nothing that the rule is about."""
+    not_applicable: Nodes | None
+    """Nothing that the rule is about; None for a rule about everything."""
     config: Mapping[str, Any] = field(default_factory=dict)
     breakage: Breakage | None
     """What makes production violate exactly this rule; None, if nothing in production can."""
@@ -76,8 +78,14 @@ def removed(kind: type[pulumi.Resource], name: str | None = None, /) -> Breakage
 
 
 def added(*more: Node) -> Breakage:
-    """Resources that production does not have."""
-    return lambda nodes: [*nodes, *more]
+    """Resources that production does not have, tagged and protected as its own are."""
+    return lambda nodes: [*nodes, *map(_as_in_production, more)]
+
+
+def _as_in_production(node: Node) -> Node:
+    tags = {"Client": "client", "Environment": "prod", "System": "new", "ManagedBy": "pulumi"}
+    tagged = node.but(tags={**tags, **node.properties.get("tags", {})}) if node.token in TAGGABLE else node
+    return replace(tagged, protect=True) if node.token in STATEFUL else tagged
 
 
 def _is(node: Node, kind: type[pulumi.Resource], name: str | None) -> bool:

@@ -1,34 +1,24 @@
-"""cloudfront-https-only: violated, satisfied, absent and unknown."""
+"""How distributions are spoken to and speak: each property violated, absent and unknown, as one rule of several."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pulumi_aws as aws
 import pytest
 
-from policies.rules.content_delivery import CLOUDFRONT_HTTPS_ONLY
-from tests.policies.analyzer import UNKNOWN, Node, Verdict, analyze, fired, node
+from policies.rules.content_delivery import CLOUDFRONT_CERTIFICATE, CLOUDFRONT_HTTPS_ONLY, CLOUDFRONT_MINIMUM_TLS
+from policies.rules.content_origins import CLOUDFRONT_ORIGIN_HTTPS
+from tests.policies.analyzer import UNKNOWN, Node, Verdict, analyze, fired
+from tests.policies.distributions import CERTIFICATE, DISTRIBUTION, ORIGIN
 
-RULE = "cloudfront-https-only"
-ORIGIN = {
-    "domainName": "origin.client.url",
-    "customOriginConfig": {"originProtocolPolicy": "https-only", "originSslProtocols": ["TLSv1.2"], "httpsPort": 443},
-}
-CERTIFICATE = {"acmCertificateArn": "arn:aws:acm:us-east-1:1:certificate/1", "minimumProtocolVersion": "TLSv1.2_2021"}
-DISTRIBUTION = node(
-    aws.cloudfront.Distribution,
-    "media",
-    aliases=["media.client.url"],
-    defaultCacheBehavior={"viewerProtocolPolicy": "https-only"},
-    orderedCacheBehaviors=[{"viewerProtocolPolicy": "redirect-to-https"}],
-    viewerCertificate=CERTIFICATE,
-    origins=[ORIGIN],
+VIEWERS, TLS, NAME, ORIGINS = (
+    rule.id for rule in (CLOUDFRONT_HTTPS_ONLY, CLOUDFRONT_MINIMUM_TLS, CLOUDFRONT_CERTIFICATE, CLOUDFRONT_ORIGIN_HTTPS)
 )
 
 
 def say(distribution: Node) -> list[Verdict]:
-    return analyze([distribution], rules=[CLOUDFRONT_HTTPS_ONLY])
+    rules = [CLOUDFRONT_HTTPS_ONLY, CLOUDFRONT_MINIMUM_TLS, CLOUDFRONT_CERTIFICATE, CLOUDFRONT_ORIGIN_HTTPS]
+    return analyze([distribution], rules=rules)
 
 
 def custom(**config: Any) -> list[dict[str, object]]:
@@ -50,63 +40,79 @@ def test_a_certificate_made_in_the_same_run_passes() -> None:
     assert not say(DISTRIBUTION.but(viewerCertificate={**CERTIFICATE, "acmCertificateArn": UNKNOWN}))
 
 
-BROKEN: dict[str, tuple[dict[str, Any], str]] = {
+BROKEN: dict[str, tuple[str, dict[str, Any], str]] = {
     "default behaviour": (
+        VIEWERS,
         {"defaultCacheBehavior": {"viewerProtocolPolicy": "allow-all"}},
         "defaultCacheBehavior.viewerProtocolPolicy allow-all",
     ),
     "one ordered behaviour": (
+        VIEWERS,
         {"orderedCacheBehaviors": [{"viewerProtocolPolicy": "https-only"}, {"viewerProtocolPolicy": "allow-all"}]},
         "orderedCacheBehaviors[1].viewerProtocolPolicy allow-all",
     ),
     "old TLS": (
+        TLS,
         {"viewerCertificate": {**CERTIFICATE, "minimumProtocolVersion": "TLSv1"}},
         "viewerCertificate.minimumProtocolVersion TLSv1,",
     ),
     "origin over HTTP": (
+        ORIGINS,
         {"origins": custom(originProtocolPolicy="match-viewer")},
         "origins[0].customOriginConfig.originProtocolPolicy match-viewer",
     ),
     "origin with old TLS": (
+        ORIGINS,
         {"origins": custom(originSslProtocols=["TLSv1.2", "SSLv3"])},
         "origins[0].customOriginConfig.originSslProtocols SSLv3",
     ),
-    "no behaviour": ({"defaultCacheBehavior": None}, "no defaultCacheBehavior.viewerProtocolPolicy"),
+    "no behaviour": (VIEWERS, {"defaultCacheBehavior": None}, "no defaultCacheBehavior.viewerProtocolPolicy"),
     "no minimum": (
-        {"viewerCertificate": {"acmCertificateArn": "arn"}},
+        TLS,
+        {"viewerCertificate": {"acmCertificateArn": "arn", "sslSupportMethod": "sni-only"}},
         "no viewerCertificate.minimumProtocolVersion",
     ),
     "default certificate": (
+        NAME,
         {"viewerCertificate": {"cloudfrontDefaultCertificate": True, "minimumProtocolVersion": "TLSv1.2_2021"}},
         "CloudFront's default certificate",
     ),
-    "no alias": ({"aliases": None}, "no alias"),
+    "no alias": (NAME, {"aliases": None}, "no alias"),
+    "an address of its own": (
+        NAME,
+        {"viewerCertificate": {**CERTIFICATE, "sslSupportMethod": "vip"}},
+        "viewerCertificate.sslSupportMethod vip",
+    ),
 }
 
 
-@pytest.mark.parametrize(("change", "told"), BROKEN.values(), ids=BROKEN.keys())
-def test_each_broken_or_missing_property_is_told(change: dict[str, Any], told: str) -> None:
+@pytest.mark.parametrize(("rule", "change", "told"), BROKEN.values(), ids=BROKEN.keys())
+def test_each_broken_or_missing_property_is_told(rule: str, change: dict[str, Any], told: str) -> None:
     """One change makes one verdict, which names the property and what it has."""
     (verdict,) = say(DISTRIBUTION.but(**change))
-    assert fired([verdict]) == {(RULE, "media")}
+    assert fired([verdict]) == {(rule, "media")}
     assert told in verdict.message
 
 
-UNKNOWNS: dict[str, tuple[dict[str, Any], str]] = {
-    "behaviour": ({"defaultCacheBehavior": {"viewerProtocolPolicy": UNKNOWN}}, "defaultCacheBehavior"),
-    "whole behaviour": ({"defaultCacheBehavior": UNKNOWN}, "defaultCacheBehavior"),
-    "ordered behaviours": ({"orderedCacheBehaviors": UNKNOWN}, "orderedCacheBehaviors"),
-    "minimum": ({"viewerCertificate": {**CERTIFICATE, "minimumProtocolVersion": UNKNOWN}}, "minimumProtocolVersion"),
-    "origins": ({"origins": UNKNOWN}, "customOriginConfig"),
-    "origin protocol": ({"origins": custom(originProtocolPolicy=UNKNOWN)}, "originProtocolPolicy"),
-    "origin TLS": ({"origins": custom(originSslProtocols=[UNKNOWN])}, "originSslProtocols"),
+UNKNOWNS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "behaviour": (VIEWERS, {"defaultCacheBehavior": {"viewerProtocolPolicy": UNKNOWN}}, "defaultCacheBehavior"),
+    "whole behaviour": (VIEWERS, {"defaultCacheBehavior": UNKNOWN}, "defaultCacheBehavior"),
+    "ordered behaviours": (VIEWERS, {"orderedCacheBehaviors": UNKNOWN}, "orderedCacheBehaviors"),
+    "minimum": (
+        TLS,
+        {"viewerCertificate": {**CERTIFICATE, "minimumProtocolVersion": UNKNOWN}},
+        "minimumProtocolVersion",
+    ),
+    "origins": (ORIGINS, {"origins": UNKNOWN}, "customOriginConfig"),
+    "origin protocol": (ORIGINS, {"origins": custom(originProtocolPolicy=UNKNOWN)}, "originProtocolPolicy"),
+    "origin TLS": (ORIGINS, {"origins": custom(originSslProtocols=[UNKNOWN])}, "originSslProtocols"),
 }
 
 
-@pytest.mark.parametrize(("change", "told"), UNKNOWNS.values(), ids=UNKNOWNS.keys())
-def test_each_unknown_property_fails(change: dict[str, Any], told: str) -> None:
+@pytest.mark.parametrize(("rule", "change", "told"), UNKNOWNS.values(), ids=UNKNOWNS.keys())
+def test_each_unknown_property_fails(rule: str, change: dict[str, Any], told: str) -> None:
     """Each of these can be written as a literal, so an unknown one is refused at preview and its path told."""
     (verdict,) = say(DISTRIBUTION.but(**change))
-    assert fired([verdict]) == {(RULE, "media")}
+    assert fired([verdict]) == {(rule, "media")}
     assert told in verdict.message
     assert UNKNOWN not in verdict.message

@@ -11,7 +11,7 @@ from pulumi_policy import EnforcementLevel
 from policies.catalogue import RULES
 from policies.exceptions import PolicyException, today
 from policies.outcome import Status
-from policies.rule import PackRule, ResourceRule
+from policies.rule import EVERY_TYPE, PackRule, ResourceRule
 from tests.policies.analyzer import Node, Trial, analyzer, fired, remedied, trial
 from tests.policies.proof import Nodes, Proof
 from tests.policies.proofs import PROOFS
@@ -99,6 +99,10 @@ def test_what_is_unknown(proof: Proof) -> None:
 @every_proof
 def test_what_is_none_of_its_business(proof: Proof) -> None:
     """Without a resource of its kind the rule says so, and neither passes nor fails."""
+    if proof.not_applicable is None:
+        assert isinstance(proof.rule, ResourceRule)
+        assert proof.rule.applies_to == EVERY_TYPE
+        return
     told = _try(proof, proof.not_applicable)
     assert not told.outcomes
     assert not told.verdicts

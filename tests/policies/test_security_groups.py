@@ -57,7 +57,7 @@ def test_private_ranges_need_no_permission(cidr: str) -> None:
 def test_an_expired_permission_fails() -> None:
     """The day after its last day an entry no longer counts, and the message says whose it was."""
     (verdict,) = say(admit("203.0.113.0/28"), allowed=[{**LISTED, "expires": "2020-01-31"}])
-    assert "ops ended on 2020-01-31" in verdict.message
+    assert "ops allowed until 2020-01-31" in verdict.message
 
 
 @pytest.mark.parametrize(("cidr", "minimum"), [("203.0.113.0/27", "/28"), ("2001:db8::/63", "/64")])

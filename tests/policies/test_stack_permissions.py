@@ -20,8 +20,8 @@ config:
 """
 
 
-def _config(project: Path) -> dict[str, Any]:
-    config = initial_config(project)[RULE]
+def _config(project: Path, rule: str = RULE) -> dict[str, Any]:
+    config = initial_config(project)[rule]
     assert isinstance(config, dict)
     return config
 
@@ -57,6 +57,44 @@ def test_the_rule_reads_what_it_is_given(tmp_path: Path) -> None:
     ]
 
 
-def test_the_rule_stays_mandatory(tmp_path: Path) -> None:
-    """A pack's config that names no level would make it advisory."""
-    assert _config(tmp_path)["enforcementLevel"] is EnforcementLevel.MANDATORY
+def test_a_prefix_list_obeys_the_same_list(tmp_path: Path) -> None:
+    """What the gateway may not admit does not get in by a list's name either."""
+    (tmp_path / "Pulumi.prod.yaml").write_text(STACK)
+    allowed = _config(tmp_path)["allowed"]
+    assert allowed
+    assert _config(tmp_path, "prefix-lists-allow-listed")["allowed"] == allowed
+
+
+def test_satellites_and_phpmyadmin_reach_the_databases_of_their_stack(tmp_path: Path) -> None:
+    """Satellites the shared one, phpMyAdmin what its config names; both in no other stack."""
+    (tmp_path / "Pulumi.prod.yaml").write_text(
+        "config: {magento:satellites: [{name: pim}], magento:php_my_admin: {databases: [shared, site]}}\n"
+    )
+    (tmp_path / "Pulumi.preprod.yaml").write_text(
+        "config: {magento:php_my_admin: {size: {instance_type: t4g.small}}}\n"
+    )
+    (tmp_path / "Pulumi.other.yaml").write_text("config: {magento:client: client}\n")
+    clients = _config(tmp_path, "db-ingress-only-own-site")["clients"]
+    assert {tuple(each.values()) for each in clients} == {
+        ("preprod", "shared-database", "phpmyadmin"),
+        ("prod", "shared-database", "pim"),
+        ("prod", "shared-database", "phpmyadmin"),
+        ("prod", "database", "phpmyadmin"),
+    }
+
+
+def test_what_lies_behind_a_link_is_its_stacks(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.prod.yaml").write_text(
+        "config: {magento:vpn_links: [{name: lan, remote_cidrs: [192.168.1.0/24, 192.168.2.0/24]}]}\n"
+    )
+    assert _config(tmp_path, "vpn-routes-exact")["sites"] == [
+        {"stack": "prod", "cidr": "192.168.1.0/24"},
+        {"stack": "prod", "cidr": "192.168.2.0/24"},
+    ]
+
+
+def test_the_rules_stay_mandatory(tmp_path: Path) -> None:
+    """A pack's config that names no level would make them advisory."""
+    assert {each["enforcementLevel"] for each in initial_config(tmp_path).values() if isinstance(each, dict)} == {
+        EnforcementLevel.MANDATORY
+    }

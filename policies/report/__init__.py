@@ -1,0 +1,1 @@
+"""What the policies say of a stack, for people, for code scanning and for whoever keeps the evidence."""

@@ -1,0 +1,30 @@
+"""One rule in full."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from policies.catalogue import RULES
+from policies.rule import Environment
+
+
+class NoSuchRuleError(Exception):
+    """The pack has no such rule; the message names near ones."""
+
+
+def of(rule_id: str) -> Iterator[str]:
+    """Lines to print. Raises NoSuchRuleError."""
+    by_id = {rule.id: rule for rule in RULES}
+    if rule_id not in by_id:
+        near = difflib.get_close_matches(rule_id, by_id, n=3, cutoff=0.4)
+        hint = f" Is it {' or '.join(near)}?" if near else ""
+        raise NoSuchRuleError(f"There is no rule {rule_id}.{hint}")
+    rule = by_id[rule_id]
+    levels = ", ".join(f"{rule.level_in(each).value} in {each.value}" for each in Environment)
+    yield f"{rule.id} ({rule.severity.value}): {levels}"
+    yield f"Why: {rule.why}"
+    yield f"Fix: {rule.fix}"
+    yield f"Sources: {rule.sources}"
+    if rule.config_schema and rule.config_schema.properties:
+        yield f"Config: {', '.join(rule.config_schema.properties)}"

@@ -1,0 +1,55 @@
+"""A report from a run of the engine."""
+
+from __future__ import annotations
+
+import subprocess
+
+from policies.analyzer import root_of
+from policies.catalogue import RULES
+from policies.exceptions import Exceptions
+from policies.outcome import Outcome
+from policies.properties import Properties
+from policies.report import guard
+from policies.report.engine import PROJECT, Run
+from policies.report.report import Report, findings_of
+from policies.resources import Resource
+from policies.stateful import STATEFUL_KEPT
+
+
+class NothingJudgedError(Exception):
+    """The run says nothing of any resource; the message is why."""
+
+
+def report_of(run: Run, *, stack: str | None, with_plan: bool) -> Report:
+    """Raises NothingJudgedError if the engine never came as far as to ask the pack about anything."""
+    levels = run.judged.levels if run.judged else {}
+    exceptions = Exceptions.read(rules=RULES)
+    outcomes = list(run.outcomes)
+    if not outcomes:
+        raise NothingJudgedError("The policies did not see the whole stack: they were not asked about any of it.")
+    root = _root(outcomes[0])
+    if with_plan and levels.get(STATEFUL_KEPT) != "disabled":
+        is_whole = run.judged is not None and run.plan.finished and not run.plan.errors
+        outcomes += guard.judge(run.plan, root, RULES, exceptions, is_whole=is_whole)
+    return Report(
+        stack=stack or root.stack,
+        commit=_commit(),
+        findings=findings_of(outcomes, RULES, levels, exceptions.entries),
+        rules=RULES,
+        plan=run.plan if with_plan else None,
+        is_whole=run.judged is not None,
+        engine_failed=run.exit_code != 0,
+    )
+
+
+def _root(outcome: Outcome) -> Resource:
+    token, name = outcome.urn.split("::", 3)[2:]
+    return root_of(Resource(urn=outcome.urn, token=token, name=name, properties=Properties.of({})))
+
+
+def _commit() -> str | None:
+    try:
+        ran = subprocess.run(["git", "rev-parse", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return ran.stdout.strip()

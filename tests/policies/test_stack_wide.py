@@ -1,0 +1,33 @@
+"""The rules for resources of many kinds miss none of the kinds that the shipped stacks have."""
+
+from __future__ import annotations
+
+import pytest
+from pulumi import _types
+
+from policies.aws_types import TAGGABLE
+from policies.rules.secrets import NO_PLAINTEXT_SECRETS
+from tests.policies.analyzer import Node, nodes_of, trial
+from tests.unit.cloud import sdk_class
+from tests.unit.program import program
+
+
+@pytest.mark.parametrize("stack", ["prod", "preprod"])
+def test_every_type_that_takes_tags_is_asked_for_them(stack: str) -> None:
+    """A type that the list of the SDK's types lacks would go untagged, and no rule would say so."""
+    tokens = {each.token for each in nodes_of(program(stack))}
+    assert not {token for token in tokens if _takes_tags(token)} - set(TAGGABLE)
+
+
+def _takes_tags(token: str) -> bool:
+    found = sdk_class(token)
+    return found is not None and "tags" in _types.resource_types(found)
+
+
+def test_a_rule_about_everything_sees_components() -> None:
+    """What is no resource of a cloud can hold a password too: a component's inputs are in the state like others."""
+    urn = "urn:pulumi:test::magento::magento:index:Shop::shop"
+    shop = Node(urn=urn, token="magento:index:Shop", properties={"databasePassword": "tulip in june"})
+    told = trial([shop], rules=[NO_PLAINTEXT_SECRETS])
+    assert {(each.rule, each.urn) for each in told.verdicts} == {("no-plaintext-secrets", urn)}
+    assert not any("tulip" in each.message for each in told.verdicts)
