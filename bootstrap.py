@@ -5,6 +5,7 @@
 makes, or leaves as it is where it is there already:
 - the state bucket: versioned, encrypted, private, TLS only, old versions expiring;
 - the KMS key, with an alias, that encrypts the bucket and the stacks' secrets;
+- encryption by default of the region's disks, since Beanstalk has no option for those of its instances;
 - the service-linked roles without which a first domain, cache, database or environment is refused.
 
 It takes the account from the usual AWS settings (profile, environment, role) and prints the commands to go on with.
@@ -104,6 +105,8 @@ def bootstrap(account: Account, settings: BootstrapSettings) -> list[str]:
     if key_is_new:
         made.append(f"KMS key {settings.key_alias}")
     _secure_bucket(account, settings, key_arn)
+    if _ensure_disk_encryption(account.client("ec2")):
+        made.append(f"encryption by default of new disks in {settings.region}")
     made += [f"service-linked role of {service}" for service in _ensure_roles(account.client("iam"))]
     return made
 
@@ -125,6 +128,14 @@ def _ensure_key(kms: Any, settings: BootstrapSettings) -> tuple[str, bool]:
             )
     kms.enable_key_rotation(KeyId=key["KeyId"])
     return key["Arn"], is_new
+
+
+def _ensure_disk_encryption(ec2: Any) -> bool:
+    """Whether it was switched on now ("Enable Amazon EBS encryption by default"); disks that are there stay."""
+    if ec2.get_ebs_encryption_by_default()["EbsEncryptionByDefault"]:
+        return False
+    ec2.enable_ebs_encryption_by_default()
+    return True
 
 
 def _ensure_bucket(account: Account, settings: BootstrapSettings) -> bool:

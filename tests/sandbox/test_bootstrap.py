@@ -71,6 +71,16 @@ def test_the_key_of_the_secrets_is_rotated() -> None:
     assert kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"]
 
 
+def test_new_disks_are_encrypted_by_default(capsys: pytest.CaptureFixture[str]) -> None:
+    """Beanstalk's instances have no option for it, and nobody is told of what was so already."""
+    _client("ec2").disable_ebs_encryption_by_default()
+    assert _run("--client", "disks") == 0
+    assert _client("ec2").get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
+    assert "made encryption by default of new disks in eu-west-3" in capsys.readouterr().out
+    assert _run("--client", "disks") == 0
+    assert "made" not in capsys.readouterr().out
+
+
 def test_a_second_run_makes_nothing_and_mends_what_was_weakened(capsys: pytest.CaptureFixture[str]) -> None:
     """It can be run whenever one is unsure."""
     assert _run("--client", "twice") == 0
