@@ -193,7 +193,7 @@ def test_apache_takes_the_connectors_configuration(tmp_path: Path) -> None:
         for name in ("mpm_event", "authz_core", "dir", "negotiation")
     )
     whole.write_text(
-        f"{loaded}\nServerName localhost\nErrorLog /dev/stderr\nListen 127.0.0.1:{free_port()}\nInclude {own}\n"
+        f'{loaded}\nServerName localhost\nErrorLog /dev/stderr\nListen 127.0.0.1:{free_port()}\nInclude "{own}"\n'
     )
 
     def says() -> subprocess.CompletedProcess[str]:
@@ -224,7 +224,7 @@ def test_nginx_serves_no_hidden_file(tmp_path: Path) -> None:
         f"daemon off; pid {tmp_path}/pid; error_log stderr;"
         f"{'user root;' if os.geteuid() == 0 else ''}"
         "events {} http { access_log off;"
-        f" server {{ listen 127.0.0.1:{port}; root {root}; include {own}; }} }}"
+        f' server {{ listen 127.0.0.1:{port}; root {root}; include "{own}"; }} }}'
     )
     server = subprocess.Popen(["nginx", "-p", tmp_path, "-c", configuration], stderr=subprocess.PIPE)
     try:
