@@ -1,7 +1,7 @@
 # `make help` lists the targets. Paths stay relative, so that a directory with a space in its name works too.
 
-PYTHON_CODE := bootstrap.py certificate_files.py pending_outputs.py settings.py __main__.py components policies reachability sandbox tests bench
-SHELL_CODE := sandbox/preflight.sh .ci/run .ci/policies .ci/tell-github tests/servers/*.sh components/server_files/*/*.sh images/*.sh \
+PYTHON_CODE := __main__.py account bench components policies reachability sandbox settings stack tests
+SHELL_CODE := sandbox/preflight.sh .ci/run .ci/policies .ci/tell-github tests/servers/*.sh components/servers/server_files/*/*.sh images/*.sh \
 	platform_config/*/.platform/hooks/*/*.sh platform_config/*/.platform/confighooks/*/*.sh
 GO_CODE := sandbox/toolchain
 
@@ -46,4 +46,4 @@ bench: venv ## Print the figures of speed and memory
 	@$(python) -m bench
 
 venv: # Make .venv, or bring it up to date
-	@python=$$(sandbox/preflight.sh) && "$$python" -m sandbox.cli.virtualenv
+	@python=$$(sandbox/preflight.sh) && "$$python" -m sandbox.commands.virtualenv

@@ -8,29 +8,29 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-import pending_outputs
-import settings as configuration
-from certificate_files import CertificateFiles
-from components.backups import Backups, BackupsArgs
-from components.certificate import CertificateArgs
-from components.content_delivery import ContentDelivery, ContentDeliveryArgs
-from components.encryption_key import EncryptionKey, EncryptionKeyArgs
-from components.foundation import Foundation, ServerSite
-from components.gateway_proxy import GatewayProxy
-from components.landing_zone import LandingZone, LandingZoneArgs
-from components.magento_platform import MagentoPlatform, MagentoPlatformArgs
-from components.monitoring_suite import MonitoredSite, MonitoringSuite, MonitoringSuiteArgs
-from components.mysql_database import MySqlDatabase, MySqlDatabaseArgs
-from components.network import NetworkArgs
-from components.operations import Operations, OperationsArgs
-from components.satellite_app import SatelliteApp, SatelliteAppArgs
-from components.server import ServerPlacement
-from components.tags import Tags
-from components.vpn_link import VpnLink, VpnLinkArgs
+from components.data.mysql_database import MySqlDatabase, MySqlDatabaseArgs
+from components.delivery.content_delivery import ContentDelivery, ContentDeliveryArgs
+from components.monitoring.monitoring_suite import MonitoredSite, MonitoringSuite, MonitoringSuiteArgs
+from components.network.certificate import CertificateArgs
+from components.network.network import NetworkArgs
+from components.network.shared_platform import LandingZone, LandingZoneArgs
+from components.network.shared_platform_outputs import Foundation, ServerSite
+from components.network.vpn_link import VpnLink, VpnLinkArgs
+from components.satellites.satellite_app import SatelliteApp, SatelliteAppArgs
+from components.servers.gateway_proxy import GatewayProxy
+from components.servers.operations import Operations, OperationsArgs
+from components.servers.server import ServerPlacement
+from components.shared.backups import Backups, BackupsArgs
+from components.shared.encryption_key import EncryptionKey, EncryptionKeyArgs
+from components.shared.tags import Tags
+from components.site.magento_platform import MagentoPlatform, MagentoPlatformArgs
+from settings import stack_file as configuration
+from settings.certificate_files import CertificateFiles
+from stack import quick_start
 
 # The heap only grows in the seconds that a run lasts: looking for garbage costs a third of them and finds none.
 gc.disable()
-pending_outputs.await_together()
+quick_start.await_together()
 
 settings = configuration.load()
 tags = Tags(client=settings.client, environment=settings.environment)

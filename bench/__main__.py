@@ -12,7 +12,7 @@ from rich.console import Console
 from bench import bring_up, checks, growth, memory, previews, report
 from bench.figure import Figure, MeasurementError
 from bench.sandbox import copied_project
-from tests.sandbox.platform import Platform
+from sandbox.tests.platform import Platform
 
 _GROUPS: tuple[tuple[str, Callable[[Platform], list[Figure]]], ...] = (
     # First, since it brings up what the others measure.

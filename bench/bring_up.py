@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.figure import Figure, MeasurementError, Unit
 from bench.sandbox import bring_up
-from tests.sandbox.platform import Platform
+from sandbox.tests.platform import Platform
 
 FROM_NOTHING_SECONDS = 45.0
 UNCHANGED_SECONDS = 10.0

@@ -7,7 +7,7 @@ import subprocess
 from bench.figure import Figure, MeasurementError, Unit
 from bench.sandbox import PYTHON
 from bench.timing import seconds
-from tests.sandbox.platform import Platform
+from sandbox.tests.platform import Platform
 
 TESTS_SECONDS = 60.0
 

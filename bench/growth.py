@@ -6,7 +6,7 @@ from functools import partial
 
 from bench.figure import Figure, Unit, ratio
 from bench.timing import RUNS, minima
-from tests.sandbox.platform import Platform
+from sandbox.tests.platform import Platform
 
 FLATNESS = 1.3
 

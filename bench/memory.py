@@ -11,7 +11,7 @@ import psutil
 
 from bench.figure import Figure, MeasurementError, Unit
 from bench.sandbox import start_up
-from tests.sandbox.platform import Platform
+from sandbox.tests.platform import Platform
 
 PEAK_GIB = 1.5
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from bench.figure import Figure, Unit, ratio
 from bench.timing import RUNS, minima
-from tests.sandbox.platform import Platform
+from sandbox.tests.platform import Platform
 
 AGAINST_EMPTY = 2.0
 WITH_POLICIES = 1.15

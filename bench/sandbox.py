@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figure import MeasurementError
-from tests.sandbox.platform import Platform
+from sandbox.tests.platform import Platform
 
 PYTHON = ".venv/bin/python"
 

@@ -2,7 +2,7 @@
 
 variable "server" {
   type        = string
-  description = "A folder of components/server_files: gateway, nfs_server, openvpn, phpmyadmin or rundeck."
+  description = "A folder of components/servers/server_files: gateway, nfs_server, openvpn, phpmyadmin or rundeck."
 }
 
 variable "region" {
@@ -46,7 +46,7 @@ variable "rundeck_version" {
 locals {
   # Only what makes the image: a server of any size boots it.
   instance_types = { arm64 = "t4g.medium", amd64 = "t3.medium" }
-  server_files   = "${path.root}/../components/server_files"
+  server_files   = "${path.root}/../components/servers/server_files"
   tags = {
     Client    = var.client
     System    = var.server
@@ -61,7 +61,7 @@ source "amazon-ebs" "debian" {
 
   source_ami_filter {
     most_recent = true
-    # Debian's account, as in components/server_image.py.
+    # Debian's account, as in components/servers/image.py.
     owners = ["136693071363"]
     filters = {
       name                = "debian-${var.release}-${var.architecture}-*"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # install.sh <server>: installs what a server's boot would install, so that the boot finds it there. Run as root on the
-# instance that becomes the image, beside the folders of components/server_files. The server's own boot does the rest.
+# instance that becomes the image, beside the folders of components/servers/server_files. The server's own boot does the rest.
 set -euo pipefail
 
 server=$1

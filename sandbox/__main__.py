@@ -1,5 +1,5 @@
 """`python -m sandbox up | down | status | env`."""
 
-from sandbox.cli.app import app
+from sandbox.commands.app import app
 
 app(prog_name="python -m sandbox")

@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from policies.model.rule import PolicyConfigError
 from policies.report import engine, explanation, files
 from policies.report.making import NothingJudgedError, report_of
 from policies.report.report import Report, Verdict
 from policies.report.summary import Summary
-from policies.rule import PolicyConfigError
 
 app = typer.Typer(help="What the policies say of a stack.", no_args_is_help=True, add_completion=False)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from policies.areas import area_names
-from policies.outcome import Status
+from policies.engine.outcome import Status
+from policies.generated.areas import area_names
 from policies.report.report import Finding, Report
 
 

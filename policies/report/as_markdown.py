@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jinja2
 
-from policies.exceptions import today
+from policies.engine.exceptions import today
 from policies.report.report import Finding, Report, Verdict
 
 LIMIT = 65_536

@@ -13,12 +13,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from policies.areas import area_names
-from policies.outcome import Status
+from policies.engine.outcome import Status
+from policies.generated.areas import area_names
+from policies.model.rule import Rule
 from policies.report import stack_file
 from policies.report.engine import PROJECT
 from policies.report.report import Finding, Report, Verdict
-from policies.rule import Rule
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from policies.outcome import JOURNAL, Judged, Outcome, read_journal
+from policies.engine.outcome import JOURNAL, Judged, Outcome, read_journal
 from policies.report.plan import Plan
 
 PACK = Path(__file__).resolve().parents[1]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from policies.catalogue import RULES
-from policies.rule import Environment
+from policies.engine.catalogue import RULES
+from policies.model.rule import Environment
 
 
 class NoSuchRuleError(Exception):

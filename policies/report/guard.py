@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from policies.analyzer import EXCEPTIONS_VALID
-from policies.exceptions import Exceptions
-from policies.judge import Judge
-from policies.outcome import Outcome
+from policies.aws.stateful import STATEFUL, STATEFUL_KEPT
+from policies.engine.analyzer import EXCEPTIONS_VALID
+from policies.engine.evaluation import Judge
+from policies.engine.exceptions import Exceptions
+from policies.engine.outcome import Outcome
+from policies.model.resources import Resource
+from policies.model.rule import Rule, Violation
 from policies.report.plan import Change, Plan
-from policies.resources import Resource
-from policies.rule import Rule, Violation
-from policies.stateful import STATEFUL, STATEFUL_KEPT
 
 
 def judge(

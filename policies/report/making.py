@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import subprocess
 
-from policies.analyzer import root_of
-from policies.catalogue import RULES
-from policies.exceptions import Exceptions
-from policies.outcome import Outcome
-from policies.properties import Properties
+from policies.aws.stateful import STATEFUL_KEPT
+from policies.engine.analyzer import root_of
+from policies.engine.catalogue import RULES
+from policies.engine.exceptions import Exceptions
+from policies.engine.outcome import Outcome
+from policies.model.properties import Properties
+from policies.model.resources import Resource
 from policies.report import guard
 from policies.report.engine import PROJECT, Run
 from policies.report.report import Report, findings_of
-from policies.resources import Resource
-from policies.stateful import STATEFUL_KEPT
 
 
 class NothingJudgedError(Exception):

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from policies.properties import Properties
-from policies.resources import Resource
+from policies.model.properties import Properties
+from policies.model.resources import Resource
 
 _OPERATIONS = {
     "create": "create",

@@ -9,10 +9,10 @@ from enum import IntEnum
 
 from pulumi_policy import Severity
 
-from policies.exceptions import PolicyException
-from policies.outcome import Outcome, Status
+from policies.engine.exceptions import PolicyException
+from policies.engine.outcome import Outcome, Status
+from policies.model.rule import Rule
 from policies.report.plan import Plan
-from policies.rule import Rule
 
 MANDATORY = "mandatory"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from policies.outcome import Outcome
+from policies.engine.outcome import Outcome
 from policies.report.engine import PROJECT
 
 _NAMESPACE = "magento:"

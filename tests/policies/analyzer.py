@@ -16,14 +16,14 @@ from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy import EnforcementLevel
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
-from policies.analyzer import Analyzer
-from policies.catalogue import RULES
-from policies.enforcement import policies_of
-from policies.exceptions import Exceptions, PolicyException
-from policies.levels import ENVIRONMENT_DECLARED
-from policies.outcome import Journal, Judged, Outcome
-from policies.rule import Environment, Rule
-from policies.stack_permissions import initial_config
+from policies.engine.analyzer import Analyzer
+from policies.engine.catalogue import RULES
+from policies.engine.enforcement import policies_of
+from policies.engine.exceptions import Exceptions, PolicyException
+from policies.engine.levels import ENVIRONMENT_DECLARED
+from policies.engine.outcome import Journal, Judged, Outcome
+from policies.engine.stack_permissions import initial_config
+from policies.model.rule import Environment, Rule
 from tests.policies.sdk import check_properties
 from tests.unit.graph import STACK_REFERENCE, Graph
 from tests.unit.wire import SECRET, SIGNATURE, struct_of

@@ -11,10 +11,10 @@ from typing import Any
 
 import pulumi
 
-from policies.aws_types import TAGGABLE
-from policies.outcome import Status
-from policies.rule import Rule
-from policies.stateful import STATEFUL
+from policies.aws.stateful import STATEFUL
+from policies.engine.outcome import Status
+from policies.generated.aws_types import TAGGABLE
+from policies.model.rule import Rule
 from tests.policies.analyzer import Node, token_of
 
 Nodes = tuple[Node, ...]

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from policies.catalogue import RULES
-from policies.exceptions import PolicyException
-from policies.outcome import Outcome, Status
+from policies.engine.catalogue import RULES
+from policies.engine.exceptions import PolicyException
+from policies.engine.outcome import Outcome, Status
+from policies.model.rule import Environment
 from policies.report.plan import Plan
 from policies.report.report import Report, findings_of
-from policies.rule import Environment
 
 DATABASE = "aws:rds/instance:Instance"
 ROLE = "aws:iam/role:Role"

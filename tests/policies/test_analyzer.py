@@ -16,17 +16,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_policy import EnforcementLevel, PolicyConfigSchema, PolicyPack, Severity, deserialize
 
-from policies import analyzer as analyzer_module
-from policies import exceptions as exceptions_module
-from policies import generate, stack_permissions
-from policies.aws_types import ec2
-from policies.catalogue import RULES
-from policies.exceptions import Exceptions, PolicyException, today
-from policies.levels import ENVIRONMENT_DECLARED
-from policies.outcome import Journal, Outcome, Status, read_journal
-from policies.properties import Absent, Known, Properties, Reading, Unknown
-from policies.resources import Resource, Stack
-from policies.rule import (
+from policies.engine import analyzer as analyzer_module
+from policies.engine import exceptions as exceptions_module
+from policies.engine import stack_permissions
+from policies.engine.catalogue import RULES
+from policies.engine.exceptions import Exceptions, PolicyException, today
+from policies.engine.levels import ENVIRONMENT_DECLARED
+from policies.engine.outcome import Journal, Outcome, Status, read_journal
+from policies.generated import generate
+from policies.generated.aws_types import ec2
+from policies.model.properties import Absent, Known, Properties, Reading, Unknown
+from policies.model.resources import Resource, Stack
+from policies.model.rule import (
     Config,
     Environment,
     Findings,
@@ -40,7 +41,7 @@ from policies.rule import (
     Undecided,
     Violation,
 )
-from policies.rules import pack
+from policies.rules.operations import pack
 from tests.policies.analyzer import (
     UNKNOWN,
     Verdict,
@@ -255,7 +256,7 @@ class TestLevels:
     ) -> None:
         """`policies/<stack>.json` is read by the stack's name; a file given with --policy-pack-config goes first."""
         (tmp_path / "preprod.json").write_text(json.dumps({"sample": "advisory"}))
-        monkeypatch.setattr("policies.levels.DIRECTORY", tmp_path)
+        monkeypatch.setattr("policies.engine.levels.DIRECTORY", tmp_path)
         assert fired(analyze([WRONG], rules=[self.MEDIUM]))
         assert not fired(analyze([self.PREPROD], rules=[self.MEDIUM]))
         assert fired(analyze([self.PREPROD], rules=[self.MEDIUM], levels={"sample": EnforcementLevel.MANDATORY}))
@@ -353,7 +354,7 @@ def test_a_rule_is_a_complete_value() -> None:
 
 
 def test_generated_files_are_up_to_date() -> None:
-    """Types, levels and the page of coverage are what `python -m policies.generate` would write."""
+    """Types, levels and the page of coverage are what `python -m policies.generated.generate` would write."""
     for path, text in generate.files().items():
         assert path.read_text() == text, path.name
 

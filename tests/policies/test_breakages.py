@@ -9,12 +9,12 @@ import pulumi_aws as aws
 import pytest
 from pulumi_policy import EnforcementLevel
 
-from policies.catalogue import RULES
-from policies.exceptions import Exceptions
-from policies.levels import ENVIRONMENT_DECLARED
-from policies.outcome import Status
-from policies.rule import PackRule
-from policies.stateful import STATEFUL_KEPT
+from policies.aws.stateful import STATEFUL_KEPT
+from policies.engine.catalogue import RULES
+from policies.engine.exceptions import Exceptions
+from policies.engine.levels import ENVIRONMENT_DECLARED
+from policies.engine.outcome import Status
+from policies.model.rule import PackRule
 from tests.policies.analyzer import PERMITTED, Node, Trial, fired, nodes_of, token_of, trial
 from tests.policies.proof import Proof
 from tests.policies.proofs import PROOFS

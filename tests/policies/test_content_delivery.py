@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
-from policies.rules.content_delivery import CLOUDFRONT_CERTIFICATE, CLOUDFRONT_HTTPS_ONLY, CLOUDFRONT_MINIMUM_TLS
-from policies.rules.content_origins import CLOUDFRONT_ORIGIN_HTTPS
+from policies.rules.delivery.content_delivery import (
+    CLOUDFRONT_CERTIFICATE,
+    CLOUDFRONT_HTTPS_ONLY,
+    CLOUDFRONT_MINIMUM_TLS,
+)
+from policies.rules.delivery.content_origins import CLOUDFRONT_ORIGIN_HTTPS
 from tests.policies.analyzer import UNKNOWN, Node, Verdict, analyze, fired
 from tests.policies.distributions import CERTIFICATE, DISTRIBUTION, ORIGIN
 

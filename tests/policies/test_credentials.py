@@ -7,7 +7,7 @@ import gzip
 
 import pytest
 
-from policies.credentials import credentials_in, is_reference, is_secret_name
+from policies.aws.credentials import credentials_in, is_reference, is_secret_name
 
 
 @pytest.mark.parametrize(

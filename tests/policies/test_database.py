@@ -6,7 +6,7 @@ import pulumi_aws as aws
 import pytest
 from pulumi_policy import EnforcementLevel
 
-from policies.rules.database import RDS_PRIVATE, RDS_PRIVATE_INGRESS, RDS_PRIVATE_SUBNETS
+from policies.rules.data.database import RDS_PRIVATE, RDS_PRIVATE_INGRESS, RDS_PRIVATE_SUBNETS
 from tests.policies.analyzer import UNKNOWN, Node, analyze, fired, node
 from tests.policies.networks import INTERNET, NETWORK, PRIVATE_SUBNET, PUBLIC_SUBNET, VPC
 

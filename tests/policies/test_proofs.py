@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from pulumi_policy import EnforcementLevel
 
-from policies.catalogue import RULES
-from policies.exceptions import PolicyException, today
-from policies.outcome import Status
-from policies.rule import EVERY_TYPE, PackRule, ResourceRule
+from policies.engine.catalogue import RULES
+from policies.engine.exceptions import PolicyException, today
+from policies.engine.outcome import Status
+from policies.model.rule import EVERY_TYPE, PackRule, ResourceRule
 from tests.policies.analyzer import Node, Trial, analyzer, fired, remedied, trial
 from tests.policies.proof import Nodes, Proof
 from tests.policies.proofs import PROOFS

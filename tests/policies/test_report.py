@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from junitparser import JUnitXml
 
-from policies.catalogue import RULES
-from policies.exceptions import Exceptions, PolicyException, today
-from policies.outcome import Outcome, Status
-from policies.properties import Properties
+from policies.aws.stateful import STATEFUL_KEPT
+from policies.engine.catalogue import RULES
+from policies.engine.exceptions import Exceptions, PolicyException, today
+from policies.engine.outcome import Outcome, Status
+from policies.model.properties import Properties
+from policies.model.resources import Resource
 from policies.report import as_json, as_junit, as_markdown, as_sarif, files, guard, stack_file
 from policies.report.plan import Plan
 from policies.report.report import Report, Verdict
-from policies.resources import Resource
-from policies.stateful import STATEFUL_KEPT
 from tests.policies.reports import (
     BROKEN,
     DATABASE,

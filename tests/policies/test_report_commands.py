@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from policies.catalogue import RULES
+from policies.engine.catalogue import RULES
+from policies.model.rule import Environment
 from policies.report import files
-from policies.rule import Environment
 from tests.policies.reports import (
     BROKEN,
     DATABASE,

@@ -8,9 +8,9 @@ import sys
 
 import yaml
 
-from policies.areas import area_names, areas
-from policies.catalogue import RULES
-from policies.coverage import GAPS, page, standards
+from policies.engine.catalogue import RULES
+from policies.generated.areas import area_names, areas
+from policies.generated.coverage import GAPS, page, standards
 from tests.unit.program import ROOT
 
 
@@ -54,7 +54,8 @@ def test_every_gap_has_its_reason() -> None:
 def test_the_pack_starts_without_what_only_reports_need() -> None:
     """Its start is a part of every preview."""
     program = (
-        "import sys, policies.analyzer, policies.catalogue, policies.enforcement, policies.stack_permissions\n"
+        "import sys\n"
+        "from policies.engine import analyzer, catalogue, enforcement, stack_permissions\n"
         "print(sorted({'jinja2', 'junitparser', 'rich', 'typer', 'policies.report'} & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

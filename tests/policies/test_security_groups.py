@@ -7,8 +7,8 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
-from policies.rule import PolicyConfigError
-from policies.rules.security_groups import GATEWAY_INGRESS_ALLOW_LISTED
+from policies.model.rule import PolicyConfigError
+from policies.rules.network.gateway_ingress import GATEWAY_INGRESS_ALLOW_LISTED
 from tests.policies.analyzer import UNKNOWN, Node, Verdict, analyze, fired, node
 
 RULE = "gateway-ingress-allow-listed"

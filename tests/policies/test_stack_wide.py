@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pulumi import _types
 
-from policies.aws_types import TAGGABLE
-from policies.rules.secrets import NO_PLAINTEXT_SECRETS
+from policies.generated.aws_types import TAGGABLE
+from policies.rules.access.secrets import NO_PLAINTEXT_SECRETS
 from tests.policies.analyzer import Node, nodes_of, trial
 from tests.unit.cloud import sdk_class
 from tests.unit.program import program

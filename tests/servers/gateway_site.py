@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from components.forwards import Forward
-from components.gateway_proxy import boot
+from components.servers.forwards import Forward
+from components.servers.gateway_proxy import boot
 from tests.servers.namespaces import Network
 
 WINDOWS, SATELLITE = "windows.internal-client.url", "custom-connection.internal-client.url"

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from components.cloud_init import BootFile, BootVolume, CloudInit
+from components.servers.cloud_init import BootFile, BootVolume, CloudInit
 from tests.servers.loop_devices import loop_device, require_loop_devices
 from tests.servers.programs import require
 
-SERVER_FILES = Path(__file__).resolve().parents[2] / "components" / "server_files"
+SERVER_FILES = Path(__file__).resolve().parents[2] / "components" / "servers" / "server_files"
 BOOT = SERVER_FILES / "boot"
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from components.forwards import Forward
-from components.gateway_proxy import boot
+from components.servers.forwards import Forward
+from components.servers.gateway_proxy import boot
 from tests.servers.gateway_site import ADDRESSES, FORWARDS, GatewaySite
 from tests.servers.namespaces import Network, require_namespaces
 from tests.servers.programs import require

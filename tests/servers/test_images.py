@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from components import server_files
-from components.cloud_init import CloudInit
-from components.forwards import Forward
-from components.gateway_proxy import boot as gateway
-from components.php_my_admin_server import boot as php_my_admin
+from components.servers import server_files
+from components.servers.cloud_init import CloudInit
+from components.servers.forwards import Forward
+from components.servers.gateway_proxy import boot as gateway
+from components.servers.php_my_admin_server import boot as php_my_admin
 from tests.servers.debian_machine import Base, Machine, boot, package, require_containers
 from tests.unit.program import ROOT
 
@@ -55,7 +55,7 @@ def maker(directory: Path, base: Base, server: str) -> Iterator[Machine]:
     with boot(directory, (base.root,)) as machine:
         files = machine.root / "tmp/platform"
         for folder in ("boot", server):
-            shutil.copytree(ROOT / "components" / "server_files" / folder, files / folder)
+            shutil.copytree(ROOT / "components" / "servers" / "server_files" / folder, files / folder)
         for script in ("install.sh", "forget.sh"):
             shutil.copy(ROOT / "images" / script, files / script)
         yield machine

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from components.nfs_server import FileServer, NfsShare, boot
-from components.server import ServerSize
+from components.servers.nfs_server import FileServer, NfsShare, boot
+from components.servers.server import ServerSize
 from tests.servers.programs import require, unavailable
 
 HOOKS = Path(__file__).resolve().parents[2] / "platform_config" / "magento" / ".platform"

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from components.open_vpn_server import OpenVpnServerArgs, VpnAccess, boot
-from components.server import ServerSize
+from components.servers.open_vpn_server import OpenVpnServerArgs, VpnAccess, boot
+from components.servers.server import ServerSize
 from tests.servers.namespaces import Network, Program, require_namespaces
 from tests.servers.programs import SEARCHED, require
-from tests.unit.server_placement import PLACEMENT
+from tests.unit.servers.placement import PLACEMENT
 
 SERVER_ADDRESS, SERVER_INSIDE = "192.0.2.1", "10.0.1.10"
 INSIDE, ELSEWHERE = "10.0.101.10", "203.0.113.5"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from components.php_my_admin_server import boot
+from components.servers.php_my_admin_server import boot
 from tests.servers.namespaces import Network, require_namespaces
 from tests.servers.programs import require, unavailable
 

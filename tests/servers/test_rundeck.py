@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from components.rundeck_server import Rundeck, RundeckServerArgs, boot
-from components.server import ServerSize
-from tests.sandbox.aws_process import REGION, EmbeddedAws
-from tests.sandbox.beanstalk_site import Site, build
+from components.servers.rundeck_server import Rundeck, RundeckServerArgs, boot
+from components.servers.server import ServerSize
+from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws
+from sandbox.tests.emulator.beanstalk_site import Site, build
 from tests.servers.programs import require
-from tests.unit.server_placement import PLACEMENT
+from tests.unit.servers.placement import PLACEMENT
 
-pytest_plugins = ["tests.sandbox.aws_fixtures"]
+pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
 
 # The one that Debian packages, which is the servers'.
 AWS_CLI = "/usr/bin/aws"

@@ -27,7 +27,7 @@ from pulumi.runtime.mocks import MockEngine, MockMonitor, MockResourceArgs, Mock
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.stack import run_in_stack
 
-from sandbox.cli.certificate import ensure_certificate
+from sandbox.commands.certificate import ensure_certificate
 from tests.unit import cloud, wire
 from tests.unit.graph import STACK_REFERENCE, STACK_TYPE, Graph, Resource
 

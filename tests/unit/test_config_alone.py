@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from settings import SettingsError
+from settings.stack_file import SettingsError
 from tests.unit.graph import Graph
 from tests.unit.graph_differences import differences, only_in_one
 from tests.unit.program import build_program, program, stack_config

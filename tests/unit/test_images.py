@@ -13,13 +13,13 @@ from typing import Any
 import hcl2
 import pytest
 
-from components import server_files
-from components.server_image import OperatingSystem, newest_image
+from components.servers import server_files
+from components.servers.image import OperatingSystem, newest_image
 from tests.unit import cloud
 from tests.unit.program import ROOT, build
 
 IMAGES = ROOT / "images"
-FILES = ROOT / "components" / "server_files"
+FILES = ROOT / "components" / "servers" / "server_files"
 SERVERS = ("gateway", "nfs_server", "openvpn", "phpmyadmin", "rundeck")
 VARIABLES = ("region=eu-west-3", "subnet_id=subnet-1", "kms_key_id=alias/client-prod", "client=client")
 # What Debian's Packer, the last under a free licence, does not know yet.
@@ -149,7 +149,7 @@ def copied(tmp_path: Path) -> Path:
     """The template as the Packer that Debian has can read it, beside what it refers to."""
     if shutil.which("packer") is None:
         pytest.skip("packer is not installed: Debian 12 has it")
-    shutil.copytree(FILES, tmp_path / "components" / "server_files")
+    shutil.copytree(FILES, tmp_path / "components" / "servers" / "server_files")
     shutil.copytree(IMAGES, tmp_path / "images", ignore=shutil.ignore_patterns("plugins.pkr.hcl"))
     file = tmp_path / "images" / "debian.pkr.hcl"
     text = file.read_text()

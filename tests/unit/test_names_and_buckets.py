@@ -8,8 +8,8 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
-from components.cost_report import CostReport, CostReportExport, CostReportExportArgs, Granularity
-from components.tags import Tags
+from components.shared.cost_report import CostReport, CostReportExport, CostReportExportArgs, Granularity
+from components.shared.tags import Tags
 from tests.unit import cloud
 from tests.unit.graph import Graph
 from tests.unit.program import build, program

@@ -18,10 +18,10 @@ import pytest
 import yaml
 from botocore import xform_name
 
-from components.boot_status import TAG
-from components.cloud_init import LOG
-from components.gateway_proxy import AllowedSource
-from settings import Settings
+from components.servers.boot_status import TAG
+from components.servers.cloud_init import LOG
+from components.servers.gateway_proxy import AllowedSource
+from settings.stack_file import Settings
 from tests.unit.graph import Graph
 from tests.unit.program import ROOT, program
 from tests.unit.test_readme import keys

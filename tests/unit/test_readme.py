@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel
 
-from settings import Settings
+from settings.stack_file import Settings
 from tests.unit.program import ROOT
 
 

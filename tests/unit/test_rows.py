@@ -35,7 +35,7 @@ ROWS = {
 
 def marked(directory: Path) -> Iterator[tuple[int, str]]:
     """The row of each test that is marked for one, and the test; read from the source, so that nothing is imported."""
-    for path in sorted(directory.glob("test_*.py")):
+    for path in sorted(directory.rglob("test_*.py")):
         for function in ast.parse(path.read_text()).body:
             if isinstance(function, ast.FunctionDef) and function.name.startswith("test_"):
                 for decorator in function.decorator_list:
@@ -43,7 +43,7 @@ def marked(directory: Path) -> Iterator[tuple[int, str]]:
                         yield ast.literal_eval(decorator.args[0]), f"{path.name}::{function.name}"
 
 
-@pytest.mark.parametrize("suite", ["unit", "sandbox"])
+@pytest.mark.parametrize("suite", ["unit", "platform"])
 def test_every_row_has_a_test(suite: str) -> None:
     """A row that nobody tests could be lost without anybody knowing."""
     held = {row for row, _ in marked(ROOT / "tests" / suite)}
@@ -51,7 +51,7 @@ def test_every_row_has_a_test(suite: str) -> None:
     assert not missing, f"tests/{suite} has no test marked row(…) for: {'; '.join(missing)}"
 
 
-@pytest.mark.parametrize("suite", ["unit", "sandbox"])
+@pytest.mark.parametrize("suite", ["unit", "platform"])
 def test_a_marker_names_a_row(suite: str) -> None:
     """A mistyped number would stand for nothing."""
     assert not [test for row, test in marked(ROOT / "tests" / suite) if row not in ROWS]

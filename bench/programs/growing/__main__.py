@@ -10,8 +10,8 @@ import pulumi
 # The engine starts a program in its own directory, and this one uses the components of the project around it.
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from components.security_group import Admission, SecurityGroup, SecurityGroupArgs
-from components.tags import Tags
+from components.network.security_group import Admission, SecurityGroup, SecurityGroupArgs
+from components.shared.tags import Tags
 
 RESOURCES_PER_GROUP = 5
 """The component, its group, two rules inwards and one outwards."""

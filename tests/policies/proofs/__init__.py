@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 from tests.policies.proof import Proof
-from tests.policies.proofs import (
-    alarm_coverage,
-    beanstalk,
-    beanstalk_releases,
-    cache,
-    certificates_and_dns,
-    content_delivery,
-    content_origins,
-    database,
-    database_resilience,
-    database_upkeep,
-    grants,
-    host_routing,
-    identity,
+from tests.policies.proofs.access import grants, identity, secrets
+from tests.policies.proofs.data import cache, database, database_resilience, database_upkeep, search, storage, volumes
+from tests.policies.proofs.delivery import certificates_and_dns, content_delivery, content_origins
+from tests.policies.proofs.network import (
+    gateway_ingress,
     internet_ingress,
-    listeners,
-    load_balancer,
-    monitoring,
     network,
     prefix_lists,
-    search,
-    secrets,
     security_group_rules,
-    security_groups,
-    servers,
-    stack_wide,
-    storage,
     subnets,
     tier_ingress,
-    volumes,
     vpn,
 )
+from tests.policies.proofs.operations import alarm_coverage, monitoring, stack_wide
+from tests.policies.proofs.servers import servers
+from tests.policies.proofs.web import beanstalk, beanstalk_releases, host_routing, listeners, load_balancer
 
 PROOFS: tuple[Proof, ...] = (
     *network.PROOFS,
     *subnets.PROOFS,
-    *security_groups.PROOFS,
+    *gateway_ingress.PROOFS,
     *internet_ingress.PROOFS,
     *prefix_lists.PROOFS,
     *security_group_rules.PROOFS,

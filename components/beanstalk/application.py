@@ -1,0 +1,63 @@
+"""A Beanstalk application: the releases of one site or satellite."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.shared.iam import assumable_by
+from components.shared.tags import Tags
+
+_SERVICE_POLICIES = {
+    "health": "arn:aws:iam::aws:policy/service-role/AWSElasticBeanstalkEnhancedHealth",
+    "updates": "arn:aws:iam::aws:policy/AWSElasticBeanstalkManagedUpdatesCustomerRolePolicy",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeanstalkApplicationArgs:
+    """``application_name`` is what the release tool and people call it. ``kept_versions``: Beanstalk refuses a 1001st
+    version in a region ("Service quotas"), so older ones go."""
+
+    application_name: str
+    description: str
+    kept_versions: int = 100
+    tags: Tags
+
+
+class BeanstalkApplication(pulumi.ComponentResource):
+    """The application and the role with which Beanstalk watches over its environments."""
+
+    application_name: pulumi.Output[str]
+    service_role_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: BeanstalkApplicationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("magento:index:BeanstalkApplication", name, {"application_name": args.application_name}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        tags = args.tags.named(name)
+        role = aws.iam.Role(
+            f"{name}-service-role",
+            assume_role_policy=assumable_by("elasticbeanstalk.amazonaws.com"),
+            tags=tags,
+            opts=child,
+        )
+        attached = [
+            aws.iam.RolePolicyAttachment(f"{name}-service-{label}", role=role.name, policy_arn=arn, opts=child)
+            for label, arn in _SERVICE_POLICIES.items()
+        ]
+        application = aws.elasticbeanstalk.Application(
+            f"{name}-application",
+            # Named: the release tool finds it by this name.
+            name=args.application_name,
+            description=args.description,
+            appversion_lifecycle=aws.elasticbeanstalk.ApplicationAppversionLifecycleArgs(
+                service_role=role.arn, max_count=args.kept_versions, delete_source_from_s3=True
+            ),
+            tags=tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=attached),
+        )
+        self.application_name = application.name
+        self.service_role_arn = role.arn
+        self.register_outputs({"application_name": self.application_name})

@@ -1,0 +1,155 @@
+"""The load balancer that a site's environments share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.network.security_group import Admission, SecurityGroup, SecurityGroupArgs
+from components.shared.tags import Tags
+
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+"""What AWS recommends; without a word from us a listener still gets the policy of 2016 ("Security policies for your
+Application Load Balancer")."""
+HOLD_RULES = ("allowed-to-back-office", "allowed-to-front", "everyone-else")
+_NEVER_MATCHES = "disarmed.invalid"
+"""A host name that no client can send: .invalid is reserved (RFC 2606)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedLoadBalancerArgs:
+    """``access_logs_bucket`` is a bucket of this region that load balancers may write to, or ``None`` for no logs."""
+
+    vpc_id: pulumi.Input[str]
+    subnet_ids: pulumi.Input[list[str]]
+    certificate_arn: pulumi.Input[str]
+    access_logs_bucket: pulumi.Input[str] | None = None
+    idle_timeout_seconds: int = 60
+    protect: bool
+    tags: Tags
+
+
+class SharedLoadBalancer(pulumi.ComponentResource):
+    """An internet-facing Application Load Balancer, HTTPS with the site's certificate, HTTP redirected to it.
+
+    Produces the security group, the load balancer, both listeners and the maintenance hold: three rules of the highest
+    priority that match nothing until the release tool arms them. Beanstalk adds its environments' rules below them; a
+    request that none of them wants gets a 404.
+    """
+
+    arn: pulumi.Output[str]
+    dns_name: pulumi.Output[str]
+    zone_id: pulumi.Output[str]
+    security_group_id: pulumi.Output[str]
+    routes: list[pulumi.Resource]
+    """The HTTPS listener and the hold's rules: whoever adds rules waits for them, or takes their priorities."""
+    hold_rule_arns: pulumi.Output[dict[str, str]]
+    """The rules of the maintenance hold, by their names in ``HOLD_RULES``."""
+
+    def __init__(self, name: str, args: SharedLoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("magento:index:SharedLoadBalancer", name, {}, opts)
+        self._child = pulumi.ResourceOptions(parent=self)
+        tags = args.tags.for_system("load-balancer")
+        group = SecurityGroup(
+            f"{name}-access",
+            SecurityGroupArgs(
+                vpc_id=args.vpc_id,
+                description="The shop, for everybody",
+                admits=(
+                    Admission(name="http", port=80, from_cidr="0.0.0.0/0", reason="Redirected to HTTPS"),
+                    Admission(name="https", port=443, from_cidr="0.0.0.0/0", reason="The shop"),
+                ),
+                reaches_out=True,
+                tags=tags,
+            ),
+            opts=self._child,
+        )
+        balancer = aws.lb.LoadBalancer(
+            name,
+            load_balancer_type="application",
+            internal=False,
+            subnets=args.subnet_ids,
+            security_groups=[group.id],
+            idle_timeout=args.idle_timeout_seconds,
+            drop_invalid_header_fields=True,
+            enable_deletion_protection=args.protect,
+            access_logs=aws.lb.LoadBalancerAccessLogsArgs(
+                bucket=args.access_logs_bucket, prefix=args.tags.environment, enabled=True
+            )
+            if args.access_logs_bucket is not None
+            else None,
+            tags=tags.named(name),
+            opts=self._child,
+        )
+        aws.lb.Listener(
+            f"{name}-http",
+            load_balancer_arn=balancer.arn,
+            port=80,
+            protocol="HTTP",
+            default_actions=[
+                aws.lb.ListenerDefaultActionArgs(
+                    type="redirect",
+                    redirect=aws.lb.ListenerDefaultActionRedirectArgs(
+                        port="443", protocol="HTTPS", status_code="HTTP_301"
+                    ),
+                )
+            ],
+            tags=tags.named(f"{name}-http"),
+            opts=self._child,
+        )
+        https = aws.lb.Listener(
+            f"{name}-https",
+            load_balancer_arn=balancer.arn,
+            port=443,
+            protocol="HTTPS",
+            ssl_policy=TLS_POLICY,
+            certificate_arn=args.certificate_arn,
+            default_actions=[
+                aws.lb.ListenerDefaultActionArgs(
+                    type="fixed-response",
+                    fixed_response=aws.lb.ListenerDefaultActionFixedResponseArgs(
+                        content_type="text/plain", status_code="404", message_body="No such site"
+                    ),
+                )
+            ],
+            tags=tags.named(f"{name}-https"),
+            opts=self._child,
+        )
+        self.arn = balancer.arn
+        self.dns_name = balancer.dns_name
+        self.zone_id = balancer.zone_id
+        self.security_group_id = group.id
+        hold = {
+            rule: self._disarmed(f"{name}-hold-{rule}", https, priority, tags)
+            for priority, rule in enumerate(HOLD_RULES, start=1)
+        }
+        self.routes = [https, *hold.values()]
+        self.hold_rule_arns = pulumi.Output.all(**{rule: made.arn for rule, made in hold.items()})
+        self.register_outputs({"arn": self.arn, "dns_name": self.dns_name, "hold_rule_arns": self.hold_rule_arns})
+
+    def _disarmed(self, name: str, listener: aws.lb.Listener, priority: int, tags: Tags) -> aws.lb.ListenerRule:
+        return aws.lb.ListenerRule(
+            name,
+            listener_arn=listener.arn,
+            priority=priority,
+            conditions=[
+                aws.lb.ListenerRuleConditionArgs(
+                    host_header=aws.lb.ListenerRuleConditionHostHeaderArgs(values=[_NEVER_MATCHES])
+                )
+            ],
+            actions=[
+                aws.lb.ListenerRuleActionArgs(
+                    type="fixed-response",
+                    fixed_response=aws.lb.ListenerRuleActionFixedResponseArgs(
+                        content_type="text/html",
+                        status_code="503",
+                        message_body="<h1>We are back in a few minutes</h1>",
+                    ),
+                )
+            ],
+            tags=tags.named(name),
+            # The release tool arms and disarms it: an `up` in the middle of a release must not open the shop.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["conditions", "actions"]),
+        )

@@ -1,0 +1,116 @@
+"""The cache and session store of a site, on ElastiCache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_random as random
+
+from components.data.placement import DataStorePlacement
+from components.shared.secret import Secret, SecretArgs
+
+PORT = 6379
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheSize:
+    """``engine_version`` is Valkey's. ``nodes`` counts the primary and its replicas: from two on, a replica takes over
+    by itself when the primary fails."""
+
+    engine_version: str
+    node_type: str
+    nodes: int = 2
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.nodes <= 6:
+            raise ValueError(f"nodes must be 1 to 6 (a primary and up to five replicas), got {self.nodes}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheArgs:
+    placement: DataStorePlacement
+    size: CacheSize
+
+
+class Cache(pulumi.ComponentResource):
+    """A Valkey replication group with TLS and an auth token.
+
+    Produces the security group, subnet group, parameter group, token, the secret that holds it with the endpoint, and
+    the replication group; with two nodes or more, over several zones and with automatic failover.
+    """
+
+    address: pulumi.Output[str]
+    node_ids: tuple[pulumi.Output[str], ...]
+    """The names of the single nodes, which metrics go by; a primary may be any of them."""
+    token: pulumi.Output[str]
+    """A secret: for configuration that is itself kept secret."""
+    secret_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: CacheArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(
+            "magento:index:Cache", name, {"node_type": args.size.node_type, "nodes": args.size.nodes}, opts
+        )
+        child = pulumi.ResourceOptions(parent=self)
+        placement, size = args.placement, args.size
+        tags = placement.tags.named(name)
+        group = placement.admit_clients(f"{name}-access", port=PORT, service="Valkey", parent=self)
+        subnets = aws.elasticache.SubnetGroup(
+            f"{name}-subnets",
+            description="Private subnets only",
+            subnet_ids=placement.subnet_ids,
+            tags=tags,
+            opts=child,
+        )
+        parameters = aws.elasticache.ParameterGroup(
+            f"{name}-parameters",
+            family=f"valkey{size.engine_version.split('.')[0]}",
+            description="What Magento needs of Valkey",
+            # Entries of the caches expire; sessions do too, and must not be thrown out before them.
+            parameters=[aws.elasticache.ParameterGroupParameterArgs(name="maxmemory-policy", value="volatile-lru")],
+            tags=tags,
+            opts=child,
+        )
+        token = random.RandomPassword(f"{name}-token", length=64, special=False, opts=child)
+        cluster = aws.elasticache.ReplicationGroup(
+            f"{name}-cluster",
+            description=f"Cache and sessions of {placement.tags.client} {placement.tags.environment}",
+            engine="valkey",
+            engine_version=size.engine_version,
+            node_type=size.node_type,
+            num_cache_clusters=size.nodes,
+            automatic_failover_enabled=size.nodes > 1,
+            multi_az_enabled=size.nodes > 1,
+            port=PORT,
+            parameter_group_name=parameters.name,
+            subnet_group_name=subnets.name,
+            security_group_ids=[group.id],
+            at_rest_encryption_enabled=True,
+            kms_key_id=placement.key_arn,
+            transit_encryption_enabled=True,
+            auth_token=token.result,
+            auto_minor_version_upgrade=True,
+            snapshot_retention_limit=1 if placement.protect else 0,
+            snapshot_window="01:00-02:00",
+            maintenance_window="tue:04:00-tue:05:00",
+            tags=tags,
+            opts=child,
+        )
+        self.address = cluster.primary_endpoint_address
+        self.node_ids = tuple(
+            pulumi.Output.format("{0}-{1}", cluster.id, f"{number:03d}") for number in range(1, size.nodes + 1)
+        )
+        self.token = token.result
+        self.secret_arn = Secret(
+            f"{name}-credentials",
+            SecretArgs(
+                description=f"How to connect to the {name}",
+                value={"host": self.address, "port": str(PORT), "token": token.result},
+                key_arn=placement.key_arn,
+                protect=placement.protect,
+                tags=placement.tags,
+            ),
+            opts=child,
+        ).arn
+        self.register_outputs({"address": self.address, "secret_arn": self.secret_arn})

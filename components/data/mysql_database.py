@@ -1,0 +1,196 @@
+"""A MySQL database on RDS that only the named clients reach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_random as random
+
+from components.data.placement import DataStorePlacement
+from components.network.security_group import Admission
+from components.shared.iam import account_of, assumable_by
+from components.shared.secret import Secret, SecretArgs
+
+PORT = 3306
+_MONITORING_ROLE_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
+_BACKUP_DAYS = range(1, 36)
+
+PARAMETERS: Mapping[str, str] = {
+    # Without it `setup:db:status` never says "up to date", and every release would need a window (Adobe, "MySQL").
+    "explicit_defaults_for_timestamp": "1",
+    # Magento's indexers make triggers; with binary logs on, MySQL otherwise asks for SUPER.
+    "log_bin_trust_function_creators": "1",
+    "require_secure_transport": "1",
+    "slow_query_log": "1",
+    "long_query_time": "2",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseSize:
+    """``engine_version`` is MySQL's major.minor. Storage is in GiB and grows by itself up to ``max_storage_gib``;
+    daily snapshots are kept for ``backup_retention_days`` (1 to 35)."""
+
+    engine_version: str
+    instance_class: str
+    multi_az: bool = True
+    storage_gib: int
+    max_storage_gib: int
+    backup_retention_days: int = 14
+
+    def __post_init__(self) -> None:
+        if self.backup_retention_days not in _BACKUP_DAYS:
+            raise ValueError(f"backup_retention_days must be 1 to 35, got {self.backup_retention_days}")
+        if self.max_storage_gib < self.storage_gib:
+            raise ValueError(
+                f"max_storage_gib must be at least storage_gib ({self.storage_gib}), got {self.max_storage_gib}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MySqlDatabaseArgs:
+    """``username`` is what the password is for; ``database_name`` the schema that RDS makes at the start."""
+
+    placement: DataStorePlacement
+    database_name: str
+    size: DatabaseSize
+    username: str = "magento"
+
+
+class MySqlDatabase(pulumi.ComponentResource):
+    """An encrypted RDS for MySQL instance in private subnets, with a password of its own making.
+
+    Produces the security group, subnet group, parameter group (``PARAMETERS``), monitoring role, password, the secret
+    that holds it with the endpoint, and the instance. ``endpoint`` is ``host:port``.
+    """
+
+    address: pulumi.Output[str]
+    endpoint: pulumi.Output[str]
+    identifier: pulumi.Output[str]
+    database_name: str
+    username: str
+    password: pulumi.Output[str]
+    """A secret: for configuration that is itself kept secret."""
+    secret_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: MySqlDatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(
+            "magento:index:MySqlDatabase",
+            name,
+            {"instance_class": args.size.instance_class, "multi_az": args.size.multi_az},
+            opts,
+        )
+        child = pulumi.ResourceOptions(parent=self)
+        placement, size = args.placement, args.size
+        tags = placement.tags.named(name)
+        self.database_name, self.username = args.database_name, args.username
+        self._group = placement.admit_clients(f"{name}-access", port=PORT, service="MySQL", parent=self)
+        subnets = aws.rds.SubnetGroup(
+            f"{name}-subnets",
+            description="Private subnets only",
+            subnet_ids=placement.subnet_ids,
+            tags=tags,
+            opts=child,
+        )
+        parameters = aws.rds.ParameterGroup(
+            f"{name}-parameters",
+            family=f"mysql{size.engine_version}",
+            description="What Magento needs of MySQL",
+            parameters=[
+                aws.rds.ParameterGroupParameterArgs(name=parameter, value=value)
+                for parameter, value in sorted(PARAMETERS.items())
+            ],
+            tags=tags,
+            opts=child,
+        )
+        password = random.RandomPassword(
+            f"{name}-password",
+            length=40,
+            # RDS refuses / @ " and blanks, and shells trip over the rest.
+            special=False,
+            opts=pulumi.ResourceOptions(parent=self, protect=placement.protect),
+        )
+        instance = aws.rds.Instance(
+            f"{name}-instance",
+            engine="mysql",
+            engine_version=size.engine_version,
+            instance_class=size.instance_class,
+            multi_az=size.multi_az,
+            allocated_storage=size.storage_gib,
+            max_allocated_storage=size.max_storage_gib,
+            storage_type="gp3",
+            storage_encrypted=True,
+            kms_key_id=placement.key_arn,
+            db_name=args.database_name,
+            username=self.username,
+            password=password.result,
+            port=PORT,
+            publicly_accessible=False,
+            db_subnet_group_name=subnets.name,
+            vpc_security_group_ids=[self._group.id],
+            parameter_group_name=parameters.name,
+            backup_retention_period=size.backup_retention_days,
+            # Between the night's imports and the morning's first orders, in UTC.
+            backup_window="02:00-02:30",
+            maintenance_window="tue:03:00-tue:04:00",
+            copy_tags_to_snapshot=True,
+            delete_automated_backups=not placement.protect,
+            deletion_protection=placement.protect,
+            skip_final_snapshot=not placement.protect,
+            final_snapshot_identifier=f"{placement.tags.client}-{placement.tags.environment}-{name}-final"
+            if placement.protect
+            else None,
+            auto_minor_version_upgrade=True,
+            enabled_cloudwatch_logs_exports=["error", "slowquery"],
+            performance_insights_enabled=True,
+            performance_insights_kms_key_id=placement.key_arn,
+            performance_insights_retention_period=7,
+            monitoring_interval=60,
+            monitoring_role_arn=self._monitoring_role(name, subnets.arn, tags).arn,
+            tags=tags,
+            opts=pulumi.ResourceOptions(parent=self, protect=placement.protect),
+        )
+        self.address = instance.address
+        self.endpoint = instance.endpoint
+        self.identifier = instance.identifier
+        self.password = password.result
+        self.secret_arn = Secret(
+            f"{name}-credentials",
+            SecretArgs(
+                description=f"How to connect to the {name} database",
+                value={
+                    "host": instance.address,
+                    "port": str(PORT),
+                    "dbname": args.database_name,
+                    "username": self.username,
+                    "password": password.result,
+                },
+                key_arn=placement.key_arn,
+                protect=placement.protect,
+                tags=placement.tags,
+            ),
+            opts=child,
+        ).arn
+        self.register_outputs({"address": self.address, "endpoint": self.endpoint, "secret_arn": self.secret_arn})
+
+    def admit(self, client: str, group_id: pulumi.Input[str]) -> None:
+        """Let one more client connect, by its security group."""
+        self._group.admit(Admission(name=client, port=PORT, from_group=group_id, reason=f"MySQL from {client}"))
+
+    def _monitoring_role(self, name: str, arn_of_account: pulumi.Output[str], tags: dict[str, str]) -> aws.iam.Role:
+        child = pulumi.ResourceOptions(parent=self)
+        role = aws.iam.Role(
+            f"{name}-monitoring-role",
+            assume_role_policy=arn_of_account.apply(
+                lambda arn: assumable_by("monitoring.rds.amazonaws.com", account_id=account_of(arn))
+            ),
+            tags=tags,
+            opts=child,
+        )
+        aws.iam.RolePolicyAttachment(
+            f"{name}-monitoring-policy", role=role.name, policy_arn=_MONITORING_ROLE_POLICY, opts=child
+        )
+        return role

@@ -1,0 +1,180 @@
+"""The search engine of a site, on OpenSearch Service: Magento has not run without one since 2.4."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_random as random
+
+from components.data.placement import DataStorePlacement
+from components.shared.iam import document
+from components.shared.secret import Secret, SecretArgs
+
+PORT = 443
+USERNAME = "magento"
+_MOST_ZONES = 3
+_LOGS = {"errors": "ES_APPLICATION_LOGS", "audit": "AUDIT_LOGS"}
+_LOG_RETENTION_DAYS = 365
+"""PCI DSS 4.0, 10.5.1: who did what is kept for a year."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSize:
+    """``engine_version`` is OpenSearch's. ``instances`` are spread over as many zones, at most three; storage is in GiB
+    an instance."""
+
+    engine_version: str
+    instance_type: str
+    instances: int
+    storage_gib: int
+
+    def __post_init__(self) -> None:
+        if self.instances < 1:
+            raise ValueError(f"instances must be at least 1, got {self.instances}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchArgs:
+    placement: DataStorePlacement
+    size: SearchSize
+
+
+class Search(pulumi.ComponentResource):
+    """An OpenSearch domain inside the VPC, encrypted at rest and between nodes, HTTPS only, with a user of its own.
+
+    Produces the security group, the password, the secret that holds it with the endpoint, a log group each for errors
+    and the audit trail, the permission to write there, and the domain. A VPC domain needs the account's service-linked
+    role for OpenSearch, which ``account/bootstrap.py`` makes; the audit trail stays empty until it is turned on in the
+    domain's own security settings ("Monitoring audit logs").
+    """
+
+    address: pulumi.Output[str]
+    domain_name: pulumi.Output[str]
+    password: pulumi.Output[str]
+    """A secret: for configuration that is itself kept secret."""
+    secret_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: SearchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(
+            "magento:index:Search",
+            name,
+            {"instance_type": args.size.instance_type, "instances": args.size.instances},
+            opts,
+        )
+        child = pulumi.ResourceOptions(parent=self)
+        placement, size = args.placement, args.size
+        group = placement.admit_clients(f"{name}-access", port=PORT, service="OpenSearch", parent=self)
+        password = random.RandomPassword(
+            f"{name}-password",
+            length=32,
+            # The domain asks for one of each kind ("Fine-grained access control").
+            min_lower=1,
+            min_upper=1,
+            min_numeric=1,
+            min_special=1,
+            override_special="-_.",
+            opts=child,
+        )
+        zones = min(size.instances, _MOST_ZONES)
+        logs, may_log = self._logs(name, placement)
+        domain = aws.opensearch.Domain(
+            f"{name}-domain",
+            # Named: the endpoint carries it, and people look for the site by it.
+            domain_name=f"{placement.tags.client}-{placement.tags.environment}",
+            engine_version=f"OpenSearch_{size.engine_version}",
+            cluster_config=aws.opensearch.DomainClusterConfigArgs(
+                instance_type=size.instance_type,
+                instance_count=size.instances,
+                zone_awareness_enabled=zones > 1,
+                zone_awareness_config=aws.opensearch.DomainClusterConfigZoneAwarenessConfigArgs(
+                    availability_zone_count=zones
+                )
+                if zones > 1
+                else None,
+            ),
+            ebs_options=aws.opensearch.DomainEbsOptionsArgs(
+                ebs_enabled=True, volume_type="gp3", volume_size=size.storage_gib
+            ),
+            vpc_options=aws.opensearch.DomainVpcOptionsArgs(
+                subnet_ids=pulumi.Output.from_input(placement.subnet_ids).apply(lambda ids: ids[:zones]),
+                security_group_ids=[group.id],
+            ),
+            encrypt_at_rest=aws.opensearch.DomainEncryptAtRestArgs(enabled=True, kms_key_id=placement.key_arn),
+            node_to_node_encryption=aws.opensearch.DomainNodeToNodeEncryptionArgs(enabled=True),
+            domain_endpoint_options=aws.opensearch.DomainDomainEndpointOptionsArgs(
+                enforce_https=True, tls_security_policy="Policy-Min-TLS-1-2-PFS-2023-10"
+            ),
+            advanced_security_options=aws.opensearch.DomainAdvancedSecurityOptionsArgs(
+                enabled=True,
+                internal_user_database_enabled=True,
+                master_user_options=aws.opensearch.DomainAdvancedSecurityOptionsMasterUserOptionsArgs(
+                    master_user_name=USERNAME, master_user_password=password.result
+                ),
+            ),
+            # Whoever the security group admits still signs in by password: Magento can't sign requests with IAM.
+            access_policies=document(
+                {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:ESHttp*", "Resource": "*"}
+            ),
+            log_publishing_options=[
+                aws.opensearch.DomainLogPublishingOptionArgs(log_type=_LOGS[kind], cloudwatch_log_group_arn=group.arn)
+                for kind, group in logs.items()
+            ],
+            # In the domain's off-peak window, beside the old nodes.
+            software_update_options=aws.opensearch.DomainSoftwareUpdateOptionsArgs(auto_software_update_enabled=True),
+            tags=placement.tags.named(name),
+            opts=pulumi.ResourceOptions(parent=self, protect=placement.protect, depends_on=[may_log]),
+        )
+        self.address = domain.endpoint
+        self.domain_name = domain.domain_name
+        self.password = password.result
+        self.secret_arn = Secret(
+            f"{name}-credentials",
+            SecretArgs(
+                description=f"How to connect to the {name} domain",
+                value={"host": domain.endpoint, "username": USERNAME, "password": password.result},
+                key_arn=placement.key_arn,
+                protect=placement.protect,
+                tags=placement.tags,
+            ),
+            opts=child,
+        ).arn
+        self.register_outputs({"address": self.address, "secret_arn": self.secret_arn})
+
+    def _logs(
+        self, name: str, placement: DataStorePlacement
+    ) -> tuple[dict[str, aws.cloudwatch.LogGroup], aws.cloudwatch.LogResourcePolicy]:
+        """A log group for each kind, and what lets the service write there: it refuses a domain that may not."""
+        child = pulumi.ResourceOptions(parent=self)
+        groups = {
+            kind: aws.cloudwatch.LogGroup(
+                f"{name}-{kind}-logs",
+                retention_in_days=_LOG_RETENTION_DAYS,
+                kms_key_id=placement.key_arn,
+                tags=placement.tags.named(f"{name}-{kind}"),
+                opts=child,
+            )
+            for kind in _LOGS
+        }
+        policy = aws.cloudwatch.LogResourcePolicy(
+            f"{name}-may-log",
+            policy_name=f"{placement.tags.client}-{placement.tags.environment}-search",
+            policy_document=pulumi.Output.all(*(group.arn for group in groups.values())).apply(_writing),
+            opts=child,
+        )
+        return groups, policy
+
+
+def _writing(log_group_arns: Sequence[str]) -> str:
+    """The policy under which OpenSearch Service writes, for domains of the log groups' own account."""
+    return document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "es.amazonaws.com"},
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": [f"{arn}:*" for arn in log_group_arns],
+            "Condition": {"StringEquals": {"aws:SourceAccount": log_group_arns[0].split(":")[4]}},
+        }
+    )

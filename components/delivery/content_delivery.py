@@ -1,0 +1,198 @@
+"""Media and static files of a shop, served from CloudFront's edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pulumi
+import pulumi_aws as aws
+
+from components.delivery.access_logs import DeliveryLogs, DeliveryLogsArgs
+from components.shared.tags import Tags
+
+# Policies that AWS manages, by the ids that it documents ("Use managed cache policies", "Use managed origin request
+# policies", "Use managed response headers policies").
+_CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+"""A day unless the origin says otherwise, a year at most; no query strings, since Magento's versions are in paths."""
+_CORS_CUSTOM_ORIGIN = "59781a5b-3903-41f3-afcb-af62929ccde1"
+_CORS_AND_SECURITY_HEADERS = "e61eb60c-9c35-4d20-a928-2b84e02af89c"
+"""Browsers load fonts and templates from another host with CORS only. It leaves what Magento's own server sends."""
+
+_ALLOWED_METHODS = ["GET", "HEAD", "OPTIONS"]
+_CACHED_METHODS = ["GET", "HEAD"]
+"""Not the answers to OPTIONS: they may differ by the page that asks, which is no part of the cache's key."""
+_SERVER_ERRORS = (500, 502, 503, 504)
+_ERROR_SECONDS = 5
+"""How long an edge remembers a server error: enough to spare an origin in trouble, and no longer than shoppers may
+wait for pictures after a maintenance hold, whose page is such an error."""
+
+
+class PriceClass(StrEnum):
+    """Which of CloudFront's edges serve, under CloudFront's own names ("Price class for a distribution")."""
+
+    EUROPE_AND_NORTH_AMERICA = "PriceClass_100"
+    WITHOUT_SOUTH_AMERICA_AND_OCEANIA = "PriceClass_200"
+    EVERYWHERE = "PriceClass_All"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """Under which names, and how widely.
+
+    ``media`` and ``static`` are the hosts that browsers ask. ``origin`` is where CloudFront fetches: a name of the
+    site's load balancer that the front's rule admits. The certificate must cover all three, for CloudFront checks the
+    origin's too. ``access_logs`` keeps a record of every request. Raises ``ValueError`` when two names are the same.
+    """
+
+    media: str
+    static: str
+    origin: str
+    price_class: PriceClass = PriceClass.EUROPE_AND_NORTH_AMERICA
+    access_logs: bool = False
+
+    def __post_init__(self) -> None:
+        if len(set(self.host_names)) != len(self.host_names):
+            raise ValueError(
+                f"media, static and origin must be three different names, got {', '.join(self.host_names)}"
+            )
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """All that the certificate must cover."""
+        return self.media, self.static, self.origin
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContentDeliveryArgs:
+    """``certificate_arn`` is a certificate in us-east-1; ``document_root`` what the site's web servers serve, as
+    Beanstalk is told it: Magento's own directory, or the ``pub`` in it. ``logs_bucket`` is the name of the bucket for
+    access logs, where log delivery may write already. Raises ``ValueError`` for logs without a bucket."""
+
+    delivery: Delivery
+    document_root: str
+    certificate_arn: pulumi.Input[str]
+    zone_id: pulumi.Input[str]
+    logs_bucket: pulumi.Input[str] | None = None
+    tags: Tags
+
+    def __post_init__(self) -> None:
+        if self.delivery.access_logs and self.logs_bucket is None:
+            raise ValueError("logs_bucket must be given for access_logs, got none")
+
+
+class ContentDelivery(pulumi.ComponentResource):
+    """Two CloudFront distributions, for media and for static files, over HTTPS alone.
+
+    Produces the distributions, for the name of each an A and an AAAA record in the public zone, and ``DeliveryLogs``
+    when they are wanted.
+    """
+
+    media_domain_name: pulumi.Output[str]
+    """CloudFront's own name of the distribution, such as ``d111111abcdef8.cloudfront.net``."""
+    media_distribution_id: pulumi.Output[str]
+    static_domain_name: pulumi.Output[str]
+    static_distribution_id: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ContentDeliveryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(
+            "magento:index:ContentDelivery", name, {"media": args.delivery.media, "static": args.delivery.static}, opts
+        )
+        self._name, self._args = name, args
+        media = self._deliver("media", args.delivery.media)
+        static = self._deliver("static", args.delivery.static)
+        self.media_domain_name, self.media_distribution_id = media.domain_name, media.id
+        self.static_domain_name, self.static_distribution_id = static.domain_name, static.id
+        if args.delivery.access_logs and args.logs_bucket is not None:
+            DeliveryLogs(
+                f"{name}-logs",
+                DeliveryLogsArgs(
+                    distributions={"media": media.arn, "static": static.arn},
+                    bucket_name=args.logs_bucket,
+                    tags=args.tags,
+                ),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        self.register_outputs(
+            {
+                "media_domain_name": self.media_domain_name,
+                "media_distribution_id": self.media_distribution_id,
+                "static_domain_name": self.static_domain_name,
+                "static_distribution_id": self.static_distribution_id,
+            }
+        )
+
+    def _deliver(self, content: str, host_name: str) -> aws.cloudfront.Distribution:
+        """Serve one directory below Magento's ``pub`` under a host name."""
+        distribution = self._distribution(content, host_name)
+        for record_type in ("A", "AAAA"):
+            aws.route53.Record(
+                f"{self._name}-{content}-{record_type.lower()}",
+                zone_id=self._args.zone_id,
+                name=host_name,
+                type=record_type,
+                aliases=[
+                    aws.route53.RecordAliasArgs(
+                        name=distribution.domain_name, zone_id=distribution.hosted_zone_id, evaluate_target_health=False
+                    )
+                ],
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        return distribution
+
+    def _distribution(self, content: str, host_name: str) -> aws.cloudfront.Distribution:
+        args = self._args
+        return aws.cloudfront.Distribution(
+            f"{self._name}-{content}",
+            enabled=True,
+            comment=f"{host_name}: {content} files of the shop",
+            aliases=[host_name],
+            price_class=args.delivery.price_class.value,
+            http_version="http2and3",
+            is_ipv6_enabled=True,
+            origins=[
+                aws.cloudfront.DistributionOriginArgs(
+                    origin_id="site",
+                    domain_name=args.delivery.origin,
+                    origin_path=_origin_path(args.document_root, content),
+                    custom_origin_config=aws.cloudfront.DistributionOriginCustomOriginConfigArgs(
+                        http_port=80,
+                        https_port=443,
+                        origin_protocol_policy="https-only",
+                        origin_ssl_protocols=["TLSv1.2"],
+                    ),
+                )
+            ],
+            default_cache_behavior=aws.cloudfront.DistributionDefaultCacheBehaviorArgs(
+                target_origin_id="site",
+                viewer_protocol_policy="https-only",
+                allowed_methods=_ALLOWED_METHODS,
+                cached_methods=_CACHED_METHODS,
+                compress=True,
+                cache_policy_id=_CACHING_OPTIMIZED,
+                origin_request_policy_id=_CORS_CUSTOM_ORIGIN,
+                response_headers_policy_id=_CORS_AND_SECURITY_HEADERS,
+            ),
+            custom_error_responses=[
+                aws.cloudfront.DistributionCustomErrorResponseArgs(
+                    error_code=code, error_caching_min_ttl=_ERROR_SECONDS
+                )
+                for code in _SERVER_ERRORS
+            ],
+            restrictions=aws.cloudfront.DistributionRestrictionsArgs(
+                geo_restriction=aws.cloudfront.DistributionRestrictionsGeoRestrictionArgs(restriction_type="none")
+            ),
+            viewer_certificate=aws.cloudfront.DistributionViewerCertificateArgs(
+                acm_certificate_arn=args.certificate_arn,
+                minimum_protocol_version="TLSv1.2_2021",
+                ssl_support_method="sni-only",
+            ),
+            tags=args.tags.named(f"{self._name}-{content}"),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+
+def _origin_path(document_root: str, content: str) -> str:
+    """Where the origin serves a directory of Magento's ``pub``, as CloudFront wants it: no slash at the end."""
+    serves_pub = document_root.rstrip("/").endswith("/pub")
+    return f"/{content}" if serves_pub else f"/pub/{content}"

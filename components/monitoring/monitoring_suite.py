@@ -1,0 +1,298 @@
+"""What watches the platform: alarms that mail a list of people, and a dashboard."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pulumi
+import pulumi_aws as aws
+
+from components.monitoring import shared_alarms, site_alarms
+from components.monitoring.alarm import Alarm, AlarmGroup, Expression, Metric
+from components.monitoring.dashboard import DashboardSubject, dashboard_body
+from components.monitoring.monitoring import AlarmNameError, Monitoring
+from components.network.vpn_link import VpnTunnels
+from components.shared.iam import document, only_over_tls
+from components.shared.tags import Tags
+from components.site.magento_platform import MagentoPlatform
+
+FRONT = "front"
+DATABASE = "database"
+_HUSH_SECONDS = 300
+"""How long a lesser group waits for the greater one to speak first: the period of their alarms."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoredSite:
+    """A site, by the names that CloudWatch measures it under. ``environments`` are Beanstalk's by tier, the front among
+    them."""
+
+    environments: Mapping[str, pulumi.Input[str]]
+    load_balancer_arn: pulumi.Input[str]
+    database_id: pulumi.Input[str]
+    cache_node_ids: tuple[pulumi.Input[str], ...]
+    search_domain_name: pulumi.Input[str]
+
+    def __post_init__(self) -> None:
+        if FRONT not in self.environments:
+            raise ValueError(f"environments must have '{FRONT}', got {', '.join(self.environments) or 'none'}")
+
+    @staticmethod
+    def of(platform: MagentoPlatform) -> MonitoredSite:
+        """A site as the stack has made it."""
+        return MonitoredSite(
+            environments={
+                FRONT: platform.front.environment_name,
+                "back-office": platform.back_office.environment_name,
+            },
+            load_balancer_arn=platform.load_balancer.arn,
+            database_id=platform.database.identifier,
+            cache_node_ids=platform.cache.node_ids,
+            search_domain_name=platform.search.domain_name,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringSuiteArgs:
+    """What there is to watch, each thing by the name that its alarms carry. ``satellites`` are Beanstalk environments,
+    ``servers`` instance ids, ``other_databases`` RDS identifiers.
+
+    ``key_arn`` is a key that ``cloudwatch.amazonaws.com`` and ``events.rds.amazonaws.com`` may use, or nobody is told.
+    Raises ``AlarmNameError`` for an alarm that ``monitoring`` renames and that is not there, and for two of one name.
+    """
+
+    monitoring: Monitoring
+    region: str
+    account_id: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
+    site: MonitoredSite
+    other_databases: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    satellites: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    servers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    vpn_links: Mapping[str, VpnTunnels] = field(default_factory=dict)
+    certificate_arn: pulumi.Input[str] | None = None
+    tags: Tags
+
+    def __post_init__(self) -> None:
+        alarms = [alarm.key for group in self.alarm_groups for alarm in group.alarms]
+        for key in self.monitoring.alarm_names:
+            if "*" not in key and key not in alarms:
+                raise AlarmNameError(f"no alarm is called '{key}', only {', '.join(sorted(alarms))}")
+        names = Counter(self.name_of(key) for key in [*alarms, *(group.key for group in self.alarm_groups)])
+        repeated = sorted(name for name, times in names.items() if times > 1)
+        if repeated:
+            raise AlarmNameError(f"each alarm needs a name of its own, got more than one called {', '.join(repeated)}")
+
+    def name_of(self, key: str) -> str:
+        """The physical name of an alarm or a group, which is what people know it by."""
+        return self.monitoring.name_of(key) or f"{self.tags.client}-{self.tags.environment}-{key}"
+
+    @cached_property
+    def databases(self) -> dict[str, pulumi.Input[str]]:
+        """The site's database and the others, by name."""
+        return {DATABASE: self.site.database_id, **self.other_databases}
+
+    @cached_property
+    def load_balancer(self) -> pulumi.Output[str]:
+        """As CloudWatch names it: what follows ``loadbalancer/`` in the ARN."""
+        arn = pulumi.Output.from_input(self.site.load_balancer_arn)
+        return arn.apply(lambda arn: arn.partition(":loadbalancer/")[2])
+
+    @cached_property
+    def alarm_groups(self) -> tuple[AlarmGroup, ...]:
+        """A group a system; one that hushes another comes before it."""
+        site, thresholds = self.site, self.monitoring.thresholds
+        balancer = site_alarms.of_load_balancer(self.load_balancer, thresholds)
+        groups = [
+            site_alarms.of_environments("site", site.environments, thresholds, more=balancer),
+            *(site_alarms.of_database(name, each, thresholds) for name, each in self.databases.items()),
+            site_alarms.of_cache(site.cache_node_ids, thresholds),
+            site_alarms.of_search(site.search_domain_name, self.account_id, thresholds),
+            *(site_alarms.of_environments(name, {name: each}, thresholds) for name, each in self.satellites.items()),
+            *(shared_alarms.of_server(name, each) for name, each in self.servers.items()),
+            *(group for name, each in self.vpn_links.items() for group in shared_alarms.of_vpn_link(name, each)),
+        ]
+        if self.certificate_arn is not None:
+            groups.append(shared_alarms.of_certificate(self.certificate_arn, thresholds))
+        return tuple(groups)
+
+
+class MonitoringSuite(pulumi.ComponentResource):
+    """Every system's alarms, who is mailed by them, and the site's dashboard.
+
+    Produces an encrypted topic with a subscription a recipient (each confirms it once, by a link in a mail); metric
+    alarms that tell nobody by themselves; a composite alarm a system that does, so that a fault sends one mail which
+    names the alarms that it set off; a subscription to the databases' failovers; and the dashboard.
+    """
+
+    topic_arn: pulumi.Output[str]
+    dashboard_name: pulumi.Output[str]
+
+    def __init__(self, name: str, args: MonitoringSuiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(
+            "magento:index:MonitoringSuite", name, {"systems": [group.key for group in args.alarm_groups]}, opts
+        )
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.topic_arn = self._topic().arn
+        composites: dict[str, aws.cloudwatch.CompositeAlarm] = {}
+        for group in args.alarm_groups:
+            alarms = [self._alarm(alarm) for alarm in group.alarms]
+            composites[group.key] = self._composite(group, alarms, composites.get(group.hushed_by or ""))
+        self._failovers()
+        self.dashboard_name = self._dashboard().dashboard_name
+        self.register_outputs({"topic_arn": self.topic_arn, "dashboard_name": self.dashboard_name})
+
+    def _topic(self) -> aws.sns.Topic:
+        args = self._args
+        # Named: its own policy has to say so.
+        topic_name = f"{args.tags.client}-{args.tags.environment}-alarms"
+        topic = aws.sns.Topic(
+            f"{self._name}-topic",
+            name=topic_name,
+            kms_master_key_id=args.key_arn,
+            policy=pulumi.Output.from_input(args.account_id).apply(
+                lambda account: _publishing(f"arn:aws:sns:{args.region}:{account}:{topic_name}", account)
+            ),
+            tags=args.tags.named(f"{self._name}-topic"),
+            opts=self._child,
+        )
+        for address in args.monitoring.recipients:
+            aws.sns.TopicSubscription(
+                f"{self._name}-to-{address}", topic=topic.arn, protocol="email", endpoint=address, opts=self._child
+            )
+        return topic
+
+    def _alarm(self, alarm: Alarm) -> aws.cloudwatch.MetricAlarm:
+        measures = alarm.measures
+        metric = measures if isinstance(measures, Metric) else None
+        return aws.cloudwatch.MetricAlarm(
+            f"{self._name}-{alarm.key}",
+            name=self._args.name_of(alarm.key),
+            alarm_description=alarm.means,
+            namespace=metric.namespace if metric else None,
+            metric_name=metric.name if metric else None,
+            dimensions=metric.dimensions if metric else None,
+            statistic=metric.statistic if metric else None,
+            period=alarm.period_seconds if metric else None,
+            metric_queries=_queries(measures, alarm.period_seconds) if isinstance(measures, Expression) else None,
+            comparison_operator=alarm.breaches,
+            threshold=alarm.threshold,
+            evaluation_periods=alarm.datapoints,
+            datapoints_to_alarm=alarm.datapoints,
+            treat_missing_data=alarm.silence,
+            tags=self._args.tags.named(alarm.key),
+            opts=self._child,
+        )
+
+    def _composite(
+        self,
+        group: AlarmGroup,
+        alarms: list[aws.cloudwatch.MetricAlarm],
+        hushed_by: aws.cloudwatch.CompositeAlarm | None,
+    ) -> aws.cloudwatch.CompositeAlarm:
+        args = self._args
+        return aws.cloudwatch.CompositeAlarm(
+            f"{self._name}-{group.key}",
+            alarm_name=args.name_of(group.key),
+            alarm_description=group.means,
+            # By the alarms' own outputs: AWS takes a rule over existing alarms only.
+            alarm_rule=pulumi.Output.all(*(alarm.name for alarm in alarms)).apply(_any_of),
+            alarm_actions=[self.topic_arn],
+            ok_actions=[self.topic_arn] if args.monitoring.mail_when_over else None,
+            actions_suppressor=aws.cloudwatch.CompositeAlarmActionsSuppressorArgs(
+                alarm=hushed_by.alarm_name, wait_period=_HUSH_SECONDS, extension_period=_HUSH_SECONDS
+            )
+            if hushed_by is not None
+            else None,
+            tags=args.tags.named(group.key),
+            opts=self._child,
+        )
+
+    def _failovers(self) -> None:
+        """RDS tells these as events, not as a metric; each says itself when it begins and when it is over."""
+        aws.rds.EventSubscription(
+            f"{self._name}-failovers",
+            sns_topic=self.topic_arn,
+            source_type="db-instance",
+            source_ids=list(self._args.databases.values()),
+            event_categories=["failover", "failure"],
+            tags=self._args.tags.named(f"{self._name}-failovers"),
+            opts=self._child,
+        )
+
+    def _dashboard(self) -> aws.cloudwatch.Dashboard:
+        args, site = self._args, self._args.site
+        measured = pulumi.Output.all(
+            environments=dict(site.environments),
+            load_balancer=args.load_balancer,
+            database_id=site.database_id,
+            cache_node_ids=list(site.cache_node_ids),
+        )
+        return aws.cloudwatch.Dashboard(
+            f"{self._name}-dashboard",
+            # Named: people open it by its name.
+            dashboard_name=f"{args.tags.client}-{args.tags.environment}",
+            dashboard_body=measured.apply(
+                lambda names: dashboard_body(
+                    DashboardSubject(
+                        region=args.region,
+                        environments=names["environments"],
+                        front=FRONT,
+                        load_balancer=names["load_balancer"],
+                        database_id=names["database_id"],
+                        cache_node_ids=tuple(names["cache_node_ids"]),
+                    ),
+                    args.monitoring.thresholds,
+                )
+            ),
+            opts=self._child,
+        )
+
+
+def _any_of(names: list[str]) -> str:
+    return " OR ".join(f'ALARM("{name}")' for name in names)
+
+
+def _queries(expression: Expression, period: int) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgs]:
+    """The expression, whose value the alarm looks at, and the metrics that it is made of."""
+    return [
+        aws.cloudwatch.MetricAlarmMetricQueryArgs(
+            id="result",
+            expression=expression.text,
+            return_data=True,
+            # Of metrics, the expression takes theirs.
+            period=None if expression.metrics else period,
+        ),
+        *(
+            aws.cloudwatch.MetricAlarmMetricQueryArgs(
+                id=name,
+                metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
+                    namespace=metric.namespace,
+                    metric_name=metric.name,
+                    dimensions=metric.dimensions,
+                    stat=metric.statistic,
+                    period=period,
+                ),
+            )
+            for name, metric in expression.metrics.items()
+        ),
+    ]
+
+
+def _publishing(topic_arn: str, account_id: str) -> str:
+    """A topic's policy: CloudWatch's alarms and RDS's events of this account, and nobody else by resource policy."""
+    return document(
+        only_over_tls("sns:Publish", topic_arn),
+        {
+            "Sid": "AlarmsAndEventsOfThisAccount",
+            "Effect": "Allow",
+            "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"]},
+            "Action": "sns:Publish",
+            "Resource": topic_arn,
+            "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+        },
+    )

@@ -1,0 +1,103 @@
+"""The alarms of what the sites share: VPN links, single servers and the certificate. Pure tables, like a site's."""
+
+from __future__ import annotations
+
+import pulumi
+
+from components.monitoring.alarm import Alarm, AlarmGroup, Comparison, Metric, Silence, Statistic
+from components.monitoring.monitoring import Thresholds
+from components.network.vpn_link import VpnTunnels
+
+_FIVE_MINUTES, _ONE_DAY = 300, 86_400
+
+
+def of_vpn_link(name: str, link: VpnTunnels) -> tuple[AlarmGroup, AlarmGroup]:
+    """Two groups: the link is down, and the link has lost a tunnel.
+
+    A link that lives on its last tunnel has told so already; that it then goes down altogether is another mail.
+    """
+    down = Alarm(
+        key=f"vpn-{name}-down",
+        means=f"Both tunnels of the VPN link {name} have been down for 15 minutes",
+        # The best of its tunnels, each 0 (down) or 1 (up).
+        measures=_tunnel_state({"VpnId": link.connection_id}),
+        breaches=Comparison.BELOW,
+        threshold=1,
+        silence=Silence.IS_A_FAULT,
+        period_seconds=_FIVE_MINUTES,
+    )
+    tunnels = tuple(
+        Alarm(
+            key=f"vpn-{name}-tunnel-{number}",
+            means=f"Tunnel {number} of the VPN link {name} has been down for 15 minutes",
+            measures=_tunnel_state({"VpnId": link.connection_id, "TunnelIpAddress": address}),
+            breaches=Comparison.BELOW,
+            threshold=1,
+            silence=Silence.IS_A_FAULT,
+            period_seconds=_FIVE_MINUTES,
+        )
+        for number, address in enumerate(link.tunnel_addresses, start=1)
+    )
+    return (
+        AlarmGroup(key=f"vpn-{name}", means=f"The VPN link {name} is down", alarms=(down,)),
+        AlarmGroup(
+            key=f"vpn-{name}-redundancy",
+            means=f"The VPN link {name} is up, but on one tunnel: when that goes, so does the link",
+            alarms=tunnels,
+            hushed_by=f"vpn-{name}",
+        ),
+    )
+
+
+def of_server(name: str, instance_id: pulumi.Input[str]) -> AlarmGroup:
+    """A single server: its own status check and that of the machine under it."""
+    return AlarmGroup(
+        key=f"server-{name}",
+        means=f"The {name} server is broken, stopped or gone",
+        alarms=(
+            Alarm(
+                key=f"server-{name}-status",
+                means=f"The {name} server has failed its status checks, or has not run, for five minutes",
+                measures=Metric(
+                    namespace="AWS/EC2",
+                    name="StatusCheckFailed",
+                    dimensions={"InstanceId": instance_id},
+                    statistic=Statistic.MAXIMUM,
+                ),
+                breaches=Comparison.ABOVE,
+                threshold=0,
+                silence=Silence.IS_A_FAULT,
+                datapoints=5,
+            ),
+        ),
+    )
+
+
+def of_certificate(certificate_arn: pulumi.Input[str], thresholds: Thresholds) -> AlarmGroup:
+    """An imported certificate, which nobody renews but its owner."""
+    return AlarmGroup(
+        key="certificate",
+        means="The certificate expires soon: import its successor",
+        alarms=(
+            Alarm(
+                key="certificate-expiry",
+                means=f"The certificate expires in less than {thresholds.certificate_days} days",
+                measures=Metric(
+                    namespace="AWS/CertificateManager",
+                    name="DaysToExpiry",
+                    dimensions={"CertificateArn": certificate_arn},
+                    statistic=Statistic.MINIMUM,
+                ),
+                breaches=Comparison.BELOW,
+                threshold=thresholds.certificate_days,
+                # Measured twice a day, and no more once it has expired: the alarm must not end there.
+                silence=Silence.CHANGES_NOTHING,
+                period_seconds=_ONE_DAY,
+                datapoints=1,
+            ),
+        ),
+    )
+
+
+def _tunnel_state(dimensions: dict[str, pulumi.Input[str]]) -> Metric:
+    return Metric(namespace="AWS/VPN", name="TunnelState", dimensions=dimensions, statistic=Statistic.MAXIMUM)

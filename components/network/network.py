@@ -1,0 +1,240 @@
+"""The one VPC that everything of the platform runs in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Network
+
+import pulumi
+import pulumi_aws as aws
+
+from components.network.address_plan import SubnetAddresses, plan
+from components.network.vpn_link import VpnLink, VpnLinkArgs
+from components.shared.iam import account_of, allow, assumable_by, document
+from components.shared.tags import Tags
+
+ANYWHERE = "0.0.0.0/0"
+_WRITE_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams")
+
+
+class NatGateways(StrEnum):
+    """How private subnets reach the internet. A NAT gateway costs about 35 USD a month before traffic."""
+
+    ONE_PER_ZONE = "one-per-zone"
+    """A zone that fails takes no other zone's way out with it."""
+    SINGLE = "single"
+    NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    """``zones`` are full names (``eu-west-3a``); each gets a public and a private subnet.
+
+    Raises ``ValueError`` when ``cidr`` cannot hold the subnets, or overlaps what a VPN link leads to.
+    """
+
+    region: str
+    cidr: IPv4Network
+    zones: tuple[str, ...]
+    nat_gateways: NatGateways = NatGateways.ONE_PER_ZONE
+    vpn_links: tuple[VpnLinkArgs, ...] = ()
+    flow_log_retention_days: int = 90
+    key_arn: pulumi.Input[str]
+    tags: Tags
+
+    def __post_init__(self) -> None:
+        plan(self.cidr, self.zones)
+        for link in self.vpn_links:
+            for remote in link.remote_cidrs:
+                if remote.overlaps(self.cidr):
+                    raise ValueError(f"vpn link {link.name}: {remote} overlaps the network's own {self.cidr}")
+
+
+class Network(pulumi.ComponentResource):
+    """A VPC over the given zones.
+
+    Produces a public and a private subnet a zone, an internet gateway, NAT gateways as asked, a route table for the
+    public subnets and one for each private subnet, an S3 gateway endpoint on all of them, flow logs of all traffic, the
+    VPC's default security group emptied, and a VPN gateway with its links when there are any.
+    """
+
+    vpc_id: pulumi.Output[str]
+    public_subnet_ids: pulumi.Output[list[str]]
+    """In the order of the zones: the first holds what needs no high availability."""
+    private_subnet_ids: pulumi.Output[list[str]]
+    vpn_links: dict[str, VpnLink]
+    """By their names."""
+
+    def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("magento:index:Network", name, {"cidr": str(args.cidr), "zones": list(args.zones)}, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        addresses = plan(args.cidr, args.zones)
+
+        vpc = aws.ec2.Vpc(
+            f"{name}-vpc",
+            cidr_block=str(args.cidr),
+            enable_dns_support=True,
+            enable_dns_hostnames=True,
+            tags=args.tags.named(name),
+            opts=self._child,
+        )
+        self.vpc_id = vpc.id
+        # AWS lets everything in the default group talk to each other; nothing of ours may land in it by mistake.
+        aws.ec2.DefaultSecurityGroup(
+            f"{name}-default-group", vpc_id=vpc.id, tags=args.tags.named(f"{name}-unused"), opts=self._child
+        )
+        public = [self._subnet("public", each.letter, each.zone, each.public) for each in addresses]
+        private = [self._subnet("private", each.letter, each.zone, each.private) for each in addresses]
+        self.public_subnet_ids = pulumi.Output.all(*(subnet.id for subnet in public))
+        self.private_subnet_ids = pulumi.Output.all(*(subnet.id for subnet in private))
+
+        public_table = self._public_routes(public, addresses)
+        private_tables = self._private_routes(public, private, addresses)
+        tables = [public_table, *private_tables]
+        aws.ec2.VpcEndpoint(
+            f"{name}-s3-endpoint",
+            vpc_id=vpc.id,
+            service_name=f"com.amazonaws.{args.region}.s3",
+            vpc_endpoint_type="Gateway",
+            route_table_ids=[table.id for table in tables],
+            tags=args.tags.named(f"{name}-s3"),
+            opts=self._child,
+        )
+        self._flow_logs(vpc)
+        self.vpn_links = self._vpn_links(vpc, tables)
+        self.register_outputs(
+            {
+                "vpc_id": self.vpc_id,
+                "public_subnet_ids": self.public_subnet_ids,
+                "private_subnet_ids": self.private_subnet_ids,
+            }
+        )
+
+    def _subnet(self, tier: str, letter: str, zone: str, cidr: IPv4Network) -> aws.ec2.Subnet:
+        return aws.ec2.Subnet(
+            f"{self._name}-{tier}-{letter}",
+            vpc_id=self.vpc_id,
+            availability_zone=zone,
+            cidr_block=str(cidr),
+            map_public_ip_on_launch=False,
+            tags={**self._args.tags.named(f"{tier}-{letter}"), "Tier": tier},
+            opts=self._child,
+        )
+
+    def _public_routes(
+        self, subnets: list[aws.ec2.Subnet], addresses: tuple[SubnetAddresses, ...]
+    ) -> aws.ec2.RouteTable:
+        gateway = aws.ec2.InternetGateway(
+            f"{self._name}-internet", vpc_id=self.vpc_id, tags=self._args.tags.named("internet"), opts=self._child
+        )
+        table = self._route_table("public")
+        aws.ec2.Route(
+            f"{self._name}-public-internet",
+            route_table_id=table.id,
+            destination_cidr_block=ANYWHERE,
+            gateway_id=gateway.id,
+            opts=self._child,
+        )
+        for subnet, each in zip(subnets, addresses, strict=True):
+            self._associate(f"public-{each.letter}", subnet, table)
+        return table
+
+    def _private_routes(
+        self,
+        public: list[aws.ec2.Subnet],
+        private: list[aws.ec2.Subnet],
+        addresses: tuple[SubnetAddresses, ...],
+    ) -> list[aws.ec2.RouteTable]:
+        count = {NatGateways.ONE_PER_ZONE: len(public), NatGateways.SINGLE: 1, NatGateways.NONE: 0}
+        gateways = [
+            self._nat_gateway(each.letter, subnet)
+            for each, subnet in list(zip(addresses, public, strict=True))[: count[self._args.nat_gateways]]
+        ]
+        tables = []
+        for index, (each, subnet) in enumerate(zip(addresses, private, strict=True)):
+            table = self._route_table(f"private-{each.letter}")
+            self._associate(f"private-{each.letter}", subnet, table)
+            if gateways:
+                aws.ec2.Route(
+                    f"{self._name}-private-{each.letter}-internet",
+                    route_table_id=table.id,
+                    destination_cidr_block=ANYWHERE,
+                    nat_gateway_id=gateways[index % len(gateways)].id,
+                    opts=self._child,
+                )
+            tables.append(table)
+        return tables
+
+    def _route_table(self, label: str) -> aws.ec2.RouteTable:
+        return aws.ec2.RouteTable(
+            f"{self._name}-{label}-routes", vpc_id=self.vpc_id, tags=self._args.tags.named(label), opts=self._child
+        )
+
+    def _associate(self, label: str, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable) -> None:
+        aws.ec2.RouteTableAssociation(
+            f"{self._name}-{label}-association", subnet_id=subnet.id, route_table_id=table.id, opts=self._child
+        )
+
+    def _nat_gateway(self, letter: str, subnet: aws.ec2.Subnet) -> aws.ec2.NatGateway:
+        tags = self._args.tags.named(f"nat-{letter}")
+        address = aws.ec2.Eip(f"{self._name}-nat-{letter}-address", domain="vpc", tags=tags, opts=self._child)
+        return aws.ec2.NatGateway(
+            f"{self._name}-nat-{letter}",
+            subnet_id=subnet.id,
+            allocation_id=address.id,
+            tags=tags,
+            opts=self._child,
+        )
+
+    def _flow_logs(self, vpc: aws.ec2.Vpc) -> None:
+        tags = self._args.tags.named("flow-logs")
+        group = aws.cloudwatch.LogGroup(
+            f"{self._name}-flow-log-group",
+            retention_in_days=self._args.flow_log_retention_days,
+            kms_key_id=self._args.key_arn,
+            tags=tags,
+            opts=self._child,
+        )
+        role = aws.iam.Role(
+            f"{self._name}-flow-log-role",
+            assume_role_policy=group.arn.apply(
+                lambda arn: assumable_by("vpc-flow-logs.amazonaws.com", account_id=account_of(arn))
+            ),
+            tags=tags,
+            opts=self._child,
+        )
+        aws.iam.RolePolicy(
+            f"{self._name}-flow-log-policy",
+            role=role.name,
+            policy=group.arn.apply(lambda arn: document(allow(_WRITE_LOGS, f"{arn}:*"))),
+            opts=self._child,
+        )
+        aws.ec2.FlowLog(
+            f"{self._name}-flow-log",
+            vpc_id=vpc.id,
+            traffic_type="ALL",
+            log_destination=group.arn,
+            iam_role_arn=role.arn,
+            tags=tags,
+            opts=self._child,
+        )
+
+    def _vpn_links(self, vpc: aws.ec2.Vpc, tables: list[aws.ec2.RouteTable]) -> dict[str, VpnLink]:
+        if not self._args.vpn_links:
+            return {}
+        gateway = aws.ec2.VpnGateway(
+            f"{self._name}-vpn-gateway", vpc_id=vpc.id, tags=self._args.tags.named("vpn"), opts=self._child
+        )
+        for index, table in enumerate(tables):
+            aws.ec2.VpnGatewayRoutePropagation(
+                f"{self._name}-vpn-routes-{index}",
+                vpn_gateway_id=gateway.id,
+                route_table_id=table.id,
+                opts=self._child,
+            )
+        return {
+            link.name: VpnLink(f"{self._name}-vpn-{link.name}", link, gateway_id=gateway.id, opts=self._child)
+            for link in self._args.vpn_links
+        }

@@ -1,0 +1,108 @@
+"""An IPSec link from the network to one place of the client's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.shared.tags import Tags
+
+# AWS accepts weaker ones beside these, and AES-128, unless told not to ("Tunnel options for your Site-to-Site VPN
+# connection"). Of Diffie-Hellman's groups RFC 8247 advises against those below 14, and against 22 to 24.
+_ENCRYPTION = ("AES256", "AES256-GCM-16")
+_INTEGRITY = ("SHA2-256", "SHA2-384", "SHA2-512")
+_DH_GROUPS = tuple(range(14, 22))
+_TUNNEL: Mapping[str, Any] = {
+    "ike_versions": ("ikev2",),
+    **{f"phase{number}_encryption_algorithms": _ENCRYPTION for number in (1, 2)},
+    **{f"phase{number}_integrity_algorithms": _INTEGRITY for number in (1, 2)},
+    **{f"phase{number}_dh_group_numbers": _DH_GROUPS for number in (1, 2)},
+    # AWS opens the tunnel, and opens it again: by default both are down until the client's end has something to say.
+    "startup_action": "start",
+    "dpd_timeout_action": "restart",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class VpnLinkArgs:
+    """``peer_address`` is the public address of the client's end, ``remote_cidrs`` what lies behind it, and ``reason``
+    what the link is for (its tag). Raises ``ValueError`` when it leads nowhere."""
+
+    name: str
+    peer_address: IPv4Address
+    remote_cidrs: tuple[IPv4Network, ...]
+    reason: str
+    bgp_asn: int = 65000
+    tags: Tags
+
+    def __post_init__(self) -> None:
+        if not self.remote_cidrs:
+            raise ValueError(f"vpn link {self.name}: remote_cidrs must name at least one network, got none")
+
+
+@dataclass(frozen=True, kw_only=True)
+class VpnTunnels:
+    """A VPN connection, and the outside addresses of its tunnels at AWS's end."""
+
+    connection_id: pulumi.Input[str]
+    tunnel_addresses: tuple[pulumi.Input[str], ...]
+
+
+class VpnLink(pulumi.ComponentResource):
+    """A site-to-site VPN with static routes and two tunnels, which AWS keeps up and which take IKEv2 and strong
+    algorithms alone.
+
+    Produces the customer gateway, the connection and a route for each remote network. ``configuration`` is AWS's
+    generic configuration for the client's device, pre-shared keys included, and so a secret.
+    """
+
+    tunnels: VpnTunnels
+    configuration: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        args: VpnLinkArgs,
+        *,
+        gateway_id: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("magento:index:VpnLink", name, {"peer_address": str(args.peer_address)}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        tags = {**args.tags.named(f"vpn-{args.name}"), "Reason": args.reason}
+        peer = aws.ec2.CustomerGateway(
+            f"{name}-peer",
+            type="ipsec.1",
+            ip_address=str(args.peer_address),
+            bgp_asn=str(args.bgp_asn),
+            tags=tags,
+            opts=child,
+        )
+        connection = aws.ec2.VpnConnection(
+            f"{name}-connection",
+            type="ipsec.1",
+            customer_gateway_id=peer.id,
+            vpn_gateway_id=gateway_id,
+            static_routes_only=True,
+            tags=tags,
+            # Both alike: AWS takes one at a time down for its maintenance.
+            **{f"tunnel{number}_{option}": value for number in (1, 2) for option, value in _TUNNEL.items()},
+            opts=child,
+        )
+        for remote in args.remote_cidrs:
+            aws.ec2.VpnConnectionRoute(
+                f"{name}-to-{str(remote).replace('/', '-')}",
+                vpn_connection_id=connection.id,
+                destination_cidr_block=str(remote),
+                opts=child,
+            )
+        self.tunnels = VpnTunnels(
+            connection_id=connection.id, tunnel_addresses=(connection.tunnel1_address, connection.tunnel2_address)
+        )
+        self.configuration = pulumi.Output.secret(connection.customer_gateway_configuration)
+        self.register_outputs({"connection_id": connection.id})

@@ -1,0 +1,257 @@
+"""A satellite: one instance of a PHP application behind a load balancer of its own, with the shared database."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.beanstalk.application import BeanstalkApplication, BeanstalkApplicationArgs
+from components.beanstalk.environment import BeanstalkEnvironment, BeanstalkEnvironmentArgs
+from components.beanstalk.load_balancing import BehindOwnLoadBalancer
+from components.beanstalk.options import EnvironmentOptions
+from components.data.mysql_database import MySqlDatabase
+from components.network.security_group import Admission, SecurityGroup, SecurityGroupArgs
+from components.network.shared_platform_outputs import Foundation
+from components.satellites.ftp import SatelliteFtp, SatelliteFtpArgs
+from components.satellites.satellite import Satellite
+from components.servers.gateway_proxy import GatewayProxy
+from components.shared.iam import allow, document
+from components.shared.instance_role import InstanceRole, InstanceRoleArgs
+from components.shared.secret import Secret, SecretArgs
+from components.shared.tags import Tags
+
+_DATABASE_FIELDS = {
+    "DATABASE_HOST": "host",
+    "DATABASE_PORT": "port",
+    "DATABASE_NAME": "dbname",
+    "DATABASE_USER": "username",
+    "DATABASE_PASSWORD": "password",
+}
+"""The variables that tell an application how to reach the database, and the fields of the database's secret."""
+_FILLED_FIELD = "value"
+"""The field of a secret that people fill in."""
+_RECORD_TTL_SECONDS = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class SatelliteAppArgs:
+    """``database`` is what the satellites share; ``gateway`` is how FTP gets in, and ``internal_domain`` the zone where
+    the gateway looks an FTP server up. Raises ``ValueError`` for FTP without both."""
+
+    foundation: Foundation
+    satellite: Satellite
+    database: MySqlDatabase
+    gateway: GatewayProxy | None = None
+    internal_domain: str | None = None
+    key_arn: pulumi.Input[str]
+    protect: bool
+    tags: Tags
+
+    def __post_init__(self) -> None:
+        if self.satellite.ftp and not (self.gateway and self.internal_domain):
+            raise ValueError(f"satellite {self.satellite.name}: with ftp, a gateway in the same stack, got none")
+
+    @property
+    def ftp_server(self) -> SatelliteFtpArgs | None:
+        """What its FTP server is, if it has one."""
+        if not (self.satellite.ftp and self.gateway and self.internal_domain):
+            return None
+        return SatelliteFtpArgs(
+            access=self.satellite.ftp,
+            gateway=self.gateway,
+            address=f"{self.satellite.name}.{self.internal_domain}",
+            internal_zone_id=self.foundation.internal_zone_id,
+            key_arn=self.key_arn,
+            protect=self.protect,
+            tags=self.tags.for_system(self.satellite.name),
+        )
+
+
+class SatelliteApp(pulumi.ComponentResource):
+    """One satellite, reached from anywhere by its load balancer's name, over HTTP.
+
+    Produces the security groups of its load balancer and of its instance, the instance's role, a secret for each value
+    that people fill in, what FTP needs, the Beanstalk application and its one environment, and the record of its HTTPS
+    name.
+    """
+
+    application: BeanstalkApplication
+    environment: BeanstalkEnvironment
+    instance_group_id: pulumi.Output[str]
+    role: aws.iam.Role
+    address: pulumi.Output[str]
+    ftp: SatelliteFtp | None
+
+    def __init__(self, name: str, args: SatelliteAppArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("magento:index:SatelliteApp", name, {"name": args.satellite.name}, opts)
+        self._name, self._args, self._satellite = name, args, args.satellite
+        self._tags = args.tags.for_system(args.satellite.name)
+        self._child = pulumi.ResourceOptions(parent=self)
+        balancer_group = self._balancer_group()
+        ftp = args.ftp_server
+        instance_group = self._instance_group(balancer_group, ftp.admissions if ftp else ())
+        self.instance_group_id = instance_group.id
+        args.database.admit(self._satellite.name, instance_group.id)
+        self.ftp = SatelliteFtp(f"{name}-ftp", ftp, opts=self._child) if ftp else None
+        filled = {variable: self._secret_to_fill_in(variable).arn for variable in self._satellite.filled_secrets}
+        instance_role = InstanceRole(f"{name}-instance", InstanceRoleArgs(tags=self._tags), opts=self._child)
+        self.role = instance_role.role
+        self.application = BeanstalkApplication(
+            f"{name}-releases",
+            BeanstalkApplicationArgs(
+                application_name=f"{args.tags.client}-{self._satellite.name}-{args.tags.environment}",
+                description=f"{self._satellite.name} of {args.tags.client}, {args.tags.environment}",
+                tags=self._tags,
+            ),
+            opts=self._child,
+        )
+        # An instance that may not read its secrets fails to start.
+        ready = [self._grant(filled), instance_role]
+        self.environment = self._environment(balancer_group, instance_role.profile_name, filled, after=ready)
+        self.address = pulumi.Output.format("http://{0}/", self.environment.load_balancer_dns_name)
+        if self._satellite.https_host_name:
+            self.address = pulumi.Output.from_input(f"https://{self._satellite.https_host_name}/")
+            self._record(self._satellite.https_host_name)
+        self.register_outputs({"address": self.address, "environment": self.environment.environment_name})
+
+    def _balancer_group(self) -> SecurityGroup:
+        reason = f"{self._satellite.name}, for everybody"
+        admits = [Admission(name="http", port=80, from_cidr="0.0.0.0/0", reason=reason)]
+        if self._satellite.https_host_name:
+            admits.append(Admission(name="https", port=443, from_cidr="0.0.0.0/0", reason=reason))
+        return SecurityGroup(
+            f"{self._name}-load-balancer",
+            SecurityGroupArgs(
+                vpc_id=self._args.foundation.vpc_id,
+                description=reason,
+                admits=tuple(admits),
+                reaches_out=True,
+                # As of the site's own load balancer: the one system that everybody may reach.
+                tags=self._args.tags.for_system("load-balancer"),
+            ),
+            opts=self._child,
+        )
+
+    def _instance_group(self, balancer_group: SecurityGroup, from_gateway: tuple[Admission, ...]) -> SecurityGroup:
+        from_balancer = Admission(
+            name="load-balancer",
+            port=80,
+            from_group=balancer_group.id,
+            reason="Requests that the load balancer passes on",
+        )
+        return SecurityGroup(
+            f"{self._name}-instances",
+            SecurityGroupArgs(
+                vpc_id=self._args.foundation.vpc_id,
+                description=f"The {self._satellite.name} instance",
+                admits=(from_balancer, *from_gateway),
+                reaches_out=True,
+                tags=self._tags,
+            ),
+            opts=self._child,
+        )
+
+    def _environment(
+        self,
+        balancer_group: SecurityGroup,
+        profile_name: pulumi.Input[str],
+        filled: Mapping[str, pulumi.Output[str]],
+        *,
+        after: list[pulumi.Resource],
+    ) -> BeanstalkEnvironment:
+        satellite, foundation, tags = self._satellite, self._args.foundation, self._args.tags
+        return BeanstalkEnvironment(
+            f"{self._name}-environment",
+            BeanstalkEnvironmentArgs(
+                application_name=self.application.application_name,
+                environment_name=f"{tags.client}-{tags.environment}-{satellite.name}",
+                solution_stack=satellite.solution_stack,
+                options=EnvironmentOptions(
+                    fleet=satellite.fleet,
+                    health_check_path=satellite.health_check_path,
+                    document_root=satellite.document_root,
+                    web_server=satellite.web_server,
+                    load_balancing=BehindOwnLoadBalancer(
+                        security_group_id=balancer_group.id,
+                        certificate_arn=foundation.certificate_arn if satellite.https_host_name else None,
+                    ),
+                    vpc_id=foundation.vpc_id,
+                    # What needs no high availability sits in the first subnet; a load balancer must have two.
+                    instance_subnet_ids=pulumi.Output.from_input(foundation.private_subnet_ids).apply(
+                        lambda ids: ids[:1]
+                    ),
+                    load_balancer_subnet_ids=foundation.public_subnet_ids,
+                    instance_group_id=self.instance_group_id,
+                    instance_profile_name=profile_name,
+                    service_role_arn=self.application.service_role_arn,
+                    variables=self._variables(),
+                    secrets=self._environment_secrets(filled),
+                ),
+                after=after,
+                tags=self._tags,
+            ),
+            opts=self._child,
+        )
+
+    def _secret_to_fill_in(self, variable: str) -> Secret:
+        """A secret for each, so that one more never writes over what people filled into the others."""
+        return Secret(
+            f"{self._name}-{variable.lower().replace('_', '-')}",
+            SecretArgs(
+                description=f"{variable} of {self._satellite.name}: its value is filled in by hand",
+                value={_FILLED_FIELD: "to be filled in"},
+                key_arn=self._args.key_arn,
+                protect=self._args.protect,
+                tags=self._tags,
+            ),
+            opts=self._child,
+        )
+
+    def _environment_secrets(self, filled: Mapping[str, pulumi.Output[str]]) -> dict[str, pulumi.Input[str]]:
+        """Each variable's secret and the field in it ("Extracting JSON keys from Secrets Manager secrets")."""
+        database = self._args.database.secret_arn
+        return {
+            **{name: pulumi.Output.format("{0}:{1}", database, field) for name, field in _DATABASE_FIELDS.items()},
+            **{name: pulumi.Output.format("{0}:{1}", arn, _FILLED_FIELD) for name, arn in filled.items()},
+        }
+
+    def _variables(self) -> dict[str, pulumi.Input[str]]:
+        """What the release's hooks are told, beside the application's own variables."""
+        jobs = self._satellite.cron_table.encode()
+        return {
+            **self._satellite.variables,
+            # Beanstalk takes no asterisk or semicolon in a property's value ("Configuring environment properties").
+            **({"CRON_TABLE_BASE64": base64.b64encode(jobs).decode()} if jobs else {}),
+            **(self.ftp.variables if self.ftp else {}),
+        }
+
+    def _grant(self, filled: Mapping[str, pulumi.Output[str]]) -> aws.iam.RolePolicy:
+        """Let the instance read the secrets of its own, and do what its FTP server needs."""
+        policy = pulumi.Output.all(
+            secrets=pulumi.Output.all(self._args.database.secret_arn, *filled.values()),
+            key=self._args.key_arn,
+            further=self.ftp.statements if self.ftp else [],
+        ).apply(
+            lambda known: document(
+                allow(["secretsmanager:GetSecretValue"], *known["secrets"]),
+                allow(["kms:Decrypt"], known["key"]),
+                *known["further"],
+            )
+        )
+        return aws.iam.RolePolicy(f"{self._name}-instance-policy", role=self.role.name, policy=policy, opts=self._child)
+
+    def _record(self, host_name: str) -> None:
+        aws.route53.Record(
+            f"{self._name}-{host_name}",
+            zone_id=self._args.foundation.public_zone_id,
+            name=host_name,
+            type="CNAME",
+            ttl=_RECORD_TTL_SECONDS,
+            # Beanstalk keeps its name when it makes the load balancer anew.
+            records=[self.environment.host_name],
+            opts=self._child,
+        )

@@ -1,0 +1,113 @@
+"""What a Linux server does when it boots, as a document for cloud-init."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from components.servers import server_files
+
+LOG = "/var/log/boot-platform.log"
+"""Where everything that the boot prints goes, on every server."""
+
+MOST_USER_DATA_BYTES = 16 * 1024
+"""EC2's limit, before base64 ("Instance user data")."""
+
+_PACKAGES = "/etc/boot-platform/packages"
+_VOLUMES = "/etc/boot-platform/volumes"
+_SCRIPTS = "/etc/boot-platform/scripts"
+_SESSION_MANAGER = "/usr/local/sbin/install-session-manager"
+_MOUNT = "/usr/local/sbin/mount-data-volumes"
+_COMMON_SCRIPTS = {
+    "/usr/local/bin/instance-metadata": "boot/instance_metadata.sh",
+    "/usr/local/sbin/boot-status": "boot/boot_status.sh",
+    "/usr/local/sbin/install-packages": "boot/install_packages.sh",
+    _SESSION_MANAGER: "boot/install_session_manager.sh",
+    _MOUNT: "boot/mount_data_volumes.sh",
+    "/usr/local/sbin/boot-platform": "boot/boot_platform.sh",
+}
+# cloud-init runs what lies there at each boot.
+_EVERY_BOOT = "/var/lib/cloud/scripts/per-boot/boot-platform"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BootFile:
+    """A file on the server, owned by root."""
+
+    path: str
+    content: str
+    mode: str = "0644"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BootVolume:
+    """An EBS volume, by its id, and the directory that it is mounted at."""
+
+    volume_id: str
+    mount_point: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudInit:
+    """What to install, which files to write and which of them to run.
+
+    ``packages`` are Debian's names. ``scripts`` are paths among ``files``, run in their order as root at every boot,
+    once packages are there and ``volumes`` mounted: each must be safe to run again. The first that fails ends the
+    boot, and says so in the instance's tag ``BootStatus`` and in ``LOG``. Instances are not told secrets this way.
+
+    Raises ``ValueError`` for two files of one path, and for a script that is no file.
+    """
+
+    packages: tuple[str, ...] = ()
+    files: tuple[BootFile, ...] = ()
+    scripts: tuple[str, ...] = ()
+    volumes: tuple[BootVolume, ...] = ()
+    """Filled in by the server, which knows their ids."""
+
+    def __post_init__(self) -> None:
+        paths = [file.path for file in self._all_files()]
+        if repeated := sorted({path for path in paths if paths.count(path) > 1}):
+            raise ValueError(f"files must each have a path of their own, got {', '.join(repeated)} more than once")
+        if strangers := [script for script in self.scripts if script not in paths]:
+            raise ValueError(f"scripts must be among files, got {', '.join(strangers)}")
+
+    def render(self) -> str:
+        """The ``#cloud-config`` document: JSON, which is YAML too."""
+        document = {
+            "write_files": [
+                {"path": file.path, "permissions": file.mode, "content": file.content} for file in self._all_files()
+            ],
+        }
+        return f"#cloud-config\n{json.dumps(document, indent=1)}\n"
+
+    def user_data(self) -> str:
+        """The document as EC2 takes it: compressed, since cloud-init unpacks it and EC2's limit is low, in base64.
+
+        Raises ``ValueError`` when it is too large even so.
+        """
+        # Without the time of packing: the same document is the same user data, or each run would replace the server.
+        packed = gzip.compress(self.render().encode(), mtime=0)
+        if len(packed) > MOST_USER_DATA_BYTES:
+            raise ValueError(
+                f"user data must be at most {MOST_USER_DATA_BYTES} bytes when compressed, got {len(packed)}"
+            )
+        return base64.b64encode(packed).decode()
+
+    def _all_files(self) -> Iterator[BootFile]:
+        for path, name in _COMMON_SCRIPTS.items():
+            yield BootFile(path=path, content=server_files.read(name), mode="0755")
+        yield BootFile(path=_EVERY_BOOT, content="#!/bin/sh\nexec /usr/local/sbin/boot-platform\n", mode="0755")
+        # Not cloud-init's own list, for which it would ask Debian's servers even where all of it is there.
+        yield BootFile(
+            path=_PACKAGES, content="".join(f"{name}\n" for name in (*server_files.packages("boot"), *self.packages))
+        )
+        yield BootFile(
+            path=_VOLUMES, content="".join(f"{each.volume_id} {each.mount_point}\n" for each in self.volumes)
+        )
+        yield BootFile(
+            path=_SCRIPTS, content="".join(f"{path}\n" for path in (_SESSION_MANAGER, _MOUNT, *self.scripts))
+        )
+        yield from self.files

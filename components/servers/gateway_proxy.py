@@ -1,0 +1,192 @@
+"""The gateway: the only public way to servers that are otherwise private, for those who are on its list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from ipaddress import IPv4Network
+
+import pulumi
+import pulumi_aws as aws
+
+from components.network.security_group import Admission
+from components.servers import server_files
+from components.servers.cloud_init import BootFile, CloudInit
+from components.servers.forwards import Forward, listeners, merged, target_ports
+from components.servers.server import Server, ServerArgs, ServerPlacement, ServerSize
+
+SYSTEM = "gateway"
+"""The ``System`` tag by which the policy ``gateway-ingress-allow-listed`` finds the gateway's security group."""
+
+MAX_CONNECTIONS = 4000
+_SPARE_DESCRIPTORS = 1000
+# For checks, logs and what a reload keeps open of the process before.
+
+_START = "/usr/local/sbin/start_gateway.sh"
+_SHORTEST_REASON = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllowedSource:
+    """Addresses that may connect, whose they are and what for. ``expires`` is the last day on which they may, such as
+    ``2027-06-30``: the policies then refuse the stack until somebody renews it or takes it out. Without it the entry
+    stands."""
+
+    cidr: IPv4Network
+    owner: str
+    reason: str
+    expires: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.owner:
+            raise ValueError(f"allowed source {self.cidr}: owner must say who vouches for it, got none")
+        if len(self.reason) < _SHORTEST_REASON:
+            raise ValueError(
+                f"allowed source {self.cidr}: reason must be at least {_SHORTEST_REASON} characters, "
+                f"got '{self.reason}'"
+            )
+        if self.expires is not None and not _is_a_day(self.expires):
+            raise ValueError(
+                f"allowed source {self.cidr}: expires must be a day such as 2027-06-30, got '{self.expires}'"
+            )
+
+    @property
+    def description(self) -> str:
+        return f"{self.owner}: {self.reason}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gateway:
+    """What the gateway forwards, and for whom.
+
+    Each allowed source takes a security group rule for each run of neighbouring ports, of which AWS grants 60 a group
+    until one asks for more. Raises ``ValueError`` for forwards that claim the same ports, and a source listed twice.
+    """
+
+    size: ServerSize
+    forwards: tuple[Forward, ...]
+    allowed: tuple[AllowedSource, ...]
+
+    def __post_init__(self) -> None:
+        sources = [str(each.cidr) for each in self.allowed]
+        if repeated := sorted({source for source in sources if sources.count(source) > 1}):
+            raise ValueError(f"allowed must name each source once, got {', '.join(repeated)} more than once")
+        # What raises for forwards and descriptions, before anything is created.
+        admissions(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayProxyArgs:
+    """``placement`` is in a public subnet."""
+
+    placement: ServerPlacement
+    gateway: Gateway
+
+
+class GatewayProxy(pulumi.ComponentResource):
+    """HAProxy in TCP mode with a public address of its own.
+
+    Produces the Elastic IP and a ``Server`` that admits the forwarded ports from the allowed sources, and nothing else.
+    What it forwards to admits ``admissions_of`` its name.
+    """
+
+    address: pulumi.Output[str]
+    """The public address, which FTP servers behind it announce as theirs."""
+    instance_id: pulumi.Output[str]
+    security_group_id: pulumi.Output[str]
+
+    def __init__(self, name: str, args: GatewayProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(
+            "magento:index:GatewayProxy", name, {"forwards": [each.name for each in args.gateway.forwards]}, opts
+        )
+        self._forwards = args.gateway.forwards
+        placement = replace(args.placement, tags=args.placement.tags.for_system(SYSTEM))
+        address = aws.ec2.Eip(
+            f"{name}-address",
+            domain="vpc",
+            tags=placement.tags.named(name),
+            # Partners have it in their firewalls and programs.
+            opts=pulumi.ResourceOptions(parent=self, protect=placement.protect),
+        )
+        self.address = address.public_ip
+        server = Server(
+            f"{name}-server",
+            ServerArgs(
+                placement=placement,
+                size=args.gateway.size,
+                admits=admissions(args.gateway),
+                boot=boot(args.gateway.forwards),
+                public_address=address.id,
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.instance_id = server.instance_id
+        self.security_group_id = server.security_group_id
+        self.register_outputs(
+            {
+                "address": self.address,
+                "instance_id": self.instance_id,
+                "security_group_id": self.security_group_id,
+            }
+        )
+
+    def admissions_of(self, target: str) -> tuple[Admission, ...]:
+        """What a target's security group has to admit, by the target's name as the forwards have it."""
+        return tuple(
+            Admission(
+                name=f"gateway-{ports}",
+                port=ports.first,
+                to_port=ports.last,
+                from_group=self.security_group_id,
+                reason="Forwarded by the gateway to those on its list",
+            )
+            for ports in target_ports(self._forwards, target)
+        )
+
+
+def admissions(gateway: Gateway) -> tuple[Admission, ...]:
+    """The forwarded ports, neighbours as one range, from each allowed source."""
+    opened = merged(each for listener in listeners(gateway.forwards) for each in listener.binds)
+    return tuple(
+        Admission(
+            name=f"{str(source.cidr).replace('/', '-')}-to-{ports}",
+            port=ports.first,
+            to_port=ports.last,
+            from_cidr=str(source.cidr),
+            reason=source.description,
+        )
+        for source in gateway.allowed
+        for ports in opened
+    )
+
+
+def _is_a_day(written: str) -> bool:
+    try:
+        # A day without quotes is a time to YAML, and Pulumi hands it over as Go writes times.
+        date.fromisoformat(written.removesuffix(" 00:00:00 +0000 UTC"))
+    except ValueError:
+        return False
+    return True
+
+
+def boot(forwards: tuple[Forward, ...]) -> CloudInit:
+    """What the server runs."""
+    bound = listeners(forwards)
+    ports = sum(len(each) for listener in bound for each in listener.binds)
+    return CloudInit(
+        packages=server_files.packages("gateway"),
+        files=(
+            BootFile(
+                path="/etc/haproxy/gateway.cfg",
+                content=server_files.render("gateway/haproxy.cfg.j2", listeners=bound, max_connections=MAX_CONNECTIONS),
+            ),
+            BootFile(
+                path="/etc/systemd/system/haproxy.service.d/gateway.conf",
+                content=server_files.render(
+                    "gateway/service.conf.j2", descriptors=2 * MAX_CONNECTIONS + ports + _SPARE_DESCRIPTORS
+                ),
+            ),
+            BootFile(path=_START, content=server_files.read("gateway/start_gateway.sh"), mode="0700"),
+        ),
+        scripts=(_START,),
+    )

@@ -1,0 +1,171 @@
+"""The VPN by which people reach the network from wherever they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+import pulumi
+import pulumi_aws as aws
+
+from components.network.security_group import Admission
+from components.servers import server_files
+from components.servers.cloud_init import BootFile, CloudInit
+from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement, ServerSize
+
+PORT = 1194
+_CONFIGURATION = "/etc/openvpn"
+_CLIENT_CONFIGS = "/root/client-configs"
+_START = "/usr/local/sbin"
+_CLIENTS = IPv4Network("10.8.0.0/24")
+_ANYWHERE = IPv4Network("0.0.0.0/0")
+# What OpenVPN takes for a subnet of clients ("--server", reference manual of 2.6).
+_WIDEST, _NARROWEST = 16, 29
+
+
+@dataclass(frozen=True, kw_only=True)
+class VpnAccess:
+    """Who may connect, and what a connected client gets.
+
+    ``client_cidr`` is what clients take their addresses from. ``admits`` are the addresses that may connect at all; a
+    certificate is asked of each. ``reaches_remote_networks`` lets clients through to what the IPSec links lead to.
+    Raises ``ValueError`` when clients cannot be numbered from ``client_cidr``, or nobody is admitted.
+    """
+
+    size: ServerSize
+    client_cidr: IPv4Network = _CLIENTS
+    admits: tuple[IPv4Network, ...] = (_ANYWHERE,)
+    reaches_remote_networks: bool = True
+    keys_volume_gib: int = 1
+
+    def __post_init__(self) -> None:
+        if not self.client_cidr.is_private or not _WIDEST <= self.client_cidr.prefixlen <= _NARROWEST:
+            raise ValueError(
+                f"client_cidr must be a private network of /{_WIDEST} to /{_NARROWEST}, got {self.client_cidr}"
+            )
+        if not self.admits:
+            raise ValueError("admits must name at least one network, got none")
+        if self.keys_volume_gib < 1:
+            raise ValueError(f"keys_volume_gib must be at least 1, got {self.keys_volume_gib}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenVpnServerArgs:
+    """``placement`` is in a public subnet; ``remote_cidrs`` is what lies behind the network's IPSec links.
+
+    Raises ``ValueError`` when clients' addresses are also those of something that they are to reach.
+    """
+
+    placement: ServerPlacement
+    access: VpnAccess
+    network_cidr: IPv4Network
+    remote_cidrs: tuple[IPv4Network, ...] = ()
+
+    def __post_init__(self) -> None:
+        for other in (self.network_cidr, *self.remote_cidrs):
+            if self.access.client_cidr.overlaps(other):
+                raise ValueError(f"client_cidr must lie apart from {other}, got {self.access.client_cidr}")
+
+    @property
+    def reached(self) -> tuple[IPv4Network, ...]:
+        """What a connected client gets routes to, and is let through to."""
+        return (self.network_cidr, *(self.remote_cidrs if self.access.reaches_remote_networks else ()))
+
+
+class OpenVpnServer(pulumi.ComponentResource):
+    """An OpenVPN server with an address of its own and keys on a volume that outlives the instance.
+
+    Produces the Elastic IP and a ``Server`` that admits OpenVPN's port. Clients appear to the network as the server:
+    what they may reach admits ``security_group_id``.
+    """
+
+    address: pulumi.Output[str]
+    """The public address, which is in every client's profile."""
+    instance_id: pulumi.Output[str]
+    security_group_id: pulumi.Output[str]
+
+    def __init__(self, name: str, args: OpenVpnServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("magento:index:OpenVpnServer", name, {"client_cidr": str(args.access.client_cidr)}, opts)
+        address = aws.ec2.Eip(
+            f"{name}-address",
+            domain="vpc",
+            tags=args.placement.tags.named(name),
+            # Profiles hold it: with another address, every user needs a new one.
+            opts=pulumi.ResourceOptions(parent=self, protect=args.placement.protect),
+        )
+        self.address = address.public_ip
+        server = Server(
+            f"{name}-server",
+            ServerArgs(
+                placement=args.placement,
+                size=args.access.size,
+                admits=tuple(_admission(network) for network in args.access.admits),
+                boot=self.address.apply(lambda public: boot(args, address=public)),
+                volumes=(
+                    DataVolume(
+                        name="keys", size_gib=args.access.keys_volume_gib, mount_point=f"{_CONFIGURATION}/pki-data"
+                    ),
+                ),
+                public_address=address.id,
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.instance_id = server.instance_id
+        self.security_group_id = server.security_group_id
+        self.register_outputs({"address": self.address, "instance_id": self.instance_id})
+
+
+def boot(args: OpenVpnServerArgs, *, address: str) -> CloudInit:
+    """What the server runs, for clients that are told to connect to ``address``."""
+    rendered = {
+        "address": address,
+        "port": PORT,
+        "client_network": args.access.client_cidr,
+        "networks": args.reached,
+        # AWS's resolver is the network's third address ("Amazon DNS server").
+        "resolver": args.network_cidr.network_address + 2,
+        "internal_domain": args.placement.internal_domain,
+    }
+
+    def script(directory: str, name: str) -> BootFile:
+        return BootFile(path=f"{directory}/{name}", content=server_files.read(f"openvpn/{name}"), mode="0700")
+
+    return CloudInit(
+        packages=server_files.packages("openvpn"),
+        files=(
+            BootFile(
+                path=f"{_CONFIGURATION}/server/server.conf",
+                content=server_files.render("openvpn/server.conf.j2", **rendered),
+            ),
+            BootFile(
+                path=f"{_CONFIGURATION}/client.ovpn", content=server_files.render("openvpn/client.ovpn.j2", **rendered)
+            ),
+            BootFile(
+                path=f"{_CONFIGURATION}/masquerade.nft",
+                content=server_files.render("openvpn/masquerade.nft.j2", **rendered),
+            ),
+            BootFile(
+                path="/etc/systemd/system/openvpn-server@server.service.d/platform.conf",
+                content=server_files.read("openvpn/service.conf"),
+            ),
+            BootFile(path="/etc/sysctl.d/60-openvpn.conf", content=server_files.read("openvpn/forwarding.conf")),
+            BootFile(
+                path=f"{_CONFIGURATION}/pki_environment.sh", content=server_files.read("openvpn/pki_environment.sh")
+            ),
+            script(_CLIENT_CONFIGS, "create_user.sh"),
+            script(_CLIENT_CONFIGS, "revoke_user.sh"),
+            script(_START, "prepare_pki.sh"),
+            script(_START, "start_openvpn.sh"),
+        ),
+        scripts=(f"{_START}/prepare_pki.sh", f"{_START}/start_openvpn.sh"),
+    )
+
+
+def _admission(network: IPv4Network) -> Admission:
+    return Admission(
+        name=f"clients-{str(network).replace('/', '-')}",
+        port=PORT,
+        protocol="udp",
+        from_cidr=str(network),
+        reason="OpenVPN clients, each with a certificate",
+    )

@@ -1,0 +1,122 @@
+"""phpMyAdmin: the databases in a browser, for those on the VPN."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from components.data.mysql_database import PORT as MYSQL_PORT
+from components.network.security_group import Admission
+from components.servers import server_files
+from components.servers.cloud_init import BootFile, CloudInit
+from components.servers.server import Server, ServerArgs, ServerPlacement, ServerSize
+from components.shared.php_array import PhpValue, php_file
+
+PORT = 80
+_HOST_NAME = "phpmyadmin"
+_CERTIFICATES = "/etc/ssl/rds-global-bundle.pem"
+_FETCH = "/usr/local/sbin/fetch_rds_certificates.sh"
+_START = "/usr/local/sbin/start_phpmyadmin.sh"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhpMyAdmin:
+    """``databases`` are the names of those that people can choose from; nothing lets it reach any other.
+
+    Raises ``ValueError`` when there are none, or one twice.
+    """
+
+    size: ServerSize
+    databases: tuple[str, ...] = ("shared",)
+
+    def __post_init__(self) -> None:
+        if not self.databases or len(set(self.databases)) < len(self.databases):
+            raise ValueError(f"databases must name at least one, and each once, got {list(self.databases)}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhpMyAdminServerArgs:
+    """``clients`` maps a name to the security group that may open it, such as the VPN's; ``addresses`` the name of each
+    database that there is to its host name. Raises ``ValueError`` for a database that there is not."""
+
+    placement: ServerPlacement
+    php_my_admin: PhpMyAdmin
+    clients: Mapping[str, pulumi.Input[str]]
+    addresses: Mapping[str, pulumi.Input[str]]
+
+    def __post_init__(self) -> None:
+        for name in self.php_my_admin.databases:
+            if name not in self.addresses:
+                raise ValueError(f"databases must be among {', '.join(sorted(self.addresses))}, got {name}")
+
+
+class PhpMyAdminServer(pulumi.ComponentResource):
+    """phpMyAdmin by nginx, under ``phpmyadmin.`` and the internal domain, where people log in with a database's own
+    users.
+
+    Produces a ``Server`` that admits HTTP from its clients alone. The connection to a database is encrypted, and the
+    database's certificate checked. Each chosen database has to admit ``security_group_id``.
+    """
+
+    host_name: str | None
+    instance_id: pulumi.Output[str]
+    security_group_id: pulumi.Output[str]
+
+    def __init__(self, name: str, args: PhpMyAdminServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        chosen = args.php_my_admin.databases
+        super().__init__("magento:index:PhpMyAdminServer", name, {"databases": list(chosen)}, opts)
+        addresses = {database: args.addresses[database] for database in chosen}
+        server = Server(
+            f"{name}-server",
+            ServerArgs(
+                placement=args.placement,
+                size=args.php_my_admin.size,
+                admits=tuple(
+                    Admission(name=client, port=PORT, from_group=group_id, reason=f"phpMyAdmin from {client}")
+                    for client, group_id in args.clients.items()
+                ),
+                boot=pulumi.Output.all(**addresses).apply(boot),
+                host_name=_HOST_NAME,
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.host_name = server.host_name
+        self.instance_id = server.instance_id
+        self.security_group_id = server.security_group_id
+        self.register_outputs({"host_name": self.host_name, "instance_id": self.instance_id})
+
+
+def boot(addresses: Mapping[str, str]) -> CloudInit:
+    """What the server runs, for databases by their names and host names."""
+    return CloudInit(
+        # dbconfig-no-thanks is one of them: without it phpMyAdmin would want a database to keep settings of its own in.
+        packages=server_files.packages("phpmyadmin"),
+        files=(
+            BootFile(path="/etc/phpmyadmin/databases.php", content=_databases(addresses)),
+            BootFile(path="/etc/phpmyadmin/conf.d/platform.php", content=server_files.read("phpmyadmin/platform.php")),
+            BootFile(path="/etc/phpmyadmin/php.ini", content=server_files.read("phpmyadmin/php.ini")),
+            BootFile(path="/etc/nginx/conf.d/phpmyadmin.conf", content=server_files.read("phpmyadmin/site.conf")),
+            BootFile(path=_FETCH, content=server_files.read("phpmyadmin/fetch_rds_certificates.sh"), mode="0700"),
+            BootFile(path=_START, content=server_files.read("phpmyadmin/start_phpmyadmin.sh"), mode="0700"),
+        ),
+        scripts=(_FETCH, _START),
+    )
+
+
+def _databases(addresses: Mapping[str, str]) -> str:
+    """phpMyAdmin's list of servers, which it counts from 1 ("Configuration", ``$cfg['Servers']``)."""
+    servers: dict[str, PhpValue] = {
+        str(number): {
+            "verbose": name,
+            "host": address,
+            "port": str(MYSQL_PORT),
+            "auth_type": "cookie",
+            "ssl": True,
+            "ssl_ca": _CERTIFICATES,
+            "ssl_verify": True,
+        }
+        for number, (name, address) in enumerate(addresses.items(), start=1)
+    }
+    return php_file(servers)

@@ -1,0 +1,210 @@
+"""The server whose jobs people start to see what runs, and what went wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_random as random
+
+from components.network.security_group import Admission
+from components.servers import server_files
+from components.servers.cloud_init import BootFile, CloudInit
+from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement, ServerSize
+from components.shared.iam import allow
+from components.shared.secret import Secret, SecretArgs
+
+PORT = 4440
+_HOST_NAME = "rundeck"
+_PREPARED = "/etc/boot-platform"
+_ROOTS_OWN, _EVERYBODYS = "/usr/local/sbin", "/usr/local/bin"
+_COMMANDS = ("beanstalk_environments", "beanstalk_events", "beanstalk_failed_instances", "beanstalk_log")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rundeck:
+    """``version`` is Rundeck's Debian version, or a pattern of it of which the newest is taken."""
+
+    size: ServerSize
+    data_volume_gib: int = 20
+    version: str = "5.*"
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[0-9][0-9A-Za-z.~+*-]*", self.version):
+            raise ValueError(f"version must be a Debian version such as 5.*, got '{self.version}'")
+        if self.data_volume_gib < 1:
+            raise ValueError(f"data_volume_gib must be at least 1, got {self.data_volume_gib}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RundeckServerArgs:
+    """``placement`` is in a private subnet. ``clients`` are the security groups that may open Rundeck, each under a
+    name that tells the rules apart."""
+
+    placement: ServerPlacement
+    rundeck: Rundeck
+    clients: Mapping[str, pulumi.Input[str]]
+
+    @property
+    def url(self) -> str:
+        return f"http://{_HOST_NAME}.{self.placement.internal_domain}:{PORT}"
+
+
+class RundeckServer(pulumi.ComponentResource):
+    """Rundeck inside the network, with jobs and data on a volume that outlives the instance, and Ansible beside it.
+
+    Produces the passwords of its administrator and of its key storage with their secrets, and a ``Server`` that may
+    look at Beanstalk's environments and read the logs of their instances.
+    """
+
+    url: str
+    instance_id: pulumi.Output[str]
+    security_group_id: pulumi.Output[str]
+    admin_secret_arn: pulumi.Output[str]
+    """Where people find the password of ``admin``."""
+
+    def __init__(self, name: str, args: RundeckServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("magento:index:RundeckServer", name, {"version": args.rundeck.version}, opts)
+        self._name, self._args = name, args
+        self.url = args.url
+        self.admin_secret_arn = self._password("admin", "The password of Rundeck's user admin")
+        storage_secret_arn = self._password(
+            "storage", "What Rundeck encrypts the keys and passwords with that it keeps"
+        )
+        server = Server(
+            f"{name}-server",
+            ServerArgs(
+                placement=args.placement,
+                size=args.rundeck.size,
+                admits=tuple(
+                    Admission(name=client, port=PORT, from_group=group, reason=f"Rundeck, for {client}")
+                    for client, group in args.clients.items()
+                ),
+                boot=pulumi.Output.all(self.admin_secret_arn, storage_secret_arn).apply(
+                    lambda arns: boot(args, admin_secret=arns[0], storage_secret=arns[1])
+                ),
+                volumes=(
+                    DataVolume(name="data", size_gib=args.rundeck.data_volume_gib, mount_point="/var/lib/rundeck"),
+                ),
+                host_name=_HOST_NAME,
+                statements=(
+                    {
+                        "Effect": "Allow",
+                        "Action": ["secretsmanager:GetSecretValue"],
+                        "Resource": [self.admin_secret_arn, storage_secret_arn],
+                    },
+                    {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": [args.placement.key_arn]},
+                    *diagnosis(client=args.placement.tags.client, region=args.placement.region),
+                ),
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.instance_id = server.instance_id
+        self.security_group_id = server.security_group_id
+        self.register_outputs(
+            {"url": self.url, "instance_id": self.instance_id, "admin_secret_arn": self.admin_secret_arn}
+        )
+
+    def _password(self, label: str, description: str) -> pulumi.Output[str]:
+        placement = self._args.placement
+        password = random.RandomPassword(
+            f"{self._name}-{label}-password",
+            length=40,
+            # A comma would end it in Rundeck's file of users.
+            special=False,
+            opts=pulumi.ResourceOptions(parent=self, protect=placement.protect),
+        )
+        return Secret(
+            f"{self._name}-{label}",
+            SecretArgs(
+                description=description,
+                value={"password": password.result},
+                key_arn=placement.key_arn,
+                protect=placement.protect,
+                tags=placement.tags,
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        ).arn
+
+
+def diagnosis(*, client: str, region: str) -> tuple[dict[str, Any], ...]:
+    """The IAM statements to see how the client's environments are, and to read a log on their instances alone."""
+    return (
+        allow(
+            (
+                "elasticbeanstalk:DescribeEnvironments",
+                "elasticbeanstalk:DescribeEvents",
+                "elasticbeanstalk:DescribeInstancesHealth",
+                "ec2:DescribeInstances",
+                "ssm:GetCommandInvocation",
+            ),
+            "*",
+        ),
+        allow(("ssm:SendCommand",), f"arn:aws:ssm:{region}::document/AWS-RunShellScript"),
+        {
+            **allow(("ssm:SendCommand",), f"arn:aws:ec2:{region}:*:instance/*"),
+            "Condition": {
+                "StringEquals": {"ssm:resourceTag/ManagedBy": "pulumi", "ssm:resourceTag/Client": client},
+                # Beanstalk's instances have it, and the servers that hold keys and data have not.
+                "Null": {"ssm:resourceTag/elasticbeanstalk:environment-name": "false"},
+            },
+        },
+    )
+
+
+def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str) -> CloudInit:
+    """What the server runs. It is told where its secrets are, and asks for them by its role."""
+    tags, region = args.placement.tags, args.placement.region
+
+    def prepared(name: str, **values: object) -> BootFile:
+        template = f"rundeck/{name}.j2"
+        content = server_files.render(template, **values) if values else server_files.read(f"rundeck/{name}")
+        return BootFile(path=f"{_PREPARED}/{name}", content=content)
+
+    def script(name: str) -> BootFile:
+        return BootFile(path=f"{_ROOTS_OWN}/{name}", content=server_files.read(f"rundeck/{name}"), mode="0700")
+
+    return CloudInit(
+        packages=server_files.packages("rundeck"),
+        files=(
+            prepared(
+                "rundeck.env",
+                region=region,
+                admin_secret=admin_secret,
+                storage_secret=storage_secret,
+                version=args.rundeck.version,
+                url=args.url,
+                project=f"{tags.client}-magento",
+            ),
+            prepared("rundeck.sources"),
+            prepared("rundeck-config.properties", url=args.url),
+            prepared("rundeck-jobs.yaml"),
+            BootFile(path="/etc/default/rundeckd", content=server_files.read("rundeck/rundeckd.defaults")),
+            BootFile(
+                path="/etc/systemd/system/rundeckd.service.d/platform.conf",
+                content=server_files.read("rundeck/service.conf"),
+            ),
+            BootFile(path="/etc/ansible/ansible.cfg", content=server_files.read("rundeck/ansible.cfg")),
+            BootFile(
+                path="/etc/ansible/platform.aws_ec2.yml",
+                content=server_files.render("rundeck/platform.aws_ec2.yml.j2", region=region, client=tags.client),
+            ),
+            *(
+                BootFile(
+                    path=f"{_EVERYBODYS}/{command.replace('_', '-')}",
+                    content=server_files.read(f"rundeck/{command}.sh"),
+                    mode="0755",
+                )
+                for command in _COMMANDS
+            ),
+            script("install_rundeck.sh"),
+            script("configure_rundeck.sh"),
+            script("load_jobs.sh"),
+        ),
+        scripts=tuple(
+            f"{_ROOTS_OWN}/{name}" for name in ("install_rundeck.sh", "configure_rundeck.sh", "load_jobs.sh")
+        ),
+    )

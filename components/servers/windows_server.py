@@ -1,0 +1,115 @@
+"""The Windows server for the client's own application: its disks, its ports and its FTP service prepared."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+import pulumi
+
+from components.network.security_group import Admission
+from components.servers import boot_status, server_files
+from components.servers.forwards import PortRange, merged
+from components.servers.server import VOLUME_LETTERS, DataVolume, Server, ServerArgs, ServerPlacement, ServerSize
+
+HOST_NAME = "windows"
+_SCRIPTS = ("initialize_volumes.ps1", "open_firewall.ps1", "set_ftp_passive.ps1")
+_LOWEST_IIS_PORT = 1025
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowsVolume:
+    """A disk that outlives the instance, always at the same ``drive_letter``."""
+
+    name: str
+    size_gib: int
+    drive_letter: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch("[D-Z]", self.drive_letter):
+            raise ValueError(f"drive_letter must be one of D to Z, got '{self.drive_letter}'")
+        # What raises for a name or a size that no volume can have.
+        DataVolume(name=self.name, size_gib=self.size_gib)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowsApplication:
+    """What the client's application needs. ``ftp_passive_ports`` is the range for FTP's data connections, as the
+    gateway's forward has it."""
+
+    size: ServerSize
+    volumes: tuple[WindowsVolume, ...]
+    ftp_passive_ports: str = "2048-4096"
+
+    def __post_init__(self) -> None:
+        if not self.volumes:
+            raise ValueError("volumes must be one or more, got none")
+        for field in ("name", "drive_letter"):
+            values = [getattr(volume, field) for volume in self.volumes]
+            if len(set(values)) < len(values):
+                raise ValueError(f"volumes must each have a {field} of their own, got {', '.join(values)}")
+        if len(self.volumes) > len(VOLUME_LETTERS):
+            raise ValueError(f"volumes must be at most {len(VOLUME_LETTERS)}, got {len(self.volumes)}")
+        if self.ftp_passive_range.first < _LOWEST_IIS_PORT:
+            raise ValueError(f"ftp_passive_ports must be {_LOWEST_IIS_PORT} or higher, got {self.ftp_passive_ports}")
+
+    @property
+    def ftp_passive_range(self) -> PortRange:
+        return PortRange.of(self.ftp_passive_ports)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowsServerArgs:
+    """``admits`` are who reaches which port, in the security group and in Windows' own firewall alike;
+    ``ftp_public_address`` is where FTP clients connect: the gateway's Elastic IP."""
+
+    placement: ServerPlacement
+    application: WindowsApplication
+    admits: tuple[Admission, ...]
+    ftp_public_address: pulumi.Input[str]
+
+
+class WindowsServer(pulumi.ComponentResource):
+    """A Windows server whose data volumes come up at their letters, reached by whom ``admits`` names and by Session
+    Manager, with IIS's FTP service made for the gateway. The application itself is installed by hand, on the volumes.
+    """
+
+    server: Server
+
+    def __init__(self, name: str, args: WindowsServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("magento:index:WindowsServer", name, {}, opts)
+        self.server = Server(
+            name,
+            ServerArgs(
+                placement=args.placement,
+                size=args.application.size,
+                admits=args.admits,
+                windows_boot=pulumi.Output.from_input(args.ftp_public_address).apply(
+                    lambda address: boot_script(args.application, args.admits, IPv4Address(address))
+                ),
+                volumes=tuple(
+                    DataVolume(name=volume.name, size_gib=volume.size_gib) for volume in args.application.volumes
+                ),
+                host_name=HOST_NAME,
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"instance_id": self.server.instance_id})
+
+
+def boot_script(application: WindowsApplication, admits: tuple[Admission, ...], public_address: IPv4Address) -> str:
+    """The PowerShell that the server boots with; it finds ``$VolumeIds``, the volumes' ids by their names, set."""
+    ports = merged(
+        PortRange(first=each.port, last=each.to_port or each.port) for each in admits if each.protocol == "tcp"
+    )
+    return server_files.render(
+        "windows/boot.ps1.j2",
+        scripts={name: server_files.read(f"windows/{name}") for name in _SCRIPTS},
+        status_tag=boot_status.TAG,
+        drive_letters="; ".join(f"'{volume.name}' = '{volume.drive_letter}'" for volume in application.volumes),
+        ports=", ".join(f"'{each}'" for each in ports),
+        public_address=public_address,
+        first_port=application.ftp_passive_range.first,
+        last_port=application.ftp_passive_range.last,
+    )

@@ -1,0 +1,124 @@
+"""Copies of what a stack stores, taken and kept by AWS Backup, apart from the things themselves."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.shared.iam import assumable_by
+from components.shared.tags import Tags
+
+_MANAGED = "arn:aws:iam::aws:policy/service-role"
+_ROLE_POLICIES = {
+    "back-up": f"{_MANAGED}/AWSBackupServiceRolePolicyForBackup",
+    "restore": f"{_MANAGED}/AWSBackupServiceRolePolicyForRestores",
+}
+_BACKED_UP = ("arn:aws:ec2:*:*:volume/*", "arn:aws:rds:*:*:db:*")
+"""Servers' volumes and databases. A server itself is rebuilt from the program."""
+_LONGEST_DAYS = 36_500
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupRule:
+    """When a copy is taken, and how long it is kept. ``schedule`` is a cron expression of AWS in UTC, with six fields.
+
+    RDS refuses a copy during, or within an hour before, its own backup and maintenance windows (02:00-02:30 every day
+    and Tuesday 03:00-04:00 UTC).
+    """
+
+    name: str
+    schedule: str
+    keep_days: int
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"cron\((\S+ ){5}\S+\)", self.schedule):
+            raise ValueError(f"schedule must be cron(…) with six fields, got '{self.schedule}'")
+        if not 1 <= self.keep_days <= _LONGEST_DAYS:
+            raise ValueError(f"keep_days must be 1 to {_LONGEST_DAYS}, got {self.keep_days}")
+        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,50}", self.name):
+            raise ValueError(f"name must be 1 to 50 letters, digits, hyphens, dots or underscores, got '{self.name}'")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupsArgs:
+    rules: tuple[BackupRule, ...]
+    key_arn: pulumi.Input[str]
+    protect: bool
+    tags: Tags
+
+    def __post_init__(self) -> None:
+        if not self.rules:
+            raise ValueError("rules must hold at least one, got none")
+        names = [rule.name for rule in self.rules]
+        if len(set(names)) < len(names):
+            raise ValueError(f"rules must have names of their own, got {', '.join(names)}")
+
+
+class Backups(pulumi.ComponentResource):
+    """An AWS Backup plan over every volume and database of this client and environment, found by their tags.
+
+    Produces the vault, encrypted with the stack's key, the plan, the role that AWS Backup takes on, with its two
+    managed policies, and the selection. What is added to the stack later is backed up without being named here.
+    """
+
+    vault_name: pulumi.Output[str]
+    plan_id: pulumi.Output[str]
+
+    def __init__(self, name: str, args: BackupsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("magento:index:Backups", name, {"rules": [rule.name for rule in args.rules]}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        tags = args.tags.named(name)
+        vault = aws.backup.Vault(
+            f"{name}-vault",
+            # Named: whoever restores looks for it.
+            name=f"{args.tags.client}-{args.tags.environment}",
+            kms_key_arn=args.key_arn,
+            # AWS refuses to delete a vault that holds copies: a stack that comes and goes deletes them with it.
+            force_destroy=not args.protect,
+            tags=tags,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        plan = aws.backup.Plan(
+            f"{name}-plan",
+            rules=[
+                aws.backup.PlanRuleArgs(
+                    rule_name=rule.name,
+                    target_vault_name=vault.name,
+                    schedule=rule.schedule,
+                    lifecycle=aws.backup.PlanRuleLifecycleArgs(delete_after=rule.keep_days),
+                    recovery_point_tags=tags,
+                )
+                for rule in args.rules
+            ],
+            tags=tags,
+            opts=child,
+        )
+        role = aws.iam.Role(
+            f"{name}-role", assume_role_policy=assumable_by("backup.amazonaws.com"), tags=tags, opts=child
+        )
+        permissions = [
+            aws.iam.RolePolicyAttachment(f"{name}-may-{verb}", role=role.name, policy_arn=policy, opts=child)
+            for verb, policy in _ROLE_POLICIES.items()
+        ]
+        aws.backup.Selection(
+            f"{name}-selection",
+            plan_id=plan.id,
+            iam_role_arn=role.arn,
+            resources=list(_BACKED_UP),
+            # A condition narrows the resources; a selection tag would add to them.
+            conditions=[
+                aws.backup.SelectionConditionArgs(
+                    string_equals=[
+                        aws.backup.SelectionConditionStringEqualArgs(key=f"aws:ResourceTag/{key}", value=value)
+                        for key, value in (("Client", args.tags.client), ("Environment", args.tags.environment))
+                    ]
+                )
+            ],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=permissions),
+        )
+        self.vault_name = vault.name
+        self.plan_id = plan.id
+        self.register_outputs({"vault_name": self.vault_name, "plan_id": self.plan_id})

@@ -1,0 +1,224 @@
+"""A private bucket, and what each purpose adds to it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pulumi
+import pulumi_aws as aws
+
+from components.shared.iam import document, only_over_tls
+from components.shared.tags import Tags
+
+_NONCURRENT_DAYS = 30
+
+
+class Purpose(StrEnum):
+    """What a bucket is for; it decides who may write to it, how it is encrypted and how long things stay."""
+
+    COST_REPORTS = "cost-reports"
+    SITE_CONFIGURATION = "site-configuration"
+    LOAD_BALANCER_LOGS = "load-balancer-logs"
+    CONTENT_DELIVERY_LOGS = "content-delivery-logs"
+    TEMPORARY = "temporary"
+
+
+_ENCRYPTED_BY_S3 = {Purpose.COST_REPORTS, Purpose.LOAD_BALANCER_LOGS, Purpose.CONTENT_DELIVERY_LOGS}
+"""AWS's deliveries need buckets with S3's own keys ("Enable access logs for your Application Load Balancer")."""
+
+_REPORTS = {"cur": "definition/*", "bcm-data-exports": "export/*"}
+"""What AWS's billing writes for, by service: both are asked of a bucket when an export is made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketUse:
+    """``name`` is the physical name: people and other systems know these buckets by it. ``expire_after_days`` deletes
+    objects at that age; a temporary bucket must have it."""
+
+    name: str
+    purpose: Purpose
+    expire_after_days: int | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", self.name):
+            raise ValueError(f"name must be 3 to 63 lowercase letters, digits, dots and hyphens, got {self.name}")
+        if self.expire_after_days is not None and self.expire_after_days < 1:
+            raise ValueError(f"expire_after_days must be at least 1, got {self.expire_after_days}")
+        if self.purpose is Purpose.TEMPORARY and self.expire_after_days is None:
+            raise ValueError(f"bucket {self.name}: a temporary bucket must have expire_after_days")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketArgs:
+    bucket: BucketUse
+    account_id: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
+    protect: bool
+    tags: Tags
+
+
+class Bucket(pulumi.ComponentResource):
+    """A bucket that is versioned, encrypted, owned by its owner alone, closed to the public and to plain HTTP.
+
+    Produces the bucket and its public access block, ownership controls, versioning, encryption, lifecycle and policy.
+    """
+
+    bucket_name: pulumi.Output[str]
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("magento:index:Bucket", name, {"purpose": args.bucket.purpose.value}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        bucket = aws.s3.Bucket(
+            f"{name}-bucket",
+            bucket=args.bucket.name,
+            # Unprotected, it goes with whatever is in it: older versions alone would keep AWS from deleting it.
+            force_destroy=not args.protect,
+            tags=args.tags.named(args.bucket.name),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        closed = aws.s3.BucketPublicAccessBlock(
+            f"{name}-public-access",
+            bucket=bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=child,
+        )
+        aws.s3.BucketOwnershipControls(
+            f"{name}-ownership",
+            bucket=bucket.id,
+            rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
+            opts=child,
+        )
+        versioning = aws.s3.BucketVersioning(
+            f"{name}-versioning",
+            bucket=bucket.id,
+            versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
+            opts=child,
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{name}-encryption", bucket=bucket.id, rules=[_encryption(args)], opts=child
+        )
+        aws.s3.BucketLifecycleConfiguration(
+            f"{name}-lifecycle",
+            bucket=bucket.id,
+            rules=_lifecycle(args),
+            # Rules for older versions mean nothing before versions exist.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
+        )
+        policy = aws.s3.BucketPolicy(
+            f"{name}-policy",
+            bucket=bucket.id,
+            policy=pulumi.Output.all(bucket.arn, args.account_id).apply(
+                lambda known: _policy(args.bucket.purpose, known[0], known[1])
+            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
+        )
+        # Whoever takes the name from here waits until AWS's services may write: load balancers try it at once.
+        self.bucket_name = policy.bucket
+        self.arn = bucket.arn
+        self.register_outputs({"bucket_name": self.bucket_name, "arn": self.arn})
+
+
+def _encryption(args: BucketArgs) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgs:
+    default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs
+    if args.bucket.purpose in _ENCRYPTED_BY_S3:
+        return aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+            apply_server_side_encryption_by_default=default(sse_algorithm="AES256")
+        )
+    return aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+        apply_server_side_encryption_by_default=default(sse_algorithm="aws:kms", kms_master_key_id=args.key_arn),
+        # One data key a bucket instead of one an object: fewer paid calls to KMS.
+        bucket_key_enabled=True,
+    )
+
+
+def _lifecycle(args: BucketArgs) -> list[aws.s3.BucketLifecycleConfigurationRuleArgs]:
+    rule = aws.s3.BucketLifecycleConfigurationRuleArgs
+    rules = [
+        rule(
+            id="older-versions",
+            status="Enabled",
+            filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+            noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+                noncurrent_days=_NONCURRENT_DAYS
+            ),
+            abort_incomplete_multipart_upload=aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
+                days_after_initiation=7
+            ),
+        )
+    ]
+    if args.bucket.expire_after_days is not None:
+        rules.append(
+            rule(
+                id="expire",
+                status="Enabled",
+                filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+                expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=args.bucket.expire_after_days),
+            )
+        )
+    return rules
+
+
+def _policy(purpose: Purpose, arn: str, account_id: str) -> str:
+    return document(only_over_tls("s3:*", arn, f"{arn}/*"), *_deliveries(purpose, arn, account_id))
+
+
+def _deliveries(purpose: Purpose, arn: str, account_id: str) -> list[dict[str, object]]:
+    """What AWS's own services may put into the bucket, for this account only."""
+    if purpose is Purpose.LOAD_BALANCER_LOGS:
+        return [
+            {
+                "Sid": "LoadBalancersWriteLogs",
+                "Effect": "Allow",
+                "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+                "Action": "s3:PutObject",
+                "Resource": f"{arn}/*/AWSLogs/{account_id}/*",
+            }
+        ]
+    if purpose is Purpose.CONTENT_DELIVERY_LOGS:
+        return [
+            {
+                # As AWS words it ("Logs sent to Amazon S3"): what it does not find, it adds to the policy by itself.
+                "Sid": "AWSLogDeliveryWrite1",
+                "Effect": "Allow",
+                "Principal": {"Service": "delivery.logs.amazonaws.com"},
+                "Action": "s3:PutObject",
+                "Resource": f"{arn}/AWSLogs/{account_id}/*",
+                "Condition": {
+                    "StringEquals": {"aws:SourceAccount": account_id, "s3:x-amz-acl": "bucket-owner-full-control"},
+                    "ArnLike": {"aws:SourceArn": f"arn:aws:logs:us-east-1:{account_id}:delivery-source:*"},
+                },
+            }
+        ]
+    if purpose is Purpose.COST_REPORTS:
+        principal = {"Service": ["billingreports.amazonaws.com", "bcm-data-exports.amazonaws.com"]}
+        # "Setting up an Amazon S3 bucket for data exports".
+        exports = [f"arn:aws:{kind}:us-east-1:{account_id}:{path}" for kind, path in _REPORTS.items()]
+        of_this_account = {
+            "StringEquals": {"aws:SourceAccount": account_id},
+            "ArnLike": {"aws:SourceArn": exports},
+        }
+        return [
+            {
+                "Sid": "BillingChecksTheBucket",
+                "Effect": "Allow",
+                "Principal": principal,
+                "Action": ["s3:GetBucketAcl", "s3:GetBucketPolicy"],
+                "Resource": arn,
+                "Condition": of_this_account,
+            },
+            {
+                "Sid": "BillingWritesReports",
+                "Effect": "Allow",
+                "Principal": principal,
+                "Action": "s3:PutObject",
+                "Resource": f"{arn}/*",
+                "Condition": of_this_account,
+            },
+        ]
+    return []

@@ -1,0 +1,142 @@
+"""What AWS charges, line by line, as files in a bucket: the Cost and Usage Report 2.0."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pulumi
+import pulumi_aws as aws
+
+from components.shared.tags import Tags
+
+_TABLE = "COST_AND_USAGE_REPORT"
+_PREFIX = "cost-reports"
+_COLUMNS = (
+    "bill_billing_entity",
+    "bill_billing_period_start_date",
+    "bill_invoice_id",
+    "bill_payer_account_id",
+    "line_item_availability_zone",
+    "line_item_currency_code",
+    "line_item_line_item_description",
+    "line_item_line_item_type",
+    "line_item_operation",
+    "line_item_product_code",
+    "line_item_unblended_cost",
+    "line_item_usage_account_id",
+    "line_item_usage_amount",
+    "line_item_usage_end_date",
+    "line_item_usage_start_date",
+    "line_item_usage_type",
+    "pricing_term",
+    "pricing_unit",
+    "product_region_code",
+    "product_servicecode",
+    "reservation_effective_cost",
+    "resource_tags",
+    "savings_plan_savings_plan_effective_cost",
+)
+"""What answers "who, what, when, how much" ("Cost and Usage Report (CUR) 2.0"): each column is paid for in storage."""
+_RESOURCE_COLUMN = "line_item_resource_id"
+"""There only when resources are told apart."""
+
+
+class Granularity(StrEnum):
+    """How much time a line covers."""
+
+    HOURLY = "hourly"
+    DAILY = "daily"
+    MONTHLY = "monthly"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostReport:
+    """``name`` is the folder in the bucket, by which people and their queries know it. ``by_resource`` gives each
+    resource lines of its own, in files many times the size. Raises ``ValueError`` for a name that AWS refuses."""
+
+    name: str
+    granularity: Granularity = Granularity.DAILY
+    by_resource: bool = True
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[0-9A-Za-z_-]{1,128}", self.name):
+            raise ValueError(f"name must be 1 to 128 letters, digits, hyphens and underscores, got '{self.name}'")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostReportExportArgs:
+    """``bucket_name`` is a bucket that AWS's billing may write to already: it is tried when the export is made."""
+
+    report: CostReport
+    bucket_name: pulumi.Input[str]
+    bucket_region: str
+    account_id: pulumi.Input[str]
+    tags: Tags
+
+
+class CostReportExport(pulumi.ComponentResource):
+    """A data export, which takes the place of the older Cost and Usage Report ("What are AWS Data Exports?").
+
+    Produces the export: Parquet files under ``cost-reports/<name>/``, written anew up to three times a day.
+    """
+
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: CostReportExportArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("magento:index:CostReportExport", name, {"report": args.report.name}, opts)
+        s3 = aws.bcmdata.ExportExportDestinationConfigurationS3DestinationArgs
+        export = aws.bcmdata.Export(
+            name,
+            export=aws.bcmdata.ExportExportArgs(
+                name=args.report.name,
+                description="What the platform costs",
+                data_queries=[
+                    aws.bcmdata.ExportExportDataQueryArgs(
+                        query_statement=_query(args.report),
+                        table_configurations={_TABLE: _table(args.report, args.account_id)},
+                    )
+                ],
+                destination_configurations=[
+                    aws.bcmdata.ExportExportDestinationConfigurationArgs(
+                        s3_destinations=[
+                            s3(
+                                s3_bucket=args.bucket_name,
+                                s3_prefix=_PREFIX,
+                                s3_region=args.bucket_region,
+                                s3_output_configurations=[_files()],
+                            )
+                        ]
+                    )
+                ],
+                refresh_cadences=[aws.bcmdata.ExportExportRefreshCadenceArgs(frequency="SYNCHRONOUS")],
+            ),
+            tags=args.tags.named(name),
+            # Another table makes another export, which must not write to the same folder as the one before.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+        self.arn = export.arn
+        self.register_outputs({"arn": self.arn})
+
+
+def _query(report: CostReport) -> str:
+    columns = sorted([*_COLUMNS, *([_RESOURCE_COLUMN] if report.by_resource else [])])
+    return f"SELECT {', '.join(columns)} FROM {_TABLE}"
+
+
+def _table(report: CostReport, account_id: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:
+    """Every setting, since AWS fills in what is left out, and the provider takes that for a change."""
+    return {
+        "BILLING_VIEW_ARN": pulumi.Output.concat("arn:aws:billing::", account_id, ":billingview/primary"),
+        "INCLUDE_MANUAL_DISCOUNT_COMPATIBILITY": "FALSE",
+        "INCLUDE_RESOURCES": str(report.by_resource).upper(),
+        "INCLUDE_SPLIT_COST_ALLOCATION_DATA": "FALSE",
+        "TIME_GRANULARITY": report.granularity.value.upper(),
+    }
+
+
+def _files() -> aws.bcmdata.ExportExportDestinationConfigurationS3DestinationS3OutputConfigurationArgs:
+    return aws.bcmdata.ExportExportDestinationConfigurationS3DestinationS3OutputConfigurationArgs(
+        output_type="CUSTOM", format="PARQUET", compression="PARQUET", overwrite="OVERWRITE_REPORT"
+    )

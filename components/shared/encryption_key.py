@@ -1,0 +1,81 @@
+"""The key that encrypts what a stack stores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.shared.iam import document
+from components.shared.tags import Tags
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncryptionKeyArgs:
+    region: str
+    account_id: pulumi.Input[str]
+    protect: bool
+    tags: Tags
+
+
+class EncryptionKey(pulumi.ComponentResource):
+    """One KMS key with yearly rotation, for a stack's database, cache, search, secrets, logs and configuration.
+
+    Produces the key and the alias ``alias/<client>-<environment>``. Its policy leaves access to IAM, and lets three
+    services use it for this account alone: CloudWatch Logs for its log groups ("Encrypt log data in CloudWatch Logs
+    using KMS"), and CloudWatch's alarms and RDS's events for encrypted topics, without which they tell nobody and say
+    nothing of it (SNS, "Enable compatibility between event sources from AWS services and encrypted topics").
+    """
+
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("magento:index:EncryptionKey", name, {"region": args.region}, opts)
+        key = aws.kms.Key(
+            f"{name}-key",
+            description=f"Encrypts what {args.tags.client} {args.tags.environment} stores",
+            enable_key_rotation=True,
+            # The longest that KMS offers: what it encrypted is lost with it.
+            deletion_window_in_days=30,
+            policy=pulumi.Output.from_input(args.account_id).apply(lambda account: _policy(account, args.region)),
+            tags=args.tags.named(name),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        aws.kms.Alias(
+            f"{name}-alias",
+            # Named: people look for the key under this name in the console.
+            name=f"alias/{args.tags.client}-{args.tags.environment}",
+            target_key_id=key.key_id,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.arn = key.arn
+        self.register_outputs({"arn": self.arn})
+
+
+def _policy(account_id: str, region: str) -> str:
+    return document(
+        {
+            "Sid": "AccessIsGrantedByIam",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"},
+            "Action": "kms:*",
+            "Resource": "*",
+        },
+        {
+            "Sid": "LogGroupsOfThisAccount",
+            "Effect": "Allow",
+            "Principal": {"Service": f"logs.{region}.amazonaws.com"},
+            "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+            "Resource": "*",
+            "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{region}:{account_id}:*"}},
+        },
+        {
+            "Sid": "AlarmsAndEventsOfThisAccount",
+            "Effect": "Allow",
+            "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"]},
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+        },
+    )

@@ -1,0 +1,282 @@
+"""A whole Magento site: its web servers, and everything that they alone may reach."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.beanstalk.application import BeanstalkApplication, BeanstalkApplicationArgs
+from components.beanstalk.environment import BeanstalkEnvironment, BeanstalkEnvironmentArgs
+from components.beanstalk.load_balancer import SharedLoadBalancer, SharedLoadBalancerArgs
+from components.beanstalk.load_balancing import BehindSharedLoadBalancer, ListenerRule
+from components.beanstalk.options import EnvironmentOptions, Fleet
+from components.data.cache import Cache, CacheArgs, CacheSize
+from components.data.mysql_database import DatabaseSize, MySqlDatabase, MySqlDatabaseArgs
+from components.data.placement import DataStorePlacement
+from components.data.search import Search, SearchArgs, SearchSize
+from components.delivery.content_delivery import Delivery
+from components.network.security_group import Admission, SecurityGroup, SecurityGroupArgs
+from components.network.shared_platform_outputs import Foundation
+from components.servers.nfs_server import FileServer, NfsServer, NfsServerArgs
+from components.servers.server import ServerPlacement
+from components.shared.instance_role import InstanceRole, InstanceRoleArgs
+from components.shared.tags import Tags
+from components.site import versions as magento_versions
+from components.site.configuration import SiteConfiguration, SiteConfigurationArgs
+
+FRONT, BACK_OFFICE = "front", "back-office"
+_MOST_HOST_NAMES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What a site is.
+
+    ``host_names`` are what shoppers type, the site's own name first; ``back_office_path`` is the path under which the
+    back office answers on each of them, without slashes. ``health_check_path`` is asked of every instance by the load
+    balancer and by Beanstalk.
+    Raises ``ValueError`` for versions that Magento does not support together.
+    """
+
+    magento_version: str
+    solution_stack: str
+    host_names: tuple[str, ...]
+    back_office_path: str = "backend"
+    health_check_path: str = "/pub/health_check.php"
+    document_root: str = "/"
+    access_logs: bool = False
+    front: Fleet
+    back_office: Fleet
+    database: DatabaseSize
+    cache: CacheSize
+    search: SearchSize
+
+    def __post_init__(self) -> None:
+        # The back office's rule needs two of a rule's five values for its path.
+        if not 1 <= len(self.host_names) <= _MOST_HOST_NAMES:
+            raise ValueError(f"host_names must be 1 to {_MOST_HOST_NAMES} names, got {len(self.host_names)}")
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", self.back_office_path):
+            raise ValueError(f"back_office_path must be one path segment, got '{self.back_office_path}'")
+        for path in ("health_check_path", "document_root"):
+            if not getattr(self, path).startswith("/"):
+                raise ValueError(f"{path} must begin with /, got '{getattr(self, path)}'")
+        magento_versions.check(
+            magento=self.magento_version,
+            php=magento_versions.php_of(self.solution_stack),
+            mysql=self.database.engine_version,
+            valkey=self.cache.engine_version,
+            opensearch=self.search.engine_version,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MagentoPlatformArgs:
+    """``delivery`` is where browsers fetch media and statics, if not from the site itself; ``file_server`` holds what
+    the site's instances share, and lives at ``file_server_placement``."""
+
+    foundation: Foundation
+    site: Site
+    delivery: Delivery | None = None
+    file_server: FileServer | None = None
+    file_server_placement: ServerPlacement | None = None
+    key_arn: pulumi.Input[str]
+    protect: bool
+    tags: Tags
+
+
+class MagentoPlatform(pulumi.ComponentResource):
+    """One site: two Beanstalk environments behind one shared load balancer, with a database, cache and search engine.
+
+    Produces the instances' security groups and roles, the load balancer, ``MySqlDatabase``, ``Cache``, ``Search``, the
+    ``SiteConfiguration``, the Beanstalk application, the back office and then the front, and a DNS record a host name.
+    """
+
+    load_balancer: SharedLoadBalancer
+    files: NfsServer | None
+    database: MySqlDatabase
+    cache: Cache
+    search: Search
+    configuration: SiteConfiguration
+    application: BeanstalkApplication
+    back_office: BeanstalkEnvironment
+    front: BeanstalkEnvironment
+    address: str
+
+    def __init__(self, name: str, args: MagentoPlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(
+            "magento:index:MagentoPlatform",
+            name,
+            {"magento_version": args.site.magento_version, "host_names": list(args.site.host_names)},
+            opts,
+        )
+        self._name, self._args = name, args
+        site = args.site
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.address = f"https://{site.host_names[0]}/"
+        self.load_balancer = SharedLoadBalancer(
+            f"{name}-load-balancer",
+            SharedLoadBalancerArgs(
+                vpc_id=args.foundation.vpc_id,
+                subnet_ids=args.foundation.public_subnet_ids,
+                certificate_arn=args.foundation.certificate_arn,
+                access_logs_bucket=args.foundation.access_logs_bucket if site.access_logs else None,
+                protect=args.protect,
+                tags=args.tags,
+            ),
+            opts=self._child,
+        )
+        self._groups = {tier: self._instance_group(tier) for tier in (FRONT, BACK_OFFICE)}
+        self.files = self._file_server()
+        self.database = MySqlDatabase(
+            f"{name}-database",
+            MySqlDatabaseArgs(placement=self._private("database"), database_name="magento", size=site.database),
+            opts=self._child,
+        )
+        self.cache = Cache(
+            f"{name}-cache", CacheArgs(placement=self._private("cache"), size=site.cache), opts=self._child
+        )
+        self.search = Search(
+            f"{name}-search", SearchArgs(placement=self._private("search"), size=site.search), opts=self._child
+        )
+        self.configuration = SiteConfiguration(
+            f"{name}-configuration",
+            SiteConfigurationArgs(
+                bucket_name=args.foundation.configuration_bucket,
+                back_office_path=site.back_office_path,
+                document_root=site.document_root,
+                delivery=args.delivery,
+                database=self.database,
+                cache=self.cache,
+                search=self.search,
+                key_arn=args.key_arn,
+                protect=args.protect,
+                tags=args.tags.for_system("magento"),
+            ),
+            opts=self._child,
+        )
+        self.application = BeanstalkApplication(
+            f"{name}-releases",
+            BeanstalkApplicationArgs(
+                application_name=f"{args.tags.client}-magento-{args.tags.environment}",
+                description=f"The Magento shop of {args.tags.client}, {args.tags.environment}",
+                tags=args.tags.for_system("magento"),
+            ),
+            opts=self._child,
+        )
+        paths = (f"/{site.back_office_path}", f"/{site.back_office_path}/*")
+        self.back_office = self._environment(BACK_OFFICE, site.back_office, paths, priority=1, after=[])
+        # Beanstalk ranks a newer environment's rules last: the front takes what the back office leaves.
+        self.front = self._environment(FRONT, site.front, ("/*",), priority=2, after=[self.back_office])
+        for host_name in site.host_names:
+            self._record(host_name)
+        self.register_outputs(
+            {
+                "address": self.address,
+                "front": self.front.environment_name,
+                "back_office": self.back_office.environment_name,
+            }
+        )
+
+    def _instance_group(self, tier: str) -> SecurityGroup:
+        from_balancer = Admission(
+            name="load-balancer",
+            port=80,
+            from_group=self.load_balancer.security_group_id,
+            reason="Requests that the load balancer passes on",
+        )
+        return SecurityGroup(
+            f"{self._name}-{tier}-instances",
+            SecurityGroupArgs(
+                vpc_id=self._args.foundation.vpc_id,
+                description=f"Magento {tier} instances, reached by the load balancer only",
+                admits=(from_balancer,),
+                reaches_out=True,
+                tags=self._args.tags.for_system("magento"),
+            ),
+            opts=self._child,
+        )
+
+    def _file_server(self) -> NfsServer | None:
+        if self._args.file_server is None or self._args.file_server_placement is None:
+            return None
+        return NfsServer(
+            f"{self._name}-files",
+            NfsServerArgs(
+                placement=self._args.file_server_placement,
+                server=self._args.file_server,
+                clients={tier: group.id for tier, group in self._groups.items()},
+                network_cidr=self._args.foundation.network_cidr,
+            ),
+            opts=self._child,
+        )
+
+    def _private(self, system: str) -> DataStorePlacement:
+        return self._args.foundation.place_privately(
+            clients={tier: group.id for tier, group in self._groups.items()},
+            key_arn=self._args.key_arn,
+            protect=self._args.protect,
+            tags=self._args.tags.for_system(system),
+        )
+
+    def _environment(
+        self, tier: str, fleet: Fleet, paths: tuple[str, ...], *, priority: int, after: list[pulumi.Resource]
+    ) -> BeanstalkEnvironment:
+        args = self._args
+        tags = args.tags.for_system("magento")
+        role = InstanceRole(f"{self._name}-{tier}", InstanceRoleArgs(tags=tags), opts=self._child)
+        granted = self.configuration.grant_read_to(f"{self._name}-{tier}", role.role, parent=role)
+        return BeanstalkEnvironment(
+            f"{self._name}-{tier}-environment",
+            BeanstalkEnvironmentArgs(
+                application_name=self.application.application_name,
+                environment_name=f"{args.tags.client}-{args.tags.environment}-{tier}",
+                solution_stack=args.site.solution_stack,
+                options=EnvironmentOptions(
+                    fleet=fleet,
+                    health_check_path=args.site.health_check_path,
+                    document_root=args.site.document_root,
+                    load_balancing=BehindSharedLoadBalancer(
+                        arn=self.load_balancer.arn,
+                        security_group_id=self.load_balancer.security_group_id,
+                        rule=ListenerRule(
+                            name=tier.replace("-", ""),
+                            host_names=args.site.host_names,
+                            path_patterns=paths,
+                            priority=priority,
+                        ),
+                    ),
+                    vpc_id=args.foundation.vpc_id,
+                    instance_subnet_ids=args.foundation.private_subnet_ids,
+                    load_balancer_subnet_ids=args.foundation.public_subnet_ids,
+                    instance_group_id=self._groups[tier].id,
+                    instance_profile_name=role.profile_name,
+                    service_role_arn=self.application.service_role_arn,
+                    variables={
+                        "MAGENTO_CONFIGURATION": self.configuration.uri,
+                        "MAGENTO_TIER": tier,
+                        **(self.files.variables if self.files else {}),
+                    },
+                ),
+                # Instances fetch their configuration at the first start; the rules come after the hold's.
+                after=[granted, role, *self.load_balancer.routes, *after],
+                tags=tags,
+            ),
+            opts=self._child,
+        )
+
+    def _record(self, host_name: str) -> None:
+        aws.route53.Record(
+            f"{self._name}-{host_name}",
+            zone_id=self._args.foundation.public_zone_id,
+            name=host_name,
+            type="A",
+            aliases=[
+                aws.route53.RecordAliasArgs(
+                    name=self.load_balancer.dns_name, zone_id=self.load_balancer.zone_id, evaluate_target_health=False
+                )
+            ],
+            opts=self._child,
+        )

@@ -1,0 +1,80 @@
+"""What the stack files permit, as the policies' config: one text, for the rules that AWS gets and for their judge.
+
+What the policies add is that an entry ends on its last day, that none is too wide, and that nothing else gets in: a
+rule that somebody wrote elsewhere in the program has none. A file given with ``--policy-pack-config`` takes its place.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pulumi_policy import EnforcementLevel
+
+from policies.model.rule import Environment, Rule
+from policies.rules.network.gateway_ingress import GATEWAY_INGRESS_ALLOW_LISTED
+from policies.rules.network.prefix_lists import PREFIX_LISTS_ALLOW_LISTED
+from policies.rules.network.tier_ingress import DB_INGRESS_ONLY_OWN_SITE
+from policies.rules.network.vpn import VPN_ROUTES_EXACT
+
+_PROJECT = Path(__file__).resolve().parents[2]
+_NEVER = datetime.date.max.isoformat()
+_DAY_LENGTH = len(_NEVER)
+
+
+def initial_config(project: Path = _PROJECT) -> dict[str, EnforcementLevel | dict[str, Any]]:
+    """The config of each policy that takes one from the stack files of ``project``.
+
+    The SDK tells a pack neither the stack nor its config: an entry says which stack it is of where that matters, and
+    an allowed address counts in all of them.
+    """
+    stacks = {path.name.split(".")[1]: _config(path) for path in sorted(project.glob("Pulumi.*.yaml"))}
+    allowed = [entry for config in stacks.values() for entry in _allowed(config)]
+    permissions: dict[Rule, dict[str, Any]] = {
+        GATEWAY_INGRESS_ALLOW_LISTED: {"allowed": allowed},
+        PREFIX_LISTS_ALLOW_LISTED: {"allowed": allowed},
+        DB_INGRESS_ONLY_OWN_SITE: {
+            "clients": [{"stack": stack, **each} for stack, config in stacks.items() for each in _clients(config)]
+        },
+        VPN_ROUTES_EXACT: {
+            "sites": [{"stack": stack, "cidr": cidr} for stack, config in stacks.items() for cidr in _sites(config)]
+        },
+    }
+    # Left out, the level would be the least of them: advisory.
+    return {
+        rule.id: {"enforcementLevel": rule.level_in(Environment.PROD), **permitted}
+        for rule, permitted in permissions.items()
+    }
+
+
+def _config(stack_file: Path) -> dict[str, Any]:
+    return (yaml.safe_load(stack_file.read_text()) or {}).get("config") or {}
+
+
+# Names that config has for databases, and the ``System`` tags of those.
+_DATABASES = {"site": "database", "shared": "shared-database"}
+
+
+def _clients(config: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """Who reaches which database besides a site its own, by their ``System`` tags."""
+    for satellite in config.get("magento:satellites", ()):
+        yield {"database": _DATABASES["shared"], "client": satellite["name"]}
+    php_my_admin = config.get("magento:php_my_admin")
+    if php_my_admin:
+        for name in php_my_admin.get("databases", ("shared",)):
+            yield {"database": _DATABASES.get(name, name), "client": "phpmyadmin"}
+
+
+def _sites(config: dict[str, Any]) -> Iterator[str]:
+    """What lies behind the VPN links."""
+    for link in config.get("magento:vpn_links", ()):
+        yield from link["remote_cidrs"]
+
+
+def _allowed(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for source in config.get("magento:gateway", {}).get("allowed", ()):
+        # A day without quotes is a date to YAML, and Pulumi writes it back into the file with midnight's time.
+        yield {**source, "expires": str(source.get("expires") or _NEVER)[:_DAY_LENGTH]}

@@ -1,0 +1,113 @@
+"""Elastic Beanstalk's environments: instances that nobody reaches but their load balancer, and keep no secrets."""
+
+from __future__ import annotations
+
+from pulumi_policy import Severity
+
+from policies.aws.credentials import credentials_in, is_reference, is_secret_name
+from policies.aws.option_settings import require_option, settings_of
+from policies.aws.routes import public_subnet_ids
+from policies.generated.aws_types import elasticbeanstalk
+from policies.model.properties import Absent, Known, Unknown
+from policies.model.resources import Resource, Stack
+from policies.model.rule import Config, Findings, OnUnknown, ResourceRule, Sources, StackRule, Undecided, Violation
+
+_INSTANCES = "aws:autoscaling:launchconfiguration"
+_NETWORK = "aws:ec2:vpc"
+_VARIABLES = "aws:elasticbeanstalk:application:environment"
+
+
+def _check_subnets(environment: Resource, stack: Stack, _: Config) -> Findings:
+    settings = settings_of(environment)
+    public = {str(subnet_id): str(by) for subnet_id, by in public_subnet_ids(stack).items()}
+    match settings.read(_NETWORK, "ELBSubnets"):
+        case Known(ids) if settings.text(_NETWORK, "ELBScheme", "public") == "public":
+            public |= dict.fromkeys(_listed(ids), "its own load balancer")
+    path = f"{_NETWORK} Subnets"
+    match settings.read(_NETWORK, "Subnets"):
+        case Known(ids):
+            for subnet_id in sorted(public.keys() & _listed(ids)):
+                yield Violation(
+                    resource=environment,
+                    has=f"{subnet_id} in {path}, which is public by {public[subnet_id]}",
+                    must="private subnets there",
+                    part=subnet_id,
+                )
+        case Absent():
+            yield Violation(resource=environment, has=f"no {path}", must="private subnets there")
+        case Unknown():
+            yield Undecided(resource=environment, path=path)
+
+
+def _listed(ids: object) -> set[str]:
+    return {each.strip() for each in str(ids).split(",")}
+
+
+def _check_variables(environment: Resource, _: Config) -> Findings:
+    settings = settings_of(environment)
+    if settings.is_unknown:
+        yield Undecided(resource=environment, path="settings")
+    must = f"secrets in {_VARIABLES}secrets alone"
+    for name, reading in settings.options(_VARIABLES).items():
+        match reading:
+            case Known(secret=True) | Unknown(secret=True):
+                yield Violation(
+                    resource=environment, has=f"a secret value in the variable {name}", must=must, part=name
+                )
+            case Known(value) if is_secret_name(name) and not is_reference(str(value)):
+                yield Violation(
+                    resource=environment, has=f"a value in plain text in the variable {name}", must=must, part=name
+                )
+            case Known(value):
+                for kind in credentials_in(str(value)):
+                    yield Violation(resource=environment, has=f"{kind} in the variable {name}", must=must, part=name)
+            case Unknown() if is_secret_name(name):
+                yield Undecided(resource=environment, path=f"{_VARIABLES} {name}")
+
+
+EB_NO_PLAINTEXT_SECRETS = ResourceRule(
+    id="eb-no-plaintext-secrets",
+    severity=Severity.CRITICAL,
+    why="Everybody who may look at the environment reads its variables, in the console and in every saved copy of it.",
+    fix="give the ARN of a secret in EnvironmentOptions.secrets in place of the value in variables.",
+    sources=Sources(
+        pci=("8.6.2",), other="Elastic Beanstalk Developer Guide: Fetching secrets to environment variables"
+    ),
+    on_unknown=OnUnknown.DEFER,
+    applies_to=(elasticbeanstalk.Environment,),
+    check=_check_variables,
+)
+
+EB_PRIVATE_SUBNETS = StackRule(
+    id="eb-private-subnets",
+    severity=Severity.HIGH,
+    why="An instance in a public subnet is one wrong rule away from being reached around the load balancer.",
+    fix="set instance_subnet_ids to private subnets.",
+    sources=Sources(fsbp=("EC2.9",), pci=("1.3.1", "1.4.4")),
+    # Subnets stand as ids in one text, so only ids that are known can be told apart.
+    on_unknown=OnUnknown.DEFER,
+    applies_to=(elasticbeanstalk.Environment,),
+    check=_check_subnets,
+)
+
+EB_NO_PUBLIC_IP = ResourceRule(
+    id="eb-no-public-ip",
+    severity=Severity.HIGH,
+    why="An instance with a public address is reached around the load balancer, its TLS and its logs.",
+    fix='set AssociatePublicIpAddress to "false" in aws:ec2:vpc.',
+    sources=Sources(fsbp=("AutoScaling.5", "EC2.9"), pci=("1.3.1",)),
+    applies_to=(elasticbeanstalk.Environment,),
+    check=require_option(_NETWORK, "AssociatePublicIpAddress", "false"),
+)
+
+EB_IMDSV1_OFF = ResourceRule(
+    id="eb-imdsv1-off",
+    severity=Severity.HIGH,
+    why="Over the first version of the metadata service a page that fetches addresses gives away the instance's role.",
+    fix='set DisableIMDSv1 to "true" in aws:autoscaling:launchconfiguration.',
+    sources=Sources(fsbp=("AutoScaling.3", "EC2.8"), cis=("6.7",), pci=("8.2.8",)),
+    applies_to=(elasticbeanstalk.Environment,),
+    check=require_option(_INSTANCES, "DisableIMDSv1", "true"),
+)
+
+RULES = (EB_NO_PLAINTEXT_SECRETS, EB_PRIVATE_SUBNETS, EB_NO_PUBLIC_IP, EB_IMDSV1_OFF)

@@ -1,0 +1,184 @@
+"""Elastic Beanstalk's releases: one instance at a time, watched, on a platform that is still mended."""
+
+from __future__ import annotations
+
+import re
+
+from pulumi_policy import PolicyConfigSchema, Severity
+
+from policies.aws.option_settings import option, option_at_least, option_is_off, require_option, settings_of
+from policies.generated.aws_types import elasticbeanstalk
+from policies.model.properties import Known, Unknown
+from policies.model.resources import Resource
+from policies.model.rule import Config, Findings, ResourceRule, Sources, Undecided, Violation
+
+_COMMAND = "aws:elasticbeanstalk:command"
+_HEALTH = "aws:elasticbeanstalk:healthreporting:system"
+_LOGS = "aws:elasticbeanstalk:cloudwatch:logs"
+_MANAGED = "aws:elasticbeanstalk:managedactions"
+_SIZES = "aws:autoscaling:asg"
+_VARIABLES = "aws:elasticbeanstalk:application:environment"
+
+_LOG_DAYS = 90
+"""PCI DSS 4.0, 10.5.1: three months at hand."""
+_TIER, _FRONT = "MAGENTO_TIER", "front"
+"""The variable that tells the front from the back office, which has to be one: migrations and jobs run in one place."""
+_FRONT_INSTANCES = 2
+
+_PLATFORM = re.compile(r"64bit Amazon Linux 2023 v(?P<version>[\d.]+) running (?P<branch>[A-Za-z.]+)")
+_OLDEST = {"PHP": "4.13.0"}
+_PINNED = "solutionStackName"
+
+
+def _check_logs(environment: Resource, config: Config) -> Findings:
+    yield from require_option(_LOGS, "StreamLogs", "true")(environment, config)
+    yield from option_at_least(environment, _LOGS, "RetentionInDays", int(config.get("days", _LOG_DAYS)))
+    yield from option_is_off(environment, _LOGS, "DeleteOnTerminate")
+
+
+def _check_deployment(environment: Resource, config: Config) -> Findings:
+    policies = [str(each) for each in config.get("policies", ("Rolling",))]
+    yield from option(
+        environment,
+        _COMMAND,
+        "DeploymentPolicy",
+        lambda policy: policy in map(str.lower, policies),
+        " or ".join(policies),
+    )
+    if settings_of(environment).text(_COMMAND, "DeploymentPolicy").startswith("rolling"):
+        yield from option(environment, _COMMAND, "BatchSizeType", lambda kind: kind == "fixed", "Fixed")
+        yield from option(environment, _COMMAND, "BatchSize", lambda size: size == "1", "1")
+    yield from option_is_off(environment, _COMMAND, "IgnoreHealthCheck")
+
+
+def _check_instances(environment: Resource, _: Config) -> Findings:
+    # The document asks high availability of the front alone: everything else is a single instance by its design.
+    match settings_of(environment).read(_VARIABLES, _TIER):
+        case Known(tier) if tier == _FRONT:
+            yield from option_at_least(environment, _SIZES, "MinSize", _FRONT_INSTANCES)
+        case Unknown():
+            yield Undecided(resource=environment, path=f"{_VARIABLES} {_TIER}")
+
+
+def _check_platform(environment: Resource, config: Config) -> Findings:
+    oldest: dict[str, str] = {**_OLDEST, **config.get("oldest", {})}
+    managed = settings_of(environment).read(_MANAGED, "ManagedActionsEnabled")
+    if isinstance(managed, Unknown):
+        yield Undecided(resource=environment, path=f"{_MANAGED} ManagedActionsEnabled")
+        return
+    is_managed = settings_of(environment).is_true(_MANAGED, "ManagedActionsEnabled")
+    match environment.properties.read(_PINNED):
+        case Known(name):
+            pinned = _PLATFORM.match(str(name))
+        case Unknown():
+            yield Undecided(resource=environment, path=_PINNED)
+            return
+        case _:
+            pinned = None
+    if pinned is None:
+        yield Violation(
+            resource=environment,
+            has="no platform of Amazon Linux 2023 in solutionStackName",
+            must="one: Amazon Linux 2 gets no patches any more",
+            part=_PINNED,
+        )
+    elif is_managed and _PINNED not in environment.ignore_changes:
+        yield Violation(
+            resource=environment,
+            has="managed updates, which the next update of the stack takes back to the version in solutionStackName",
+            must="either a version of the program's own or managed updates",
+            part=_PINNED,
+        )
+    elif not is_managed and _numbers(pinned["version"]) < _numbers(oldest.get(pinned["branch"], "")):
+        yield Violation(
+            resource=environment,
+            has=f"version {pinned['version']} of the platform {pinned['branch']}, and no managed updates",
+            must=f"{oldest[pinned['branch']]} or later",
+            part=_PINNED,
+        )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(each) for each in version.split(".") if each)
+
+
+EB_LOGS_STREAMED = ResourceRule(
+    id="eb-logs-streamed",
+    severity=Severity.HIGH,
+    why="An instance takes its logs along when it is replaced, which a failed release is the likeliest cause of.",
+    fix="set StreamLogs, RetentionInDays of the policy's config and no DeleteOnTerminate in "
+    "aws:elasticbeanstalk:cloudwatch:logs.",
+    sources=Sources(fsbp=("ElasticBeanstalk.3",), pci=("10.2.1", "10.5.1")),
+    applies_to=(elasticbeanstalk.Environment,),
+    check=_check_logs,
+    config_schema=PolicyConfigSchema(properties={"days": {"type": "integer", "default": _LOG_DAYS, "minimum": 1}}),
+)
+
+# The usual advice is an immutable deployment. It deletes the instances that failed, which people here look into, and
+# runs old and new side by side on one database, which migrations break.
+EB_SAFE_DEPLOY = ResourceRule(
+    id="eb-safe-deploy",
+    severity=Severity.HIGH,
+    why="A faulty release stops at its first instance, which stays for whoever looks into it, only if it goes one by "
+    "one and minds their health.",
+    fix="set DeploymentPolicy Rolling, BatchSizeType Fixed, BatchSize 1 and no IgnoreHealthCheck, as "
+    "EnvironmentOptions does; the policy's config may accept other policies.",
+    sources=Sources(other="Elastic Beanstalk Developer Guide: Deployment policies and settings"),
+    production_only=True,
+    applies_to=(elasticbeanstalk.Environment,),
+    check=_check_deployment,
+    config_schema=PolicyConfigSchema(
+        properties={
+            "policies": {
+                "type": "array",
+                "default": ["Rolling"],
+                "items": {"enum": ["Rolling", "RollingWithAdditionalBatch", "Immutable", "TrafficSplitting"]},
+                "minItems": 1,
+            }
+        }
+    ),
+)
+
+# ElasticBeanstalk.2 asks for managed updates, which move an environment away from the version that the program pins
+# (Magento supports few), and which the next update of the stack would take back.
+EB_PLATFORM_CURRENT = ResourceRule(
+    id="eb-platform-current",
+    severity=Severity.HIGH,
+    why="A platform that nobody moves on keeps the holes that its successors mend.",
+    fix="raise solution_stack to a later version, by way of preprod; the policy's config says how old one may be.",
+    sources=Sources(fsbp=("ElasticBeanstalk.2",), pci=("6.3.3",)),
+    applies_to=(elasticbeanstalk.Environment,),
+    check=_check_platform,
+    config_schema=PolicyConfigSchema(
+        properties={
+            "oldest": {
+                "type": "object",
+                "default": _OLDEST,
+                "additionalProperties": {"type": "string", "pattern": r"^\d+(\.\d+)*$"},
+            }
+        }
+    ),
+)
+
+EB_MIN_INSTANCES = ResourceRule(
+    id="eb-min-instances",
+    severity=Severity.MEDIUM,
+    why="With a single front instance a release, a zone or a crash closes the shop.",
+    fix="set instances of the front to 2 or more.",
+    sources=Sources(fsbp=("AutoScaling.2",)),
+    production_only=True,
+    applies_to=(elasticbeanstalk.Environment,),
+    check=_check_instances,
+)
+
+EB_ENHANCED_HEALTH = ResourceRule(
+    id="eb-enhanced-health",
+    severity=Severity.LOW,
+    why="Basic health sees that an instance answers, not that it answers with errors.",
+    fix="set SystemType enhanced in aws:elasticbeanstalk:healthreporting:system.",
+    sources=Sources(fsbp=("ElasticBeanstalk.1",)),
+    applies_to=(elasticbeanstalk.Environment,),
+    check=require_option(_HEALTH, "SystemType", "enhanced"),
+)
+
+RULES = (EB_LOGS_STREAMED, EB_SAFE_DEPLOY, EB_PLATFORM_CURRENT, EB_MIN_INSTANCES, EB_ENHANCED_HEALTH)

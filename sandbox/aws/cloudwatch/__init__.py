@@ -1,5 +1,0 @@
-"""CloudWatch: composite alarms that follow their children and tell their topics, and dashboards that are checked."""
-
-from sandbox.aws.cloudwatch import alarms, dashboards
-
-__all__ = ["alarms", "dashboards"]

@@ -1,5 +1,0 @@
-"""CloudWatch Logs: keys of log groups, and the delivery of other services' logs to where they are wanted."""
-
-from sandbox.aws.logs import deliveries, log_groups
-
-__all__ = ["deliveries", "log_groups"]

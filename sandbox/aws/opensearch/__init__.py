@@ -1,5 +1,0 @@
-"""OpenSearch: domains in a VPC, changes that keep what they do not name, upgrades, and no secret in an answer."""
-
-from sandbox.aws.opensearch import domains
-
-__all__ = ["domains"]

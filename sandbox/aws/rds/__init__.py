@@ -1,5 +1,0 @@
-"""RDS: what moto leaves out of a MySQL instance, the parameter groups' user values, and event subscriptions."""
-
-from sandbox.aws.rds import event_subscriptions, instances, lifecycle, parameter_groups
-
-__all__ = ["event_subscriptions", "instances", "lifecycle", "parameter_groups"]

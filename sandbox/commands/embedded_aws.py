@@ -1,0 +1,162 @@
+"""The embedded AWS as a process of its own: started once, found again by later commands, stopped with the sandbox."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.commands.environment import without_account
+from sandbox.commands.errors import SandboxError
+from sandbox.commands.layout import REPOSITORY, Layout
+from sandbox.commands.process import ProcessRecord, read_json, write_json
+
+_ANY_PORT = 0  # The server then takes a free one.
+
+START_SECONDS = 60.0
+"""How long the server may take to answer; it takes about a second, more on a busy machine."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddedAws:
+    """A server that was started, and the port of the loopback interface it was given."""
+
+    process: ProcessRecord
+    port: int
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def answers(self, *, seconds: float = 2.0) -> bool:
+        """Whether an HTTP server on the port gives any answer within the time."""
+        # Never through a proxy that the shell names: the server is on this machine.
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            direct.open(f"{self.endpoint}/", timeout=seconds).close()
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+        return True
+
+    def running(self) -> bool:
+        return self.process.find() is not None and self.answers()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """What `ensure_running` came to."""
+
+    server: EmbeddedAws
+    fresh: bool
+    """Whether it is a new server, which holds nothing yet."""
+    notes: tuple[str, ...] = ()
+    """What a person should know about an earlier one."""
+
+
+def recorded(layout: Layout) -> EmbeddedAws | None:
+    """The server that an earlier command started; it may have ended since."""
+    value = read_json(layout.server_record)
+    try:
+        return EmbeddedAws(process=ProcessRecord.from_json(value), port=int(str(value["port"]))) if value else None
+    except (KeyError, ValueError):
+        return None
+
+
+def ensure_running(layout: Layout, *, anew: bool = False) -> Start:
+    """The running server, or a new one on the port of the last (shells that sourced its address go on working).
+
+    With `anew` it is a new, empty one in any case.
+    """
+    earlier = recorded(layout)
+    if earlier is None:
+        return Start(server=_start(layout, _ANY_PORT), fresh=True)
+    notes = []
+    if not anew:
+        if earlier.running():
+            return Start(server=earlier, fresh=False)
+        notes.append(f"The embedded AWS of an earlier run (process {earlier.process.pid}) is gone, with what it held.")
+    earlier.process.stop()
+    port_is_free = _can_listen(earlier.port)
+    server = _start(layout, earlier.port if port_is_free else _ANY_PORT)
+    if not port_is_free:
+        notes.append(
+            f"Its port {earlier.port} was taken since; the new one is {server.port}. Source .sandbox/env again."
+        )
+    return Start(server=server, fresh=True, notes=tuple(notes))
+
+
+def stop(layout: Layout) -> bool:
+    """End the server of this sandbox. Says whether one ran."""
+    server = recorded(layout)
+    return server is not None and server.process.stop()
+
+
+def _start(layout: Layout, port: int) -> EmbeddedAws:
+    layout.directory.mkdir(parents=True, exist_ok=True)
+    ready = layout.directory / "aws.ready"
+    ready.unlink(missing_ok=True)
+    pid = _spawn(layout, port, ready)
+    try:
+        process = ProcessRecord.of(pid, known_by=str(ready))
+        # Written before the port is known too, so that whatever happens next, this process is found again.
+        _record(layout, EmbeddedAws(process=process, port=port))
+        server = EmbeddedAws(process=process, port=_wait_for_port(layout, process, ready))
+        _record(layout, server)
+    except BaseException:
+        process.stop()
+        layout.server_record.unlink(missing_ok=True)
+        raise
+    return server
+
+
+def _spawn(layout: Layout, port: int, ready: Path) -> int:
+    """Start the server in a session of its own: a Ctrl-C meant for a later command must not reach it."""
+    # -P, and the path instead: whatever directory the command is run from, this is the package that is meant.
+    command = [sys.executable, "-P", "-m", "sandbox.emulator", "--port", str(port), "--ready-file", str(ready)]
+    # Not `subprocess`, whose objects want to see their process end.
+    return os.posix_spawn(
+        sys.executable,
+        command,
+        {**without_account(os.environ), "PYTHONPATH": str(REPOSITORY)},
+        setsid=True,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, layout.server_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+    )
+
+
+def _record(layout: Layout, server: EmbeddedAws) -> None:
+    write_json(layout.server_record, {**server.process.to_json(), "port": server.port})
+
+
+def _wait_for_port(layout: Layout, process: ProcessRecord, ready: Path) -> int:
+    """The port that the server wrote down once it answers. Raises `SandboxError` with the end of its log."""
+    deadline = time.monotonic() + START_SECONDS
+    while not ready.exists():
+        if process.find() is None or time.monotonic() > deadline:
+            raise SandboxError(f"The embedded AWS did not start. Its log, {layout.server_log}, ends:\n{_tail(layout)}")
+        time.sleep(0.05)
+    return int(ready.read_text(encoding="ascii"))
+
+
+def _tail(layout: Layout, lines: int = 15) -> str:
+    return "\n".join(layout.server_log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+
+def _can_listen(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

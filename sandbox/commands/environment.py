@@ -1,0 +1,141 @@
+"""The environment in which Pulumi, boto3 and the AWS CLI work on the sandbox, and on nothing else.
+
+The sandbox's own commands run in it, and `.sandbox/env` gives the same to a shell.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlencode
+
+from sandbox.commands.layout import Layout
+
+
+class Provider(StrEnum):
+    """Which plugin serves the resource types of pulumi-aws and pulumi-random."""
+
+    EMBEDDED = "embedded"
+    """The sandbox's own, over boto3."""
+    OFFICIAL = "official"
+    """The published one, where it can be downloaded."""
+
+
+REGION = "eu-west-3"
+STATE_BUCKET = "client-pulumi-state-storage"
+PASSPHRASE = "sandbox"  # Guards nothing: the sandbox's secrets are its own inventions.
+
+_OURS = ("AWS_", "PULUMI_")
+"""Everything of the caller's that begins so is dropped: a profile, a session token or a stack name of theirs must not
+reach a sandbox, and nothing done in a sandbox may reach a real account."""
+
+_LOOPBACK = ("127.0.0.1", "localhost")
+
+_NO_ACCOUNT = {
+    # The files in the home directory could name a profile or a role of a real account.
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    # No file outside .sandbox and .venv: Python would leave its bytecode beside the program.
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+def without_account(caller: Mapping[str, str]) -> dict[str, str]:
+    """The caller's environment with no AWS account and no Pulumi setting in it."""
+    return {name: value for name, value in caller.items() if not name.startswith(_OURS)} | _NO_ACCOUNT
+
+
+@dataclass(frozen=True, kw_only=True)
+class SandboxEnvironment:
+    """What is set for one sandbox, whose embedded AWS listens on `port`."""
+
+    layout: Layout
+    port: int
+    provider: Provider = Provider.EMBEDDED
+    checkpoints: bool = False
+    """Whether the engine writes its state after each resource, which is slow on a file backend."""
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pulumi_home(self) -> Path:
+        """One a provider, since both plugins would stand under the same name."""
+        name = "pulumi-home" if self.provider is Provider.EMBEDDED else f"pulumi-home-{self.provider}"
+        return self.layout.directory / name
+
+    @property
+    def backend_url(self) -> str:
+        """Pulumi's S3 backend, on the state bucket of the embedded AWS."""
+        query = urlencode(
+            {"endpoint": self.endpoint, "disableSSL": "true", "s3ForcePathStyle": "true", "region": REGION}, safe=":/"
+        )
+        return f"s3://{STATE_BUCKET}?{query}"
+
+    def variables(self) -> dict[str, str]:
+        """What is set, besides `PATH` and `NO_PROXY`, which are extended."""
+        variables = {
+            **_NO_ACCOUNT,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_PAGER": "",
+            # Or the engine's S3 client warns, at each read of the state, that moto sends no checksums.
+            "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
+            "PULUMI_HOME": str(self.pulumi_home),
+            "PULUMI_BACKEND_URL": self.backend_url,
+            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+            # The plugins are the sandbox's own: none from PATH, none from the internet.
+            "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "MAGENTO_CERTIFICATE_DIR": str(self.layout.certificates),
+        }
+        if not self.checkpoints:
+            variables["PULUMI_SKIP_CHECKPOINTS"] = "true"
+        return variables
+
+    def over(self, caller: Mapping[str, str]) -> dict[str, str]:
+        """The caller's environment with the sandbox's in place of anything about AWS or Pulumi."""
+        proxied = [*_LOOPBACK, *filter(None, [caller.get("no_proxy") or caller.get("NO_PROXY")])]
+        path = os.pathsep.join([str(self.layout.commands), caller.get("PATH", os.defpath)])
+        no_proxy = ",".join(proxied)
+        return {**without_account(caller), **self.variables(), "PATH": path, "NO_PROXY": no_proxy, "no_proxy": no_proxy}
+
+    def shell_text(self) -> str:
+        """Lines for bash, zsh or a POSIX shell to source, from any directory and as often as one likes."""
+        exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in self.variables().items())
+        drop = "|".join(f"{prefix}[A-Za-z0-9_]*" for prefix in _OURS)
+        loopback = ",".join(_LOOPBACK)
+        return f"""\
+# Points this shell at the sandbox: `pulumi`, `aws` and boto3 then work on the embedded AWS, and on nothing else.
+# Source it: . {shlex.quote(str(self.layout.environment))}
+# It takes away every AWS and Pulumi setting that the shell had; open a new shell to have them back.
+for sandbox_name in $(env | sed -n 's/=.*//p'); do
+  case $sandbox_name in {drop}) unset "$sandbox_name" ;; esac
+done
+unset sandbox_name
+sandbox_bin={shlex.quote(str(self.layout.commands))}
+case ":$PATH:" in *":$sandbox_bin:"*) ;; *) export PATH="$sandbox_bin:$PATH" ;; esac
+unset sandbox_bin
+export no_proxy="${{no_proxy:-${{NO_PROXY:-}}}}"
+case ",$no_proxy," in *,{_LOOPBACK[0]},*) ;; *) no_proxy="{loopback}${{no_proxy:+,$no_proxy}}" ;; esac
+export NO_PROXY="$no_proxy"
+{exports}
+"""
+
+    def write(self) -> None:
+        """Make `.sandbox/env`, replacing it in one step since a shell may be reading it."""
+        target = self.layout.environment
+        target.parent.mkdir(parents=True, exist_ok=True)
+        new = target.with_suffix(".new")
+        new.write_text(self.shell_text(), encoding="utf-8")
+        new.replace(target)

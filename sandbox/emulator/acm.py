@@ -1,0 +1,98 @@
+"""ACM: imported certificates that are imported again, answered as they came, and kept while something uses them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.acm.models import AWSCertificateManagerBackend, CertBundle
+from moto.acm.responses import AWSCertificateManagerResponse
+from moto.cloudfront.models import cloudfront_backends
+from moto.core.responses import ActionResult
+
+from sandbox.emulator.errors import AwsError
+from sandbox.emulator.patching import operation, patch
+
+
+@patch(
+    "moto.acm.models:AWSCertificateManagerBackend.import_certificate",
+    sha256="c6899297abf07bab998b8bd603b3e5049524e9a5caee27f9c851bf73fe4666ca",
+)
+def _import_certificate(
+    original: Any,
+    backend: AWSCertificateManagerBackend,
+    certificate: bytes,
+    private_key: bytes,
+    chain: bytes | None,
+    arn: str | None,
+    tags: list[dict[str, str]] | None,
+) -> str:
+    """Imported again, a certificate keeps its tags, which may not be sent then."""
+    before = backend._certificates.get(arn) if arn else None
+    if before is not None and tags:
+        raise AwsError("ValidationException", "Tagging is not permitted on re-import.")
+    imported: str = original(backend, certificate, private_key, chain, arn, tags)
+    bundle = backend._certificates[imported]
+    bundle.imported_chain = chain
+    if before is not None:
+        bundle.tags, bundle.created_at = before.tags, before.created_at
+    return imported
+
+
+@patch(
+    "moto.acm.responses:AWSCertificateManagerResponse.get_certificate",
+    sha256="415533dea2d5bbd77281cab5475c3f958ce3a583bcf68bd97da6908ec40eb34c",
+)
+def _get_certificate(original: Any, response: AWSCertificateManagerResponse) -> ActionResult:
+    """The chain that was imported, or none: upstream adds a root of Amazon's."""
+    answer: ActionResult = original(response)
+    bundle = response.acm_backend.get_certificate(response._get_param("CertificateArn"))
+    if bundle.type == "IMPORTED":
+        del answer.result["CertificateChain"]
+        if bundle.imported_chain:
+            answer.result["CertificateChain"] = bundle.imported_chain.decode()
+    return answer
+
+
+@patch(
+    "moto.acm.models:AWSCertificateManagerBackend.describe_certificate",
+    sha256="10a7dde24da7c8963bde9673c9a39432122b0288b58123426992121147867238",
+)
+def _describe_certificate(original: Any, backend: AWSCertificateManagerBackend, arn: str) -> CertBundle:
+    bundle = original(backend, arn)
+    bundle.in_use_by = _users(backend, arn)
+    return bundle
+
+
+@patch(
+    "moto.acm.models:AWSCertificateManagerBackend.delete_certificate",
+    sha256="671b0af876fbdf174368e5650c7fa58129c1b71b44b23781439ed0c6b3b3dc2b",
+)
+def _delete_certificate(original: Any, backend: AWSCertificateManagerBackend, arn: str) -> None:
+    if _users(backend, arn):
+        raise AwsError("ResourceInUseException", f"Certificate {arn} in account {backend.account_id} is in use.")
+    original(backend, arn)
+
+
+@operation(AWSCertificateManagerResponse)
+def update_certificate_options(response: AWSCertificateManagerResponse, parameters: dict[str, Any]) -> None:
+    bundle = response.acm_backend.get_certificate(parameters["CertificateArn"])
+    bundle.cert_options = {**(bundle.cert_options or {}), **parameters["Options"]}
+
+
+def _users(backend: AWSCertificateManagerBackend, arn: str) -> list[str]:
+    """The load balancers and distributions that serve a certificate: upstream names listeners, and goes on naming
+    deleted ones."""
+    from moto.elbv2.models import elbv2_backends  # loaded when the first load balancer is
+
+    balancers = elbv2_backends[backend.account_id][backend.region_name].load_balancers.values()
+    serving = [
+        balancer.arn
+        for balancer in balancers
+        if any(arn in listener.certificates for listener in balancer.listeners.values())
+    ]
+    distributions = cloudfront_backends[backend.account_id][backend.partition].distributions.values()
+    return serving + [
+        distribution.arn
+        for distribution in distributions
+        if distribution.distribution_config.ViewerCertificate.get("ACMCertificateArn") == arn
+    ]

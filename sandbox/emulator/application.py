@@ -1,0 +1,84 @@
+"""The embedded AWS as one WSGI application: moto's dispatcher, one request at a time, errors made plain."""
+
+from __future__ import annotations
+
+import io
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.test import run_wsgi_app
+
+from sandbox.emulator.errors import refuse
+
+Environ = dict[str, Any]
+Answer = tuple[str, list[tuple[str, str]], bytes]
+
+_NOT_HERE = "the embedded AWS does not have this operation"
+
+
+class EmbeddedAws:
+    """Answers one request at a time: moto's backends are not thread-safe, and threads gain nothing on one interpreter.
+
+    The lock is re-entrant, so that a backend may call another one through an in-process client.
+    """
+
+    def __init__(self) -> None:
+        self._moto = DomainDispatcherApplication(_create_service)
+        self.lock = threading.RLock()
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        _read_body(environ)  # before taking the lock: a slow sender holds up only itself
+        with self.lock:
+            status, headers, body = self._answer(environ)
+        start_response(status, headers)
+        return [body]
+
+    def _answer(self, environ: Environ) -> Answer:
+        try:
+            chunks, status, headers = run_wsgi_app(self._moto, environ, buffered=True)
+        except NotImplementedError:
+            return _refusal(environ, _NOT_HERE)
+        except Exception as failure:
+            traceback.print_exc(file=sys.stderr)
+            why = f"the embedded AWS failed with {type(failure).__name__}: {failure}"
+            return _refusal(environ, why, code="InternalFailure")
+        body = b"".join(chunks)
+        if status[:3] in ("404", "405") and _is_unrouted(environ, body):
+            return _refusal(environ, _NOT_HERE)
+        return status, list(headers), body
+
+
+def _create_service(backend: Any) -> Any:
+    """The Flask application of one service, made when it is first called: what is not used takes no memory."""
+    if backend is None:
+        raise NotImplementedError  # a service that moto does not have
+    return create_backend_app(backend)
+
+
+def _is_unrouted(environ: Environ, body: bytes) -> bool:
+    """Whether moto found no operation for the path: Flask's own page, or nothing at all. AWS words every error."""
+    return body.startswith(b"<!doctype html>") or (not body and environ["REQUEST_METHOD"] != "HEAD")
+
+
+def _read_body(environ: Environ) -> None:
+    """Take the whole body off the connection; its length is declared, or it comes in chunks."""
+    stream = environ["wsgi.input"]
+    length = environ.get("CONTENT_LENGTH")
+    body = stream.read(int(length)) if length else stream.read() if environ.get("wsgi.input_terminated") else b""
+    environ["wsgi.input"] = io.BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+
+
+def _refusal(environ: Environ, why: str, **code: str) -> Answer:
+    environ["wsgi.input"].seek(0)
+    status, headers, text = refuse(environ, why, **code)
+    body = text.encode()
+    return f"{status} {HTTPStatus(status).phrase}", [*headers.items(), ("Content-Length", str(len(body)))], body
+
+
+APPLICATION = EmbeddedAws()

@@ -1,0 +1,62 @@
+"""Auto Scaling groups that launch as AWS does: over all their subnets, with the launch template's instance profile."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from moto.autoscaling.models import FakeAutoScalingGroup
+from moto.autoscaling.responses import AutoScalingResponse
+from moto.core.responses import ActionResult
+
+from sandbox.emulator.patching import patch
+
+
+@patch(
+    "moto.autoscaling.models:FakeAutoScalingGroup.replace_autoscaling_group_instances",
+    sha256="8f206dbbb9411b9f072c5a30ac6ddf0a8f0f0374cc10ded333bfb32dfce3f2f3",
+)
+def _launch(
+    original: Callable[..., None], group: FakeAutoScalingGroup, count_needed: int, propagated_tags: dict[str, str]
+) -> None:
+    """Launch one at a time, each in the subnet that has fewest of the group's instances.
+
+    Upstream puts all of them into the first subnet and forgets the template's profile and metadata options.
+    """
+    subnets = group.vpc_zone_identifier
+    for _ in range(count_needed):
+        if subnets:
+            used = Counter(state.instance.subnet_id for state in group.instance_states)
+            group.vpc_zone_identifier = min(subnets.split(","), key=lambda subnet: used[subnet])
+        try:
+            original(group, 1, dict(propagated_tags))
+        finally:
+            group.vpc_zone_identifier = subnets
+        if group.ec2_launch_template:
+            _apply_template(group, group.instance_states[-1].instance)
+
+
+def _apply_template(group: FakeAutoScalingGroup, instance: Any) -> None:
+    """Give the instance what moto's RunInstances takes from a request only, and not from a template."""
+    template = group.ec2_launch_template.get_version(group.launch_template_version).data
+    if profile := template.get("IamInstanceProfile"):
+        group.autoscaling_backend.ec2_backend.associate_iam_instance_profile(
+            instance.id, iam_instance_profile_name=profile.get("Name"), iam_instance_profile_arn=profile.get("Arn")
+        )
+    if options := template.get("MetadataOptions"):
+        group.autoscaling_backend.ec2_backend.modify_instance_metadata_options(
+            instance.id, http_tokens=options.get("HttpTokens"), hop_limit=options.get("HttpPutResponseHopLimit")
+        )
+    if template.get("Monitoring", {}).get("Enabled") in (True, "true"):
+        instance.monitoring_state = "enabled"
+
+
+@patch(
+    "moto.autoscaling.responses:AutoScalingResponse.put_scaling_policy",
+    sha256="03f1dc23e783c3a6fc5152b634d40a6afc16c0b27ccfd38d63eb8593fd5bc3f0",
+)
+def _put_scaling_policy(original: Callable[..., ActionResult], response: AutoScalingResponse) -> ActionResult:
+    """Answer the policy's ARN under the name that the API gives it; upstream misspells it, so that it gets lost."""
+    answer: Any = original(response).result
+    return ActionResult({"PolicyARN": answer["PolicyArn"]})

@@ -1,0 +1,132 @@
+"""Distributions: whose names and certificates are theirs, that change only from the version their client knows, and go
+only when they are turned off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.acm.models import CertBundle, acm_backends
+from moto.cloudfront.exceptions import InvalidIfMatchVersion
+from moto.cloudfront.models import CloudFrontBackend, Distribution, DistributionConfig, random_id
+from moto.cloudfront.responses import CloudFrontResponse
+from moto.core.utils import utcnow
+
+from sandbox.emulator.errors import AwsError
+from sandbox.emulator.patching import operation, patch
+
+CERTIFICATE_REGION = "us-east-1"
+IN_PROGRESS = "InProgress"
+"""Until it is asked for again: upstream's state then moves on to "Deployed"."""
+
+
+@operation(CloudFrontResponse)
+def create_distribution(response: CloudFrontResponse, parameters: dict[str, Any]) -> dict[str, Any]:
+    return _created(response, parameters["DistributionConfig"], [])
+
+
+@operation(CloudFrontResponse)
+def create_distribution_with_tags(response: CloudFrontResponse, parameters: dict[str, Any]) -> dict[str, Any]:
+    tagged = parameters["DistributionConfigWithTags"]
+    return _created(response, tagged["DistributionConfig"], tagged.get("Tags", {}).get("Items", []))
+
+
+@operation(CloudFrontResponse)
+def update_distribution(response: CloudFrontResponse, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Upstream's neither asks which version is meant nor makes a new one."""
+    distribution, _ = response.backend.get_distribution(parameters["Id"])
+    _require_current(distribution, parameters.get("IfMatch"))
+    config = DistributionConfig(parameters["DistributionConfig"])
+    if config.CallerReference != distribution.distribution_config.CallerReference:
+        raise AwsError("IllegalUpdate", "The caller reference of a distribution cannot be changed.")
+    _check_names(response.backend, config, apart_from=distribution.id)
+    distribution.distribution_config = config
+    distribution.etag = random_id()
+    distribution.last_modified_time = utcnow()
+    distribution.status, distribution._tick = IN_PROGRESS, 0
+    return _answer(distribution)
+
+
+@patch(
+    "moto.cloudfront.models:CloudFrontBackend.delete_distribution",
+    sha256="148c626f7ef0ed2902eb4ab36acc73da9ecf236665002c4281e98e1f8236a363",
+)
+def _delete_distribution(original: Any, backend: CloudFrontBackend, distribution_id: str, if_match: str) -> None:
+    """Its tags and invalidations go with it."""
+    distribution, _ = backend.get_distribution(distribution_id)
+    _require_current(distribution, if_match)
+    if distribution.distribution_config.Enabled:
+        raise AwsError(
+            "DistributionNotDisabled", "The distribution you are trying to delete has not been disabled.", 409
+        )
+    original(backend, distribution_id, if_match)
+    backend.invalidations.pop(distribution_id, None)
+    backend.tagger.delete_all_tags_for_resource(distribution.arn)
+
+
+def _created(response: CloudFrontResponse, said: dict[str, Any], tags: list[dict[str, str]]) -> dict[str, Any]:
+    _check_names(response.backend, DistributionConfig(said))
+    distribution, _, _ = response.backend.create_distribution(said, tags)
+    distribution.last_modified_time = utcnow()
+    return _answer(distribution)
+
+
+def _answer(distribution: Distribution) -> dict[str, Any]:
+    return {"Distribution": distribution, "ETag": distribution.etag, "Location": distribution.location}
+
+
+def _require_current(distribution: Distribution, if_match: str | None) -> None:
+    if not if_match:
+        raise InvalidIfMatchVersion
+    if if_match != distribution.etag:
+        raise AwsError(
+            "PreconditionFailed", f"{if_match} is not the current version of distribution {distribution.id}.", 412
+        )
+
+
+def _check_names(backend: CloudFrontBackend, config: DistributionConfig, apart_from: str = "") -> None:
+    """Names belong to one distribution each, which proves by its certificate that it may have them.
+
+    AWS also asks that the certificate is signed by a public authority: here a self-signed one will do.
+    """
+    names = config.Aliases.get("Items", [])
+    taken = {
+        name
+        for other in backend.distributions.values()
+        if other.id != apart_from
+        for name in other.distribution_config.Aliases.get("Items", [])
+    }
+    if taken & set(names):
+        raise AwsError(
+            "CNAMEAlreadyExists",
+            f"{', '.join(sorted(taken & set(names)))}: already associated with a different distribution.",
+            409,
+        )
+    arn = config.ViewerCertificate.get("ACMCertificateArn")
+    covered = _covered_by(_certificate(backend.account_id, arn)) if arn else ()
+    # What IAM's certificates cover is not looked up.
+    if config.ViewerCertificate["CertificateSource"] != "iam":
+        for name in names:
+            if not any(_covers(pattern, name) for pattern in covered):
+                raise AwsError("InvalidViewerCertificate", f"The distribution's certificate does not cover {name}.")
+
+
+def _certificate(account_id: str, arn: str) -> CertBundle:
+    found = acm_backends[account_id][CERTIFICATE_REGION]._certificates.get(arn)
+    if found is None:
+        raise AwsError(
+            "InvalidViewerCertificate",
+            f"The specified SSL certificate doesn't exist, isn't in {CERTIFICATE_REGION} region, isn't valid, or "
+            f"doesn't include a valid certificate chain: {arn}",
+        )
+    return found
+
+
+def _covered_by(certificate: CertBundle) -> tuple[str, ...]:
+    return (*certificate.sans, certificate.common_name)
+
+
+def _covers(pattern: str, name: str) -> bool:
+    """A wildcard stands for one label."""
+    if pattern.startswith("*."):
+        return name.partition(".")[2] == pattern[2:]
+    return name == pattern

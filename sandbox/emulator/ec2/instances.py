@@ -1,0 +1,64 @@
+"""Instances: the groups and the zone of their first network interface, attributes changed one at a time, monitoring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.ec2.models.instances import Instance
+from moto.ec2.responses import EC2Response
+from moto.ec2.responses.instances import InstanceResponse
+
+from sandbox.emulator.patching import operation, patch
+
+
+@patch(
+    "moto.ec2.models.instances:Instance.__init__",
+    sha256="8d1fc6f95c9a256bee1cdd6e3cd685d082deaaace4b36f359d29faeec38fbbcc",
+)
+def _init(original: Any, instance: Instance, *args: Any, **kwargs: Any) -> None:
+    """An instance has the groups and the zone of its first interface, also when it is launched with that interface.
+
+    An interface that the launch itself makes goes with the instance, unless it is told otherwise.
+    """
+    original(instance, *args, **kwargs)
+    given = {int(nic["DeviceIndex"]): nic for nic in kwargs.get("nics", [])}
+    for index, interface in instance.nics.items():
+        asked_for = given.get(index, {})
+        if not asked_for.get("NetworkInterfaceId"):
+            interface.delete_on_termination = asked_for.get("DeleteOnTermination", True)
+    if instance.nics:
+        first = instance.nics[min(instance.nics)]
+        instance._placement.zone = first.subnet.availability_zone
+        if not instance.security_groups:
+            instance.security_groups = list(first._group_set)
+
+
+@patch(
+    "moto.ec2.responses.instances:InstanceResponse._security_grp_instance_attribute_handler",
+    sha256="befcdef2ebf4487bab632bab8e69a7dc4831129b730b6d8c1bb3bee53a55f897",
+)
+def _security_groups(original: Any, response: InstanceResponse) -> bool:
+    """Upstream takes any attribute that it does not know for an empty list of security groups."""
+    if response._get_param("Groups"):
+        return bool(original(response))
+    behaviour = response._get_param("InstanceInitiatedShutdownBehavior.Value")
+    if behaviour:
+        instance = response.ec2_backend.get_instance(response._get_param("InstanceId"))
+        instance.instance_initiated_shutdown_behavior = behaviour
+    return bool(behaviour)
+
+
+@operation(EC2Response)
+def monitor_instances(response: EC2Response, parameters: dict[str, Any]) -> dict[str, Any]:
+    return _set_monitoring(response, parameters["InstanceIds"], "enabled")
+
+
+@operation(EC2Response)
+def unmonitor_instances(response: EC2Response, parameters: dict[str, Any]) -> dict[str, Any]:
+    return _set_monitoring(response, parameters["InstanceIds"], "disabled")
+
+
+def _set_monitoring(response: EC2Response, ids: list[str], state: str) -> dict[str, Any]:
+    for id_ in ids:
+        response.ec2_backend.get_instance(id_).monitoring_state = state
+    return {"InstanceMonitorings": [{"InstanceId": id_, "Monitoring": {"State": state}} for id_ in ids]}

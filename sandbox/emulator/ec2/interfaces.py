@@ -1,0 +1,86 @@
+"""Network interfaces of their own: an address that nothing else has, kept when their instance is terminated."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface, NetworkInterfaceBackend
+from moto.ec2.models.instances import Instance, InstanceState
+from moto.ec2.models.subnets import Subnet
+from moto.ec2.responses.elastic_network_interfaces import ElasticNetworkInterfaces
+
+from sandbox.emulator.errors import AwsError
+from sandbox.emulator.patching import patch
+
+
+@patch(
+    "moto.ec2.models.elastic_network_interfaces:NetworkInterfaceBackend.create_network_interface",
+    sha256="68a24c6494945825ad110d40adfcb60a954e761469bd357b9127c88681cbf822",
+)
+def _create(
+    original: Any,
+    backend: NetworkInterfaceBackend,
+    subnet: Subnet | str,
+    private_ip_address: str | list[str],
+    private_ip_addresses: list[dict[str, Any]] | None = None,
+    *args: Any,
+    **kwargs: Any,
+) -> NetworkInterface:
+    """Upstream rolls dice for an address, which another interface or AWS itself may have."""
+    if isinstance(subnet, str):
+        subnet = backend.get_subnet(subnet)
+    if not private_ip_address and not private_ip_addresses:
+        private_ip_address = subnet.get_available_subnet_ip(None)
+    interface: NetworkInterface = original(backend, subnet, private_ip_address, private_ip_addresses, *args, **kwargs)
+    return interface
+
+
+@patch(
+    "moto.ec2.models.elastic_network_interfaces:NetworkInterfaceBackend.delete_network_interface",
+    sha256="9ba3d9c1ce1247d1838101064916aa3d66d3c32f5f56ffec1a4f9b9f526ddd0a",
+)
+def _delete(original: Any, backend: NetworkInterfaceBackend, eni_id: str) -> None:
+    interface = backend.get_network_interface(eni_id)
+    original(backend, eni_id)
+    for address in interface.private_ip_addresses:
+        interface.subnet.del_subnet_ip(address["PrivateIpAddress"])
+
+
+@patch(
+    "moto.ec2.responses.elastic_network_interfaces:ElasticNetworkInterfaces.delete_network_interface",
+    sha256="57ffb5f82f6f4b67b43381e74f3b0e74574db31123e78da59ba857a5e184fc16",
+)
+def _delete_unused(original: Any, response: ElasticNetworkInterfaces) -> ActionResult:
+    id_ = response._get_param("NetworkInterfaceId")
+    if response.ec2_backend.get_network_interface(id_).status == "in-use":
+        raise AwsError("InvalidParameterValue", f"Network interface '{id_}' is currently in use.")
+    answer: ActionResult = original(response)
+    return answer
+
+
+@patch(
+    "moto.ec2.models.instances:Instance.terminate",
+    sha256="fb41585c4811dc68db6354775391377e7c6f4d99d22748641759d9a30e3ff68b",
+)
+def _terminate(original: Any, instance: Instance) -> InstanceState:
+    """Upstream leaves an interface that outlives its instance attached to it for ever; a second call does nothing."""
+    if instance.state == "terminated":
+        return copy(instance._state)
+    previous: InstanceState = original(instance)
+    for index, interface in list(instance.nics.items()):
+        if not interface.delete_on_termination:
+            instance.detach_eni(interface)
+            # What is left of the instance still has an address to tell, as moto sees it.
+            instance.nics[index] = copy(interface)
+    return previous
+
+
+@patch(
+    "moto.ec2.models.instances:Instance.network_interfaces",
+    sha256="5d8d6ddc128067e867cb46357f242542320075b4382e4f9cb63e372c9967336e",
+)
+def _network_interfaces(original: Any, instance: Instance) -> list[NetworkInterface]:
+    """An instance that is gone has none."""
+    return [] if instance.state == "terminated" else list(original(instance))

@@ -1,0 +1,56 @@
+"""EBS volumes: one attachment at a time, to an instance of the same zone that is there; gp3's throughput."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.ec2.models.elastic_block_store import EBSBackend, Volume, VolumeAttachment
+
+from sandbox.emulator.errors import AwsError
+from sandbox.emulator.patching import patch
+
+GP3_DEFAULT_THROUGHPUT = 125
+"""MiB a second ("Amazon EBS General Purpose SSD volumes")."""
+
+
+@patch(
+    "moto.ec2.models.elastic_block_store:EBSBackend.attach_volume",
+    sha256="87912aaaff211501d9393a1d89317f62df5e6b7db18622dba1879870b2512a3c",
+)
+def _attach_volume(
+    original: Any,
+    backend: EBSBackend,
+    volume_id: str,
+    instance_id: str,
+    device_path: str,
+    delete_on_termination: bool = False,
+) -> VolumeAttachment | None:
+    """Upstream takes a volume from the instance that has it, and attaches over zones and to what is terminated."""
+    volume = backend.get_volume(volume_id)
+    instance = backend.get_instance(instance_id)
+    if volume.attachment:
+        raise AwsError("VolumeInUse", f"{volume_id} is already attached to an instance")
+    if instance.state not in ("pending", "running", "stopping", "stopped"):
+        raise AwsError("IncorrectState", f"Instance '{instance_id}' is not 'running'.")
+    if device_path in instance.block_device_mapping:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"Invalid value '{device_path}' for unixDevice. Attachment point {device_path} is already in use",
+        )
+    if volume.availability_zone != instance.availability_zone:
+        raise AwsError(
+            "InvalidVolume.ZoneMismatch",
+            f"The volume '{volume_id}' is not in the same availability zone as instance '{instance_id}'",
+        )
+    attachment: VolumeAttachment | None = original(backend, volume_id, instance_id, device_path, delete_on_termination)
+    return attachment
+
+
+@patch(
+    "moto.ec2.models.elastic_block_store:Volume.__init__",
+    sha256="b0c00794b5e67876c48fd85782c4dd990a79c90f21475114a39ba6123ddbe5b2",
+)
+def _init(original: Any, volume: Volume, *args: Any, **kwargs: Any) -> None:
+    original(volume, *args, **kwargs)
+    if volume.volume_type == "gp3" and volume.throughput is None:
+        volume.throughput = GP3_DEFAULT_THROUGHPUT

@@ -1,0 +1,267 @@
+"""The instances of an environment: security group, launch template, Auto Scaling group, alarms, Elastic IP address.
+
+All are real objects of the other services, made through their APIs, as Beanstalk makes them through CloudFormation.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from sandbox.emulator.elasticbeanstalk.configuration import GROUP, LAUNCH, Configuration
+from sandbox.emulator.elasticbeanstalk.names import resource_name, stack_name, tag_list
+from sandbox.emulator.in_process import client
+
+_TRIGGER = "aws:autoscaling:trigger"
+
+
+class Capacity:
+    """What runs an environment's code."""
+
+    def __init__(self, *, region: str, account: str, environment_id: str, vpc_id: str, subnets: list[str]) -> None:
+        self._region = region
+        self._account = account
+        self._stack = stack_name(environment_id)
+        self.vpc_id = vpc_id
+        self.subnets = subnets
+        self.security_group_id: str | None = None
+        self.launch_template_id: str | None = None
+        self.group_name: str | None = None
+        self.alarm_names: list[str] = []
+        self.elastic_ip: tuple[str, str] | None = None  # allocation id, address
+
+    def _client(self, service: str) -> Any:
+        return client(service, self._region, self._account)
+
+    def create(
+        self,
+        configuration: Configuration,
+        tags: Mapping[str, str],
+        target_group_arns: list[str],
+        load_balancer_security_groups: list[str],
+    ) -> None:
+        """Make everything and start the instances."""
+        if not configuration.flag(LAUNCH, "DisableDefaultEC2SecurityGroup"):
+            self._create_security_group(tags, load_balancer_security_groups)
+        self.launch_template_id = self._client("ec2").create_launch_template(
+            LaunchTemplateName=resource_name(self._stack, "AWSEBEC2LaunchTemplate"),
+            LaunchTemplateData=self._launch_data(configuration, tags),
+            TagSpecifications=[{"ResourceType": "launch-template", "Tags": tag_list(tags)}],
+        )["LaunchTemplate"]["LaunchTemplateId"]
+        minimum, maximum = self._size(configuration)
+        self.group_name = resource_name(self._stack, "AWSEBAutoScalingGroup")
+        self._client("autoscaling").create_auto_scaling_group(
+            AutoScalingGroupName=self.group_name,
+            LaunchTemplate={"LaunchTemplateId": self.launch_template_id, "Version": "$Latest"},
+            MinSize=minimum,
+            MaxSize=maximum,
+            DesiredCapacity=minimum,
+            DefaultCooldown=configuration.integer(GROUP, "Cooldown"),
+            VPCZoneIdentifier=",".join(self.subnets),
+            TargetGroupARNs=target_group_arns,
+            Tags=self._group_tags(tags),
+        )
+        if configuration.is_load_balanced():
+            self._create_scaling(configuration)
+        else:
+            self._create_elastic_ip(tags)
+
+    def update(self, configuration: Configuration, tags: Mapping[str, str], *, replace_instances: bool) -> None:
+        """Follow a changed configuration; replaced instances run what the group launches them with."""
+        self._client("ec2").create_launch_template_version(
+            LaunchTemplateId=self.launch_template_id, LaunchTemplateData=self._launch_data(configuration, tags)
+        )
+        minimum, maximum = self._size(configuration)
+        autoscaling = self._client("autoscaling")
+        desired = min(max(len(self.instances()), minimum), maximum)
+        autoscaling.update_auto_scaling_group(
+            AutoScalingGroupName=self.group_name,
+            LaunchTemplate={"LaunchTemplateId": self.launch_template_id, "Version": "$Latest"},
+            MinSize=minimum,
+            MaxSize=maximum,
+            DesiredCapacity=desired,
+        )
+        if replace_instances:
+            for instance in self.instances():
+                autoscaling.terminate_instance_in_auto_scaling_group(
+                    InstanceId=instance["InstanceId"], ShouldDecrementDesiredCapacity=False
+                )
+            if self.elastic_ip:
+                self._associate_elastic_ip()
+
+    def grow(self, by: int) -> list[str]:
+        """Start that many more instances, over the group's maximum if need be; their ids."""
+        before = {instance["InstanceId"] for instance in self.instances()}
+        group = self._group()
+        self._client("autoscaling").update_auto_scaling_group(
+            AutoScalingGroupName=self.group_name,
+            MaxSize=max(group["MaxSize"], len(before) + by),
+            DesiredCapacity=len(before) + by,
+        )
+        return [i["InstanceId"] for i in self.instances() if i["InstanceId"] not in before]
+
+    def retire(self, instance_ids: list[str], configuration: Configuration) -> None:
+        """End instances for good and go back to the configured sizes."""
+        autoscaling = self._client("autoscaling")
+        for instance_id in instance_ids:
+            autoscaling.terminate_instance_in_auto_scaling_group(
+                InstanceId=instance_id, ShouldDecrementDesiredCapacity=True
+            )
+        minimum, maximum = self._size(configuration)
+        autoscaling.update_auto_scaling_group(AutoScalingGroupName=self.group_name, MinSize=minimum, MaxSize=maximum)
+
+    def delete(self) -> None:
+        """Take everything away; what somebody already deleted is no error."""
+        ec2 = self._client("ec2")
+        if self.group_name:
+            with contextlib.suppress(ClientError):
+                self._client("autoscaling").delete_auto_scaling_group(
+                    AutoScalingGroupName=self.group_name, ForceDelete=True
+                )
+        if self.elastic_ip:
+            with contextlib.suppress(ClientError):
+                ec2.release_address(AllocationId=self.elastic_ip[0])
+        if self.launch_template_id:
+            with contextlib.suppress(ClientError):
+                ec2.delete_launch_template(LaunchTemplateId=self.launch_template_id)
+        if self.security_group_id:
+            with contextlib.suppress(ClientError):
+                ec2.delete_security_group(GroupId=self.security_group_id)
+        if self.alarm_names:
+            self._client("cloudwatch").delete_alarms(AlarmNames=self.alarm_names)
+        self.group_name = self.elastic_ip = self.launch_template_id = self.security_group_id = None
+        self.alarm_names = []
+
+    def retag(self, tags: Mapping[str, str], removed: list[str]) -> None:
+        """Carry the environment's changed tags to what it made."""
+        instances = [instance["InstanceId"] for instance in self.instances()]
+        made = [i for i in (self.security_group_id, self.launch_template_id, *instances) if i]
+        ec2 = self._client("ec2")
+        ec2.create_tags(Resources=made, Tags=tag_list(tags))
+        self._client("autoscaling").create_or_update_tags(Tags=self._group_tags(tags))
+        if removed:
+            ec2.delete_tags(Resources=made, Tags=[{"Key": key} for key in removed])
+            self._client("autoscaling").delete_tags(Tags=self._group_tags(dict.fromkeys(removed, "")))
+
+    def instances(self) -> list[dict[str, Any]]:
+        """The group's instances, as Auto Scaling describes them now."""
+        return list(self._group().get("Instances", ())) if self.group_name else []
+
+    def _group(self) -> dict[str, Any]:
+        described = self._client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[self.group_name])
+        groups: list[dict[str, Any]] = described["AutoScalingGroups"]
+        return groups[0] if groups else {}
+
+    def _size(self, configuration: Configuration) -> tuple[int, int]:
+        if not configuration.is_load_balanced():
+            return 1, 1
+        return configuration.integer(GROUP, "MinSize"), configuration.integer(GROUP, "MaxSize")
+
+    def _group_tags(self, tags: Mapping[str, str]) -> list[dict[str, Any]]:
+        about = {"ResourceId": self.group_name, "ResourceType": "auto-scaling-group", "PropagateAtLaunch": True}
+        return [{**tag, **about} for tag in tag_list(tags)]
+
+    def _create_security_group(self, tags: Mapping[str, str], sources: list[str]) -> None:
+        """The group that lets the load balancer, or everybody where there is none, in on port 80."""
+        ec2 = self._client("ec2")
+        self.security_group_id = ec2.create_security_group(
+            GroupName=resource_name(self._stack, "AWSEBSecurityGroup"),
+            Description="SecurityGroup for ElasticBeanstalk environment.",
+            VpcId=self.vpc_id,
+            TagSpecifications=[{"ResourceType": "security-group", "Tags": tag_list(tags)}],
+        )["GroupId"]
+        permission: dict[str, Any] = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
+        if sources:
+            permission["UserIdGroupPairs"] = [{"GroupId": source} for source in sources]
+        else:
+            permission["IpRanges"] = [{"CidrIp": "0.0.0.0/0"}]
+        ec2.authorize_security_group_ingress(GroupId=self.security_group_id, IpPermissions=[permission])
+
+    def _launch_data(self, configuration: Configuration, tags: Mapping[str, str]) -> dict[str, Any]:
+        types = configuration.given("aws:ec2:instances", "InstanceTypes") or configuration.given(LAUNCH, "InstanceType")
+        types = types or configuration.text("aws:ec2:instances", "InstanceTypes")
+        own = [self.security_group_id] if self.security_group_id else []
+        data: dict[str, Any] = {
+            "ImageId": configuration.given(LAUNCH, "ImageId") or self._default_image(),
+            "InstanceType": types.split(",")[0].strip(),
+            "SecurityGroupIds": [*configuration.items(LAUNCH, "SecurityGroups"), *own],
+            "MetadataOptions": {
+                "HttpTokens": "required" if configuration.flag(LAUNCH, "DisableIMDSv1") else "optional",
+                "HttpPutResponseHopLimit": 2,
+            },
+            "Monitoring": {"Enabled": configuration.value(LAUNCH, "MonitoringInterval") == "1 minute"},
+            "TagSpecifications": [{"ResourceType": kind, "Tags": tag_list(tags)} for kind in ("instance", "volume")],
+        }
+        if profile := configuration.given(LAUNCH, "IamInstanceProfile"):
+            data["IamInstanceProfile"] = {"Arn" if profile.startswith("arn:") else "Name": profile}
+        if key := configuration.given(LAUNCH, "EC2KeyName"):
+            data["KeyName"] = key
+        if root := _root_volume(configuration):
+            data["BlockDeviceMappings"] = [{"DeviceName": "/dev/xvda", "Ebs": root}]
+        return data
+
+    def _default_image(self) -> str:
+        """An Amazon Linux image of the region; moto's catalogue has no Beanstalk images."""
+        images: list[dict[str, Any]] = self._client("ec2").describe_images(
+            Owners=["amazon"], Filters=[{"Name": "name", "Values": ["amzn2-ami-hvm-*", "al2023-ami-*"]}]
+        )["Images"]
+        return str(max(images, key=lambda image: image["CreationDate"])["ImageId"])
+
+    def _create_scaling(self, configuration: Configuration) -> None:
+        """The two alarms of the scaling trigger, each with its policy."""
+        for side, direction, level, comparison in (
+            ("Upper", "Up", "High", "GreaterThanThreshold"),
+            ("Lower", "Down", "Low", "LessThanThreshold"),
+        ):
+            policy = self._client("autoscaling").put_scaling_policy(
+                AutoScalingGroupName=self.group_name,
+                PolicyName=resource_name(self._stack, f"AWSEBAutoScalingScale{direction}Policy"),
+                AdjustmentType="ChangeInCapacity",
+                ScalingAdjustment=configuration.integer(_TRIGGER, f"{side}BreachScaleIncrement"),
+            )["PolicyARN"]
+            name = resource_name(self._stack, f"AWSEBCloudwatchAlarm{level}")
+            self._client("cloudwatch").put_metric_alarm(
+                AlarmName=name,
+                AlarmDescription=f"ElasticBeanstalk Default Scale {direction} alarm",
+                Namespace="AWS/EC2",
+                MetricName=configuration.text(_TRIGGER, "MeasureName"),
+                Dimensions=[{"Name": "AutoScalingGroupName", "Value": self.group_name}],
+                Statistic=configuration.text(_TRIGGER, "Statistic"),
+                Unit=configuration.text(_TRIGGER, "Unit"),
+                Period=60 * configuration.integer(_TRIGGER, "Period"),
+                EvaluationPeriods=configuration.integer(_TRIGGER, "EvaluationPeriods"),
+                Threshold=configuration.integer(_TRIGGER, f"{side}Threshold"),
+                ComparisonOperator=comparison,
+                AlarmActions=[policy],
+            )
+            self.alarm_names.append(name)
+
+    def _create_elastic_ip(self, tags: Mapping[str, str]) -> None:
+        allocated = self._client("ec2").allocate_address(
+            Domain="vpc", TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tag_list(tags)}]
+        )
+        self.elastic_ip = (allocated["AllocationId"], allocated["PublicIp"])
+        self._associate_elastic_ip()
+
+    def _associate_elastic_ip(self) -> None:
+        if self.elastic_ip:
+            self._client("ec2").associate_address(
+                AllocationId=self.elastic_ip[0],
+                InstanceId=self.instances()[0]["InstanceId"],
+                AllowReassociation=True,
+            )
+
+
+def _root_volume(configuration: Configuration) -> dict[str, Any]:
+    """The root volume's settings, as a launch template words them; empty where none is given."""
+    size, kind = configuration.given(LAUNCH, "RootVolumeSize"), configuration.given(LAUNCH, "RootVolumeType")
+    iops, throughput = (configuration.given(LAUNCH, name) for name in ("RootVolumeIOPS", "RootVolumeThroughput"))
+    if not (size or kind):
+        return {}
+    volume: dict[str, Any] = {"DeleteOnTermination": True, "VolumeSize": int(size or 10)}
+    volume |= {"VolumeType": kind} if kind else {}
+    volume |= {"Iops": int(iops)} if iops else {}
+    return volume | ({"Throughput": int(throughput)} if throughput else {})

@@ -1,0 +1,53 @@
+"""The errors of Elastic Beanstalk, worded as AWS words them."""
+
+from __future__ import annotations
+
+from sandbox.emulator.errors import AwsError
+
+
+class InvalidParameterValueError(AwsError):
+    """A name that is taken, missing or not there, or an environment that is in the wrong state."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("InvalidParameterValue", message)
+
+
+class ConfigurationValidationError(AwsError):
+    """Option settings that Beanstalk does not accept."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ConfigurationValidationException", f"Configuration validation exception: {message}")
+        self.problem = message
+
+
+class SourceBundleDeletionError(AwsError):
+    """A version that an environment runs cannot go."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("SourceBundleDeletionFailure", message)
+
+
+class ResourceNotFoundError(AwsError):
+    """No application, version, template or environment has the ARN."""
+
+    def __init__(self, arn: str) -> None:
+        super().__init__("ResourceNotFoundException", f"Resource not found for ARN '{arn}'.")
+
+
+class InvalidRequestError(AwsError):
+    """An enhanced-health question about an environment that reports basic health."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("InvalidRequestException", message)
+
+
+def unknown_application(name: str) -> InvalidParameterValueError:
+    return InvalidParameterValueError(f"No Application named '{name}' found.")
+
+
+def unknown_version(label: str) -> InvalidParameterValueError:
+    return InvalidParameterValueError(f"No Application Version named '{label}' found.")
+
+
+def unknown_template(application: str, name: str) -> InvalidParameterValueError:
+    return InvalidParameterValueError(f"No Configuration Template named '{application}/{name}' found.")

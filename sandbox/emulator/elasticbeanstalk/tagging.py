@@ -1,0 +1,35 @@
+"""What of Elastic Beanstalk is tagged, and which tags it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from moto.core.resource_tagging import TaggedResource
+
+from sandbox.emulator.elasticbeanstalk.applications import Application
+from sandbox.emulator.elasticbeanstalk.environment import Environment
+from sandbox.emulator.elasticbeanstalk.exceptions import InvalidParameterValueError
+
+_RESERVED = ("aws:", "elasticbeanstalk:")
+
+
+def checked_tags(tags: dict[str, str]) -> dict[str, str]:
+    """The tags as they are. Raises ``InvalidParameterValueError`` for a key that only AWS may set."""
+    for key in tags:
+        if key.startswith(_RESERVED):
+            raise InvalidParameterValueError(f"Tag key {key} uses a prefix that is reserved for AWS.")
+    return tags
+
+
+def tagged_resources(
+    applications: Iterable[Application], environments: Iterable[Environment]
+) -> Iterator[TaggedResource]:
+    """Applications with their versions and templates, and environments: each with the tags that it has itself."""
+    for application in applications:
+        yield TaggedResource(application.application_arn, application.tags, "elasticbeanstalk:application")
+        for version in application.application_versions.values():
+            yield TaggedResource(version.application_version_arn, version.tags, "elasticbeanstalk:applicationversion")
+        for template in application.templates.values():
+            yield TaggedResource(template.arn, template.tags, "elasticbeanstalk:configurationtemplate")
+    for environment in environments:
+        yield TaggedResource(environment.environment_arn, environment.tags, "elasticbeanstalk:environment")

@@ -1,0 +1,39 @@
+"""KMS: how often a key rotates."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.kms.responses import KmsResponse
+
+from sandbox.emulator.patching import patch
+
+YEARLY = 365
+"""Days between rotations unless chosen."""
+
+
+@patch(
+    "moto.kms.responses:KmsResponse.enable_key_rotation",
+    sha256="37c33f285c50fedf4d63dc227b7e368f316506cca6da6a8ce97dae65b051b423",
+)
+def _enable_key_rotation(original: Any, response: KmsResponse) -> str:
+    answer: str = original(response)
+    _key(response).rotation_period = response._get_param("RotationPeriodInDays") or YEARLY
+    return answer
+
+
+@patch(
+    "moto.kms.responses:KmsResponse.get_key_rotation_status",
+    sha256="e45fdad27f1bf626a22add86f5f705750be6f29e2c038e0f77befc84b5e600b1",
+)
+def _get_key_rotation_status(original: Any, response: KmsResponse) -> str:
+    status = json.loads(original(response))
+    if status["KeyRotationEnabled"]:
+        status["RotationPeriodInDays"] = getattr(_key(response), "rotation_period", YEARLY)
+    return json.dumps(status)
+
+
+def _key(response: KmsResponse) -> Any:
+    backend = response.kms_backend
+    return backend.keys[backend.get_key_id(response._get_param("KeyId"))]

@@ -1,0 +1,138 @@
+"""OpenSearch domains as AWS answers them."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Any
+
+import moto.es.urls
+from moto.opensearch.models import OpenSearchDomain, OpenSearchServiceBackend
+from moto.opensearch.responses import OpenSearchServiceResponse
+
+from sandbox.emulator.errors import AwsError
+from sandbox.emulator.in_process import client
+from sandbox.emulator.patching import operation, patch
+
+moto.es.urls.url_paths["{0}/2021-01-01/opensearch/upgradeDomain"] = OpenSearchServiceResponse.dispatch
+
+NEWEST_VERSION = "OpenSearch_3.1"
+"""What a domain runs that is made without a version. Source: OpenSearch Service developer guide, end of 2025."""
+
+_VERSION = re.compile(r"(?P<engine>OpenSearch|Elasticsearch)_(?P<major>\d+)\.(?P<minor>\d+)")
+_MAJORS = {"OpenSearch": (1, 2, 3), "Elasticsearch": (5, 6, 7)}
+
+
+@patch(
+    "moto.opensearch.models:OpenSearchServiceBackend.create_domain",
+    sha256="4cc2f3c0fd0240e3d6c2938f83cb0b9bef929f87427fdbfc91995d95ce014794",
+)
+def _create_domain(original: Any, backend: OpenSearchServiceBackend, **settings: Any) -> OpenSearchDomain:
+    name = settings["domain_name"]
+    if name in backend.domains:
+        raise AwsError("ResourceAlreadyExistsException", f"The domain {name} already exists.", 409)
+    if not settings["is_es"]:
+        settings["engine_version"] = settings["engine_version"] or NEWEST_VERSION
+        _parsed(settings["engine_version"])
+    settings["vpc_options"] = _placed(backend, settings["vpc_options"])
+    settings["auto_tune_options"] = _auto_tune(settings["auto_tune_options"])
+    settings["advanced_security_options"] = _without_master_user(settings["advanced_security_options"])
+    domain: OpenSearchDomain = original(backend, **settings)
+    suffix = f"{secrets.token_hex(13)}.{backend.region_name}.es.amazonaws.com"
+    if domain.vpc_options is None:
+        domain.endpoint = f"search-{name}-{suffix}"
+    else:
+        domain.endpoints = {"vpc": f"vpc-{name}-{suffix}"}
+    return domain
+
+
+@patch(
+    "moto.opensearch.models:OpenSearchServiceBackend.update_domain_config",
+    sha256="7bfdbdd622022858e18e4764f6ca4cc654072ceaf7db3f7c5b7a8db7c7cd6219",
+)
+def _update_domain_config(
+    original: Any, backend: OpenSearchServiceBackend, domain_name: str, **settings: Any
+) -> OpenSearchDomain:
+    """Within each group of options only those named are changed; upstream replaces the group."""
+    domain = backend.describe_domain(domain_name)
+    if settings["vpc_options"]:
+        settings["vpc_options"] = _placed(backend, {**(domain.vpc_options or {}), **settings["vpc_options"]})
+    if settings["auto_tune_options"]:
+        settings["auto_tune_options"] = _auto_tune(settings["auto_tune_options"])
+    settings["advanced_security_options"] = _without_master_user(settings["advanced_security_options"])
+    for group, options in settings.items():
+        if isinstance(options, dict):
+            settings[group] = {**(getattr(domain, group) or {}), **options}
+    return original(backend, domain_name=domain_name, **settings)
+
+
+@patch(
+    "moto.opensearch.models:OpenSearchServiceBackend.delete_domain",
+    sha256="444cf6fb79cb1bdaece653a5b569c848be27bbe4a1394c3f09a2193d25e21f53",
+)
+def _delete_domain(original: Any, backend: OpenSearchServiceBackend, domain_name: str) -> OpenSearchDomain:
+    """Its tags go with it: another domain of the name would inherit them."""
+    domain = original(backend, domain_name)
+    backend.tagger.delete_all_tags_for_resource(domain.arn)
+    return domain
+
+
+@patch(
+    "moto.opensearch.models:OpenSearchDomain.dct_options",
+    sha256="77db208307dc6efed5412a031aea5f48e0f4dfb82976c67d48c3024003af6f4d",
+)
+def _dct_options(original: Any, domain: OpenSearchDomain) -> dict[str, Any]:
+    options: dict[str, Any] = original(domain)
+    options["IPAddressType"] = "ipv4"
+    # The answer's shape has the state that was reached, not the one desired.
+    options["AutoTuneOptions"] = {"State": options["AutoTuneOptions"]["State"]}
+    return options
+
+
+@operation(OpenSearchServiceResponse)
+def upgrade_domain(response: OpenSearchServiceResponse, parameters: dict[str, Any]) -> dict[str, Any]:
+    """The domain runs the new version at once."""
+    domain = response.opensearch_backend.describe_domain(parameters["DomainName"])
+    target = parameters["TargetVersion"]
+    if _parsed(target) < _parsed(domain.engine_version.options):
+        raise AwsError("ValidationException", f"{domain.domain_name} cannot be downgraded to {target}.")
+    if not parameters.get("PerformCheckOnly"):
+        domain.engine_version.options = target
+    return {
+        "UpgradeId": secrets.token_hex(18),
+        "DomainName": domain.domain_name,
+        "TargetVersion": target,
+        "PerformCheckOnly": parameters.get("PerformCheckOnly", False),
+    }
+
+
+def _parsed(version: str) -> tuple[bool, int, int]:
+    """A version in an order in which OpenSearch comes after Elasticsearch. Raises ``AwsError`` for one that is none."""
+    match = _VERSION.fullmatch(version)
+    if match is None or int(match["major"]) not in _MAJORS[match["engine"]]:
+        raise AwsError("ValidationException", f"Invalid engine version {version}")
+    return match["engine"] == "OpenSearch", int(match["major"]), int(match["minor"])
+
+
+def _auto_tune(options: dict[str, Any] | None) -> dict[str, Any]:
+    """With the state that the desire leads to."""
+    options = options or {}
+    return {**options, "State": options.get("DesiredState", "ENABLED")}
+
+
+def _without_master_user(options: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Nobody logs in here, and upstream would answer the password: it is not kept."""
+    return {name: value for name, value in options.items() if name != "MasterUserOptions"} if options else options
+
+
+def _placed(backend: OpenSearchServiceBackend, options: dict[str, Any] | None) -> dict[str, Any] | None:
+    """VPC options with the VPC and the zones that the subnets are in."""
+    if not options or not options.get("SubnetIds"):
+        return None
+    ec2 = client("ec2", backend.region_name, backend.account_id)
+    subnets = ec2.describe_subnets(SubnetIds=options["SubnetIds"])["Subnets"]
+    return {
+        **options,
+        "VPCId": subnets[0]["VpcId"],
+        "AvailabilityZones": sorted({subnet["AvailabilityZone"] for subnet in subnets}),
+    }

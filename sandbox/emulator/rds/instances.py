@@ -1,0 +1,162 @@
+"""DB instances: the fields that AWS answers and moto does not keep, and a modification that reaches all of them."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import MutableMapping
+from typing import Any
+
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+from moto.rds.models import DBInstance
+
+from sandbox.emulator.errors import AwsError
+from sandbox.emulator.in_process import client
+from sandbox.emulator.patching import patch
+from sandbox.emulator.rds.engines import mysql_version
+
+CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1"
+
+ENDPOINT_ZONES = {"eu-west-3": "ZMESEXB7ZGGQ3", "us-east-1": "Z2R2ITUGPM61AM"}
+"""Route 53's zone of the instances' host names, for alias records. Source: AWS General Reference, RDS endpoints."""
+
+STRIPED_ENGINES = ("mysql", "mariadb", "postgres")
+STRIPED_FROM_GIB = 400
+"""From this size on RDS stripes these engines' gp3 volumes: a higher baseline, and only then can more be chosen.
+Source: RDS user guide, "gp3 storage"."""
+
+
+@patch("moto.rds.models:DBInstance.__init__", sha256="c8e2706a99276562fdc287ceba231bec57f32b41fb2189046d3e1f9a3f95f3fd")
+def _init(original: Any, instance: DBInstance, *args: Any, **settings: Any) -> None:
+    if settings.get("engine") == "mysql":
+        settings["engine_version"] = mysql_version(settings.get("engine_version"))
+    settings.setdefault("ca_certificate_identifier", CERTIFICATE_AUTHORITY)
+    if settings.get("storage_encrypted") and not settings.get("kms_key_id"):
+        settings["kms_key_id"] = _default_key(settings.get("backend") or args[0])
+    _check_gp3(settings["engine"], settings.get("storage_type"), settings.get("allocated_storage"), settings)
+    original(instance, *args, **settings)
+    alphabet = string.ascii_uppercase + string.digits
+    instance.dbi_resource_id = "db-" + "".join(secrets.choice(alphabet) for _ in range(26))
+    instance.publicly_accessible = bool(instance.publicly_accessible)
+    instance.dedicated_log_volume = settings.get("dedicated_log_volume", False)
+    instance.network_type = settings.get("network_type", "IPV4")
+    instance.database_insights_mode = settings.get("database_insights_mode", "standard")
+    instance.engine_lifecycle_support = settings.get("engine_lifecycle_support", "open-source-rds-extended-support")
+    instance.backup_target = settings.get("backup_target", "region")
+    instance.customer_owned_ip_enabled = settings.get("enable_customer_owned_ip", False)
+    instance.performance_insights_enabled = False
+    zones = _zones(instance)
+    if not settings.get("availability_zone") and instance.availability_zone not in zones:
+        instance.availability_zone = zones[0]
+    _apply_performance_insights(instance, settings)
+    if instance.db_cluster_identifier is None:
+        _apply_gp3_baseline(instance)
+    _derive(instance)
+
+
+@patch("moto.rds.models:DBInstance.update", sha256="fff8f1fc3835e2d34f61fec68c5b2eac1d5ea90314a8ab42db48a975c3706844")
+def _update(original: Any, instance: DBInstance, **settings: Any) -> None:
+    """Everything is applied at once, whatever ApplyImmediately says: there is no maintenance window to wait for."""
+    if instance.engine == "mysql" and settings.get("engine_version"):
+        settings["engine_version"] = mysql_version(settings["engine_version"])
+    if instance.db_cluster_identifier is None:
+        storage_type = settings.get("storage_type") or instance.storage_type
+        _check_gp3(
+            instance.engine, storage_type, settings.get("allocated_storage") or instance.allocated_storage, settings
+        )
+    exports = settings.pop("cloudwatch_logs_export_configuration", None) or {}
+    original(instance, **settings)
+    if exports:
+        kept = [
+            log for log in instance.enabled_cloudwatch_logs_exports if log not in (exports.get("DisableLogTypes") or [])
+        ]
+        added = [log for log in exports.get("EnableLogTypes") or [] if log not in kept]
+        instance.enabled_cloudwatch_logs_exports = kept + added
+    if settings.get("db_port_number"):
+        instance.port = settings["db_port_number"]
+    if instance.monitoring_interval == 0:
+        instance.monitoring_role_arn = None
+    _apply_performance_insights(instance, settings)
+    if instance.db_cluster_identifier is None:
+        _apply_gp3_baseline(instance)
+    _derive(instance)
+
+
+@patch("moto.rds.models:DBInstance.endpoint", sha256="27101459a1a9bf55295a89a04880f0d9f5db031eb37f3c2fd40b557dcb5aa9ab")
+def _endpoint(original: Any, instance: DBInstance) -> dict[str, Any]:
+    zone = ENDPOINT_ZONES.get(instance.region)
+    return {**original(instance), **({"HostedZoneId": zone} if zone else {})}
+
+
+def fail_over(instance: DBInstance) -> None:
+    """Let the standby take over: the instance's two zones change places."""
+    standby = instance.secondary_availability_zone
+    instance.secondary_availability_zone, instance.availability_zone = instance.availability_zone, standby
+
+
+def _apply_performance_insights(instance: DBInstance, settings: MutableMapping[str, Any]) -> None:
+    wanted = settings.get("enable_performance_insights")
+    if wanted is not None:
+        instance.performance_insights_enabled = wanted
+    if not instance.performance_insights_enabled:
+        instance.performance_insights_retention_period = None
+        instance.performance_insights_kms_key_id = None
+        return
+    days = settings.get("performance_insights_retention_period")
+    instance.performance_insights_retention_period = (
+        days or getattr(instance, "performance_insights_retention_period", None) or 7
+    )
+    key = settings.get("performance_insights_kms_key_id")
+    instance.performance_insights_kms_key_id = (
+        key or getattr(instance, "performance_insights_kms_key_id", None) or _default_key(instance.backend)
+    )
+
+
+def _check_gp3(engine: str, storage_type: str | None, gib: int | None, settings: MutableMapping[str, Any]) -> None:
+    """Raises ``AwsError`` where performance is asked of a volume that has only gp3's baseline."""
+    asked = settings.get("iops") or settings.get("storage_throughput")
+    if asked and storage_type == "gp3" and engine in STRIPED_ENGINES and int(gib or 0) < STRIPED_FROM_GIB:
+        raise AwsError(
+            "InvalidParameterCombination",
+            f"You can't specify IOPS or storage throughput for engine {engine} and a storage size "
+            f"less than {STRIPED_FROM_GIB}.",
+        )
+
+
+def _apply_gp3_baseline(instance: DBInstance) -> None:
+    """gp3 never performs below its baseline, which AWS answers when nothing was asked."""
+    if instance.storage_type != "gp3":
+        return
+    striped = instance.engine in STRIPED_ENGINES and int(instance.allocated_storage) >= STRIPED_FROM_GIB
+    iops, mib_per_second = (12_000, 500) if striped else (3_000, 125)
+    instance.iops = max(int(instance.iops or 0), iops)
+    instance.storage_throughput = max(int(instance.storage_throughput or 0), mib_per_second)
+
+
+def _derive(instance: DBInstance) -> None:
+    """The fields that follow from others."""
+    others = [zone for zone in _zones(instance) if zone != instance.availability_zone]
+    standby = getattr(instance, "secondary_availability_zone", None)
+    instance.secondary_availability_zone = (standby or others[0]) if instance.multi_az else None
+    instance.certificate_details = {"CAIdentifier": instance.ca_certificate_identifier}
+    instance.enhanced_monitoring_resource_arn = (
+        f"arn:{instance.partition}:logs:{instance.region}:{instance.account_id}"
+        f":log-group:RDSOSMetrics:log-stream:{instance.dbi_resource_id}"
+        if instance.monitoring_interval
+        else None
+    )
+
+
+def _zones(instance: DBInstance) -> list[str]:
+    """The zones that the instance may stand in: those of its subnet group, or without one those of the region."""
+    group = getattr(instance, "db_subnet_group", None)
+    if group is not None:
+        return list(dict.fromkeys(subnet.availability_zone for subnet in group._subnets))
+    return [zone.name for zone in RegionsAndZonesBackend.zones[instance.region]]
+
+
+def _default_key(backend: Any) -> str:
+    """The ARN of the account's AWS managed key for RDS."""
+    kms = client("kms", backend.region_name, backend.account_id)
+    arn: str = kms.describe_key(KeyId="alias/aws/rds")["KeyMetadata"]["Arn"]
+    return arn

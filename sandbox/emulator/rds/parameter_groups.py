@@ -1,0 +1,88 @@
+"""DB parameter groups: the user's values with how they are applied, reset, and families that exist."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.rds.exceptions import DBParameterGroupNotFoundError
+from moto.rds.models import DBParameterGroup, RDSBackend
+from moto.rds.responses import RDSResponse
+
+from sandbox.emulator.errors import AwsError
+from sandbox.emulator.patching import operation, patch
+from sandbox.emulator.rds.engines import MYSQL_FAMILIES
+
+
+@operation(RDSResponse)
+def describe_db_parameters(response: RDSResponse, parameters: dict[str, Any]) -> dict[str, Any]:
+    """The user's values; the hundreds of the engine's own are not listed."""
+    if parameters.get("Source", "user") != "user":
+        return {"Parameters": []}
+    return {
+        "Parameters": [
+            {
+                "ParameterName": name,
+                "ParameterValue": value.get("ParameterValue"),
+                "ApplyMethod": value.get("ApplyMethod", "pending-reboot"),
+                "Source": "user",
+                "IsModifiable": True,
+            }
+            for name, value in _group(response, parameters).parameters.items()
+        ]
+    }
+
+
+@patch(
+    "moto.rds.models:RDSBackend.describe_db_parameter_groups",
+    sha256="13c4092f1d9db454e8e0fda15e44c348ed0c4e0311c7aad058cc727ce5e32e8a",
+)
+def _describe(original: Any, backend: RDSBackend, settings: Any) -> list[DBParameterGroup]:
+    """A name that does not exist is an error, not an empty list."""
+    name = settings.get("db_parameter_group_name")
+    found: list[DBParameterGroup] = original(backend, settings)
+    if name and not found:
+        raise DBParameterGroupNotFoundError(name)
+    return found
+
+
+@operation(RDSResponse)
+def reset_db_parameter_group(response: RDSResponse, parameters: dict[str, Any]) -> dict[str, Any]:
+    group = _group(response, parameters)
+    if parameters.get("ResetAllParameters"):
+        group.parameters.clear()
+    for parameter in parameters.get("Parameters", []):
+        group.parameters.pop(parameter["ParameterName"], None)
+    return {"DBParameterGroupName": group.name}
+
+
+@patch(
+    "moto.rds.models:RDSBackend.create_db_parameter_group",
+    sha256="a984a32eaef7a1a16bfd57f7338ee472d861e1e547f3ad59e3ed326fd7fb6f6b",
+)
+def _create(original: Any, backend: RDSBackend, settings: Any) -> DBParameterGroup:
+    family = settings.get("db_parameter_group_family") or ""
+    if family.startswith("mysql") and family not in MYSQL_FAMILIES:
+        raise AwsError("InvalidParameterValue", f"ParameterGroupFamily {family} is not a valid parameter group family")
+    return original(backend, settings)
+
+
+@patch(
+    "moto.rds.models:RDSBackend.delete_db_parameter_group",
+    sha256="260b7dde3b34b4d1d6829d7d152cd82c2083e9721245292a8769821775150032",
+)
+def _delete(original: Any, backend: RDSBackend, db_parameter_group_name: str) -> DBParameterGroup:
+    """A group in use stays: upstream's deletion makes every later answer about its instances fail."""
+    if any(instance.db_parameter_group_name == db_parameter_group_name for instance in backend.databases.values()):
+        raise AwsError(
+            "InvalidDBParameterGroupState",
+            f"One or more database instances are still members of this parameter group {db_parameter_group_name}, "
+            "so the group cannot be deleted",
+        )
+    return original(backend, db_parameter_group_name)
+
+
+def _group(response: RDSResponse, parameters: dict[str, Any]) -> DBParameterGroup:
+    name = parameters["DBParameterGroupName"]
+    if name not in response.backend.db_parameter_groups:
+        raise DBParameterGroupNotFoundError(name)
+    return response.backend.db_parameter_groups[name]

@@ -1,0 +1,35 @@
+"""What a new bucket of AWS has since April 2023, and moto's has not: encrypted, without ACLs, closed to the public."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
+
+from sandbox.emulator.patching import patch
+
+
+@patch(
+    "moto.s3.models:S3Backend.create_bucket", sha256="762cd6e04d8f21d15984851c291d4623d2bd16de7f5d2c5736f0a57c3163de7d"
+)
+def _create_bucket(original: Any, backend: S3Backend, *args: Any, **kwargs: Any) -> FakeBucket:
+    bucket = original(backend, *args, **kwargs)
+    bucket.encryption = _managed_encryption()
+    bucket.ownership_rule = "BucketOwnerEnforced"
+    bucket.public_access_block = PublicAccessBlock(*["true"] * 4)
+    return bucket
+
+
+@patch(
+    "moto.s3.models:S3Backend.delete_bucket_encryption",
+    sha256="26ecc20ae37e00fb4a4b44296036dd3b17953ba39a379f2d404b4f3aff646989",
+)
+def _delete_bucket_encryption(_original: Any, backend: S3Backend, bucket_name: str) -> None:
+    """Encryption cannot be switched off, only put back to S3's own key."""
+    backend.get_bucket(bucket_name).encryption = _managed_encryption()
+
+
+def _managed_encryption() -> dict[str, Any]:
+    """SSE-S3, as moto keeps it: the request's parsed XML."""
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": "false"}
+    return {"Rule": rule}

@@ -1,0 +1,40 @@
+"""What AWS's own services may do with a bucket, as its policy says: they are never its owner."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from moto.s3.models import s3_backends
+
+from sandbox.emulator.s3.bucket_policy import AccessRequest, Verdict, judge
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceWrite:
+    """An object that a service writes on an account's behalf, for the resource of ``source_arn``."""
+
+    account_id: str
+    bucket: str
+    key: str
+    service: str
+    source_arn: str
+    acl: str = ""
+
+    def is_allowed(self) -> bool:
+        """Whether the account has the bucket, and its policy lets the service write."""
+        bucket = s3_backends[self.account_id]["aws"].buckets.get(self.bucket)
+        if bucket is None or not bucket.policy:
+            return False
+        request = AccessRequest(
+            action="s3:PutObject",
+            resource=f"{bucket.arn}/{self.key}",
+            principals=frozenset({self.service}),
+            context={
+                "aws:securetransport": "true",
+                "aws:sourceaccount": self.account_id,
+                "aws:sourcearn": self.source_arn,
+                **({"s3:x-amz-acl": self.acl} if self.acl else {}),
+            },
+        )
+        return judge(json.loads(bucket.policy), request) is Verdict.ALLOWED

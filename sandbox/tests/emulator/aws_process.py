@@ -1,0 +1,67 @@
+"""The embedded AWS as a process of its own, and boto3 clients of it, as any user has them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+REGION = "eu-west-3"
+ACCOUNT = "123456789012"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddedAws:
+    """A running server."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self, service: str, **config: Any) -> Any:
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.url,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(**config),
+        )
+
+    def post(self, path: str, body: str = "") -> str:
+        """Call moto's own API, or the extensions of it."""
+        request = urllib.request.Request(
+            f"{self.url}{path}", data=body.encode(), headers={"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return str(answer.read().decode())
+
+
+def start(directory: Path, *arguments: str) -> EmbeddedAws:
+    """Start a server and wait until it says that it is ready."""
+    ready = directory / "ready"
+    command = [sys.executable, "-m", "sandbox.emulator", "--ready-file", str(ready), *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not ready.exists():
+        assert process.poll() is None, "the embedded AWS ended while starting"
+        assert time.monotonic() < deadline, "the embedded AWS did not start"
+        time.sleep(0.02)
+    return EmbeddedAws(process=process, port=int(ready.read_text()))
+
+
+def end(server: EmbeddedAws, by: signal.Signals = signal.SIGTERM) -> int:
+    """Signal the server; its exit status."""
+    server.process.send_signal(by)
+    return server.process.wait(timeout=10)

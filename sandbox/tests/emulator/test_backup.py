@@ -1,0 +1,116 @@
+"""AWS Backup of the embedded AWS, through boto3 in this process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.emulator.in_process import client
+
+ROLE = "arn:aws:iam::123456789012:role/backup"
+
+
+@pytest.fixture
+def backup(embedded_aws: None) -> Any:
+    backup = client("backup", "eu-west-3")
+    backup.create_backup_vault(BackupVaultName="vault")
+    return backup
+
+
+def document(days: int = 35) -> dict[str, Any]:
+    rule = {"RuleName": "daily", "TargetBackupVaultName": "vault", "Lifecycle": {"DeleteAfterDays": days}}
+    return {"BackupPlanName": "copies", "Rules": [rule]}
+
+
+def create_plan(backup: Any, **more: Any) -> str:
+    plan_id: str = backup.create_backup_plan(BackupPlan=document(), **more)["BackupPlanId"]
+    return plan_id
+
+
+def select(backup: Any, plan_id: str, name: str = "data", **more: Any) -> str:
+    selection = {"SelectionName": name, "IamRoleArn": ROLE, "Resources": ["*"], **more}
+    answer = backup.create_backup_selection(BackupPlanId=plan_id, BackupSelection=selection)
+    selection_id: str = answer["SelectionId"]
+    return selection_id
+
+
+def refused(caught: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def test_a_changed_plan_is_its_next_version(backup: Any) -> None:
+    plan_id = create_plan(backup)
+    before = backup.get_backup_plan(BackupPlanId=plan_id)
+    backup.update_backup_plan(BackupPlanId=plan_id, BackupPlan=document(days=7))
+    after = backup.get_backup_plan(BackupPlanId=plan_id)
+    assert after["BackupPlan"]["Rules"][0]["Lifecycle"] == {"DeleteAfterDays": 7}
+    assert after["VersionId"] != before["VersionId"]
+    assert after["BackupPlanArn"] == before["BackupPlanArn"]
+
+
+def test_the_same_plan_twice_is_refused_until_the_first_is_deleted(backup: Any) -> None:
+    plan_id = create_plan(backup)
+    with pytest.raises(ClientError) as caught:
+        create_plan(backup)
+    assert refused(caught)[0] == "AlreadyExistsException"
+    backup.delete_backup_plan(BackupPlanId=plan_id)
+    assert create_plan(backup) != plan_id
+
+
+def test_a_selection_reads_back(backup: Any) -> None:
+    """Conditions of all four kinds are answered, whichever were said."""
+    plan_id = create_plan(backup)
+    condition = {"ConditionKey": "aws:ResourceTag/Client", "ConditionValue": "client"}
+    selection_id = select(backup, plan_id, Conditions={"StringEquals": [condition]})
+    found = backup.get_backup_selection(BackupPlanId=plan_id, SelectionId=selection_id)["BackupSelection"]
+    assert found["Resources"] == ["*"]
+    assert found["Conditions"] == {
+        "StringEquals": [condition],
+        "StringNotEquals": [],
+        "StringLike": [],
+        "StringNotLike": [],
+    }
+    [listed] = backup.list_backup_selections(BackupPlanId=plan_id)["BackupSelectionsList"]
+    assert (listed["SelectionId"], listed["SelectionName"], listed["IamRoleArn"]) == (selection_id, "data", ROLE)
+
+
+def test_a_plan_is_deleted_after_its_selections(backup: Any) -> None:
+    plan_id = create_plan(backup)
+    selection_id = select(backup, plan_id)
+    with pytest.raises(ClientError) as caught:
+        backup.delete_backup_plan(BackupPlanId=plan_id)
+    assert refused(caught)[0] == "InvalidRequestException"
+    backup.delete_backup_selection(BackupPlanId=plan_id, SelectionId=selection_id)
+    backup.delete_backup_plan(BackupPlanId=plan_id)
+    assert backup.list_backup_plans()["BackupPlansList"] == []
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [({}, "AlreadyExistsException"), ({"name": "other", "Resources": []}, "InvalidParameterValueException")],
+)
+def test_a_selection_has_a_name_of_its_own_and_selects_something(backup: Any, more: dict[str, Any], code: str) -> None:
+    plan_id = create_plan(backup)
+    select(backup, plan_id)
+    with pytest.raises(ClientError) as caught:
+        select(backup, plan_id, **more)
+    assert refused(caught)[0] == code
+
+
+@pytest.mark.parametrize("operation", ["get_backup_selection", "delete_backup_selection"])
+def test_a_selection_that_is_not_there_is_told_as_such(backup: Any, operation: str) -> None:
+    plan_id = create_plan(backup)
+    with pytest.raises(ClientError) as caught:
+        getattr(backup, operation)(BackupPlanId=plan_id, SelectionId="none")
+    assert refused(caught)[0] == "ResourceNotFoundException"
+
+
+def test_a_vault_of_a_deleted_ones_name_has_none_of_its_tags(backup: Any) -> None:
+    arn = backup.create_backup_vault(BackupVaultName="other", BackupVaultTags={"Client": "client"})["BackupVaultArn"]
+    assert backup.list_tags(ResourceArn=arn)["Tags"] == {"Client": "client"}
+    backup.delete_backup_vault(BackupVaultName="other")
+    backup.create_backup_vault(BackupVaultName="other")
+    assert backup.list_tags(ResourceArn=arn)["Tags"] == {}

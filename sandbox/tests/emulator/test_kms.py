@@ -1,0 +1,28 @@
+"""KMS of the embedded AWS, through boto3 in this process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.emulator.in_process import client
+
+
+@pytest.fixture
+def kms(embedded_aws: None) -> Any:
+    return client("kms", "eu-west-3")
+
+
+def test_rotation_reads_back_with_its_period(kms: Any) -> None:
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    assert "RotationPeriodInDays" not in kms.get_key_rotation_status(KeyId=key)
+    kms.enable_key_rotation(KeyId=key, RotationPeriodInDays=180)
+    status = kms.get_key_rotation_status(KeyId=key)
+    assert (status["KeyRotationEnabled"], status["RotationPeriodInDays"]) == (True, 180)
+
+
+def test_rotation_is_yearly_unless_chosen(kms: Any) -> None:
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.enable_key_rotation(KeyId=key)
+    assert kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"] == 365

@@ -1,0 +1,274 @@
+"""RDS of the embedded AWS, through boto3 in this process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.emulator.in_process import client
+
+REGION = "eu-west-3"
+
+
+@pytest.fixture
+def rds(embedded_aws: None) -> Any:
+    """A client of an empty region with the subnet group ``private`` (two zones) and the parameter group ``magento``."""
+    ec2 = client("ec2", REGION)
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")
+        for number, zone in enumerate("bc")
+    ]
+    rds = client("rds", REGION)
+    rds.create_db_subnet_group(
+        DBSubnetGroupName="private",
+        DBSubnetGroupDescription="Databases",
+        SubnetIds=[subnet["Subnet"]["SubnetId"] for subnet in subnets],
+    )
+    rds.create_db_parameter_group(
+        DBParameterGroupName="magento", DBParameterGroupFamily="mysql8.4", Description="Magento"
+    )
+    return rds
+
+
+def create_instance(rds: Any, name: str = "prod", **changes: Any) -> dict[str, Any]:
+    settings = {
+        "DBInstanceIdentifier": name,
+        "Engine": "mysql",
+        "EngineVersion": "8.4",
+        "DBInstanceClass": "db.r6g.4xlarge",
+        "AllocatedStorage": 100,
+        "StorageType": "gp3",
+        "StorageEncrypted": True,
+        "MasterUsername": "magento",
+        "MasterUserPassword": "only-for-the-test",
+        "MultiAZ": True,
+        "DBSubnetGroupName": "private",
+        "DBParameterGroupName": "magento",
+    }
+    instance: dict[str, Any] = rds.create_db_instance(**settings | changes)["DBInstance"]
+    return instance
+
+
+def describe(rds: Any, name: str = "prod") -> dict[str, Any]:
+    [instance] = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+    found: dict[str, Any] = instance
+    return found
+
+
+def error_code(caught: pytest.ExceptionInfo[ClientError]) -> str:
+    code: str = caught.value.response["Error"]["Code"]
+    return code
+
+
+def test_every_instance_has_an_id_of_its_own(rds: Any) -> None:
+    assert create_instance(rds, "prod")["DbiResourceId"] != create_instance(rds, "preprod")["DbiResourceId"]
+
+
+def test_defaults_read_back_as_aws_fills_them_in(rds: Any) -> None:
+    instance = create_instance(rds)
+    assert instance["EngineVersion"] == "8.4.7"
+    assert instance["CACertificateIdentifier"] == "rds-ca-rsa2048-g1"
+    assert instance["PubliclyAccessible"] is False
+    assert (instance["Iops"], instance["StorageThroughput"]) == (3000, 125)
+    assert instance["Endpoint"]["HostedZoneId"] == "ZMESEXB7ZGGQ3"
+    assert instance["PerformanceInsightsEnabled"] is False
+    assert instance["NetworkType"] == "IPV4"
+    assert instance["DedicatedLogVolume"] is False
+    assert instance["KmsKeyId"].startswith("arn:aws:kms:eu-west-3:")
+
+
+def test_a_multi_az_instance_stands_in_two_zones_of_its_subnet_group(rds: Any) -> None:
+    instance = create_instance(rds)
+    assert {instance["AvailabilityZone"], instance["SecondaryAvailabilityZone"]} == {"eu-west-3b", "eu-west-3c"}
+    assert "SecondaryAvailabilityZone" not in create_instance(rds, "preprod", MultiAZ=False)
+
+
+def test_reboot_with_failover_swaps_the_zones(rds: Any) -> None:
+    before = create_instance(rds)
+    rds.reboot_db_instance(DBInstanceIdentifier="prod", ForceFailover=True)
+    after = describe(rds)
+    assert after["AvailabilityZone"] == before["SecondaryAvailabilityZone"]
+    assert after["SecondaryAvailabilityZone"] == before["AvailabilityZone"]
+    events = rds.describe_events(SourceIdentifier="prod", SourceType="db-instance")["Events"]
+    assert "Multi-AZ instance failover completed" in [event["Message"] for event in events]
+
+
+def test_failover_of_a_single_instance_is_refused(rds: Any) -> None:
+    create_instance(rds, MultiAZ=False)
+    with pytest.raises(ClientError) as caught:
+        rds.reboot_db_instance(DBInstanceIdentifier="prod", ForceFailover=True)
+    assert error_code(caught) == "InvalidParameterCombination"
+
+
+def test_monitoring_and_logs_read_back(rds: Any) -> None:
+    create_instance(
+        rds,
+        EnablePerformanceInsights=True,
+        PerformanceInsightsRetentionPeriod=31,
+        MonitoringInterval=60,
+        MonitoringRoleArn="arn:aws:iam::123456789012:role/monitoring",
+        EnableCloudwatchLogsExports=["error", "slowquery"],
+    )
+    instance = describe(rds)
+    assert instance["PerformanceInsightsEnabled"] is True
+    assert instance["PerformanceInsightsRetentionPeriod"] == 31
+    assert instance["PerformanceInsightsKMSKeyId"].startswith("arn:aws:kms:eu-west-3:")
+    assert instance["EnhancedMonitoringResourceArn"].endswith(instance["DbiResourceId"])
+    assert instance["EnabledCloudwatchLogsExports"] == ["error", "slowquery"]
+
+
+def test_modification_reaches_every_field(rds: Any) -> None:
+    """An export that is already on, or already off, changes nothing, as on AWS."""
+    create_instance(
+        rds,
+        EnableCloudwatchLogsExports=["error", "slowquery"],
+        MonitoringInterval=60,
+        MonitoringRoleArn="arn:aws:iam::123456789012:role/monitoring",
+    )
+    rds.modify_db_instance(
+        DBInstanceIdentifier="prod",
+        AllocatedStorage=500,
+        StorageThroughput=600,
+        MaxAllocatedStorage=1000,
+        CACertificateIdentifier="rds-ca-ecc384-g1",
+        CloudwatchLogsExportConfiguration={
+            "EnableLogTypes": ["slowquery", "audit"],
+            "DisableLogTypes": ["error", "general"],
+        },
+        EnablePerformanceInsights=True,
+        MonitoringInterval=0,
+        MultiAZ=False,
+        EnableIAMDatabaseAuthentication=True,
+        ApplyImmediately=True,
+    )
+    instance = describe(rds)
+    assert (instance["AllocatedStorage"], instance["MaxAllocatedStorage"]) == (500, 1000)
+    assert (instance["Iops"], instance["StorageThroughput"]) == (12000, 600)
+    assert instance["CACertificateIdentifier"] == "rds-ca-ecc384-g1"
+    assert instance["EnabledCloudwatchLogsExports"] == ["slowquery", "audit"]
+    assert instance["PerformanceInsightsEnabled"] is True
+    assert instance["PerformanceInsightsRetentionPeriod"] == 7
+    assert "MonitoringRoleArn" not in instance
+    assert "SecondaryAvailabilityZone" not in instance
+    assert instance["IAMDatabaseAuthenticationEnabled"] is True
+
+
+def test_storage_autoscaling_is_off_when_its_limit_is_the_size(rds: Any) -> None:
+    create_instance(rds, MaxAllocatedStorage=500)
+    assert describe(rds)["MaxAllocatedStorage"] == 500
+    rds.modify_db_instance(DBInstanceIdentifier="prod", MaxAllocatedStorage=100, ApplyImmediately=True)
+    assert "MaxAllocatedStorage" not in describe(rds)
+
+
+def test_performance_of_a_small_gp3_volume_cannot_be_chosen(rds: Any) -> None:
+    """A refused modification changes nothing."""
+    with pytest.raises(ClientError) as caught:
+        create_instance(rds, "small", Iops=4000)
+    assert error_code(caught) == "InvalidParameterCombination"
+    create_instance(rds)
+    with pytest.raises(ClientError) as caught:
+        rds.modify_db_instance(DBInstanceIdentifier="prod", StorageThroughput=300, CopyTagsToSnapshot=True)
+    assert error_code(caught) == "InvalidParameterCombination"
+    assert describe(rds)["CopyTagsToSnapshot"] is False
+
+
+def test_a_mysql_version_that_does_not_exist_is_refused(rds: Any) -> None:
+    with pytest.raises(ClientError) as caught:
+        create_instance(rds, EngineVersion="9.9")
+    assert error_code(caught) == "InvalidParameterCombination"
+
+
+def test_protected_instance_is_not_deleted(rds: Any) -> None:
+    create_instance(rds, DeletionProtection=True)
+    with pytest.raises(ClientError) as caught:
+        rds.delete_db_instance(DBInstanceIdentifier="prod", SkipFinalSnapshot=True)
+    assert error_code(caught) == "InvalidParameterCombination"
+    assert describe(rds)["DBInstanceStatus"] == "available"
+
+
+def test_deletion_asks_for_the_final_snapshot_and_takes_it(rds: Any) -> None:
+    create_instance(rds)
+    with pytest.raises(ClientError) as caught:
+        rds.delete_db_instance(DBInstanceIdentifier="prod")
+    assert error_code(caught) == "InvalidParameterCombination"
+    rds.delete_db_instance(DBInstanceIdentifier="prod", FinalDBSnapshotIdentifier="last")
+    with pytest.raises(ClientError) as caught:
+        describe(rds)
+    assert error_code(caught) == "DBInstanceNotFound"
+    [snapshot] = rds.describe_db_snapshots(DBSnapshotIdentifier="last")["DBSnapshots"]
+    assert (snapshot["SnapshotType"], snapshot["Status"]) == ("manual", "available")
+
+
+def test_groups_in_use_are_not_deleted(rds: Any) -> None:
+    """Subnet and parameter group outlive their instance, and can go after it."""
+    create_instance(rds)
+    with pytest.raises(ClientError) as caught:
+        rds.delete_db_parameter_group(DBParameterGroupName="magento")
+    assert error_code(caught) == "InvalidDBParameterGroupState"
+    with pytest.raises(ClientError) as caught:
+        rds.delete_db_subnet_group(DBSubnetGroupName="private")
+    assert error_code(caught) == "InvalidDBSubnetGroupStateFault"
+    rds.delete_db_instance(DBInstanceIdentifier="prod", SkipFinalSnapshot=True)
+    rds.delete_db_parameter_group(DBParameterGroupName="magento")
+    rds.delete_db_subnet_group(DBSubnetGroupName="private")
+
+
+def test_parameter_group_lists_the_users_values_with_how_they_apply(rds: Any) -> None:
+    rds.modify_db_parameter_group(
+        DBParameterGroupName="magento",
+        Parameters=[
+            {
+                "ParameterName": "explicit_defaults_for_timestamp",
+                "ParameterValue": "1",
+                "ApplyMethod": "pending-reboot",
+            },
+            {"ParameterName": "long_query_time", "ParameterValue": "2", "ApplyMethod": "immediate"},
+        ],
+    )
+    [first, second] = rds.describe_db_parameters(DBParameterGroupName="magento", Source="user")["Parameters"]
+    assert (first["ParameterName"], first["ParameterValue"]) == ("explicit_defaults_for_timestamp", "1")
+    assert (first["ApplyMethod"], second["ApplyMethod"]) == ("pending-reboot", "immediate")
+    assert first["Source"] == "user"
+    rds.reset_db_parameter_group(
+        DBParameterGroupName="magento",
+        Parameters=[{"ParameterName": "long_query_time", "ApplyMethod": "immediate"}],
+    )
+    [left] = rds.describe_db_parameters(DBParameterGroupName="magento", Source="user")["Parameters"]
+    assert left["ParameterName"] == "explicit_defaults_for_timestamp"
+
+
+def test_parameter_group_family_must_exist(rds: Any) -> None:
+    with pytest.raises(ClientError) as caught:
+        rds.create_db_parameter_group(
+            DBParameterGroupName="other", DBParameterGroupFamily="mysql99", Description="Other"
+        )
+    assert error_code(caught) == "InvalidParameterValue"
+
+
+def test_a_daily_backup_is_there_from_the_start(rds: Any) -> None:
+    create_instance(rds, BackupRetentionPeriod=1)
+    [snapshot] = rds.describe_db_snapshots(DBInstanceIdentifier="prod")["DBSnapshots"]
+    assert snapshot["SnapshotType"] == "automated"
+
+
+def test_a_changed_subnet_group_is_still_there(rds: Any) -> None:
+    [group] = rds.describe_db_subnet_groups(DBSubnetGroupName="private")["DBSubnetGroups"]
+    one = [group["Subnets"][0]["SubnetIdentifier"]]
+    rds.modify_db_subnet_group(DBSubnetGroupName="private", SubnetIds=one)
+    [group] = rds.describe_db_subnet_groups(DBSubnetGroupName="private")["DBSubnetGroups"]
+    assert [subnet["SubnetIdentifier"] for subnet in group["Subnets"]] == one
+
+
+def test_a_parameter_group_that_is_not_there_is_an_error(rds: Any) -> None:
+    with pytest.raises(ClientError) as caught:
+        rds.describe_db_parameter_groups(DBParameterGroupName="other")
+    assert error_code(caught) == "DBParameterGroupNotFound"
+
+
+def test_a_changed_port_is_the_endpoints(rds: Any) -> None:
+    create_instance(rds)
+    rds.modify_db_instance(DBInstanceIdentifier="prod", DBPortNumber=3307, ApplyImmediately=True)
+    assert describe(rds)["Endpoint"]["Port"] == 3307

@@ -1,0 +1,169 @@
+"""Servers in the embedded AWS: images, instances on interfaces of their own, and volumes, through boto3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.emulator.in_process import client
+
+DEBIAN = "136693071363"
+
+
+@pytest.fixture
+def ec2(embedded_aws: None) -> Any:
+    return client("ec2", "eu-west-3")
+
+
+@pytest.fixture
+def subnet(ec2: Any) -> str:
+    vpc_id = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    return create_subnet(ec2, vpc_id, "10.0.1.0/24")
+
+
+def create_subnet(ec2: Any, vpc_id: str, cidr: str) -> str:
+    made = ec2.create_subnet(VpcId=vpc_id, CidrBlock=cidr, AvailabilityZone="eu-west-3b")
+    return str(made["Subnet"]["SubnetId"])
+
+
+def images(ec2: Any, owner: str, name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = ec2.describe_images(Owners=[owner], Filters=[{"Name": "name", "Values": [name]}])[
+        "Images"
+    ]
+    return found
+
+
+def create_interface(ec2: Any, subnet: str) -> str:
+    return str(ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"])
+
+
+def launch(ec2: Any, **where: Any) -> dict[str, Any]:
+    image = images(ec2, DEBIAN, "debian-12-arm64-*")[0]["ImageId"]
+    started = ec2.run_instances(ImageId=image, InstanceType="t4g.small", MinCount=1, MaxCount=1, **where)
+    found: dict[str, Any] = started["Instances"][0]
+    return found
+
+
+def launch_on(ec2: Any, interface: str) -> dict[str, Any]:
+    return launch(ec2, NetworkInterfaces=[{"NetworkInterfaceId": interface, "DeviceIndex": 0}])
+
+
+def interface_of(ec2: Any, id_: str) -> dict[str, Any]:
+    found: dict[str, Any] = ec2.describe_network_interfaces(NetworkInterfaceIds=[id_])["NetworkInterfaces"][0]
+    return found
+
+
+def create_volume(ec2: Any, zone: str = "eu-west-3b", **settings: Any) -> str:
+    return str(ec2.create_volume(AvailabilityZone=zone, Size=5, **settings)["VolumeId"])
+
+
+def refused(error: pytest.ExceptionInfo[ClientError]) -> str:
+    return str(error.value.response["Error"]["Code"])
+
+
+@pytest.mark.parametrize("region", ["eu-west-3", "us-east-1"])
+@pytest.mark.parametrize(
+    ("owner", "name", "architecture"),
+    [
+        (DEBIAN, "debian-12-amd64-*", "x86_64"),
+        (DEBIAN, "debian-12-arm64-*", "arm64"),
+        ("amazon", "Windows_Server-2022-English-Full-Base-*", "x86_64"),
+    ],
+)
+def test_official_images_are_found_in_every_region(
+    embedded_aws: None, region: str, owner: str, name: str, architecture: str
+) -> None:
+    """Several builds of each, so that "the newest" is a choice, and each with an id of its own in each region."""
+    found = images(client("ec2", region), owner, name)
+    assert len({each["CreationDate"] for each in found}) == len(found) == 2
+    assert {each["Architecture"] for each in found} == {architecture}
+    elsewhere = images(client("ec2", "eu-west-1"), owner, name)
+    assert not {each["ImageId"] for each in found} & {each["ImageId"] for each in elsewhere}
+
+
+def test_an_instance_is_where_its_interface_is(ec2: Any, subnet: str) -> None:
+    """Address and zone: its root volume is made in that zone, and data volumes of that zone can be attached."""
+    interface = create_interface(ec2, subnet)
+    instance = launch_on(ec2, interface)
+    assert instance["PrivateIpAddress"] == interface_of(ec2, interface)["PrivateIpAddress"]
+    assert instance["Placement"]["AvailabilityZone"] == "eu-west-3b"
+
+
+def test_an_interface_outlives_its_instance(ec2: Any, subnet: str) -> None:
+    """The next instance takes it over: same address, and the Elastic IP stays with it."""
+    interface = create_interface(ec2, subnet)
+    address = ec2.allocate_address(Domain="vpc")
+    ec2.associate_address(AllocationId=address["AllocationId"], NetworkInterfaceId=interface)
+    first = launch_on(ec2, interface)
+    ec2.terminate_instances(InstanceIds=[first["InstanceId"]])
+    free = interface_of(ec2, interface)
+    assert free["Status"] == "available"
+    assert "Attachment" not in free
+    second = launch_on(ec2, interface)
+    assert second["PrivateIpAddress"] == first["PrivateIpAddress"]
+    assert second["PublicIpAddress"] == address["PublicIp"]
+
+
+def test_an_interface_in_use_cannot_be_deleted(ec2: Any, subnet: str) -> None:
+    interface = create_interface(ec2, subnet)
+    launch_on(ec2, interface)
+    with pytest.raises(ClientError) as error:
+        ec2.delete_network_interface(NetworkInterfaceId=interface)
+    assert refused(error) == "InvalidParameterValue"
+
+
+def test_an_interface_that_a_launch_made_goes_with_the_instance(ec2: Any, subnet: str) -> None:
+    """Or a subnet that once had instances could never be deleted."""
+    instance = launch(ec2, SubnetId=subnet)
+    for _ in range(2):
+        ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
+    assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+    [reservation] = ec2.describe_instances(InstanceIds=[instance["InstanceId"]])["Reservations"]
+    assert reservation["Instances"][0]["NetworkInterfaces"] == []
+
+
+def test_no_two_interfaces_have_one_address(ec2: Any, subnet: str) -> None:
+    """Addresses come from the subnet, without those that AWS keeps, and a deleted interface gives its own back."""
+    interfaces = [create_interface(ec2, subnet) for _ in range(60)]
+    addresses = [interface_of(ec2, each)["PrivateIpAddress"] for each in interfaces]
+    addresses.append(launch(ec2, SubnetId=subnet)["PrivateIpAddress"])
+    assert len(set(addresses)) == len(addresses)
+    assert not {"10.0.1.0", "10.0.1.1", "10.0.1.2", "10.0.1.3", "10.0.1.255"} & set(addresses)
+    ec2.delete_network_interface(NetworkInterfaceId=interfaces[0])
+    assert interface_of(ec2, create_interface(ec2, subnet))["PrivateIpAddress"] == addresses[0]
+
+
+def test_a_volume_is_with_one_instance(ec2: Any, subnet: str) -> None:
+    """It is free again once that instance is terminated."""
+    first, second = (launch(ec2, SubnetId=subnet)["InstanceId"] for _ in range(2))
+    volume = create_volume(ec2)
+    ec2.attach_volume(VolumeId=volume, InstanceId=first, Device="/dev/sdf")
+    with pytest.raises(ClientError) as error:
+        ec2.attach_volume(VolumeId=volume, InstanceId=second, Device="/dev/sdf")
+    assert refused(error) == "VolumeInUse"
+    ec2.terminate_instances(InstanceIds=[first])
+    ec2.attach_volume(VolumeId=volume, InstanceId=second, Device="/dev/sdf")
+
+
+def test_what_cannot_hold_a_volume_is_refused(ec2: Any, subnet: str) -> None:
+    """An instance of another zone, a device name that is taken, and an instance that is gone."""
+    instance = launch(ec2, SubnetId=subnet)["InstanceId"]
+    ec2.attach_volume(VolumeId=create_volume(ec2), InstanceId=instance, Device="/dev/sdf")
+    for volume, device, code in (
+        (create_volume(ec2, "eu-west-3a"), "/dev/sdg", "InvalidVolume.ZoneMismatch"),
+        (create_volume(ec2), "/dev/sdf", "InvalidParameterValue"),
+    ):
+        with pytest.raises(ClientError) as error:
+            ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device=device)
+        assert refused(error) == code
+    ec2.terminate_instances(InstanceIds=[instance])
+    with pytest.raises(ClientError) as error:
+        ec2.attach_volume(VolumeId=create_volume(ec2), InstanceId=instance, Device="/dev/sdh")
+    assert refused(error) == "IncorrectState"
+
+
+def test_gp3_has_the_throughput_that_it_comes_with(ec2: Any) -> None:
+    [volume] = ec2.describe_volumes(VolumeIds=[create_volume(ec2, VolumeType="gp3")])["Volumes"]
+    assert (volume["Iops"], volume["Throughput"]) == (3000, 125)

@@ -1,0 +1,275 @@
+"""Adapters of load balancers, against the embedded AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.provider.adapter import Aws, Values
+from sandbox.provider.registry import find_adapter
+from sandbox.tests.certificates import self_signed
+from sandbox.tests.provider.adapter_round_trip import (
+    Case,
+    LoopbackAws,
+    Sample,
+    Samples,
+    create,
+    loopback_aws,
+    read,
+    round_trip,
+)
+from sandbox.tests.provider.networks import security_groups, subnets, vpc_of
+
+SAMPLES = Samples()
+TAGS = {"Owner": "agency", "Client": "client"}
+LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer"
+LISTENER = "aws:lb/listener:Listener"
+RULE = "aws:lb/listenerRule:ListenerRule"
+TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
+MAINTENANCE = {"type": "fixed-response", "fixedResponse": {"contentType": "text/html", "statusCode": "503"}}
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[LoopbackAws]:
+    with loopback_aws() as server:
+        yield server
+
+
+def load_balancer(aws: Aws, name: str) -> str:
+    return create(aws, LOAD_BALANCER, {"name": name, "subnets": subnets(aws)})
+
+
+def target_group(aws: Aws, name: str) -> str:
+    inputs = {"name": name, "port": 80, "protocol": "HTTP", "vpcId": vpc_of(aws, subnets(aws)[0])}
+    return create(aws, TARGET_GROUP, inputs)
+
+
+def listener(aws: Aws, name: str) -> str:
+    inputs = {"loadBalancerArn": load_balancer(aws, name), "port": 80, "defaultActions": [MAINTENANCE]}
+    return create(aws, LISTENER, inputs)
+
+
+def certificate(aws: Aws, name: str) -> str:
+    pair = self_signed(name)
+    inputs = {"certificateBody": pair.certificate, "privateKey": pair.private_key}
+    return create(aws, "aws:acm/certificate:Certificate", inputs)
+
+
+@SAMPLES.case(LOAD_BALANCER)
+def public_load_balancer(aws: Aws) -> Case:
+    first, second, third = subnets(aws)
+    one, two = security_groups(aws, first)
+    logs = {"bucket": "client-magento-elb-logs", "prefix": "alb", "enabled": True}
+    return Case(
+        inputs={
+            "name": "public",
+            "internal": False,
+            "loadBalancerType": "application",
+            "ipAddressType": "ipv4",
+            "subnets": [first, second],
+            "securityGroups": [one],
+            "accessLogs": logs,
+            "connectionLogs": {"bucket": "client-magento-elb-logs", "enabled": True},
+            "dropInvalidHeaderFields": True,
+            "enableDeletionProtection": True,
+            "idleTimeout": 120,
+            "clientKeepAlive": 600,
+            "desyncMitigationMode": "strictest",
+            "preserveHostHeader": True,
+            "xffHeaderProcessingMode": "preserve",
+            "tags": TAGS,
+        },
+        updates=[
+            {"subnets": [first, second, third], "securityGroups": [two]},
+            {"accessLogs": {**logs, "prefix": "front"}},
+            {"accessLogs": None, "connectionLogs": None},
+            {"dropInvalidHeaderFields": False, "idleTimeout": 60, "enableHttp2": False, "enableXffClientPort": True},
+            {"enableTlsVersionAndCipherSuiteHeaders": True, "enableWafFailOpen": True, "enableZonalShift": True},
+            {"clientKeepAlive": 3600, "desyncMitigationMode": "defensive", "preserveHostHeader": False},
+            {"xffHeaderProcessingMode": "append"},
+            {"enableDeletionProtection": False},
+        ],
+    )
+
+
+@SAMPLES.case(LOAD_BALANCER)
+def internal_load_balancer(aws: Aws) -> Case:
+    return Case(inputs={"name": "internal", "internal": True, "subnets": subnets(aws)[:2]})
+
+
+@SAMPLES.case(LOAD_BALANCER)
+def network_load_balancer(aws: Aws) -> Case:
+    return Case(
+        inputs={
+            "name": "network",
+            "loadBalancerType": "network",
+            "subnets": subnets(aws)[:2],
+            "enableCrossZoneLoadBalancing": True,
+        },
+        updates=[{"enableCrossZoneLoadBalancing": False}],
+    )
+
+
+@SAMPLES.case(TARGET_GROUP)
+def front(aws: Aws) -> Case:
+    check = {"path": "/health_check.php", "matcher": "200-299", "interval": 15, "timeout": 10, "healthyThreshold": 2}
+    return Case(
+        inputs={
+            "name": "front",
+            "port": 80,
+            "protocol": "HTTP",
+            "protocolVersion": "HTTP1",
+            "targetType": "instance",
+            "vpcId": vpc_of(aws, subnets(aws)[0]),
+            "healthCheck": check,
+            "stickiness": {"type": "lb_cookie", "cookieDuration": 3600},
+            "deregistrationDelay": 30,
+            "slowStart": 60,
+            "tags": TAGS,
+        },
+        updates=[
+            {"healthCheck": {**check, "path": "/up", "unhealthyThreshold": 5, "port": "8080", "timeout": 7}},
+            {"stickiness": {"type": "lb_cookie", "cookieDuration": 3600, "enabled": False}},
+            {"stickiness": {"type": "app_cookie", "cookieName": "PHPSESSID", "cookieDuration": 7200}},
+            {"deregistrationDelay": 60, "slowStart": 0},
+            {"loadBalancingAlgorithmType": "least_outstanding_requests", "loadBalancingCrossZoneEnabled": "true"},
+            {"loadBalancingAlgorithmType": "weighted_random", "loadBalancingAnomalyMitigation": "on"},
+        ],
+    )
+
+
+@SAMPLES.case(LISTENER)
+def redirect_to_https(aws: Aws) -> Case:
+    to_https = {"type": "redirect", "redirect": {"port": "443", "protocol": "HTTPS", "statusCode": "HTTP_301"}}
+    return Case(
+        inputs={
+            "loadBalancerArn": load_balancer(aws, "redirecting"),
+            "port": 80,
+            "protocol": "HTTP",
+            "defaultActions": [to_https],
+            "tags": TAGS,
+        },
+        updates=[{"defaultActions": [MAINTENANCE]}, {"port": 8080}],
+    )
+
+
+@SAMPLES.case(LISTENER)
+def https(aws: Aws) -> Case:
+    first, second = target_group(aws, "blue"), target_group(aws, "green")
+    both = {
+        "targetGroups": [{"arn": first, "weight": 9}, {"arn": second}],
+        "stickiness": {"duration": 60, "enabled": True},
+    }
+    strict = {"routingHttpResponseStrictTransportSecurityHeaderValue": "max-age=31536000"}
+    return Case(
+        inputs={
+            "loadBalancerArn": load_balancer(aws, "encrypting"),
+            "port": 443,
+            "protocol": "HTTPS",
+            "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+            "certificateArn": certificate(aws, "www.client.url"),
+            "defaultActions": [{"type": "forward", "targetGroupArn": first}],
+            **strict,
+            "routingHttpResponseServerEnabled": False,
+        },
+        updates=[
+            {"certificateArn": certificate(aws, "next.client.url")},
+            {"sslPolicy": "ELBSecurityPolicy-TLS13-1-3-2021-06"},
+            {"defaultActions": [{"type": "forward", "forward": both}]},
+            {"routingHttpResponseXFrameOptionsHeaderValue": "DENY", **dict.fromkeys(strict)},
+            {"routingHttpResponseServerEnabled": None},
+            {
+                "routingHttpResponseAccessControlAllowCredentialsHeaderValue": "true",
+                "routingHttpResponseAccessControlAllowHeadersHeaderValue": "*",
+                "routingHttpResponseAccessControlAllowMethodsHeaderValue": "GET",
+                "routingHttpResponseAccessControlAllowOriginHeaderValue": "https://www.client.url",
+                "routingHttpResponseAccessControlExposeHeadersHeaderValue": "ETag",
+                "routingHttpResponseAccessControlMaxAgeHeaderValue": "600",
+                "routingHttpResponseContentSecurityPolicyHeaderValue": "default-src 'self'",
+                "routingHttpResponseXContentTypeOptionsHeaderValue": "nosniff",
+            },
+        ],
+    )
+
+
+@SAMPLES.case(RULE)
+def back_office(aws: Aws) -> Case:
+    forward = {"type": "forward", "targetGroupArn": target_group(aws, "back-office")}
+    host = {"hostHeader": {"values": ["www.client.url", "client.url"]}}
+    path = {"pathPattern": {"values": ["/backend/*"]}}
+    return Case(
+        inputs={
+            "listenerArn": listener(aws, "ruled"),
+            "priority": 10,
+            "conditions": [path, host],
+            "actions": [forward],
+            "tags": TAGS,
+        },
+        updates=[
+            {"priority": 5},
+            {"conditions": [host, {"sourceIp": {"values": ["192.0.2.0/24"]}}]},
+            {"conditions": [{"httpHeader": {"httpHeaderName": "X-Release", "values": ["next"]}}]},
+            {
+                "conditions": [
+                    {"httpRequestMethod": {"values": ["GET"]}},
+                    {"queryStrings": [{"key": "v", "value": "2"}]},
+                ]
+            },
+            {"actions": [MAINTENANCE]},
+            {"actions": [{"type": "redirect", "redirect": {"host": "www.client.url", "statusCode": "HTTP_302"}}]},
+        ],
+    )
+
+
+@SAMPLES.case(RULE)
+def last_of_all(aws: Aws) -> Case:
+    condition = {"pathPattern": {"values": ["/*"]}}
+    return Case(
+        inputs={"listenerArn": listener(aws, "last"), "conditions": [condition], "actions": [MAINTENANCE]},
+    )
+
+
+@pytest.mark.parametrize("sample", SAMPLES.all, ids=str)
+def test_round_trip(aws: LoopbackAws, sample: Sample) -> None:
+    """What a program says is what AWS has: at creation, after every update, and nothing is left after deletion."""
+    round_trip(aws, sample)
+
+
+def test_a_rule_without_priority_comes_last(aws: LoopbackAws) -> None:
+    """As with the official provider: after the highest that is taken."""
+    inputs = {
+        "listenerArn": listener(aws, "priorities"),
+        "conditions": [{"pathPattern": {"values": ["/*"]}}],
+        "actions": [MAINTENANCE],
+    }
+    create(aws, RULE, {**inputs, "priority": 40})
+    state = read(aws, RULE, create(aws, RULE, inputs))
+    assert state is not None
+    assert (state["priority"], state["listenerArn"]) == (41, inputs["listenerArn"])
+
+
+def test_a_forward_keeps_the_spelling_of_the_program(aws: LoopbackAws) -> None:
+    """AWS answers a target group both plainly and as a list of one; the program wrote one of them."""
+    group = target_group(aws, "spelled")
+    plain: Values = {"type": "forward", "targetGroupArn": group}
+    listed: Values = {"type": "forward", "order": 1, "forward": {"targetGroups": [{"arn": group, "weight": 1}]}}
+    base = {"loadBalancerArn": load_balancer(aws, "spelling"), "protocol": "HTTP"}
+    for port, action in ((80, plain), (81, listed)):
+        inputs = {**base, "port": port, "defaultActions": [action]}
+        state = find_adapter(LISTENER).read(aws, create(aws, LISTENER, inputs), inputs)
+        assert state is not None
+        assert state["defaultActions"] == [action]
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "property"),
+    [
+        (RULE, {"conditions": [{"hostHeader": {"values": ["a"]}, "pathPattern": {"values": ["/"]}}]}, "conditions[0]"),
+        (RULE, {"actions": [{"type": "authenticate-oidc", "authenticateOidc": {}}]}, "actions[0].authenticateOidc"),
+        (TARGET_GROUP, {"healthCheck": {"route": "/"}}, "healthCheck.route"),
+    ],
+)
+def test_what_aws_would_refuse_is_refused_at_preview(token: str, inputs: Values, property: str) -> None:
+    """A combination that cannot be, and a nested property that is not handled, name the property at fault."""
+    assert [path for path, _ in find_adapter(token).check(inputs)] == [property]

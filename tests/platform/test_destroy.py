@@ -1,0 +1,92 @@
+"""What was made can be taken away again, all of it, once a person has said so in config; and not before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.tests.platform import Platform
+
+STATE_BUCKET = "client-pulumi-state-storage"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """Both stacks, for a test that leaves nothing of them."""
+    platform = Platform.copy_to(tmp_path_factory.mktemp("destroyed"))
+    try:
+        platform.sandbox("up")
+        yield platform
+    finally:
+        platform.sandbox("down", check=False)
+
+
+def left(platform: Platform) -> dict[str, list[str]]:
+    """What AWS's API still shows that is not there in a new account, by kind."""
+    ec2, elb = platform.client("ec2"), platform.client("elbv2")
+    beanstalk, iam = platform.client("elasticbeanstalk"), platform.client("iam")
+    mine = [{"Name": "tag:ManagedBy", "Values": ["pulumi"]}]
+    reservations = ec2.describe_instances(Filters=[{"Name": "instance-state-name", "Values": ["running"]}])
+    found = {
+        "vpcs": [each["VpcId"] for each in ec2.describe_vpcs(Filters=mine)["Vpcs"]],
+        "instances": [each["InstanceId"] for held in reservations["Reservations"] for each in held["Instances"]],
+        "addresses": [each["AllocationId"] for each in ec2.describe_addresses()["Addresses"]],
+        "VPN connections": [
+            each["VpnConnectionId"]
+            for each in ec2.describe_vpn_connections()["VpnConnections"]
+            if each["State"] != "deleted"
+        ],
+        "security groups": [each["GroupId"] for each in ec2.describe_security_groups(Filters=mine)["SecurityGroups"]],
+        "load balancers": [each["LoadBalancerArn"] for each in elb.describe_load_balancers()["LoadBalancers"]],
+        "target groups": [each["TargetGroupArn"] for each in elb.describe_target_groups()["TargetGroups"]],
+        "auto scaling groups": [
+            each["AutoScalingGroupName"]
+            for each in platform.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+        ],
+        "applications": [each["ApplicationName"] for each in beanstalk.describe_applications()["Applications"]],
+        "databases": [
+            each["DBInstanceIdentifier"] for each in platform.client("rds").describe_db_instances()["DBInstances"]
+        ],
+        "caches": [
+            each["ReplicationGroupId"]
+            for each in platform.client("elasticache").describe_replication_groups()["ReplicationGroups"]
+        ],
+        "search domains": [
+            each["DomainName"] for each in platform.client("opensearch").list_domain_names()["DomainNames"]
+        ],
+        "secrets": [each["Name"] for each in platform.client("secretsmanager").list_secrets()["SecretList"]],
+        "zones": [each["Name"] for each in platform.client("route53").list_hosted_zones()["HostedZones"]],
+        "certificates": [
+            each["CertificateArn"]
+            for region in ("eu-west-3", "us-east-1")
+            for each in platform.client("acm", region).list_certificates()["CertificateSummaryList"]
+        ],
+        "buckets": [
+            each["Name"]
+            for each in platform.client("s3").list_buckets()["Buckets"]
+            if each["Name"] != STATE_BUCKET and not each["Name"].startswith("elasticbeanstalk-")
+        ],
+        "roles": [
+            each["RoleName"] for each in iam.list_roles()["Roles"] if not each["Path"].startswith("/aws-service-role/")
+        ],
+        "log groups": [each["logGroupName"] for each in platform.client("logs").describe_log_groups()["logGroups"]],
+    }
+    return {kind: ids for kind, ids in found.items() if ids}
+
+
+def test_production_refuses_and_then_leaves_nothing(built: Platform) -> None:
+    """While config protects it, destroy stops before it deletes anything. Unprotected, nothing of either stack is left,
+    and the state bucket, which is not the stacks' own, stays."""
+    before = left(built)
+    refused = built.pulumi("destroy", "-s", "prod", "--yes", check=False)
+    assert refused.returncode != 0
+    assert "protect" in refused.stdout + refused.stderr
+    assert left(built) == before
+
+    built.edit("Pulumi.prod.yaml", "magento:protect: true", "magento:protect: false")
+    built.pulumi("up", "-s", "prod", "--yes", "--skip-preview")
+    for stack in ("preprod", "prod"):
+        built.pulumi("destroy", "-s", stack, "--yes", "--skip-preview")
+    assert left(built) == {}
+    assert STATE_BUCKET in {each["Name"] for each in built.client("s3").list_buckets()["Buckets"]}

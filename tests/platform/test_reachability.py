@@ -1,0 +1,271 @@
+"""The note's sentences of who reaches what, computed from the deployed platform by `python -m reachability`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import yaml
+
+from sandbox.tests.platform import REPOSITORY, Platform
+from tests.platform.test_rows import security_group_names, vpc
+
+CONFIG = yaml.safe_load((REPOSITORY / "Pulumi.prod.yaml").read_text())["config"]
+SATELLITES = [f"prod-{each['name']}" for each in CONFIG["magento:satellites"]]
+ALLOWED = {each["cidr"] for each in CONFIG["magento:gateway"]["allowed"]}
+PHP_MY_ADMIN = CONFIG["magento:php_my_admin"]["databases"]
+OUTSIDE = {"internet", "address range", "remote network"}
+SITES = ["prod", "preprod"]
+
+
+class Told:
+    """What the command printed as JSON."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self.kinds = {each["name"]: each["kind"] for each in document["places"]}
+
+    def sources(self, target: str) -> dict[str, list[str]]:
+        """Who reaches a place, and on what."""
+        assert target in self.kinds
+        return {each["from"]: each["traffic"] for each in self.document["reach"] if each["to"] == target}
+
+    def targets(self, source: str) -> dict[str, list[str]]:
+        """Whom a place reaches, and on what."""
+        assert source in self.kinds
+        return {each["to"]: each["traffic"] for each in self.document["reach"] if each["from"] == source}
+
+    def from_outside(self, target: str) -> set[str]:
+        return {each for each in self.sources(target) if self.kinds[each] in OUTSIDE}
+
+
+def command(platform: Platform, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`python -m reachability …` in a shell that has sourced `.sandbox/env`."""
+    return subprocess.run(
+        [".venv/bin/python", "-m", "reachability", *arguments],
+        cwd=platform.project,
+        env=dict(platform.environment),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def ask(platform: Platform, *arguments: str) -> Told:
+    ran = command(platform, "--json", *arguments)
+    assert ran.returncode == 0, ran.stderr
+    return Told(json.loads(ran.stdout))
+
+
+@pytest.fixture(scope="module")
+def told(platform: Platform) -> Told:
+    """The platform as it was brought up."""
+    return ask(platform)
+
+
+def only_the_site_reaches_its_database(told: Told) -> None:
+    """ "Only the production website connects with the production database", and pre-production's with its own; and
+    phpMyAdmin where config says so."""
+    for site in SITES:
+        people = {"prod-phpmyadmin-server"} if site == "prod" and "site" in PHP_MY_ADMIN else set()
+        sources = told.sources(f"{site}-site-database")
+        assert set(sources) == {f"{site}-front", f"{site}-back-office"} | people
+        assert all(traffic == ["tcp 3306"] for traffic in sources.values())
+
+
+def only_satellites_reach_the_shared_database(told: Told) -> None:
+    """ "The third database shared is by the PIM and the Custom Connection application", the connector, and phpMyAdmin
+    where config says so."""
+    people = {"prod-phpmyadmin-server"} if "shared" in PHP_MY_ADMIN else set()
+    assert set(told.sources("prod-shared-database")) == set(SATELLITES) | people
+
+
+def only_the_site_reaches_its_cache_search_and_files(told: Told) -> None:
+    for site in SITES:
+        for name, traffic in (("cache", "tcp 6379"), ("search", "tcp 443"), ("files", "tcp 2049")):
+            expected = {f"{site}-front": [traffic], f"{site}-back-office": [traffic]}
+            assert told.sources(f"{site}-site-{name}") == expected
+
+
+def only_listed_addresses_reach_the_gateway(told: Told) -> None:
+    """ "The security group is a whitelisting of IP addresses": nobody else from outside, and nobody from inside."""
+    assert set(told.sources("prod-gateway-server")) == ALLOWED
+
+
+def the_internet_reaches_the_shops_and_the_vpn(told: Told) -> None:
+    """And so no SMB, Remote Desktop, Rundeck, phpMyAdmin, NFS, database or instance of a site."""
+    expected = {f"{site}-site-load-balancer": ["tcp 80", "tcp 443"] for site in SITES}
+    expected |= {f"{satellite}-load-balancer": ["tcp 80"] for satellite in SATELLITES}
+    assert told.targets("internet") == expected | {"prod-vpn-server": ["udp 1194"]}
+
+
+def nothing_from_outside_reaches_what_is_private(told: Told) -> None:
+    """Neither listed addresses nor the places behind the IPSec links reach a private server but through others."""
+    for name in ("windows", "rundeck-server", "phpmyadmin-server", "site-files", "front", "back-office", *SATELLITES):
+        assert not told.from_outside(f"prod-{name.removeprefix('prod-')}")
+
+
+def people_on_the_vpn_reach_what_they_work_with(told: Told) -> None:
+    """The server masquerades its clients: what it reaches is what they do, beside what everybody reaches."""
+    everybody = told.targets("internet")
+    inside = {name: traffic for name, traffic in told.targets("prod-vpn-server").items() if name not in everybody}
+    assert {name: traffic for name, traffic in inside.items() if told.kinds[name] not in OUTSIDE} == {
+        "prod-windows": ["tcp 3389"],
+        "prod-rundeck-server": ["tcp 4440"],
+        "prod-phpmyadmin-server": ["tcp 80"],
+    }
+    assert {told.kinds[name] for name in inside} & OUTSIDE == {"internet", "remote network"}
+
+
+def ftp_of_custom_connection_comes_from_the_gateway_alone(told: Told) -> None:
+    """ "It goes through a gateway server that only exposes the required ftp ports"."""
+    assert told.sources("prod-custom-connection") == {
+        "prod-gateway-server": ["tcp 21", "tcp 5000-5100"],
+        "prod-custom-connection-load-balancer": ["tcp 80"],
+    }
+
+
+def windows_is_reached_by_gateway_and_vpn_alone(told: Told) -> None:
+    assert told.sources("prod-windows") == {
+        "prod-gateway-server": ["tcp 21", "tcp 445", "tcp 2048-4096", "tcp 8700-8800"],
+        "prod-vpn-server": ["tcp 3389"],
+    }
+
+
+# Each sentence with a rule that makes it untrue: of which group, for whom, on which port.
+SENTENCES = [
+    (
+        only_the_site_reaches_its_database,
+        "client-prod-site-database-access",
+        "client-preprod-site-front-instances",
+        3306,
+    ),
+    (only_satellites_reach_the_shared_database, "client-prod-shared-database-access", "10.0.0.0/16", 3306),
+    (
+        only_the_site_reaches_its_cache_search_and_files,
+        "client-preprod-site-files-access",
+        "client-prod-pim-instances",
+        2049,
+    ),
+    (only_listed_addresses_reach_the_gateway, "client-prod-gateway-server-access", "203.0.113.0/28", 445),
+    (the_internet_reaches_the_shops_and_the_vpn, "client-prod-gateway-server-access", "0.0.0.0/0", 3389),
+    (nothing_from_outside_reaches_what_is_private, "client-prod-rundeck-server-access", "192.168.10.0/24", 4440),
+    (people_on_the_vpn_reach_what_they_work_with, "client-prod-site-front-instances", "10.0.1.0/24", 22),
+    (
+        ftp_of_custom_connection_comes_from_the_gateway_alone,
+        "client-prod-custom-connection-instances",
+        "client-prod-vpn-server-access",
+        21,
+    ),
+    (windows_is_reached_by_gateway_and_vpn_alone, "client-prod-windows-access", "192.168.20.0/24", 445),
+]
+NAMES = [sentence.__name__ for sentence, *_ in SENTENCES]
+
+
+@contextmanager
+def opened(platform: Platform, group: str, who: str, port: int) -> Iterator[None]:
+    """One rule more, as somebody in the console would add it."""
+    ec2, ids = platform.client("ec2"), {name: id for id, name in security_group_names(platform).items()}
+    source = {"IpRanges": [{"CidrIp": who}]} if "/" in who else {"UserIdGroupPairs": [{"GroupId": ids[who]}]}
+    rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **source}
+    ec2.authorize_security_group_ingress(GroupId=ids[group], IpPermissions=[rule])
+    try:
+        yield
+    finally:
+        ec2.revoke_security_group_ingress(GroupId=ids[group], IpPermissions=[rule])
+
+
+@pytest.mark.parametrize("sentence", [sentence for sentence, *_ in SENTENCES], ids=NAMES)
+def test_the_deployed_platform_keeps_the_notes_sentence(told: Told, sentence: Callable[[Told], None]) -> None:
+    sentence(told)
+
+
+@pytest.mark.parametrize(("sentence", "group", "who", "port"), SENTENCES, ids=NAMES)
+def test_a_rule_too_many_is_seen(
+    platform: Platform, told: Told, sentence: Callable[[Told], None], group: str, who: str, port: int
+) -> None:
+    """Added by hand in AWS it makes its sentence untrue, and taken away again everything is as it was."""
+    with opened(platform, group, who, port), pytest.raises(AssertionError):
+        sentence(ask(platform))
+    assert ask(platform).document == told.document
+
+
+def test_the_vpn_reaches_every_subnet(platform: Platform) -> None:
+    """ "All subnets are accessible when connected to this VPN": the network carries all of it to each of the six."""
+    reached = {
+        each["to"]: each["traffic"]
+        for tier in ("public-", "private-")
+        for each in ask(platform, "--from", "vpn-server", "--to", tier).document["reach"]
+    }
+    assert reached == {f"prod-{tier}-{letter}": ["all"] for tier in ("public", "private") for letter in "abc"}
+
+
+def test_a_network_acl_between_the_vpn_and_a_subnet_is_seen(platform: Platform) -> None:
+    """A line that refuses the VPN server's subnet, before the line that lets everything in."""
+    ec2 = platform.client("ec2")
+    mine = [{"Name": "vpc-id", "Values": [vpc(platform)["VpcId"]]}]
+    [acl] = ec2.describe_network_acls(Filters=mine)["NetworkAcls"]
+    line = {"NetworkAclId": acl["NetworkAclId"], "RuleNumber": 50, "Egress": False}
+    ec2.create_network_acl_entry(**line, Protocol="-1", RuleAction="deny", CidrBlock="10.0.1.0/24")
+    try:
+        [reached] = ask(platform, "--from", "vpn-server", "--to", "private-b").document["reach"]
+        assert reached["traffic"] == []
+    finally:
+        ec2.delete_network_acl_entry(**line)
+
+
+def test_a_link_has_routes_back_from_every_subnet(platform: Platform, told: Told) -> None:
+    """Private servers reach what lies behind each link; without its route in the table, that subnet's do not."""
+    links = [name for name, kind in told.kinds.items() if kind == "remote network"]
+    assert links == ["prod-vpn-cetsi", "prod-vpn-lan", "prod-vpn-ml"]
+    for server in ("prod-windows", "prod-front", "prod-gateway-server"):
+        assert set(links) <= set(told.targets(server))
+    ec2 = platform.client("ec2")
+    named = [{"Name": "tag:Name", "Values": ["client-prod-private-a"]}]
+    [table] = ec2.describe_route_tables(Filters=named)["RouteTables"]
+    learned = {"RouteTableId": table["RouteTableId"], "GatewayId": table["PropagatingVgws"][0]["GatewayId"]}
+    ec2.disable_vgw_route_propagation(**learned)
+    try:
+        without = ask(platform)
+        assert not set(links) & set(without.targets("prod-windows"))
+        assert set(links) <= set(without.targets("prod-gateway-server"))
+    finally:
+        ec2.enable_vgw_route_propagation(**learned)
+
+
+def test_equal_instances_are_one_place(told: Told) -> None:
+    """Four front instances are one row, and each satellite's load balancer is told from its instance."""
+    members = {each["name"]: each["members"] for each in told.document["places"]}
+    assert (members["prod-front"], members["preprod-front"]) == (4, 1)
+    assert {f"{satellite}-load-balancer" for satellite in SATELLITES} < members.keys()
+
+
+def test_it_says_why_not(platform: Platform) -> None:
+    """From the internet to Rundeck: each thing in the way, and through whom alone it would go."""
+    ran = command(platform, "--from", "internet", "--to", "rundeck")
+    assert ran.returncode == 0
+    assert ran.stdout.startswith("internet → prod-rundeck-server: nothing\n")
+    assert ran.stdout.count("✗") == 3
+    assert "internet → prod-vpn-server → prod-rundeck-server" in ran.stdout
+
+
+def test_the_matrix_is_printed(platform: Platform) -> None:
+    ran = command(platform, "--client", "client", "--region", "eu-west-3")
+    assert ran.returncode == 0
+    assert "prod-rundeck-server" in ran.stdout
+    assert "8700-8800" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--vpc", "vpc-0"], ["--client", "nobody"], ["--from", "nobody"], ["--to", "nobody"]]
+)
+def test_what_there_is_not_is_bad_input(platform: Platform, arguments: list[str]) -> None:
+    """One clear line, nothing on standard output, and exit code 2."""
+    ran = command(platform, *arguments)
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+    assert "there are:" in ran.stderr

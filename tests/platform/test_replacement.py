@@ -1,0 +1,120 @@
+"""A server made anew, because what it boots with has changed or somebody wants it, comes back with its data, address
+and name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from sandbox.tests.platform import Platform
+from tests.platform.test_server_rows import instance, internal_records, volumes
+
+SERVERS = ("site-files", "vpn-server", "gateway-server", "windows", "rundeck-server", "phpmyadmin-server")
+# What each server boots with, changed: the shares' owner, clients' network, a check, a letter, a version, a list.
+EDITS = {
+    "  magento:file_server:\n": "  magento:file_server:\n    owner_id: 901\n",
+    "    client_cidr: 10.8.0.0/24\n": "    client_cidr: 10.9.0.0/24\n",
+    "check_port: 3389": "check_port: 445",
+    "drive_letter: E": "drive_letter: F",
+    "    data_volume_gib: 20\n": '    data_volume_gib: 20\n    version: "5.1*"\n',
+    "    databases: [shared]\n": "    databases: [shared, site]\n",
+}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What people and other systems know of a server, and what it has stored."""
+
+    volumes: frozenset[str]
+    private_address: str
+    interface: str
+    elastic_address: str | None
+
+    @staticmethod
+    def by(platform: Platform, server: str) -> Kept:
+        found = instance(platform, f"client-prod-{server}")
+        [interface] = found["NetworkInterfaces"]
+        addresses = {
+            each["NetworkInterfaceId"]: each["PublicIp"]
+            for each in platform.client("ec2").describe_addresses()["Addresses"]
+            if "NetworkInterfaceId" in each
+        }
+        attached = volumes(platform, f"client-prod-{server}").values()
+        return Kept(
+            volumes=frozenset(each["VolumeId"] for each in attached),
+            private_address=found["PrivateIpAddress"],
+            interface=interface["NetworkInterfaceId"],
+            elastic_address=addresses.get(interface["NetworkInterfaceId"]),
+        )
+
+
+@pytest.fixture
+def edited(platform: Platform) -> Iterator[Platform]:
+    """The running platform, whose stack file a test may change: both are put back."""
+    path = platform.project / "Pulumi.prod.yaml"
+    content = path.read_bytes()
+    yield platform
+    path.write_bytes(content)
+    platform.pulumi("up", "-s", "prod", "--yes", "--skip-preview")
+
+
+def test_volumes_addresses_and_names_outlive_a_server(edited: Platform) -> None:
+    """New user data means a new instance of every server; what had its address, its name or its data goes on as it was,
+    and what is told the gateway's or the VPN's public address too."""
+
+    def state() -> dict[str, Kept]:
+        return {server: Kept.by(edited, server) for server in SERVERS}
+
+    def instances() -> set[str]:
+        return {instance(edited, f"client-prod-{server}")["InstanceId"] for server in SERVERS}
+
+    before, names, outputs, old = state(), internal_records(edited), edited.outputs("prod"), instances()
+    assert {server for server, kept in before.items() if kept.elastic_address} == {"vpn-server", "gateway-server"}
+    assert {server: len(kept.volumes) for server, kept in before.items()} == {
+        "site-files": 4,
+        "vpn-server": 1,
+        "gateway-server": 0,
+        "windows": 2,
+        "rundeck-server": 1,
+        "phpmyadmin-server": 0,
+    }
+    for passage, changed in EDITS.items():
+        edited.edit("Pulumi.prod.yaml", passage, changed)
+    edited.pulumi("up", "-s", "prod", "--yes", "--skip-preview")
+    assert not old & instances()
+    assert state() == before
+    assert internal_records(edited) == names
+    after = edited.outputs("prod")
+    assert not set(outputs.pop("servers").values()) & set(after.pop("servers").values())
+    assert after == outputs
+
+
+def test_a_server_is_made_anew_when_somebody_asks(edited: Platform) -> None:
+    """With the command of docs/operations.md, and no other server with it."""
+    before, asked, others = Kept.by(edited, "site-files"), "site-files", set(SERVERS) - {"site-files"}
+
+    def ids(servers: set[str]) -> set[str]:
+        return {instance(edited, f"client-prod-{server}")["InstanceId"] for server in servers}
+
+    old, untouched = ids({asked}), ids(others)
+    edited.pulumi("up", "-s", "prod", "--yes", "--skip-preview", "--replace", f"**::{asked}-instance")
+    assert not old & ids({asked})
+    assert Kept.by(edited, asked) == before
+    assert ids(others) == untouched
+
+
+def test_an_image_of_ones_own_takes_the_place_of_the_official_one(edited: Platform) -> None:
+    """A server that is there gets it too, and keeps what it had; without it in config again, nothing is replaced."""
+    before, old = Kept.by(edited, "gateway-server"), instance(edited, "client-prod-gateway-server")
+    image = edited.client("ec2").create_image(InstanceId=old["InstanceId"], Name="gateway")["ImageId"]
+    size = "  magento:gateway:\n    size: {instance_type: t4g.small"
+    edited.edit("Pulumi.prod.yaml", size, f"{size}, ami: {image}")
+    edited.pulumi("up", "-s", "prod", "--yes", "--skip-preview")
+    baked = instance(edited, "client-prod-gateway-server")
+    assert (baked["ImageId"], baked["InstanceId"] != old["InstanceId"]) == (image, True)
+    assert Kept.by(edited, "gateway-server") == before
+    edited.edit("Pulumi.prod.yaml", f"{size}, ami: {image}", size)
+    edited.pulumi("up", "-s", "prod", "--yes", "--skip-preview")
+    assert instance(edited, "client-prod-gateway-server")["InstanceId"] == baked["InstanceId"]

@@ -1,0 +1,319 @@
+"""Rows 14 and 15: what sets off an alarm, what silence means, and who is mailed how often."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi_aws as aws
+import pytest
+
+from components.monitoring.monitoring import Monitoring, Thresholds
+from components.monitoring.monitoring_suite import MonitoredSite, MonitoringSuite, MonitoringSuiteArgs
+from components.network.vpn_link import VpnTunnels
+from components.shared.encryption_key import EncryptionKey, EncryptionKeyArgs
+from components.shared.tags import Tags
+from tests.unit.graph import Graph, Resource
+from tests.unit.program import build
+
+ACCOUNT = "123456789012"
+BALANCER = "app/site/0123456789abcdef"
+NAMES = {
+    "database-cpu": "DB CPU Prod",
+    "database-connections": "awsrds-client-magento-prod-High-DB-Connections",
+    "front-health": "Prod eb health",
+    "vpn-*-down": "DLM-{} VPN status",
+}
+
+
+def links(*names: str) -> dict[str, VpnTunnels]:
+    return {
+        name: VpnTunnels(connection_id=f"vpn-{name}", tunnel_addresses=(f"{name}-address-1", f"{name}-address-2"))
+        for name in names
+    }
+
+
+def suite(monitoring: Monitoring | None = None, **more: Any) -> MonitoringSuiteArgs:
+    return MonitoringSuiteArgs(
+        monitoring=monitoring or Monitoring(recipients=("ops@client.url",)),
+        region="eu-west-3",
+        account_id=ACCOUNT,
+        key_arn=f"arn:aws:kms:eu-west-3:{ACCOUNT}:key/1",
+        site=MonitoredSite(
+            environments={"front": "client-prod-front", "back-office": "client-prod-back-office"},
+            load_balancer_arn=f"arn:aws:elasticloadbalancing:eu-west-3:{ACCOUNT}:loadbalancer/{BALANCER}",
+            database_id="site-database",
+            cache_node_ids=("cache-001", "cache-002"),
+            search_domain_name="client-prod",
+        ),
+        tags=Tags(client="client", environment="prod"),
+        **more,
+    )
+
+
+@pytest.fixture(scope="module")
+def everything() -> Graph:
+    """A suite with something of each kind to watch, under the names of the note."""
+
+    def program() -> None:
+        MonitoringSuite(
+            "monitoring",
+            suite(
+                Monitoring(recipients=("ops@client.url", "agency@client.url"), alarm_names=NAMES),
+                other_databases={"shared-database": "shared"},
+                satellites={"pim": "client-prod-pim"},
+                servers={"nfs": "i-0nfs", "gateway": "i-0gateway"},
+                vpn_links=links("lan", "ml", "cetsi"),
+                certificate_arn=f"arn:aws:acm:eu-west-3:{ACCOUNT}:certificate/1",
+            ),
+        )
+
+    return build(program)
+
+
+def alarm(graph: Graph, name: str) -> Resource:
+    [found] = [each for each in graph.of_type(aws.cloudwatch.MetricAlarm) if each.inputs["name"] == name]
+    return found
+
+
+def measured(resource: Resource) -> tuple[str, str, Mapping[str, str], str]:
+    inputs = resource.inputs
+    return inputs["namespace"], inputs["metricName"], inputs["dimensions"], inputs["statistic"]
+
+
+def condition(resource: Resource) -> tuple[str, float, int, int, int]:
+    """Comparison, threshold, length of a datapoint in seconds, and how many of how many must breach it."""
+    inputs = resource.inputs
+    return (
+        inputs["comparisonOperator"],
+        inputs["threshold"],
+        inputs["period"],
+        inputs["datapointsToAlarm"],
+        inputs["evaluationPeriods"],
+    )
+
+
+def rules(graph: Graph) -> dict[str, str]:
+    return {each.inputs["alarmName"]: each.inputs["alarmRule"] for each in graph.of_type(aws.cloudwatch.CompositeAlarm)}
+
+
+@pytest.mark.row(15)
+def test_row_15_the_databases_cpu(everything: Graph) -> None:
+    """Above 70 % for 3 datapoints in 3 minutes, on the site's own database."""
+    found = alarm(everything, "DB CPU Prod")
+    assert measured(found) == ("AWS/RDS", "CPUUtilization", {"DBInstanceIdentifier": "site-database"}, "Average")
+    assert condition(found) == ("GreaterThanThreshold", 70, 60, 3, 3)
+
+
+@pytest.mark.row(15)
+def test_row_15_the_databases_connections(everything: Graph) -> None:
+    """More than 100, 3 datapoints of 3."""
+    found = alarm(everything, "awsrds-client-magento-prod-High-DB-Connections")
+    assert measured(found) == ("AWS/RDS", "DatabaseConnections", {"DBInstanceIdentifier": "site-database"}, "Average")
+    assert condition(found) == ("GreaterThanThreshold", 100, 60, 3, 3)
+
+
+@pytest.mark.row(15)
+def test_row_15_the_environments_health(everything: Graph) -> None:
+    """Above 0 for 3 datapoints in 15 minutes; an environment that reports nothing is ill."""
+    found = alarm(everything, "Prod eb health")
+    dimensions = {"EnvironmentName": "client-prod-front"}
+    assert measured(found) == ("AWS/ElasticBeanstalk", "EnvironmentHealth", dimensions, "Maximum")
+    assert condition(found) == ("GreaterThanThreshold", 0, 300, 3, 3)
+    assert found.inputs["treatMissingData"] == "breaching"
+
+
+@pytest.mark.row(15)
+@pytest.mark.parametrize(
+    ("name", "link"), [("DLM-Lan VPN status", "lan"), ("DLM-Ml VPN status", "ml"), ("DLM-Cetsi VPN status", "cetsi")]
+)
+def test_row_15_each_vpn_link(everything: Graph, name: str, link: str) -> None:
+    """Down when the best of its tunnels has been 0 for 15 minutes, and when nothing is known of it."""
+    found = alarm(everything, name)
+    assert measured(found) == ("AWS/VPN", "TunnelState", {"VpnId": f"vpn-{link}"}, "Maximum")
+    assert condition(found) == ("LessThanThreshold", 1, 300, 3, 3)
+    assert found.inputs["treatMissingData"] == "breaching"
+
+
+def test_a_lost_tunnel_warns_and_the_lost_link_is_told_all_the_same(everything: Graph) -> None:
+    """One composite for both would be in alarm since the first tunnel went, and so silent when the second does."""
+    assert rules(everything)["client-prod-vpn-lan"] == 'ALARM("DLM-Lan VPN status")'
+    warning = everything.one(aws.cloudwatch.CompositeAlarm, name="monitoring-vpn-lan-redundancy").inputs
+    assert warning["alarmRule"] == 'ALARM("client-prod-vpn-lan-tunnel-1") OR ALARM("client-prod-vpn-lan-tunnel-2")'
+    assert warning["actionsSuppressor"]["alarm"] == "client-prod-vpn-lan"
+    tunnel = alarm(everything, "client-prod-vpn-lan-tunnel-2")
+    assert tunnel.inputs["dimensions"] == {"VpnId": "vpn-lan", "TunnelIpAddress": "lan-address-2"}
+
+
+@pytest.mark.row(14)
+def test_row_14_the_certificate(everything: Graph) -> None:
+    """30 days before it expires; the alarm stands when the measure ends with the certificate."""
+    found = alarm(everything, "client-prod-certificate-expiry")
+    assert found.inputs["metricName"] == "DaysToExpiry"
+    assert condition(found) == ("LessThanThreshold", 30, 86_400, 1, 1)
+    assert found.inputs["treatMissingData"] == "ignore"
+
+
+def test_only_composites_tell_anybody(everything: Graph) -> None:
+    """A fault that sets off several alarms of one system sends one mail."""
+    for each in everything.of_type(aws.cloudwatch.MetricAlarm):
+        assert not {"alarmActions", "okActions", "insufficientDataActions"} & each.inputs.keys(), each.name
+    topic = everything.one(aws.sns.Topic).outputs["arn"]
+    for each in everything.of_type(aws.cloudwatch.CompositeAlarm):
+        assert each.inputs["alarmActions"] == [topic]
+        assert "okActions" not in each.inputs
+
+
+def test_every_alarm_is_in_exactly_one_group(everything: Graph) -> None:
+    """An alarm outside every group would tell nobody; one in two would tell twice."""
+    watched = [
+        name for rule in rules(everything).values() for name in rule.removeprefix('ALARM("')[:-2].split('") OR ALARM("')
+    ]
+    assert sorted(watched) == sorted(each.inputs["name"] for each in everything.of_type(aws.cloudwatch.MetricAlarm))
+
+
+def test_each_system_has_a_group(everything: Graph) -> None:
+    systems = ["site", "database", "shared-database", "cache", "search", "pim", "server-nfs", "server-gateway"]
+    systems += [f"vpn-{name}{half}" for name in ("lan", "ml", "cetsi") for half in ("", "-redundancy")]
+    assert set(rules(everything)) == {f"client-prod-{system}" for system in [*systems, "certificate"]}
+
+
+def test_a_composite_is_made_after_its_alarms(everything: Graph) -> None:
+    """AWS refuses a rule over alarms that do not exist yet."""
+    composite = everything.one(aws.cloudwatch.CompositeAlarm, name="monitoring-database")
+    made_of = {everything[urn].inputs["name"] for urn in composite.comes_from("alarmRule")}
+    assert made_of == {
+        "DB CPU Prod",
+        "awsrds-client-magento-prod-High-DB-Connections",
+        *(f"client-prod-database-{what}" for what in ("storage", "memory", "silent")),
+    }
+
+
+def test_a_silent_database_is_told_as_such(everything: Graph) -> None:
+    """Its other alarms stay quiet: a restart is neither load nor a full disk."""
+    of_database = {
+        each.inputs["metricName"]: each.inputs["treatMissingData"]
+        for each in everything.of_type(aws.cloudwatch.MetricAlarm)
+        if each.name.startswith("monitoring-database-") and each.name != "monitoring-database-silent"
+    }
+    assert set(of_database.values()) == {"notBreaching"}
+    silent = alarm(everything, "client-prod-database-silent")
+    assert (silent.inputs["statistic"], silent.inputs["treatMissingData"]) == ("SampleCount", "breaching")
+    assert condition(silent) == ("LessThanThreshold", 1, 60, 5, 5)
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "threshold"),
+    [
+        ("database-storage", "FreeStorageSpace", 20 * 2**30),
+        ("database-memory", "FreeableMemory", 1024 * 2**20),
+        ("search-storage", "FreeStorageSpace", 20 * 1024),
+        ("cache-2-memory", "DatabaseMemoryUsagePercentage", 80),
+        ("cache-1-evictions", "Evictions", 100),
+        ("cache-2-replica-lag", "ReplicationLag", 10),
+        ("server-nfs-status", "StatusCheckFailed", 0),
+    ],
+)
+def test_thresholds_are_in_the_metrics_own_units(everything: Graph, name: str, metric: str, threshold: int) -> None:
+    """RDS counts bytes, OpenSearch MiB."""
+    found = alarm(everything, f"client-prod-{name}").inputs
+    assert (found["metricName"], found["threshold"]) == (metric, threshold)
+
+
+def test_the_maintenance_page_is_no_error_of_the_load_balancer(everything: Graph) -> None:
+    """A release that holds the shop answers 503 on purpose."""
+    found = alarm(everything, "client-prod-load-balancer-errors").inputs
+    result, *metrics = found["metricQueries"]
+    assert result["expression"] == "FILL(every, 0) - FILL(unavailable, 0)"
+    assert result["returnData"] is True
+    assert {each["id"]: each["metric"]["metricName"] for each in metrics} == {
+        "every": "HTTPCode_ELB_5XX_Count",
+        "unavailable": "HTTPCode_ELB_503_Count",
+    }
+    assert {each["metric"]["dimensions"]["LoadBalancer"] for each in metrics} == {BALANCER}
+    assert "period" not in found
+
+
+def test_unhealthy_hosts_are_found_in_target_groups_nobody_named(everything: Graph) -> None:
+    """Beanstalk makes the target groups: the alarm looks at whatever hangs on the load balancer."""
+    [query] = alarm(everything, "client-prod-unhealthy-hosts").inputs["metricQueries"]
+    assert query["expression"].endswith(f"WHERE LoadBalancer = '{BALANCER}'")
+    assert query["period"] == 60
+
+
+def test_mail_goes_to_each_recipient_through_an_encrypted_topic(everything: Graph) -> None:
+    topic = everything.one(aws.sns.Topic)
+    assert topic.inputs["kmsMasterKeyId"].endswith(":key/1")
+    assert {each.inputs["endpoint"] for each in everything.of_type(aws.sns.TopicSubscription)} == {
+        "ops@client.url",
+        "agency@client.url",
+    }
+    denied, statement = json.loads(topic.inputs["policy"])["Statement"]
+    assert denied["Effect"] == "Deny"
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Principal"] == {"Service": ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"]}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    assert statement["Resource"] == f"arn:aws:sns:eu-west-3:{ACCOUNT}:{topic.inputs['name']}"
+
+
+def test_the_stacks_key_lets_alarms_through(everything: Graph) -> None:
+    """A topic with a key that its publishers may not use drops every message without a word."""
+    key_args = EncryptionKeyArgs(
+        region="eu-west-3", account_id=ACCOUNT, protect=True, tags=Tags(client="client", environment="prod")
+    )
+    key = build(lambda: EncryptionKey("key", key_args)).one(aws.kms.Key)
+    publishers = json.loads(everything.one(aws.sns.Topic).inputs["policy"])["Statement"][1]["Principal"]
+    [statement] = [each for each in json.loads(key.inputs["policy"])["Statement"] if each["Principal"] == publishers]
+    assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+
+
+def test_failovers_of_every_database_are_told(everything: Graph) -> None:
+    events = everything.one(aws.rds.EventSubscription).inputs
+    assert events["sourceIds"] == ["site-database", "shared"]
+    assert events["eventCategories"] == ["failover", "failure"]
+
+
+def test_what_is_not_there_is_not_watched() -> None:
+    """A stack without links, servers or satellites has the site's alarms alone."""
+    graph = build(lambda: MonitoringSuite("monitoring", suite()))
+    assert set(rules(graph)) == {f"client-prod-{system}" for system in ("site", "database", "cache", "search")}
+
+
+def test_the_end_of_a_fault_is_mailed_on_request() -> None:
+    monitoring = Monitoring(recipients=("ops@client.url",), mail_when_over=True)
+    graph = build(lambda: MonitoringSuite("monitoring", suite(monitoring)))
+    assert all("okActions" in each.inputs for each in graph.of_type(aws.cloudwatch.CompositeAlarm))
+
+
+def test_thresholds_are_config() -> None:
+    thresholds = Thresholds(database_cpu_percent=85, certificate_days=45)
+    monitoring = Monitoring(recipients=("ops@client.url",), thresholds=thresholds)
+    graph = build(lambda: MonitoringSuite("monitoring", suite(monitoring)))
+    assert alarm(graph, "client-prod-database-cpu").inputs["threshold"] == 85
+
+
+def test_a_name_for_an_alarm_that_is_not_there_is_refused() -> None:
+    """A misspelt key would leave the alarm under a name that nobody knows."""
+    monitoring = Monitoring(recipients=("ops@client.url",), alarm_names={"databse-cpu": "DB CPU Prod"})
+    with pytest.raises(ValueError, match="no alarm is called 'databse-cpu', only back-office-health"):
+        build(lambda: suite(monitoring))
+
+
+def test_a_vpn_link_is_taken_out_without_touching_the_names() -> None:
+    """The pattern names those that are left, and may name none."""
+    monitoring = Monitoring(recipients=("ops@client.url",), alarm_names=NAMES)
+    left = build(lambda: MonitoringSuite("monitoring", suite(monitoring, vpn_links=links("ml"))))
+    named = {each.inputs["name"] for each in left.of_type(aws.cloudwatch.MetricAlarm)}
+    assert {name for name in named if "VPN" in name} == {"DLM-Ml VPN status"}
+    none_left = build(lambda: MonitoringSuite("monitoring", suite(monitoring)))
+    assert not any("VPN" in each.inputs["name"] for each in none_left.of_type(aws.cloudwatch.MetricAlarm))
+
+
+def test_two_alarms_of_one_name_are_refused() -> None:
+    """CloudWatch would keep the second alone."""
+    names = {"database-cpu": "Database", "database-memory": "Database"}
+    monitoring = Monitoring(recipients=("ops@client.url",), alarm_names=names)
+    with pytest.raises(ValueError, match="more than one called Database"):
+        build(lambda: suite(monitoring))

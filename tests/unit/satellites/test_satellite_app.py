@@ -1,0 +1,452 @@
+"""Row 6, the satellites: one instance each behind a load balancer of its own, with the shared database."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import pulumi_aws as aws
+import pytest
+
+from components.beanstalk.options import WebServer
+from components.data.mysql_database import DatabaseSize, MySqlDatabase, MySqlDatabaseArgs
+from components.network.shared_platform_outputs import Foundation
+from components.satellites.satellite import CronJob, FtpAccess, Satellite
+from components.satellites.satellite_app import SatelliteApp, SatelliteAppArgs
+from components.servers.forwards import Forward
+from components.servers.gateway_proxy import Gateway, GatewayProxy, GatewayProxyArgs
+from components.servers.server import ServerSize
+from components.shared.tags import Tags
+from tests.unit.graph import Graph
+from tests.unit.program import ROOT, build, program
+from tests.unit.servers.placement import PLACEMENT
+
+KEY = "arn:aws:kms:eu-west-3:123456789012:key/of-the-stack"
+DOMAIN = "internal-client.url"
+FTP_FORWARD = Forward(
+    name="connection-ftp",
+    ports=(2121,),
+    target_port=21,
+    passive_ports="5000-5099",
+    target=f"custom-connection.{DOMAIN}",
+)
+PIM = Satellite(
+    name="pim",
+    solution_stack="64bit Amazon Linux 2023 v4.13.7 running PHP 8.4",
+    instance_types=("t4g.medium",),
+    document_root="/public",
+)
+CUSTOM_CONNECTION = replace(
+    PIM,
+    name="custom-connection",
+    ftp=FtpAccess(user="connection", passive_ports="5000-5099"),
+)
+MIRAKL = replace(
+    PIM,
+    name="mirakl-cashout",
+    web_server=WebServer.APACHE,
+    variables={"MIRAKL_URL": "https://marketplace.client.url"},
+    filled_secrets=("MIRAKL_FRONT_KEY", "HIPAY_PASSWORD"),
+    cron=(
+        CronJob(schedule="0 */6 * * *", command="php bin/console vendor:process"),
+        CronJob(schedule="30 0 * * *", command="php bin/console cashout:generate"),
+    ),
+)
+SATELLITES = (PIM, CUSTOM_CONNECTION, MIRAKL)
+
+
+def platform_of(satellite: Satellite, *, forwards: tuple[Forward, ...] | None = (FTP_FORWARD,)) -> Graph:
+    """A satellite, the shared database, and a gateway unless there are no ``forwards`` to have one for."""
+    foundation = Foundation(
+        vpc_id="vpc-1",
+        public_subnet_ids=["subnet-public-a", "subnet-public-b"],
+        private_subnet_ids=["subnet-private-a", "subnet-private-b"],
+        network_cidr="10.0.0.0/16",
+        public_zone_id="ZPUBLIC",
+        internal_zone_id="ZINTERNAL",
+        certificate_arn="arn:aws:acm:eu-west-3:123456789012:certificate/wildcard",
+        cloudfront_certificate_arn="arn:aws:acm:us-east-1:123456789012:certificate/wildcard",
+        configuration_bucket="client-magento-config",
+        access_logs_bucket="client-magento-elb-logs",
+    )
+    tags = Tags(client="client", environment="prod")
+
+    def satellite_and_its_neighbours() -> None:
+        database = MySqlDatabase(
+            "shared-database",
+            MySqlDatabaseArgs(
+                placement=foundation.place_privately(clients={}, key_arn=KEY, protect=True, tags=tags),
+                database_name="satellites",
+                size=DatabaseSize(
+                    engine_version="8.4", instance_class="db.r7g.large", storage_gib=100, max_storage_gib=200
+                ),
+            ),
+        )
+        gateway = None
+        if forwards is not None:
+            described = Gateway(size=ServerSize(instance_type="t4g.small"), forwards=forwards, allowed=())
+            gateway = GatewayProxy("gateway", GatewayProxyArgs(placement=PLACEMENT, gateway=described))
+        SatelliteApp(
+            satellite.name,
+            SatelliteAppArgs(
+                foundation=foundation,
+                satellite=satellite,
+                database=database,
+                gateway=gateway,
+                internal_domain=DOMAIN,
+                key_arn=KEY,
+                protect=True,
+                tags=tags,
+            ),
+        )
+
+    return build(satellite_and_its_neighbours)
+
+
+def own_part(whole: Graph) -> Graph:
+    """What belongs to the satellite alone."""
+    top = whole.one("magento:index:SatelliteApp")
+    return replace(whole, resources=(top, *whole.descendants(top)))
+
+
+def graph_of(satellite: Satellite) -> Graph:
+    return own_part(platform_of(satellite))
+
+
+def gateway_group(whole: Graph) -> str:
+    return whole.one(aws.ec2.SecurityGroup, name="gateway-server-access-group").id
+
+
+def options(graph: Graph) -> dict[tuple[str, str], Any]:
+    settings = graph.one(aws.elasticbeanstalk.Environment).inputs["settings"]
+    by_name = {(each["namespace"], each["name"]): each["value"] for each in settings}
+    assert len(by_name) == len(settings), "an option is set twice"
+    return by_name
+
+
+def variables(graph: Graph) -> dict[str, str]:
+    namespace = "aws:elasticbeanstalk:application:environment"
+    return {name: value for (where, name), value in options(graph).items() if where == namespace}
+
+
+def secrets(graph: Graph) -> dict[str, str]:
+    namespace = "aws:elasticbeanstalk:application:environmentsecrets"
+    return {name: value for (where, name), value in options(graph).items() if where == namespace}
+
+
+def admitted(graph: Graph, group: str) -> set[tuple[str, int, int]]:
+    """From which group or range of addresses a group lets which ports in."""
+    return {
+        (
+            rule.inputs.get("referencedSecurityGroupId") or rule.inputs["cidrIpv4"],
+            rule.inputs["fromPort"],
+            rule.inputs["toPort"],
+        )
+        for rule in graph.of_type(aws.vpc.SecurityGroupIngressRule)
+        if rule.inputs["securityGroupId"] == group
+    }
+
+
+def granted(graph: Graph) -> dict[str, Any]:
+    """What the instance's own policy allows: the statement of each action."""
+    [policy] = [each for each in graph.of_type(aws.iam.RolePolicy) if each.name.endswith("instance-policy")]
+    statements = json.loads(policy.inputs["policy"])["Statement"]
+    return {
+        action: {
+            "on": {resource for each in statements if action in each["Action"] for resource in each["Resource"]},
+            "if": [each["Condition"] for each in statements if action in each["Action"] and "Condition" in each],
+        }
+        for statement in statements
+        for action in statement["Action"]
+    }
+
+
+@pytest.mark.row(6)
+@pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
+def test_one_instance_behind_a_load_balancer_of_its_own(satellite: Satellite) -> None:
+    """A group of one in the first private subnet; Beanstalk's own Application Load Balancer in the public ones."""
+    graph = graph_of(satellite)
+    chosen = options(graph)
+    assert chosen["aws:autoscaling:asg", "MinSize"] == chosen["aws:autoscaling:asg", "MaxSize"] == "1"
+    assert chosen["aws:elasticbeanstalk:environment", "EnvironmentType"] == "LoadBalanced"
+    assert chosen["aws:elasticbeanstalk:environment", "LoadBalancerType"] == "application"
+    assert chosen["aws:elasticbeanstalk:environment", "LoadBalancerIsShared"] == "false"
+    assert ("aws:elbv2:loadbalancer", "SharedLoadBalancer") not in chosen
+    assert chosen["aws:ec2:vpc", "Subnets"] == "subnet-private-a"
+    assert chosen["aws:ec2:vpc", "ELBSubnets"] == "subnet-public-a,subnet-public-b"
+    assert chosen["aws:ec2:vpc", "ELBScheme"] == "public"
+    assert chosen["aws:ec2:vpc", "AssociatePublicIpAddress"] == "false"
+
+
+@pytest.mark.row(6)
+@pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
+def test_http_by_the_load_balancers_name_and_no_other_way_in(satellite: Satellite) -> None:
+    """Anyone reaches port 80 of the load balancer, which alone reaches port 80 of the instance; no HTTPS, no record."""
+    whole = platform_of(satellite)
+    gateway, graph = gateway_group(whole), own_part(whole)
+    chosen = options(graph)
+    balancer = chosen["aws:elbv2:loadbalancer", "SecurityGroups"]
+    assert chosen["aws:elbv2:loadbalancer", "ManagedSecurityGroup"] == balancer
+    assert admitted(graph, balancer) == {("0.0.0.0/0", 80, 80)}
+    assert chosen["aws:elbv2:listener:default", "Protocol"] == "HTTP"
+    assert not [namespace for namespace, _ in chosen if namespace == "aws:elbv2:listener:443"]
+    assert not [each for each in graph.of_type(aws.route53.Record) if each.inputs["zoneId"] == "ZPUBLIC"]
+    instance = chosen["aws:autoscaling:launchconfiguration", "SecurityGroups"]
+    assert {each for each in admitted(graph, instance) if each[0] != gateway} == {(balancer, 80, 80)}
+    app = graph.one("magento:index:SatelliteApp")
+    environment = graph.one(aws.elasticbeanstalk.Environment)
+    assert app.outputs["address"] == f"http://{environment.outputs['endpointUrl']}/"
+
+
+def test_an_https_name_is_added_beside_http() -> None:
+    """The stack's certificate and a TLS 1.3 policy on port 443, and a record that follows Beanstalk's own name."""
+    graph = graph_of(replace(PIM, https_host_name="pim.client.url"))
+    chosen = options(graph)
+    assert chosen["aws:elbv2:listener:443", "SSLCertificateArns"].endswith("certificate/wildcard")
+    assert "TLS13" in chosen["aws:elbv2:listener:443", "SSLPolicy"]
+    assert chosen["aws:elbv2:listener:default", "ListenerEnabled"] == "true"
+    balancer = chosen["aws:elbv2:loadbalancer", "SecurityGroups"]
+    assert admitted(graph, balancer) == {("0.0.0.0/0", 80, 80), ("0.0.0.0/0", 443, 443)}
+    record = graph.one(aws.route53.Record).inputs
+    environment = graph.one(aws.elasticbeanstalk.Environment)
+    assert (record["zoneId"], record["name"], record["type"]) == ("ZPUBLIC", "pim.client.url", "CNAME")
+    assert record["records"] == [environment.outputs["cname"]]
+    assert graph.one("magento:index:SatelliteApp").outputs["address"] == "https://pim.client.url/"
+
+
+@pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
+def test_the_database_is_told_by_reference_only(satellite: Satellite) -> None:
+    """Instances fetch the fields of the shared database's secret themselves, and may read no more than they need."""
+    whole = platform_of(satellite)
+    shared = whole.one(aws.secretsmanager.Secret, name="shared-database-credentials-secret").outputs["arn"]
+    graph = own_part(whole)
+    told = {name: value for name, value in secrets(graph).items() if name.startswith("DATABASE_")}
+    assert told == {
+        "DATABASE_HOST": f"{shared}:host",
+        "DATABASE_PORT": f"{shared}:port",
+        "DATABASE_NAME": f"{shared}:dbname",
+        "DATABASE_USER": f"{shared}:username",
+        "DATABASE_PASSWORD": f"{shared}:password",
+    }
+    own = {each.outputs["arn"] for each in graph.of_type(aws.secretsmanager.Secret)}
+    assert granted(graph)["secretsmanager:GetSecretValue"]["on"] == {shared, *own}
+    assert granted(graph)["kms:Decrypt"]["on"] == {KEY}
+
+
+@pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
+def test_the_shared_database_admits_the_instance_and_nothing_else(satellite: Satellite) -> None:
+    whole = platform_of(satellite)
+    [group] = whole.one(aws.rds.Instance).inputs["vpcSecurityGroupIds"]
+    instance = options(own_part(whole))["aws:autoscaling:launchconfiguration", "SecurityGroups"]
+    assert admitted(whole, group) == {(instance, 3306, 3306)}
+
+
+@pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
+def test_an_environment_is_made_when_its_instance_may_read_its_secrets(satellite: Satellite) -> None:
+    """Beanstalk fetches them as the instance starts: without the policy the first start fails."""
+    graph = graph_of(satellite)
+    [policy] = [each for each in graph.of_type(aws.iam.RolePolicy) if each.name.endswith("instance-policy")]
+    assert policy.urn in graph.one(aws.elasticbeanstalk.Environment).dependencies
+
+
+def test_people_fill_in_what_the_platform_cannot_know() -> None:
+    """One secret a value, so that adding one writes over no other; the application gets it as a variable."""
+    graph = graph_of(MIRAKL)
+    found = {each.name: each.outputs["arn"] for each in graph.of_type(aws.secretsmanager.Secret)}
+    assert secrets(graph)["MIRAKL_FRONT_KEY"] == f"{found['mirakl-cashout-mirakl-front-key-secret']}:value"
+    assert secrets(graph)["HIPAY_PASSWORD"] == f"{found['mirakl-cashout-hipay-password-secret']}:value"
+    assert len(found) == 2
+    assert variables(graph)["MIRAKL_URL"] == "https://marketplace.client.url"
+
+
+@pytest.mark.row(6)
+def test_ftp_comes_through_the_gateway_alone() -> None:
+    """Port 21 and the passive range are open to the gateway's group and to nothing else."""
+    whole = platform_of(CUSTOM_CONNECTION)
+    gateway = gateway_group(whole)
+    instance = options(own_part(whole))["aws:autoscaling:launchconfiguration", "SecurityGroups"]
+    assert {each for each in admitted(whole, instance) if each[1] != 80} == {(gateway, 21, 21), (gateway, 5000, 5099)}
+
+
+def test_the_ftp_server_is_told_the_gateways_address_and_where_its_password_lies() -> None:
+    """PASV answers must name the gateway; the password itself is generated, secret, and no setting."""
+    whole = platform_of(CUSTOM_CONNECTION)
+    graph = own_part(whole)
+    told = variables(graph)
+    secret = graph.one(aws.secretsmanager.Secret)
+    stored = graph.one(aws.secretsmanager.SecretVersion)
+    assert told["FTP_PASSIVE_ADDRESS"] == whole.one(aws.ec2.Eip).outputs["publicIp"]
+    assert (told["FTP_FIRST_PASSIVE_PORT"], told["FTP_LAST_PASSIVE_PORT"]) == ("5000", "5099")
+    assert told["FTP_SECRET"] == secret.outputs["arn"]
+    credentials = json.loads(stored.inputs["secretString"])
+    assert credentials["username"] == told["FTP_USER"] == "connection"
+    assert stored.is_secret("secretString")
+    assert credentials["password"] not in json.dumps(graph.one(aws.elasticbeanstalk.Environment).inputs)
+
+
+def test_the_instance_keeps_its_own_internal_name_current_and_no_other() -> None:
+    """The stack makes the record and leaves its address alone; the role may replace that one A record only."""
+    graph = graph_of(CUSTOM_CONNECTION)
+    record = graph.one(aws.route53.Record)
+    assert record.inputs["name"] == "custom-connection.internal-client.url"
+    assert (record.inputs["type"], record.inputs["ttl"]) == ("A", 30)
+    assert record.ignore_changes == ("records",)
+    may = granted(graph)["route53:ChangeResourceRecordSets"]
+    assert may["on"] == {"arn:aws:route53:::hostedzone/ZINTERNAL"}
+    assert may["if"] == [
+        {
+            "ForAllValues:StringEquals": {
+                "route53:ChangeResourceRecordSetsNormalizedRecordNames": ["custom-connection.internal-client.url"],
+                "route53:ChangeResourceRecordSetsRecordTypes": ["A"],
+                "route53:ChangeResourceRecordSetsActions": ["UPSERT"],
+            }
+        }
+    ]
+    told = variables(graph)
+    assert (told["INTERNAL_ADDRESS"], told["INTERNAL_ZONE_ID"]) == (record.inputs["name"], "ZINTERNAL")
+
+
+@pytest.mark.parametrize("satellite", [PIM, MIRAKL], ids=lambda each: each.name)
+def test_a_satellite_without_ftp_has_nothing_of_it(satellite: Satellite) -> None:
+    graph = own_part(platform_of(satellite, forwards=None))
+    assert not [name for name in variables(graph) if name.startswith(("FTP_", "INTERNAL_"))]
+    assert not graph.of_type(aws.route53.Record)
+    assert "route53:ChangeResourceRecordSets" not in granted(graph)
+
+
+@pytest.mark.row(6)
+def test_cron_and_apache_are_options_of_the_environment() -> None:
+    """Jobs travel as one property that Beanstalk's characters allow; Apache stands before PHP where it is chosen."""
+    graph = graph_of(MIRAKL)
+    assert base64.b64decode(variables(graph)["CRON_TABLE_BASE64"]).decode() == (
+        "0 */6 * * * php bin/console vendor:process\n30 0 * * * php bin/console cashout:generate\n"
+    )
+    assert options(graph)["aws:elasticbeanstalk:environment:proxy", "ProxyServer"] == "apache"
+    plain = graph_of(PIM)
+    assert "CRON_TABLE_BASE64" not in variables(plain)
+    assert options(plain)["aws:elasticbeanstalk:environment:proxy", "ProxyServer"] == "nginx"
+
+
+def test_the_shipped_satellites_are_told_all_that_their_templates_ask_for() -> None:
+    """A deploy stops at the first variable that is not set: better here than on the instance."""
+    environments = {
+        each.inputs["name"].removeprefix("client-prod-"): {setting["name"] for setting in each.inputs["settings"]}
+        for each in program("prod").of_type(aws.elasticbeanstalk.Environment)
+    }
+    asked = {
+        satellite: {
+            variable
+            for template in (ROOT / "platform_config" / satellite / ".platform" / "templates").rglob("*")
+            if template.is_file()
+            for variable in re.findall(r"\$\{(\w+)\}", template.read_text())
+        }
+        for satellite in ("pim", "custom-connection", "mirakl-cashout")
+    }
+    assert {satellite: wanted - environments[satellite] for satellite, wanted in asked.items()} == {
+        satellite: set() for satellite in asked
+    }
+    assert all("DATABASE_PASSWORD" in wanted for wanted in asked.values())
+
+
+def test_names_that_people_and_the_release_tool_use() -> None:
+    environment = graph_of(CUSTOM_CONNECTION).one(aws.elasticbeanstalk.Environment).inputs
+    assert environment["name"] == "client-prod-custom-connection"
+    assert environment["application"].startswith("client-custom-connection-prod")
+
+
+@pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
+def test_everything_is_the_satellites_own(satellite: Satellite) -> None:
+    """Nothing is left without a parent; all that can be tagged has the satellite's name as its System, but for the
+    load balancer's security group, whose System says that everybody may reach it."""
+    whole = platform_of(satellite)
+    graph = own_part(whole)
+    assert {each.type for each in whole.children(whole.stack)} == {
+        "magento:index:MySqlDatabase",
+        "magento:index:GatewayProxy",
+        "magento:index:SatelliteApp",
+    }
+    tagged = [each for each in graph.resources if "tags" in each.inputs]
+    assert tagged
+    systems = {each.name: each.inputs["tags"]["System"] for each in tagged}
+    public = {name for name in systems if name.startswith(f"{satellite.name}-load-balancer-")}
+    assert {name: system for name, system in systems.items() if system != satellite.name} == dict.fromkeys(
+        public, "load-balancer"
+    )
+    assert f"{satellite.name}-load-balancer-group" in public
+    assert all(each.outputs_registered for each in graph.components())
+
+
+def test_ftp_without_a_gateway_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match="satellite custom-connection: with ftp, a gateway in the same stack, got none"
+    ):
+        platform_of(CUSTOM_CONNECTION, forwards=None)
+
+
+@pytest.mark.parametrize(
+    ("forward", "missing"),
+    [
+        (replace(FTP_FORWARD, target="windows.internal-client.url"), "21, 5000-5099"),
+        (replace(FTP_FORWARD, target_port=None), "21"),
+        (replace(FTP_FORWARD, passive_ports="5000-5050"), "5000-5099"),
+    ],
+)
+def test_ftp_that_the_gateway_does_not_forward_is_refused(forward: Forward, missing: str) -> None:
+    """Its clients would log in, if that, and then hang at the first transfer."""
+    with pytest.raises(ValueError, match=f"passive_ports 5000-5099, got none for {missing}$"):
+        platform_of(CUSTOM_CONNECTION, forwards=(forward,))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": "PIM"}, "name must be 2 to 20"),
+        ({"health_check_path": "health"}, "health_check_path must begin with /"),
+        ({"document_root": "public"}, "document_root must begin with /"),
+        ({"variables": {"mirakl.url": "x"}}, "upper-case letters, digits and _, got 'mirakl.url'"),
+        ({"variables": {"A_KEY": "x"}, "filled_secrets": ("A_KEY",)}, "each name once, got A_KEY"),
+        ({"instance_types": ()}, "instance_types must share one architecture"),
+        ({"cron": (CronJob(schedule="* * * * *", command="x" * 2048),)}, "cron must be at most 2048 bytes, got 2059"),
+    ],
+)
+def test_what_beanstalk_would_refuse_later_is_refused_now(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        replace(PIM, **change)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "command", "message"),
+    [
+        ("*/15 * * *", "php x", "cron's five fields"),
+        ("*/15 * * * * *", "php x", "cron's five fields"),
+        ("* * * * ;", "php x", "cron's five fields"),
+        ("* * * * *", "one\ntwo", "one line"),
+        ("* * * * *", " ", "one line"),
+        ("* * * * *", "date +%F", "percent"),
+    ],
+)
+def test_cron_lines_that_would_not_run_as_meant_are_refused(schedule: str, command: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        CronJob(schedule=schedule, command=command)
+
+
+def test_an_escaped_percent_sign_is_a_command() -> None:
+    assert CronJob(schedule="0 0 * * *", command=r"date +\%F").line == r"0 0 * * * date +\%F"
+
+
+@pytest.mark.parametrize(
+    ("user", "passive_ports", "message"),
+    [
+        ("root", "5000-5099", "user must be"),
+        ("Connection", "5000-5099", "user must be"),
+        ("connection", "5099-5000", "the lower one first, got 5099-5000"),
+        ("connection", "20-5000", "passive_ports must be 1024 or higher, got 20-5000"),
+        ("connection", "5000-70000", "ports must be 1 to 65535"),
+    ],
+)
+def test_ftp_access_that_could_not_work_is_refused(user: str, passive_ports: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        FtpAccess(user=user, passive_ports=passive_ports)

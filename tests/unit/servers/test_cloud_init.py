@@ -1,0 +1,92 @@
+"""What a Linux server is told to do when it boots, without a server."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import random
+import string
+from typing import Any
+
+import pytest
+import yaml
+
+from components.servers.cloud_init import BootFile, BootVolume, CloudInit
+
+SCRIPT = BootFile(path="/usr/local/sbin/serve", content="#!/bin/sh\necho 'a: b'\n", mode="0755")
+
+
+def document(boot: CloudInit) -> dict[str, Any]:
+    text = boot.render()
+    assert text.startswith("#cloud-config\n")
+    parsed: dict[str, Any] = yaml.safe_load(text)
+    return parsed
+
+
+def contents(boot: CloudInit) -> dict[str, str]:
+    return {file["path"]: file["content"] for file in document(boot)["write_files"]}
+
+
+def test_files_arrive_as_they_are() -> None:
+    """Whatever a file holds, to the byte, with the mode that was asked for."""
+    odd = BootFile(path="/etc/odd", content="tab\there\n\n  # comment: {{ x }}\nÿ\n")
+    written = {file["path"]: file for file in document(CloudInit(files=(SCRIPT, odd), scripts=()))["write_files"]}
+    assert written[odd.path] == {"path": odd.path, "permissions": "0644", "content": odd.content}
+    assert written[SCRIPT.path]["permissions"] == "0755"
+
+
+def test_scripts_run_after_session_manager_and_volumes() -> None:
+    """A server that fails half-way can still be looked at, and no script starts without its data."""
+    other = BootFile(path="/usr/local/sbin/other", content="#!/bin/sh\n", mode="0755")
+    boot = CloudInit(files=(other, SCRIPT), scripts=(SCRIPT.path, other.path))
+    assert contents(boot)["/etc/boot-platform/scripts"].split() == [
+        "/usr/local/sbin/install-session-manager",
+        "/usr/local/sbin/mount-data-volumes",
+        SCRIPT.path,
+        other.path,
+    ]
+
+
+def test_every_script_of_the_list_is_an_executable_file() -> None:
+    boot = CloudInit(files=(SCRIPT,), scripts=(SCRIPT.path,))
+    modes = {file["path"]: file["permissions"] for file in document(boot)["write_files"]}
+    assert {modes[path] for path in contents(boot)["/etc/boot-platform/scripts"].split()} == {"0755"}
+
+
+def test_volumes_are_named_by_their_ids() -> None:
+    """Device names of NVMe disks change from boot to boot; a volume's id does not."""
+    boot = CloudInit(volumes=(BootVolume(volume_id="vol-0abc", mount_point="/srv/media"),))
+    assert contents(boot)["/etc/boot-platform/volumes"] == "vol-0abc /srv/media\n"
+
+
+def test_packages_come_with_what_the_boot_itself_needs() -> None:
+    """The boot installs them, and not cloud-init, which would ask for newer lists even where all of it is there."""
+    boot = CloudInit(packages=("haproxy",))
+    assert contents(boot)["/etc/boot-platform/packages"].split() == ["awscli", "curl", "haproxy"]
+    assert not {"packages", "package_update"} & document(boot).keys()
+
+
+def test_user_data_is_the_document_compressed_and_always_the_same() -> None:
+    """Bytes that depended on the time would replace the server at every run."""
+    boot = CloudInit(files=(SCRIPT,), scripts=(SCRIPT.path,))
+    packed = base64.b64decode(boot.user_data())
+    assert gzip.decompress(packed).decode() == boot.render()
+    # Bytes 4 to 7 of gzip's header are the time of packing.
+    assert packed[4:8] == bytes(4)
+
+
+def test_user_data_that_ec2_would_refuse_is_refused_here() -> None:
+    noise = "".join(random.Random(1).choices(string.printable, k=30_000))
+    with pytest.raises(ValueError, match="user data must be at most 16384 bytes when compressed, got"):
+        CloudInit(files=(BootFile(path="/etc/noise", content=noise),)).user_data()
+
+
+def test_two_files_of_one_path_are_refused() -> None:
+    """The second would silently take the place of the first, the boot's own included."""
+    with pytest.raises(ValueError, match="/usr/local/sbin/boot-status more than once"):
+        CloudInit(files=(BootFile(path="/usr/local/sbin/boot-status", content=""),))
+
+
+def test_a_script_that_is_no_file_is_refused() -> None:
+    with pytest.raises(ValueError, match="scripts must be among files, got /usr/bin/typo"):
+        CloudInit(scripts=("/usr/bin/typo",))

@@ -1,0 +1,177 @@
+"""Row 10, the gateway: who reaches it on which ports, and what it reaches behind it."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from ipaddress import IPv4Network
+from typing import Any
+
+import pulumi_aws as aws
+import pytest
+
+from components.network.security_group import SecurityGroup, SecurityGroupArgs
+from components.servers.forwards import Forward
+from components.servers.gateway_proxy import AllowedSource, Gateway, GatewayProxy, GatewayProxyArgs, boot
+from components.servers.server import ServerSize
+from policies.rules.network.gateway_ingress import GATEWAY_INGRESS_ALLOW_LISTED
+from tests.policies.analyzer import analyze, fired, nodes_of
+from tests.unit.graph import Graph
+from tests.unit.program import build
+from tests.unit.servers.placement import PLACEMENT
+
+WINDOWS, SATELLITE = "windows.internal-client.url", "custom-connection.internal-client.url"
+OFFICE = AllowedSource(cidr=IPv4Network("192.0.2.0/28"), owner="Client", reason="Offices of the client")
+PARTNER = AllowedSource(
+    cidr=IPv4Network("198.51.100.7/32"), owner="Partner", reason="Fetches the orders", expires="2999-12-31"
+)
+FORWARDS = (
+    Forward(name="windows-rdp", ports=(3389,), target=WINDOWS),
+    Forward(name="windows-ftp", ports=(21,), passive_ports="2048-4096", target=WINDOWS),
+    Forward(name="satellite-ftp", ports=(2021,), target_port=21, passive_ports="5000-5100", target=SATELLITE),
+)
+GATEWAY = Gateway(size=ServerSize(instance_type="t4g.small"), forwards=FORWARDS, allowed=(OFFICE, PARTNER))
+
+
+def _site() -> None:
+    gateway = GatewayProxy("gateway", GatewayProxyArgs(placement=PLACEMENT, gateway=GATEWAY))
+    for name, target in (("windows", WINDOWS), ("satellite", SATELLITE)):
+        SecurityGroup(
+            name,
+            SecurityGroupArgs(
+                vpc_id=PLACEMENT.vpc_id,
+                description=name,
+                admits=gateway.admissions_of(target),
+                tags=PLACEMENT.tags,
+            ),
+        )
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    """The gateway, and the groups of its two targets."""
+    return build(_site)
+
+
+def _rules(graph: Graph, group: str) -> list[Any]:
+    owner = graph.one(aws.ec2.SecurityGroup, name=f"{group}-group")
+    return [
+        each.inputs
+        for each in graph.of_type(aws.vpc.SecurityGroupIngressRule)
+        if each.inputs["securityGroupId"] == owner.id
+    ]
+
+
+@pytest.mark.row(10)
+def test_the_allowed_sources_reach_the_forwarded_ports_alone(graph: Graph) -> None:
+    """Each source on each run of ports, whatever listener has which part of it; each rule says who vouches for it."""
+    assert {
+        (rule["cidrIpv4"], rule["fromPort"], rule["toPort"], rule["description"])
+        for rule in _rules(graph, "gateway-server-access")
+    } == {
+        (source, first, last, reason)
+        for source, reason in (
+            ("192.0.2.0/28", "Client: Offices of the client"),
+            ("198.51.100.7/32", "Partner: Fetches the orders"),
+        )
+        for first, last in ((21, 21), (2021, 2021), (2048, 4096), (5000, 5100))
+    }
+
+
+@pytest.mark.parametrize(
+    ("target", "ports"), [("windows", {(21, 21), (2048, 4096)}), ("satellite", {(21, 21), (5000, 5100)})]
+)
+def test_a_target_admits_the_gateway_on_what_is_forwarded_to_it(
+    graph: Graph, target: str, ports: set[tuple[int, int]]
+) -> None:
+    """From the gateway's group, at the ports as they are at the target, and nothing of what goes to the other."""
+    gateway = graph.one(aws.ec2.SecurityGroup, name="gateway-server-access-group")
+    rules = _rules(graph, target)
+    assert {(rule["fromPort"], rule["toPort"]) for rule in rules} == ports
+    assert {rule["referencedSecurityGroupId"] for rule in rules} == {gateway.id}
+
+
+def test_its_address_outlives_the_server(graph: Graph) -> None:
+    """Partners have it in their firewalls: it is an Elastic IP that refuses to be deleted."""
+    address = graph.one(aws.ec2.Eip)
+    assert address.protect
+    assert graph.one(aws.ec2.EipAssociation).inputs["allocationId"] == address.id
+
+
+def test_the_policy_judges_its_group(graph: Graph) -> None:
+    """The group carries the tag that the policy looks for: without the list each of its rules is a violation, and with
+    the list none."""
+    rule = GATEWAY_INGRESS_ALLOW_LISTED
+    listed = [
+        {"cidr": str(each.cidr), "owner": each.owner, "reason": each.reason, "expires": "2999-12-31"}
+        for each in GATEWAY.allowed
+    ]
+    assert len(fired(analyze(nodes_of(graph), rules=[rule]))) == len(_rules(graph, "gateway-server-access"))
+    assert not analyze(nodes_of(graph), rules=[rule], config={rule.id: {"allowed": listed}})
+
+
+@pytest.mark.row(10)
+def test_the_configuration_is_in_the_user_data(graph: Graph) -> None:
+    """As the real HAProxy takes it (tests/servers), where systemd's unit looks for it."""
+    packed = base64.b64decode(graph.one(aws.ec2.Instance).inputs["userDataBase64"])
+    document = json.loads(gzip.decompress(packed).decode().removeprefix("#cloud-config\n"))
+    files = {each["path"]: each["content"] for each in document["write_files"]}
+    assert "haproxy" in files["/etc/boot-platform/packages"].split()
+    assert "CONFIG=/etc/haproxy/gateway.cfg" in files["/etc/systemd/system/haproxy.service.d/gateway.conf"]
+    assert files["/etc/haproxy/gateway.cfg"] == boot(FORWARDS).files[0].content
+
+
+def test_another_forward_is_a_change_of_the_server_and_not_of_its_address() -> None:
+    """Config alone: a new port on the list changes the rules and the user data."""
+    more = Gateway(
+        size=GATEWAY.size,
+        forwards=(*FORWARDS, Forward(name="windows-smb", ports=(445,), target=WINDOWS)),
+        allowed=(OFFICE,),
+    )
+    graph = build(lambda: GatewayProxy("gateway", GatewayProxyArgs(placement=PLACEMENT, gateway=more)))
+    assert 445 in {rule["fromPort"] for rule in _rules(graph, "gateway-server-access")}
+    assert len(graph.of_type(aws.ec2.Eip)) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"owner": ""}, "who vouches"),
+        ({"reason": "because"}, "at least 10 characters"),
+        ({"expires": "2027-02-29"}, "a day such as"),
+        ({"expires": "30/06/2027"}, "a day such as"),
+    ],
+)
+def test_an_entry_that_the_policy_would_refuse_is_refused(wrong: dict[str, Any], told: str) -> None:
+    """With the entry's own range, before the policy's more general words."""
+    with pytest.raises(ValueError, match=rf"192\.0\.2\.0/28.*{told}"):
+        AllowedSource(**{**vars(OFFICE), **wrong})
+
+
+def test_a_day_without_quotes_is_a_day() -> None:
+    """YAML reads it as a time, and the engine hands it to the program in Go's spelling."""
+    AllowedSource(cidr=OFFICE.cidr, owner="Client", reason=OFFICE.reason, expires="2027-06-30 00:00:00 +0000 UTC")
+
+
+@pytest.mark.parametrize("reason", ["The client's offices", "Größe der Firma", "x" * 300])
+def test_a_reason_that_aws_takes_for_no_description_is_refused(reason: str) -> None:
+    """Offline, and not in the middle of an update: AWS has no apostrophe in a rule's description."""
+    source = AllowedSource(cidr=OFFICE.cidr, owner="Client", reason=reason)
+    with pytest.raises(ValueError, match=r"192\.0\.2\.0-28.*no apostrophes"):
+        Gateway(size=GATEWAY.size, forwards=FORWARDS, allowed=(source,))
+
+
+def test_a_source_is_listed_once() -> None:
+    """The second would make rules that AWS refuses as duplicates."""
+    with pytest.raises(ValueError, match=r"192\.0\.2\.0/28 more than once"):
+        Gateway(size=GATEWAY.size, forwards=FORWARDS, allowed=(OFFICE, OFFICE))
+
+
+def test_forwards_that_claim_the_same_port_are_refused() -> None:
+    with pytest.raises(ValueError, match="windows-rdp and other both want"):
+        Gateway(
+            size=GATEWAY.size,
+            forwards=(*FORWARDS, Forward(name="other", ports=(3389,), target=SATELLITE)),
+            allowed=(OFFICE,),
+        )

@@ -1,0 +1,119 @@
+"""Row 3: the file server, its shares and who may mount them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pulumi_aws as aws
+import pytest
+
+from components.servers.nfs_server import FileServer, NfsServer, NfsServerArgs, NfsShare, boot
+from components.servers.server import ServerSize
+from tests.unit.graph import Graph
+from tests.unit.program import build
+from tests.unit.servers.placement import PLACEMENT
+
+SHARES = (
+    NfsShare(name="client-media", path="pub/media", size_gib=200),
+    NfsShare(name="magento-statics", path="pub/static", size_gib=20),
+    NfsShare(name="magento-sitemap", path="sitemap", size_gib=5),
+    NfsShare(name="magento-client", path="client", size_gib=20),
+)
+SERVER = FileServer(size=ServerSize(instance_type="t4g.medium"), shares=SHARES)
+ARGS = NfsServerArgs(
+    placement=PLACEMENT,
+    server=SERVER,
+    clients={"front": "sg-front", "back-office": "sg-back"},
+    network_cidr="10.0.0.0/16",
+)
+
+
+def graph(args: NfsServerArgs = ARGS) -> Graph:
+    return build(lambda: NfsServer("nfs", args))
+
+
+def exports(server: FileServer = SERVER) -> dict[str, str]:
+    """The options of each exported directory, as exports(5) writes them."""
+    files = {file.path: file.content for file in boot(server, "10.0.0.0/16").files}
+    lines = [line for line in files["/etc/exports.d/shares.exports"].splitlines() if not line.startswith("#")]
+    return dict(line.split(" ", 1) for line in lines)
+
+
+@pytest.mark.row(3)
+def test_only_the_sites_own_instances_reach_nfs() -> None:
+    """Port 2049 of the groups that mount the shares, and nothing else."""
+    rules = graph().of_type(aws.vpc.SecurityGroupIngressRule)
+    assert {
+        (rule.inputs["referencedSecurityGroupId"], rule.inputs["fromPort"], rule.inputs["toPort"]) for rule in rules
+    } == {("sg-front", 2049, 2049), ("sg-back", 2049, 2049)}
+
+
+@pytest.mark.row(3)
+def test_each_share_has_a_volume_and_is_exported() -> None:
+    """The four shares of the note, each from a volume of its own at the same directory that is exported."""
+    volumes = {each.name: each.inputs["size"] for each in graph().of_type(aws.ebs.Volume)}
+    assert volumes == {f"nfs-{share.name}": share.size_gib for share in SHARES}
+    assert set(exports()) == {
+        "/srv/client-media",
+        "/srv/magento-statics",
+        "/srv/magento-sitemap",
+        "/srv/magento-client",
+    }
+
+
+def test_exports_are_for_the_network_and_one_user_only() -> None:
+    """Nobody is root there, and a volume that is missing is not served from the root disk instead."""
+    for options in exports().values():
+        matched = re.fullmatch(r"10\.0\.0\.0/16\((.*)\)", options)
+        assert matched
+        assert {"rw", "all_squash", "anonuid=900", "anongid=900", "mountpoint"} <= set(matched[1].split(","))
+        assert "no_root_squash" not in matched[1]
+
+
+@pytest.mark.row(3)
+def test_instances_are_told_what_to_mount_where() -> None:
+    made: list[NfsServer] = []
+    build(lambda: made.append(NfsServer("nfs", ARGS)))
+    assert made[0].variables == {
+        "MAGENTO_NFS_SERVER": "nfs.internal-client.url",
+        "MAGENTO_NFS_SHARES": (
+            "/srv/client-media:pub/media /srv/magento-statics:pub/static "
+            "/srv/magento-sitemap:sitemap /srv/magento-client:client"
+        ),
+    }
+
+
+def test_the_name_is_in_the_internal_zone() -> None:
+    assert graph().one(aws.route53.Record).inputs["name"] == "nfs.internal-client.url"
+    preprod = replace(ARGS, server=replace(SERVER, host_name="nfs-preprod"))
+    assert graph(preprod).one(aws.route53.Record).inputs["name"] == "nfs-preprod.internal-client.url"
+
+
+def test_a_share_less_is_a_share_less_everywhere() -> None:
+    """Volume, export and what instances mount come from the one list."""
+    fewer = replace(ARGS, server=replace(SERVER, shares=SHARES[:3]))
+    assert len(graph(fewer).of_type(aws.ebs.Volume)) == 3
+    assert "/srv/magento-client" not in exports(fewer.server)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: NfsShare(name="a b", path="a", size_gib=1),
+            "name must be lower-case letters, digits and hyphens, got",
+        ),
+        (lambda: NfsShare(name="a", path="../etc", size_gib=1), "path must be inside the release"),
+        (lambda: NfsShare(name="a", path="/etc", size_gib=1), "path must be inside the release"),
+        (lambda: NfsShare(name="a", path="a", size_gib=0), "share a: size_gib must be at least 1, got 0"),
+        (lambda: replace(SERVER, shares=()), "shares must be one or more, got none"),
+        (lambda: replace(SERVER, shares=SHARES[:1] * 2), "a name of its own, got client-media, client-media"),
+        (lambda: replace(SERVER, shares=(SHARES[0], replace(SHARES[1], path="pub/media"))), "a path of its own"),
+        (lambda: replace(SERVER, owner_id=0), "owner_id must be 1 to 65533, and so not root, got 0"),
+    ],
+)
+def test_what_cannot_be_shared_is_refused(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -1,0 +1,169 @@
+"""Row 9, the Rundeck server: who opens it, what outlives it, what it may do in AWS and which jobs it comes with."""
+
+from __future__ import annotations
+
+import base64
+import configparser
+import gzip
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import pulumi_aws as aws
+import pulumi_random as random
+import pytest
+import yaml
+
+from components.servers.rundeck_server import Rundeck, RundeckServer, RundeckServerArgs, boot
+from components.servers.server import ServerSize
+from tests.unit.graph import Graph
+from tests.unit.program import build
+from tests.unit.servers.placement import PLACEMENT
+
+RUNDECK = Rundeck(size=ServerSize(instance_type="t4g.medium"))
+ARGS = RundeckServerArgs(placement=PLACEMENT, rundeck=RUNDECK, clients={"vpn": "sg-vpn"})
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    return build(lambda: RundeckServer("rundeck", ARGS))
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, str]:
+    """What the server has, by path."""
+    booted = boot(ARGS, admin_secret="arn:admin", storage_secret="arn:storage")
+    return {each.path: each.content for each in booted.files}
+
+
+@pytest.fixture(scope="module")
+def jobs(files: dict[str, str]) -> list[dict[str, Any]]:
+    loaded: list[dict[str, Any]] = yaml.safe_load(files["/etc/boot-platform/rundeck-jobs.yaml"])
+    return loaded
+
+
+def statements(graph: Graph) -> list[dict[str, Any]]:
+    policy = json.loads(graph.one(aws.iam.RolePolicy).inputs["policy"])
+    found: list[dict[str, Any]] = policy["Statement"]
+    return found
+
+
+@pytest.mark.row(9)
+def test_rundeck_is_opened_from_inside_only(graph: Graph) -> None:
+    """Port 4440 from the security groups that the platform names; no range of addresses at all, no public address."""
+    rule = graph.one(aws.vpc.SecurityGroupIngressRule).inputs
+    assert (rule["ipProtocol"], rule["fromPort"], rule["toPort"]) == ("tcp", 4440, 4440)
+    assert rule["referencedSecurityGroupId"] == "sg-vpn"
+    assert "cidrIpv4" not in rule
+    assert graph.of_type(aws.ec2.EipAssociation) == ()
+
+
+@pytest.mark.row(9)
+def test_rundeck_has_a_name(graph: Graph, files: dict[str, str]) -> None:
+    """The one that people type, which Rundeck also calls itself: it sends whoever logs in there."""
+    record = graph.one(aws.route53.Record).inputs
+    assert (record["zoneId"], record["name"], record["type"]) == ("ZINTERNAL", "rundeck.internal-client.url", "A")
+    assert graph.one("magento:index:RundeckServer").outputs["url"] == "http://rundeck.internal-client.url:4440"
+    properties = files["/etc/boot-platform/rundeck-config.properties"].splitlines()
+    assert "grails.serverURL=http://rundeck.internal-client.url:4440" in properties
+
+
+@pytest.mark.row(9)
+def test_jobs_and_data_outlive_the_instance(graph: Graph, files: dict[str, str]) -> None:
+    """Rundeck's home is a volume that refuses to be deleted, and without it Rundeck does not start."""
+    volume = graph.one(aws.ebs.Volume)
+    assert volume.protect
+    assert volume.inputs["encrypted"] is True
+    data = graph.one(aws.ec2.Instance).inputs["userDataBase64"]
+    document = yaml.safe_load(gzip.decompress(base64.b64decode(data)))
+    table = next(file for file in document["write_files"] if file["path"] == "/etc/boot-platform/volumes")
+    assert table["content"] == f"{volume.id} /var/lib/rundeck\n"
+    assert "RequiresMountsFor=/var/lib/rundeck" in files["/etc/systemd/system/rundeckd.service.d/platform.conf"]
+
+
+def test_what_rundeck_keeps_can_be_read_by_the_next_instance(graph: Graph, files: dict[str, str]) -> None:
+    """The storage password is the stack's and protected: one made by the package would go with the instance."""
+    passwords = graph.of_type(random.RandomPassword)
+    assert {each.name for each in passwords} == {"rundeck-admin-password", "rundeck-storage-password"}
+    assert all(each.protect for each in passwords)
+    properties = files["/etc/boot-platform/rundeck-config.properties"]
+    assert re.findall(r"(\S+)\.config\.password=@storage_password@\n", properties) == [
+        "rundeck.storage.converter.1",
+        "rundeck.config.storage.converter.1",
+    ]
+
+
+def test_passwords_are_fetched_by_the_servers_role(graph: Graph) -> None:
+    """User data says where they are, never what they are; the role may read these two secrets and no other."""
+    arns = {each.outputs["arn"] for each in graph.of_type(aws.secretsmanager.Secret)}
+    [reads] = [each for each in statements(graph) if "secretsmanager:GetSecretValue" in each["Action"]]
+    assert set(reads["Resource"]) == arns
+    data = graph.one(aws.ec2.Instance).inputs["userDataBase64"]
+    document = gzip.decompress(base64.b64decode(data)).decode()
+    assert all(arn in document for arn in arns)
+    assert not any(each.outputs["result"] in document for each in graph.of_type(random.RandomPassword))
+
+
+def test_commands_are_sent_to_the_clients_beanstalk_instances_alone(graph: Graph) -> None:
+    """One document, on instances that carry the client's tags and Beanstalk's: not where the VPN's keys are."""
+    documents, instances = (each for each in statements(graph) if each["Action"] == ["ssm:SendCommand"])
+    assert documents["Resource"] == ["arn:aws:ssm:eu-west-3::document/AWS-RunShellScript"]
+    assert instances["Resource"] == ["arn:aws:ec2:eu-west-3:*:instance/*"]
+    assert instances["Condition"] == {
+        "StringEquals": {"ssm:resourceTag/ManagedBy": "pulumi", "ssm:resourceTag/Client": "client"},
+        "Null": {"ssm:resourceTag/elasticbeanstalk:environment-name": "false"},
+    }
+
+
+def test_what_rundeck_may_do_everywhere_only_looks(graph: Graph) -> None:
+    """On all resources there are reading actions and nothing that writes."""
+    [anywhere] = [each for each in statements(graph) if each["Resource"] == ["*"]]
+    assert all(re.match(r"\w+:(Describe|Get)\w+$", action) for action in anywhere["Action"])
+
+
+def test_every_job_runs_a_command_that_the_server_has(files: dict[str, str], jobs: list[dict[str, Any]]) -> None:
+    """Its name and group are its own, its uuid too: loading the file again changes jobs and adds none."""
+    commands = {path.rpartition("/")[2] for path in files if path.startswith("/usr/local/bin/")}
+    for job in jobs:
+        for step in job["sequence"]["commands"]:
+            assert step["exec"].split()[0] in commands
+    assert len({job["uuid"] for job in jobs}) == len({(job["group"], job["name"]) for job in jobs}) == len(jobs)
+
+
+def test_a_job_asks_for_what_its_command_takes(jobs: list[dict[str, Any]]) -> None:
+    """Each option is used, each one used is asked for, and no answer can be anything but a name or a number."""
+    for job in jobs:
+        options = {option["name"]: option for option in job.get("options", [])}
+        used = {
+            name for step in job["sequence"]["commands"] for name in re.findall(r"\$\{option\.(\w+)}", step["exec"])
+        }
+        assert used == set(options)
+        for option in options.values():
+            assert option["required"] is True
+            for hostile in ("", "-x", "a b", "a;id", "$(id)", "a\nb", "../a"):
+                assert not re.fullmatch(option["regex"], hostile)
+
+
+def test_diagnosis_answers_the_notes_questions(jobs: list[dict[str, Any]]) -> None:
+    """What happened, which instance, and its log: one job each."""
+    assert {job["name"] for job in jobs} >= {"Recent events", "Which instance failed", "Log of an instance"}
+
+
+def test_ansible_finds_the_clients_instances_by_their_tags(files: dict[str, str]) -> None:
+    """Without a word on its command line it lists this client's instances, grouped by system and environment."""
+    settings = configparser.ConfigParser()
+    settings.read_string(files["/etc/ansible/ansible.cfg"])
+    # The plugin takes no file whose name ends otherwise.
+    assert settings["defaults"]["inventory"].endswith(".aws_ec2.yml")
+    inventory = yaml.safe_load(files[settings["defaults"]["inventory"]])
+    assert inventory["plugin"] == "amazon.aws.aws_ec2"
+    assert inventory["regions"] == ["eu-west-3"]
+    assert inventory["filters"]["tag:Client"] == "client"
+    assert [group["key"] for group in inventory["keyed_groups"]] == ["tags.System", "tags.Environment"]
+
+
+def test_a_version_that_is_no_version_is_refused() -> None:
+    """It becomes a part of a command."""
+    with pytest.raises(ValueError, match="version must be a Debian version such as"):
+        replace(RUNDECK, version="5' --allow-unauthenticated '")

@@ -1,0 +1,205 @@
+"""Row 7, the Windows server: its disks, its ports, and FTP made for the gateway."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pulumi_aws as aws
+import pytest
+import tree_sitter_powershell
+from tree_sitter import Language, Node, Parser
+
+from components.network.security_group import Admission
+from components.servers.server import ServerSize
+from components.servers.windows_server import (
+    WindowsApplication,
+    WindowsServer,
+    WindowsServerArgs,
+    WindowsVolume,
+    boot_script,
+)
+from tests.unit.cloud import hex_of
+from tests.unit.graph import Graph
+from tests.unit.program import ROOT, build
+from tests.unit.servers.placement import PLACEMENT
+
+SCRIPTS = sorted((ROOT / "components" / "servers" / "server_files" / "windows").glob("*.ps1"))
+POWERSHELL = Parser(Language(tree_sitter_powershell.language()))
+APPLICATION = WindowsApplication(
+    size=ServerSize(instance_type="m6i.xlarge", root_volume_gib=80),
+    volumes=(
+        WindowsVolume(name="application", size_gib=100, drive_letter="D"),
+        WindowsVolume(name="exchange", size_gib=200, drive_letter="E"),
+    ),
+)
+ADMITS = (
+    Admission(name="gateway-rdp", port=3389, from_group="sg-gateway", reason="RDP through the gateway"),
+    Admission(name="vpn-rdp", port=3389, from_group="sg-vpn", reason="RDP from the VPN"),
+    Admission(name="gateway-ftp", port=21, from_group="sg-gateway", reason="FTP through the gateway"),
+    Admission(name="vpn-console", port=5900, from_group="sg-vpn", reason="Console of the application"),
+    Admission(name="gateway-ftp-data", port=2048, to_port=4096, from_group="sg-gateway", reason="FTP data"),
+)
+ADDRESS = IPv4Address("192.0.2.20")
+
+
+def faults(node: Node) -> Iterator[str]:
+    """What the parser could not read, as line and text."""
+    if node.is_error or node.is_missing:
+        yield f"line {node.start_point.row + 1}: {(node.text or b'').decode()[:80]}"
+    for child in node.children:
+        yield from faults(child)
+
+
+def faults_in(script: str) -> list[str]:
+    return list(faults(POWERSHELL.parse(script.encode()).root_node))
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    return build(
+        lambda: WindowsServer(
+            "windows",
+            WindowsServerArgs(
+                placement=PLACEMENT,
+                application=APPLICATION,
+                admits=ADMITS,
+                ftp_public_address=str(ADDRESS),
+            ),
+        )
+    )
+
+
+def test_amazons_windows_image_without_a_key_pair(graph: Graph) -> None:
+    """Windows Server 2022, IMDSv2, an encrypted root; people come by Session Manager or with Windows' own accounts."""
+    server = graph.one(aws.ec2.Instance).inputs
+    assert server["ami"] == f"ami-{hex_of('Windows_Server-2022-English-Full-Base-*')}"
+    assert server["instanceType"] == "m6i.xlarge"
+    assert server["metadataOptions"]["httpTokens"] == "required"
+    assert server["rootBlockDevice"]["encrypted"] is True
+    assert "keyName" not in server
+    attached = {each.inputs["policyArn"] for each in graph.of_type(aws.iam.RolePolicyAttachment)}
+    assert attached == {"arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"}
+
+
+@pytest.mark.row(7)
+def test_two_encrypted_volumes_that_outlive_the_instance(graph: Graph) -> None:
+    volumes = {each.name: each for each in graph.of_type(aws.ebs.Volume)}
+    assert {name: each.inputs["size"] for name, each in volumes.items()} == {
+        "windows-application": 100,
+        "windows-exchange": 200,
+    }
+    assert all(each.inputs["encrypted"] is True and each.protect for each in volumes.values())
+    attached = {each.inputs["volumeId"] for each in graph.of_type(aws.ec2.VolumeAttachment)}
+    assert attached == {each.id for each in volumes.values()}
+
+
+@pytest.mark.row(7)
+def test_it_has_its_name_and_only_the_admitted_reach_it(graph: Graph) -> None:
+    record = graph.one(aws.route53.Record).inputs
+    assert (record["zoneId"], record["name"]) == ("ZINTERNAL", "windows.internal-client.url")
+    assert {
+        (each.inputs["referencedSecurityGroupId"], each.inputs["fromPort"], each.inputs["toPort"])
+        for each in graph.of_type(aws.vpc.SecurityGroupIngressRule)
+    } == {
+        ("sg-gateway", 3389, 3389),
+        ("sg-vpn", 3389, 3389),
+        ("sg-vpn", 5900, 5900),
+        ("sg-gateway", 21, 21),
+        ("sg-gateway", 2048, 4096),
+    }
+
+
+def test_the_boot_gets_the_ids_of_its_own_volumes(graph: Graph) -> None:
+    """The disks are found by the ids that AWS gave, so the user data begins with them; EC2Launch runs what follows."""
+    document = base64.b64decode(graph.one(aws.ec2.Instance).inputs["userDataBase64"]).decode()
+    ids = {each.name.removeprefix("windows-"): each.id for each in graph.of_type(aws.ebs.Volume)}
+    first, second, *_ = document.splitlines()
+    assert first == "<powershell>"
+    assert second == f"$VolumeIds = @{{ 'application' = '{ids['application']}'; 'exchange' = '{ids['exchange']}' }}"
+    assert document.endswith("\n</powershell>\n")
+    assert not faults_in(document.removeprefix("<powershell>\n").removesuffix("</powershell>\n"))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_the_scripts_are_powershell(path: Path) -> None:
+    """Parsed by tree-sitter's PowerShell grammar: there is no PowerShell to run them with here."""
+    assert not faults_in(path.read_text())
+
+
+def test_the_parser_finds_faults() -> None:
+    """Or the test above could not fail."""
+    assert faults_in("if ($disk) { throw 'unfinished'")
+
+
+def test_a_blank_disk_is_the_only_one_that_is_formatted() -> None:
+    """Initialize-Disk and Format-Volume stand in the branch of a RAW disk and nowhere else."""
+    script = (ROOT / "components" / "servers" / "server_files" / "windows" / "initialize_volumes.ps1").read_text()
+    tree = POWERSHELL.parse(script.encode())
+    destructive = [
+        node
+        for node in descendants(tree.root_node)
+        if node.type == "command_name" and (node.text or b"").decode() in ("Initialize-Disk", "Format-Volume")
+    ]
+    assert len(destructive) == 2
+    for node in destructive:
+        [condition] = [each for each in conditions_around(node) if "PartitionStyle" in each]
+        assert condition.endswith("-eq 'RAW'")
+
+
+def descendants(node: Node) -> Iterator[Node]:
+    for child in node.children:
+        yield child
+        yield from descendants(child)
+
+
+def conditions_around(node: Node) -> Iterator[str]:
+    """The conditions of the ``if`` statements in whose first branch a node stands."""
+    above = node.parent
+    while above is not None:
+        if above.type == "if_statement" and (condition := above.child_by_field_name("condition")) is not None:
+            yield (condition.text or b"").decode()
+        above = above.parent
+
+
+def test_ftp_answers_with_the_gateways_address_and_ports() -> None:
+    """IIS would otherwise offer its private address and ports from 49152, neither of which a client could reach."""
+    script = boot_script(APPLICATION, ADMITS, ADDRESS)
+    assert "set_ftp_passive.ps1\" -PublicAddress '192.0.2.20' -FirstPort 2048 -LastPort 4096" in script
+
+
+def test_windows_own_firewall_lets_in_what_the_security_group_does() -> None:
+    """Each port once, however many may come by it and whichever range holds it."""
+    script = boot_script(APPLICATION, ADMITS, ADDRESS)
+    assert "open_firewall.ps1\" -Ports '21', '2048-4096', '5900'\n" in script
+
+
+def test_each_volume_has_its_letter() -> None:
+    script = boot_script(APPLICATION, ADMITS, ADDRESS)
+    assert "-DriveLetters @{ 'application' = 'D'; 'exchange' = 'E' }\n" in script
+
+
+def test_the_scripts_are_left_on_the_server_as_they_are() -> None:
+    """For people to run again: each stands whole in the boot, in a here-string that nothing in it ends."""
+    script = boot_script(APPLICATION, ADMITS, ADDRESS)
+    for path in SCRIPTS:
+        assert f"{path.name}\" -Value @'\n{path.read_text()}'@\n" in script
+        assert "\n'@" not in path.read_text()
+
+
+@pytest.mark.parametrize("letter", ["C", "d", "DE", ""])
+def test_a_drive_letter_that_windows_has_not_to_give_is_refused(letter: str) -> None:
+    with pytest.raises(ValueError, match="drive_letter must be one of D to Z"):
+        WindowsVolume(name="data", size_gib=1, drive_letter=letter)
+
+
+def test_settings_that_could_not_work_are_refused() -> None:
+    with pytest.raises(ValueError, match="drive_letter of their own, got D, D"):
+        replace(APPLICATION, volumes=(APPLICATION.volumes[0], replace(APPLICATION.volumes[1], drive_letter="D")))
+    with pytest.raises(ValueError, match="ftp_passive_ports must be 1025 or higher, got 20-4096"):
+        replace(APPLICATION, ftp_passive_ports="20-4096")
+    with pytest.raises(ValueError, match="the lower one first, got 4097-4096"):
+        replace(APPLICATION, ftp_passive_ports="4097-4096")

@@ -1,0 +1,95 @@
+"""Copies by AWS Backup: of what, when, for how long, and that they outlive the stack in production."""
+
+from __future__ import annotations
+
+import pulumi_aws as aws
+import pytest
+
+from components.shared.backups import BackupRule, Backups, BackupsArgs
+from components.shared.tags import Tags
+from tests.unit.graph import Graph
+from tests.unit.program import build
+
+DAILY = BackupRule(name="daily", schedule="cron(30 5 * * ? *)", keep_days=35)
+MONTHLY = BackupRule(name="monthly", schedule="cron(30 6 1 * ? *)", keep_days=365)
+KEY = "arn:aws:kms:eu-west-3:123456789012:key/1"
+
+
+def backups(*rules: BackupRule, protect: bool = True) -> Graph:
+    return build(
+        lambda: Backups(
+            "backups",
+            BackupsArgs(rules=rules, key_arn=KEY, protect=protect, tags=Tags(client="client", environment="prod")),
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    return backups(DAILY, MONTHLY)
+
+
+def test_each_rule_says_when_and_how_long(graph: Graph) -> None:
+    rules = graph.one(aws.backup.Plan).inputs["rules"]
+    assert [(rule["ruleName"], rule["schedule"], rule["lifecycle"]) for rule in rules] == [
+        ("daily", "cron(30 5 * * ? *)", {"deleteAfter": 35}),
+        ("monthly", "cron(30 6 1 * ? *)", {"deleteAfter": 365}),
+    ]
+    assert {rule["targetVaultName"] for rule in rules} == {"client-prod"}
+
+
+def test_volumes_and_databases_of_this_stack_are_backed_up(graph: Graph) -> None:
+    """By kind and by tag together: neither another environment's, nor a bucket."""
+    selection = graph.one(aws.backup.Selection).inputs
+    assert selection["resources"] == ["arn:aws:ec2:*:*:volume/*", "arn:aws:rds:*:*:db:*"]
+    assert selection["conditions"] == [
+        {
+            "stringEquals": [
+                {"key": "aws:ResourceTag/Client", "value": "client"},
+                {"key": "aws:ResourceTag/Environment", "value": "prod"},
+            ]
+        }
+    ]
+    assert "selectionTags" not in selection
+
+
+def test_the_role_has_what_it_needs_before_the_first_copy(graph: Graph) -> None:
+    attached = graph.of_type(aws.iam.RolePolicyAttachment)
+    assert {each.inputs["policyArn"].rpartition("/")[2] for each in attached} == {
+        "AWSBackupServiceRolePolicyForBackup",
+        "AWSBackupServiceRolePolicyForRestores",
+    }
+    assert {each.urn for each in attached} <= graph.one(aws.backup.Selection).dependencies
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_copies_outlive_a_protected_stack(protect: bool) -> None:
+    vault = backups(DAILY, protect=protect).one(aws.backup.Vault)
+    assert vault.protect is protect
+    assert vault.inputs["forceDestroy"] is not protect
+    assert vault.inputs["kmsKeyArn"] == KEY
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("schedule", "daily", "schedule must be cron"),
+        ("schedule", "cron(30 5 * * *)", "schedule must be cron"),
+        ("keep_days", 0, "keep_days must be 1 to 36500, got 0"),
+        ("name", "every day", "got 'every day'"),
+    ],
+)
+def test_a_rule_that_aws_would_refuse_is_refused_offline(field: str, value: object, message: str) -> None:
+    fields: dict[str, object] = {"name": "daily", "schedule": "cron(30 5 * * ? *)", "keep_days": 35, field: value}
+    with pytest.raises(ValueError, match=message):
+        BackupRule(**fields)  # type: ignore[arg-type]
+
+
+def test_rules_are_told_apart_by_name() -> None:
+    with pytest.raises(ValueError, match="names of their own, got daily, daily"):
+        backups(DAILY, DAILY)
+
+
+def test_a_plan_without_rules_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one, got none"):
+        backups()

@@ -1,0 +1,65 @@
+"""The SDK's wait for pending outputs is one wait, and failures are the SDK's to tell."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+
+from stack import quick_start
+from tests.unit.program import build
+
+OUTPUTS = 60
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many tasks each wait was for."""
+    counts: list[int] = []
+    wait = asyncio.wait
+
+    async def counting(tasks: Iterable[Any], **options: Any) -> Any:
+        tasks = list(tasks)
+        counts.append(len(tasks))
+        return await wait(tasks, **options)
+
+    monkeypatch.setattr(asyncio, "wait", counting)
+    return counts
+
+
+def _many() -> None:
+    previous: pulumi.Input[str] = "0"
+    for number in range(OUTPUTS):
+        vpc = aws.ec2.Vpc(f"vpc-{number}", cidr_block="10.0.0.0/16", tags={"Previous": previous})
+        previous = vpc.id
+
+
+def test_each_output_is_waited_for_once_or_twice(asked: list[int]) -> None:
+    """Without it, every resource that becomes known makes the SDK ask all the others again."""
+    build(_many)
+    alone = sum(asked)
+    asked.clear()
+
+    def program() -> None:
+        quick_start.await_together()
+        _many()
+
+    assert len(build(program).of_type(aws.ec2.Vpc)) == OUTPUTS
+    assert sum(asked) < alone / 5
+
+
+def test_what_fails_is_told() -> None:
+    """An output that cannot be worked out ends the program with its own error, as ever."""
+
+    def program() -> None:
+        quick_start.await_together()
+        vpc = aws.ec2.Vpc("vpc", cidr_block="10.0.0.0/16")
+        nothing: dict[str, str] = {}
+        pulumi.export("wrong", vpc.id.apply(lambda _: nothing["missing"]))
+
+    with pytest.raises(KeyError, match="missing"):
+        build(program)
