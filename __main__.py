@@ -26,6 +26,7 @@ from components.shared.tags import Tags
 from components.site.magento_platform import MagentoPlatform, MagentoPlatformArgs
 from settings import stack_file as configuration
 from settings.certificate_files import CertificateFiles
+from settings.network import JoinedNetworkSettings, OwnNetworkSettings
 from stack import quick_start
 
 # The heap only grows in the seconds that a run lasts: looking for garbage costs a third of them and finds none.
@@ -44,7 +45,7 @@ key = EncryptionKey(
 
 def landing_zone_args() -> LandingZoneArgs:
     """What a stack with a network of its own says of it in config."""
-    assert settings.network.cidr  # settings.py has seen to these three
+    assert isinstance(settings.network, OwnNetworkSettings)
     assert settings.domains
     assert settings.certificate
     pem = CertificateFiles.read(**dict(settings.certificate), host_names=settings.certified_names)
@@ -72,7 +73,7 @@ def landing_zone_args() -> LandingZoneArgs:
 
 
 links: Mapping[str, VpnLink] = {}
-if settings.network.stack:
+if isinstance(settings.network, JoinedNetworkSettings):
     foundation = Foundation.of_stack(settings.network.stack)
 else:
     landing_zone = LandingZone("landing-zone", landing_zone_args())
@@ -122,7 +123,7 @@ site = MagentoPlatform(
 
 servers = {"nfs": site.files.instance_id} if site.files else {}
 gateway: GatewayProxy | None = None
-if settings.network.cidr and settings.domains:
+if isinstance(settings.network, OwnNetworkSettings) and settings.domains:
     operations = Operations(
         "operations",
         OperationsArgs(

@@ -1,4 +1,4 @@
-"""What the parts of a stack's configuration ask of each other: the faults that no part can see by itself."""
+"""What the sections of a stack file ask of each other: the faults that no section can see by itself."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
-from components.beanstalk.environment import NAME_LENGTHS
-from components.servers.forwards import Forward, PortRange, target_ports
-from components.servers.windows_server import HOST_NAME as WINDOWS
-from components.shared.bucket import Purpose
+from settings.bucket import Purpose
+from settings.forwards import ForwardSettings, target_ports
+from settings.messages import Fault
+from settings.network import JoinedNetworkSettings, OwnNetworkSettings
+from settings.ports import PortRange
+from settings.section import repeated
+from settings.windows import HOST_NAME as WINDOWS
 
 if TYPE_CHECKING:
     from settings.stack_file import Settings
 
+LONGEST_ENVIRONMENT_NAME = 40
+"""What Beanstalk takes for the name of an environment ("CreateEnvironment")."""
 _FTP_CONTROL = PortRange.of(21)
 _OF_THE_NETWORK = (
     "domains",
@@ -33,19 +38,12 @@ _NAMES_OF_THE_SITE = ("magento", "front", "back-office")
 """What the site calls its Beanstalk application and environments, whose names have the same pattern."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fault:
-    """``path`` is below the project's namespace, an entry of a list by its number. ``got`` is None for what is not
-    there."""
-
-    path: str
-    got: object = None
-    expected: str
-
-
-def faults(settings: Settings) -> Iterator[Fault]:
-    """Every fault between fields that are sound by themselves; none for a stack that can be built."""
-    yield from _own_or_joined(settings) if settings.network.stack is None else _joined(settings)
+def inconsistencies(settings: Settings) -> Iterator[Fault]:
+    """Every fault between sections that are right by themselves."""
+    if isinstance(settings.network, JoinedNetworkSettings):
+        yield from _joined(settings, settings.network)
+    else:
+        yield from _own(settings)
     yield from _repeated(settings)
     yield from _needs(settings)
     yield from _purposes(settings)
@@ -56,47 +54,55 @@ def faults(settings: Settings) -> Iterator[Fault]:
         yield from _passive_ranges(settings.gateway.forwards, _ftp_servers(settings))
 
 
-def _own_or_joined(settings: Settings) -> Iterator[Fault]:
+def _own(settings: Settings) -> Iterator[Fault]:
     for key in _OF_THE_NETWORK[:3]:
         if not getattr(settings, key):
             yield Fault(path=key, expected="this section in a stack with a network of its own")
 
 
-def _joined(settings: Settings) -> Iterator[Fault]:
-    theirs = settings.network.stack
+def _joined(settings: Settings, network: JoinedNetworkSettings) -> Iterator[Fault]:
     for key in _OF_THE_NETWORK:
         if getattr(settings, key):
-            yield Fault(path=key, got="a section", expected=f"none: it comes with the network of stack {theirs}")
-    if settings.file_server and not settings.internal_domain:
+            yield Fault(
+                path=key,
+                got="a section",
+                expected=f"no such section in a stack that joins the network of stack {network.stack}",
+            )
+    if settings.file_server and not network.internal_domain:
         yield Fault(path="network.internal_domain", expected="the zone in which the file_server gets its name")
     if settings.content_delivery and settings.content_delivery.access_logs:
         yield Fault(
             path="content_delivery.access_logs",
             got=True,
-            expected=f"false: the bucket for them is known to stack {theirs} alone",
+            expected=f"false: only stack {network.stack} can write to the bucket for these logs",
         )
 
 
 def _repeated(settings: Settings) -> Iterator[Fault]:
     for key in ("buckets", "vpn_links", "satellites", "backups"):
-        names = [each.name for each in getattr(settings, key)]
-        if repeated := sorted({name for name in names if names.count(name) > 1}):
-            yield Fault(path=key, got=repeated, expected="each name once")
+        if names := repeated(each.name for each in getattr(settings, key)):
+            yield Fault(path=key, got=names, expected="each name once")
 
 
 def _needs(settings: Settings) -> Iterator[Fault]:
     """What one section cannot do without another, or without an entry of it."""
     delivery, offered = settings.content_delivery, settings.site.host_names
     if delivery and delivery.origin not in offered:
-        yield Fault(path="content_delivery.origin", got=delivery.origin, expected=f"one of site.host_names {offered}")
+        yield Fault(
+            path="content_delivery.origin",
+            got=delivery.origin,
+            expected=f"one of site.host_names: {', '.join(offered)}",
+        )
     if settings.satellites and not settings.shared_database:
         yield Fault(path="shared_database", expected="the database of the satellites")
     if not settings.gateway:
         if settings.windows:
-            yield Fault(path="gateway", expected="the gateway through which alone windows is reached")
+            yield Fault(path="gateway", expected="a gateway: windows is reached only through one")
         for satellite in settings.satellites:
             if satellite.ftp:
-                yield Fault(path="gateway", expected=f"the gateway through which alone FTP reaches {satellite.name}")
+                yield Fault(
+                    path="gateway", expected=f"a gateway: FTP to satellite {satellite.name} goes only through one"
+                )
     databases = ("shared", "site") if settings.shared_database else ("site",)
     for name in settings.php_my_admin.databases if settings.php_my_admin else ():
         if name not in databases:
@@ -104,28 +110,33 @@ def _needs(settings: Settings) -> Iterator[Fault]:
 
 
 def _purposes(settings: Settings) -> Iterator[Fault]:
-    """A bucket for each thing that AWS or the stack itself writes."""
+    """One bucket for each thing that AWS or the stack itself writes, and not two for the same."""
+    there = [each.purpose for each in settings.buckets]
     wanted: dict[Purpose, str] = {}
-    if settings.network.stack is None and settings.buckets:
+    if isinstance(settings.network, OwnNetworkSettings) and settings.buckets:
         wanted = {Purpose.SITE_CONFIGURATION: "every site", Purpose.LOAD_BALANCER_LOGS: "every site"}
         if settings.content_delivery and settings.content_delivery.access_logs:
             wanted[Purpose.CONTENT_DELIVERY_LOGS] = "content_delivery.access_logs"
         if settings.cost_report:
             wanted[Purpose.COST_REPORTS] = "cost_report"
-    there = [each.purpose for each in settings.buckets]
     for purpose, who in wanted.items():
         if purpose not in there:
-            yield Fault(path="buckets", got=there, expected=f"one with purpose {purpose}, which {who} needs")
+            yield Fault(path="buckets", got=there, expected=f"a bucket with purpose {purpose}: {who} needs it")
+    # People may keep as many temporary buckets as they like; of the others, nothing could tell which one is meant.
+    if twice := repeated(purpose for purpose in there if purpose is not Purpose.TEMPORARY):
+        yield Fault(path="buckets", got=twice, expected="each purpose once, except temporary")
 
 
 def _names(settings: Settings) -> Iterator[Fault]:
     """Names that are put together from several fields, and how long AWS lets them be."""
     owner = f"{settings.client}-{settings.environment}"
-    longest = NAME_LENGTHS[-1]
+    longest = LONGEST_ENVIRONMENT_NAME
     for name in (f"{owner}-{tier}" for tier in ("back-office", "front")):
         if len(name) > longest:
             yield Fault(
-                path="environment", got=name, expected=f"at most {longest} characters for an environment of Beanstalk"
+                path="environment",
+                got=name,
+                expected=f"at most {longest} characters for the name of a Beanstalk environment",
             )
     for index, satellite in enumerate(settings.satellites):
         name = f"{owner}-{satellite.name}"
@@ -133,16 +144,20 @@ def _names(settings: Settings) -> Iterator[Fault]:
             yield Fault(
                 path=f"satellites.{index}.name",
                 got=name,
-                expected=f"at most {longest} characters for an environment of Beanstalk",
+                expected=f"at most {longest} characters for the name of a Beanstalk environment",
             )
         if satellite.name in _NAMES_OF_THE_SITE:
-            yield Fault(path=f"satellites.{index}.name", got=satellite.name, expected="a name that is not the site's")
+            yield Fault(
+                path=f"satellites.{index}.name",
+                got=satellite.name,
+                expected="a name that the site's own environments do not have",
+            )
 
 
 def _overlaps(settings: Settings) -> Iterator[Fault]:
     """Networks that routes must tell apart: the stack's own, those behind its links and that of VPN clients."""
     taken: list[tuple[str, IPv4Network]] = []
-    if settings.network.cidr:
+    if isinstance(settings.network, OwnNetworkSettings):
         taken.append(("network.cidr", settings.network.cidr))
     wanted = [
         (f"vpn_links.{index}.remote_cidrs", f"VPN link {link.name}", remote)
@@ -154,7 +169,7 @@ def _overlaps(settings: Settings) -> Iterator[Fault]:
     for path, owner, network in wanted:
         for where, other in taken:
             if network.overlaps(other):
-                yield Fault(path=path, got=str(network), expected=f"a network apart from {other} of {where}")
+                yield Fault(path=path, got=str(network), expected=f"a network that does not overlap {other} of {where}")
         taken.append((owner, network))
 
 
@@ -191,20 +206,20 @@ def _ftp_servers(settings: Settings) -> tuple[_FtpServer, ...]:
     return (windows, *satellites)
 
 
-def _targets(forwards: tuple[Forward, ...], servers: tuple[_FtpServer, ...], internal: str) -> Iterator[Fault]:
-    """Only what admits the gateway has a name in the internal zone that a forward can lead to."""
+def _targets(forwards: tuple[ForwardSettings, ...], servers: tuple[_FtpServer, ...], internal: str) -> Iterator[Fault]:
+    """A forward into the internal zone leads to a server whose security group lets the gateway in."""
     known = [each.target for each in servers]
     for index, forward in enumerate(forwards):
         if forward.target.endswith(f".{internal}") and forward.target not in known:
             yield Fault(
                 path=f"gateway.forwards.{index}.target",
                 got=forward.target,
-                expected=", ".join([*known, "an address"]) + f" or a name outside of {internal}",
+                expected=f"{', '.join([*known, 'an address'])} or a name outside of {internal}",
             )
 
 
-def _passive_ranges(forwards: tuple[Forward, ...], servers: tuple[_FtpServer, ...]) -> Iterator[Fault]:
-    """An FTP server announces only ports that the gateway forwards to it."""
+def _passive_ranges(forwards: tuple[ForwardSettings, ...], servers: tuple[_FtpServer, ...]) -> Iterator[Fault]:
+    """The gateway forwards every port that an FTP server announces."""
     for server in servers:
         is_forwarded = any(each.target == server.target and each.passive_ports for each in forwards)
         if not (server.is_satellite or is_forwarded):
@@ -219,5 +234,5 @@ def _passive_ranges(forwards: tuple[Forward, ...], servers: tuple[_FtpServer, ..
             yield Fault(
                 path=server.path,
                 got=str(server.announced),
-                expected=f"gateway.forwards to have {' and '.join(missing)} of {server.target}",
+                expected=f"gateway.forwards to forward {' and '.join(missing)} to {server.target}",
             )

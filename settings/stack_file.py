@@ -1,177 +1,133 @@
-"""The stack's configuration, typed and validated: the only reader of ``Pulumi.<stack>.yaml``.
+"""The stack file, typed and validated: the only reader of ``Pulumi.<stack>.yaml``.
 
-Everything wrong is reported at once, each with its path, what it got and what it expected, before anything is created:
-first each field by itself, and once those are sound, what they ask of each other (``consistency.py``).
+Every fault is reported at once, before anything is created: first each key and each section by itself, and once those
+are right, what the sections ask of each other (``consistency.py``).
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv4Network
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi_aws as aws
 from pulumi.runtime.config import CONFIG
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ValidationError, field_validator
 
-from components.data.mysql_database import DatabaseSize
-from components.delivery.content_delivery import Delivery
-from components.monitoring.monitoring import Monitoring
-from components.network.address_plan import plan
-from components.network.network import NatGateways
-from components.satellites.satellite import Satellite
-from components.servers.gateway_proxy import Gateway
-from components.servers.nfs_server import FileServer
-from components.servers.open_vpn_server import VpnAccess
-from components.servers.php_my_admin_server import PhpMyAdmin
-from components.servers.rundeck_server import Rundeck
-from components.servers.windows_server import WindowsApplication
-from components.shared.backups import BackupRule
-from components.shared.bucket import BucketUse
-from components.shared.cost_report import CostReport
-from components.site.magento_platform import Site
-from settings.consistency import Fault, faults
+from settings.backups import BackupSettings
+from settings.bucket import BucketSettings
+from settings.certificate import CertificateSettings
+from settings.consistency import inconsistencies
+from settings.content_delivery import ContentDeliverySettings
+from settings.cost_report import CostReportSettings
+from settings.database import DatabaseSettings
+from settings.domains import DomainsSettings
+from settings.file_server import FileServerSettings
+from settings.gateway import GatewaySettings
+from settings.messages import Fault, FaultsError, join
+from settings.monitoring import MonitoringSettings
+from settings.network import JOINED, OWN, JoinedNetworkSettings, NetworkSettings
+from settings.php_my_admin import PhpMyAdminSettings
+from settings.rundeck import RundeckSettings
+from settings.satellite import SatelliteSettings
+from settings.section import Section
+from settings.site import SiteSettings
+from settings.text import ShortName
+from settings.vpn_access import VpnAccessSettings
+from settings.vpn_link import VpnLinkSettings
+from settings.windows import WindowsSettings
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _NAMESPACE = "magento:"
-
-
-def _like(pattern: str, description: str) -> AfterValidator:
-    """A check of text against a pattern that says in words what was expected."""
-
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(description)
-        return value
-
-    return AfterValidator(check)
-
-
-_LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-DomainName = Annotated[str, _like(rf"({_LABEL}\.)+[a-z]{{2,}}", "a domain name in lower case, such as client.url")]
-Wildcard = Annotated[str, _like(rf"\*\.({_LABEL}\.)+[a-z]{{2,}}", "a wildcard, such as *.client.url")]
-ShortName = Annotated[
-    str, _like("[a-z][a-z0-9-]{0,18}[a-z0-9]", "2 to 20 lower-case letters, digits and hyphens, a letter first")
-]
-ZoneLetter = Annotated[str, _like("[a-z]", "an availability zone's letter, such as a")]
-_FEWEST_ZONES = 2
-"""Load balancers and RDS want subnets in two ("Availability Zones for your Application Load Balancer")."""
+_EXPECTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "tuple_type": "a list",
+    "mapping_type": "keys with values",
+    "dict_type": "keys with values",
+    "model_type": "a section with keys of its own",
+    "model_attributes_type": "a section with keys of its own",
+    "ip_v4_address": "an IPv4 address, such as 192.0.2.10",
+    "ip_v4_network": "an IPv4 network without host bits, such as 10.0.0.0/16",
+}
+"""What pydantic's types of error expected, in the words of this program."""
 
 
 class SettingsError(pulumi.RunError):
-    """The stack's configuration does not describe a platform. Ends the program without a traceback."""
+    """The stack file is invalid. Ends the program without a traceback."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class NetworkSettings(_Section):
-    """Either a network of the stack's own (``cidr``) or another stack's (``stack``)."""
-
-    stack: str | None = None
-    internal_domain: DomainName | None = None
-    cidr: IPv4Network | None = None
-    zones: tuple[ZoneLetter, ...] = Field(default=("a", "b", "c"), min_length=_FEWEST_ZONES)
-    nat_gateways: NatGateways = NatGateways.ONE_PER_ZONE
-    flow_log_retention_days: int = 90
-
-    @model_validator(mode="after")
-    def _is_own_or_joined(self) -> NetworkSettings:
-        if (self.cidr is None) == (self.stack is None):
-            raise ValueError(
-                "must have exactly one of cidr (a network of its own) and stack (the network of that stack)"
-            )
-        return self
-
-    @field_validator("cidr")
-    @classmethod
-    def _holds_the_plan(cls, cidr: IPv4Network | None) -> IPv4Network | None:
-        if cidr is not None:
-            plan(cidr, ("a",))
-            if not cidr.is_private:
-                raise ValueError("a private network (10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16)")
-        return cidr
-
-    @field_validator("zones")
-    @classmethod
-    def _are_different(cls, zones: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(zones)) < len(zones):
-            raise ValueError("each zone once")
-        return zones
-
-
-class VpnLinkSettings(_Section):
-    name: ShortName
-    peer_address: IPv4Address
-    remote_cidrs: tuple[IPv4Network, ...] = Field(min_length=1)
-    reason: str = Field(min_length=1)
-    bgp_asn: int = 65000
-
-
-class DomainsSettings(_Section):
-    public: DomainName
-    internal: DomainName
-
-    @model_validator(mode="after")
-    def _are_different(self) -> DomainsSettings:
-        if self.internal == self.public:
-            raise ValueError(f"internal must differ from public, got {self.internal} for both")
-        return self
-
-
-class CertificateSettings(_Section):
-    """PEM files in ``directory``, which is relative to the project's and kept out of git."""
-
-    domain: Wildcard
-    directory: str = "certificates"
-    certificate_file: str
-    private_key_file: str
-    chain_file: str | None = None
-
-
-class Settings(_Section):
-    """One stack. Sections that it has not, it does not build."""
+class Settings(Section):
+    """One stack. It builds the sections that its stack file has."""
 
     region: str
+    """The AWS region, from `aws:region`."""
     client: ShortName
+    """The client's short name, in tags and names."""
     environment: ShortName
+    """What this stack is to the client, such as `prod`, in tags and names."""
     protect: bool = True
+    """Whether databases, buckets, zones, keys and secrets refuse to be deleted."""
     network: NetworkSettings
+    """A network of its own, or the one of another stack."""
     vpn_links: tuple[VpnLinkSettings, ...] = ()
+    """The IPSec links to the client's places."""
     domains: DomainsSettings | None = None
+    """The domains. A stack with a network of its own needs them."""
     certificate: CertificateSettings | None = None
-    buckets: tuple[BucketUse, ...] = ()
-    shared_database: DatabaseSize | None = None
-    site: Site
-    file_server: FileServer | None = None
-    satellites: tuple[Satellite, ...] = ()
-    vpn_access: VpnAccess | None = None
-    gateway: Gateway | None = None
-    windows: WindowsApplication | None = None
-    rundeck: Rundeck | None = None
-    php_my_admin: PhpMyAdmin | None = None
-    content_delivery: Delivery | None = None
-    monitoring: Monitoring | None = None
-    backups: tuple[BackupRule, ...] = ()
-    cost_report: CostReport | None = None
+    """The imported certificate. A stack with a network of its own needs it."""
+    buckets: tuple[BucketSettings, ...] = ()
+    """The private buckets."""
+    cost_report: CostReportSettings | None = None
+    """The report of what AWS charges."""
+    shared_database: DatabaseSettings | None = None
+    """The database of the satellites. No other application reaches it."""
+    site: SiteSettings
+    """The shop."""
+    file_server: FileServerSettings | None = None
+    """The NFS server of the site."""
+    satellites: tuple[SatelliteSettings, ...] = ()
+    """The applications beside the shop."""
+    vpn_access: VpnAccessSettings | None = None
+    """The OpenVPN server."""
+    gateway: GatewaySettings | None = None
+    """The HAProxy gateway."""
+    windows: WindowsSettings | None = None
+    """The Windows server."""
+    rundeck: RundeckSettings | None = None
+    """The Rundeck server."""
+    php_my_admin: PhpMyAdminSettings | None = None
+    """The phpMyAdmin server."""
+    content_delivery: ContentDeliverySettings | None = None
+    """The CloudFront distributions."""
+    monitoring: MonitoringSettings | None = None
+    """Alarms and a dashboard."""
+    backups: tuple[BackupSettings, ...] = ()
+    """The rules of AWS Backup. Without one, AWS Backup makes no copies."""
 
     @field_validator("region")
     @classmethod
     def _is_a_region(cls, region: str) -> str:
         if region not in {each.value for each in aws.Region}:
-            raise ValueError("the name of an AWS region, such as eu-west-3")
+            raise FaultsError([Fault(path="", got=region, expected="the name of an AWS region, such as eu-west-3")])
         return region
+
+    def faults(self) -> Iterator[Fault]:
+        yield from inconsistencies(self)
 
     @property
     def internal_domain(self) -> str | None:
         """The zone of the servers' names: the stack's own, or the one of the network that it joins."""
-        return self.domains.internal if self.domains else self.network.internal_domain
+        if isinstance(self.network, JoinedNetworkSettings):
+            return self.network.internal_domain
+        return self.domains.internal if self.domains else None
 
     @property
     def certified_names(self) -> tuple[str, ...]:
@@ -190,12 +146,9 @@ def load() -> Settings:
     values: dict[str, Any] = {key: _parsed(key, value) for key, value in given.items()}
     values["region"] = pulumi.Config("aws").get("region")
     try:
-        settings = Settings.model_validate_json(json.dumps(values))
+        return Settings.model_validate_json(json.dumps(values))
     except ValidationError as error:
-        raise SettingsError(_report(map(_explained, error.errors()))) from None
-    if found := tuple(faults(settings)):
-        raise SettingsError(_report(f"{_named(each.path)}: {_said(each)}" for each in found))
-    return settings
+        raise SettingsError(_report(fault for each in error.errors() for fault in _faults_of(each))) from None
 
 
 def _parsed(key: str, value: str) -> Any:
@@ -209,30 +162,78 @@ def _parsed(key: str, value: str) -> Any:
         return value
 
 
-def _report(lines: Iterable[str]) -> str:
+def _report(faults: Iterable[Fault]) -> str:
     """What the person who runs the program reads: a fault a line."""
-    return "\n  ".join([f"Pulumi.{pulumi.get_stack()}.yaml does not describe a platform:", *lines])
+    lines = (str(fault.below("the stack") if not fault.path else _spelled(fault)) for fault in faults)
+    return "\n  ".join([f"Pulumi.{pulumi.get_stack()}.yaml is invalid:", *lines])
 
 
-def _named(path: str) -> str:
-    """A field as the stack file spells it."""
-    return "aws:region" if path == "region" else f"{_NAMESPACE}{path}" if path else "the stack"
+def _spelled(fault: Fault) -> Fault:
+    """The fault with its path as the stack file spells it."""
+    path = "aws:region" if fault.path == "region" else f"{_NAMESPACE}{fault.path}"
+    return Fault(path=path, got=fault.got, expected=fault.expected, fix=fault.fix)
 
 
-def _said(fault: Fault) -> str:
-    got = "missing" if fault.got is None else f"got {json.dumps(fault.got, default=str)}"
-    return f"{got}, expected {fault.expected}"
+def _faults_of(error: ErrorDetails) -> Iterator[Fault]:
+    """The faults in one of pydantic's errors."""
+    parts = tuple(str(part) for index, part in enumerate(error["loc"]) if not _is_tag(index, error["loc"]))
+    path = join(*parts)
+    raised = error.get("ctx", {}).get("error")
+    if isinstance(raised, FaultsError):
+        yield from (fault.below(path) for fault in raised.faults)
+    elif error["type"] == "missing":
+        yield Fault(path=path, expected=_described(parts))
+    elif error["type"] == "extra_forbidden":
+        yield Fault(
+            path=path,
+            got=parts[-1],
+            expected=f"one of the keys {', '.join(_section(parts[:-1]).model_fields)}",
+            fix="docs/configuration.md describes them.",
+        )
+    else:
+        yield Fault(path=path, got=error["input"], expected=_expected(error), fix=_fix(error))
 
 
-def _explained(error: ErrorDetails) -> str:
-    """A fault of one field, or of one section, in the same words."""
-    name = _named(".".join(str(part) for part in error["loc"]))
-    if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f'{name}: no such key; README.md, "Configuration", lists them all'
-    if error["type"] in ("missing", "missing_argument"):
-        return f"{name}: missing"
-    said = error["msg"].removeprefix("Value error, ")
-    # About a whole section, the fault's own words name the field; its content would bury them.
-    if isinstance(error["input"], dict | list):
-        return f"{name}: {said}"
-    return f"{name}: got {json.dumps(error['input'], default=str)}, expected {said[0].lower()}{said[1:]}"
+def _is_tag(index: int, location: tuple[int | str, ...]) -> bool:
+    """Whether pydantic put in the kind of network, which no stack file writes."""
+    return index == 1 and location[0] == "network" and location[1] in (OWN, JOINED)
+
+
+def _expected(error: ErrorDetails) -> str:
+    context = error.get("ctx", {})
+    if error["type"] == "enum":
+        return f"one of {context['expected'].replace(chr(39), '').replace(' or ', ', ')}"
+    if error["type"] in ("too_short", "string_too_short"):
+        least = context.get("min_length", 1)
+        return f"{least} or more {'characters' if error['type'] == 'string_too_short' else 'entries'}"
+    return _EXPECTED.get(error["type"], error["msg"][0].lower() + error["msg"][1:])
+
+
+def _fix(error: ErrorDetails) -> str:
+    if error["type"] == "string_type" and isinstance(error["input"], int | float):
+        return f'Quote it: "{error["input"]}".'
+    return ""
+
+
+def _section(parts: tuple[str, ...]) -> type[Section]:
+    """The section that a path leads to."""
+    section: type[Section] = Settings
+    for part in parts:
+        if not part.isdecimal():
+            section = next(sections_in(section.model_fields[part].annotation))
+    return section
+
+
+def _described(parts: tuple[str, ...]) -> str:
+    """What a missing key is for, in the words of its description."""
+    text = (_section(parts[:-1]).model_fields[parts[-1]].description or "a value").replace("\n", " ")
+    sentence = text.partition(". ")[0].rstrip(".").replace("`", "")
+    return sentence[0].lower() + sentence[1:]
+
+
+def sections_in(annotation: Any) -> Iterator[type[Section]]:
+    """The sections that a type of a key allows: ``tuple[CronJobSettings, ...]`` holds one."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        yield annotation
+    for part in getattr(annotation, "__args__", ()):
+        yield from sections_in(part)

@@ -3,50 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 import pulumi
 import pulumi_aws as aws
 
 from components.beanstalk.load_balancing import BehindOwnLoadBalancer, BehindSharedLoadBalancer, Options
+from settings.fleet import FleetSettings
+from settings.satellite import WebServer
 
 _HEALTH_METRICS = {
     "Environment": {"ApplicationRequests5xx": 60, "ApplicationLatencyP99": 60, "InstancesSevere": 60},
     "Instance": {"LoadAverage5min": 60, "CPUUser": 60, "ApplicationRequests5xx": 60},
 }
 """What enhanced health publishes to CloudWatch, in seconds: nothing of it is there unless asked for."""
-
-
-class WebServer(StrEnum):
-    """What stands before PHP. A release configures it in ``.platform/nginx`` or ``.platform/httpd``."""
-
-    NGINX = "nginx"
-    APACHE = "apache"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fleet:
-    """The instances of one environment: ``instances`` is both the least and the most, ``instance_types`` are tried in
-    order and share one architecture."""
-
-    instances: int
-    instance_types: tuple[str, ...]
-    root_volume_gib: int
-
-    def __post_init__(self) -> None:
-        if self.instances < 1:
-            raise ValueError(f"instances must be at least 1, got {self.instances}")
-        if len({_is_graviton(each) for each in self.instance_types}) != 1:
-            raise ValueError(
-                f"instance_types must share one architecture, got {', '.join(self.instance_types) or 'none'}"
-            )
-
-    @property
-    def architecture(self) -> str:
-        return "arm64" if _is_graviton(self.instance_types[0]) else "x86_64"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +29,7 @@ class EnvironmentOptions:
     ``:field`` after it for one field of a JSON secret.
     """
 
-    fleet: Fleet
+    fleet: FleetSettings
     health_check_path: str
     load_balancing: BehindSharedLoadBalancer | BehindOwnLoadBalancer
     vpc_id: pulumi.Input[str]
@@ -186,11 +157,6 @@ class EnvironmentOptions:
 
 def _joined(ids: pulumi.Input[list[str]]) -> pulumi.Output[str]:
     return pulumi.Output.from_input(ids).apply(",".join)
-
-
-def _is_graviton(instance_type: str) -> bool:
-    """Graviton families carry a ``g`` after the digit of their generation, such as ``c7g`` or ``r8gd``."""
-    return re.match(r"[a-z]+\d+[a-z]*g", instance_type) is not None
 
 
 def _health_document() -> str:

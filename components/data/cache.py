@@ -10,28 +10,15 @@ import pulumi_random as random
 
 from components.data.placement import DataStorePlacement
 from components.shared.secret import Secret, SecretArgs
+from settings.cache import CacheSettings
 
 PORT = 6379
 
 
 @dataclass(frozen=True, kw_only=True)
-class CacheSize:
-    """``engine_version`` is Valkey's. ``nodes`` counts the primary and its replicas: from two on, a replica takes over
-    by itself when the primary fails."""
-
-    engine_version: str
-    node_type: str
-    nodes: int = 2
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.nodes <= 6:
-            raise ValueError(f"nodes must be 1 to 6 (a primary and up to five replicas), got {self.nodes}")
-
-
-@dataclass(frozen=True, kw_only=True)
 class CacheArgs:
     placement: DataStorePlacement
-    size: CacheSize
+    size: CacheSettings
 
 
 class Cache(pulumi.ComponentResource):

@@ -13,6 +13,7 @@ from components.data.placement import DataStorePlacement
 from components.network.security_group import Admission
 from components.shared.iam import account_of, assumable_by
 from components.shared.secret import Secret, SecretArgs
+from settings.database import DatabaseSettings
 
 PORT = 3306
 _MONITORING_ROLE_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
@@ -30,33 +31,12 @@ PARAMETERS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class DatabaseSize:
-    """``engine_version`` is MySQL's major.minor. Storage is in GiB and grows by itself up to ``max_storage_gib``;
-    daily snapshots are kept for ``backup_retention_days`` (1 to 35)."""
-
-    engine_version: str
-    instance_class: str
-    multi_az: bool = True
-    storage_gib: int
-    max_storage_gib: int
-    backup_retention_days: int = 14
-
-    def __post_init__(self) -> None:
-        if self.backup_retention_days not in _BACKUP_DAYS:
-            raise ValueError(f"backup_retention_days must be 1 to 35, got {self.backup_retention_days}")
-        if self.max_storage_gib < self.storage_gib:
-            raise ValueError(
-                f"max_storage_gib must be at least storage_gib ({self.storage_gib}), got {self.max_storage_gib}"
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
 class MySqlDatabaseArgs:
     """``username`` is what the password is for; ``database_name`` the schema that RDS makes at the start."""
 
     placement: DataStorePlacement
     database_name: str
-    size: DatabaseSize
+    size: DatabaseSettings
     username: str = "magento"
 
 

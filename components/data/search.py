@@ -12,6 +12,7 @@ import pulumi_random as random
 from components.data.placement import DataStorePlacement
 from components.shared.iam import document
 from components.shared.secret import Secret, SecretArgs
+from settings.search import SearchSettings
 
 PORT = 443
 USERNAME = "magento"
@@ -22,24 +23,9 @@ _LOG_RETENTION_DAYS = 365
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchSize:
-    """``engine_version`` is OpenSearch's. ``instances`` are spread over as many zones, at most three; storage is in GiB
-    an instance."""
-
-    engine_version: str
-    instance_type: str
-    instances: int
-    storage_gib: int
-
-    def __post_init__(self) -> None:
-        if self.instances < 1:
-            raise ValueError(f"instances must be at least 1, got {self.instances}")
-
-
-@dataclass(frozen=True, kw_only=True)
 class SearchArgs:
     placement: DataStorePlacement
-    size: SearchSize
+    size: SearchSettings
 
 
 class Search(pulumi.ComponentResource):

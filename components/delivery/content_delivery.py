@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import pulumi
 import pulumi_aws as aws
 
 from components.delivery.access_logs import DeliveryLogs, DeliveryLogsArgs
 from components.shared.tags import Tags
+from settings.content_delivery import ContentDeliverySettings
 
 # Policies that AWS manages, by the ids that it documents ("Use managed cache policies", "Use managed origin request
 # policies", "Use managed response headers policies").
@@ -28,48 +28,13 @@ _ERROR_SECONDS = 5
 wait for pictures after a maintenance hold, whose page is such an error."""
 
 
-class PriceClass(StrEnum):
-    """Which of CloudFront's edges serve, under CloudFront's own names ("Price class for a distribution")."""
-
-    EUROPE_AND_NORTH_AMERICA = "PriceClass_100"
-    WITHOUT_SOUTH_AMERICA_AND_OCEANIA = "PriceClass_200"
-    EVERYWHERE = "PriceClass_All"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Delivery:
-    """Under which names, and how widely.
-
-    ``media`` and ``static`` are the hosts that browsers ask. ``origin`` is where CloudFront fetches: a name of the
-    site's load balancer that the front's rule admits. The certificate must cover all three, for CloudFront checks the
-    origin's too. ``access_logs`` keeps a record of every request. Raises ``ValueError`` when two names are the same.
-    """
-
-    media: str
-    static: str
-    origin: str
-    price_class: PriceClass = PriceClass.EUROPE_AND_NORTH_AMERICA
-    access_logs: bool = False
-
-    def __post_init__(self) -> None:
-        if len(set(self.host_names)) != len(self.host_names):
-            raise ValueError(
-                f"media, static and origin must be three different names, got {', '.join(self.host_names)}"
-            )
-
-    @property
-    def host_names(self) -> tuple[str, ...]:
-        """All that the certificate must cover."""
-        return self.media, self.static, self.origin
-
-
 @dataclass(frozen=True, kw_only=True)
 class ContentDeliveryArgs:
     """``certificate_arn`` is a certificate in us-east-1; ``document_root`` what the site's web servers serve, as
     Beanstalk is told it: Magento's own directory, or the ``pub`` in it. ``logs_bucket`` is the name of the bucket for
     access logs, where log delivery may write already. Raises ``ValueError`` for logs without a bucket."""
 
-    delivery: Delivery
+    delivery: ContentDeliverySettings
     document_root: str
     certificate_arn: pulumi.Input[str]
     zone_id: pulumi.Input[str]

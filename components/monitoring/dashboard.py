@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.monitoring.monitoring import Thresholds
+from settings.monitoring import ThresholdSettings
 
 _COLUMNS = 24
 """The width of a dashboard's grid ("Dashboard body structure and syntax")."""
@@ -35,12 +35,12 @@ class DashboardSubject:
     cache_node_ids: tuple[str, ...]
 
 
-def dashboard_body(subject: DashboardSubject, thresholds: Thresholds) -> str:
+def dashboard_body(subject: DashboardSubject, thresholds: ThresholdSettings) -> str:
     """The document that CloudWatch keeps, with the widgets placed."""
     return json.dumps({"start": "-PT3H", "widgets": _placed(_widgets(subject, thresholds))})
 
 
-def _widgets(subject: DashboardSubject, thresholds: Thresholds) -> list[Widget]:
+def _widgets(subject: DashboardSubject, thresholds: ThresholdSettings) -> list[Widget]:
     def requests(name: str, statistic: str, label: str) -> MetricRow:
         return _metric("AWS/ApplicationELB", name, statistic, label, LoadBalancer=subject.load_balancer)
 

@@ -13,11 +13,12 @@ import pulumi_aws as aws
 from components.monitoring import shared_alarms, site_alarms
 from components.monitoring.alarm import Alarm, AlarmGroup, Expression, Metric
 from components.monitoring.dashboard import DashboardSubject, dashboard_body
-from components.monitoring.monitoring import AlarmNameError, Monitoring
+from components.monitoring.monitoring import AlarmNameError
 from components.network.vpn_link import VpnTunnels
 from components.shared.iam import document, only_over_tls
 from components.shared.tags import Tags
 from components.site.magento_platform import MagentoPlatform
+from settings.monitoring import MonitoringSettings
 
 FRONT = "front"
 DATABASE = "database"
@@ -64,7 +65,7 @@ class MonitoringSuiteArgs:
     Raises ``AlarmNameError`` for an alarm that ``monitoring`` renames and that is not there, and for two of one name.
     """
 
-    monitoring: Monitoring
+    monitoring: MonitoringSettings
     region: str
     account_id: pulumi.Input[str]
     key_arn: pulumi.Input[str]

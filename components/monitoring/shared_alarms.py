@@ -5,8 +5,8 @@ from __future__ import annotations
 import pulumi
 
 from components.monitoring.alarm import Alarm, AlarmGroup, Comparison, Metric, Silence, Statistic
-from components.monitoring.monitoring import Thresholds
 from components.network.vpn_link import VpnTunnels
+from settings.monitoring import ThresholdSettings
 
 _FIVE_MINUTES, _ONE_DAY = 300, 86_400
 
@@ -73,7 +73,7 @@ def of_server(name: str, instance_id: pulumi.Input[str]) -> AlarmGroup:
     )
 
 
-def of_certificate(certificate_arn: pulumi.Input[str], thresholds: Thresholds) -> AlarmGroup:
+def of_certificate(certificate_arn: pulumi.Input[str], thresholds: ThresholdSettings) -> AlarmGroup:
     """An imported certificate, which nobody renews but its owner."""
     return AlarmGroup(
         key="certificate",

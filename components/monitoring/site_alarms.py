@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import pulumi
 
 from components.monitoring.alarm import Alarm, AlarmGroup, Comparison, Expression, Metric, Silence, Statistic
-from components.monitoring.monitoring import Thresholds
+from settings.monitoring import ThresholdSettings
 
 _MIB, _GIB = 2**20, 2**30
 _FIVE_MINUTES = 300
 
 
-def of_database(name: str, identifier: pulumi.Input[str], thresholds: Thresholds) -> AlarmGroup:
+def of_database(name: str, identifier: pulumi.Input[str], thresholds: ThresholdSettings) -> AlarmGroup:
     """A database on RDS: its load, its room, and whether it is there at all."""
 
     def metric(measure: str, statistic: Statistic) -> Metric:
@@ -76,7 +76,7 @@ def of_database(name: str, identifier: pulumi.Input[str], thresholds: Thresholds
 
 
 def of_environments(
-    key: str, environments: Mapping[str, pulumi.Input[str]], thresholds: Thresholds, more: tuple[Alarm, ...] = ()
+    key: str, environments: Mapping[str, pulumi.Input[str]], thresholds: ThresholdSettings, more: tuple[Alarm, ...] = ()
 ) -> AlarmGroup:
     """Beanstalk environments that one fault makes ill together, by the name of each; ``more`` shares their mail."""
     health = tuple(
@@ -100,7 +100,7 @@ def of_environments(
     return AlarmGroup(key=key, means=f"{key} does not answer as it should", alarms=(*health, *more))
 
 
-def of_load_balancer(load_balancer: pulumi.Input[str], thresholds: Thresholds) -> tuple[Alarm, ...]:
+def of_load_balancer(load_balancer: pulumi.Input[str], thresholds: ThresholdSettings) -> tuple[Alarm, ...]:
     """An Application Load Balancer, by the suffix of its ARN. Errors are measured only when there are any."""
 
     def count(measure: str) -> Metric:
@@ -152,7 +152,7 @@ def of_load_balancer(load_balancer: pulumi.Input[str], thresholds: Thresholds) -
     )
 
 
-def of_cache(node_ids: tuple[pulumi.Input[str], ...], thresholds: Thresholds) -> AlarmGroup:
+def of_cache(node_ids: tuple[pulumi.Input[str], ...], thresholds: ThresholdSettings) -> AlarmGroup:
     """A cache's nodes, each by its own measures. A node that is being replaced is silent, and the cache is not."""
 
     def alarm(number: int, node: pulumi.Input[str], what: str, measure: str, statistic: Statistic, most: int) -> Alarm:
@@ -197,7 +197,9 @@ def of_cache(node_ids: tuple[pulumi.Input[str], ...], thresholds: Thresholds) ->
     )
 
 
-def of_search(domain_name: pulumi.Input[str], account_id: pulumi.Input[str], thresholds: Thresholds) -> AlarmGroup:
+def of_search(
+    domain_name: pulumi.Input[str], account_id: pulumi.Input[str], thresholds: ThresholdSettings
+) -> AlarmGroup:
     """An OpenSearch domain: the first two alarms that AWS recommends ("Recommended CloudWatch alarms")."""
 
     def metric(measure: str, statistic: Statistic) -> Metric:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from ipaddress import IPv4Network
 
 import pulumi
@@ -13,18 +12,10 @@ from components.network.address_plan import SubnetAddresses, plan
 from components.network.vpn_link import VpnLink, VpnLinkArgs
 from components.shared.iam import account_of, allow, assumable_by, document
 from components.shared.tags import Tags
+from settings.network import NatGateways
 
 ANYWHERE = "0.0.0.0/0"
 _WRITE_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams")
-
-
-class NatGateways(StrEnum):
-    """How private subnets reach the internet. A NAT gateway costs about 35 USD a month before traffic."""
-
-    ONE_PER_ZONE = "one-per-zone"
-    """A zone that fails takes no other zone's way out with it."""
-    SINGLE = "single"
-    NONE = "none"
 
 
 @dataclass(frozen=True, kw_only=True)

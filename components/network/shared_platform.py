@@ -10,10 +10,11 @@ from components.network.certificate import Certificate, CertificateArgs
 from components.network.domains import Domains, DomainsArgs
 from components.network.network import Network, NetworkArgs
 from components.network.shared_platform_outputs import Foundation
-from components.shared.bucket import BucketUse, Purpose
 from components.shared.buckets import Buckets, BucketsArgs
-from components.shared.cost_report import CostReport, CostReportExport, CostReportExportArgs
+from components.shared.cost_report import CostReportExport, CostReportExportArgs
 from components.shared.tags import Tags
+from settings.bucket import BucketSettings, Purpose
+from settings.cost_report import CostReportSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +26,8 @@ class LandingZoneArgs:
     certificate: CertificateArgs
     public_domain: str
     internal_domain: str
-    buckets: tuple[BucketUse, ...]
-    cost_report: CostReport | None = None
+    buckets: tuple[BucketSettings, ...]
+    cost_report: CostReportSettings | None = None
     account_id: pulumi.Input[str]
     key_arn: pulumi.Input[str]
     protect: bool

@@ -10,12 +10,12 @@ import pulumi_aws as aws
 import pulumi_random as random
 
 from components.network.security_group import Admission
-from components.satellites.satellite import FtpAccess
-from components.servers.forwards import PortRange
 from components.servers.gateway_proxy import GatewayProxy
 from components.shared.iam import allow
 from components.shared.secret import Secret, SecretArgs
 from components.shared.tags import Tags
+from settings.ports import PortRange
+from settings.satellite import FtpSettings
 
 _CONTROL = PortRange.of(21)
 _TTL_SECONDS = 30
@@ -31,7 +31,7 @@ class SatelliteFtpArgs:
     Raises ``ValueError`` when the gateway does not forward what FTP needs.
     """
 
-    access: FtpAccess
+    access: FtpSettings
     gateway: GatewayProxy
     address: str
     internal_zone_id: pulumi.Input[str]

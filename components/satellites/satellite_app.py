@@ -17,12 +17,12 @@ from components.data.mysql_database import MySqlDatabase
 from components.network.security_group import Admission, SecurityGroup, SecurityGroupArgs
 from components.network.shared_platform_outputs import Foundation
 from components.satellites.ftp import SatelliteFtp, SatelliteFtpArgs
-from components.satellites.satellite import Satellite
 from components.servers.gateway_proxy import GatewayProxy
 from components.shared.iam import allow, document
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs
 from components.shared.secret import Secret, SecretArgs
 from components.shared.tags import Tags
+from settings.satellite import SatelliteSettings
 
 _DATABASE_FIELDS = {
     "DATABASE_HOST": "host",
@@ -43,7 +43,7 @@ class SatelliteAppArgs:
     the gateway looks an FTP server up. Raises ``ValueError`` for FTP without both."""
 
     foundation: Foundation
-    satellite: Satellite
+    satellite: SatelliteSettings
     database: MySqlDatabase
     gateway: GatewayProxy | None = None
     internal_domain: str | None = None

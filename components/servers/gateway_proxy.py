@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from ipaddress import IPv4Network
 
 import pulumi
 import pulumi_aws as aws
@@ -12,8 +11,10 @@ import pulumi_aws as aws
 from components.network.security_group import Admission
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
-from components.servers.forwards import Forward, listeners, merged, target_ports
-from components.servers.server import Server, ServerArgs, ServerPlacement, ServerSize
+from components.servers.server import Server, ServerArgs, ServerPlacement
+from settings.forwards import ForwardSettings, listeners, target_ports
+from settings.gateway import GatewaySettings
+from settings.ports import merged
 
 SYSTEM = "gateway"
 """The ``System`` tag by which the policy ``gateway-ingress-allow-listed`` finds the gateway's security group."""
@@ -27,60 +28,11 @@ _SHORTEST_REASON = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class AllowedSource:
-    """Addresses that may connect, whose they are and what for. ``expires`` is the last day on which they may, such as
-    ``2027-06-30``: the policies then refuse the stack until somebody renews it or takes it out. Without it the entry
-    stands."""
-
-    cidr: IPv4Network
-    owner: str
-    reason: str
-    expires: str | None = None
-
-    def __post_init__(self) -> None:
-        if not self.owner:
-            raise ValueError(f"allowed source {self.cidr}: owner must say who vouches for it, got none")
-        if len(self.reason) < _SHORTEST_REASON:
-            raise ValueError(
-                f"allowed source {self.cidr}: reason must be at least {_SHORTEST_REASON} characters, "
-                f"got '{self.reason}'"
-            )
-        if self.expires is not None and not _is_a_day(self.expires):
-            raise ValueError(
-                f"allowed source {self.cidr}: expires must be a day such as 2027-06-30, got '{self.expires}'"
-            )
-
-    @property
-    def description(self) -> str:
-        return f"{self.owner}: {self.reason}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gateway:
-    """What the gateway forwards, and for whom.
-
-    Each allowed source takes a security group rule for each run of neighbouring ports, of which AWS grants 60 a group
-    until one asks for more. Raises ``ValueError`` for forwards that claim the same ports, and a source listed twice.
-    """
-
-    size: ServerSize
-    forwards: tuple[Forward, ...]
-    allowed: tuple[AllowedSource, ...]
-
-    def __post_init__(self) -> None:
-        sources = [str(each.cidr) for each in self.allowed]
-        if repeated := sorted({source for source in sources if sources.count(source) > 1}):
-            raise ValueError(f"allowed must name each source once, got {', '.join(repeated)} more than once")
-        # What raises for forwards and descriptions, before anything is created.
-        admissions(self)
-
-
-@dataclass(frozen=True, kw_only=True)
 class GatewayProxyArgs:
     """``placement`` is in a public subnet."""
 
     placement: ServerPlacement
-    gateway: Gateway
+    gateway: GatewaySettings
 
 
 class GatewayProxy(pulumi.ComponentResource):
@@ -144,7 +96,7 @@ class GatewayProxy(pulumi.ComponentResource):
         )
 
 
-def admissions(gateway: Gateway) -> tuple[Admission, ...]:
+def admissions(gateway: GatewaySettings) -> tuple[Admission, ...]:
     """The forwarded ports, neighbours as one range, from each allowed source."""
     opened = merged(each for listener in listeners(gateway.forwards) for each in listener.binds)
     return tuple(
@@ -169,7 +121,7 @@ def _is_a_day(written: str) -> bool:
     return True
 
 
-def boot(forwards: tuple[Forward, ...]) -> CloudInit:
+def boot(forwards: tuple[ForwardSettings, ...]) -> CloudInit:
     """What the server runs."""
     bound = listeners(forwards)
     ports = sum(len(each) for listener in bound for each in listener.binds)

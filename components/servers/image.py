@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from enum import Enum
 
 import pulumi
 import pulumi_aws as aws
 
+from settings.fleet import is_graviton
+
 _DEBIAN_ACCOUNT = "136693071363"  # https://wiki.debian.org/Cloud/AmazonEC2Image
-# The letter after a family's generation tells the processor ("Amazon EC2 instance type naming conventions").
-_GRAVITON = re.compile(r"[a-z]+\d+g[a-z]*\..+")
 
 
 class OperatingSystem(Enum):
@@ -26,7 +25,7 @@ def newest_image(system: OperatingSystem, instance_type: str, release: str | Non
     owner, pattern = {
         OperatingSystem.DEBIAN: (
             _DEBIAN_ACCOUNT,
-            f"debian-{release}-{'arm64' if is_arm(instance_type) else 'amd64'}-*",
+            f"debian-{release}-{'arm64' if is_graviton(instance_type) else 'amd64'}-*",
         ),
         OperatingSystem.WINDOWS: ("amazon", f"Windows_Server-{release}-English-Full-Base-*"),
     }[system]
@@ -38,8 +37,3 @@ def newest_image(system: OperatingSystem, instance_type: str, release: str | Non
             aws.ec2.GetAmiFilterArgs(name="virtualization-type", values=["hvm"]),
         ],
     ).id
-
-
-def is_arm(instance_type: str) -> bool:
-    """Whether instances of this type have one of AWS's own Graviton processors."""
-    return _GRAVITON.fullmatch(instance_type) is not None

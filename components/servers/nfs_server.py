@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,7 +10,8 @@ import pulumi
 from components.network.security_group import Admission
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
-from components.servers.server import VOLUME_LETTERS, DataVolume, Server, ServerArgs, ServerPlacement, ServerSize
+from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement
+from settings.file_server import FileServerSettings
 
 PORT = 2049
 _EXPORTS = "/etc/exports.d/shares.exports"
@@ -20,61 +20,12 @@ _MOST_ID = 65533
 
 
 @dataclass(frozen=True, kw_only=True)
-class NfsShare:
-    """One directory on a volume of its own. ``path`` is the directory of Magento's release that it takes the place of,
-    such as ``pub/media``."""
-
-    name: str
-    path: str
-    size_gib: int
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", self.name):
-            raise ValueError(f"a share's name must be lower-case letters, digits and hyphens, got '{self.name}'")
-        if not re.fullmatch(r"[a-z0-9]+(/[a-z0-9]+)*", self.path):
-            raise ValueError(
-                f"share {self.name}: path must be inside the release, such as pub/media, got '{self.path}'"
-            )
-        if self.size_gib < 1:
-            raise ValueError(f"share {self.name}: size_gib must be at least 1, got {self.size_gib}")
-
-    @property
-    def directory(self) -> str:
-        """Where it lies on the server, and what clients ask for."""
-        return f"/srv/{self.name}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FileServer:
-    """A site's file server. ``host_name`` is its name in the internal domain. All files on it belong to the user and
-    group number ``owner_id``, whoever writes them: by default 900, the number of Beanstalk's ``webapp``.
-    """
-
-    size: ServerSize
-    host_name: str = "nfs"
-    shares: tuple[NfsShare, ...]
-    owner_id: int = 900
-
-    def __post_init__(self) -> None:
-        if not self.shares:
-            raise ValueError("shares must be one or more, got none")
-        for field in ("name", "path"):
-            values = [getattr(share, field) for share in self.shares]
-            if len(set(values)) < len(values):
-                raise ValueError(f"shares must each have a {field} of its own, got {', '.join(values)}")
-        if len(self.shares) > len(VOLUME_LETTERS):
-            raise ValueError(f"shares must be at most {len(VOLUME_LETTERS)}, a volume each, got {len(self.shares)}")
-        if not 1 <= self.owner_id <= _MOST_ID:
-            raise ValueError(f"owner_id must be 1 to {_MOST_ID}, and so not root, got {self.owner_id}")
-
-
-@dataclass(frozen=True, kw_only=True)
 class NfsServerArgs:
     """``clients`` maps a name to the security group that may mount the shares: nobody else can. ``network_cidr`` is the
     network that they are in."""
 
     placement: ServerPlacement
-    server: FileServer
+    server: FileServerSettings
     clients: Mapping[str, pulumi.Input[str]]
     network_cidr: pulumi.Input[str]
 
@@ -122,7 +73,7 @@ class NfsServer(pulumi.ComponentResource):
         self.register_outputs({"address": self.address, "instance_id": self.instance_id})
 
 
-def boot(server: FileServer, network_cidr: str) -> CloudInit:
+def boot(server: FileServerSettings, network_cidr: str) -> CloudInit:
     """What the file server runs, once its volumes are mounted."""
     exports = server_files.render(
         "nfs_server/shares.exports.j2",

@@ -11,7 +11,8 @@ import pulumi_aws as aws
 from components.network.security_group import Admission
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
-from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement, ServerSize
+from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement
+from settings.vpn_access import VpnAccessSettings
 
 PORT = 1194
 _CONFIGURATION = "/etc/openvpn"
@@ -24,32 +25,6 @@ _WIDEST, _NARROWEST = 16, 29
 
 
 @dataclass(frozen=True, kw_only=True)
-class VpnAccess:
-    """Who may connect, and what a connected client gets.
-
-    ``client_cidr`` is what clients take their addresses from. ``admits`` are the addresses that may connect at all; a
-    certificate is asked of each. ``reaches_remote_networks`` lets clients through to what the IPSec links lead to.
-    Raises ``ValueError`` when clients cannot be numbered from ``client_cidr``, or nobody is admitted.
-    """
-
-    size: ServerSize
-    client_cidr: IPv4Network = _CLIENTS
-    admits: tuple[IPv4Network, ...] = (_ANYWHERE,)
-    reaches_remote_networks: bool = True
-    keys_volume_gib: int = 1
-
-    def __post_init__(self) -> None:
-        if not self.client_cidr.is_private or not _WIDEST <= self.client_cidr.prefixlen <= _NARROWEST:
-            raise ValueError(
-                f"client_cidr must be a private network of /{_WIDEST} to /{_NARROWEST}, got {self.client_cidr}"
-            )
-        if not self.admits:
-            raise ValueError("admits must name at least one network, got none")
-        if self.keys_volume_gib < 1:
-            raise ValueError(f"keys_volume_gib must be at least 1, got {self.keys_volume_gib}")
-
-
-@dataclass(frozen=True, kw_only=True)
 class OpenVpnServerArgs:
     """``placement`` is in a public subnet; ``remote_cidrs`` is what lies behind the network's IPSec links.
 
@@ -57,7 +32,7 @@ class OpenVpnServerArgs:
     """
 
     placement: ServerPlacement
-    access: VpnAccess
+    access: VpnAccessSettings
     network_cidr: IPv4Network
     remote_cidrs: tuple[IPv4Network, ...] = ()
 
@@ -99,7 +74,7 @@ class OpenVpnServer(pulumi.ComponentResource):
             ServerArgs(
                 placement=args.placement,
                 size=args.access.size,
-                admits=tuple(_admission(network) for network in args.access.admits),
+                admits=tuple(_admission(network) for network in args.access.allowed_cidrs),
                 boot=self.address.apply(lambda public: boot(args, address=public)),
                 volumes=(
                     DataVolume(

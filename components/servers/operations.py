@@ -10,13 +10,18 @@ import pulumi
 
 from components.data.mysql_database import MySqlDatabase
 from components.network.security_group import Admission
-from components.servers.gateway_proxy import Gateway, GatewayProxy, GatewayProxyArgs
-from components.servers.open_vpn_server import OpenVpnServer, OpenVpnServerArgs, VpnAccess
-from components.servers.php_my_admin_server import PhpMyAdmin, PhpMyAdminServer, PhpMyAdminServerArgs
-from components.servers.rundeck_server import Rundeck, RundeckServer, RundeckServerArgs
+from components.servers.gateway_proxy import GatewayProxy, GatewayProxyArgs
+from components.servers.open_vpn_server import OpenVpnServer, OpenVpnServerArgs
+from components.servers.php_my_admin_server import PhpMyAdminServer, PhpMyAdminServerArgs
+from components.servers.rundeck_server import RundeckServer, RundeckServerArgs
 from components.servers.server import ServerPlacement
-from components.servers.windows_server import HOST_NAME as WINDOWS
-from components.servers.windows_server import WindowsApplication, WindowsServer, WindowsServerArgs
+from components.servers.windows_server import WindowsServer, WindowsServerArgs
+from settings.gateway import GatewaySettings
+from settings.php_my_admin import PhpMyAdminSettings
+from settings.rundeck import RundeckSettings
+from settings.vpn_access import VpnAccessSettings
+from settings.windows import HOST_NAME as WINDOWS
+from settings.windows import WindowsSettings
 
 _REMOTE_DESKTOP = 3389
 
@@ -33,11 +38,11 @@ class OperationsArgs:
     private: ServerPlacement
     network_cidr: IPv4Network
     remote_cidrs: tuple[IPv4Network, ...]
-    vpn_access: VpnAccess | None
-    gateway: Gateway | None
-    windows: WindowsApplication | None
-    rundeck: Rundeck | None
-    php_my_admin: PhpMyAdmin | None
+    vpn_access: VpnAccessSettings | None
+    gateway: GatewaySettings | None
+    windows: WindowsSettings | None
+    rundeck: RundeckSettings | None
+    php_my_admin: PhpMyAdminSettings | None
     databases: Mapping[str, MySqlDatabase]
 
     def __post_init__(self) -> None:
@@ -105,7 +110,7 @@ class Operations(pulumi.ComponentResource):
             pulumi.export(name, value)
 
     def _windows(
-        self, application: WindowsApplication, gateway: GatewayProxy, people: Mapping[str, pulumi.Output[str]]
+        self, application: WindowsSettings, gateway: GatewayProxy, people: Mapping[str, pulumi.Output[str]]
     ) -> None:
         placement = self._args.private.for_system("windows")
         windows = WindowsServer(
@@ -132,7 +137,7 @@ class Operations(pulumi.ComponentResource):
         self.instance_ids["windows"] = windows.server.instance_id
         self._exports["windows_host"] = windows.server.host_name
 
-    def _php_my_admin(self, php_my_admin: PhpMyAdmin, people: Mapping[str, pulumi.Output[str]]) -> None:
+    def _php_my_admin(self, php_my_admin: PhpMyAdminSettings, people: Mapping[str, pulumi.Output[str]]) -> None:
         server = PhpMyAdminServer(
             "phpmyadmin",
             PhpMyAdminServerArgs(

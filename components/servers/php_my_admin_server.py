@@ -11,8 +11,9 @@ from components.data.mysql_database import PORT as MYSQL_PORT
 from components.network.security_group import Admission
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
-from components.servers.server import Server, ServerArgs, ServerPlacement, ServerSize
+from components.servers.server import Server, ServerArgs, ServerPlacement
 from components.shared.php_array import PhpValue, php_file
+from settings.php_my_admin import PhpMyAdminSettings
 
 PORT = 80
 _HOST_NAME = "phpmyadmin"
@@ -22,27 +23,12 @@ _START = "/usr/local/sbin/start_phpmyadmin.sh"
 
 
 @dataclass(frozen=True, kw_only=True)
-class PhpMyAdmin:
-    """``databases`` are the names of those that people can choose from; nothing lets it reach any other.
-
-    Raises ``ValueError`` when there are none, or one twice.
-    """
-
-    size: ServerSize
-    databases: tuple[str, ...] = ("shared",)
-
-    def __post_init__(self) -> None:
-        if not self.databases or len(set(self.databases)) < len(self.databases):
-            raise ValueError(f"databases must name at least one, and each once, got {list(self.databases)}")
-
-
-@dataclass(frozen=True, kw_only=True)
 class PhpMyAdminServerArgs:
     """``clients`` maps a name to the security group that may open it, such as the VPN's; ``addresses`` the name of each
     database that there is to its host name. Raises ``ValueError`` for a database that there is not."""
 
     placement: ServerPlacement
-    php_my_admin: PhpMyAdmin
+    php_my_admin: PhpMyAdminSettings
     clients: Mapping[str, pulumi.Input[str]]
     addresses: Mapping[str, pulumi.Input[str]]
 

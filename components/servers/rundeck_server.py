@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +12,10 @@ import pulumi_random as random
 from components.network.security_group import Admission
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
-from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement, ServerSize
+from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement
 from components.shared.iam import allow
 from components.shared.secret import Secret, SecretArgs
+from settings.rundeck import RundeckSettings
 
 PORT = 4440
 _HOST_NAME = "rundeck"
@@ -25,27 +25,12 @@ _COMMANDS = ("beanstalk_environments", "beanstalk_events", "beanstalk_failed_ins
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rundeck:
-    """``version`` is Rundeck's Debian version, or a pattern of it of which the newest is taken."""
-
-    size: ServerSize
-    data_volume_gib: int = 20
-    version: str = "5.*"
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"[0-9][0-9A-Za-z.~+*-]*", self.version):
-            raise ValueError(f"version must be a Debian version such as 5.*, got '{self.version}'")
-        if self.data_volume_gib < 1:
-            raise ValueError(f"data_volume_gib must be at least 1, got {self.data_volume_gib}")
-
-
-@dataclass(frozen=True, kw_only=True)
 class RundeckServerArgs:
     """``placement`` is in a private subnet. ``clients`` are the security groups that may open Rundeck, each under a
     name that tells the rules apart."""
 
     placement: ServerPlacement
-    rundeck: Rundeck
+    rundeck: RundeckSettings
     clients: Mapping[str, pulumi.Input[str]]
 
     @property

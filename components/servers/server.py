@@ -18,28 +18,11 @@ from components.servers.image import OperatingSystem, newest_image
 from components.shared.iam import document
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs, ManagedPolicy
 from components.shared.tags import Tags
+from settings.server_size import VOLUME_LETTERS, ServerSizeSettings
 
 _NAME_TTL_SECONDS = 60
 _SMALLEST_ROOT_GIB = 8
 # AWS's recommended names for data volumes: /dev/sdf to /dev/sdp, xvdf to xvdp on Windows ("Device names for volumes").
-VOLUME_LETTERS = "fghijklmnop"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServerSize:
-    """``root_volume_gib`` is at least 8. ``ami`` is an image of your own: another one replaces the server. Without it a
-    new server gets the newest official image of ``release``, Debian 12 or Windows Server 2022, and keeps it."""
-
-    instance_type: str
-    root_volume_gib: int = 16
-    ami: str | None = None
-    release: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.root_volume_gib < _SMALLEST_ROOT_GIB:
-            raise ValueError(f"root_volume_gib must be at least {_SMALLEST_ROOT_GIB}, got {self.root_volume_gib}")
-        if self.ami and self.release:
-            raise ValueError(f"release must not be given with an ami, got {self.release}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +67,7 @@ class ServerArgs:
     allocation id of an Elastic IP. ``statements`` are what the server may do in AWS besides Session Manager."""
 
     placement: ServerPlacement
-    size: ServerSize
+    size: ServerSizeSettings
     admits: tuple[Admission, ...]
     boot: pulumi.Input[CloudInit] | None = None
     windows_boot: pulumi.Input[str] | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
@@ -10,53 +9,12 @@ import pulumi
 
 from components.network.security_group import Admission
 from components.servers import boot_status, server_files
-from components.servers.forwards import PortRange, merged
-from components.servers.server import VOLUME_LETTERS, DataVolume, Server, ServerArgs, ServerPlacement, ServerSize
+from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement
+from settings.ports import PortRange, merged
+from settings.windows import HOST_NAME, WindowsSettings
 
-HOST_NAME = "windows"
 _SCRIPTS = ("initialize_volumes.ps1", "open_firewall.ps1", "set_ftp_passive.ps1")
 _LOWEST_IIS_PORT = 1025
-
-
-@dataclass(frozen=True, kw_only=True)
-class WindowsVolume:
-    """A disk that outlives the instance, always at the same ``drive_letter``."""
-
-    name: str
-    size_gib: int
-    drive_letter: str
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch("[D-Z]", self.drive_letter):
-            raise ValueError(f"drive_letter must be one of D to Z, got '{self.drive_letter}'")
-        # What raises for a name or a size that no volume can have.
-        DataVolume(name=self.name, size_gib=self.size_gib)
-
-
-@dataclass(frozen=True, kw_only=True)
-class WindowsApplication:
-    """What the client's application needs. ``ftp_passive_ports`` is the range for FTP's data connections, as the
-    gateway's forward has it."""
-
-    size: ServerSize
-    volumes: tuple[WindowsVolume, ...]
-    ftp_passive_ports: str = "2048-4096"
-
-    def __post_init__(self) -> None:
-        if not self.volumes:
-            raise ValueError("volumes must be one or more, got none")
-        for field in ("name", "drive_letter"):
-            values = [getattr(volume, field) for volume in self.volumes]
-            if len(set(values)) < len(values):
-                raise ValueError(f"volumes must each have a {field} of their own, got {', '.join(values)}")
-        if len(self.volumes) > len(VOLUME_LETTERS):
-            raise ValueError(f"volumes must be at most {len(VOLUME_LETTERS)}, got {len(self.volumes)}")
-        if self.ftp_passive_range.first < _LOWEST_IIS_PORT:
-            raise ValueError(f"ftp_passive_ports must be {_LOWEST_IIS_PORT} or higher, got {self.ftp_passive_ports}")
-
-    @property
-    def ftp_passive_range(self) -> PortRange:
-        return PortRange.of(self.ftp_passive_ports)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +23,7 @@ class WindowsServerArgs:
     ``ftp_public_address`` is where FTP clients connect: the gateway's Elastic IP."""
 
     placement: ServerPlacement
-    application: WindowsApplication
+    application: WindowsSettings
     admits: tuple[Admission, ...]
     ftp_public_address: pulumi.Input[str]
 
@@ -98,7 +56,7 @@ class WindowsServer(pulumi.ComponentResource):
         self.register_outputs({"instance_id": self.server.instance_id})
 
 
-def boot_script(application: WindowsApplication, admits: tuple[Admission, ...], public_address: IPv4Address) -> str:
+def boot_script(application: WindowsSettings, admits: tuple[Admission, ...], public_address: IPv4Address) -> str:
     """The PowerShell that the server boots with; it finds ``$VolumeIds``, the volumes' ids by their names, set."""
     ports = merged(
         PortRange(first=each.port, last=each.to_port or each.port) for each in admits if each.protocol == "tcp"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import pulumi
@@ -10,6 +9,7 @@ import pulumi_aws as aws
 
 from components.shared.iam import assumable_by
 from components.shared.tags import Tags
+from settings.backups import BackupSettings
 
 _MANAGED = "arn:aws:iam::aws:policy/service-role"
 _ROLE_POLICIES = {
@@ -22,29 +22,8 @@ _LONGEST_DAYS = 36_500
 
 
 @dataclass(frozen=True, kw_only=True)
-class BackupRule:
-    """When a copy is taken, and how long it is kept. ``schedule`` is a cron expression of AWS in UTC, with six fields.
-
-    RDS refuses a copy during, or within an hour before, its own backup and maintenance windows (02:00-02:30 every day
-    and Tuesday 03:00-04:00 UTC).
-    """
-
-    name: str
-    schedule: str
-    keep_days: int
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"cron\((\S+ ){5}\S+\)", self.schedule):
-            raise ValueError(f"schedule must be cron(…) with six fields, got '{self.schedule}'")
-        if not 1 <= self.keep_days <= _LONGEST_DAYS:
-            raise ValueError(f"keep_days must be 1 to {_LONGEST_DAYS}, got {self.keep_days}")
-        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,50}", self.name):
-            raise ValueError(f"name must be 1 to 50 letters, digits, hyphens, dots or underscores, got '{self.name}'")
-
-
-@dataclass(frozen=True, kw_only=True)
 class BackupsArgs:
-    rules: tuple[BackupRule, ...]
+    rules: tuple[BackupSettings, ...]
     key_arn: pulumi.Input[str]
     protect: bool
     tags: Tags

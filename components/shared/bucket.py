@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from enum import StrEnum
 
 import pulumi
 import pulumi_aws as aws
 
 from components.shared.iam import document, only_over_tls
 from components.shared.tags import Tags
+from settings.bucket import BucketSettings, Purpose
 
 _NONCURRENT_DAYS = 30
-
-
-class Purpose(StrEnum):
-    """What a bucket is for; it decides who may write to it, how it is encrypted and how long things stay."""
-
-    COST_REPORTS = "cost-reports"
-    SITE_CONFIGURATION = "site-configuration"
-    LOAD_BALANCER_LOGS = "load-balancer-logs"
-    CONTENT_DELIVERY_LOGS = "content-delivery-logs"
-    TEMPORARY = "temporary"
 
 
 _ENCRYPTED_BY_S3 = {Purpose.COST_REPORTS, Purpose.LOAD_BALANCER_LOGS, Purpose.CONTENT_DELIVERY_LOGS}
@@ -33,26 +22,8 @@ _REPORTS = {"cur": "definition/*", "bcm-data-exports": "export/*"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class BucketUse:
-    """``name`` is the physical name: people and other systems know these buckets by it. ``expire_after_days`` deletes
-    objects at that age; a temporary bucket must have it."""
-
-    name: str
-    purpose: Purpose
-    expire_after_days: int | None = None
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", self.name):
-            raise ValueError(f"name must be 3 to 63 lowercase letters, digits, dots and hyphens, got {self.name}")
-        if self.expire_after_days is not None and self.expire_after_days < 1:
-            raise ValueError(f"expire_after_days must be at least 1, got {self.expire_after_days}")
-        if self.purpose is Purpose.TEMPORARY and self.expire_after_days is None:
-            raise ValueError(f"bucket {self.name}: a temporary bucket must have expire_after_days")
-
-
-@dataclass(frozen=True, kw_only=True)
 class BucketArgs:
-    bucket: BucketUse
+    bucket: BucketSettings
     account_id: pulumi.Input[str]
     key_arn: pulumi.Input[str]
     protect: bool

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.shared.bucket import Bucket, BucketArgs, BucketUse, Purpose
+from components.shared.bucket import Bucket, BucketArgs
 from components.shared.tags import Tags
+from settings.bucket import BucketSettings, Purpose
 
 
 @dataclass(frozen=True, kw_only=True)
 class BucketsArgs:
-    buckets: tuple[BucketUse, ...]
+    buckets: tuple[BucketSettings, ...]
     account_id: pulumi.Input[str]
     key_arn: pulumi.Input[str]
     protect: bool

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from enum import StrEnum
 
 import pulumi
 import pulumi_aws as aws
 
 from components.shared.tags import Tags
+from settings.cost_report import CostReportSettings
 
 _TABLE = "COST_AND_USAGE_REPORT"
 _PREFIX = "cost-reports"
@@ -43,33 +42,11 @@ _RESOURCE_COLUMN = "line_item_resource_id"
 """There only when resources are told apart."""
 
 
-class Granularity(StrEnum):
-    """How much time a line covers."""
-
-    HOURLY = "hourly"
-    DAILY = "daily"
-    MONTHLY = "monthly"
-
-
-@dataclass(frozen=True, kw_only=True)
-class CostReport:
-    """``name`` is the folder in the bucket, by which people and their queries know it. ``by_resource`` gives each
-    resource lines of its own, in files many times the size. Raises ``ValueError`` for a name that AWS refuses."""
-
-    name: str
-    granularity: Granularity = Granularity.DAILY
-    by_resource: bool = True
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"[0-9A-Za-z_-]{1,128}", self.name):
-            raise ValueError(f"name must be 1 to 128 letters, digits, hyphens and underscores, got '{self.name}'")
-
-
 @dataclass(frozen=True, kw_only=True)
 class CostReportExportArgs:
     """``bucket_name`` is a bucket that AWS's billing may write to already: it is tried when the export is made."""
 
-    report: CostReport
+    report: CostReportSettings
     bucket_name: pulumi.Input[str]
     bucket_region: str
     account_id: pulumi.Input[str]
@@ -120,12 +97,12 @@ class CostReportExport(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-def _query(report: CostReport) -> str:
+def _query(report: CostReportSettings) -> str:
     columns = sorted([*_COLUMNS, *([_RESOURCE_COLUMN] if report.by_resource else [])])
     return f"SELECT {', '.join(columns)} FROM {_TABLE}"
 
 
-def _table(report: CostReport, account_id: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:
+def _table(report: CostReportSettings, account_id: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:
     """Every setting, since AWS fills in what is left out, and the provider takes that for a change."""
     return {
         "BILLING_VIEW_ARN": pulumi.Output.concat("arn:aws:billing::", account_id, ":billingview/primary"),

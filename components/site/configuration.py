@@ -12,11 +12,11 @@ import pulumi_random as random
 from components.data import cache as valkey
 from components.data import mysql_database as mysql
 from components.data import search as opensearch
-from components.delivery.content_delivery import Delivery
 from components.shared.iam import allow, document
 from components.shared.php_array import PhpValue, php_file
 from components.shared.secret import Secret, SecretArgs
 from components.shared.tags import Tags
+from settings.content_delivery import ContentDeliverySettings
 
 CERTIFICATES_OF_RDS = "/etc/pki/tls/certs/rds-global-bundle.pem"
 """Where a deploy puts the certificates that RDS's own are signed with ("Using SSL/TLS to encrypt a connection")."""
@@ -30,7 +30,7 @@ class SiteConfigurationArgs:
     bucket_name: pulumi.Input[str]
     back_office_path: str
     document_root: str
-    delivery: Delivery | None
+    delivery: ContentDeliverySettings | None
     database: mysql.MySqlDatabase
     cache: valkey.Cache
     search: opensearch.Search
@@ -178,7 +178,7 @@ def _env(known: Mapping[str, str], args: SiteConfigurationArgs) -> dict[str, Php
     }
 
 
-def _browser_addresses(delivery: Delivery | None) -> dict[str, PhpValue]:
+def _browser_addresses(delivery: ContentDeliverySettings | None) -> dict[str, PhpValue]:
     """Magento's ``web`` settings that send browsers to CloudFront; without it, Magento's own address serves."""
     if delivery is None:
         return {}

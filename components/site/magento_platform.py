@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import pulumi
@@ -12,64 +11,25 @@ from components.beanstalk.application import BeanstalkApplication, BeanstalkAppl
 from components.beanstalk.environment import BeanstalkEnvironment, BeanstalkEnvironmentArgs
 from components.beanstalk.load_balancer import SharedLoadBalancer, SharedLoadBalancerArgs
 from components.beanstalk.load_balancing import BehindSharedLoadBalancer, ListenerRule
-from components.beanstalk.options import EnvironmentOptions, Fleet
-from components.data.cache import Cache, CacheArgs, CacheSize
-from components.data.mysql_database import DatabaseSize, MySqlDatabase, MySqlDatabaseArgs
+from components.beanstalk.options import EnvironmentOptions
+from components.data.cache import Cache, CacheArgs
+from components.data.mysql_database import MySqlDatabase, MySqlDatabaseArgs
 from components.data.placement import DataStorePlacement
-from components.data.search import Search, SearchArgs, SearchSize
-from components.delivery.content_delivery import Delivery
+from components.data.search import Search, SearchArgs
 from components.network.security_group import Admission, SecurityGroup, SecurityGroupArgs
 from components.network.shared_platform_outputs import Foundation
-from components.servers.nfs_server import FileServer, NfsServer, NfsServerArgs
+from components.servers.nfs_server import NfsServer, NfsServerArgs
 from components.servers.server import ServerPlacement
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs
 from components.shared.tags import Tags
-from components.site import versions as magento_versions
 from components.site.configuration import SiteConfiguration, SiteConfigurationArgs
+from settings.content_delivery import ContentDeliverySettings
+from settings.file_server import FileServerSettings
+from settings.fleet import FleetSettings
+from settings.site import SiteSettings
 
 FRONT, BACK_OFFICE = "front", "back-office"
 _MOST_HOST_NAMES = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class Site:
-    """What a site is.
-
-    ``host_names`` are what shoppers type, the site's own name first; ``back_office_path`` is the path under which the
-    back office answers on each of them, without slashes. ``health_check_path`` is asked of every instance by the load
-    balancer and by Beanstalk.
-    Raises ``ValueError`` for versions that Magento does not support together.
-    """
-
-    magento_version: str
-    solution_stack: str
-    host_names: tuple[str, ...]
-    back_office_path: str = "backend"
-    health_check_path: str = "/pub/health_check.php"
-    document_root: str = "/"
-    access_logs: bool = False
-    front: Fleet
-    back_office: Fleet
-    database: DatabaseSize
-    cache: CacheSize
-    search: SearchSize
-
-    def __post_init__(self) -> None:
-        # The back office's rule needs two of a rule's five values for its path.
-        if not 1 <= len(self.host_names) <= _MOST_HOST_NAMES:
-            raise ValueError(f"host_names must be 1 to {_MOST_HOST_NAMES} names, got {len(self.host_names)}")
-        if not re.fullmatch(r"[A-Za-z0-9_-]+", self.back_office_path):
-            raise ValueError(f"back_office_path must be one path segment, got '{self.back_office_path}'")
-        for path in ("health_check_path", "document_root"):
-            if not getattr(self, path).startswith("/"):
-                raise ValueError(f"{path} must begin with /, got '{getattr(self, path)}'")
-        magento_versions.check(
-            magento=self.magento_version,
-            php=magento_versions.php_of(self.solution_stack),
-            mysql=self.database.engine_version,
-            valkey=self.cache.engine_version,
-            opensearch=self.search.engine_version,
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +38,9 @@ class MagentoPlatformArgs:
     the site's instances share, and lives at ``file_server_placement``."""
 
     foundation: Foundation
-    site: Site
-    delivery: Delivery | None = None
-    file_server: FileServer | None = None
+    site: SiteSettings
+    delivery: ContentDeliverySettings | None = None
+    file_server: FileServerSettings | None = None
     file_server_placement: ServerPlacement | None = None
     key_arn: pulumi.Input[str]
     protect: bool
@@ -222,7 +182,7 @@ class MagentoPlatform(pulumi.ComponentResource):
         )
 
     def _environment(
-        self, tier: str, fleet: Fleet, paths: tuple[str, ...], *, priority: int, after: list[pulumi.Resource]
+        self, tier: str, fleet: FleetSettings, paths: tuple[str, ...], *, priority: int, after: list[pulumi.Resource]
     ) -> BeanstalkEnvironment:
         args = self._args
         tags = args.tags.for_system("magento")

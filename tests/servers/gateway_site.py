@@ -12,17 +12,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from components.servers.forwards import Forward
 from components.servers.gateway_proxy import boot
+from settings.forwards import ForwardSettings
 from tests.servers.namespaces import Network
 
 WINDOWS, SATELLITE = "windows.internal-client.url", "custom-connection.internal-client.url"
 FORWARDS = (
-    Forward(name="windows-smb", ports=(445,), target=WINDOWS),
-    Forward(name="windows-application", ports=("8700-8800",), target=WINDOWS, check_port=3389),
-    Forward(name="windows-rdp", ports=(3389,), target=WINDOWS),
-    Forward(name="windows-ftp", ports=(21,), passive_ports="2048-4096", target=WINDOWS),
-    Forward(name="satellite-ftp", ports=(2021,), target_port=21, passive_ports="5000-5100", target=SATELLITE),
+    ForwardSettings(name="windows-smb", ports=(445,), target=WINDOWS),
+    ForwardSettings(name="windows-application", ports=("8700-8800",), target=WINDOWS, check_port=3389),
+    ForwardSettings(name="windows-rdp", ports=(3389,), target=WINDOWS),
+    ForwardSettings(name="windows-ftp", ports=(21,), passive_ports="2048-4096", target=WINDOWS),
+    ForwardSettings(name="satellite-ftp", ports=(2021,), target_port=21, passive_ports="5000-5100", target=SATELLITE),
 )
 
 PUBLIC = "203.0.113.10"

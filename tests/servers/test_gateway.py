@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from components.servers.forwards import Forward
 from components.servers.gateway_proxy import boot
+from settings.forwards import ForwardSettings
 from tests.servers.gateway_site import ADDRESSES, FORWARDS, GatewaySite
 from tests.servers.namespaces import Network, require_namespaces
 from tests.servers.programs import require
@@ -41,8 +41,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewaySite]:
         yield site
 
 
-@pytest.mark.parametrize("forwards", [FORWARDS, (Forward(name="one", ports=(22,), target="10.0.1.4"),)])
-def test_haproxy_accepts_the_configuration(forwards: tuple[Forward, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize("forwards", [FORWARDS, (ForwardSettings(name="one", ports=(22,), target="10.0.1.4"),)])
+def test_haproxy_accepts_the_configuration(forwards: tuple[ForwardSettings, ...], tmp_path: Path) -> None:
     """With targets by name and by address, and although nobody has the names yet."""
     require("haproxy")
     configuration = tmp_path / "gateway.cfg"

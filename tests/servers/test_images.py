@@ -15,14 +15,14 @@ import pytest
 
 from components.servers import server_files
 from components.servers.cloud_init import CloudInit
-from components.servers.forwards import Forward
 from components.servers.gateway_proxy import boot as gateway
 from components.servers.php_my_admin_server import boot as php_my_admin
+from settings.forwards import ForwardSettings
 from tests.servers.debian_machine import Base, Machine, boot, package, require_containers
 from tests.unit.program import ROOT
 
 BOOTS: Mapping[str, CloudInit] = {
-    "gateway": gateway((Forward(name="windows-rdp", ports=(3389,), target="windows.internal-client.url"),)),
+    "gateway": gateway((ForwardSettings(name="windows-rdp", ports=(3389,), target="windows.internal-client.url"),)),
     "phpmyadmin": php_my_admin({"shared": "shared.c1.eu-west-3.rds.amazonaws.com"}),
 }
 # What a machine has for itself, and what lists the same things in another order.

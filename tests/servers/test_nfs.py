@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from components.servers.nfs_server import FileServer, NfsShare, boot
-from components.servers.server import ServerSize
+from components.servers.nfs_server import boot
+from settings.file_server import FileServerSettings, NfsShareSettings
+from settings.server_size import ServerSizeSettings
 from tests.servers.programs import require, unavailable
 
 HOOKS = Path(__file__).resolve().parents[2] / "platform_config" / "magento" / ".platform"
@@ -23,9 +24,9 @@ SHARES: Mapping[str, str] = {
     "magento-sitemap": "sitemap",
     "magento-client": "client",
 }
-SERVER = FileServer(
-    size=ServerSize(instance_type="t4g.small"),
-    shares=tuple(NfsShare(name=name, path=path, size_gib=1) for name, path in SHARES.items()),
+SERVER = FileServerSettings(
+    size=ServerSizeSettings(instance_type="t4g.small"),
+    shares=tuple(NfsShareSettings(name=name, path=path, size_gib=1) for name, path in SHARES.items()),
 )
 
 

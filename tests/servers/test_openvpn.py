@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from components.servers.open_vpn_server import OpenVpnServerArgs, VpnAccess, boot
-from components.servers.server import ServerSize
+from components.servers.open_vpn_server import OpenVpnServerArgs, boot
+from settings.server_size import ServerSizeSettings
+from settings.vpn_access import VpnAccessSettings
 from tests.servers.namespaces import Network, Program, require_namespaces
 from tests.servers.programs import SEARCHED, require
 from tests.unit.servers.placement import PLACEMENT
@@ -39,7 +40,7 @@ with socket.create_connection((sys.argv[1], 7000), timeout=1) as connection:
 
 ARGS = OpenVpnServerArgs(
     placement=PLACEMENT,
-    access=VpnAccess(size=ServerSize(instance_type="t4g.small")),
+    access=VpnAccessSettings(size=ServerSizeSettings(instance_type="t4g.small")),
     network_cidr=IPv4Network("10.0.0.0/16"),
     remote_cidrs=(IPv4Network("192.168.10.0/24"),),
 )

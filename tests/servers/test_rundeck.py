@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from components.servers.rundeck_server import Rundeck, RundeckServerArgs, boot
-from components.servers.server import ServerSize
+from components.servers.rundeck_server import RundeckServerArgs, boot
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws
 from sandbox.tests.emulator.beanstalk_site import Site, build
+from settings.rundeck import RundeckSettings
+from settings.server_size import ServerSizeSettings
 from tests.servers.programs import require
 from tests.unit.servers.placement import PLACEMENT
 
@@ -24,7 +25,9 @@ pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
 AWS_CLI = "/usr/bin/aws"
 ENVIRONMENT = "client-prod-front"
 ARGS = RundeckServerArgs(
-    placement=PLACEMENT, rundeck=Rundeck(size=ServerSize(instance_type="t4g.medium")), clients={"vpn": "sg-vpn"}
+    placement=PLACEMENT,
+    rundeck=RundeckSettings(size=ServerSizeSettings(instance_type="t4g.medium")),
+    clients={"vpn": "sg-vpn"},
 )
 FILES = {each.path: each for each in boot(ARGS, admin_secret="arn:admin", storage_secret="arn:storage").files}
 

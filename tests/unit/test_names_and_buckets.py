@@ -8,8 +8,9 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
-from components.shared.cost_report import CostReport, CostReportExport, CostReportExportArgs, Granularity
+from components.shared.cost_report import CostReportExport, CostReportExportArgs
 from components.shared.tags import Tags
+from settings.cost_report import CostReportSettings, Granularity
 from tests.unit import cloud
 from tests.unit.graph import Graph
 from tests.unit.program import build, program
@@ -153,7 +154,7 @@ def test_billing_may_write_for_this_accounts_reports_only(prod: Graph) -> None:
 
 def test_a_coarser_report_has_no_resources() -> None:
     """The column for them is there only when they are told apart: AWS refuses the query otherwise."""
-    report = CostReport(name="client-costs", granularity=Granularity.MONTHLY, by_resource=False)
+    report = CostReportSettings(name="client-costs", granularity=Granularity.MONTHLY, by_resource=False)
     graph = build(
         lambda: CostReportExport(
             "cost-report",
@@ -174,7 +175,7 @@ def test_a_coarser_report_has_no_resources() -> None:
 
 def test_a_report_needs_a_name_that_aws_takes() -> None:
     with pytest.raises(ValueError, match="name must be 1 to 128 letters"):
-        CostReport(name="client costs")
+        CostReportSettings(name="client costs")
 
 
 def test_load_balancer_logs_are_on_once_they_may_be_written(prod: Graph) -> None:

@@ -20,7 +20,7 @@ from botocore import xform_name
 
 from components.servers.boot_status import TAG
 from components.servers.cloud_init import LOG
-from components.servers.gateway_proxy import AllowedSource
+from settings.gateway import AllowedSourceSettings
 from settings.stack_file import Settings
 from tests.unit.graph import Graph
 from tests.unit.program import ROOT, program
@@ -206,7 +206,7 @@ def test_every_config_key_is_one() -> None:
 def test_the_entry_that_lets_somebody_in_is_valid() -> None:
     [block] = [each for each in BLOCKS if "cidr:" in each]
     [entry] = yaml.safe_load(block)
-    source = AllowedSource(**{**entry, "cidr": IPv4Network(entry["cidr"])})
+    source = AllowedSourceSettings(**{**entry, "cidr": IPv4Network(entry["cidr"])})
     assert source.expires == "2027-06-30"
 
 

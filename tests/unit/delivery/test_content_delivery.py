@@ -8,22 +8,25 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
-from components.delivery.content_delivery import ContentDelivery, ContentDeliveryArgs, Delivery, PriceClass
+from components.delivery.content_delivery import ContentDelivery, ContentDeliveryArgs
 from components.shared.tags import Tags
 from policies.model.rule import Rule
 from policies.rules.delivery.content_delivery import CLOUDFRONT_HTTPS_ONLY, CLOUDFRONT_MINIMUM_TLS
+from settings.content_delivery import ContentDeliverySettings, PriceClass
 from tests.policies.analyzer import Node, analyze, fired, nodes_of
 from tests.unit.graph import Graph
 from tests.unit.program import build
 
-SHIPPED = Delivery(media="media.client.url", static="static.client.url", origin="origin.client.url")
+SHIPPED = ContentDeliverySettings(media="media.client.url", static="static.client.url", origin="origin.client.url")
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/client"
 ZONE = "Z0CLIENT"
 CONTENTS = ("media", "static")
 RULES = [CLOUDFRONT_HTTPS_ONLY, CLOUDFRONT_MINIMUM_TLS]
 
 
-def deliver(document_root: str = "/", delivery: Delivery = SHIPPED, logs_bucket: str | None = None) -> Graph:
+def deliver(
+    document_root: str = "/", delivery: ContentDeliverySettings = SHIPPED, logs_bucket: str | None = None
+) -> Graph:
     """The component alone."""
     return build(
         lambda: ContentDelivery(
@@ -161,7 +164,7 @@ def test_the_component_tells_names_and_ids(graph: Graph) -> None:
 
 def test_config_chooses_the_edges() -> None:
     """The cheapest that has Europe, unless more is asked for."""
-    everywhere = Delivery(
+    everywhere = ContentDeliverySettings(
         media="m.client.url", static="s.client.url", origin="o.client.url", price_class=PriceClass.EVERYWHERE
     )
     found = [distribution(deliver(delivery=each), "media")["priceClass"] for each in (SHIPPED, everywhere)]
@@ -171,7 +174,7 @@ def test_config_chooses_the_edges() -> None:
 def test_names_must_differ() -> None:
     """One name twice would be two distributions for one alias, or one that fetches from itself."""
     with pytest.raises(ValueError, match="three different names"):
-        Delivery(media="a.client.url", static="b.client.url", origin="a.client.url")
+        ContentDeliverySettings(media="a.client.url", static="b.client.url", origin="a.client.url")
 
 
 def test_every_request_is_logged_to_the_bucket(logged: Graph) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from components.monitoring.dashboard import DashboardSubject, dashboard_body
-from components.monitoring.monitoring import Thresholds
+from settings.monitoring import ThresholdSettings
 
 BALANCER = "app/site/0123456789abcdef"
 SUBJECT = DashboardSubject(
@@ -23,7 +23,7 @@ SUBJECT = DashboardSubject(
 
 @pytest.fixture(scope="module")
 def widgets() -> list[dict[str, Any]]:
-    body = json.loads(dashboard_body(SUBJECT, Thresholds()))
+    body = json.loads(dashboard_body(SUBJECT, ThresholdSettings()))
     found: list[dict[str, Any]] = body["widgets"]
     return found
 
@@ -108,7 +108,7 @@ def test_answers_are_stacked_by_kind(widgets: list[dict[str, Any]]) -> None:
 
 def test_an_alarms_threshold_is_drawn_where_it_is(widgets: list[dict[str, Any]]) -> None:
     """The line moves with the alarm."""
-    raised = json.loads(dashboard_body(SUBJECT, Thresholds(database_cpu_percent=85)))["widgets"]
+    raised = json.loads(dashboard_body(SUBJECT, ThresholdSettings(database_cpu_percent=85)))["widgets"]
     for body, value in ((widgets, 70), (raised, 85)):
         [line] = body[3]["properties"]["annotations"]["horizontal"]
         assert line["value"] == value

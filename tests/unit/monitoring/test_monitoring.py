@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
-from components.monitoring.monitoring import Monitoring, Thresholds
+from settings.monitoring import MonitoringSettings, ThresholdSettings
 
 RECIPIENTS = ("ops@client.url",)
 
@@ -22,14 +20,14 @@ RECIPIENTS = ("ops@client.url",)
 )
 def test_an_alarm_is_named_by_its_key_or_a_pattern(key: str, name: str | None) -> None:
     names = {"database-cpu": "DB CPU Prod", "vpn-*-down": "DLM-{} VPN status"}
-    assert Monitoring(recipients=RECIPIENTS, alarm_names=names).name_of(key) == name
+    assert MonitoringSettings(recipients=RECIPIENTS, alarm_names=names).name_of(key) == name
 
 
 @pytest.mark.parametrize(("key", "name"), [("vpn-*-down", "VPN status"), ("database-cpu", "{} CPU")])
 def test_a_pattern_repeats_what_it_stands_for(key: str, name: str) -> None:
     """Or all that it matches would have one name."""
     with pytest.raises(ValueError, match="for each"):
-        Monitoring(recipients=RECIPIENTS, alarm_names={key: name})
+        MonitoringSettings(recipients=RECIPIENTS, alarm_names={key: name})
 
 
 @pytest.mark.parametrize(
@@ -42,16 +40,16 @@ def test_a_pattern_repeats_what_it_stands_for(key: str, name: str) -> None:
 )
 def test_recipients_are_addresses(recipients: tuple[str, ...], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Monitoring(recipients=recipients)
+        MonitoringSettings(recipients=recipients)
 
 
 @pytest.mark.parametrize(
     ("threshold", "value", "message"),
     [
-        ("database_cpu_percent", 100, "must be 0 to 99, got 100"),
-        ("certificate_days", -1, "must be 0 or more, got -1"),
+        ("database_cpu_percent", 100, "got 100, expected 0 to 99"),
+        ("certificate_days", -1, "got -1, expected 0 or more"),
     ],
 )
 def test_a_threshold_can_be_crossed(threshold: str, value: int, message: str) -> None:
-    with pytest.raises(ValueError, match=f"{threshold} {message}"):
-        dataclasses.replace(Thresholds(), **{threshold: value})
+    with pytest.raises(ValueError, match=f"{threshold}: {message}"):
+        ThresholdSettings().changed(**{threshold: value})

@@ -9,11 +9,11 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
-from components.monitoring.monitoring import Monitoring, Thresholds
 from components.monitoring.monitoring_suite import MonitoredSite, MonitoringSuite, MonitoringSuiteArgs
 from components.network.vpn_link import VpnTunnels
 from components.shared.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.shared.tags import Tags
+from settings.monitoring import MonitoringSettings, ThresholdSettings
 from tests.unit.graph import Graph, Resource
 from tests.unit.program import build
 
@@ -34,9 +34,9 @@ def links(*names: str) -> dict[str, VpnTunnels]:
     }
 
 
-def suite(monitoring: Monitoring | None = None, **more: Any) -> MonitoringSuiteArgs:
+def suite(monitoring: MonitoringSettings | None = None, **more: Any) -> MonitoringSuiteArgs:
     return MonitoringSuiteArgs(
-        monitoring=monitoring or Monitoring(recipients=("ops@client.url",)),
+        monitoring=monitoring or MonitoringSettings(recipients=("ops@client.url",)),
         region="eu-west-3",
         account_id=ACCOUNT,
         key_arn=f"arn:aws:kms:eu-west-3:{ACCOUNT}:key/1",
@@ -60,7 +60,7 @@ def everything() -> Graph:
         MonitoringSuite(
             "monitoring",
             suite(
-                Monitoring(recipients=("ops@client.url", "agency@client.url"), alarm_names=NAMES),
+                MonitoringSettings(recipients=("ops@client.url", "agency@client.url"), alarm_names=NAMES),
                 other_databases={"shared-database": "shared"},
                 satellites={"pim": "client-prod-pim"},
                 servers={"nfs": "i-0nfs", "gateway": "i-0gateway"},
@@ -282,28 +282,28 @@ def test_what_is_not_there_is_not_watched() -> None:
 
 
 def test_the_end_of_a_fault_is_mailed_on_request() -> None:
-    monitoring = Monitoring(recipients=("ops@client.url",), mail_when_over=True)
+    monitoring = MonitoringSettings(recipients=("ops@client.url",), mail_when_over=True)
     graph = build(lambda: MonitoringSuite("monitoring", suite(monitoring)))
     assert all("okActions" in each.inputs for each in graph.of_type(aws.cloudwatch.CompositeAlarm))
 
 
 def test_thresholds_are_config() -> None:
-    thresholds = Thresholds(database_cpu_percent=85, certificate_days=45)
-    monitoring = Monitoring(recipients=("ops@client.url",), thresholds=thresholds)
+    thresholds = ThresholdSettings(database_cpu_percent=85, certificate_days=45)
+    monitoring = MonitoringSettings(recipients=("ops@client.url",), thresholds=thresholds)
     graph = build(lambda: MonitoringSuite("monitoring", suite(monitoring)))
     assert alarm(graph, "client-prod-database-cpu").inputs["threshold"] == 85
 
 
 def test_a_name_for_an_alarm_that_is_not_there_is_refused() -> None:
     """A misspelt key would leave the alarm under a name that nobody knows."""
-    monitoring = Monitoring(recipients=("ops@client.url",), alarm_names={"databse-cpu": "DB CPU Prod"})
+    monitoring = MonitoringSettings(recipients=("ops@client.url",), alarm_names={"databse-cpu": "DB CPU Prod"})
     with pytest.raises(ValueError, match="no alarm is called 'databse-cpu', only back-office-health"):
         build(lambda: suite(monitoring))
 
 
 def test_a_vpn_link_is_taken_out_without_touching_the_names() -> None:
     """The pattern names those that are left, and may name none."""
-    monitoring = Monitoring(recipients=("ops@client.url",), alarm_names=NAMES)
+    monitoring = MonitoringSettings(recipients=("ops@client.url",), alarm_names=NAMES)
     left = build(lambda: MonitoringSuite("monitoring", suite(monitoring, vpn_links=links("ml"))))
     named = {each.inputs["name"] for each in left.of_type(aws.cloudwatch.MetricAlarm)}
     assert {name for name in named if "VPN" in name} == {"DLM-Ml VPN status"}
@@ -314,6 +314,6 @@ def test_a_vpn_link_is_taken_out_without_touching_the_names() -> None:
 def test_two_alarms_of_one_name_are_refused() -> None:
     """CloudWatch would keep the second alone."""
     names = {"database-cpu": "Database", "database-memory": "Database"}
-    monitoring = Monitoring(recipients=("ops@client.url",), alarm_names=names)
+    monitoring = MonitoringSettings(recipients=("ops@client.url",), alarm_names=names)
     with pytest.raises(ValueError, match="more than one called Database"):
         build(lambda: suite(monitoring))

@@ -11,54 +11,55 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
-from components.beanstalk.options import WebServer
-from components.data.mysql_database import DatabaseSize, MySqlDatabase, MySqlDatabaseArgs
+from components.data.mysql_database import MySqlDatabase, MySqlDatabaseArgs
 from components.network.shared_platform_outputs import Foundation
-from components.satellites.satellite import CronJob, FtpAccess, Satellite
 from components.satellites.satellite_app import SatelliteApp, SatelliteAppArgs
-from components.servers.forwards import Forward
-from components.servers.gateway_proxy import Gateway, GatewayProxy, GatewayProxyArgs
-from components.servers.server import ServerSize
+from components.servers.gateway_proxy import GatewayProxy, GatewayProxyArgs
 from components.shared.tags import Tags
+from settings.database import DatabaseSettings
+from settings.forwards import ForwardSettings
+from settings.gateway import GatewaySettings
+from settings.satellite import CronJobSettings, FtpSettings, SatelliteSettings, WebServer
+from settings.server_size import ServerSizeSettings
 from tests.unit.graph import Graph
 from tests.unit.program import ROOT, build, program
 from tests.unit.servers.placement import PLACEMENT
 
 KEY = "arn:aws:kms:eu-west-3:123456789012:key/of-the-stack"
 DOMAIN = "internal-client.url"
-FTP_FORWARD = Forward(
+FTP_FORWARD = ForwardSettings(
     name="connection-ftp",
     ports=(2121,),
     target_port=21,
     passive_ports="5000-5099",
     target=f"custom-connection.{DOMAIN}",
 )
-PIM = Satellite(
+PIM = SatelliteSettings(
     name="pim",
     solution_stack="64bit Amazon Linux 2023 v4.13.7 running PHP 8.4",
     instance_types=("t4g.medium",),
     document_root="/public",
 )
-CUSTOM_CONNECTION = replace(
-    PIM,
+CUSTOM_CONNECTION = PIM.changed(
     name="custom-connection",
-    ftp=FtpAccess(user="connection", passive_ports="5000-5099"),
+    ftp=FtpSettings(user="connection", passive_ports="5000-5099"),
 )
-MIRAKL = replace(
-    PIM,
+MIRAKL = PIM.changed(
     name="mirakl-cashout",
     web_server=WebServer.APACHE,
     variables={"MIRAKL_URL": "https://marketplace.client.url"},
     filled_secrets=("MIRAKL_FRONT_KEY", "HIPAY_PASSWORD"),
     cron=(
-        CronJob(schedule="0 */6 * * *", command="php bin/console vendor:process"),
-        CronJob(schedule="30 0 * * *", command="php bin/console cashout:generate"),
+        CronJobSettings(schedule="0 */6 * * *", command="php bin/console vendor:process"),
+        CronJobSettings(schedule="30 0 * * *", command="php bin/console cashout:generate"),
     ),
 )
 SATELLITES = (PIM, CUSTOM_CONNECTION, MIRAKL)
 
 
-def platform_of(satellite: Satellite, *, forwards: tuple[Forward, ...] | None = (FTP_FORWARD,)) -> Graph:
+def platform_of(
+    satellite: SatelliteSettings, *, forwards: tuple[ForwardSettings, ...] | None = (FTP_FORWARD,)
+) -> Graph:
     """A satellite, the shared database, and a gateway unless there are no ``forwards`` to have one for."""
     foundation = Foundation(
         vpc_id="vpc-1",
@@ -80,14 +81,16 @@ def platform_of(satellite: Satellite, *, forwards: tuple[Forward, ...] | None = 
             MySqlDatabaseArgs(
                 placement=foundation.place_privately(clients={}, key_arn=KEY, protect=True, tags=tags),
                 database_name="satellites",
-                size=DatabaseSize(
+                size=DatabaseSettings(
                     engine_version="8.4", instance_class="db.r7g.large", storage_gib=100, max_storage_gib=200
                 ),
             ),
         )
         gateway = None
         if forwards is not None:
-            described = Gateway(size=ServerSize(instance_type="t4g.small"), forwards=forwards, allowed=())
+            described = GatewaySettings(
+                size=ServerSizeSettings(instance_type="t4g.small"), forwards=forwards, allowed=()
+            )
             gateway = GatewayProxy("gateway", GatewayProxyArgs(placement=PLACEMENT, gateway=described))
         SatelliteApp(
             satellite.name,
@@ -112,7 +115,7 @@ def own_part(whole: Graph) -> Graph:
     return replace(whole, resources=(top, *whole.descendants(top)))
 
 
-def graph_of(satellite: Satellite) -> Graph:
+def graph_of(satellite: SatelliteSettings) -> Graph:
     return own_part(platform_of(satellite))
 
 
@@ -166,7 +169,7 @@ def granted(graph: Graph) -> dict[str, Any]:
 
 @pytest.mark.row(6)
 @pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
-def test_one_instance_behind_a_load_balancer_of_its_own(satellite: Satellite) -> None:
+def test_one_instance_behind_a_load_balancer_of_its_own(satellite: SatelliteSettings) -> None:
     """A group of one in the first private subnet; Beanstalk's own Application Load Balancer in the public ones."""
     graph = graph_of(satellite)
     chosen = options(graph)
@@ -183,7 +186,7 @@ def test_one_instance_behind_a_load_balancer_of_its_own(satellite: Satellite) ->
 
 @pytest.mark.row(6)
 @pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
-def test_http_by_the_load_balancers_name_and_no_other_way_in(satellite: Satellite) -> None:
+def test_http_by_the_load_balancers_name_and_no_other_way_in(satellite: SatelliteSettings) -> None:
     """Anyone reaches port 80 of the load balancer, which alone reaches port 80 of the instance; no HTTPS, no record."""
     whole = platform_of(satellite)
     gateway, graph = gateway_group(whole), own_part(whole)
@@ -203,7 +206,7 @@ def test_http_by_the_load_balancers_name_and_no_other_way_in(satellite: Satellit
 
 def test_an_https_name_is_added_beside_http() -> None:
     """The stack's certificate and a TLS 1.3 policy on port 443, and a record that follows Beanstalk's own name."""
-    graph = graph_of(replace(PIM, https_host_name="pim.client.url"))
+    graph = graph_of(PIM.changed(https_host_name="pim.client.url"))
     chosen = options(graph)
     assert chosen["aws:elbv2:listener:443", "SSLCertificateArns"].endswith("certificate/wildcard")
     assert "TLS13" in chosen["aws:elbv2:listener:443", "SSLPolicy"]
@@ -218,7 +221,7 @@ def test_an_https_name_is_added_beside_http() -> None:
 
 
 @pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
-def test_the_database_is_told_by_reference_only(satellite: Satellite) -> None:
+def test_the_database_is_told_by_reference_only(satellite: SatelliteSettings) -> None:
     """Instances fetch the fields of the shared database's secret themselves, and may read no more than they need."""
     whole = platform_of(satellite)
     shared = whole.one(aws.secretsmanager.Secret, name="shared-database-credentials-secret").outputs["arn"]
@@ -237,7 +240,7 @@ def test_the_database_is_told_by_reference_only(satellite: Satellite) -> None:
 
 
 @pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
-def test_the_shared_database_admits_the_instance_and_nothing_else(satellite: Satellite) -> None:
+def test_the_shared_database_admits_the_instance_and_nothing_else(satellite: SatelliteSettings) -> None:
     whole = platform_of(satellite)
     [group] = whole.one(aws.rds.Instance).inputs["vpcSecurityGroupIds"]
     instance = options(own_part(whole))["aws:autoscaling:launchconfiguration", "SecurityGroups"]
@@ -245,7 +248,7 @@ def test_the_shared_database_admits_the_instance_and_nothing_else(satellite: Sat
 
 
 @pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
-def test_an_environment_is_made_when_its_instance_may_read_its_secrets(satellite: Satellite) -> None:
+def test_an_environment_is_made_when_its_instance_may_read_its_secrets(satellite: SatelliteSettings) -> None:
     """Beanstalk fetches them as the instance starts: without the policy the first start fails."""
     graph = graph_of(satellite)
     [policy] = [each for each in graph.of_type(aws.iam.RolePolicy) if each.name.endswith("instance-policy")]
@@ -310,7 +313,7 @@ def test_the_instance_keeps_its_own_internal_name_current_and_no_other() -> None
 
 
 @pytest.mark.parametrize("satellite", [PIM, MIRAKL], ids=lambda each: each.name)
-def test_a_satellite_without_ftp_has_nothing_of_it(satellite: Satellite) -> None:
+def test_a_satellite_without_ftp_has_nothing_of_it(satellite: SatelliteSettings) -> None:
     graph = own_part(platform_of(satellite, forwards=None))
     assert not [name for name in variables(graph) if name.startswith(("FTP_", "INTERNAL_"))]
     assert not graph.of_type(aws.route53.Record)
@@ -358,7 +361,7 @@ def test_names_that_people_and_the_release_tool_use() -> None:
 
 
 @pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
-def test_everything_is_the_satellites_own(satellite: Satellite) -> None:
+def test_everything_is_the_satellites_own(satellite: SatelliteSettings) -> None:
     """Nothing is left without a parent; all that can be tagged has the satellite's name as its System, but for the
     load balancer's security group, whose System says that everybody may reach it."""
     whole = platform_of(satellite)
@@ -389,12 +392,12 @@ def test_ftp_without_a_gateway_is_refused() -> None:
 @pytest.mark.parametrize(
     ("forward", "missing"),
     [
-        (replace(FTP_FORWARD, target="windows.internal-client.url"), "21, 5000-5099"),
-        (replace(FTP_FORWARD, target_port=None), "21"),
-        (replace(FTP_FORWARD, passive_ports="5000-5050"), "5000-5099"),
+        (FTP_FORWARD.changed(target="windows.internal-client.url"), "21, 5000-5099"),
+        (FTP_FORWARD.changed(target_port=None), "21"),
+        (FTP_FORWARD.changed(passive_ports="5000-5050"), "5000-5099"),
     ],
 )
-def test_ftp_that_the_gateway_does_not_forward_is_refused(forward: Forward, missing: str) -> None:
+def test_ftp_that_the_gateway_does_not_forward_is_refused(forward: ForwardSettings, missing: str) -> None:
     """Its clients would log in, if that, and then hang at the first transfer."""
     with pytest.raises(ValueError, match=f"passive_ports 5000-5099, got none for {missing}$"):
         platform_of(CUSTOM_CONNECTION, forwards=(forward,))
@@ -409,12 +412,15 @@ def test_ftp_that_the_gateway_does_not_forward_is_refused(forward: Forward, miss
         ({"variables": {"mirakl.url": "x"}}, "upper-case letters, digits and _, got 'mirakl.url'"),
         ({"variables": {"A_KEY": "x"}, "filled_secrets": ("A_KEY",)}, "each name once, got A_KEY"),
         ({"instance_types": ()}, "instance_types must share one architecture"),
-        ({"cron": (CronJob(schedule="* * * * *", command="x" * 2048),)}, "cron must be at most 2048 bytes, got 2059"),
+        (
+            {"cron": (CronJobSettings(schedule="* * * * *", command="x" * 2048),)},
+            "cron must be at most 2048 bytes, got 2059",
+        ),
     ],
 )
 def test_what_beanstalk_would_refuse_later_is_refused_now(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        replace(PIM, **change)
+        PIM.changed(**change)
 
 
 @pytest.mark.parametrize(
@@ -430,11 +436,11 @@ def test_what_beanstalk_would_refuse_later_is_refused_now(change: dict[str, Any]
 )
 def test_cron_lines_that_would_not_run_as_meant_are_refused(schedule: str, command: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        CronJob(schedule=schedule, command=command)
+        CronJobSettings(schedule=schedule, command=command)
 
 
 def test_an_escaped_percent_sign_is_a_command() -> None:
-    assert CronJob(schedule="0 0 * * *", command=r"date +\%F").line == r"0 0 * * * date +\%F"
+    assert CronJobSettings(schedule="0 0 * * *", command=r"date +\%F").line == r"0 0 * * * date +\%F"
 
 
 @pytest.mark.parametrize(
@@ -449,4 +455,4 @@ def test_an_escaped_percent_sign_is_a_command() -> None:
 )
 def test_ftp_access_that_could_not_work_is_refused(user: str, passive_ports: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        FtpAccess(user=user, passive_ports=passive_ports)
+        FtpSettings(user=user, passive_ports=passive_ports)

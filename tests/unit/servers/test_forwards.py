@@ -10,18 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.servers.forwards import Forward, PortRange, listeners, merged, target_ports
+from settings.forwards import ForwardSettings, listeners, target_ports
+from settings.ports import PortRange, merged
 
 WINDOWS, SATELLITE = "windows.internal-client.url", "custom-connection.internal-client.url"
-FTP = Forward(name="ftp", ports=(21,), passive_ports="2048-4096", target=WINDOWS)
-RDP = Forward(name="rdp", ports=(3389,), target=WINDOWS)
+FTP = ForwardSettings(name="ftp", ports=(21,), passive_ports="2048-4096", target=WINDOWS)
+RDP = ForwardSettings(name="rdp", ports=(3389,), target=WINDOWS)
 
 
-def forward(name: str, *ports: int | str, **others: Any) -> Forward:
-    return Forward(name=name, ports=ports, **{"target": WINDOWS, **others})
+def forward(name: str, *ports: int | str, **others: Any) -> ForwardSettings:
+    return ForwardSettings(name=name, ports=ports, **{"target": WINDOWS, **others})
 
 
-def binds(*forwards: Forward) -> dict[str, list[str]]:
+def binds(*forwards: ForwardSettings) -> dict[str, list[str]]:
     return {each.name: [str(ports) for ports in each.binds] for each in listeners(forwards)}
 
 
@@ -97,7 +98,7 @@ def test_a_target_admits_what_it_gets_and_no_more() -> None:
 def test_what_haproxy_would_refuse_or_misread_is_refused(wrong: dict[str, Any], told: str) -> None:
     """Before anything is created, and nothing from config can become a line of HAProxy's own."""
     with pytest.raises(ValueError, match=told):
-        Forward(**{"name": "ftp", "ports": (21,), "target": WINDOWS, **wrong})
+        ForwardSettings(**{"name": "ftp", "ports": (21,), "target": WINDOWS, **wrong})
 
 
 PORT_RANGES = st.tuples(st.integers(1, 400), st.integers(0, 60)).map(

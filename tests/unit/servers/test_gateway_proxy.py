@@ -12,26 +12,29 @@ import pulumi_aws as aws
 import pytest
 
 from components.network.security_group import SecurityGroup, SecurityGroupArgs
-from components.servers.forwards import Forward
-from components.servers.gateway_proxy import AllowedSource, Gateway, GatewayProxy, GatewayProxyArgs, boot
-from components.servers.server import ServerSize
+from components.servers.gateway_proxy import GatewayProxy, GatewayProxyArgs, boot
 from policies.rules.network.gateway_ingress import GATEWAY_INGRESS_ALLOW_LISTED
+from settings.forwards import ForwardSettings
+from settings.gateway import AllowedSourceSettings, GatewaySettings
+from settings.server_size import ServerSizeSettings
 from tests.policies.analyzer import analyze, fired, nodes_of
 from tests.unit.graph import Graph
 from tests.unit.program import build
 from tests.unit.servers.placement import PLACEMENT
 
 WINDOWS, SATELLITE = "windows.internal-client.url", "custom-connection.internal-client.url"
-OFFICE = AllowedSource(cidr=IPv4Network("192.0.2.0/28"), owner="Client", reason="Offices of the client")
-PARTNER = AllowedSource(
+OFFICE = AllowedSourceSettings(cidr=IPv4Network("192.0.2.0/28"), owner="Client", reason="Offices of the client")
+PARTNER = AllowedSourceSettings(
     cidr=IPv4Network("198.51.100.7/32"), owner="Partner", reason="Fetches the orders", expires="2999-12-31"
 )
 FORWARDS = (
-    Forward(name="windows-rdp", ports=(3389,), target=WINDOWS),
-    Forward(name="windows-ftp", ports=(21,), passive_ports="2048-4096", target=WINDOWS),
-    Forward(name="satellite-ftp", ports=(2021,), target_port=21, passive_ports="5000-5100", target=SATELLITE),
+    ForwardSettings(name="windows-rdp", ports=(3389,), target=WINDOWS),
+    ForwardSettings(name="windows-ftp", ports=(21,), passive_ports="2048-4096", target=WINDOWS),
+    ForwardSettings(name="satellite-ftp", ports=(2021,), target_port=21, passive_ports="5000-5100", target=SATELLITE),
 )
-GATEWAY = Gateway(size=ServerSize(instance_type="t4g.small"), forwards=FORWARDS, allowed=(OFFICE, PARTNER))
+GATEWAY = GatewaySettings(
+    size=ServerSizeSettings(instance_type="t4g.small"), forwards=FORWARDS, allowed=(OFFICE, PARTNER)
+)
 
 
 def _site() -> None:
@@ -124,9 +127,9 @@ def test_the_configuration_is_in_the_user_data(graph: Graph) -> None:
 
 def test_another_forward_is_a_change_of_the_server_and_not_of_its_address() -> None:
     """Config alone: a new port on the list changes the rules and the user data."""
-    more = Gateway(
+    more = GatewaySettings(
         size=GATEWAY.size,
-        forwards=(*FORWARDS, Forward(name="windows-smb", ports=(445,), target=WINDOWS)),
+        forwards=(*FORWARDS, ForwardSettings(name="windows-smb", ports=(445,), target=WINDOWS)),
         allowed=(OFFICE,),
     )
     graph = build(lambda: GatewayProxy("gateway", GatewayProxyArgs(placement=PLACEMENT, gateway=more)))
@@ -146,32 +149,34 @@ def test_another_forward_is_a_change_of_the_server_and_not_of_its_address() -> N
 def test_an_entry_that_the_policy_would_refuse_is_refused(wrong: dict[str, Any], told: str) -> None:
     """With the entry's own range, before the policy's more general words."""
     with pytest.raises(ValueError, match=rf"192\.0\.2\.0/28.*{told}"):
-        AllowedSource(**{**vars(OFFICE), **wrong})
+        AllowedSourceSettings(**{**vars(OFFICE), **wrong})
 
 
 def test_a_day_without_quotes_is_a_day() -> None:
     """YAML reads it as a time, and the engine hands it to the program in Go's spelling."""
-    AllowedSource(cidr=OFFICE.cidr, owner="Client", reason=OFFICE.reason, expires="2027-06-30 00:00:00 +0000 UTC")
+    AllowedSourceSettings(
+        cidr=OFFICE.cidr, owner="Client", reason=OFFICE.reason, expires="2027-06-30 00:00:00 +0000 UTC"
+    )
 
 
 @pytest.mark.parametrize("reason", ["The client's offices", "Größe der Firma", "x" * 300])
 def test_a_reason_that_aws_takes_for_no_description_is_refused(reason: str) -> None:
     """Offline, and not in the middle of an update: AWS has no apostrophe in a rule's description."""
-    source = AllowedSource(cidr=OFFICE.cidr, owner="Client", reason=reason)
+    source = AllowedSourceSettings(cidr=OFFICE.cidr, owner="Client", reason=reason)
     with pytest.raises(ValueError, match=r"192\.0\.2\.0-28.*no apostrophes"):
-        Gateway(size=GATEWAY.size, forwards=FORWARDS, allowed=(source,))
+        GatewaySettings(size=GATEWAY.size, forwards=FORWARDS, allowed=(source,))
 
 
 def test_a_source_is_listed_once() -> None:
     """The second would make rules that AWS refuses as duplicates."""
     with pytest.raises(ValueError, match=r"192\.0\.2\.0/28 more than once"):
-        Gateway(size=GATEWAY.size, forwards=FORWARDS, allowed=(OFFICE, OFFICE))
+        GatewaySettings(size=GATEWAY.size, forwards=FORWARDS, allowed=(OFFICE, OFFICE))
 
 
 def test_forwards_that_claim_the_same_port_are_refused() -> None:
     with pytest.raises(ValueError, match="windows-rdp and other both want"):
-        Gateway(
+        GatewaySettings(
             size=GATEWAY.size,
-            forwards=(*FORWARDS, Forward(name="other", ports=(3389,), target=SATELLITE)),
+            forwards=(*FORWARDS, ForwardSettings(name="other", ports=(3389,), target=SATELLITE)),
             allowed=(OFFICE,),
         )

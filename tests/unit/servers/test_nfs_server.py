@@ -9,19 +9,20 @@ from dataclasses import replace
 import pulumi_aws as aws
 import pytest
 
-from components.servers.nfs_server import FileServer, NfsServer, NfsServerArgs, NfsShare, boot
-from components.servers.server import ServerSize
+from components.servers.nfs_server import NfsServer, NfsServerArgs, boot
+from settings.file_server import FileServerSettings, NfsShareSettings
+from settings.server_size import ServerSizeSettings
 from tests.unit.graph import Graph
 from tests.unit.program import build
 from tests.unit.servers.placement import PLACEMENT
 
 SHARES = (
-    NfsShare(name="client-media", path="pub/media", size_gib=200),
-    NfsShare(name="magento-statics", path="pub/static", size_gib=20),
-    NfsShare(name="magento-sitemap", path="sitemap", size_gib=5),
-    NfsShare(name="magento-client", path="client", size_gib=20),
+    NfsShareSettings(name="client-media", path="pub/media", size_gib=200),
+    NfsShareSettings(name="magento-statics", path="pub/static", size_gib=20),
+    NfsShareSettings(name="magento-sitemap", path="sitemap", size_gib=5),
+    NfsShareSettings(name="magento-client", path="client", size_gib=20),
 )
-SERVER = FileServer(size=ServerSize(instance_type="t4g.medium"), shares=SHARES)
+SERVER = FileServerSettings(size=ServerSizeSettings(instance_type="t4g.medium"), shares=SHARES)
 ARGS = NfsServerArgs(
     placement=PLACEMENT,
     server=SERVER,
@@ -34,7 +35,7 @@ def graph(args: NfsServerArgs = ARGS) -> Graph:
     return build(lambda: NfsServer("nfs", args))
 
 
-def exports(server: FileServer = SERVER) -> dict[str, str]:
+def exports(server: FileServerSettings = SERVER) -> dict[str, str]:
     """The options of each exported directory, as exports(5) writes them."""
     files = {file.path: file.content for file in boot(server, "10.0.0.0/16").files}
     lines = [line for line in files["/etc/exports.d/shares.exports"].splitlines() if not line.startswith("#")]
@@ -87,13 +88,13 @@ def test_instances_are_told_what_to_mount_where() -> None:
 
 def test_the_name_is_in_the_internal_zone() -> None:
     assert graph().one(aws.route53.Record).inputs["name"] == "nfs.internal-client.url"
-    preprod = replace(ARGS, server=replace(SERVER, host_name="nfs-preprod"))
+    preprod = replace(ARGS, server=SERVER.changed(host_name="nfs-preprod"))
     assert graph(preprod).one(aws.route53.Record).inputs["name"] == "nfs-preprod.internal-client.url"
 
 
 def test_a_share_less_is_a_share_less_everywhere() -> None:
     """Volume, export and what instances mount come from the one list."""
-    fewer = replace(ARGS, server=replace(SERVER, shares=SHARES[:3]))
+    fewer = replace(ARGS, server=SERVER.changed(shares=SHARES[:3]))
     assert len(graph(fewer).of_type(aws.ebs.Volume)) == 3
     assert "/srv/magento-client" not in exports(fewer.server)
 
@@ -102,16 +103,16 @@ def test_a_share_less_is_a_share_less_everywhere() -> None:
     ("make", "message"),
     [
         (
-            lambda: NfsShare(name="a b", path="a", size_gib=1),
+            lambda: NfsShareSettings(name="a b", path="a", size_gib=1),
             "name must be lower-case letters, digits and hyphens, got",
         ),
-        (lambda: NfsShare(name="a", path="../etc", size_gib=1), "path must be inside the release"),
-        (lambda: NfsShare(name="a", path="/etc", size_gib=1), "path must be inside the release"),
-        (lambda: NfsShare(name="a", path="a", size_gib=0), "share a: size_gib must be at least 1, got 0"),
-        (lambda: replace(SERVER, shares=()), "shares must be one or more, got none"),
-        (lambda: replace(SERVER, shares=SHARES[:1] * 2), "a name of its own, got client-media, client-media"),
-        (lambda: replace(SERVER, shares=(SHARES[0], replace(SHARES[1], path="pub/media"))), "a path of its own"),
-        (lambda: replace(SERVER, owner_id=0), "owner_id must be 1 to 65533, and so not root, got 0"),
+        (lambda: NfsShareSettings(name="a", path="../etc", size_gib=1), "path must be inside the release"),
+        (lambda: NfsShareSettings(name="a", path="/etc", size_gib=1), "path must be inside the release"),
+        (lambda: NfsShareSettings(name="a", path="a", size_gib=0), "share a: size_gib must be at least 1, got 0"),
+        (lambda: SERVER.changed(shares=()), "shares must be one or more, got none"),
+        (lambda: SERVER.changed(shares=SHARES[:1] * 2), "a name of its own, got client-media, client-media"),
+        (lambda: SERVER.changed(shares=(SHARES[0], SHARES[1].changed(path="pub/media"))), "a path of its own"),
+        (lambda: SERVER.changed(owner_id=0), "owner_id must be 1 to 65533, and so not root, got 0"),
     ],
 )
 def test_what_cannot_be_shared_is_refused(make: Callable[[], object], message: str) -> None:

@@ -8,13 +8,14 @@ from ipaddress import IPv4Network
 import pulumi_aws as aws
 import pytest
 
-from components.servers.open_vpn_server import OpenVpnServer, OpenVpnServerArgs, VpnAccess, boot
-from components.servers.server import ServerSize
+from components.servers.open_vpn_server import OpenVpnServer, OpenVpnServerArgs, boot
+from settings.server_size import ServerSizeSettings
+from settings.vpn_access import VpnAccessSettings
 from tests.unit.graph import Graph
 from tests.unit.program import build
 from tests.unit.servers.placement import PLACEMENT
 
-ACCESS = VpnAccess(size=ServerSize(instance_type="t4g.small"))
+ACCESS = VpnAccessSettings(size=ServerSizeSettings(instance_type="t4g.small"))
 OFFICE, WAREHOUSE = IPv4Network("192.168.10.0/24"), IPv4Network("192.168.20.0/24")
 ARGS = OpenVpnServerArgs(
     placement=PLACEMENT,
@@ -77,7 +78,7 @@ def test_nothing_but_openvpns_port_is_open(graph: Graph) -> None:
 
 def test_who_may_connect_is_config() -> None:
     allowed = (IPv4Network("203.0.113.0/24"), IPv4Network("198.51.100.7/32"))
-    graph = built(replace(ARGS, access=replace(ACCESS, admits=allowed)))
+    graph = built(replace(ARGS, access=ACCESS.changed(allowed_cidrs=allowed)))
     rules = graph.of_type(aws.vpc.SecurityGroupIngressRule)
     assert {rule.inputs["cidrIpv4"] for rule in rules} == {"203.0.113.0/24", "198.51.100.7/32"}
 
@@ -97,13 +98,13 @@ def test_a_client_gets_routes_and_names() -> None:
 
 def test_remote_networks_can_be_kept_from_clients() -> None:
     """Not only unannounced: a client that sets the route itself is not let through."""
-    args = replace(ARGS, access=replace(ACCESS, reaches_remote_networks=False))
+    args = replace(ARGS, access=ACCESS.changed(reaches_remote_networks=False))
     assert [line for line in pushed(args) if line.startswith("route")] == ["route 10.0.0.0 255.255.0.0"]
     assert let_through(args) == "10.0.0.0/16"
 
 
 def test_clients_are_numbered_as_config_says() -> None:
-    args = replace(ARGS, access=replace(ACCESS, client_cidr=IPv4Network("172.20.0.0/22")))
+    args = replace(ARGS, access=ACCESS.changed(client_cidr=IPv4Network("172.20.0.0/22")))
     assert "\nserver 172.20.0.0 255.255.252.0\n" in file(args, "/etc/openvpn/server/server.conf")
     assert "ip saddr 172.20.0.0/22 " in file(args, "/etc/openvpn/masquerade.nft")
 
@@ -111,7 +112,7 @@ def test_clients_are_numbered_as_config_says() -> None:
 @pytest.mark.parametrize("taken", [IPv4Network("10.0.7.0/24"), IPv4Network("192.168.0.0/16")])
 def test_clients_addresses_are_nobody_elses(taken: IPv4Network) -> None:
     """In the network or behind a link, whether clients reach it or not, one address would mean two things."""
-    access = replace(ACCESS, client_cidr=taken, reaches_remote_networks=False)
+    access = ACCESS.changed(client_cidr=taken, reaches_remote_networks=False)
     with pytest.raises(ValueError, match="client_cidr must lie apart from"):
         replace(ARGS, access=access)
 
@@ -119,12 +120,12 @@ def test_clients_addresses_are_nobody_elses(taken: IPv4Network) -> None:
 @pytest.mark.parametrize("cidr", ["52.95.0.0/16", "10.0.0.0/8", "10.8.0.0/30"])
 def test_clients_need_a_private_network_that_openvpn_can_number(cidr: str) -> None:
     with pytest.raises(ValueError, match=f"client_cidr must be a private network of /16 to /29, got {cidr}"):
-        replace(ACCESS, client_cidr=IPv4Network(cidr))
+        ACCESS.changed(client_cidr=IPv4Network(cidr))
 
 
 def test_somebody_may_connect() -> None:
     with pytest.raises(ValueError, match="admits must name at least one network, got none"):
-        replace(ACCESS, admits=())
+        ACCESS.changed(allowed_cidrs=())
 
 
 def test_user_data_holds_no_key() -> None:

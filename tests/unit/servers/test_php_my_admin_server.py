@@ -10,17 +10,18 @@ from collections.abc import Mapping
 import pulumi_aws as aws
 import pytest
 
-from components.servers.php_my_admin_server import PhpMyAdmin, PhpMyAdminServer, PhpMyAdminServerArgs
-from components.servers.server import ServerSize
+from components.servers.php_my_admin_server import PhpMyAdminServer, PhpMyAdminServerArgs
+from settings.php_my_admin import PhpMyAdminSettings
+from settings.server_size import ServerSizeSettings
 from tests.unit.graph import Graph
 from tests.unit.program import build
 from tests.unit.servers.placement import PLACEMENT
 
-SIZE = ServerSize(instance_type="t4g.small")
+SIZE = ServerSizeSettings(instance_type="t4g.small")
 ADDRESSES = {"shared": "shared.rds.amazonaws.com", "site": "site.rds.amazonaws.com"}
 
 
-def _built(php_my_admin: PhpMyAdmin) -> Graph:
+def _built(php_my_admin: PhpMyAdminSettings) -> Graph:
     args = PhpMyAdminServerArgs(
         placement=PLACEMENT, php_my_admin=php_my_admin, clients={"vpn": "sg-vpn"}, addresses=ADDRESSES
     )
@@ -30,7 +31,7 @@ def _built(php_my_admin: PhpMyAdmin) -> Graph:
 @pytest.fixture(scope="module")
 def graph() -> Graph:
     """With its defaults."""
-    return _built(PhpMyAdmin(size=SIZE))
+    return _built(PhpMyAdminSettings(size=SIZE))
 
 
 def _files(graph: Graph) -> Mapping[str, str]:
@@ -61,19 +62,21 @@ def test_by_default_it_knows_the_shared_database_alone(graph: Graph) -> None:
 
 def test_config_adds_a_database() -> None:
     """In the order of config, which is that of the login page."""
-    databases = _files(_built(PhpMyAdmin(size=SIZE, databases=("site", "shared"))))["/etc/phpmyadmin/databases.php"]
+    databases = _files(_built(PhpMyAdminSettings(size=SIZE, databases=("site", "shared"))))[
+        "/etc/phpmyadmin/databases.php"
+    ]
     assert databases.index(ADDRESSES["site"]) < databases.index(ADDRESSES["shared"])
 
 
 def test_a_database_that_there_is_not_is_refused() -> None:
     with pytest.raises(ValueError, match="databases must be among shared, site, got pim"):
-        _built(PhpMyAdmin(size=SIZE, databases=("pim",)))
+        _built(PhpMyAdminSettings(size=SIZE, databases=("pim",)))
 
 
 @pytest.mark.parametrize("databases", [(), ("shared", "shared")])
 def test_databases_are_each_named_once(databases: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="at least one, and each once"):
-        PhpMyAdmin(size=SIZE, databases=databases)
+        PhpMyAdminSettings(size=SIZE, databases=databases)
 
 
 def test_the_user_data_holds_no_secret(graph: Graph) -> None:

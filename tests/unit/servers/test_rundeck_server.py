@@ -7,7 +7,6 @@ import configparser
 import gzip
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import pulumi_aws as aws
@@ -15,13 +14,14 @@ import pulumi_random as random
 import pytest
 import yaml
 
-from components.servers.rundeck_server import Rundeck, RundeckServer, RundeckServerArgs, boot
-from components.servers.server import ServerSize
+from components.servers.rundeck_server import RundeckServer, RundeckServerArgs, boot
+from settings.rundeck import RundeckSettings
+from settings.server_size import ServerSizeSettings
 from tests.unit.graph import Graph
 from tests.unit.program import build
 from tests.unit.servers.placement import PLACEMENT
 
-RUNDECK = Rundeck(size=ServerSize(instance_type="t4g.medium"))
+RUNDECK = RundeckSettings(size=ServerSizeSettings(instance_type="t4g.medium"))
 ARGS = RundeckServerArgs(placement=PLACEMENT, rundeck=RUNDECK, clients={"vpn": "sg-vpn"})
 
 
@@ -166,4 +166,4 @@ def test_ansible_finds_the_clients_instances_by_their_tags(files: dict[str, str]
 def test_a_version_that_is_no_version_is_refused() -> None:
     """It becomes a part of a command."""
     with pytest.raises(ValueError, match="version must be a Debian version such as"):
-        replace(RUNDECK, version="5' --allow-unauthenticated '")
+        RUNDECK.changed(version="5' --allow-unauthenticated '")

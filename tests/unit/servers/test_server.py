@@ -14,9 +14,10 @@ import pytest
 
 from components.network.security_group import Admission
 from components.servers.cloud_init import BootFile, CloudInit
-from components.servers.image import is_arm
-from components.servers.server import DataVolume, Server, ServerArgs, ServerSize
+from components.servers.server import DataVolume, Server, ServerArgs
 from components.shared.iam import allow
+from settings.fleet import is_graviton
+from settings.server_size import ServerSizeSettings
 from tests.unit.cloud import hex_of
 from tests.unit.graph import Graph, Resource
 from tests.unit.program import build
@@ -24,7 +25,7 @@ from tests.unit.servers.placement import PLACEMENT
 
 LINUX = ServerArgs(
     placement=PLACEMENT,
-    size=ServerSize(instance_type="t4g.small"),
+    size=ServerSizeSettings(instance_type="t4g.small"),
     admits=(Admission(name="vpn", port=1194, from_cidr="0.0.0.0/0", reason="Clients", protocol="udp"),),
     boot=CloudInit(),
     volumes=(
@@ -37,7 +38,7 @@ LINUX = ServerArgs(
 )
 WINDOWS = ServerArgs(
     placement=PLACEMENT,
-    size=ServerSize(instance_type="t3.large"),
+    size=ServerSizeSettings(instance_type="t3.large"),
     admits=(),
     windows_boot="Write-Host ready",
     volumes=(DataVolume(name="data", size_gib=5),),
@@ -103,7 +104,7 @@ def test_an_instance_boots_with_its_rights_and_its_way_out() -> None:
 def test_a_newer_official_image_does_not_replace_a_server() -> None:
     """One that config names does."""
     assert instance().ignore_changes == ("ami",)
-    own = replace(LINUX, size=ServerSize(instance_type="t4g.small", ami="ami-1"))
+    own = replace(LINUX, size=ServerSizeSettings(instance_type="t4g.small", ami="ami-1"))
     assert instance(own).ignore_changes == ()
 
 
@@ -181,8 +182,8 @@ def test_a_windows_server_runs_powershell_and_names_its_disks_as_windows_does() 
     ("args", "image"),
     [
         (LINUX, "debian-12-arm64-*"),
-        (replace(LINUX, size=ServerSize(instance_type="t3.small")), "debian-12-amd64-*"),
-        (replace(LINUX, size=ServerSize(instance_type="t3.small", release="13")), "debian-13-amd64-*"),
+        (replace(LINUX, size=ServerSizeSettings(instance_type="t3.small")), "debian-12-amd64-*"),
+        (replace(LINUX, size=ServerSizeSettings(instance_type="t3.small", release="13")), "debian-13-amd64-*"),
         (WINDOWS, "Windows_Server-2022-English-Full-Base-*"),
     ],
 )
@@ -191,7 +192,10 @@ def test_the_image_is_the_newest_official_one_for_the_processor(args: ServerArgs
 
 
 def test_an_image_of_ones_own_is_taken_as_it_is() -> None:
-    assert instance(replace(LINUX, size=ServerSize(instance_type="t4g.small", ami="ami-1"))).inputs["ami"] == "ami-1"
+    assert (
+        instance(replace(LINUX, size=ServerSizeSettings(instance_type="t4g.small", ami="ami-1"))).inputs["ami"]
+        == "ami-1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -203,14 +207,20 @@ def test_an_image_of_ones_own_is_taken_as_it_is() -> None:
 )
 def test_the_processor_is_told_from_the_instance_type(instance_type: str, arm: bool) -> None:
     """The g that tells Graviton comes right after the generation; a family of its own may be called g."""
-    assert is_arm(instance_type) is arm
+    assert is_graviton(instance_type) is arm
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: ServerSize(instance_type="t3.small", root_volume_gib=4), "root_volume_gib must be at least 8, got 4"),
-        (lambda: ServerSize(instance_type="t3.small", ami="ami-1", release="12"), "release must not be given with an"),
+        (
+            lambda: ServerSizeSettings(instance_type="t3.small", root_volume_gib=4),
+            "root_volume_gib must be at least 8, got 4",
+        ),
+        (
+            lambda: ServerSizeSettings(instance_type="t3.small", ami="ami-1", release="12"),
+            "release must not be given with an",
+        ),
         (lambda: DataVolume(name="Media", size_gib=1), "name must be lower-case letters, digits and hyphens, got 'Me"),
         (lambda: DataVolume(name="media", size_gib=0), "size_gib must be at least 1, got 0"),
         (lambda: replace(LINUX, windows_boot="x"), "exactly one of boot and windows_boot"),

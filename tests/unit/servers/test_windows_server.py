@@ -14,14 +14,9 @@ import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
 from components.network.security_group import Admission
-from components.servers.server import ServerSize
-from components.servers.windows_server import (
-    WindowsApplication,
-    WindowsServer,
-    WindowsServerArgs,
-    WindowsVolume,
-    boot_script,
-)
+from components.servers.windows_server import WindowsServer, WindowsServerArgs, boot_script
+from settings.server_size import ServerSizeSettings
+from settings.windows import WindowsSettings, WindowsVolumeSettings
 from tests.unit.cloud import hex_of
 from tests.unit.graph import Graph
 from tests.unit.program import ROOT, build
@@ -29,11 +24,11 @@ from tests.unit.servers.placement import PLACEMENT
 
 SCRIPTS = sorted((ROOT / "components" / "servers" / "server_files" / "windows").glob("*.ps1"))
 POWERSHELL = Parser(Language(tree_sitter_powershell.language()))
-APPLICATION = WindowsApplication(
-    size=ServerSize(instance_type="m6i.xlarge", root_volume_gib=80),
+APPLICATION = WindowsSettings(
+    size=ServerSizeSettings(instance_type="m6i.xlarge", root_volume_gib=80),
     volumes=(
-        WindowsVolume(name="application", size_gib=100, drive_letter="D"),
-        WindowsVolume(name="exchange", size_gib=200, drive_letter="E"),
+        WindowsVolumeSettings(name="application", size_gib=100, drive_letter="D"),
+        WindowsVolumeSettings(name="exchange", size_gib=200, drive_letter="E"),
     ),
 )
 ADMITS = (
@@ -193,13 +188,13 @@ def test_the_scripts_are_left_on_the_server_as_they_are() -> None:
 @pytest.mark.parametrize("letter", ["C", "d", "DE", ""])
 def test_a_drive_letter_that_windows_has_not_to_give_is_refused(letter: str) -> None:
     with pytest.raises(ValueError, match="drive_letter must be one of D to Z"):
-        WindowsVolume(name="data", size_gib=1, drive_letter=letter)
+        WindowsVolumeSettings(name="data", size_gib=1, drive_letter=letter)
 
 
 def test_settings_that_could_not_work_are_refused() -> None:
     with pytest.raises(ValueError, match="drive_letter of their own, got D, D"):
-        replace(APPLICATION, volumes=(APPLICATION.volumes[0], replace(APPLICATION.volumes[1], drive_letter="D")))
+        APPLICATION.changed(volumes=(APPLICATION.volumes[0], replace(APPLICATION.volumes[1], drive_letter="D")))
     with pytest.raises(ValueError, match="ftp_passive_ports must be 1025 or higher, got 20-4096"):
-        replace(APPLICATION, ftp_passive_ports="20-4096")
+        APPLICATION.changed(ftp_passive_ports="20-4096")
     with pytest.raises(ValueError, match="the lower one first, got 4097-4096"):
-        replace(APPLICATION, ftp_passive_ports="4097-4096")
+        APPLICATION.changed(ftp_passive_ports="4097-4096")

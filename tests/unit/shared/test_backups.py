@@ -5,17 +5,18 @@ from __future__ import annotations
 import pulumi_aws as aws
 import pytest
 
-from components.shared.backups import BackupRule, Backups, BackupsArgs
+from components.shared.backups import Backups, BackupsArgs
 from components.shared.tags import Tags
+from settings.backups import BackupSettings
 from tests.unit.graph import Graph
 from tests.unit.program import build
 
-DAILY = BackupRule(name="daily", schedule="cron(30 5 * * ? *)", keep_days=35)
-MONTHLY = BackupRule(name="monthly", schedule="cron(30 6 1 * ? *)", keep_days=365)
+DAILY = BackupSettings(name="daily", schedule="cron(30 5 * * ? *)", keep_days=35)
+MONTHLY = BackupSettings(name="monthly", schedule="cron(30 6 1 * ? *)", keep_days=365)
 KEY = "arn:aws:kms:eu-west-3:123456789012:key/1"
 
 
-def backups(*rules: BackupRule, protect: bool = True) -> Graph:
+def backups(*rules: BackupSettings, protect: bool = True) -> Graph:
     return build(
         lambda: Backups(
             "backups",
@@ -82,7 +83,7 @@ def test_copies_outlive_a_protected_stack(protect: bool) -> None:
 def test_a_rule_that_aws_would_refuse_is_refused_offline(field: str, value: object, message: str) -> None:
     fields: dict[str, object] = {"name": "daily", "schedule": "cron(30 5 * * ? *)", "keep_days": 35, field: value}
     with pytest.raises(ValueError, match=message):
-        BackupRule(**fields)  # type: ignore[arg-type]
+        BackupSettings(**fields)  # type: ignore[arg-type]
 
 
 def test_rules_are_told_apart_by_name() -> None:

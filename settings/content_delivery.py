@@ -1,0 +1,43 @@
+"""The CloudFront distributions of media and static files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from settings.messages import Fault
+from settings.section import Section, repeated
+from settings.text import DomainName
+
+
+class PriceClass(StrEnum):
+    """Which of CloudFront's edges serve, under CloudFront's own names ("Price class for a distribution")."""
+
+    EUROPE_AND_NORTH_AMERICA = "PriceClass_100"
+    WITHOUT_SOUTH_AMERICA_AND_OCEANIA = "PriceClass_200"
+    EVERYWHERE = "PriceClass_All"
+
+
+class ContentDeliverySettings(Section):
+    """One distribution for media files and one for static files."""
+
+    media: DomainName
+    """The host name of media files."""
+    static: DomainName
+    """The host name of static files."""
+    origin: DomainName
+    """The host name from which CloudFront fetches. It must be one of `site.host_names`, and the certificate must cover
+    it."""
+    price_class: PriceClass = PriceClass.EUROPE_AND_NORTH_AMERICA
+    """Which of CloudFront's edges serve. It decides the price."""
+    access_logs: bool = False
+    """Whether CloudFront logs every request to the bucket for its logs."""
+
+    def faults(self) -> Iterator[Fault]:
+        if found := repeated(self.host_names):
+            yield Fault(path="", got=found, expected="three different names for media, static and origin")
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """All names that the certificate must cover."""
+        return self.media, self.static, self.origin

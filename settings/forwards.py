@@ -1,0 +1,168 @@
+"""What the gateway forwards, and the listeners that follow from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address
+from itertools import combinations
+
+from settings.messages import Fault, FaultsError
+from settings.ports import PortRange, is_range, merged
+from settings.section import Section, repeated
+
+_HOST_NAME = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
+_LOWEST_PASSIVE_PORT = 1024
+"""FTP servers announce no lower ones for their data connections."""
+_PORTS = "a port such as 3389 or a range such as 8700-8800, within 1 to 65535"
+
+
+class ForwardSettings(Section):
+    """Ports of the gateway that lead to the same ports of a target."""
+
+    name: str
+    """The name of the forward: HAProxy's section, in its log."""
+    ports: tuple[int | str, ...]
+    """The ports or ranges of ports that are forwarded. For FTP, the control port."""
+    passive_ports: str | None = None
+    """The range of ports that an FTP server announces for its data connections, such as `2048-4096`."""
+    target: str
+    """The IPv4 address or full host name of the target. HAProxy looks a name up again every 10 s."""
+    target_port: int | None = None
+    """Another port at the target, where `ports` is a single port."""
+    check_port: int | None = None
+    """The port of the target that tells whether it is alive. The default is the first of its ports."""
+
+    def faults(self) -> Iterator[Fault]:
+        if not _NAME.fullmatch(self.name):
+            yield Fault(
+                path="name", got=self.name, expected="lower-case letters, digits and hyphens, with a letter first"
+            )
+        if not (self.target_is_an_address or _HOST_NAME.fullmatch(self.target)):
+            yield Fault(path="target", got=self.target, expected="an IPv4 address or a full host name in lower case")
+        written = {f"ports.{index}": port for index, port in enumerate(self.ports)}
+        written |= {key: getattr(self, key) for key in ("passive_ports", "target_port", "check_port")}
+        wrong = [path for path, port in written.items() if port is not None and not is_range(port)]
+        for path in wrong:
+            yield Fault(path=path, got=written[path], expected=_PORTS)
+        if not self.ports:
+            yield Fault(path="ports", got=self.ports, expected="one port or more")
+        if wrong or not self.ports:
+            return
+        if self.target_port is not None and sum(map(len, self.ranges)) > 1:
+            yield Fault(path="target_port", got=self.target_port, expected="no target_port beside several ports")
+        if self.passive_range is not None and self.passive_range.first < _LOWEST_PASSIVE_PORT:
+            yield Fault(path="passive_ports", got=self.passive_ports, expected=f"{_LOWEST_PASSIVE_PORT} or higher")
+
+    @property
+    def ranges(self) -> tuple[PortRange, ...]:
+        return tuple(PortRange.of(each) for each in self.ports)
+
+    @property
+    def passive_range(self) -> PortRange | None:
+        return None if self.passive_ports is None else PortRange.of(self.passive_ports)
+
+    @property
+    def target_ranges(self) -> tuple[PortRange, ...]:
+        """The ports of the target that get connections, with the port of the check."""
+        at_target = self.ranges if self.target_port is None else (PortRange.of(self.target_port),)
+        passive = () if self.passive_range is None else (self.passive_range,)
+        return (*at_target, *passive, PortRange.of(self.checked_port))
+
+    @property
+    def checked_port(self) -> int:
+        choices = (self.check_port, self.target_port, self.ranges[0].first)
+        return next(port for port in choices if port is not None)
+
+    @property
+    def target_is_an_address(self) -> bool:
+        try:
+            IPv4Address(self.target)
+        except AddressValueError:
+            return False
+        return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listener:
+    """Ports that the gateway binds for one forward. No other listener has any of them."""
+
+    name: str
+    binds: tuple[PortRange, ...]
+    forward: ForwardSettings
+    target_port: int | None
+    """None keeps the port that the client connected to."""
+
+
+def listeners(forwards: Iterable[ForwardSettings]) -> tuple[Listener, ...]:
+    """Who gets each port: where one range surrounds another, the narrower gets its ports and the wider one the rest.
+
+    Raises ``FaultsError`` where it is not clear who gets a port: two ranges that cross each other, or are the same.
+    Linux would let a process bind a port twice and share connections out at random, and ``haproxy -c`` says nothing.
+    """
+    wanted = tuple(_wanted(forwards))
+    if ambiguous := tuple(_ambiguous(wanted)):
+        raise FaultsError(ambiguous)
+    every = [each for listener in wanted for each in listener.binds]
+    return tuple(
+        Listener(
+            name=listener.name,
+            binds=tuple(rest for each in listener.binds for rest in _with_holes(each, every)),
+            forward=listener.forward,
+            target_port=listener.target_port,
+        )
+        for listener in wanted
+    )
+
+
+def ambiguous_forwards(forwards: Iterable[ForwardSettings]) -> Iterator[Fault]:
+    """Every pair of forwards that claim the same ports or the same name."""
+    yield from _ambiguous(tuple(_wanted(forwards)))
+
+
+def target_ports(forwards: Iterable[ForwardSettings], target: str) -> tuple[PortRange, ...]:
+    """The ports on which a target gets connections from the gateway: its security group opens these and no others."""
+    return merged(each for forward in forwards if forward.target == target for each in forward.target_ranges)
+
+
+def _wanted(forwards: Iterable[ForwardSettings]) -> Iterator[Listener]:
+    for forward in forwards:
+        yield Listener(name=forward.name, binds=forward.ranges, forward=forward, target_port=forward.target_port)
+        if forward.passive_range is not None:
+            yield Listener(
+                name=f"{forward.name}-passive", binds=(forward.passive_range,), forward=forward, target_port=None
+            )
+
+
+def _with_holes(whole: PortRange, every: Iterable[PortRange]) -> tuple[PortRange, ...]:
+    parts: tuple[PortRange, ...] = (whole,)
+    for hole in every:
+        if whole.surrounds(hole):
+            parts = tuple(rest for part in parts for rest in part.without(hole))
+    return parts
+
+
+def _ambiguous(wanted: tuple[Listener, ...]) -> Iterator[Fault]:
+    if names := repeated(listener.name for listener in wanted):
+        yield Fault(path="forwards", got=names, expected="each name once")
+    claims = [(each, listener) for listener in wanted for each in listener.binds]
+    for (one, first), (other, second) in combinations(claims, 2):
+        if not one.overlaps(other):
+            continue
+        if not (one.surrounds(other) or other.surrounds(one)):
+            yield Fault(
+                path="forwards",
+                got=f"{first.name} {one} and {second.name} {other}",
+                expected="ranges that do not overlap, or one inside the other",
+            )
+            continue
+        wider, narrower = (first, second) if one.surrounds(other) else (second, first)
+        if wider.forward.passive_range in wider.binds and wider.forward.target != narrower.forward.target:
+            yield Fault(
+                path="forwards",
+                got=f"{narrower.name} inside the passive_ports {wider.forward.passive_ports} of {wider.name}",
+                expected="ports outside of them",
+                fix=f"The FTP server may announce any of them, and its clients would reach {narrower.forward.target}.",
+            )

@@ -1,0 +1,52 @@
+"""Versions that Magento does not support together are refused with the row that says what is."""
+
+import pytest
+
+from settings.magento_versions import faults, php_of
+
+SHIPPED = {
+    "magento": "2.4.8",
+    "solution_stack": "64bit Amazon Linux 2023 v4.13.7 running PHP 8.4",
+    "mysql": "8.4",
+    "valkey": "8.1",
+    "opensearch": "3.1",
+}
+
+
+def said(**change: str) -> list[str]:
+    return [str(fault) for fault in faults(**{**SHIPPED, **change})]
+
+
+@pytest.mark.parametrize("magento", ["2.4.8", "2.4.8-p5"])
+def test_the_shipped_combination_is_supported(magento: str) -> None:
+    assert not said(magento=magento)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "path", "expected"),
+    [
+        ("solution_stack", "64bit Amazon Linux 2023 v4.13.7 running PHP 8.2", "solution_stack", "PHP 8.3 or 8.4"),
+        ("mysql", "8.0", "database.engine_version", "MySQL 8.4"),
+        ("valkey", "7.2", "cache.engine_version", "Valkey 8"),
+        ("opensearch", "2.19", "search.engine_version", "OpenSearch 3"),
+    ],
+)
+def test_one_unsupported_version_is_named_with_what_is_supported(
+    key: str, value: str, path: str, expected: str
+) -> None:
+    """The message names the key and the whole row of the table."""
+    (fault,) = said(**{key: value})
+    assert fault.startswith(f"{path}: got ")
+    assert f"expected {expected} with Magento 2.4.8" in fault
+    assert "php 8.3 or 8.4; mysql 8.4; valkey 8; opensearch 3" in fault
+
+
+def test_a_line_out_of_support_is_refused() -> None:
+    assert said(magento="2.4.7") == ['magento_version: got "2.4.7", expected one of 2.4.8, 2.4.9']
+
+
+def test_the_php_version_is_the_platforms() -> None:
+    """Beanstalk's platform decides PHP, so the check reads it from there. Any other platform is refused."""
+    assert php_of(SHIPPED["solution_stack"]) == "8.4"
+    (fault,) = said(solution_stack="64bit Amazon Linux 2 v3.5.0 running PHP 8.1")
+    assert fault.startswith('solution_stack: got "64bit Amazon Linux 2 v3.5.0 running PHP 8.1", expected a platform')
