@@ -11,6 +11,8 @@ import pulumi
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from settings.certificate import CertificateSettings
+
 DIRECTORY = "MAGENTO_CERTIFICATE_DIR"
 """The environment variable that stands in for ``directory``: for a machine that keeps its keys elsewhere."""
 _KEY = "magento:certificate"
@@ -29,20 +31,15 @@ class CertificateFiles:
     chain: str | None
 
     @staticmethod
-    def read(
-        directory: str,
-        *,
-        domain: str,
-        certificate_file: str,
-        private_key_file: str,
-        chain_file: str | None,
-        host_names: tuple[str, ...],
-    ) -> CertificateFiles:
-        """Read the files from ``directory``, which is relative to the project's.
+    def read(settings: CertificateSettings, *, host_names: tuple[str, ...]) -> CertificateFiles:
+        """Read the files that the stack file names.
 
         Raises ``CertificateError`` when one is missing or not PEM, the key belongs to another certificate, the
         certificate has expired, or it does not cover ``domain`` (a wildcard) and each of ``host_names``.
         """
+        directory, domain = settings.directory, settings.domain
+        certificate_file, private_key_file = settings.certificate_file, settings.private_key_file
+        chain_file = settings.chain_file
         folder = Path(os.environ.get(DIRECTORY, directory))
         certificate = _text(folder / certificate_file, "certificate_file")
         private_key = _text(folder / private_key_file, "private_key_file")

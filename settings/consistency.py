@@ -14,6 +14,7 @@ from settings.network import JoinedNetworkSettings, OwnNetworkSettings
 from settings.ports import PortRange
 from settings.section import repeated
 from settings.windows import HOST_NAME as WINDOWS
+from settings.windows import NEEDS_GATEWAY
 
 if TYPE_CHECKING:
     from settings.stack_file import Settings
@@ -97,7 +98,7 @@ def _needs(settings: Settings) -> Iterator[Fault]:
         yield Fault(path="shared_database", expected="the database of the satellites")
     if not settings.gateway:
         if settings.windows:
-            yield Fault(path="gateway", expected="a gateway: windows is reached only through one")
+            yield Fault(path="gateway", expected=NEEDS_GATEWAY)
         for satellite in settings.satellites:
             if satellite.ftp:
                 yield Fault(

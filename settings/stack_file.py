@@ -27,11 +27,13 @@ from settings.file_server import FileServerSettings
 from settings.gateway import GatewaySettings
 from settings.messages import Fault, FaultsError, join
 from settings.monitoring import MonitoringSettings
-from settings.network import JOINED, OWN, JoinedNetworkSettings, NetworkSettings
+from settings.network import JOINED, OWN, JoinedNetworkSettings, NetworkSettings, OwnNetworkSettings
+from settings.operations import OperationsSettings
 from settings.php_my_admin import PhpMyAdminSettings
 from settings.rundeck import RundeckSettings
 from settings.satellite import SatelliteSettings
 from settings.section import Section
+from settings.shared_platform import SharedPlatformSettings
 from settings.site import SiteSettings
 from settings.text import ShortName
 from settings.vpn_access import VpnAccessSettings
@@ -121,6 +123,37 @@ class Settings(Section):
 
     def faults(self) -> Iterator[Fault]:
         yield from inconsistencies(self)
+
+    @property
+    def owned(self) -> SharedPlatformSettings | None:
+        """The sections that only a stack with a network of its own has; None for a stack that joins another's."""
+        if isinstance(self.network, OwnNetworkSettings) and self.domains and self.certificate:
+            return SharedPlatformSettings(
+                network=self.network,
+                zones=self.zones,
+                vpn_links=self.vpn_links,
+                domains=self.domains,
+                certificate=self.certificate,
+                buckets=self.buckets,
+                cost_report=self.cost_report,
+            )
+        return None
+
+    @property
+    def operations(self) -> OperationsSettings:
+        """The servers that people work through."""
+        return OperationsSettings(
+            vpn_access=self.vpn_access,
+            gateway=self.gateway,
+            windows=self.windows,
+            rundeck=self.rundeck,
+            php_my_admin=self.php_my_admin,
+        )
+
+    @property
+    def joined_stack(self) -> str:
+        """The stack whose network this one joins; empty for a stack with a network of its own."""
+        return self.network.stack if isinstance(self.network, JoinedNetworkSettings) else ""
 
     @property
     def internal_domain(self) -> str | None:

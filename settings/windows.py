@@ -11,6 +11,7 @@ from settings.section import Section, at_least, unique
 from settings.server_size import VOLUME_LETTERS, ServerSizeSettings
 
 _LOWEST_IIS_PORT = 1025
+NEEDS_GATEWAY = "a gateway: windows is reached only through one"
 HOST_NAME = "windows"
 """The server's name in the internal domain."""
 

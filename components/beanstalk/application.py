@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.shared.context import Context
 from components.shared.iam import assumable_by
-from components.shared.tags import Tags
 
 _SERVICE_POLICIES = {
     "health": "arn:aws:iam::aws:policy/service-role/AWSElasticBeanstalkEnhancedHealth",
@@ -21,10 +21,10 @@ class BeanstalkApplicationArgs:
     """``application_name`` is what the release tool and people call it. ``kept_versions``: Beanstalk refuses a 1001st
     version in a region ("Service quotas"), so older ones go."""
 
+    context: Context
     application_name: str
     description: str
     kept_versions: int = 100
-    tags: Tags
 
 
 class BeanstalkApplication(pulumi.ComponentResource):
@@ -34,9 +34,11 @@ class BeanstalkApplication(pulumi.ComponentResource):
     service_role_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: BeanstalkApplicationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:BeanstalkApplication", name, {"application_name": args.application_name}, opts)
+        super().__init__(
+            "magento:beanstalk:BeanstalkApplication", name, {"application_name": args.application_name}, opts
+        )
         child = pulumi.ResourceOptions(parent=self)
-        tags = args.tags.named(name)
+        tags = args.context.tags.named(name)
         role = aws.iam.Role(
             f"{name}-service-role",
             assume_role_policy=assumable_by("elasticbeanstalk.amazonaws.com"),

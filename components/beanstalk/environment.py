@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.beanstalk.options import EnvironmentOptions
-from components.shared.tags import Tags
+from components.shared.context import Context
 
 NAME_LENGTHS = range(4, 41)
 
@@ -19,12 +19,12 @@ class BeanstalkEnvironmentArgs:
     """``environment_name`` is physical (4 to 40 characters): the release tool and the dashboard name it. ``after`` is
     what must be there first, since options on a component do not make its children wait."""
 
+    context: Context
     application_name: pulumi.Input[str]
     environment_name: str
     solution_stack: str
     options: EnvironmentOptions
     after: Sequence[pulumi.Resource] = ()
-    tags: Tags
 
     def __post_init__(self) -> None:
         if len(self.environment_name) not in NAME_LENGTHS:
@@ -46,7 +46,7 @@ class BeanstalkEnvironment(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: BeanstalkEnvironmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(
-            "magento:index:BeanstalkEnvironment",
+            "magento:beanstalk:BeanstalkEnvironment",
             name,
             {"environment_name": args.environment_name, "instances": args.options.fleet.instances},
             opts,
@@ -58,7 +58,7 @@ class BeanstalkEnvironment(pulumi.ComponentResource):
             solution_stack_name=args.solution_stack,
             settings=args.options.settings(),
             # Beanstalk gives each environment and its instances a Name of its own ("Tagging resources").
-            tags=args.tags.unnamed(),
+            tags=args.context.tags.unnamed(),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(args.after),

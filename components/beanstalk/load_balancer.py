@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.network.security_group import Admission, SecurityGroup, SecurityGroupArgs
+from components.network.security_group import IngressRule, SecurityGroup, SecurityGroupArgs
+from components.shared.context import Context
 from components.shared.tags import Tags
 
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
@@ -22,13 +23,12 @@ _NEVER_MATCHES = "disarmed.invalid"
 class SharedLoadBalancerArgs:
     """``access_logs_bucket`` is a bucket of this region that load balancers may write to, or ``None`` for no logs."""
 
+    context: Context
     vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[list[str]]
     certificate_arn: pulumi.Input[str]
     access_logs_bucket: pulumi.Input[str] | None = None
     idle_timeout_seconds: int = 60
-    protect: bool
-    tags: Tags
 
 
 class SharedLoadBalancer(pulumi.ComponentResource):
@@ -49,20 +49,21 @@ class SharedLoadBalancer(pulumi.ComponentResource):
     """The rules of the maintenance hold, by their names in ``HOLD_RULES``."""
 
     def __init__(self, name: str, args: SharedLoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:SharedLoadBalancer", name, {}, opts)
+        super().__init__("magento:beanstalk:SharedLoadBalancer", name, {}, opts)
         self._child = pulumi.ResourceOptions(parent=self)
-        tags = args.tags.for_system("load-balancer")
+        context = args.context.for_system("load-balancer")
+        tags = context.tags
         group = SecurityGroup(
             f"{name}-access",
             SecurityGroupArgs(
                 vpc_id=args.vpc_id,
                 description="The shop, for everybody",
-                admits=(
-                    Admission(name="http", port=80, from_cidr="0.0.0.0/0", reason="Redirected to HTTPS"),
-                    Admission(name="https", port=443, from_cidr="0.0.0.0/0", reason="The shop"),
+                ingress=(
+                    IngressRule(name="http", port=80, from_cidr="0.0.0.0/0", reason="Redirected to HTTPS"),
+                    IngressRule(name="https", port=443, from_cidr="0.0.0.0/0", reason="The shop"),
                 ),
-                reaches_out=True,
-                tags=tags,
+                open_egress=True,
+                context=context,
             ),
             opts=self._child,
         )
@@ -74,9 +75,9 @@ class SharedLoadBalancer(pulumi.ComponentResource):
             security_groups=[group.id],
             idle_timeout=args.idle_timeout_seconds,
             drop_invalid_header_fields=True,
-            enable_deletion_protection=args.protect,
+            enable_deletion_protection=args.context.protect,
             access_logs=aws.lb.LoadBalancerAccessLogsArgs(
-                bucket=args.access_logs_bucket, prefix=args.tags.environment, enabled=True
+                bucket=args.access_logs_bucket, prefix=args.context.tags.environment, enabled=True
             )
             if args.access_logs_bucket is not None
             else None,

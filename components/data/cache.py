@@ -36,13 +36,12 @@ class Cache(pulumi.ComponentResource):
     secret_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: CacheArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(
-            "magento:index:Cache", name, {"node_type": args.size.node_type, "nodes": args.size.nodes}, opts
-        )
+        super().__init__("magento:data:Cache", name, {"node_type": args.size.node_type, "nodes": args.size.nodes}, opts)
         child = pulumi.ResourceOptions(parent=self)
         placement, size = args.placement, args.size
-        tags = placement.tags.named(name)
-        group = placement.admit_clients(f"{name}-access", port=PORT, service="Valkey", parent=self)
+        context = placement.context
+        tags = context.tags.named(name)
+        group = placement.open_to_clients(f"{name}-access", port=PORT, service="Valkey", parent=self)
         subnets = aws.elasticache.SubnetGroup(
             f"{name}-subnets",
             description="Private subnets only",
@@ -62,7 +61,7 @@ class Cache(pulumi.ComponentResource):
         token = random.RandomPassword(f"{name}-token", length=64, special=False, opts=child)
         cluster = aws.elasticache.ReplicationGroup(
             f"{name}-cluster",
-            description=f"Cache and sessions of {placement.tags.client} {placement.tags.environment}",
+            description=f"Cache and sessions of {context.tags.client} {context.tags.environment}",
             engine="valkey",
             engine_version=size.engine_version,
             node_type=size.node_type,
@@ -74,11 +73,11 @@ class Cache(pulumi.ComponentResource):
             subnet_group_name=subnets.name,
             security_group_ids=[group.id],
             at_rest_encryption_enabled=True,
-            kms_key_id=placement.key_arn,
+            kms_key_id=context.key_arn,
             transit_encryption_enabled=True,
             auth_token=token.result,
             auto_minor_version_upgrade=True,
-            snapshot_retention_limit=1 if placement.protect else 0,
+            snapshot_retention_limit=1 if context.protect else 0,
             snapshot_window="01:00-02:00",
             maintenance_window="tue:04:00-tue:05:00",
             tags=tags,
@@ -94,9 +93,7 @@ class Cache(pulumi.ComponentResource):
             SecretArgs(
                 description=f"How to connect to the {name}",
                 value={"host": self.address, "port": str(PORT), "token": token.result},
-                key_arn=placement.key_arn,
-                protect=placement.protect,
-                tags=placement.tags,
+                context=context,
             ),
             opts=child,
         ).arn

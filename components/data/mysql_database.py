@@ -10,8 +10,8 @@ import pulumi_aws as aws
 import pulumi_random as random
 
 from components.data.placement import DataStorePlacement
-from components.network.security_group import Admission
-from components.shared.iam import account_of, assumable_by
+from components.network.security_group import IngressRule
+from components.shared.iam import assumable_by
 from components.shared.secret import Secret, SecretArgs
 from settings.database import DatabaseSettings
 
@@ -58,16 +58,17 @@ class MySqlDatabase(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: MySqlDatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(
-            "magento:index:MySqlDatabase",
+            "magento:data:MySqlDatabase",
             name,
             {"instance_class": args.size.instance_class, "multi_az": args.size.multi_az},
             opts,
         )
         child = pulumi.ResourceOptions(parent=self)
         placement, size = args.placement, args.size
-        tags = placement.tags.named(name)
+        context = self._context = placement.context
+        tags = context.tags.named(name)
         self.database_name, self.username = args.database_name, args.username
-        self._group = placement.admit_clients(f"{name}-access", port=PORT, service="MySQL", parent=self)
+        self._group = placement.open_to_clients(f"{name}-access", port=PORT, service="MySQL", parent=self)
         subnets = aws.rds.SubnetGroup(
             f"{name}-subnets",
             description="Private subnets only",
@@ -91,7 +92,7 @@ class MySqlDatabase(pulumi.ComponentResource):
             length=40,
             # RDS refuses / @ " and blanks, and shells trip over the rest.
             special=False,
-            opts=pulumi.ResourceOptions(parent=self, protect=placement.protect),
+            opts=pulumi.ResourceOptions(parent=self, protect=context.protect),
         )
         instance = aws.rds.Instance(
             f"{name}-instance",
@@ -103,7 +104,7 @@ class MySqlDatabase(pulumi.ComponentResource):
             max_allocated_storage=size.max_storage_gib,
             storage_type="gp3",
             storage_encrypted=True,
-            kms_key_id=placement.key_arn,
+            kms_key_id=context.key_arn,
             db_name=args.database_name,
             username=self.username,
             password=password.result,
@@ -117,21 +118,19 @@ class MySqlDatabase(pulumi.ComponentResource):
             backup_window="02:00-02:30",
             maintenance_window="tue:03:00-tue:04:00",
             copy_tags_to_snapshot=True,
-            delete_automated_backups=not placement.protect,
-            deletion_protection=placement.protect,
-            skip_final_snapshot=not placement.protect,
-            final_snapshot_identifier=f"{placement.tags.client}-{placement.tags.environment}-{name}-final"
-            if placement.protect
-            else None,
+            delete_automated_backups=not context.protect,
+            deletion_protection=context.protect,
+            skip_final_snapshot=not context.protect,
+            final_snapshot_identifier=f"{context.tags.owner}-{name}-final" if context.protect else None,
             auto_minor_version_upgrade=True,
             enabled_cloudwatch_logs_exports=["error", "slowquery"],
             performance_insights_enabled=True,
-            performance_insights_kms_key_id=placement.key_arn,
+            performance_insights_kms_key_id=context.key_arn,
             performance_insights_retention_period=7,
             monitoring_interval=60,
-            monitoring_role_arn=self._monitoring_role(name, subnets.arn, tags).arn,
+            monitoring_role_arn=self._monitoring_role(name).arn,
             tags=tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=placement.protect),
+            opts=pulumi.ResourceOptions(parent=self, protect=context.protect),
         )
         self.address = instance.address
         self.endpoint = instance.endpoint
@@ -148,26 +147,24 @@ class MySqlDatabase(pulumi.ComponentResource):
                     "username": self.username,
                     "password": password.result,
                 },
-                key_arn=placement.key_arn,
-                protect=placement.protect,
-                tags=placement.tags,
+                context=context,
             ),
             opts=child,
         ).arn
         self.register_outputs({"address": self.address, "endpoint": self.endpoint, "secret_arn": self.secret_arn})
 
-    def admit(self, client: str, group_id: pulumi.Input[str]) -> None:
+    def allow_from(self, client: str, group_id: pulumi.Input[str]) -> None:
         """Let one more client connect, by its security group."""
-        self._group.admit(Admission(name=client, port=PORT, from_group=group_id, reason=f"MySQL from {client}"))
+        self._group.allow_from(IngressRule(name=client, port=PORT, from_group=group_id, reason=f"MySQL from {client}"))
 
-    def _monitoring_role(self, name: str, arn_of_account: pulumi.Output[str], tags: dict[str, str]) -> aws.iam.Role:
+    def _monitoring_role(self, name: str) -> aws.iam.Role:
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
             f"{name}-monitoring-role",
-            assume_role_policy=arn_of_account.apply(
-                lambda arn: assumable_by("monitoring.rds.amazonaws.com", account_id=account_of(arn))
+            assume_role_policy=pulumi.Output.from_input(self._context.account_id).apply(
+                lambda account_id: assumable_by("monitoring.rds.amazonaws.com", account_id=account_id)
             ),
-            tags=tags,
+            tags=self._context.tags.named(name),
             opts=child,
         )
         aws.iam.RolePolicyAttachment(

@@ -1,4 +1,4 @@
-"""Where a data store lives, who reaches it, and what keeps its data: the same for databases, caches and search."""
+"""Where a data store lives, and who reaches it: the same for databases, caches and search engines."""
 
 from __future__ import annotations
 
@@ -7,34 +7,41 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.network.security_group import Admission, SecurityGroup, SecurityGroupArgs
-from components.shared.tags import Tags
+from components.network.security_group import IngressRule, SecurityGroup, SecurityGroupArgs
+from components.network.shared_platform_outputs import SharedPlatformOutputs
+from components.shared.context import Context
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataStorePlacement:
-    """``clients`` maps a name to the security group that may connect: nobody else can. ``protect`` turns on everything
-    that keeps the data from being deleted."""
+    """A place in the private subnets. ``clients`` maps a name to the security group that may connect. No other can."""
 
+    context: Context
     vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[list[str]]
     clients: Mapping[str, pulumi.Input[str]]
-    key_arn: pulumi.Input[str]
-    protect: bool
-    tags: Tags
 
-    def admit_clients(self, name: str, *, port: int, service: str, parent: pulumi.Resource) -> SecurityGroup:
-        """The store's security group: ``port`` from each client and nothing else, no way out."""
+    @staticmethod
+    def private(
+        context: Context, shared: SharedPlatformOutputs, clients: Mapping[str, pulumi.Input[str]]
+    ) -> DataStorePlacement:
+        """A place in the shared network's private subnets."""
+        return DataStorePlacement(
+            context=context, vpc_id=shared.vpc_id, subnet_ids=shared.private_subnet_ids, clients=clients
+        )
+
+    def open_to_clients(self, name: str, *, port: int, service: str, parent: pulumi.Resource) -> SecurityGroup:
+        """The security group of the store: ``port`` from each client, no other ingress and no egress."""
         return SecurityGroup(
             name,
             SecurityGroupArgs(
+                context=self.context,
                 vpc_id=self.vpc_id,
                 description=f"{service} from the servers of its own application only",
-                admits=tuple(
-                    Admission(name=client, port=port, from_group=group_id, reason=f"{service} from {client}")
+                ingress=tuple(
+                    IngressRule(name=client, port=port, from_group=group_id, reason=f"{service} from {client}")
                     for client, group_id in self.clients.items()
                 ),
-                tags=self.tags,
             ),
             opts=pulumi.ResourceOptions(parent=parent),
         )

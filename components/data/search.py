@@ -45,14 +45,15 @@ class Search(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SearchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(
-            "magento:index:Search",
+            "magento:data:Search",
             name,
             {"instance_type": args.size.instance_type, "instances": args.size.instances},
             opts,
         )
         child = pulumi.ResourceOptions(parent=self)
         placement, size = args.placement, args.size
-        group = placement.admit_clients(f"{name}-access", port=PORT, service="OpenSearch", parent=self)
+        context = placement.context
+        group = placement.open_to_clients(f"{name}-access", port=PORT, service="OpenSearch", parent=self)
         password = random.RandomPassword(
             f"{name}-password",
             length=32,
@@ -69,7 +70,7 @@ class Search(pulumi.ComponentResource):
         domain = aws.opensearch.Domain(
             f"{name}-domain",
             # Named: the endpoint carries it, and people look for the site by it.
-            domain_name=f"{placement.tags.client}-{placement.tags.environment}",
+            domain_name=context.tags.owner,
             engine_version=f"OpenSearch_{size.engine_version}",
             cluster_config=aws.opensearch.DomainClusterConfigArgs(
                 instance_type=size.instance_type,
@@ -88,7 +89,7 @@ class Search(pulumi.ComponentResource):
                 subnet_ids=pulumi.Output.from_input(placement.subnet_ids).apply(lambda ids: ids[:zones]),
                 security_group_ids=[group.id],
             ),
-            encrypt_at_rest=aws.opensearch.DomainEncryptAtRestArgs(enabled=True, kms_key_id=placement.key_arn),
+            encrypt_at_rest=aws.opensearch.DomainEncryptAtRestArgs(enabled=True, kms_key_id=context.key_arn),
             node_to_node_encryption=aws.opensearch.DomainNodeToNodeEncryptionArgs(enabled=True),
             domain_endpoint_options=aws.opensearch.DomainDomainEndpointOptionsArgs(
                 enforce_https=True, tls_security_policy="Policy-Min-TLS-1-2-PFS-2023-10"
@@ -110,8 +111,8 @@ class Search(pulumi.ComponentResource):
             ],
             # In the domain's off-peak window, beside the old nodes.
             software_update_options=aws.opensearch.DomainSoftwareUpdateOptionsArgs(auto_software_update_enabled=True),
-            tags=placement.tags.named(name),
-            opts=pulumi.ResourceOptions(parent=self, protect=placement.protect, depends_on=[may_log]),
+            tags=context.tags.named(name),
+            opts=pulumi.ResourceOptions(parent=self, protect=context.protect, depends_on=[may_log]),
         )
         self.address = domain.endpoint
         self.domain_name = domain.domain_name
@@ -121,9 +122,7 @@ class Search(pulumi.ComponentResource):
             SecretArgs(
                 description=f"How to connect to the {name} domain",
                 value={"host": domain.endpoint, "username": USERNAME, "password": password.result},
-                key_arn=placement.key_arn,
-                protect=placement.protect,
-                tags=placement.tags,
+                context=context,
             ),
             opts=child,
         ).arn
@@ -134,33 +133,37 @@ class Search(pulumi.ComponentResource):
     ) -> tuple[dict[str, aws.cloudwatch.LogGroup], aws.cloudwatch.LogResourcePolicy]:
         """A log group for each kind, and what lets the service write there: it refuses a domain that may not."""
         child = pulumi.ResourceOptions(parent=self)
+        context = placement.context
         groups = {
             kind: aws.cloudwatch.LogGroup(
                 f"{name}-{kind}-logs",
                 retention_in_days=_LOG_RETENTION_DAYS,
-                kms_key_id=placement.key_arn,
-                tags=placement.tags.named(f"{name}-{kind}"),
+                kms_key_id=context.key_arn,
+                tags=context.tags.named(f"{name}-{kind}"),
                 opts=child,
             )
             for kind in _LOGS
         }
         policy = aws.cloudwatch.LogResourcePolicy(
             f"{name}-may-log",
-            policy_name=f"{placement.tags.client}-{placement.tags.environment}-search",
-            policy_document=pulumi.Output.all(*(group.arn for group in groups.values())).apply(_writing),
+            policy_name=f"{context.tags.owner}-search",
+            policy_document=pulumi.Output.all(context.account_id, *(group.arn for group in groups.values())).apply(
+                _writing
+            ),
             opts=child,
         )
         return groups, policy
 
 
-def _writing(log_group_arns: Sequence[str]) -> str:
-    """The policy under which OpenSearch Service writes, for domains of the log groups' own account."""
+def _writing(known: Sequence[str]) -> str:
+    """The policy under which OpenSearch Service writes, for the domains of one account, to its log groups."""
+    account_id, *log_group_arns = known
     return document(
         {
             "Effect": "Allow",
             "Principal": {"Service": "es.amazonaws.com"},
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
             "Resource": [f"{arn}:*" for arn in log_group_arns],
-            "Condition": {"StringEquals": {"aws:SourceAccount": log_group_arns[0].split(":")[4]}},
+            "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
         }
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.shared.tags import Tags
+from components.shared.context import Context
 
 _REGION = "us-east-1"
 """The only one that takes CloudFront as a source, wherever the bucket is ("Configure standard logging (v2)")."""
@@ -21,9 +21,9 @@ _FOLDERS = "{DistributionId}/{yyyy}/{MM}/{dd}"
 class DeliveryLogsArgs:
     """``distributions`` maps what each serves to its ARN; ``bucket_name`` is where log delivery may write already."""
 
+    context: Context
     distributions: Mapping[str, pulumi.Input[str]]
     bucket_name: pulumi.Input[str]
-    tags: Tags
 
 
 class DeliveryLogs(pulumi.ComponentResource):
@@ -36,7 +36,7 @@ class DeliveryLogs(pulumi.ComponentResource):
     destination_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: DeliveryLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:DeliveryLogs", name, {"distributions": list(args.distributions)}, opts)
+        super().__init__("magento:delivery:DeliveryLogs", name, {"distributions": list(args.distributions)}, opts)
         child = pulumi.ResourceOptions(parent=self)
         destination = aws.cloudwatch.LogDeliveryDestination(
             f"{name}-bucket",
@@ -45,7 +45,7 @@ class DeliveryLogs(pulumi.ComponentResource):
             delivery_destination_configuration=aws.cloudwatch.LogDeliveryDestinationDeliveryDestinationConfigurationArgs(
                 destination_resource_arn=pulumi.Output.concat("arn:aws:s3:::", args.bucket_name)
             ),
-            tags=args.tags.named(f"{name}-bucket"),
+            tags=args.context.tags.named(f"{name}-bucket"),
             opts=child,
         )
         for content, distribution_arn in args.distributions.items():
@@ -54,7 +54,7 @@ class DeliveryLogs(pulumi.ComponentResource):
                 region=_REGION,
                 log_type="ACCESS_LOGS",
                 resource_arn=distribution_arn,
-                tags=args.tags.named(f"{name}-{content}"),
+                tags=args.context.tags.named(f"{name}-{content}"),
                 opts=child,
             )
             aws.cloudwatch.LogDelivery(
@@ -67,7 +67,7 @@ class DeliveryLogs(pulumi.ComponentResource):
                         suffix_path=_FOLDERS, enable_hive_compatible_path=False
                     )
                 ],
-                tags=args.tags.named(f"{name}-{content}-delivery"),
+                tags=args.context.tags.named(f"{name}-{content}-delivery"),
                 opts=child,
             )
         self.destination_arn = destination.arn

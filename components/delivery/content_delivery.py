@@ -8,8 +8,10 @@ import pulumi
 import pulumi_aws as aws
 
 from components.delivery.access_logs import DeliveryLogs, DeliveryLogsArgs
-from components.shared.tags import Tags
+from components.network.shared_platform_outputs import SharedPlatformOutputs
+from components.shared.context import Context
 from settings.content_delivery import ContentDeliverySettings
+from settings.messages import message
 
 # Policies that AWS manages, by the ids that it documents ("Use managed cache policies", "Use managed origin request
 # policies", "Use managed response headers policies").
@@ -30,20 +32,17 @@ wait for pictures after a maintenance hold, whose page is such an error."""
 
 @dataclass(frozen=True, kw_only=True)
 class ContentDeliveryArgs:
-    """``certificate_arn`` is a certificate in us-east-1; ``document_root`` what the site's web servers serve, as
-    Beanstalk is told it: Magento's own directory, or the ``pub`` in it. ``logs_bucket`` is the name of the bucket for
-    access logs, where log delivery may write already. Raises ``ValueError`` for logs without a bucket."""
+    """``document_root`` is what the site's web servers serve, as Beanstalk is told it: Magento's own directory, or the
+    ``pub`` in it. Raises ``ValueError`` for access logs in a stack that has no bucket for them."""
 
+    context: Context
+    shared: SharedPlatformOutputs
     delivery: ContentDeliverySettings
     document_root: str
-    certificate_arn: pulumi.Input[str]
-    zone_id: pulumi.Input[str]
-    logs_bucket: pulumi.Input[str] | None = None
-    tags: Tags
 
     def __post_init__(self) -> None:
-        if self.delivery.access_logs and self.logs_bucket is None:
-            raise ValueError("logs_bucket must be given for access_logs, got none")
+        if self.delivery.access_logs and self.shared.delivery_logs_bucket is None:
+            raise ValueError(message("delivery_logs_bucket", expected="a bucket for the access logs"))
 
 
 class ContentDelivery(pulumi.ComponentResource):
@@ -61,20 +60,24 @@ class ContentDelivery(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ContentDeliveryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(
-            "magento:index:ContentDelivery", name, {"media": args.delivery.media, "static": args.delivery.static}, opts
+            "magento:delivery:ContentDelivery",
+            name,
+            {"media": args.delivery.media, "static": args.delivery.static},
+            opts,
         )
         self._name, self._args = name, args
+        self._context = args.context.for_system("content-delivery")
         media = self._deliver("media", args.delivery.media)
         static = self._deliver("static", args.delivery.static)
         self.media_domain_name, self.media_distribution_id = media.domain_name, media.id
         self.static_domain_name, self.static_distribution_id = static.domain_name, static.id
-        if args.delivery.access_logs and args.logs_bucket is not None:
+        if args.delivery.access_logs and args.shared.delivery_logs_bucket is not None:
             DeliveryLogs(
                 f"{name}-logs",
                 DeliveryLogsArgs(
                     distributions={"media": media.arn, "static": static.arn},
-                    bucket_name=args.logs_bucket,
-                    tags=args.tags,
+                    bucket_name=args.shared.delivery_logs_bucket,
+                    context=self._context,
                 ),
                 opts=pulumi.ResourceOptions(parent=self),
             )
@@ -93,7 +96,7 @@ class ContentDelivery(pulumi.ComponentResource):
         for record_type in ("A", "AAAA"):
             aws.route53.Record(
                 f"{self._name}-{content}-{record_type.lower()}",
-                zone_id=self._args.zone_id,
+                zone_id=self._args.shared.public_zone_id,
                 name=host_name,
                 type=record_type,
                 aliases=[
@@ -148,11 +151,11 @@ class ContentDelivery(pulumi.ComponentResource):
                 geo_restriction=aws.cloudfront.DistributionRestrictionsGeoRestrictionArgs(restriction_type="none")
             ),
             viewer_certificate=aws.cloudfront.DistributionViewerCertificateArgs(
-                acm_certificate_arn=args.certificate_arn,
+                acm_certificate_arn=args.shared.cloudfront_certificate_arn,
                 minimum_protocol_version="TLSv1.2_2021",
                 ssl_support_method="sni-only",
             ),
-            tags=args.tags.named(f"{self._name}-{content}"),
+            tags=self._context.tags.named(f"{self._name}-{content}"),
             opts=pulumi.ResourceOptions(parent=self),
         )
 

@@ -29,14 +29,14 @@ class Comparison(StrEnum):
     BELOW = "LessThanThreshold"
 
 
-class Silence(StrEnum):
+class MissingData(StrEnum):
     """What an alarm makes of a period without measurements."""
 
-    IS_FINE = "notBreaching"
+    NOT_BREACHING = "notBreaching"
     """AWS measures it only when there is something to count, or another alarm speaks for the silence."""
-    IS_A_FAULT = "breaching"
+    BREACHING = "breaching"
     """What is alive is measured every minute: what says nothing is down, stopped or gone."""
-    CHANGES_NOTHING = "ignore"
+    IGNORE = "ignore"
     """Measured more seldom than the alarm looks: the last answer stands."""
 
 
@@ -71,11 +71,11 @@ class Alarm:
     """
 
     key: str
-    means: str
-    measures: Metric | Expression
-    breaches: Comparison
+    description: str
+    metric: Metric | Expression
+    comparison: Comparison
     threshold: float
-    silence: Silence
+    missing_data: MissingData
     period_seconds: int = 60
     datapoints: int = 3
 
@@ -88,6 +88,6 @@ class AlarmGroup:
     """
 
     key: str
-    means: str
+    description: str
     alarms: tuple[Alarm, ...]
-    hushed_by: str | None = None
+    suppressed_by: str | None = None

@@ -15,14 +15,14 @@ from components.monitoring.alarm import Alarm, AlarmGroup, Expression, Metric
 from components.monitoring.dashboard import DashboardSubject, dashboard_body
 from components.monitoring.monitoring import AlarmNameError
 from components.network.vpn_link import VpnTunnels
+from components.shared.context import Context
 from components.shared.iam import document, only_over_tls
-from components.shared.tags import Tags
 from components.site.magento_platform import MagentoPlatform
 from settings.monitoring import MonitoringSettings
 
 FRONT = "front"
 DATABASE = "database"
-_HUSH_SECONDS = 300
+_SUPPRESSOR_SECONDS = 300
 """How long a lesser group waits for the greater one to speak first: the period of their alarms."""
 
 
@@ -65,17 +65,14 @@ class MonitoringSuiteArgs:
     Raises ``AlarmNameError`` for an alarm that ``monitoring`` renames and that is not there, and for two of one name.
     """
 
+    context: Context
     monitoring: MonitoringSettings
-    region: str
-    account_id: pulumi.Input[str]
-    key_arn: pulumi.Input[str]
     site: MonitoredSite
     other_databases: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     satellites: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     servers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     vpn_links: Mapping[str, VpnTunnels] = field(default_factory=dict)
     certificate_arn: pulumi.Input[str] | None = None
-    tags: Tags
 
     def __post_init__(self) -> None:
         alarms = [alarm.key for group in self.alarm_groups for alarm in group.alarms]
@@ -89,7 +86,7 @@ class MonitoringSuiteArgs:
 
     def name_of(self, key: str) -> str:
         """The physical name of an alarm or a group, which is what people know it by."""
-        return self.monitoring.name_of(key) or f"{self.tags.client}-{self.tags.environment}-{key}"
+        return self.monitoring.name_of(key) or f"{self.context.tags.owner}-{key}"
 
     @cached_property
     def databases(self) -> dict[str, pulumi.Input[str]]:
@@ -111,7 +108,7 @@ class MonitoringSuiteArgs:
             site_alarms.of_environments("site", site.environments, thresholds, more=balancer),
             *(site_alarms.of_database(name, each, thresholds) for name, each in self.databases.items()),
             site_alarms.of_cache(site.cache_node_ids, thresholds),
-            site_alarms.of_search(site.search_domain_name, self.account_id, thresholds),
+            site_alarms.of_search(site.search_domain_name, self.context.account_id, thresholds),
             *(site_alarms.of_environments(name, {name: each}, thresholds) for name, each in self.satellites.items()),
             *(shared_alarms.of_server(name, each) for name, each in self.servers.items()),
             *(group for name, each in self.vpn_links.items() for group in shared_alarms.of_vpn_link(name, each)),
@@ -134,15 +131,16 @@ class MonitoringSuite(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: MonitoringSuiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(
-            "magento:index:MonitoringSuite", name, {"systems": [group.key for group in args.alarm_groups]}, opts
+            "magento:monitoring:MonitoringSuite", name, {"systems": [group.key for group in args.alarm_groups]}, opts
         )
         self._name, self._args = name, args
+        self._context = args.context.for_system("monitoring")
         self._child = pulumi.ResourceOptions(parent=self)
         self.topic_arn = self._topic().arn
         composites: dict[str, aws.cloudwatch.CompositeAlarm] = {}
         for group in args.alarm_groups:
             alarms = [self._alarm(alarm) for alarm in group.alarms]
-            composites[group.key] = self._composite(group, alarms, composites.get(group.hushed_by or ""))
+            composites[group.key] = self._composite(group, alarms, composites.get(group.suppressed_by or ""))
         self._failovers()
         self.dashboard_name = self._dashboard().dashboard_name
         self.register_outputs({"topic_arn": self.topic_arn, "dashboard_name": self.dashboard_name})
@@ -150,15 +148,15 @@ class MonitoringSuite(pulumi.ComponentResource):
     def _topic(self) -> aws.sns.Topic:
         args = self._args
         # Named: its own policy has to say so.
-        topic_name = f"{args.tags.client}-{args.tags.environment}-alarms"
+        topic_name = f"{self._context.tags.owner}-alarms"
         topic = aws.sns.Topic(
             f"{self._name}-topic",
             name=topic_name,
-            kms_master_key_id=args.key_arn,
-            policy=pulumi.Output.from_input(args.account_id).apply(
-                lambda account: _publishing(f"arn:aws:sns:{args.region}:{account}:{topic_name}", account)
+            kms_master_key_id=self._context.key_arn,
+            policy=pulumi.Output.from_input(self._context.account_id).apply(
+                lambda account: _publishing(f"arn:aws:sns:{self._context.region}:{account}:{topic_name}", account)
             ),
-            tags=args.tags.named(f"{self._name}-topic"),
+            tags=self._context.tags.named(f"{self._name}-topic"),
             opts=self._child,
         )
         for address in args.monitoring.recipients:
@@ -168,24 +166,24 @@ class MonitoringSuite(pulumi.ComponentResource):
         return topic
 
     def _alarm(self, alarm: Alarm) -> aws.cloudwatch.MetricAlarm:
-        measures = alarm.measures
-        metric = measures if isinstance(measures, Metric) else None
+        measured = alarm.metric
+        metric = measured if isinstance(measured, Metric) else None
         return aws.cloudwatch.MetricAlarm(
             f"{self._name}-{alarm.key}",
             name=self._args.name_of(alarm.key),
-            alarm_description=alarm.means,
+            alarm_description=alarm.description,
             namespace=metric.namespace if metric else None,
             metric_name=metric.name if metric else None,
             dimensions=metric.dimensions if metric else None,
             statistic=metric.statistic if metric else None,
             period=alarm.period_seconds if metric else None,
-            metric_queries=_queries(measures, alarm.period_seconds) if isinstance(measures, Expression) else None,
-            comparison_operator=alarm.breaches,
+            metric_queries=_queries(measured, alarm.period_seconds) if isinstance(measured, Expression) else None,
+            comparison_operator=alarm.comparison,
             threshold=alarm.threshold,
             evaluation_periods=alarm.datapoints,
             datapoints_to_alarm=alarm.datapoints,
-            treat_missing_data=alarm.silence,
-            tags=self._args.tags.named(alarm.key),
+            treat_missing_data=alarm.missing_data,
+            tags=self._context.tags.named(alarm.key),
             opts=self._child,
         )
 
@@ -193,23 +191,23 @@ class MonitoringSuite(pulumi.ComponentResource):
         self,
         group: AlarmGroup,
         alarms: list[aws.cloudwatch.MetricAlarm],
-        hushed_by: aws.cloudwatch.CompositeAlarm | None,
+        suppressed_by: aws.cloudwatch.CompositeAlarm | None,
     ) -> aws.cloudwatch.CompositeAlarm:
         args = self._args
         return aws.cloudwatch.CompositeAlarm(
             f"{self._name}-{group.key}",
             alarm_name=args.name_of(group.key),
-            alarm_description=group.means,
+            alarm_description=group.description,
             # By the alarms' own outputs: AWS takes a rule over existing alarms only.
             alarm_rule=pulumi.Output.all(*(alarm.name for alarm in alarms)).apply(_any_of),
             alarm_actions=[self.topic_arn],
             ok_actions=[self.topic_arn] if args.monitoring.mail_when_over else None,
             actions_suppressor=aws.cloudwatch.CompositeAlarmActionsSuppressorArgs(
-                alarm=hushed_by.alarm_name, wait_period=_HUSH_SECONDS, extension_period=_HUSH_SECONDS
+                alarm=suppressed_by.alarm_name, wait_period=_SUPPRESSOR_SECONDS, extension_period=_SUPPRESSOR_SECONDS
             )
-            if hushed_by is not None
+            if suppressed_by is not None
             else None,
-            tags=args.tags.named(group.key),
+            tags=self._context.tags.named(group.key),
             opts=self._child,
         )
 
@@ -221,7 +219,7 @@ class MonitoringSuite(pulumi.ComponentResource):
             source_type="db-instance",
             source_ids=list(self._args.databases.values()),
             event_categories=["failover", "failure"],
-            tags=self._args.tags.named(f"{self._name}-failovers"),
+            tags=self._context.tags.named(f"{self._name}-failovers"),
             opts=self._child,
         )
 
@@ -236,11 +234,11 @@ class MonitoringSuite(pulumi.ComponentResource):
         return aws.cloudwatch.Dashboard(
             f"{self._name}-dashboard",
             # Named: people open it by its name.
-            dashboard_name=f"{args.tags.client}-{args.tags.environment}",
+            dashboard_name=f"{self._context.tags.owner}",
             dashboard_body=measured.apply(
                 lambda names: dashboard_body(
                     DashboardSubject(
-                        region=args.region,
+                        region=self._context.region,
                         environments=names["environments"],
                         front=FRONT,
                         load_balancer=names["load_balancer"],

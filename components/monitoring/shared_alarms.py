@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from components.monitoring.alarm import Alarm, AlarmGroup, Comparison, Metric, Silence, Statistic
+from components.monitoring.alarm import Alarm, AlarmGroup, Comparison, Metric, MissingData, Statistic
 from components.network.vpn_link import VpnTunnels
 from settings.monitoring import ThresholdSettings
 
@@ -18,33 +18,33 @@ def of_vpn_link(name: str, link: VpnTunnels) -> tuple[AlarmGroup, AlarmGroup]:
     """
     down = Alarm(
         key=f"vpn-{name}-down",
-        means=f"Both tunnels of the VPN link {name} have been down for 15 minutes",
+        description=f"Both tunnels of the VPN link {name} have been down for 15 minutes",
         # The best of its tunnels, each 0 (down) or 1 (up).
-        measures=_tunnel_state({"VpnId": link.connection_id}),
-        breaches=Comparison.BELOW,
+        metric=_tunnel_state({"VpnId": link.connection_id}),
+        comparison=Comparison.BELOW,
         threshold=1,
-        silence=Silence.IS_A_FAULT,
+        missing_data=MissingData.BREACHING,
         period_seconds=_FIVE_MINUTES,
     )
     tunnels = tuple(
         Alarm(
             key=f"vpn-{name}-tunnel-{number}",
-            means=f"Tunnel {number} of the VPN link {name} has been down for 15 minutes",
-            measures=_tunnel_state({"VpnId": link.connection_id, "TunnelIpAddress": address}),
-            breaches=Comparison.BELOW,
+            description=f"Tunnel {number} of the VPN link {name} has been down for 15 minutes",
+            metric=_tunnel_state({"VpnId": link.connection_id, "TunnelIpAddress": address}),
+            comparison=Comparison.BELOW,
             threshold=1,
-            silence=Silence.IS_A_FAULT,
+            missing_data=MissingData.BREACHING,
             period_seconds=_FIVE_MINUTES,
         )
         for number, address in enumerate(link.tunnel_addresses, start=1)
     )
     return (
-        AlarmGroup(key=f"vpn-{name}", means=f"The VPN link {name} is down", alarms=(down,)),
+        AlarmGroup(key=f"vpn-{name}", description=f"The VPN link {name} is down", alarms=(down,)),
         AlarmGroup(
             key=f"vpn-{name}-redundancy",
-            means=f"The VPN link {name} is up, but on one tunnel: when that goes, so does the link",
+            description=f"The VPN link {name} is up, but on one tunnel: when that goes, so does the link",
             alarms=tunnels,
-            hushed_by=f"vpn-{name}",
+            suppressed_by=f"vpn-{name}",
         ),
     )
 
@@ -53,20 +53,20 @@ def of_server(name: str, instance_id: pulumi.Input[str]) -> AlarmGroup:
     """A single server: its own status check and that of the machine under it."""
     return AlarmGroup(
         key=f"server-{name}",
-        means=f"The {name} server is broken, stopped or gone",
+        description=f"The {name} server is broken, stopped or gone",
         alarms=(
             Alarm(
                 key=f"server-{name}-status",
-                means=f"The {name} server has failed its status checks, or has not run, for five minutes",
-                measures=Metric(
+                description=f"The {name} server has failed its status checks, or has not run, for five minutes",
+                metric=Metric(
                     namespace="AWS/EC2",
                     name="StatusCheckFailed",
                     dimensions={"InstanceId": instance_id},
                     statistic=Statistic.MAXIMUM,
                 ),
-                breaches=Comparison.ABOVE,
+                comparison=Comparison.ABOVE,
                 threshold=0,
-                silence=Silence.IS_A_FAULT,
+                missing_data=MissingData.BREACHING,
                 datapoints=5,
             ),
         ),
@@ -77,21 +77,21 @@ def of_certificate(certificate_arn: pulumi.Input[str], thresholds: ThresholdSett
     """An imported certificate, which nobody renews but its owner."""
     return AlarmGroup(
         key="certificate",
-        means="The certificate expires soon: import its successor",
+        description="The certificate expires soon: import its successor",
         alarms=(
             Alarm(
                 key="certificate-expiry",
-                means=f"The certificate expires in less than {thresholds.certificate_days} days",
-                measures=Metric(
+                description=f"The certificate expires in less than {thresholds.certificate_days} days",
+                metric=Metric(
                     namespace="AWS/CertificateManager",
                     name="DaysToExpiry",
                     dimensions={"CertificateArn": certificate_arn},
                     statistic=Statistic.MINIMUM,
                 ),
-                breaches=Comparison.BELOW,
+                comparison=Comparison.BELOW,
                 threshold=thresholds.certificate_days,
                 # Measured twice a day, and no more once it has expired: the alarm must not end there.
-                silence=Silence.CHANGES_NOTHING,
+                missing_data=MissingData.IGNORE,
                 period_seconds=_ONE_DAY,
                 datapoints=1,
             ),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.shared.tags import Tags
+from components.shared.context import Context
+from settings.certificate_files import CertificateFiles
 
 CLOUDFRONT_REGION = "us-east-1"
 """CloudFront takes certificates of no other ("Requirements for using SSL/TLS certificates with CloudFront")."""
@@ -15,12 +16,10 @@ CLOUDFRONT_REGION = "us-east-1"
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateArgs:
-    """PEM texts."""
+    """``files`` are the certificate, its key and its chain, checked against each other."""
 
-    certificate: str
-    private_key: pulumi.Input[str]
-    chain: str | None = None
-    tags: Tags
+    context: Context
+    files: CertificateFiles
 
 
 class Certificate(pulumi.ComponentResource):
@@ -33,16 +32,16 @@ class Certificate(pulumi.ComponentResource):
     cloudfront_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:Certificate", name, {}, opts)
+        super().__init__("magento:network:Certificate", name, {}, opts)
 
         def imported(suffix: str, region: str | None) -> aws.acm.Certificate:
             return aws.acm.Certificate(
                 f"{name}-{suffix}",
-                certificate_body=args.certificate,
-                private_key=pulumi.Output.secret(args.private_key),
-                certificate_chain=args.chain,
+                certificate_body=args.files.certificate,
+                private_key=pulumi.Output.secret(args.files.private_key),
+                certificate_chain=args.files.chain,
                 region=region,
-                tags=args.tags.named(f"{name}-{suffix}"),
+                tags=args.context.tags.named(f"{name}-{suffix}"),
                 opts=pulumi.ResourceOptions(parent=self),
             )
 

@@ -8,22 +8,17 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.shared.tags import Tags
+from components.shared.context import Context
+from settings.domains import DomainsSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class DomainsArgs:
-    """``public`` and ``internal`` are zone names without a trailing dot, such as ``client.url``."""
+    """``vpc_id`` is the network in which the internal zone answers."""
 
-    public: str
-    internal: str
+    context: Context
+    domains: DomainsSettings
     vpc_id: pulumi.Input[str]
-    protect: bool
-    tags: Tags
-
-    def __post_init__(self) -> None:
-        if self.public == self.internal:
-            raise ValueError(f"the internal domain must differ from the public one, got {self.internal} for both")
 
 
 class Domains(pulumi.ComponentResource):
@@ -37,22 +32,23 @@ class Domains(pulumi.ComponentResource):
     name_servers: pulumi.Output[Sequence[str]]
 
     def __init__(self, name: str, args: DomainsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:Domains", name, {"public": args.public, "internal": args.internal}, opts)
+        public_domain, internal_domain = args.domains.public, args.domains.internal
+        super().__init__("magento:network:Domains", name, {"public": public_domain, "internal": internal_domain}, opts)
         # A zone made anew gets other name servers, and the registrar would point at nothing.
-        child = pulumi.ResourceOptions(parent=self, protect=args.protect)
+        child = pulumi.ResourceOptions(parent=self, protect=args.context.protect)
         public = aws.route53.Zone(
             f"{name}-public",
-            name=args.public,
+            name=public_domain,
             comment="The shop, as the world sees it",
-            tags=args.tags.named(args.public),
+            tags=args.context.tags.named(public_domain),
             opts=child,
         )
         internal = aws.route53.Zone(
             f"{name}-internal",
-            name=args.internal,
+            name=internal_domain,
             comment="Servers, as the network sees them",
             vpcs=[aws.route53.ZoneVpcArgs(vpc_id=args.vpc_id)],
-            tags=args.tags.named(args.internal),
+            tags=args.context.tags.named(internal_domain),
             opts=child,
         )
         self.public_zone_id = public.zone_id

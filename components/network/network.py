@@ -9,10 +9,11 @@ import pulumi
 import pulumi_aws as aws
 
 from components.network.address_plan import SubnetAddresses, plan
-from components.network.vpn_link import VpnLink, VpnLinkArgs
-from components.shared.iam import account_of, allow, assumable_by, document
-from components.shared.tags import Tags
-from settings.network import NatGateways
+from components.network.vpn_link import VpnLink, VpnLinkArgs, VpnTunnels
+from components.shared.context import Context
+from components.shared.iam import allow, assumable_by, document
+from settings.network import NatGateways, OwnNetworkSettings
+from settings.vpn_link import VpnLinkSettings
 
 ANYWHERE = "0.0.0.0/0"
 _WRITE_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams")
@@ -20,26 +21,12 @@ _WRITE_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStr
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """``zones`` are full names (``eu-west-3a``); each gets a public and a private subnet.
+    """``zones`` are full names (``eu-west-3a``). Each gets a public and a private subnet."""
 
-    Raises ``ValueError`` when ``cidr`` cannot hold the subnets, or overlaps what a VPN link leads to.
-    """
-
-    region: str
-    cidr: IPv4Network
+    context: Context
+    network: OwnNetworkSettings
     zones: tuple[str, ...]
-    nat_gateways: NatGateways = NatGateways.ONE_PER_ZONE
-    vpn_links: tuple[VpnLinkArgs, ...] = ()
-    flow_log_retention_days: int = 90
-    key_arn: pulumi.Input[str]
-    tags: Tags
-
-    def __post_init__(self) -> None:
-        plan(self.cidr, self.zones)
-        for link in self.vpn_links:
-            for remote in link.remote_cidrs:
-                if remote.overlaps(self.cidr):
-                    raise ValueError(f"vpn link {link.name}: {remote} overlaps the network's own {self.cidr}")
+    vpn_links: tuple[VpnLinkSettings, ...] = ()
 
 
 class Network(pulumi.ComponentResource):
@@ -55,26 +42,28 @@ class Network(pulumi.ComponentResource):
     """In the order of the zones: the first holds what needs no high availability."""
     private_subnet_ids: pulumi.Output[list[str]]
     vpn_links: dict[str, VpnLink]
-    """By their names."""
+    """The IPSec links, by name."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:Network", name, {"cidr": str(args.cidr), "zones": list(args.zones)}, opts)
+        super().__init__(
+            "magento:network:Network", name, {"cidr": str(args.network.cidr), "zones": list(args.zones)}, opts
+        )
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        addresses = plan(args.cidr, args.zones)
+        addresses = plan(args.network.cidr, args.zones)
 
         vpc = aws.ec2.Vpc(
             f"{name}-vpc",
-            cidr_block=str(args.cidr),
+            cidr_block=str(args.network.cidr),
             enable_dns_support=True,
             enable_dns_hostnames=True,
-            tags=args.tags.named(name),
+            tags=args.context.tags.named(name),
             opts=self._child,
         )
         self.vpc_id = vpc.id
         # AWS lets everything in the default group talk to each other; nothing of ours may land in it by mistake.
         aws.ec2.DefaultSecurityGroup(
-            f"{name}-default-group", vpc_id=vpc.id, tags=args.tags.named(f"{name}-unused"), opts=self._child
+            f"{name}-default-group", vpc_id=vpc.id, tags=args.context.tags.named(f"{name}-unused"), opts=self._child
         )
         public = [self._subnet("public", each.letter, each.zone, each.public) for each in addresses]
         private = [self._subnet("private", each.letter, each.zone, each.private) for each in addresses]
@@ -87,10 +76,10 @@ class Network(pulumi.ComponentResource):
         aws.ec2.VpcEndpoint(
             f"{name}-s3-endpoint",
             vpc_id=vpc.id,
-            service_name=f"com.amazonaws.{args.region}.s3",
+            service_name=f"com.amazonaws.{args.context.region}.s3",
             vpc_endpoint_type="Gateway",
             route_table_ids=[table.id for table in tables],
-            tags=args.tags.named(f"{name}-s3"),
+            tags=args.context.tags.named(f"{name}-s3"),
             opts=self._child,
         )
         self._flow_logs(vpc)
@@ -103,6 +92,11 @@ class Network(pulumi.ComponentResource):
             }
         )
 
+    @property
+    def tunnels(self) -> dict[str, VpnTunnels]:
+        """The tunnels of the IPSec links, by the link's name."""
+        return {name: link.tunnels for name, link in self.vpn_links.items()}
+
     def _subnet(self, tier: str, letter: str, zone: str, cidr: IPv4Network) -> aws.ec2.Subnet:
         return aws.ec2.Subnet(
             f"{self._name}-{tier}-{letter}",
@@ -110,7 +104,7 @@ class Network(pulumi.ComponentResource):
             availability_zone=zone,
             cidr_block=str(cidr),
             map_public_ip_on_launch=False,
-            tags={**self._args.tags.named(f"{tier}-{letter}"), "Tier": tier},
+            tags={**self._args.context.tags.named(f"{tier}-{letter}"), "Tier": tier},
             opts=self._child,
         )
 
@@ -118,7 +112,10 @@ class Network(pulumi.ComponentResource):
         self, subnets: list[aws.ec2.Subnet], addresses: tuple[SubnetAddresses, ...]
     ) -> aws.ec2.RouteTable:
         gateway = aws.ec2.InternetGateway(
-            f"{self._name}-internet", vpc_id=self.vpc_id, tags=self._args.tags.named("internet"), opts=self._child
+            f"{self._name}-internet",
+            vpc_id=self.vpc_id,
+            tags=self._args.context.tags.named("internet"),
+            opts=self._child,
         )
         table = self._route_table("public")
         aws.ec2.Route(
@@ -141,7 +138,7 @@ class Network(pulumi.ComponentResource):
         count = {NatGateways.ONE_PER_ZONE: len(public), NatGateways.SINGLE: 1, NatGateways.NONE: 0}
         gateways = [
             self._nat_gateway(each.letter, subnet)
-            for each, subnet in list(zip(addresses, public, strict=True))[: count[self._args.nat_gateways]]
+            for each, subnet in list(zip(addresses, public, strict=True))[: count[self._args.network.nat_gateways]]
         ]
         tables = []
         for index, (each, subnet) in enumerate(zip(addresses, private, strict=True)):
@@ -160,7 +157,10 @@ class Network(pulumi.ComponentResource):
 
     def _route_table(self, label: str) -> aws.ec2.RouteTable:
         return aws.ec2.RouteTable(
-            f"{self._name}-{label}-routes", vpc_id=self.vpc_id, tags=self._args.tags.named(label), opts=self._child
+            f"{self._name}-{label}-routes",
+            vpc_id=self.vpc_id,
+            tags=self._args.context.tags.named(label),
+            opts=self._child,
         )
 
     def _associate(self, label: str, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable) -> None:
@@ -169,7 +169,7 @@ class Network(pulumi.ComponentResource):
         )
 
     def _nat_gateway(self, letter: str, subnet: aws.ec2.Subnet) -> aws.ec2.NatGateway:
-        tags = self._args.tags.named(f"nat-{letter}")
+        tags = self._args.context.tags.named(f"nat-{letter}")
         address = aws.ec2.Eip(f"{self._name}-nat-{letter}-address", domain="vpc", tags=tags, opts=self._child)
         return aws.ec2.NatGateway(
             f"{self._name}-nat-{letter}",
@@ -180,18 +180,18 @@ class Network(pulumi.ComponentResource):
         )
 
     def _flow_logs(self, vpc: aws.ec2.Vpc) -> None:
-        tags = self._args.tags.named("flow-logs")
+        tags = self._args.context.tags.named("flow-logs")
         group = aws.cloudwatch.LogGroup(
             f"{self._name}-flow-log-group",
-            retention_in_days=self._args.flow_log_retention_days,
-            kms_key_id=self._args.key_arn,
+            retention_in_days=self._args.network.flow_log_retention_days,
+            kms_key_id=self._args.context.key_arn,
             tags=tags,
             opts=self._child,
         )
         role = aws.iam.Role(
             f"{self._name}-flow-log-role",
-            assume_role_policy=group.arn.apply(
-                lambda arn: assumable_by("vpc-flow-logs.amazonaws.com", account_id=account_of(arn))
+            assume_role_policy=pulumi.Output.from_input(self._args.context.account_id).apply(
+                lambda account_id: assumable_by("vpc-flow-logs.amazonaws.com", account_id=account_id)
             ),
             tags=tags,
             opts=self._child,
@@ -216,7 +216,7 @@ class Network(pulumi.ComponentResource):
         if not self._args.vpn_links:
             return {}
         gateway = aws.ec2.VpnGateway(
-            f"{self._name}-vpn-gateway", vpc_id=vpc.id, tags=self._args.tags.named("vpn"), opts=self._child
+            f"{self._name}-vpn-gateway", vpc_id=vpc.id, tags=self._args.context.tags.named("vpn"), opts=self._child
         )
         for index, table in enumerate(tables):
             aws.ec2.VpnGatewayRoutePropagation(
@@ -226,6 +226,10 @@ class Network(pulumi.ComponentResource):
                 opts=self._child,
             )
         return {
-            link.name: VpnLink(f"{self._name}-vpn-{link.name}", link, gateway_id=gateway.id, opts=self._child)
+            link.name: VpnLink(
+                f"{self._name}-vpn-{link.name}",
+                VpnLinkArgs(context=self._args.context.for_system("vpn"), link=link, gateway_id=gateway.id),
+                opts=self._child,
+            )
             for link in self._args.vpn_links
         }

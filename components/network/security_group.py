@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.shared.tags import Tags
+from components.shared.context import Context
 
 # What EC2 takes, in its own order ("CreateSecurityGroup", "SecurityGroupRuleUpdate").
 _DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}")
@@ -23,7 +23,7 @@ def _refuse_indescribable(what: str, description: str) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Admission:
+class IngressRule:
     """One way in. ``name`` tells rules apart and ``reason`` becomes the rule's description; the source is either a
     security group or a range of addresses. ``to_port`` is ``port`` unless it is a range; ``protocol`` is ``tcp`` or
     ``udp``."""
@@ -38,8 +38,8 @@ class Admission:
 
     def __post_init__(self) -> None:
         if (self.from_group is None) == (self.from_cidr is None):
-            raise ValueError(f"admission {self.name}: exactly one of from_group and from_cidr must be given")
-        _refuse_indescribable(f"admission {self.name}: reason", self.reason)
+            raise ValueError(f"ingress rule {self.name}: exactly one of from_group and from_cidr must be given")
+        _refuse_indescribable(f"ingress rule {self.name}: reason", self.reason)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +47,11 @@ class SecurityGroupArgs:
     """``description`` is immutable in AWS: changing it replaces the group. ``reaches_out`` opens all ways out, which a
     server that installs packages needs and a database does not."""
 
+    context: Context
     vpc_id: pulumi.Input[str]
     description: str
-    admits: tuple[Admission, ...]
-    reaches_out: bool = False
-    tags: Tags
+    ingress: tuple[IngressRule, ...]
+    open_egress: bool = False
 
     def __post_init__(self) -> None:
         _refuse_indescribable("description", self.description)
@@ -60,14 +60,14 @@ class SecurityGroupArgs:
 class SecurityGroup(pulumi.ComponentResource):
     """A security group with standalone rules, one a source, so that two owners never fight over an inline list.
 
-    Produces the group, an ingress rule for each admission, and an egress rule to anywhere if it reaches out.
+    Produces the group, its ingress rules and, with ``open_egress``, an egress rule to anywhere.
     """
 
     id: pulumi.Output[str]
 
     def __init__(self, name: str, args: SecurityGroupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:SecurityGroup", name, {"admits": [each.name for each in args.admits]}, opts)
-        self._name, self._tags = name, args.tags.named(name)
+        super().__init__("magento:network:SecurityGroup", name, {"ingress": [each.name for each in args.ingress]}, opts)
+        self._name, self._tags = name, args.context.tags.named(name)
         group = aws.ec2.SecurityGroup(
             f"{name}-group",
             vpc_id=args.vpc_id,
@@ -76,9 +76,9 @@ class SecurityGroup(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.id = group.id
-        for admission in args.admits:
-            self.admit(admission)
-        if args.reaches_out:
+        for rule in args.ingress:
+            self.allow_from(rule)
+        if args.open_egress:
             aws.vpc.SecurityGroupEgressRule(
                 f"{name}-to-anywhere",
                 security_group_id=group.id,
@@ -90,17 +90,17 @@ class SecurityGroup(pulumi.ComponentResource):
             )
         self.register_outputs({"id": self.id})
 
-    def admit(self, admission: Admission) -> None:
-        """One more way in, for whoever comes to be after the group: a satellite, say, after its database."""
+    def allow_from(self, rule: IngressRule) -> None:
+        """One more ingress rule, for a client that is made after the group: a satellite comes after its database."""
         aws.vpc.SecurityGroupIngressRule(
-            f"{self._name}-from-{admission.name}",
+            f"{self._name}-from-{rule.name}",
             security_group_id=self.id,
-            description=admission.reason,
-            ip_protocol=admission.protocol,
-            from_port=admission.port,
-            to_port=admission.to_port or admission.port,
-            referenced_security_group_id=admission.from_group,
-            cidr_ipv4=admission.from_cidr,
+            description=rule.reason,
+            ip_protocol=rule.protocol,
+            from_port=rule.port,
+            to_port=rule.to_port or rule.port,
+            referenced_security_group_id=rule.from_group,
+            cidr_ipv4=rule.from_cidr,
             tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self),
         )

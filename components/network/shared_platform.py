@@ -1,4 +1,4 @@
-"""The ground that a stack lays for the sites in its VPC: network, zones, certificate and buckets."""
+"""What the sites of one VPC share: network, zones, certificate and buckets."""
 
 from __future__ import annotations
 
@@ -9,82 +9,81 @@ import pulumi
 from components.network.certificate import Certificate, CertificateArgs
 from components.network.domains import Domains, DomainsArgs
 from components.network.network import Network, NetworkArgs
-from components.network.shared_platform_outputs import Foundation
+from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.shared.buckets import Buckets, BucketsArgs
-from components.shared.cost_report import CostReportExport, CostReportExportArgs
-from components.shared.tags import Tags
-from settings.bucket import BucketSettings, Purpose
-from settings.cost_report import CostReportSettings
+from components.shared.context import Context
+from components.shared.cost_report import CostReport, CostReportArgs
+from settings.bucket import Purpose
+from settings.certificate_files import CertificateFiles
+from settings.shared_platform import SharedPlatformSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class LandingZoneArgs:
-    """``public_domain`` and ``internal_domain`` are zone names; the buckets must have one for the sites' configuration
-    and one for the load balancers' logs, and for a cost report one more."""
+class SharedPlatformArgs:
+    """``certificate`` holds the contents of the files that ``settings.certificate`` names."""
 
-    network: NetworkArgs
-    certificate: CertificateArgs
-    public_domain: str
-    internal_domain: str
-    buckets: tuple[BucketSettings, ...]
-    cost_report: CostReportSettings | None = None
-    account_id: pulumi.Input[str]
-    key_arn: pulumi.Input[str]
-    protect: bool
-    tags: Tags
+    context: Context
+    settings: SharedPlatformSettings
+    certificate: CertificateFiles
 
 
-class LandingZone(pulumi.ComponentResource):
-    """Everything that the sites of one VPC share, made once. ``foundation`` is what a site takes of it."""
+class SharedPlatform(pulumi.ComponentResource):
+    """Everything that the sites of one VPC share, made once. A site takes ``outputs``.
+
+    Produces ``Network``, ``Domains``, ``Certificate``, ``Buckets`` and, as asked, ``CostReport``.
+    """
 
     network: Network
     domains: Domains
-    foundation: Foundation
+    outputs: SharedPlatformOutputs
 
-    def __init__(self, name: str, args: LandingZoneArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:LandingZone", name, {"public_domain": args.public_domain}, opts)
+    def __init__(self, name: str, args: SharedPlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        settings = args.settings
+        super().__init__("magento:network:SharedPlatform", name, {"public_domain": settings.domains.public}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        self.network = Network("network", args.network, opts=child)
+        context = args.context.inside(name)
+        self.network = Network(
+            f"{name}-network",
+            NetworkArgs(
+                context=context.for_system("network"),
+                network=settings.network,
+                zones=settings.zones,
+                vpn_links=settings.vpn_links,
+            ),
+            opts=child,
+        )
         self.domains = Domains(
-            "domains",
-            DomainsArgs(
-                public=args.public_domain,
-                internal=args.internal_domain,
-                vpc_id=self.network.vpc_id,
-                protect=args.protect,
-                tags=args.tags.for_system("dns"),
-            ),
+            f"{name}-domains",
+            DomainsArgs(context=context.for_system("dns"), domains=settings.domains, vpc_id=self.network.vpc_id),
             opts=child,
         )
-        certificate = Certificate("certificate", args.certificate, opts=child)
+        certificate = Certificate(
+            f"{name}-certificate",
+            CertificateArgs(context=context.for_system("certificate"), files=args.certificate),
+            opts=child,
+        )
         buckets = Buckets(
-            "buckets",
-            BucketsArgs(
-                buckets=args.buckets,
-                account_id=args.account_id,
-                key_arn=args.key_arn,
-                protect=args.protect,
-                tags=args.tags.for_system("storage"),
-            ),
+            f"{name}-buckets",
+            BucketsArgs(context=context.for_system("storage"), buckets=settings.buckets),
             opts=child,
         )
-        if args.cost_report:
-            CostReportExport(
-                "cost-report",
-                CostReportExportArgs(
-                    report=args.cost_report,
+        if settings.cost_report:
+            CostReport(
+                f"{name}-cost-report",
+                CostReportArgs(
+                    context=context.for_system("billing"),
+                    report=settings.cost_report,
                     bucket_name=buckets.name_for(Purpose.COST_REPORTS),
-                    bucket_region=args.network.region,
-                    account_id=args.account_id,
-                    tags=args.tags.for_system("billing"),
                 ),
                 opts=child,
             )
-        self.foundation = Foundation(
+        self.outputs = SharedPlatformOutputs(
+            first_zone=settings.zones[0],
+            internal_domain=settings.domains.internal,
             vpc_id=self.network.vpc_id,
             public_subnet_ids=self.network.public_subnet_ids,
             private_subnet_ids=self.network.private_subnet_ids,
-            network_cidr=str(args.network.cidr),
+            network_cidr=str(settings.network.cidr),
             internal_zone_id=self.domains.internal_zone_id,
             public_zone_id=self.domains.public_zone_id,
             certificate_arn=certificate.arn,

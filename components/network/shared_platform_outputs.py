@@ -1,35 +1,38 @@
-"""What a site stands on, whoever made it: its own stack or the one that it joins."""
+"""What the sites of one VPC share, as a site takes it: from its own stack or from the stack that it joins."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 
-from components.data.placement import DataStorePlacement
-from components.servers.server import ServerPlacement
-from components.shared.tags import Tags
-
-_OUTPUT = "foundation"
+_OUTPUT = "shared_platform"
+_SHARED = (
+    "vpc_id",
+    "public_subnet_ids",
+    "private_subnet_ids",
+    "network_cidr",
+    "public_zone_id",
+    "internal_zone_id",
+    "certificate_arn",
+    "cloudfront_certificate_arn",
+    "configuration_bucket",
+    "access_logs_bucket",
+    "delivery_logs_bucket",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServerSite:
-    """What config says of where single servers live: the region, the first zone and the internal domain's name."""
+class SharedPlatformOutputs:
+    """The network, zones, certificate and buckets that the sites of one VPC share.
 
-    region: str
-    availability_zone: str
-    internal_domain: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Foundation:
-    """The network, zone, certificate and buckets that the sites of one VPC share.
-
-    A stack that owns them shares them with ``export``; a stack that joins reads them with ``of_stack``.
+    The stack that owns them shares them with ``export``. A stack that joins reads them with ``of_stack``.
     """
 
+    first_zone: str
+    """The full name of the availability zone whose subnets hold what needs no high availability."""
+    internal_domain: str | None
+    """The name of the private zone. A stack that joins may do without it."""
     vpc_id: pulumi.Input[str]
     public_subnet_ids: pulumi.Input[list[str]]
     private_subnet_ids: pulumi.Input[list[str]]
@@ -41,63 +44,28 @@ class Foundation:
     configuration_bucket: pulumi.Input[str]
     access_logs_bucket: pulumi.Input[str]
     delivery_logs_bucket: pulumi.Input[str] | None = None
-    """For CloudFront's logs, known to the stack that owns it alone."""
+    """The bucket for CloudFront's logs. Only the stack that owns it writes there."""
 
     def export(self) -> None:
         """Make it the stack output by which other stacks find it."""
-        pulumi.export(_OUTPUT, vars(self))
-
-    def place_privately(
-        self, *, clients: Mapping[str, pulumi.Input[str]], key_arn: pulumi.Input[str], protect: bool, tags: Tags
-    ) -> DataStorePlacement:
-        """A place in the private subnets for a data store that only ``clients`` reach."""
-        return DataStorePlacement(
-            vpc_id=self.vpc_id,
-            subnet_ids=self.private_subnet_ids,
-            clients=clients,
-            key_arn=key_arn,
-            protect=protect,
-            tags=tags,
-        )
-
-    def place_server(
-        self, *, is_public: bool, at: ServerSite, key_arn: pulumi.Input[str], protect: bool, tags: Tags
-    ) -> ServerPlacement:
-        """A place in the first public or private subnet, where by convention all lives that needs no availability."""
-        subnet_ids = self.public_subnet_ids if is_public else self.private_subnet_ids
-        return ServerPlacement(
-            vpc_id=self.vpc_id,
-            subnet_id=pulumi.Output.from_input(subnet_ids).apply(lambda ids: ids[0]),
-            availability_zone=at.availability_zone,
-            internal_zone_id=self.internal_zone_id,
-            internal_domain=at.internal_domain,
-            region=at.region,
-            key_arn=key_arn,
-            protect=protect,
-            tags=tags,
-        )
+        pulumi.export(_OUTPUT, {name: getattr(self, name) for name in _SHARED})
 
     @staticmethod
-    def of_stack(stack: str) -> Foundation:
+    def of_stack(stack: str, first_zone: str, internal_domain: str | None) -> SharedPlatformOutputs:
         """What the named stack of this project shares. The engine fails, naming it, when it does not exist yet."""
         reference = pulumi.StackReference(f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}")
         shared = reference.require_output(_OUTPUT)
-
-        def field(name: str) -> pulumi.Output[str]:
-            return shared.apply(lambda fields: fields[name])
-
-        def ids(name: str) -> pulumi.Output[list[str]]:
-            return shared.apply(lambda fields: fields[name])
-
-        return Foundation(
-            vpc_id=field("vpc_id"),
-            public_subnet_ids=ids("public_subnet_ids"),
-            private_subnet_ids=ids("private_subnet_ids"),
-            network_cidr=field("network_cidr"),
-            public_zone_id=field("public_zone_id"),
-            internal_zone_id=field("internal_zone_id"),
-            certificate_arn=field("certificate_arn"),
-            cloudfront_certificate_arn=field("cloudfront_certificate_arn"),
-            configuration_bucket=field("configuration_bucket"),
-            access_logs_bucket=field("access_logs_bucket"),
+        return SharedPlatformOutputs(
+            first_zone=first_zone,
+            internal_domain=internal_domain,
+            vpc_id=shared["vpc_id"],
+            public_subnet_ids=shared["public_subnet_ids"],
+            private_subnet_ids=shared["private_subnet_ids"],
+            network_cidr=shared["network_cidr"],
+            public_zone_id=shared["public_zone_id"],
+            internal_zone_id=shared["internal_zone_id"],
+            certificate_arn=shared["certificate_arn"],
+            cloudfront_certificate_arn=shared["cloudfront_certificate_arn"],
+            configuration_bucket=shared["configuration_bucket"],
+            access_logs_bucket=shared["access_logs_bucket"],
         )

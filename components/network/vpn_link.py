@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from components.shared.tags import Tags
+from components.shared.context import Context
+from settings.vpn_link import VpnLinkSettings
 
 # AWS accepts weaker ones beside these, and AES-128, unless told not to ("Tunnel options for your Site-to-Site VPN
 # connection"). Of Diffie-Hellman's groups RFC 8247 advises against those below 14, and against 22 to 24.
@@ -30,19 +30,11 @@ _TUNNEL: Mapping[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class VpnLinkArgs:
-    """``peer_address`` is the public address of the client's end, ``remote_cidrs`` what lies behind it, and ``reason``
-    what the link is for (its tag). Raises ``ValueError`` when it leads nowhere."""
+    """``gateway_id`` is the network's VPN gateway."""
 
-    name: str
-    peer_address: IPv4Address
-    remote_cidrs: tuple[IPv4Network, ...]
-    reason: str
-    bgp_asn: int = 65000
-    tags: Tags
-
-    def __post_init__(self) -> None:
-        if not self.remote_cidrs:
-            raise ValueError(f"vpn link {self.name}: remote_cidrs must name at least one network, got none")
+    context: Context
+    link: VpnLinkSettings
+    gateway_id: pulumi.Input[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,22 +56,16 @@ class VpnLink(pulumi.ComponentResource):
     tunnels: VpnTunnels
     configuration: pulumi.Output[str]
 
-    def __init__(
-        self,
-        name: str,
-        args: VpnLinkArgs,
-        *,
-        gateway_id: pulumi.Input[str],
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        super().__init__("magento:index:VpnLink", name, {"peer_address": str(args.peer_address)}, opts)
+    def __init__(self, name: str, args: VpnLinkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        link = args.link
+        super().__init__("magento:network:VpnLink", name, {"peer_address": str(link.peer_address)}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        tags = {**args.tags.named(f"vpn-{args.name}"), "Reason": args.reason}
+        tags = {**args.context.tags.named(f"vpn-{link.name}"), "Reason": link.reason}
         peer = aws.ec2.CustomerGateway(
             f"{name}-peer",
             type="ipsec.1",
-            ip_address=str(args.peer_address),
-            bgp_asn=str(args.bgp_asn),
+            ip_address=str(link.peer_address),
+            bgp_asn=str(link.bgp_asn),
             tags=tags,
             opts=child,
         )
@@ -87,14 +73,14 @@ class VpnLink(pulumi.ComponentResource):
             f"{name}-connection",
             type="ipsec.1",
             customer_gateway_id=peer.id,
-            vpn_gateway_id=gateway_id,
+            vpn_gateway_id=args.gateway_id,
             static_routes_only=True,
             tags=tags,
             # Both alike: AWS takes one at a time down for its maintenance.
             **{f"tunnel{number}_{option}": value for number in (1, 2) for option, value in _TUNNEL.items()},
             opts=child,
         )
-        for remote in args.remote_cidrs:
+        for remote in link.remote_cidrs:
             aws.ec2.VpnConnectionRoute(
                 f"{name}-to-{str(remote).replace('/', '-')}",
                 vpn_connection_id=connection.id,

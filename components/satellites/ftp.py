@@ -9,11 +9,11 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
-from components.network.security_group import Admission
+from components.network.security_group import IngressRule
 from components.servers.gateway_proxy import GatewayProxy
+from components.shared.context import Context
 from components.shared.iam import allow
 from components.shared.secret import Secret, SecretArgs
-from components.shared.tags import Tags
 from settings.ports import PortRange
 from settings.satellite import FtpSettings
 
@@ -31,16 +31,14 @@ class SatelliteFtpArgs:
     Raises ``ValueError`` when the gateway does not forward what FTP needs.
     """
 
+    context: Context
     access: FtpSettings
     gateway: GatewayProxy
     address: str
     internal_zone_id: pulumi.Input[str]
-    key_arn: pulumi.Input[str]
-    protect: bool
-    tags: Tags
 
     def __post_init__(self) -> None:
-        admitted = [PortRange(first=each.port, last=each.to_port or each.port) for each in self.admissions]
+        admitted = [PortRange(first=each.port, last=each.to_port or each.port) for each in self.ingress_rules]
         needed = (_CONTROL, self.access.passive_range)
         if missing := [
             each for each in needed if not any(other == each or other.surrounds(each) for other in admitted)
@@ -51,9 +49,9 @@ class SatelliteFtpArgs:
             )
 
     @property
-    def admissions(self) -> tuple[Admission, ...]:
+    def ingress_rules(self) -> tuple[IngressRule, ...]:
         """What the server's security group lets in: the gateway, and on the ports that it forwards alone."""
-        return self.gateway.admissions_of(self.address)
+        return self.gateway.ingress_to(self.address)
 
 
 class SatelliteFtp(pulumi.ComponentResource):
@@ -68,7 +66,7 @@ class SatelliteFtp(pulumi.ComponentResource):
     statements: pulumi.Output[list[dict[str, object]]]
 
     def __init__(self, name: str, args: SatelliteFtpArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:SatelliteFtp", name, {"user": args.access.user}, opts)
+        super().__init__("magento:satellites:SatelliteFtp", name, {"user": args.access.user}, opts)
         child = pulumi.ResourceOptions(parent=self)
         access = args.access
         password = random.RandomPassword(f"{name}-password", length=32, special=False, opts=child)
@@ -77,9 +75,7 @@ class SatelliteFtp(pulumi.ComponentResource):
             SecretArgs(
                 description=f"How FTP clients log in to {args.address}",
                 value={"username": access.user, "password": password.result},
-                key_arn=args.key_arn,
-                protect=args.protect,
-                tags=args.tags,
+                context=args.context,
             ),
             opts=child,
         ).arn

@@ -14,14 +14,15 @@ from components.beanstalk.environment import BeanstalkEnvironment, BeanstalkEnvi
 from components.beanstalk.load_balancing import BehindOwnLoadBalancer
 from components.beanstalk.options import EnvironmentOptions
 from components.data.mysql_database import MySqlDatabase
-from components.network.security_group import Admission, SecurityGroup, SecurityGroupArgs
-from components.network.shared_platform_outputs import Foundation
+from components.network.security_group import IngressRule, SecurityGroup, SecurityGroupArgs
+from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.satellites.ftp import SatelliteFtp, SatelliteFtpArgs
 from components.servers.gateway_proxy import GatewayProxy
+from components.shared.context import Context
 from components.shared.iam import allow, document
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs
 from components.shared.secret import Secret, SecretArgs
-from components.shared.tags import Tags
+from settings.messages import message
 from settings.satellite import SatelliteSettings
 
 _DATABASE_FIELDS = {
@@ -39,35 +40,32 @@ _RECORD_TTL_SECONDS = 300
 
 @dataclass(frozen=True, kw_only=True)
 class SatelliteAppArgs:
-    """``database`` is what the satellites share; ``gateway`` is how FTP gets in, and ``internal_domain`` the zone where
-    the gateway looks an FTP server up. Raises ``ValueError`` for FTP without both."""
+    """``database`` is what the satellites share, and ``gateway`` is how FTP gets in.
 
-    foundation: Foundation
+    Raises ``ValueError`` for FTP without a gateway.
+    """
+
+    context: Context
+    shared: SharedPlatformOutputs
     satellite: SatelliteSettings
     database: MySqlDatabase
     gateway: GatewayProxy | None = None
-    internal_domain: str | None = None
-    key_arn: pulumi.Input[str]
-    protect: bool
-    tags: Tags
 
     def __post_init__(self) -> None:
-        if self.satellite.ftp and not (self.gateway and self.internal_domain):
-            raise ValueError(f"satellite {self.satellite.name}: with ftp, a gateway in the same stack, got none")
+        if self.satellite.ftp and not (self.gateway and self.shared.internal_domain):
+            raise ValueError(message("gateway", expected=f"a gateway for the FTP of satellite {self.satellite.name}"))
 
     @property
     def ftp_server(self) -> SatelliteFtpArgs | None:
         """What its FTP server is, if it has one."""
-        if not (self.satellite.ftp and self.gateway and self.internal_domain):
+        if not (self.satellite.ftp and self.gateway and self.shared.internal_domain):
             return None
         return SatelliteFtpArgs(
             access=self.satellite.ftp,
             gateway=self.gateway,
-            address=f"{self.satellite.name}.{self.internal_domain}",
-            internal_zone_id=self.foundation.internal_zone_id,
-            key_arn=self.key_arn,
-            protect=self.protect,
-            tags=self.tags.for_system(self.satellite.name),
+            address=f"{self.satellite.name}.{self.shared.internal_domain}",
+            internal_zone_id=self.shared.internal_zone_id,
+            context=self.context.for_system(self.satellite.name),
         )
 
 
@@ -87,25 +85,25 @@ class SatelliteApp(pulumi.ComponentResource):
     ftp: SatelliteFtp | None
 
     def __init__(self, name: str, args: SatelliteAppArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:SatelliteApp", name, {"name": args.satellite.name}, opts)
+        super().__init__("magento:satellites:SatelliteApp", name, {"name": args.satellite.name}, opts)
         self._name, self._args, self._satellite = name, args, args.satellite
-        self._tags = args.tags.for_system(args.satellite.name)
+        self._context = args.context.for_system(args.satellite.name)
         self._child = pulumi.ResourceOptions(parent=self)
         balancer_group = self._balancer_group()
         ftp = args.ftp_server
-        instance_group = self._instance_group(balancer_group, ftp.admissions if ftp else ())
+        instance_group = self._instance_group(balancer_group, ftp.ingress_rules if ftp else ())
         self.instance_group_id = instance_group.id
-        args.database.admit(self._satellite.name, instance_group.id)
+        args.database.allow_from(self._satellite.name, instance_group.id)
         self.ftp = SatelliteFtp(f"{name}-ftp", ftp, opts=self._child) if ftp else None
         filled = {variable: self._secret_to_fill_in(variable).arn for variable in self._satellite.filled_secrets}
-        instance_role = InstanceRole(f"{name}-instance", InstanceRoleArgs(tags=self._tags), opts=self._child)
+        instance_role = InstanceRole(f"{name}-instance", InstanceRoleArgs(context=self._context), opts=self._child)
         self.role = instance_role.role
         self.application = BeanstalkApplication(
             f"{name}-releases",
             BeanstalkApplicationArgs(
-                application_name=f"{args.tags.client}-{self._satellite.name}-{args.tags.environment}",
-                description=f"{self._satellite.name} of {args.tags.client}, {args.tags.environment}",
-                tags=self._tags,
+                application_name=f"{args.context.tags.client}-{self._satellite.name}-{args.context.tags.environment}",
+                description=f"{self._satellite.name} of {args.context.tags.client}, {args.context.tags.environment}",
+                context=self._context,
             ),
             opts=self._child,
         )
@@ -120,24 +118,24 @@ class SatelliteApp(pulumi.ComponentResource):
 
     def _balancer_group(self) -> SecurityGroup:
         reason = f"{self._satellite.name}, for everybody"
-        admits = [Admission(name="http", port=80, from_cidr="0.0.0.0/0", reason=reason)]
+        ingress = [IngressRule(name="http", port=80, from_cidr="0.0.0.0/0", reason=reason)]
         if self._satellite.https_host_name:
-            admits.append(Admission(name="https", port=443, from_cidr="0.0.0.0/0", reason=reason))
+            ingress.append(IngressRule(name="https", port=443, from_cidr="0.0.0.0/0", reason=reason))
         return SecurityGroup(
             f"{self._name}-load-balancer",
             SecurityGroupArgs(
-                vpc_id=self._args.foundation.vpc_id,
+                vpc_id=self._args.shared.vpc_id,
                 description=reason,
-                admits=tuple(admits),
-                reaches_out=True,
+                ingress=tuple(ingress),
+                open_egress=True,
                 # As of the site's own load balancer: the one system that everybody may reach.
-                tags=self._args.tags.for_system("load-balancer"),
+                context=self._args.context.for_system("load-balancer"),
             ),
             opts=self._child,
         )
 
-    def _instance_group(self, balancer_group: SecurityGroup, from_gateway: tuple[Admission, ...]) -> SecurityGroup:
-        from_balancer = Admission(
+    def _instance_group(self, balancer_group: SecurityGroup, from_gateway: tuple[IngressRule, ...]) -> SecurityGroup:
+        from_balancer = IngressRule(
             name="load-balancer",
             port=80,
             from_group=balancer_group.id,
@@ -146,11 +144,11 @@ class SatelliteApp(pulumi.ComponentResource):
         return SecurityGroup(
             f"{self._name}-instances",
             SecurityGroupArgs(
-                vpc_id=self._args.foundation.vpc_id,
+                vpc_id=self._args.shared.vpc_id,
                 description=f"The {self._satellite.name} instance",
-                admits=(from_balancer, *from_gateway),
-                reaches_out=True,
-                tags=self._tags,
+                ingress=(from_balancer, *from_gateway),
+                open_egress=True,
+                context=self._context,
             ),
             opts=self._child,
         )
@@ -163,12 +161,12 @@ class SatelliteApp(pulumi.ComponentResource):
         *,
         after: list[pulumi.Resource],
     ) -> BeanstalkEnvironment:
-        satellite, foundation, tags = self._satellite, self._args.foundation, self._args.tags
+        satellite, shared, tags = self._satellite, self._args.shared, self._args.context.tags
         return BeanstalkEnvironment(
             f"{self._name}-environment",
             BeanstalkEnvironmentArgs(
                 application_name=self.application.application_name,
-                environment_name=f"{tags.client}-{tags.environment}-{satellite.name}",
+                environment_name=f"{tags.owner}-{satellite.name}",
                 solution_stack=satellite.solution_stack,
                 options=EnvironmentOptions(
                     fleet=satellite.fleet,
@@ -177,14 +175,12 @@ class SatelliteApp(pulumi.ComponentResource):
                     web_server=satellite.web_server,
                     load_balancing=BehindOwnLoadBalancer(
                         security_group_id=balancer_group.id,
-                        certificate_arn=foundation.certificate_arn if satellite.https_host_name else None,
+                        certificate_arn=shared.certificate_arn if satellite.https_host_name else None,
                     ),
-                    vpc_id=foundation.vpc_id,
+                    vpc_id=shared.vpc_id,
                     # What needs no high availability sits in the first subnet; a load balancer must have two.
-                    instance_subnet_ids=pulumi.Output.from_input(foundation.private_subnet_ids).apply(
-                        lambda ids: ids[:1]
-                    ),
-                    load_balancer_subnet_ids=foundation.public_subnet_ids,
+                    instance_subnet_ids=pulumi.Output.from_input(shared.private_subnet_ids).apply(lambda ids: ids[:1]),
+                    load_balancer_subnet_ids=shared.public_subnet_ids,
                     instance_group_id=self.instance_group_id,
                     instance_profile_name=profile_name,
                     service_role_arn=self.application.service_role_arn,
@@ -192,7 +188,7 @@ class SatelliteApp(pulumi.ComponentResource):
                     secrets=self._environment_secrets(filled),
                 ),
                 after=after,
-                tags=self._tags,
+                context=self._context,
             ),
             opts=self._child,
         )
@@ -204,9 +200,7 @@ class SatelliteApp(pulumi.ComponentResource):
             SecretArgs(
                 description=f"{variable} of {self._satellite.name}: its value is filled in by hand",
                 value={_FILLED_FIELD: "to be filled in"},
-                key_arn=self._args.key_arn,
-                protect=self._args.protect,
-                tags=self._tags,
+                context=self._context,
             ),
             opts=self._child,
         )
@@ -233,7 +227,7 @@ class SatelliteApp(pulumi.ComponentResource):
         """Let the instance read the secrets of its own, and do what its FTP server needs."""
         policy = pulumi.Output.all(
             secrets=pulumi.Output.all(self._args.database.secret_arn, *filled.values()),
-            key=self._args.key_arn,
+            key=self._args.context.key_arn,
             further=self.ftp.statements if self.ftp else [],
         ).apply(
             lambda known: document(
@@ -247,7 +241,7 @@ class SatelliteApp(pulumi.ComponentResource):
     def _record(self, host_name: str) -> None:
         aws.route53.Record(
             f"{self._name}-{host_name}",
-            zone_id=self._args.foundation.public_zone_id,
+            zone_id=self._args.shared.public_zone_id,
             name=host_name,
             type="CNAME",
             ttl=_RECORD_TTL_SECONDS,

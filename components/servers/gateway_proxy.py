@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import pulumi
 import pulumi_aws as aws
 
-from components.network.security_group import Admission
+from components.network.security_group import IngressRule
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.server import Server, ServerArgs, ServerPlacement
@@ -24,7 +24,6 @@ _SPARE_DESCRIPTORS = 1000
 # For checks, logs and what a reload keeps open of the process before.
 
 _START = "/usr/local/sbin/start_gateway.sh"
-_SHORTEST_REASON = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +37,8 @@ class GatewayProxyArgs:
 class GatewayProxy(pulumi.ComponentResource):
     """HAProxy in TCP mode with a public address of its own.
 
-    Produces the Elastic IP and a ``Server`` that admits the forwarded ports from the allowed sources, and nothing else.
-    What it forwards to admits ``admissions_of`` its name.
+    Produces the Elastic IP and a ``Server`` that opens the forwarded ports to the allowed sources only.
+    The security group of a target takes ``ingress_to`` its name.
     """
 
     address: pulumi.Output[str]
@@ -49,16 +48,16 @@ class GatewayProxy(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: GatewayProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(
-            "magento:index:GatewayProxy", name, {"forwards": [each.name for each in args.gateway.forwards]}, opts
+            "magento:servers:GatewayProxy", name, {"forwards": [each.name for each in args.gateway.forwards]}, opts
         )
         self._forwards = args.gateway.forwards
-        placement = replace(args.placement, tags=args.placement.tags.for_system(SYSTEM))
+        placement = args.placement.for_system(SYSTEM)
         address = aws.ec2.Eip(
             f"{name}-address",
             domain="vpc",
-            tags=placement.tags.named(name),
+            tags=placement.context.tags.named(name),
             # Partners have it in their firewalls and programs.
-            opts=pulumi.ResourceOptions(parent=self, protect=placement.protect),
+            opts=pulumi.ResourceOptions(parent=self, protect=placement.context.protect),
         )
         self.address = address.public_ip
         server = Server(
@@ -66,7 +65,7 @@ class GatewayProxy(pulumi.ComponentResource):
             ServerArgs(
                 placement=placement,
                 size=args.gateway.size,
-                admits=admissions(args.gateway),
+                ingress=ingress_rules(args.gateway),
                 boot=boot(args.gateway.forwards),
                 public_address=address.id,
             ),
@@ -82,10 +81,10 @@ class GatewayProxy(pulumi.ComponentResource):
             }
         )
 
-    def admissions_of(self, target: str) -> tuple[Admission, ...]:
-        """What a target's security group has to admit, by the target's name as the forwards have it."""
+    def ingress_to(self, target: str) -> tuple[IngressRule, ...]:
+        """The ingress rules of a target, by its name as the forwards spell it."""
         return tuple(
-            Admission(
+            IngressRule(
                 name=f"gateway-{ports}",
                 port=ports.first,
                 to_port=ports.last,
@@ -96,11 +95,11 @@ class GatewayProxy(pulumi.ComponentResource):
         )
 
 
-def admissions(gateway: GatewaySettings) -> tuple[Admission, ...]:
+def ingress_rules(gateway: GatewaySettings) -> tuple[IngressRule, ...]:
     """The forwarded ports, neighbours as one range, from each allowed source."""
     opened = merged(each for listener in listeners(gateway.forwards) for each in listener.binds)
     return tuple(
-        Admission(
+        IngressRule(
             name=f"{str(source.cidr).replace('/', '-')}-to-{ports}",
             port=ports.first,
             to_port=ports.last,

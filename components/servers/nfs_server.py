@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.network.security_group import Admission
+from components.network.security_group import IngressRule
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement
@@ -45,15 +45,15 @@ class NfsServer(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: NfsServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         shares = args.server.shares
-        super().__init__("magento:index:NfsServer", name, {"shares": [share.name for share in shares]}, opts)
+        super().__init__("magento:servers:NfsServer", name, {"shares": [share.name for share in shares]}, opts)
         self.address = f"{args.server.host_name}.{args.placement.internal_domain}"
         self.server = Server(
             name,
             ServerArgs(
                 placement=args.placement,
                 size=args.server.size,
-                admits=tuple(
-                    Admission(name=client, port=PORT, from_group=group_id, reason=f"NFS from {client}")
+                ingress=tuple(
+                    IngressRule(name=client, port=PORT, from_group=group_id, reason=f"NFS from {client}")
                     for client, group_id in args.clients.items()
                 ),
                 boot=pulumi.Output.from_input(args.network_cidr).apply(lambda cidr: boot(args.server, cidr)),

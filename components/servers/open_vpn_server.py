@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 import pulumi
 import pulumi_aws as aws
 
-from components.network.security_group import Admission
+from components.network.security_group import IngressRule
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement
@@ -60,13 +60,13 @@ class OpenVpnServer(pulumi.ComponentResource):
     security_group_id: pulumi.Output[str]
 
     def __init__(self, name: str, args: OpenVpnServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:OpenVpnServer", name, {"client_cidr": str(args.access.client_cidr)}, opts)
+        super().__init__("magento:servers:OpenVpnServer", name, {"client_cidr": str(args.access.client_cidr)}, opts)
         address = aws.ec2.Eip(
             f"{name}-address",
             domain="vpc",
-            tags=args.placement.tags.named(name),
+            tags=args.placement.context.tags.named(name),
             # Profiles hold it: with another address, every user needs a new one.
-            opts=pulumi.ResourceOptions(parent=self, protect=args.placement.protect),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.placement.context.protect),
         )
         self.address = address.public_ip
         server = Server(
@@ -74,7 +74,7 @@ class OpenVpnServer(pulumi.ComponentResource):
             ServerArgs(
                 placement=args.placement,
                 size=args.access.size,
-                admits=tuple(_admission(network) for network in args.access.allowed_cidrs),
+                ingress=tuple(_admission(network) for network in args.access.allowed_cidrs),
                 boot=self.address.apply(lambda public: boot(args, address=public)),
                 volumes=(
                     DataVolume(
@@ -136,8 +136,8 @@ def boot(args: OpenVpnServerArgs, *, address: str) -> CloudInit:
     )
 
 
-def _admission(network: IPv4Network) -> Admission:
-    return Admission(
+def _admission(network: IPv4Network) -> IngressRule:
+    return IngressRule(
         name=f"clients-{str(network).replace('/', '-')}",
         port=PORT,
         protocol="udp",

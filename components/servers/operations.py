@@ -1,4 +1,4 @@
-"""The servers that people work through: VPN, gateway, Windows, Rundeck and phpMyAdmin, each where config has it."""
+"""The servers that people work through: VPN, gateway, Windows, Rundeck and phpMyAdmin, as the stack file has them."""
 
 from __future__ import annotations
 
@@ -9,139 +9,131 @@ from ipaddress import IPv4Network
 import pulumi
 
 from components.data.mysql_database import MySqlDatabase
-from components.network.security_group import Admission
+from components.network.security_group import IngressRule
+from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.servers.gateway_proxy import GatewayProxy, GatewayProxyArgs
 from components.servers.open_vpn_server import OpenVpnServer, OpenVpnServerArgs
 from components.servers.php_my_admin_server import PhpMyAdminServer, PhpMyAdminServerArgs
 from components.servers.rundeck_server import RundeckServer, RundeckServerArgs
 from components.servers.server import ServerPlacement
 from components.servers.windows_server import WindowsServer, WindowsServerArgs
-from settings.gateway import GatewaySettings
+from components.shared.context import Context
+from settings.messages import message
+from settings.operations import OperationsSettings
 from settings.php_my_admin import PhpMyAdminSettings
-from settings.rundeck import RundeckSettings
-from settings.vpn_access import VpnAccessSettings
 from settings.windows import HOST_NAME as WINDOWS
-from settings.windows import WindowsSettings
+from settings.windows import NEEDS_GATEWAY, WindowsSettings
 
 _REMOTE_DESKTOP = 3389
 
 
 @dataclass(frozen=True, kw_only=True)
 class OperationsArgs:
-    """``public`` and ``private`` are where servers live that are and are not reached from outside. ``remote_cidrs`` is
-    what lies behind the IPSec links; ``databases`` is what phpMyAdmin may be given, by the names that config uses.
+    """``remote_cidrs`` are the networks behind the IPSec links. ``databases`` are those that phpMyAdmin may use, by the
+    names in the stack file.
 
-    Raises ``ValueError`` for a Windows server without a gateway, since FTP clients must be told the gateway's address.
+    Raises ``ValueError`` for a Windows server without a gateway: its FTP service announces the gateway's address.
     """
 
-    public: ServerPlacement
-    private: ServerPlacement
+    context: Context
+    shared: SharedPlatformOutputs
+    servers: OperationsSettings
     network_cidr: IPv4Network
-    remote_cidrs: tuple[IPv4Network, ...]
-    vpn_access: VpnAccessSettings | None
-    gateway: GatewaySettings | None
-    windows: WindowsSettings | None
-    rundeck: RundeckSettings | None
-    php_my_admin: PhpMyAdminSettings | None
+    remote_cidrs: tuple[IPv4Network, ...] = ()
     databases: Mapping[str, MySqlDatabase]
 
     def __post_init__(self) -> None:
-        if self.windows and not self.gateway:
-            raise ValueError("windows: a gateway too, through which alone it is reached, got none")
+        if self.servers.windows and not self.servers.gateway:
+            raise ValueError(message("gateway", expected=NEEDS_GATEWAY))
 
 
 class Operations(pulumi.ComponentResource):
-    """Up to five servers in the network's first zone, and who of them may reach whom.
+    """The servers that people work through, up to five, in the network's first zone.
 
-    The VPN's clients reach all of them; the gateway reaches what it forwards to; nothing else does.
+    The VPN's clients reach all of them. The gateway reaches what it forwards to. Nothing else reaches them.
     """
 
     vpn: OpenVpnServer | None = None
     gateway: GatewayProxy | None = None
+    windows: WindowsServer | None = None
     rundeck: RundeckServer | None = None
+    php_my_admin: PhpMyAdminServer | None = None
     instance_ids: dict[str, pulumi.Output[str]]
-    """Of the servers that there are, by name."""
+    """The ids of the instances, by the servers' names."""
 
     def __init__(self, name: str, args: OperationsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:Operations", name, {}, opts)
-        self._args = args
+        super().__init__("magento:servers:Operations", name, {}, opts)
+        self._name, self._args = name, args
+        servers = args.servers
+        self._context = args.context.inside(name)
         self._child = pulumi.ResourceOptions(parent=self)
         self.instance_ids = {}
-        self._exports: dict[str, pulumi.Input[str] | None] = {}
-        if args.vpn_access:
+        if servers.vpn_access:
             self.vpn = OpenVpnServer(
-                "vpn",
+                f"{name}-vpn",
                 OpenVpnServerArgs(
-                    placement=args.public.for_system("vpn-access"),
-                    access=args.vpn_access,
+                    placement=self._placement("vpn-access", is_public=True),
+                    access=servers.vpn_access,
                     network_cidr=args.network_cidr,
                     remote_cidrs=args.remote_cidrs,
                 ),
                 opts=self._child,
             )
             self.instance_ids["vpn"] = self.vpn.instance_id
-            self._exports["vpn_address"] = self.vpn.address
-        if args.gateway:
+        people = {"vpn": self.vpn.security_group_id} if self.vpn else {}
+        if servers.gateway:
             self.gateway = GatewayProxy(
-                "gateway",
-                GatewayProxyArgs(placement=args.public.for_system("gateway"), gateway=args.gateway),
+                f"{name}-gateway",
+                GatewayProxyArgs(placement=self._placement("gateway", is_public=True), gateway=servers.gateway),
                 opts=self._child,
             )
             self.instance_ids["gateway"] = self.gateway.instance_id
-            self._exports["gateway_address"] = self.gateway.address
-        people = {"vpn": self.vpn.security_group_id} if self.vpn else {}
-        if args.windows and self.gateway:
-            self._windows(args.windows, self.gateway, people)
-        if args.rundeck:
+            if servers.windows:
+                self.windows = self._windows(servers.windows, self.gateway, people)
+                self.instance_ids["windows"] = self.windows.server.instance_id
+        if servers.rundeck:
             self.rundeck = RundeckServer(
-                "rundeck",
-                RundeckServerArgs(placement=args.private.for_system("rundeck"), rundeck=args.rundeck, clients=people),
+                f"{name}-rundeck",
+                RundeckServerArgs(
+                    placement=self._placement("rundeck", is_public=False), rundeck=servers.rundeck, clients=people
+                ),
                 opts=self._child,
             )
             self.instance_ids["rundeck"] = self.rundeck.instance_id
-            self._exports |= {"rundeck_url": self.rundeck.url, "rundeck_admin_secret": self.rundeck.admin_secret_arn}
-        if args.php_my_admin:
-            self._php_my_admin(args.php_my_admin, people)
+        if servers.php_my_admin:
+            self.php_my_admin = self._php_my_admin(servers.php_my_admin, people)
+            self.instance_ids["phpmyadmin"] = self.php_my_admin.instance_id
         self.register_outputs({"instance_ids": self.instance_ids})
 
-    def export(self) -> None:
-        """Outputs of the stack by which people find the servers that there are; of a password, the secret's ARN."""
-        for name, value in self._exports.items():
-            pulumi.export(name, value)
+    def _placement(self, system: str, *, is_public: bool) -> ServerPlacement:
+        return ServerPlacement.in_first_subnet(self._context.for_system(system), self._args.shared, is_public=is_public)
 
     def _windows(
-        self, application: WindowsSettings, gateway: GatewayProxy, people: Mapping[str, pulumi.Output[str]]
-    ) -> None:
-        placement = self._args.private.for_system("windows")
-        windows = WindowsServer(
-            "windows",
+        self, windows: WindowsSettings, gateway: GatewayProxy, people: Mapping[str, pulumi.Output[str]]
+    ) -> WindowsServer:
+        placement = self._placement("windows", is_public=False)
+        remote_desktop = (
+            IngressRule(name=who, port=_REMOTE_DESKTOP, from_group=group_id, reason=f"Remote Desktop from the {who}")
+            for who, group_id in people.items()
+        )
+        return WindowsServer(
+            f"{self._name}-windows",
             WindowsServerArgs(
                 placement=placement,
-                application=application,
-                admits=(
-                    *gateway.admissions_of(f"{WINDOWS}.{placement.internal_domain}"),
-                    *(
-                        Admission(
-                            name=who,
-                            port=_REMOTE_DESKTOP,
-                            from_group=group_id,
-                            reason=f"Remote Desktop from the {who}",
-                        )
-                        for who, group_id in people.items()
-                    ),
-                ),
+                application=windows,
+                ingress=(*gateway.ingress_to(f"{WINDOWS}.{placement.internal_domain}"), *remote_desktop),
                 ftp_public_address=gateway.address,
             ),
             opts=self._child,
         )
-        self.instance_ids["windows"] = windows.server.instance_id
-        self._exports["windows_host"] = windows.server.host_name
 
-    def _php_my_admin(self, php_my_admin: PhpMyAdminSettings, people: Mapping[str, pulumi.Output[str]]) -> None:
+    def _php_my_admin(
+        self, php_my_admin: PhpMyAdminSettings, people: Mapping[str, pulumi.Output[str]]
+    ) -> PhpMyAdminServer:
         server = PhpMyAdminServer(
-            "phpmyadmin",
+            f"{self._name}-phpmyadmin",
             PhpMyAdminServerArgs(
-                placement=self._args.private.for_system("phpmyadmin"),
+                placement=self._placement("phpmyadmin", is_public=False),
                 php_my_admin=php_my_admin,
                 clients=people,
                 addresses={name: database.address for name, database in self._args.databases.items()},
@@ -149,6 +141,5 @@ class Operations(pulumi.ComponentResource):
             opts=self._child,
         )
         for name in php_my_admin.databases:
-            self._args.databases[name].admit("phpmyadmin", server.security_group_id)
-        self.instance_ids["phpmyadmin"] = server.instance_id
-        self._exports["phpmyadmin_url"] = f"http://{server.host_name}"
+            self._args.databases[name].allow_from("phpmyadmin", server.security_group_id)
+        return server

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.data.mysql_database import PORT as MYSQL_PORT
-from components.network.security_group import Admission
+from components.network.security_group import IngressRule
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.server import Server, ServerArgs, ServerPlacement
@@ -52,15 +52,15 @@ class PhpMyAdminServer(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PhpMyAdminServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         chosen = args.php_my_admin.databases
-        super().__init__("magento:index:PhpMyAdminServer", name, {"databases": list(chosen)}, opts)
+        super().__init__("magento:servers:PhpMyAdminServer", name, {"databases": list(chosen)}, opts)
         addresses = {database: args.addresses[database] for database in chosen}
         server = Server(
             f"{name}-server",
             ServerArgs(
                 placement=args.placement,
                 size=args.php_my_admin.size,
-                admits=tuple(
-                    Admission(name=client, port=PORT, from_group=group_id, reason=f"phpMyAdmin from {client}")
+                ingress=tuple(
+                    IngressRule(name=client, port=PORT, from_group=group_id, reason=f"phpMyAdmin from {client}")
                     for client, group_id in args.clients.items()
                 ),
                 boot=pulumi.Output.all(**addresses).apply(boot),

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_random as random
 
-from components.network.security_group import Admission
+from components.network.security_group import IngressRule
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement
@@ -52,7 +52,7 @@ class RundeckServer(pulumi.ComponentResource):
     """Where people find the password of ``admin``."""
 
     def __init__(self, name: str, args: RundeckServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:RundeckServer", name, {"version": args.rundeck.version}, opts)
+        super().__init__("magento:servers:RundeckServer", name, {"version": args.rundeck.version}, opts)
         self._name, self._args = name, args
         self.url = args.url
         self.admin_secret_arn = self._password("admin", "The password of Rundeck's user admin")
@@ -64,8 +64,8 @@ class RundeckServer(pulumi.ComponentResource):
             ServerArgs(
                 placement=args.placement,
                 size=args.rundeck.size,
-                admits=tuple(
-                    Admission(name=client, port=PORT, from_group=group, reason=f"Rundeck, for {client}")
+                ingress=tuple(
+                    IngressRule(name=client, port=PORT, from_group=group, reason=f"Rundeck, for {client}")
                     for client, group in args.clients.items()
                 ),
                 boot=pulumi.Output.all(self.admin_secret_arn, storage_secret_arn).apply(
@@ -81,8 +81,8 @@ class RundeckServer(pulumi.ComponentResource):
                         "Action": ["secretsmanager:GetSecretValue"],
                         "Resource": [self.admin_secret_arn, storage_secret_arn],
                     },
-                    {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": [args.placement.key_arn]},
-                    *diagnosis(client=args.placement.tags.client, region=args.placement.region),
+                    {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": [args.placement.context.key_arn]},
+                    *diagnosis(client=args.placement.context.tags.client, region=args.placement.context.region),
                 ),
             ),
             opts=pulumi.ResourceOptions(parent=self),
@@ -100,16 +100,14 @@ class RundeckServer(pulumi.ComponentResource):
             length=40,
             # A comma would end it in Rundeck's file of users.
             special=False,
-            opts=pulumi.ResourceOptions(parent=self, protect=placement.protect),
+            opts=pulumi.ResourceOptions(parent=self, protect=placement.context.protect),
         )
         return Secret(
             f"{self._name}-{label}",
             SecretArgs(
                 description=description,
                 value={"password": password.result},
-                key_arn=placement.key_arn,
-                protect=placement.protect,
-                tags=placement.tags,
+                context=placement.context,
             ),
             opts=pulumi.ResourceOptions(parent=self),
         ).arn
@@ -142,7 +140,7 @@ def diagnosis(*, client: str, region: str) -> tuple[dict[str, Any], ...]:
 
 def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str) -> CloudInit:
     """What the server runs. It is told where its secrets are, and asks for them by its role."""
-    tags, region = args.placement.tags, args.placement.region
+    tags, region = args.placement.context.tags, args.placement.context.region
 
     def prepared(name: str, **values: object) -> BootFile:
         template = f"rundeck/{name}.j2"

@@ -11,18 +11,19 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.network.security_group import Admission, SecurityGroup, SecurityGroupArgs
+from components.network.security_group import IngressRule, SecurityGroup, SecurityGroupArgs
+from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.servers import boot_status
 from components.servers.cloud_init import MOST_USER_DATA_BYTES, BootVolume, CloudInit
 from components.servers.image import OperatingSystem, newest_image
+from components.shared.context import Context
 from components.shared.iam import document
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs, ManagedPolicy
-from components.shared.tags import Tags
+from settings.messages import message
 from settings.server_size import VOLUME_LETTERS, ServerSizeSettings
 
 _NAME_TTL_SECONDS = 60
 _SMALLEST_ROOT_GIB = 8
-# AWS's recommended names for data volumes: /dev/sdf to /dev/sdp, xvdf to xvdp on Windows ("Device names for volumes").
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,19 +46,34 @@ class ServerPlacement:
     """Where a server lives. ``internal_zone_id`` is the private zone of ``internal_domain``; ``protect`` keeps the data
     volumes from being deleted."""
 
+    context: Context
     vpc_id: pulumi.Input[str]
     subnet_id: pulumi.Input[str]
     availability_zone: str
     internal_zone_id: pulumi.Input[str]
     internal_domain: str
-    region: str
-    key_arn: pulumi.Input[str]
-    protect: bool
-    tags: Tags
+
+    @staticmethod
+    def in_first_subnet(context: Context, shared: SharedPlatformOutputs, *, is_public: bool) -> ServerPlacement:
+        """The first public or private subnet: what needs no high availability lives there.
+
+        Raises ``ValueError`` when the stack does not know the internal domain, in which servers have their names.
+        """
+        if shared.internal_domain is None:
+            raise ValueError(message("internal_domain", expected="the zone in which servers get their names"))
+        subnet_ids = shared.public_subnet_ids if is_public else shared.private_subnet_ids
+        return ServerPlacement(
+            context=context,
+            vpc_id=shared.vpc_id,
+            subnet_id=pulumi.Output.from_input(subnet_ids).apply(lambda ids: ids[0]),
+            availability_zone=shared.first_zone,
+            internal_zone_id=shared.internal_zone_id,
+            internal_domain=shared.internal_domain,
+        )
 
     def for_system(self, system: str) -> ServerPlacement:
         """The same place, for a server of another system."""
-        return replace(self, tags=self.tags.for_system(system))
+        return replace(self, context=self.context.for_system(system))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +84,7 @@ class ServerArgs:
 
     placement: ServerPlacement
     size: ServerSizeSettings
-    admits: tuple[Admission, ...]
+    ingress: tuple[IngressRule, ...]
     boot: pulumi.Input[CloudInit] | None = None
     windows_boot: pulumi.Input[str] | None = None
     volumes: tuple[DataVolume, ...] = ()
@@ -110,7 +126,7 @@ class Server(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(
-            "magento:index:Server",
+            "magento:servers:Server",
             name,
             {"instance_type": args.size.instance_type, "volumes": [volume.name for volume in args.volumes]},
             opts,
@@ -118,23 +134,23 @@ class Server(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self._system = OperatingSystem.DEBIAN if args.boot is not None else OperatingSystem.WINDOWS
-        self._tags = args.placement.tags.named(name)
+        self._tags = args.placement.context.tags.named(name)
 
         group = SecurityGroup(
             f"{name}-access",
             SecurityGroupArgs(
                 vpc_id=args.placement.vpc_id,
-                description=f"What reaches the server {name}",
-                admits=args.admits,
-                reaches_out=True,
-                tags=args.placement.tags,
+                description=f"What reaches the server {args.placement.context.tags.shown(name)}",
+                ingress=args.ingress,
+                open_egress=True,
+                context=args.placement.context,
             ),
             opts=self._child,
         )
         self.security_group_id = group.id
         role = InstanceRole(
             name,
-            InstanceRoleArgs(policies=(ManagedPolicy.SESSION_MANAGER,), tags=args.placement.tags),
+            InstanceRoleArgs(policies=(ManagedPolicy.SESSION_MANAGER,), context=args.placement.context),
             opts=self._child,
         )
         self.role = role.role
@@ -142,7 +158,7 @@ class Server(pulumi.ComponentResource):
             f"{name}-interface",
             subnet_id=args.placement.subnet_id,
             security_groups=[group.id],
-            description=f"The address of the server {name}",
+            description=f"The address of the server {args.placement.context.tags.shown(name)}",
             tags=self._tags,
             opts=self._child,
         )
@@ -187,14 +203,14 @@ class Server(pulumi.ComponentResource):
             size=volume.size_gib,
             type="gp3",
             encrypted=True,
-            kms_key_id=placement.key_arn,
-            final_snapshot=placement.protect,
-            tags=placement.tags.named(f"{self._name}-{volume.name}"),
-            opts=pulumi.ResourceOptions(parent=self, protect=placement.protect),
+            kms_key_id=placement.context.key_arn,
+            final_snapshot=placement.context.protect,
+            tags=placement.context.tags.named(f"{self._name}-{volume.name}"),
+            opts=pulumi.ResourceOptions(parent=self, protect=placement.context.protect),
         )
 
     def _rights(self) -> aws.iam.RolePolicy:
-        tell = boot_status.may_tell(self._args.placement.region)
+        tell = boot_status.may_tell(self._args.placement.context.region)
         return aws.iam.RolePolicy(
             f"{self._name}-rights",
             role=self.role.name,
@@ -224,7 +240,7 @@ class Server(pulumi.ComponentResource):
                 volume_type="gp3",
                 volume_size=size.root_volume_gib,
                 encrypted=True,
-                kms_key_id=placement.key_arn,
+                kms_key_id=placement.context.key_arn,
                 tags=self._tags,
             ),
             # Always in base64: what is compressed has no other form, and the two forms exclude each other.

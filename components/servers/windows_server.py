@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 
 import pulumi
 
-from components.network.security_group import Admission
+from components.network.security_group import IngressRule
 from components.servers import boot_status, server_files
 from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement
 from settings.ports import PortRange, merged
@@ -24,7 +24,7 @@ class WindowsServerArgs:
 
     placement: ServerPlacement
     application: WindowsSettings
-    admits: tuple[Admission, ...]
+    ingress: tuple[IngressRule, ...]
     ftp_public_address: pulumi.Input[str]
 
 
@@ -36,15 +36,15 @@ class WindowsServer(pulumi.ComponentResource):
     server: Server
 
     def __init__(self, name: str, args: WindowsServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:WindowsServer", name, {}, opts)
+        super().__init__("magento:servers:WindowsServer", name, {}, opts)
         self.server = Server(
             name,
             ServerArgs(
                 placement=args.placement,
                 size=args.application.size,
-                admits=args.admits,
+                ingress=args.ingress,
                 windows_boot=pulumi.Output.from_input(args.ftp_public_address).apply(
-                    lambda address: boot_script(args.application, args.admits, IPv4Address(address))
+                    lambda address: boot_script(args.application, args.ingress, IPv4Address(address))
                 ),
                 volumes=tuple(
                     DataVolume(name=volume.name, size_gib=volume.size_gib) for volume in args.application.volumes
@@ -56,10 +56,10 @@ class WindowsServer(pulumi.ComponentResource):
         self.register_outputs({"instance_id": self.server.instance_id})
 
 
-def boot_script(application: WindowsSettings, admits: tuple[Admission, ...], public_address: IPv4Address) -> str:
+def boot_script(application: WindowsSettings, ingress: tuple[IngressRule, ...], public_address: IPv4Address) -> str:
     """The PowerShell that the server boots with; it finds ``$VolumeIds``, the volumes' ids by their names, set."""
     ports = merged(
-        PortRange(first=each.port, last=each.to_port or each.port) for each in admits if each.protocol == "tcp"
+        PortRange(first=each.port, last=each.to_port or each.port) for each in ingress if each.protocol == "tcp"
     )
     return server_files.render(
         "windows/boot.ps1.j2",

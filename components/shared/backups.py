@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.shared.context import Context
 from components.shared.iam import assumable_by
-from components.shared.tags import Tags
 from settings.backups import BackupSettings
 
 _MANAGED = "arn:aws:iam::aws:policy/service-role"
@@ -23,10 +23,8 @@ _LONGEST_DAYS = 36_500
 
 @dataclass(frozen=True, kw_only=True)
 class BackupsArgs:
+    context: Context
     rules: tuple[BackupSettings, ...]
-    key_arn: pulumi.Input[str]
-    protect: bool
-    tags: Tags
 
     def __post_init__(self) -> None:
         if not self.rules:
@@ -47,18 +45,19 @@ class Backups(pulumi.ComponentResource):
     plan_id: pulumi.Output[str]
 
     def __init__(self, name: str, args: BackupsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:Backups", name, {"rules": [rule.name for rule in args.rules]}, opts)
+        super().__init__("magento:shared:Backups", name, {"rules": [rule.name for rule in args.rules]}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        tags = args.tags.named(name)
+        context = args.context.for_system("backup")
+        tags = context.tags.named(name)
         vault = aws.backup.Vault(
             f"{name}-vault",
             # Named: whoever restores looks for it.
-            name=f"{args.tags.client}-{args.tags.environment}",
-            kms_key_arn=args.key_arn,
+            name=context.tags.owner,
+            kms_key_arn=context.key_arn,
             # AWS refuses to delete a vault that holds copies: a stack that comes and goes deletes them with it.
-            force_destroy=not args.protect,
+            force_destroy=not context.protect,
             tags=tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+            opts=pulumi.ResourceOptions(parent=self, protect=context.protect),
         )
         plan = aws.backup.Plan(
             f"{name}-plan",
@@ -92,7 +91,10 @@ class Backups(pulumi.ComponentResource):
                 aws.backup.SelectionConditionArgs(
                     string_equals=[
                         aws.backup.SelectionConditionStringEqualArgs(key=f"aws:ResourceTag/{key}", value=value)
-                        for key, value in (("Client", args.tags.client), ("Environment", args.tags.environment))
+                        for key, value in (
+                            ("Client", context.tags.client),
+                            ("Environment", context.tags.environment),
+                        )
                     ]
                 )
             ],

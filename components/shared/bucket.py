@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.shared.context import Context
 from components.shared.iam import document, only_over_tls
-from components.shared.tags import Tags
 from settings.bucket import BucketSettings, Purpose
 
 _NONCURRENT_DAYS = 30
@@ -23,11 +23,8 @@ _REPORTS = {"cur": "definition/*", "bcm-data-exports": "export/*"}
 
 @dataclass(frozen=True, kw_only=True)
 class BucketArgs:
+    context: Context
     bucket: BucketSettings
-    account_id: pulumi.Input[str]
-    key_arn: pulumi.Input[str]
-    protect: bool
-    tags: Tags
 
 
 class Bucket(pulumi.ComponentResource):
@@ -40,15 +37,15 @@ class Bucket(pulumi.ComponentResource):
     arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:Bucket", name, {"purpose": args.bucket.purpose.value}, opts)
+        super().__init__("magento:shared:Bucket", name, {"purpose": args.bucket.purpose.value}, opts)
         child = pulumi.ResourceOptions(parent=self)
         bucket = aws.s3.Bucket(
             f"{name}-bucket",
             bucket=args.bucket.name,
             # Unprotected, it goes with whatever is in it: older versions alone would keep AWS from deleting it.
-            force_destroy=not args.protect,
-            tags=args.tags.named(args.bucket.name),
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+            force_destroy=not args.context.protect,
+            tags=args.context.tags.named(args.bucket.name),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.context.protect),
         )
         closed = aws.s3.BucketPublicAccessBlock(
             f"{name}-public-access",
@@ -84,7 +81,7 @@ class Bucket(pulumi.ComponentResource):
         policy = aws.s3.BucketPolicy(
             f"{name}-policy",
             bucket=bucket.id,
-            policy=pulumi.Output.all(bucket.arn, args.account_id).apply(
+            policy=pulumi.Output.all(bucket.arn, args.context.account_id).apply(
                 lambda known: _policy(args.bucket.purpose, known[0], known[1])
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
@@ -102,7 +99,9 @@ def _encryption(args: BucketArgs) -> aws.s3.BucketServerSideEncryptionConfigurat
             apply_server_side_encryption_by_default=default(sse_algorithm="AES256")
         )
     return aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
-        apply_server_side_encryption_by_default=default(sse_algorithm="aws:kms", kms_master_key_id=args.key_arn),
+        apply_server_side_encryption_by_default=default(
+            sse_algorithm="aws:kms", kms_master_key_id=args.context.key_arn
+        ),
         # One data key a bucket instead of one an object: fewer paid calls to KMS.
         bucket_key_enabled=True,
     )

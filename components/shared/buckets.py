@@ -7,36 +7,27 @@ from dataclasses import dataclass
 import pulumi
 
 from components.shared.bucket import Bucket, BucketArgs
-from components.shared.tags import Tags
+from components.shared.context import Context
 from settings.bucket import BucketSettings, Purpose
 
 
 @dataclass(frozen=True, kw_only=True)
 class BucketsArgs:
+    context: Context
     buckets: tuple[BucketSettings, ...]
-    account_id: pulumi.Input[str]
-    key_arn: pulumi.Input[str]
-    protect: bool
-    tags: Tags
 
 
 class Buckets(pulumi.ComponentResource):
     """One ``Bucket`` an entry. A name is known only once AWS's own deliveries may write to the bucket."""
 
     def __init__(self, name: str, args: BucketsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:Buckets", name, {"buckets": [each.name for each in args.buckets]}, opts)
+        super().__init__("magento:shared:Buckets", name, {"buckets": [each.name for each in args.buckets]}, opts)
         self._names = [
             (
                 each.purpose,
                 Bucket(
-                    each.name,
-                    BucketArgs(
-                        bucket=each,
-                        account_id=args.account_id,
-                        key_arn=args.key_arn,
-                        protect=args.protect,
-                        tags=args.tags,
-                    ),
+                    f"{name}-{each.name}",
+                    BucketArgs(context=args.context, bucket=each),
                     opts=pulumi.ResourceOptions(parent=self),
                 ).bucket_name,
             )
@@ -45,12 +36,12 @@ class Buckets(pulumi.ComponentResource):
         self.register_outputs({"names": [name for _, name in self._names]})
 
     def name_for(self, purpose: Purpose) -> pulumi.Output[str]:
-        """The name of the first bucket with that purpose. Raises ``LookupError`` when there is none."""
+        """The name of the bucket with that purpose. Raises ``LookupError`` when there is none."""
         found = self.find(purpose)
         if found is None:
             raise LookupError(f"no bucket has the purpose {purpose}")
         return found
 
     def find(self, purpose: Purpose) -> pulumi.Output[str] | None:
-        """The name of the first bucket with that purpose, if there is one."""
+        """The name of the bucket with that purpose, if there is one. Settings allow one a purpose, except temporary."""
         return next((name for each, name in self._names if each is purpose), None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.shared.tags import Tags
+from components.shared.context import Context
 from settings.cost_report import CostReportSettings
 
 _TABLE = "COST_AND_USAGE_REPORT"
@@ -43,17 +43,15 @@ _RESOURCE_COLUMN = "line_item_resource_id"
 
 
 @dataclass(frozen=True, kw_only=True)
-class CostReportExportArgs:
+class CostReportArgs:
     """``bucket_name`` is a bucket that AWS's billing may write to already: it is tried when the export is made."""
 
+    context: Context
     report: CostReportSettings
     bucket_name: pulumi.Input[str]
-    bucket_region: str
-    account_id: pulumi.Input[str]
-    tags: Tags
 
 
-class CostReportExport(pulumi.ComponentResource):
+class CostReport(pulumi.ComponentResource):
     """A data export, which takes the place of the older Cost and Usage Report ("What are AWS Data Exports?").
 
     Produces the export: Parquet files under ``cost-reports/<name>/``, written anew up to three times a day.
@@ -61,8 +59,8 @@ class CostReportExport(pulumi.ComponentResource):
 
     arn: pulumi.Output[str]
 
-    def __init__(self, name: str, args: CostReportExportArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:CostReportExport", name, {"report": args.report.name}, opts)
+    def __init__(self, name: str, args: CostReportArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("magento:shared:CostReport", name, {"report": args.report.name}, opts)
         s3 = aws.bcmdata.ExportExportDestinationConfigurationS3DestinationArgs
         export = aws.bcmdata.Export(
             name,
@@ -72,7 +70,7 @@ class CostReportExport(pulumi.ComponentResource):
                 data_queries=[
                     aws.bcmdata.ExportExportDataQueryArgs(
                         query_statement=_query(args.report),
-                        table_configurations={_TABLE: _table(args.report, args.account_id)},
+                        table_configurations={_TABLE: _table(args.report, args.context.account_id)},
                     )
                 ],
                 destination_configurations=[
@@ -81,7 +79,7 @@ class CostReportExport(pulumi.ComponentResource):
                             s3(
                                 s3_bucket=args.bucket_name,
                                 s3_prefix=_PREFIX,
-                                s3_region=args.bucket_region,
+                                s3_region=args.context.region,
                                 s3_output_configurations=[_files()],
                             )
                         ]
@@ -89,7 +87,7 @@ class CostReportExport(pulumi.ComponentResource):
                 ],
                 refresh_cadences=[aws.bcmdata.ExportExportRefreshCadenceArgs(frequency="SYNCHRONOUS")],
             ),
-            tags=args.tags.named(name),
+            tags=args.context.tags.named(name),
             # Another table makes another export, which must not write to the same folder as the one before.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )

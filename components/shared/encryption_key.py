@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.shared.context import Context
 from components.shared.iam import document
 from components.shared.tags import Tags
 
@@ -14,7 +15,6 @@ from components.shared.tags import Tags
 @dataclass(frozen=True, kw_only=True)
 class EncryptionKeyArgs:
     region: str
-    account_id: pulumi.Input[str]
     protect: bool
     tags: Tags
 
@@ -29,27 +29,33 @@ class EncryptionKey(pulumi.ComponentResource):
     """
 
     arn: pulumi.Output[str]
+    context: Context
+    """What every other component of the stack is told."""
 
     def __init__(self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:EncryptionKey", name, {"region": args.region}, opts)
+        super().__init__("magento:shared:EncryptionKey", name, {"region": args.region}, opts)
+        account_id = aws.get_caller_identity_output().account_id
         key = aws.kms.Key(
             f"{name}-key",
             description=f"Encrypts what {args.tags.client} {args.tags.environment} stores",
             enable_key_rotation=True,
             # The longest that KMS offers: what it encrypted is lost with it.
             deletion_window_in_days=30,
-            policy=pulumi.Output.from_input(args.account_id).apply(lambda account: _policy(account, args.region)),
+            policy=account_id.apply(lambda account: _policy(account, args.region)),
             tags=args.tags.named(name),
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
         aws.kms.Alias(
             f"{name}-alias",
             # Named: people look for the key under this name in the console.
-            name=f"alias/{args.tags.client}-{args.tags.environment}",
+            name=f"alias/{args.tags.owner}",
             target_key_id=key.key_id,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.arn = key.arn
+        self.context = Context(
+            region=args.region, account_id=account_id, key_arn=key.arn, protect=args.protect, tags=args.tags
+        )
         self.register_outputs({"arn": self.arn})
 
 

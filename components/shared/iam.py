@@ -42,8 +42,3 @@ def assumable_by(service: str, *, account_id: str | None = None) -> str:
     if account_id is not None:
         statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account_id}}
     return document(statement)
-
-
-def account_of(arn: str) -> str:
-    """The account's number in an ARN."""
-    return arn.split(":")[4]

@@ -8,8 +8,8 @@ from enum import StrEnum
 import pulumi
 import pulumi_aws as aws
 
+from components.shared.context import Context
 from components.shared.iam import assumable_by
-from components.shared.tags import Tags
 
 
 class ManagedPolicy(StrEnum):
@@ -28,8 +28,8 @@ _LABELS = {ManagedPolicy.BEANSTALK: "beanstalk", ManagedPolicy.SESSION_MANAGER: 
 class InstanceRoleArgs:
     """``policies`` are by default what an instance of Beanstalk's needs."""
 
+    context: Context
     policies: tuple[ManagedPolicy, ...] = (ManagedPolicy.BEANSTALK, ManagedPolicy.SESSION_MANAGER)
-    tags: Tags
 
 
 class InstanceRole(pulumi.ComponentResource):
@@ -42,10 +42,13 @@ class InstanceRole(pulumi.ComponentResource):
     profile_name: pulumi.Output[str]
 
     def __init__(self, name: str, args: InstanceRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:InstanceRole", name, {}, opts)
+        super().__init__("magento:shared:InstanceRole", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.role = aws.iam.Role(
-            f"{name}-role", assume_role_policy=assumable_by("ec2.amazonaws.com"), tags=args.tags.named(name), opts=child
+            f"{name}-role",
+            assume_role_policy=assumable_by("ec2.amazonaws.com"),
+            tags=args.context.tags.named(name),
+            opts=child,
         )
         for policy in args.policies:
             aws.iam.RolePolicyAttachment(
@@ -55,7 +58,7 @@ class InstanceRole(pulumi.ComponentResource):
                 opts=child,
             )
         profile = aws.iam.InstanceProfile(
-            f"{name}-profile", role=self.role.name, tags=args.tags.named(name), opts=child
+            f"{name}-profile", role=self.role.name, tags=args.context.tags.named(name), opts=child
         )
         self.profile_name = profile.name
         self.register_outputs({"profile_name": self.profile_name})

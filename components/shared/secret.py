@@ -8,18 +8,16 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.shared.tags import Tags
+from components.shared.context import Context
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecretArgs:
     """``value`` becomes a JSON object of strings; ``description`` says who reads it."""
 
+    context: Context
     description: str
     value: Mapping[str, pulumi.Input[str]]
-    key_arn: pulumi.Input[str]
-    protect: bool
-    tags: Tags
 
 
 class Secret(pulumi.ComponentResource):
@@ -28,15 +26,15 @@ class Secret(pulumi.ComponentResource):
     arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: SecretArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:Secret", name, {"fields": list(args.value)}, opts)
+        super().__init__("magento:shared:Secret", name, {"fields": list(args.value)}, opts)
         secret = aws.secretsmanager.Secret(
             f"{name}-secret",
             description=args.description,
-            kms_key_id=args.key_arn,
+            kms_key_id=args.context.key_arn,
             # A deleted secret's name stays taken this long: a stack that comes and goes cannot wait 30 days.
-            recovery_window_in_days=30 if args.protect else 0,
-            tags=args.tags.named(name),
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+            recovery_window_in_days=30 if args.context.protect else 0,
+            tags=args.context.tags.named(name),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.context.protect),
         )
         aws.secretsmanager.SecretVersion(
             f"{name}-value",

@@ -12,10 +12,10 @@ import pulumi_random as random
 from components.data import cache as valkey
 from components.data import mysql_database as mysql
 from components.data import search as opensearch
+from components.shared.context import Context
 from components.shared.iam import allow, document
 from components.shared.php_array import PhpValue, php_file
 from components.shared.secret import Secret, SecretArgs
-from components.shared.tags import Tags
 from settings.content_delivery import ContentDeliverySettings
 
 CERTIFICATES_OF_RDS = "/etc/pki/tls/certs/rds-global-bundle.pem"
@@ -27,6 +27,7 @@ class SiteConfigurationArgs:
     """``bucket_name`` is the private bucket; the object's key is ``<environment>/env.php``, one a site.
     ``back_office_path`` is the front name of Magento's admin, ``delivery`` where browsers fetch media and statics."""
 
+    context: Context
     bucket_name: pulumi.Input[str]
     back_office_path: str
     document_root: str
@@ -34,9 +35,6 @@ class SiteConfigurationArgs:
     database: mysql.MySqlDatabase
     cache: valkey.Cache
     search: opensearch.Search
-    key_arn: pulumi.Input[str]
-    protect: bool
-    tags: Tags
 
 
 class SiteConfiguration(pulumi.ComponentResource):
@@ -48,12 +46,12 @@ class SiteConfiguration(pulumi.ComponentResource):
     uri: pulumi.Output[str]
 
     def __init__(self, name: str, args: SiteConfigurationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:index:SiteConfiguration", name, {}, opts)
+        super().__init__("magento:site:SiteConfiguration", name, {}, opts)
         self._child = pulumi.ResourceOptions(parent=self)
-        self._key_arn = args.key_arn
+        self._key_arn = args.context.key_arn
         # Payment data and customers' secrets in the database can't be read without it: protected like the database.
         crypt_key = random.RandomBytes(
-            f"{name}-crypt-key", length=32, opts=pulumi.ResourceOptions(parent=self, protect=args.protect)
+            f"{name}-crypt-key", length=32, opts=pulumi.ResourceOptions(parent=self, protect=args.context.protect)
         )
         # The prefix tells Magento that the key is 32 raw bytes (Magento 2.4.7 and later, "Encryption key").
         magento_key = crypt_key.base64.apply(lambda encoded: f"base64{encoded}")
@@ -62,9 +60,7 @@ class SiteConfiguration(pulumi.ComponentResource):
             SecretArgs(
                 description="Magento's crypt key: without it stored payment data is lost",
                 value={"crypt_key": magento_key},
-                key_arn=args.key_arn,
-                protect=args.protect,
-                tags=args.tags,
+                context=args.context,
             ),
             opts=self._child,
         )
@@ -78,7 +74,7 @@ class SiteConfiguration(pulumi.ComponentResource):
             search_host=search.address,
             search_password=search.password,
         ).apply(lambda known: php_file(_env(known, args)))
-        key = f"{args.tags.environment}/env.php"
+        key = f"{args.context.tags.environment}/env.php"
         stored = aws.s3.BucketObjectv2(
             f"{name}-env",
             bucket=args.bucket_name,
@@ -86,8 +82,8 @@ class SiteConfiguration(pulumi.ComponentResource):
             content=content,
             content_type="application/x-httpd-php",
             server_side_encryption="aws:kms",
-            kms_key_id=args.key_arn,
-            tags=args.tags.named(name),
+            kms_key_id=args.context.key_arn,
+            tags=args.context.tags.named(name),
             opts=self._child,
         )
         self.uri = pulumi.Output.format("s3://{0}/{1}", stored.bucket, key)

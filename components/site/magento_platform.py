@@ -16,12 +16,12 @@ from components.data.cache import Cache, CacheArgs
 from components.data.mysql_database import MySqlDatabase, MySqlDatabaseArgs
 from components.data.placement import DataStorePlacement
 from components.data.search import Search, SearchArgs
-from components.network.security_group import Admission, SecurityGroup, SecurityGroupArgs
-from components.network.shared_platform_outputs import Foundation
+from components.network.security_group import IngressRule, SecurityGroup, SecurityGroupArgs
+from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.servers.nfs_server import NfsServer, NfsServerArgs
 from components.servers.server import ServerPlacement
+from components.shared.context import Context
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs
-from components.shared.tags import Tags
 from components.site.configuration import SiteConfiguration, SiteConfigurationArgs
 from settings.content_delivery import ContentDeliverySettings
 from settings.file_server import FileServerSettings
@@ -34,17 +34,14 @@ _MOST_HOST_NAMES = 3
 
 @dataclass(frozen=True, kw_only=True)
 class MagentoPlatformArgs:
-    """``delivery`` is where browsers fetch media and statics, if not from the site itself; ``file_server`` holds what
-    the site's instances share, and lives at ``file_server_placement``."""
+    """``delivery`` is where browsers fetch media and statics, if not from the site itself. ``file_server`` holds what
+    the site's instances share."""
 
-    foundation: Foundation
+    context: Context
+    shared: SharedPlatformOutputs
     site: SiteSettings
     delivery: ContentDeliverySettings | None = None
     file_server: FileServerSettings | None = None
-    file_server_placement: ServerPlacement | None = None
-    key_arn: pulumi.Input[str]
-    protect: bool
-    tags: Tags
 
 
 class MagentoPlatform(pulumi.ComponentResource):
@@ -67,7 +64,7 @@ class MagentoPlatform(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: MagentoPlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(
-            "magento:index:MagentoPlatform",
+            "magento:site:MagentoPlatform",
             name,
             {"magento_version": args.site.magento_version, "host_names": list(args.site.host_names)},
             opts,
@@ -79,12 +76,11 @@ class MagentoPlatform(pulumi.ComponentResource):
         self.load_balancer = SharedLoadBalancer(
             f"{name}-load-balancer",
             SharedLoadBalancerArgs(
-                vpc_id=args.foundation.vpc_id,
-                subnet_ids=args.foundation.public_subnet_ids,
-                certificate_arn=args.foundation.certificate_arn,
-                access_logs_bucket=args.foundation.access_logs_bucket if site.access_logs else None,
-                protect=args.protect,
-                tags=args.tags,
+                vpc_id=args.shared.vpc_id,
+                subnet_ids=args.shared.public_subnet_ids,
+                certificate_arn=args.shared.certificate_arn,
+                access_logs_bucket=args.shared.access_logs_bucket if site.access_logs else None,
+                context=args.context,
             ),
             opts=self._child,
         )
@@ -104,25 +100,23 @@ class MagentoPlatform(pulumi.ComponentResource):
         self.configuration = SiteConfiguration(
             f"{name}-configuration",
             SiteConfigurationArgs(
-                bucket_name=args.foundation.configuration_bucket,
+                bucket_name=args.shared.configuration_bucket,
                 back_office_path=site.back_office_path,
                 document_root=site.document_root,
                 delivery=args.delivery,
                 database=self.database,
                 cache=self.cache,
                 search=self.search,
-                key_arn=args.key_arn,
-                protect=args.protect,
-                tags=args.tags.for_system("magento"),
+                context=args.context.for_system("magento"),
             ),
             opts=self._child,
         )
         self.application = BeanstalkApplication(
             f"{name}-releases",
             BeanstalkApplicationArgs(
-                application_name=f"{args.tags.client}-magento-{args.tags.environment}",
-                description=f"The Magento shop of {args.tags.client}, {args.tags.environment}",
-                tags=args.tags.for_system("magento"),
+                application_name=f"{args.context.tags.client}-magento-{args.context.tags.environment}",
+                description=f"The Magento shop of {args.context.tags.client}, {args.context.tags.environment}",
+                context=args.context.for_system("magento"),
             ),
             opts=self._child,
         )
@@ -141,7 +135,7 @@ class MagentoPlatform(pulumi.ComponentResource):
         )
 
     def _instance_group(self, tier: str) -> SecurityGroup:
-        from_balancer = Admission(
+        from_balancer = IngressRule(
             name="load-balancer",
             port=80,
             from_group=self.load_balancer.security_group_id,
@@ -150,49 +144,47 @@ class MagentoPlatform(pulumi.ComponentResource):
         return SecurityGroup(
             f"{self._name}-{tier}-instances",
             SecurityGroupArgs(
-                vpc_id=self._args.foundation.vpc_id,
+                vpc_id=self._args.shared.vpc_id,
                 description=f"Magento {tier} instances, reached by the load balancer only",
-                admits=(from_balancer,),
-                reaches_out=True,
-                tags=self._args.tags.for_system("magento"),
+                ingress=(from_balancer,),
+                open_egress=True,
+                context=self._args.context.for_system("magento"),
             ),
             opts=self._child,
         )
 
     def _file_server(self) -> NfsServer | None:
-        if self._args.file_server is None or self._args.file_server_placement is None:
+        if self._args.file_server is None:
             return None
         return NfsServer(
             f"{self._name}-files",
             NfsServerArgs(
-                placement=self._args.file_server_placement,
+                placement=ServerPlacement.in_first_subnet(
+                    self._args.context.for_system("nfs"), self._args.shared, is_public=False
+                ),
                 server=self._args.file_server,
                 clients={tier: group.id for tier, group in self._groups.items()},
-                network_cidr=self._args.foundation.network_cidr,
+                network_cidr=self._args.shared.network_cidr,
             ),
             opts=self._child,
         )
 
     def _private(self, system: str) -> DataStorePlacement:
-        return self._args.foundation.place_privately(
-            clients={tier: group.id for tier, group in self._groups.items()},
-            key_arn=self._args.key_arn,
-            protect=self._args.protect,
-            tags=self._args.tags.for_system(system),
-        )
+        clients = {tier: group.id for tier, group in self._groups.items()}
+        return DataStorePlacement.private(self._args.context.for_system(system), self._args.shared, clients)
 
     def _environment(
         self, tier: str, fleet: FleetSettings, paths: tuple[str, ...], *, priority: int, after: list[pulumi.Resource]
     ) -> BeanstalkEnvironment:
         args = self._args
-        tags = args.tags.for_system("magento")
-        role = InstanceRole(f"{self._name}-{tier}", InstanceRoleArgs(tags=tags), opts=self._child)
+        context = args.context.for_system("magento")
+        role = InstanceRole(f"{self._name}-{tier}", InstanceRoleArgs(context=context), opts=self._child)
         granted = self.configuration.grant_read_to(f"{self._name}-{tier}", role.role, parent=role)
         return BeanstalkEnvironment(
             f"{self._name}-{tier}-environment",
             BeanstalkEnvironmentArgs(
                 application_name=self.application.application_name,
-                environment_name=f"{args.tags.client}-{args.tags.environment}-{tier}",
+                environment_name=f"{args.context.tags.owner}-{tier}",
                 solution_stack=args.site.solution_stack,
                 options=EnvironmentOptions(
                     fleet=fleet,
@@ -208,9 +200,9 @@ class MagentoPlatform(pulumi.ComponentResource):
                             priority=priority,
                         ),
                     ),
-                    vpc_id=args.foundation.vpc_id,
-                    instance_subnet_ids=args.foundation.private_subnet_ids,
-                    load_balancer_subnet_ids=args.foundation.public_subnet_ids,
+                    vpc_id=args.shared.vpc_id,
+                    instance_subnet_ids=args.shared.private_subnet_ids,
+                    load_balancer_subnet_ids=args.shared.public_subnet_ids,
                     instance_group_id=self._groups[tier].id,
                     instance_profile_name=role.profile_name,
                     service_role_arn=self.application.service_role_arn,
@@ -222,7 +214,7 @@ class MagentoPlatform(pulumi.ComponentResource):
                 ),
                 # Instances fetch their configuration at the first start; the rules come after the hold's.
                 after=[granted, role, *self.load_balancer.routes, *after],
-                tags=tags,
+                context=context,
             ),
             opts=self._child,
         )
@@ -230,7 +222,7 @@ class MagentoPlatform(pulumi.ComponentResource):
     def _record(self, host_name: str) -> None:
         aws.route53.Record(
             f"{self._name}-{host_name}",
-            zone_id=self._args.foundation.public_zone_id,
+            zone_id=self._args.shared.public_zone_id,
             name=host_name,
             type="A",
             aliases=[

@@ -19,16 +19,17 @@ def name_of(stack: str) -> str:
 
 
 def line_of(outcome: Outcome, stack: str, project: Path = PROJECT) -> int:
-    """The line of the key or entry whose name the resource's name begins with, at best; 1 where none does.
+    """The line of the key or entry with the longest name that the resource's name contains; 1 where there is none.
 
-    Components are named as what they come from: ``site-database-instance`` is of ``database`` in ``magento:site``.
+    Components are named after what they come from: ``site-database-instance`` comes from ``database`` in
+    ``magento:site``, and ``operations-gateway-server-instance`` from ``magento:gateway``.
     """
     try:
         document = yaml.compose((project / name_of(stack)).read_text())
     except (OSError, yaml.YAMLError):
         return 1
     resource = outcome.urn.split("::")[3] if outcome.urn.count("::") >= 3 else ""
-    matching = [(name, line) for name, line in _names(document) if f"{resource}-".startswith(f"{name}-")]
+    matching = [(name, line) for name, line in _names(document) if f"-{name}-" in f"-{resource}-"]
     return max(matching, key=lambda each: len(each[0]), default=("", 1))[1]
 
 

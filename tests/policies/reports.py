@@ -20,7 +20,7 @@ SECRET = "hunter2 in a debug message"
 
 
 def urn(token: str, name: str, stack: str = "prod") -> str:
-    return f"urn:pulumi:{stack}::magento::magento:index:MySqlDatabase${token}::{name}"
+    return f"urn:pulumi:{stack}::magento::magento:data:MySqlDatabase${token}::{name}"
 
 
 def outcome(policy: str, status: Status, name: str = "site-database-instance", **more: Any) -> Outcome:

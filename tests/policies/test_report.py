@@ -212,8 +212,8 @@ def test_fingerprints_outlive_the_words() -> None:
     [
         ("site-database-instance", "    database:"),
         ("shared-database-instance", "  magento:shared_database:"),
-        ("gateway-server-instance", "  magento:gateway:"),
-        ("client-billing-bucket", "    - name: client-billing"),
+        ("operations-gateway-server-instance", "  magento:gateway:"),
+        ("shared-platform-buckets-client-billing-bucket", "    - name: client-billing"),
         ("magento-prod", "# Production: owns the network and everything that the sites share, and runs its own site."),
     ],
 )

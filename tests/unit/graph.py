@@ -74,7 +74,7 @@ class Graph:
         return next(resource for resource in self.resources if resource.urn == urn)
 
     def of_type(self, kind: type[pulumi.Resource] | str) -> tuple[Resource, ...]:
-        """All of one type: an SDK class, or the token of a component such as ``magento:index:Network``."""
+        """All of one type: an SDK class, or the token of a component such as ``magento:network:Network``."""
         token = kind if isinstance(kind, str) else _token(kind)
         return tuple(resource for resource in self.resources if resource.type == token)
 

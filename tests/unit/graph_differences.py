@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from tests.unit.graph import Graph, Resource
 
+CONTAINERS = re.compile(r"^(operations|shared-platform)-")
+"""The components whose names begin the names of what they only hold together."""
+
 
 def only_in_one(before: Graph, after: Graph) -> list[str]:
     """The names of resources that one of the graphs has and the other has not."""
-    old, new = ({each.urn: each.name for each in graph.resources} for graph in (before, after))
+    old, new = ({each.urn: _shown(each) for each in graph.resources} for graph in (before, after))
     return [old.get(urn) or new[urn] for urn in old.keys() ^ new.keys()]
 
 
@@ -20,9 +24,13 @@ def differences(before: Graph, after: Graph) -> Iterator[str]:
     ``settings.namespace/option``."""
     old, new = ({each.urn: each for each in graph.resources} for graph in (before, after))
     for urn in old.keys() & new.keys():
-        yield from _differing(_declared(old[urn]), _declared(new[urn]), old[urn].name)
+        yield from _differing(_declared(old[urn]), _declared(new[urn]), _shown(old[urn]))
     for path in _differing(before.exports, after.exports, "exports"):
         yield path.removeprefix("exports.")
+
+
+def _shown(resource: Resource) -> str:
+    return CONTAINERS.sub("", resource.name)
 
 
 def _declared(resource: Resource) -> dict[str, Any]:

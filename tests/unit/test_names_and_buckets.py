@@ -8,12 +8,12 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
-from components.shared.cost_report import CostReportExport, CostReportExportArgs
-from components.shared.tags import Tags
+from components.shared.cost_report import CostReport, CostReportArgs
 from settings.cost_report import CostReportSettings, Granularity
 from tests.unit import cloud
 from tests.unit.graph import Graph
 from tests.unit.program import build, program
+from tests.unit.surroundings import CONTEXT
 
 
 @pytest.fixture(scope="module")
@@ -156,15 +156,9 @@ def test_a_coarser_report_has_no_resources() -> None:
     """The column for them is there only when they are told apart: AWS refuses the query otherwise."""
     report = CostReportSettings(name="client-costs", granularity=Granularity.MONTHLY, by_resource=False)
     graph = build(
-        lambda: CostReportExport(
+        lambda: CostReport(
             "cost-report",
-            CostReportExportArgs(
-                report=report,
-                bucket_name="client-billing",
-                bucket_region="eu-west-3",
-                account_id=cloud.ACCOUNT,
-                tags=Tags(client="client", environment="prod"),
-            ),
+            CostReportArgs(context=CONTEXT, report=report, bucket_name="client-billing"),
         )
     )
     [query] = graph.one(aws.bcmdata.Export).inputs["export"]["dataQueries"]
@@ -209,7 +203,7 @@ def test_one_zone_for_the_world_and_one_for_the_network(prod: Graph) -> None:
 def test_site_names_lead_to_the_sites_load_balancer(stack: str, names: set[str]) -> None:
     graph = program(stack)
     balancer = graph.one(aws.lb.LoadBalancer)
-    public = program("prod").one(aws.route53.Zone, name="domains-public").id
+    public = program("prod").one(aws.route53.Zone, name="shared-platform-domains-public").id
     delivered = {"media.client.url", "static.client.url"}
     records = [
         each

@@ -115,7 +115,10 @@ def test_the_outputs_lead_to_the_servers() -> None:
     """Public addresses are the Elastic IPs, names are in the zone, and of a password there is only where it is kept."""
     prod, preprod = program("prod"), program("preprod")
     for server in ("vpn", "gateway"):
-        assert prod.exports[f"{server}_address"] == prod.one(aws.ec2.Eip, name=f"{server}-address").outputs["publicIp"]
+        assert (
+            prod.exports[f"{server}_address"]
+            == prod.one(aws.ec2.Eip, name=f"operations-{server}-address").outputs["publicIp"]
+        )
     assert prod.exports["file_server"] == "nfs.internal-client.url"
     assert prod.exports["windows_host"] == "windows.internal-client.url"
     assert prod.exports["rundeck_url"] == "http://rundeck.internal-client.url:4440"
@@ -123,7 +126,7 @@ def test_the_outputs_lead_to_the_servers() -> None:
     secrets = {each.outputs["arn"]: each.name for each in prod.of_type(aws.secretsmanager.Secret)}
     named = {"admin": prod.exports["rundeck_admin_secret"], **prod.exports["ftp_secrets"]}
     assert {label: secrets[arn] for label, arn in named.items()} == {
-        "admin": "rundeck-admin-secret",
+        "admin": "operations-rundeck-admin-secret",
         "custom-connection": "custom-connection-ftp-credentials-secret",
     }
     assert {name: secrets[arn] for name, arn in prod.exports["database_secrets"].items()} == {

@@ -72,7 +72,7 @@ site-search-domain.vpcOptions.subnetIds.length: 3 -> 1
 
 def site(graph: Graph) -> dict[str, Resource]:
     """The resources of the site, by name: the same names in both stacks, but for the records of host names."""
-    found = graph.descendants(graph.one("magento:index:MagentoPlatform"))
+    found = graph.descendants(graph.one("magento:site:MagentoPlatform"))
     return {each.name: each for each in found if each.custom and each.type != "aws:route53/record:Record"}
 
 

@@ -6,7 +6,7 @@ import json
 
 from sandbox.commands.engine_events import Tally
 
-_VPC = "urn:pulumi:prod::magento::magento:index:Network$aws:ec2/vpc:Vpc::magento"
+_VPC = "urn:pulumi:prod::magento::magento:network:Network$aws:ec2/vpc:Vpc::magento"
 _STACK = "urn:pulumi:prod::magento::pulumi:pulumi:Stack::magento-prod"
 
 

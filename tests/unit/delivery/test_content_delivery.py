@@ -9,13 +9,13 @@ import pulumi_aws as aws
 import pytest
 
 from components.delivery.content_delivery import ContentDelivery, ContentDeliveryArgs
-from components.shared.tags import Tags
 from policies.model.rule import Rule
 from policies.rules.delivery.content_delivery import CLOUDFRONT_HTTPS_ONLY, CLOUDFRONT_MINIMUM_TLS
 from settings.content_delivery import ContentDeliverySettings, PriceClass
 from tests.policies.analyzer import Node, analyze, fired, nodes_of
 from tests.unit.graph import Graph
 from tests.unit.program import build
+from tests.unit.surroundings import CONTEXT, SHARED
 
 SHIPPED = ContentDeliverySettings(media="media.client.url", static="static.client.url", origin="origin.client.url")
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/client"
@@ -32,12 +32,15 @@ def deliver(
         lambda: ContentDelivery(
             "content",
             ContentDeliveryArgs(
+                context=CONTEXT,
+                shared=dataclasses.replace(
+                    SHARED,
+                    cloudfront_certificate_arn=CERTIFICATE,
+                    public_zone_id=ZONE,
+                    delivery_logs_bucket=logs_bucket,
+                ),
                 delivery=delivery,
                 document_root=document_root,
-                certificate_arn=CERTIFICATE,
-                zone_id=ZONE,
-                logs_bucket=logs_bucket,
-                tags=Tags(client="client", environment="prod", system="content-delivery"),
             ),
         )
     )
@@ -51,7 +54,7 @@ def graph() -> Graph:
 @pytest.fixture(scope="module")
 def logged() -> Graph:
     """With access logs."""
-    return deliver(delivery=dataclasses.replace(SHIPPED, access_logs=True), logs_bucket="client-logs")
+    return deliver(delivery=SHIPPED.changed(access_logs=True), logs_bucket="client-logs")
 
 
 def distribution(graph: Graph, content: str) -> Any:
@@ -155,7 +158,7 @@ def test_both_kinds_of_address_lead_to_the_distribution(graph: Graph, content: s
 
 def test_the_component_tells_names_and_ids(graph: Graph) -> None:
     """For whoever invalidates a distribution, or watches it."""
-    outputs = graph.one("magento:index:ContentDelivery").outputs
+    outputs = graph.one("magento:delivery:ContentDelivery").outputs
     for content in CONTENTS:
         made = graph.one(aws.cloudfront.Distribution, name=f"content-{content}")
         assert outputs[f"{content}_distribution_id"] == made.id
@@ -211,8 +214,8 @@ def test_without_logs_nothing_is_delivered(graph: Graph) -> None:
 
 
 def test_logs_need_a_bucket() -> None:
-    with pytest.raises(ValueError, match="logs_bucket must be given for access_logs"):
-        deliver(delivery=dataclasses.replace(SHIPPED, access_logs=True))
+    with pytest.raises(ValueError, match="delivery_logs_bucket: missing, expected a bucket"):
+        deliver(delivery=SHIPPED.changed(access_logs=True))
 
 
 def test_the_policy_on_https_finds_nothing(graph: Graph) -> None:

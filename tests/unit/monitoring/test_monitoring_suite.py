@@ -12,10 +12,10 @@ import pytest
 from components.monitoring.monitoring_suite import MonitoredSite, MonitoringSuite, MonitoringSuiteArgs
 from components.network.vpn_link import VpnTunnels
 from components.shared.encryption_key import EncryptionKey, EncryptionKeyArgs
-from components.shared.tags import Tags
 from settings.monitoring import MonitoringSettings, ThresholdSettings
 from tests.unit.graph import Graph, Resource
 from tests.unit.program import build
+from tests.unit.surroundings import CONTEXT
 
 ACCOUNT = "123456789012"
 BALANCER = "app/site/0123456789abcdef"
@@ -37,9 +37,7 @@ def links(*names: str) -> dict[str, VpnTunnels]:
 def suite(monitoring: MonitoringSettings | None = None, **more: Any) -> MonitoringSuiteArgs:
     return MonitoringSuiteArgs(
         monitoring=monitoring or MonitoringSettings(recipients=("ops@client.url",)),
-        region="eu-west-3",
-        account_id=ACCOUNT,
-        key_arn=f"arn:aws:kms:eu-west-3:{ACCOUNT}:key/1",
+        context=CONTEXT,
         site=MonitoredSite(
             environments={"front": "client-prod-front", "back-office": "client-prod-back-office"},
             load_balancer_arn=f"arn:aws:elasticloadbalancing:eu-west-3:{ACCOUNT}:loadbalancer/{BALANCER}",
@@ -47,7 +45,6 @@ def suite(monitoring: MonitoringSettings | None = None, **more: Any) -> Monitori
             cache_node_ids=("cache-001", "cache-002"),
             search_domain_name="client-prod",
         ),
-        tags=Tags(client="client", environment="prod"),
         **more,
     )
 
@@ -259,9 +256,7 @@ def test_mail_goes_to_each_recipient_through_an_encrypted_topic(everything: Grap
 
 def test_the_stacks_key_lets_alarms_through(everything: Graph) -> None:
     """A topic with a key that its publishers may not use drops every message without a word."""
-    key_args = EncryptionKeyArgs(
-        region="eu-west-3", account_id=ACCOUNT, protect=True, tags=Tags(client="client", environment="prod")
-    )
+    key_args = EncryptionKeyArgs(region="eu-west-3", protect=True, tags=CONTEXT.tags)
     key = build(lambda: EncryptionKey("key", key_args)).one(aws.kms.Key)
     publishers = json.loads(everything.one(aws.sns.Topic).inputs["policy"])["Statement"][1]["Principal"]
     [statement] = [each for each in json.loads(key.inputs["policy"])["Statement"] if each["Principal"] == publishers]

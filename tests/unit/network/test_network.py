@@ -47,10 +47,10 @@ def default_routes(graph: Graph) -> dict[str, str]:
 def test_each_private_subnet_leaves_by_the_nat_of_its_own_zone(prod: Graph) -> None:
     """A zone that fails takes no other zone's way out with it: the route, the table and the NAT share a zone."""
     assert default_routes(prod) == {
-        "network-public-routes": "network-internet",
-        "network-private-a-routes": "network-nat-a",
-        "network-private-b-routes": "network-nat-b",
-        "network-private-c-routes": "network-nat-c",
+        "shared-platform-network-public-routes": "shared-platform-network-internet",
+        "shared-platform-network-private-a-routes": "shared-platform-network-nat-a",
+        "shared-platform-network-private-b-routes": "shared-platform-network-nat-b",
+        "shared-platform-network-private-c-routes": "shared-platform-network-nat-c",
     }
     subnets = {each.id: each.inputs for each in prod.of_type(aws.ec2.Subnet)}
     for gateway in prod.of_type(aws.ec2.NatGateway):
@@ -67,8 +67,11 @@ def test_every_subnet_uses_the_table_of_its_tier_and_zone(prod: Graph) -> None:
         for each in prod.of_type(aws.ec2.RouteTableAssociation)
     }
     assert associations == {
-        **{f"network-public-{zone}": "network-public-routes" for zone in "abc"},
-        **{f"network-private-{zone}": f"network-private-{zone}-routes" for zone in "abc"},
+        **{f"shared-platform-network-public-{zone}": "shared-platform-network-public-routes" for zone in "abc"},
+        **{
+            f"shared-platform-network-private-{zone}": f"shared-platform-network-private-{zone}-routes"
+            for zone in "abc"
+        },
     }
 
 
@@ -124,7 +127,7 @@ def test_the_vpcs_default_security_group_lets_nothing_through(prod: Graph) -> No
 def test_the_number_of_nat_gateways_is_config(choice: str, gateways: int) -> None:
     """Prices: one a zone is the note's choice, and a smaller client may choose otherwise; no dangling route is left."""
     graph = build_program("prod", config={"magento:network": {"cidr": "10.0.0.0/16", "nat_gateways": choice}})
-    addresses = [each for each in graph.of_type(aws.ec2.Eip) if each.name.startswith("network-")]
+    addresses = [each for each in graph.of_type(aws.ec2.Eip) if each.name.startswith("shared-platform-network-")]
     assert len(graph.of_type(aws.ec2.NatGateway)) == len(addresses) == gateways
     assert len(default_routes(graph)) == (4 if gateways else 1)
 

@@ -12,10 +12,9 @@ import pulumi_aws as aws
 import pytest
 
 from components.data.mysql_database import MySqlDatabase, MySqlDatabaseArgs
-from components.network.shared_platform_outputs import Foundation
+from components.data.placement import DataStorePlacement
 from components.satellites.satellite_app import SatelliteApp, SatelliteAppArgs
 from components.servers.gateway_proxy import GatewayProxy, GatewayProxyArgs
-from components.shared.tags import Tags
 from settings.database import DatabaseSettings
 from settings.forwards import ForwardSettings
 from settings.gateway import GatewaySettings
@@ -24,8 +23,8 @@ from settings.server_size import ServerSizeSettings
 from tests.unit.graph import Graph
 from tests.unit.program import ROOT, build, program
 from tests.unit.servers.placement import PLACEMENT
+from tests.unit.surroundings import CONTEXT, SHARED
 
-KEY = "arn:aws:kms:eu-west-3:123456789012:key/of-the-stack"
 DOMAIN = "internal-client.url"
 FTP_FORWARD = ForwardSettings(
     name="connection-ftp",
@@ -61,25 +60,12 @@ def platform_of(
     satellite: SatelliteSettings, *, forwards: tuple[ForwardSettings, ...] | None = (FTP_FORWARD,)
 ) -> Graph:
     """A satellite, the shared database, and a gateway unless there are no ``forwards`` to have one for."""
-    foundation = Foundation(
-        vpc_id="vpc-1",
-        public_subnet_ids=["subnet-public-a", "subnet-public-b"],
-        private_subnet_ids=["subnet-private-a", "subnet-private-b"],
-        network_cidr="10.0.0.0/16",
-        public_zone_id="ZPUBLIC",
-        internal_zone_id="ZINTERNAL",
-        certificate_arn="arn:aws:acm:eu-west-3:123456789012:certificate/wildcard",
-        cloudfront_certificate_arn="arn:aws:acm:us-east-1:123456789012:certificate/wildcard",
-        configuration_bucket="client-magento-config",
-        access_logs_bucket="client-magento-elb-logs",
-    )
-    tags = Tags(client="client", environment="prod")
 
     def satellite_and_its_neighbours() -> None:
         database = MySqlDatabase(
             "shared-database",
             MySqlDatabaseArgs(
-                placement=foundation.place_privately(clients={}, key_arn=KEY, protect=True, tags=tags),
+                placement=DataStorePlacement.private(CONTEXT, SHARED, clients={}),
                 database_name="satellites",
                 size=DatabaseSettings(
                     engine_version="8.4", instance_class="db.r7g.large", storage_gib=100, max_storage_gib=200
@@ -95,14 +81,11 @@ def platform_of(
         SatelliteApp(
             satellite.name,
             SatelliteAppArgs(
-                foundation=foundation,
+                context=CONTEXT,
+                shared=SHARED,
                 satellite=satellite,
                 database=database,
                 gateway=gateway,
-                internal_domain=DOMAIN,
-                key_arn=KEY,
-                protect=True,
-                tags=tags,
             ),
         )
 
@@ -111,7 +94,7 @@ def platform_of(
 
 def own_part(whole: Graph) -> Graph:
     """What belongs to the satellite alone."""
-    top = whole.one("magento:index:SatelliteApp")
+    top = whole.one("magento:satellites:SatelliteApp")
     return replace(whole, resources=(top, *whole.descendants(top)))
 
 
@@ -199,7 +182,7 @@ def test_http_by_the_load_balancers_name_and_no_other_way_in(satellite: Satellit
     assert not [each for each in graph.of_type(aws.route53.Record) if each.inputs["zoneId"] == "ZPUBLIC"]
     instance = chosen["aws:autoscaling:launchconfiguration", "SecurityGroups"]
     assert {each for each in admitted(graph, instance) if each[0] != gateway} == {(balancer, 80, 80)}
-    app = graph.one("magento:index:SatelliteApp")
+    app = graph.one("magento:satellites:SatelliteApp")
     environment = graph.one(aws.elasticbeanstalk.Environment)
     assert app.outputs["address"] == f"http://{environment.outputs['endpointUrl']}/"
 
@@ -217,7 +200,7 @@ def test_an_https_name_is_added_beside_http() -> None:
     environment = graph.one(aws.elasticbeanstalk.Environment)
     assert (record["zoneId"], record["name"], record["type"]) == ("ZPUBLIC", "pim.client.url", "CNAME")
     assert record["records"] == [environment.outputs["cname"]]
-    assert graph.one("magento:index:SatelliteApp").outputs["address"] == "https://pim.client.url/"
+    assert graph.one("magento:satellites:SatelliteApp").outputs["address"] == "https://pim.client.url/"
 
 
 @pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
@@ -236,7 +219,7 @@ def test_the_database_is_told_by_reference_only(satellite: SatelliteSettings) ->
     }
     own = {each.outputs["arn"] for each in graph.of_type(aws.secretsmanager.Secret)}
     assert granted(graph)["secretsmanager:GetSecretValue"]["on"] == {shared, *own}
-    assert granted(graph)["kms:Decrypt"]["on"] == {KEY}
+    assert granted(graph)["kms:Decrypt"]["on"] == {CONTEXT.key_arn}
 
 
 @pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
@@ -367,9 +350,9 @@ def test_everything_is_the_satellites_own(satellite: SatelliteSettings) -> None:
     whole = platform_of(satellite)
     graph = own_part(whole)
     assert {each.type for each in whole.children(whole.stack)} == {
-        "magento:index:MySqlDatabase",
-        "magento:index:GatewayProxy",
-        "magento:index:SatelliteApp",
+        "magento:data:MySqlDatabase",
+        "magento:servers:GatewayProxy",
+        "magento:satellites:SatelliteApp",
     }
     tagged = [each for each in graph.resources if "tags" in each.inputs]
     assert tagged

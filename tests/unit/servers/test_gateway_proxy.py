@@ -43,10 +43,10 @@ def _site() -> None:
         SecurityGroup(
             name,
             SecurityGroupArgs(
+                context=PLACEMENT.context,
                 vpc_id=PLACEMENT.vpc_id,
                 description=name,
-                admits=gateway.admissions_of(target),
-                tags=PLACEMENT.tags,
+                ingress=gateway.ingress_to(target),
             ),
         )
 

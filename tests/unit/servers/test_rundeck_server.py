@@ -64,7 +64,7 @@ def test_rundeck_has_a_name(graph: Graph, files: dict[str, str]) -> None:
     """The one that people type, which Rundeck also calls itself: it sends whoever logs in there."""
     record = graph.one(aws.route53.Record).inputs
     assert (record["zoneId"], record["name"], record["type"]) == ("ZINTERNAL", "rundeck.internal-client.url", "A")
-    assert graph.one("magento:index:RundeckServer").outputs["url"] == "http://rundeck.internal-client.url:4440"
+    assert graph.one("magento:servers:RundeckServer").outputs["url"] == "http://rundeck.internal-client.url:4440"
     properties = files["/etc/boot-platform/rundeck-config.properties"].splitlines()
     assert "grails.serverURL=http://rundeck.internal-client.url:4440" in properties
 

@@ -12,7 +12,7 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
-from components.network.security_group import Admission
+from components.network.security_group import IngressRule
 from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.server import DataVolume, Server, ServerArgs
 from components.shared.iam import allow
@@ -26,7 +26,7 @@ from tests.unit.servers.placement import PLACEMENT
 LINUX = ServerArgs(
     placement=PLACEMENT,
     size=ServerSizeSettings(instance_type="t4g.small"),
-    admits=(Admission(name="vpn", port=1194, from_cidr="0.0.0.0/0", reason="Clients", protocol="udp"),),
+    ingress=(IngressRule(name="vpn", port=1194, from_cidr="0.0.0.0/0", reason="Clients", protocol="udp"),),
     boot=CloudInit(),
     volumes=(
         DataVolume(name="media", size_gib=5, mount_point="/srv/media"),
@@ -39,7 +39,7 @@ LINUX = ServerArgs(
 WINDOWS = ServerArgs(
     placement=PLACEMENT,
     size=ServerSizeSettings(instance_type="t3.large"),
-    admits=(),
+    ingress=(),
     windows_boot="Write-Host ready",
     volumes=(DataVolume(name="data", size_gib=5),),
 )
@@ -73,7 +73,7 @@ def test_every_disk_is_encrypted_with_the_stacks_key() -> None:
         *(v.inputs for v in server.of_type(aws.ebs.Volume)),
     ]
     assert len(disks) == 3
-    assert {(disk["encrypted"], disk["kmsKeyId"]) for disk in disks} == {(True, PLACEMENT.key_arn)}
+    assert {(disk["encrypted"], disk["kmsKeyId"]) for disk in disks} == {(True, PLACEMENT.context.key_arn)}
 
 
 def test_addresses_hang_on_an_interface_of_their_own() -> None:
@@ -120,7 +120,7 @@ def test_volumes_outlive_the_instance() -> None:
 
 
 def test_what_is_not_protected_can_be_thrown_away() -> None:
-    server = graph(replace(LINUX, placement=replace(PLACEMENT, protect=False)))
+    server = graph(replace(LINUX, placement=replace(PLACEMENT, context=replace(PLACEMENT.context, protect=False))))
     assert {(each.protect, each.inputs["finalSnapshot"]) for each in server.of_type(aws.ebs.Volume)} == {(False, False)}
 
 

@@ -13,7 +13,7 @@ import pytest
 import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
-from components.network.security_group import Admission
+from components.network.security_group import IngressRule
 from components.servers.windows_server import WindowsServer, WindowsServerArgs, boot_script
 from settings.server_size import ServerSizeSettings
 from settings.windows import WindowsSettings, WindowsVolumeSettings
@@ -32,11 +32,11 @@ APPLICATION = WindowsSettings(
     ),
 )
 ADMITS = (
-    Admission(name="gateway-rdp", port=3389, from_group="sg-gateway", reason="RDP through the gateway"),
-    Admission(name="vpn-rdp", port=3389, from_group="sg-vpn", reason="RDP from the VPN"),
-    Admission(name="gateway-ftp", port=21, from_group="sg-gateway", reason="FTP through the gateway"),
-    Admission(name="vpn-console", port=5900, from_group="sg-vpn", reason="Console of the application"),
-    Admission(name="gateway-ftp-data", port=2048, to_port=4096, from_group="sg-gateway", reason="FTP data"),
+    IngressRule(name="gateway-rdp", port=3389, from_group="sg-gateway", reason="RDP through the gateway"),
+    IngressRule(name="vpn-rdp", port=3389, from_group="sg-vpn", reason="RDP from the VPN"),
+    IngressRule(name="gateway-ftp", port=21, from_group="sg-gateway", reason="FTP through the gateway"),
+    IngressRule(name="vpn-console", port=5900, from_group="sg-vpn", reason="Console of the application"),
+    IngressRule(name="gateway-ftp-data", port=2048, to_port=4096, from_group="sg-gateway", reason="FTP data"),
 )
 ADDRESS = IPv4Address("192.0.2.20")
 
@@ -61,7 +61,7 @@ def graph() -> Graph:
             WindowsServerArgs(
                 placement=PLACEMENT,
                 application=APPLICATION,
-                admits=ADMITS,
+                ingress=ADMITS,
                 ftp_public_address=str(ADDRESS),
             ),
         )

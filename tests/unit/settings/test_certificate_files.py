@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.commands.certificate import ensure_certificate
 from settings import certificate_files
+from settings.certificate import CertificateSettings
 from settings.certificate_files import CertificateError, CertificateFiles
 
 
@@ -24,14 +25,10 @@ def directory(tmp_path: Path) -> Path:
 def read(
     directory: Path, *, certificate: str = "client.crt", key: str = "client.key", host: str = "www.client.url"
 ) -> CertificateFiles:
-    return CertificateFiles.read(
-        str(directory),
-        domain="*.client.url",
-        certificate_file=certificate,
-        private_key_file=key,
-        chain_file=None,
-        host_names=(host,),
+    settings = CertificateSettings(
+        domain="*.client.url", directory=str(directory), certificate_file=certificate, private_key_file=key
     )
+    return CertificateFiles.read(settings, host_names=(host,))
 
 
 @pytest.mark.parametrize("host", ["client.url", "www.client.url"])

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pulumi_aws as aws
 import pytest
 
 from components.shared.backups import Backups, BackupsArgs
-from components.shared.tags import Tags
 from settings.backups import BackupSettings
 from tests.unit.graph import Graph
 from tests.unit.program import build
+from tests.unit.surroundings import CONTEXT
 
 DAILY = BackupSettings(name="daily", schedule="cron(30 5 * * ? *)", keep_days=35)
 MONTHLY = BackupSettings(name="monthly", schedule="cron(30 6 1 * ? *)", keep_days=365)
-KEY = "arn:aws:kms:eu-west-3:123456789012:key/1"
+KEY = CONTEXT.key_arn
 
 
 def backups(*rules: BackupSettings, protect: bool = True) -> Graph:
     return build(
         lambda: Backups(
             "backups",
-            BackupsArgs(rules=rules, key_arn=KEY, protect=protect, tags=Tags(client="client", environment="prod")),
+            BackupsArgs(context=dataclasses.replace(CONTEXT, protect=protect), rules=rules),
         )
     )
 

@@ -107,7 +107,7 @@ def test_instances_publish_the_load_that_the_dashboard_shows() -> None:
 def test_https_with_the_sites_certificate_and_http_redirected() -> None:
     """Port 443 has the imported certificate and a TLS 1.3 policy; port 80 only sends there."""
     graph = program("prod")
-    certificate = graph.one(aws.acm.Certificate, name="certificate-regional")
+    certificate = graph.one(aws.acm.Certificate, name="shared-platform-certificate-regional")
     listeners = {each.inputs["port"]: each.inputs for each in graph.of_type(aws.lb.Listener)}
     assert set(listeners) == {80, 443}
     assert listeners[443]["certificateArn"] == certificate.outputs["arn"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from stack import quick_start
+from stack.quick_start import quick_start
 from tests.unit.program import build
 
 OUTPUTS = 60
@@ -45,18 +46,33 @@ def test_each_output_is_waited_for_once_or_twice(asked: list[int]) -> None:
     asked.clear()
 
     def program() -> None:
-        quick_start.await_together()
+        quick_start()
         _many()
 
     assert len(build(program).of_type(aws.ec2.Vpc)) == OUTPUTS
     assert sum(asked) < alone / 5
 
 
+def test_an_sdk_without_its_private_names_costs_time_only(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A new release of the SDK must not stop every `pulumi up` for a shortcut: the program runs, and says so once."""
+    monkeypatch.delattr("pulumi.runtime.settings._get_rpc_manager")
+
+    def program() -> None:
+        quick_start()
+        _many()
+
+    with caplog.at_level(logging.WARNING):
+        assert len(build(program).of_type(aws.ec2.Vpc)) == OUTPUTS
+    assert len([each for each in caplog.messages if "quick_start" in each]) == 1
+
+
 def test_what_fails_is_told() -> None:
     """An output that cannot be worked out ends the program with its own error, as ever."""
 
     def program() -> None:
-        quick_start.await_together()
+        quick_start()
         vpc = aws.ec2.Vpc("vpc", cidr_block="10.0.0.0/16")
         nothing: dict[str, str] = {}
         pulumi.export("wrong", vpc.id.apply(lambda _: nothing["missing"]))

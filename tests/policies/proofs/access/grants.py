@@ -47,7 +47,7 @@ def _also_allowing(action: str, resource: str) -> Breakage:
         document["Statement"].append({"Effect": "Allow", "Action": action, "Resource": resource})
         return policy.but(policy=json.dumps(document))
 
-    return replaced(aws.iam.RolePolicy, "windows-rights", broken)
+    return replaced(aws.iam.RolePolicy, "operations-windows-rights", broken)
 
 
 PROOFS = (

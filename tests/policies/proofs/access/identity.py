@@ -97,7 +97,7 @@ PROOFS = (
         unknown=(TRUSTED.but(assumeRolePolicy=UNKNOWN),),
         unknown_is=Status.UNKNOWN,
         not_applicable=VPC,
-        breakage=changed(aws.iam.Role, "windows-role", assumeRolePolicy=_trust({"AWS": "*"})),
+        breakage=changed(aws.iam.Role, "operations-windows-role", assumeRolePolicy=_trust({"AWS": "*"})),
     ),
     Proof(
         rule=ROLE_SITE_ISOLATION,

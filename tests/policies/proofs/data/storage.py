@@ -99,7 +99,7 @@ PROOFS = (
         absent=(BUCKET,),
         unknown=(BUCKET, BLOCK.derived(blockPublicAcls=UNKNOWN)),
         not_applicable=(VPC,),
-        breakage=removed(aws.s3.BucketPublicAccessBlock, "client-magento-config-public-access"),
+        breakage=removed(aws.s3.BucketPublicAccessBlock, "shared-platform-buckets-client-magento-config-public-access"),
     ),
     Proof(
         rule=S3_TLS_ONLY,
@@ -123,7 +123,7 @@ PROOFS = (
         unknown=(BUCKET, _policy().derived(policy=UNKNOWN)),
         unknown_is=Status.UNKNOWN,
         not_applicable=(VPC,),
-        breakage=replaced(aws.s3.BucketPolicy, "client-billing-policy", _over_plain_http),
+        breakage=replaced(aws.s3.BucketPolicy, "shared-platform-buckets-client-billing-policy", _over_plain_http),
     ),
     Proof(
         rule=S3_ENCRYPTED,
@@ -132,7 +132,9 @@ PROOFS = (
         absent=(BUCKET,),
         unknown=(BUCKET, _encrypted(UNKNOWN)),
         not_applicable=(VPC,),
-        breakage=removed(aws.s3.BucketServerSideEncryptionConfiguration, "client-temp-storage-encryption"),
+        breakage=removed(
+            aws.s3.BucketServerSideEncryptionConfiguration, "shared-platform-buckets-client-temp-storage-encryption"
+        ),
     ),
     Proof(
         rule=S3_VERSIONED,
@@ -142,7 +144,9 @@ PROOFS = (
         unknown=(BUCKET, VERSIONING.derived(versioningConfiguration=UNKNOWN)),
         not_applicable=(VPC,),
         breakage=changed(
-            aws.s3.BucketVersioning, "client-magento-config-versioning", versioningConfiguration={"status": "Suspended"}
+            aws.s3.BucketVersioning,
+            "shared-platform-buckets-client-magento-config-versioning",
+            versioningConfiguration={"status": "Suspended"},
         ),
     ),
     Proof(
@@ -155,7 +159,7 @@ PROOFS = (
         absent=(BUCKET,),
         unknown=(BUCKET, LIFECYCLE.derived(rules=UNKNOWN)),
         not_applicable=(VPC,),
-        breakage=removed(aws.s3.BucketLifecycleConfiguration, "client-billing-lifecycle"),
+        breakage=removed(aws.s3.BucketLifecycleConfiguration, "shared-platform-buckets-client-billing-lifecycle"),
     ),
     Proof(
         rule=S3_NO_ACL,
@@ -178,7 +182,7 @@ PROOFS = (
         not_applicable=(VPC,),
         breakage=changed(
             aws.s3.BucketOwnershipControls,
-            "client-magento-config-ownership",
+            "shared-platform-buckets-client-magento-config-ownership",
             rule={"objectOwnership": "ObjectWriter"},
         ),
     ),
@@ -201,7 +205,7 @@ PROOFS = (
         unknown=(_policy().but(policy=UNKNOWN),),
         unknown_is=Status.UNKNOWN,
         not_applicable=(VPC,),
-        breakage=replaced(aws.s3.BucketPolicy, "client-magento-config-policy", _open),
+        breakage=replaced(aws.s3.BucketPolicy, "shared-platform-buckets-client-magento-config-policy", _open),
     ),
     Proof(
         rule=S3_NO_FORCE_DESTROY,
@@ -211,6 +215,6 @@ PROOFS = (
         absent_is=Status.PASSED,
         unknown=(BUCKET.but(forceDestroy=UNKNOWN),),
         not_applicable=(VPC,),
-        breakage=changed(aws.s3.Bucket, "client-magento-config-bucket", forceDestroy=True),
+        breakage=changed(aws.s3.Bucket, "shared-platform-buckets-client-magento-config-bucket", forceDestroy=True),
     ),
 )

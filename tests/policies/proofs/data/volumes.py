@@ -58,7 +58,7 @@ PROOFS = (
         absent=(SERVER.but(rootBlockDevice=None),),
         unknown=(VOLUME.but(encrypted=UNKNOWN),),
         not_applicable=(VPC,),
-        breakage=changed(aws.ebs.Volume, "windows-data", encrypted=False),
+        breakage=changed(aws.ebs.Volume, "operations-windows-data", encrypted=False),
     ),
     Proof(
         rule=EBS_DATA_IN_BACKUP,
@@ -107,7 +107,7 @@ PROOFS = (
         absent_is=Status.PASSED,
         unknown=(SERVER, _attached(VOLUME, SERVER), VOLUME.derived(availabilityZone=UNKNOWN)),
         not_applicable=(VOLUME,),
-        breakage=changed(aws.ec2.Instance, "rundeck-server-instance", availabilityZone="eu-west-3b"),
+        breakage=changed(aws.ec2.Instance, "operations-rundeck-server-instance", availabilityZone="eu-west-3b"),
     ),
     Proof(
         rule=EBS_FINAL_SNAPSHOT,
@@ -116,6 +116,6 @@ PROOFS = (
         absent=(VOLUME,),
         unknown=(VOLUME.but(finalSnapshot=UNKNOWN),),
         not_applicable=(VPC,),
-        breakage=changed(aws.ebs.Volume, "vpn-server-keys", finalSnapshot=False),
+        breakage=changed(aws.ebs.Volume, "operations-vpn-server-keys", finalSnapshot=False),
     ),
 )

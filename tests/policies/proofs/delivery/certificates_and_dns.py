@@ -91,7 +91,7 @@ PROOFS = (
         absent_is=Status.PASSED,
         unknown=(REQUESTED.but(keyAlgorithm=UNKNOWN),),
         not_applicable=(VPC,),
-        breakage=changed(aws.acm.Certificate, "certificate-regional", keyAlgorithm="RSA_1024"),
+        breakage=changed(aws.acm.Certificate, "shared-platform-certificate-regional", keyAlgorithm="RSA_1024"),
     ),
     Proof(
         rule=ACM_NO_DELETE_BEFORE_REPLACE,
@@ -104,7 +104,9 @@ PROOFS = (
         unknown_is=Status.PASSED,
         not_applicable=(VPC,),
         breakage=replaced(
-            aws.acm.Certificate, "certificate-regional", lambda each: replace(each, delete_before_replace=True)
+            aws.acm.Certificate,
+            "shared-platform-certificate-regional",
+            lambda each: replace(each, delete_before_replace=True),
         ),
     ),
     Proof(

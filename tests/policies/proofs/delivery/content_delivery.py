@@ -108,7 +108,7 @@ PROOFS = (
         unknown=(DISTRIBUTION.derived(viewerCertificate=UNKNOWN),),
         unknown_is=Status.UNKNOWN,
         not_applicable=(IMPORTED,),
-        breakage=changed(aws.acm.Certificate, "certificate-cloudfront", region=None),
+        breakage=changed(aws.acm.Certificate, "shared-platform-certificate-cloudfront", region=None),
     ),
     Proof(
         rule=CLOUDFRONT_LOGGING,

@@ -82,7 +82,7 @@ PROOFS = (
         not_applicable=(VPC,),
         breakage=changed(
             aws.vpc.SecurityGroupIngressRule,
-            "vpn-server-access-from-clients-0.0.0.0-0",
+            "operations-vpn-server-access-from-clients-0.0.0.0-0",
             cidrIpv4="198.51.100.0/24",
             fromPort=943,
             toPort=943,
@@ -112,7 +112,7 @@ PROOFS = (
         not_applicable=(VPC,),
         breakage=changed(
             aws.vpc.SecurityGroupIngressRule,
-            "vpn-server-access-from-clients-0.0.0.0-0",
+            "operations-vpn-server-access-from-clients-0.0.0.0-0",
             cidrIpv4="198.51.100.7/32",
             ipProtocol="tcp",
             **SSH,

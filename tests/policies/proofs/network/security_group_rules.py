@@ -67,7 +67,7 @@ PROOFS = (
         not_applicable=(VPC,),
         breakage=changed(
             aws.vpc.SecurityGroupIngressRule,
-            "vpn-server-access-from-clients-0.0.0.0-0",
+            "operations-vpn-server-access-from-clients-0.0.0.0-0",
             cidrIpv4="192.168.10.0/24",
             ipProtocol="-1",
         ),

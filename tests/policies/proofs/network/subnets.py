@@ -60,8 +60,8 @@ def _endpoint(*tables: Node, service: str = "com.amazonaws.eu-west-3.s3") -> Nod
 
 def _out_by_another_zone(nodes: Sequence[Node]) -> list[Node]:
     """The second zone's private subnet goes out by the first one's NAT gateway."""
-    first = named(nodes, aws.ec2.NatGateway, "network-nat-a").urn
-    route = "network-private-b-internet"
+    first = named(nodes, aws.ec2.NatGateway, "shared-platform-network-nat-a").urn
+    route = "shared-platform-network-private-b-internet"
     return replaced(aws.ec2.Route, route, lambda each: each.taken_from(natGatewayId=(first,)))(nodes)
 
 
@@ -81,7 +81,7 @@ PROOFS = (
         absent_is=Status.PASSED,
         unknown=(TAGGED_PUBLIC.but(mapPublicIpOnLaunch=UNKNOWN),),
         not_applicable=(GROUP,),
-        breakage=changed(aws.ec2.Subnet, "network-public-b", mapPublicIpOnLaunch=True),
+        breakage=changed(aws.ec2.Subnet, "shared-platform-network-public-b", mapPublicIpOnLaunch=True),
     ),
     Proof(
         rule=PRIVATE_SUBNET_NO_INTERNET_ROUTE,
@@ -105,7 +105,7 @@ PROOFS = (
         absent=(VPC, *ROUTES, PRIVATE_SUBNET),
         unknown=(VPC, *ROUTES, PRIVATE_SUBNET.derived(tags={"Tier": UNKNOWN})),
         not_applicable=(GROUP,),
-        breakage=replaced(aws.ec2.Subnet, None, _tagged("private", "network-public-a")),
+        breakage=replaced(aws.ec2.Subnet, None, _tagged("private", "shared-platform-network-public-a")),
     ),
     Proof(
         rule=TIERS_SPAN_TWO_ZONES,
@@ -118,7 +118,11 @@ PROOFS = (
         unknown=(TAGGED_PRIVATE, OTHER_ZONE.derived(availabilityZone=UNKNOWN), VPC),
         not_applicable=(GROUP,),
         # All zones are still there, under other names of their tiers.
-        breakage=replaced(aws.ec2.Subnet, None, _tagged("edge", "network-public-b", "network-public-c")),
+        breakage=replaced(
+            aws.ec2.Subnet,
+            None,
+            _tagged("edge", "shared-platform-network-public-b", "shared-platform-network-public-c"),
+        ),
     ),
     Proof(
         rule=NAT_PER_ZONE,
@@ -176,6 +180,6 @@ PROOFS = (
         unknown=(VPC, TAGGED_PRIVATE.derived(cidrBlock=UNKNOWN)),
         unknown_is=Status.UNKNOWN,
         not_applicable=(GROUP,),
-        breakage=changed(aws.ec2.Subnet, "network-private-b", cidrBlock="10.0.101.0/25"),
+        breakage=changed(aws.ec2.Subnet, "shared-platform-network-private-b", cidrBlock="10.0.101.0/25"),
     ),
 )

@@ -190,7 +190,7 @@ PROOFS = (
         absent_is=Status.PASSED,
         unknown=(WEB, ENVIRONMENT, admission(WEB).derived(referencedSecurityGroupId=UNKNOWN)),
         not_applicable=(VPC, WEB),
-        breakage=admits_instead("site-front-instances-from-load-balancer", "windows-access-group"),
+        breakage=admits_instead("site-front-instances-from-load-balancer", "operations-windows-access-group"),
     ),
     Proof(
         rule=ADMIN_TOOLS_ONLY_VPN,
@@ -213,6 +213,6 @@ PROOFS = (
         absent_is=Status.PASSED,
         unknown=(RUNDECK.derived(tags={"System": UNKNOWN}),),
         not_applicable=(VPC,),
-        breakage=admits_instead("rundeck-server-access-from-vpn", "pim-instances-group"),
+        breakage=admits_instead("operations-rundeck-server-access-from-vpn", "pim-instances-group"),
     ),
 )

@@ -38,7 +38,9 @@ PROOFS = (
         absent=(CONNECTION.but(tunnel1IkeVersions=None, tunnel2IkeVersions=None),),
         unknown=(CONNECTION.but(tunnel1StartupAction=UNKNOWN, tunnel2StartupAction=UNKNOWN),),
         not_applicable=(VPC,),
-        breakage=changed(aws.ec2.VpnConnection, "network-vpn-lan-connection", tunnel2DpdTimeoutAction="clear"),
+        breakage=changed(
+            aws.ec2.VpnConnection, "shared-platform-network-vpn-lan-connection", tunnel2DpdTimeoutAction="clear"
+        ),
     ),
     Proof(
         rule=VPN_STRONG_CRYPTO,
@@ -68,7 +70,9 @@ PROOFS = (
         unknown=(CONNECTION.but(tunnel1PresharedKey=UNKNOWN),),
         not_applicable=(VPC,),
         breakage=changed(
-            aws.ec2.VpnConnection, "network-vpn-lan-connection", tunnel1PresharedKey="correct.horse.battery"
+            aws.ec2.VpnConnection,
+            "shared-platform-network-vpn-lan-connection",
+            tunnel1PresharedKey="correct.horse.battery",
         ),
         fires_too=frozenset({"no-plaintext-secrets"}),
     ),
@@ -85,7 +89,9 @@ PROOFS = (
         not_applicable=(VPC,),
         config={"sites": [{"stack": "test", "cidr": "192.168.10.0/24"}, {"stack": "other", "cidr": "192.168.20.0/24"}]},
         breakage=changed(
-            aws.ec2.VpnConnectionRoute, "network-vpn-lan-to-192.168.10.0-24", destinationCidrBlock="192.168.40.0/24"
+            aws.ec2.VpnConnectionRoute,
+            "shared-platform-network-vpn-lan-to-192.168.10.0-24",
+            destinationCidrBlock="192.168.40.0/24",
         ),
     ),
 )

@@ -61,7 +61,9 @@ PROOFS = (
         unknown=(replace(BUCKET, protect=True).but(bucket=UNKNOWN),),
         unknown_is=Status.PASSED,
         not_applicable=(POLICY, PASSWORD, node(aws.elasticache.ReplicationGroup, "cache")),
-        breakage=replaced(aws.route53.Zone, "domains-public", lambda zone: replace(zone, protect=False)),
+        breakage=replaced(
+            aws.route53.Zone, "shared-platform-domains-public", lambda zone: replace(zone, protect=False)
+        ),
     ),
     Proof(
         rule=NO_IGNORE_SECURITY_CHANGES,
@@ -85,7 +87,9 @@ PROOFS = (
         unknown_is=Status.PASSED,
         not_applicable=None,
         breakage=replaced(
-            aws.s3.BucketPolicy, "client-billing-policy", lambda policy: replace(policy, ignore_changes=("policy",))
+            aws.s3.BucketPolicy,
+            "shared-platform-buckets-client-billing-policy",
+            lambda policy: replace(policy, ignore_changes=("policy",)),
         ),
     ),
     Proof(
@@ -116,6 +120,6 @@ PROOFS = (
         unknown=(DATABASE.but(region=UNKNOWN),),
         not_applicable=(POLICY, PASSWORD),
         config={"regions": ["eu-west-3", "eu-central-1"]},
-        breakage=changed(aws.s3.Bucket, "client-temp-storage-bucket", region="us-east-1"),
+        breakage=changed(aws.s3.Bucket, "shared-platform-buckets-client-temp-storage-bucket", region="us-east-1"),
     ),
 )

@@ -22,7 +22,7 @@ from tests.policies.proof import Nodes, Proof, changed, replaced
 
 METADATA = {"httpTokens": "required", "httpPutResponseHopLimit": 1}
 SERVER = node(aws.ec2.Instance, "windows", metadataOptions=METADATA, tags={"System": "windows"})
-INTERFACE = node(aws.ec2.NetworkInterface, "windows-interface", subnetId=PRIVATE_SUBNET)
+INTERFACE = node(aws.ec2.NetworkInterface, "operations-windows-interface", subnetId=PRIVATE_SUBNET)
 ADDRESS = node(aws.ec2.Eip, "address", domain="vpc")
 REACHED = node(aws.ec2.Instance, "windows", primaryNetworkInterface=INTERFACE, tags={"System": "windows"})
 GATEWAY = node(aws.ec2.Instance, "gateway", primaryNetworkInterface=INTERFACE, tags={"System": "gateway"})
@@ -59,7 +59,7 @@ PROOFS = (
         absent=(SERVER.but(metadataOptions=None),),
         unknown=_metadata(httpTokens=UNKNOWN),
         not_applicable=(VPC,),
-        breakage=replaced(aws.ec2.Instance, "windows-instance", _without_tokens),
+        breakage=replaced(aws.ec2.Instance, "operations-windows-instance", _without_tokens),
     ),
     Proof(
         rule=EC2_IMDS_HOP_LIMIT,
@@ -68,7 +68,7 @@ PROOFS = (
         absent=(SERVER.but(metadataOptions={"httpTokens": "required"}),),
         unknown=_metadata(httpPutResponseHopLimit=UNKNOWN),
         not_applicable=(VPC,),
-        breakage=replaced(aws.ec2.Instance, "rundeck-server-instance", _through_a_proxy),
+        breakage=replaced(aws.ec2.Instance, "operations-rundeck-server-instance", _through_a_proxy),
     ),
     Proof(
         rule=EC2_NO_PUBLIC_IP,
@@ -89,7 +89,7 @@ PROOFS = (
         absent_is=Status.PASSED,
         unknown=(SERVER.derived(associatePublicIpAddress=UNKNOWN),),
         not_applicable=(ADDRESS,),
-        breakage=changed(aws.ec2.Instance, "windows-instance", associatePublicIpAddress=True),
+        breakage=changed(aws.ec2.Instance, "operations-windows-instance", associatePublicIpAddress=True),
     ),
     Proof(
         rule=EC2_NO_SECRETS_IN_USER_DATA,
@@ -118,7 +118,7 @@ PROOFS = (
         not_applicable=(VPC,),
         breakage=changed(
             aws.ec2.Instance,
-            "gateway-server-instance",
+            "operations-gateway-server-instance",
             userDataBase64=base64.b64encode(b"#!/bin/sh\nexport PASSWORD=hunter2hunter2\n").decode(),
         ),
     ),
@@ -130,7 +130,7 @@ PROOFS = (
         unknown=(SERVER.but(iamInstanceProfile=UNKNOWN),),
         unknown_is=Status.PASSED,
         not_applicable=(VPC,),
-        breakage=changed(aws.ec2.Instance, "vpn-server-instance", iamInstanceProfile=None),
+        breakage=changed(aws.ec2.Instance, "operations-vpn-server-instance", iamInstanceProfile=None),
     ),
     Proof(
         rule=WINDOWS_NO_PASSWORD_DATA,
@@ -140,6 +140,6 @@ PROOFS = (
         absent_is=Status.PASSED,
         unknown=(SERVER.but(getPasswordData=UNKNOWN),),
         not_applicable=(VPC,),
-        breakage=changed(aws.ec2.Instance, "windows-instance", getPasswordData=True),
+        breakage=changed(aws.ec2.Instance, "operations-windows-instance", getPasswordData=True),
     ),
 )

@@ -1,0 +1,143 @@
+"""Everything that a stack exports, with what each output is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import pulumi
+
+from components.data.mysql_database import MySqlDatabase
+from components.delivery.content_delivery import ContentDelivery
+from components.monitoring.monitoring_suite import MonitoringSuite
+from components.network.shared_platform import SharedPlatform
+from components.satellites.satellite_app import SatelliteApp
+from components.servers.operations import Operations
+from components.shared.backups import Backups
+from components.site.magento_platform import MagentoPlatform
+
+Text = pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackOutputs:
+    """The outputs of a stack. An output without a value is not exported."""
+
+    site_address: Text
+    """The address of the shop."""
+    load_balancer: Text
+    """The DNS name of the site's load balancer."""
+    hold_rules: pulumi.Input[Mapping[str, str]]
+    """The ARNs of the listener rules of the maintenance hold, which a release arms and disarms."""
+    beanstalk_application: Text
+    """The Beanstalk application of the shop."""
+    front_environment: Text
+    """The Beanstalk environment that serves shoppers."""
+    back_office_environment: Text
+    """The Beanstalk environment that serves the back office."""
+    database_endpoint: Text
+    """Host and port of the site's database."""
+    database_secrets: Mapping[str, Text]
+    """The ARN of the secret with user and password, by database."""
+    cache_address: Text
+    """The host of the site's cache."""
+    search_address: Text
+    """The host of the site's search engine."""
+    configuration_object: Text
+    """The `s3://` address of the site's `env.php`."""
+    file_server: Text | None
+    """The host of the NFS server."""
+    servers: Mapping[str, Text]
+    """The instance ids of the servers, by server."""
+    satellites: Mapping[str, Text]
+    """The addresses of the satellites, by satellite."""
+    ftp_secrets: Mapping[str, Text]
+    """The ARN of the secret with the FTP user and password, by satellite."""
+    name_servers: pulumi.Input[Sequence[str]] | None
+    """The name servers of the public zone. The registrar of the domain must point at them."""
+    vpn_configurations: Mapping[str, Text] | None
+    """The configuration of each VPN device with its pre-shared keys, a secret."""
+    shared_database_endpoint: Text | None
+    """Host and port of the satellites' database."""
+    vpn_address: Text | None
+    """The public address of the OpenVPN server."""
+    gateway_address: Text | None
+    """The public address of the gateway."""
+    windows_host: Text | None
+    """The host name of the Windows server."""
+    rundeck_url: Text | None
+    """The address of Rundeck, inside the network."""
+    rundeck_admin_secret: Text | None
+    """The ARN of the secret with the password of Rundeck's administrator."""
+    phpmyadmin_url: Text | None
+    """The address of phpMyAdmin, inside the network."""
+    media_distribution: Text | None
+    """CloudFront's own name of the distribution of media files."""
+    static_distribution: Text | None
+    """CloudFront's own name of the distribution of static files."""
+    dashboard: Text | None
+    """The name of the CloudWatch dashboard."""
+    alarm_topic: Text | None
+    """The ARN of the topic to which alarms are sent."""
+    backup_vault: Text | None
+    """The name of the AWS Backup vault."""
+
+    @staticmethod
+    def of(
+        *,
+        site: MagentoPlatform,
+        platform: SharedPlatform | None,
+        databases: Mapping[str, MySqlDatabase],
+        operations: Operations | None,
+        satellites: Mapping[str, SatelliteApp],
+        content: ContentDelivery | None,
+        monitoring: MonitoringSuite | None,
+        backups: Backups | None,
+        servers: Mapping[str, Text],
+    ) -> StackOutputs:
+        """The outputs of the components that a stack has."""
+        links = platform.network.vpn_links if platform else {}
+        shared_database = databases.get("shared")
+        vpn = operations.vpn if operations else None
+        gateway = operations.gateway if operations else None
+        windows = operations.windows if operations else None
+        rundeck = operations.rundeck if operations else None
+        php_my_admin = operations.php_my_admin if operations else None
+        return StackOutputs(
+            site_address=site.address,
+            load_balancer=site.load_balancer.dns_name,
+            hold_rules=site.load_balancer.hold_rule_arns,
+            beanstalk_application=site.application.application_name,
+            front_environment=site.front.environment_name,
+            back_office_environment=site.back_office.environment_name,
+            database_endpoint=site.database.endpoint,
+            database_secrets={name: database.secret_arn for name, database in databases.items()},
+            cache_address=site.cache.address,
+            search_address=site.search.address,
+            configuration_object=site.configuration.uri,
+            file_server=site.files.address if site.files else None,
+            servers=servers,
+            satellites={name: each.address for name, each in satellites.items()},
+            ftp_secrets={name: each.ftp.secret_arn for name, each in satellites.items() if each.ftp},
+            name_servers=platform.domains.name_servers if platform else None,
+            vpn_configurations={name: link.configuration for name, link in links.items()} if platform else None,
+            shared_database_endpoint=shared_database.endpoint if shared_database else None,
+            vpn_address=vpn.address if vpn else None,
+            gateway_address=gateway.address if gateway else None,
+            windows_host=windows.server.host_name if windows else None,
+            rundeck_url=rundeck.url if rundeck else None,
+            rundeck_admin_secret=rundeck.admin_secret_arn if rundeck else None,
+            phpmyadmin_url=f"http://{php_my_admin.host_name}" if php_my_admin else None,
+            media_distribution=content.media_domain_name if content else None,
+            static_distribution=content.static_domain_name if content else None,
+            dashboard=monitoring.dashboard_name if monitoring else None,
+            alarm_topic=monitoring.topic_arn if monitoring else None,
+            backup_vault=backups.vault_name if backups else None,
+        )
+
+    def export(self) -> None:
+        """Make each a stack output."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is not None:
+                pulumi.export(field.name, value)
