@@ -86,11 +86,10 @@ satellites = {
     )
     for satellite in settings.satellites
 }
-if delivery := settings.content_delivery:
-    root = settings.site.document_root
-    content = ContentDelivery(
-        "content", ContentDeliveryArgs(context=context, shared=shared, delivery=delivery, document_root=root)
-    )
+if settings.content_delivery:
+    delivery, root = settings.content_delivery, settings.site.document_root
+    args = ContentDeliveryArgs(context=context, shared=shared, delivery=delivery, document_root=root)
+    content = ContentDelivery("content", args)
 if settings.monitoring:
     monitoring = MonitoringSuite(
         "monitoring",

@@ -1,0 +1,4 @@
+"""Elastic Beanstalk: applications, environments, their option settings and the shared load balancer.
+
+It imports shared and network.
+"""

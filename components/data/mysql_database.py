@@ -79,7 +79,7 @@ class MySqlDatabase(pulumi.ComponentResource):
         parameters = aws.rds.ParameterGroup(
             f"{name}-parameters",
             family=f"mysql{size.engine_version}",
-            description="What Magento needs of MySQL",
+            description=f"Parameters of the {context.tags.shown(name)}",
             parameters=[
                 aws.rds.ParameterGroupParameterArgs(name=parameter, value=value)
                 for parameter, value in sorted(PARAMETERS.items())

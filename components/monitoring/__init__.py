@@ -1,0 +1,4 @@
+"""Alarms by e-mail and the dashboard.
+
+It imports shared, network and site.
+"""
