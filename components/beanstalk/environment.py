@@ -11,8 +11,6 @@ import pulumi_aws as aws
 from components.beanstalk.options import EnvironmentOptions
 from components.shared.context import Context
 
-NAME_LENGTHS = range(4, 41)
-
 
 @dataclass(frozen=True, kw_only=True)
 class BeanstalkEnvironmentArgs:
@@ -25,10 +23,6 @@ class BeanstalkEnvironmentArgs:
     solution_stack: str
     options: EnvironmentOptions
     after: Sequence[pulumi.Resource] = ()
-
-    def __post_init__(self) -> None:
-        if len(self.environment_name) not in NAME_LENGTHS:
-            raise ValueError(f"environment_name must be 4 to 40 characters, got '{self.environment_name}'")
 
 
 class BeanstalkEnvironment(pulumi.ComponentResource):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.beanstalk.load_balancer import TLS_POLICY
+from settings.messages import message
 
 Options = Mapping[str, Mapping[str, pulumi.Input[str]]]
 """Option settings: namespace, then option name."""
@@ -28,10 +29,8 @@ class ListenerRule:
     def __post_init__(self) -> None:
         values = len(self.host_names) + len(self.path_patterns)
         if values > _MOST_RULE_VALUES:
-            raise ValueError(
-                f"listener rule {self.name}: at most {_MOST_RULE_VALUES} host names and path patterns together, "
-                f"got {values}"
-            )
+            expected = f"at most {_MOST_RULE_VALUES} host names and path patterns together"
+            raise ValueError(message(f"listener rule {self.name}", got=values, expected=expected))
 
 
 @dataclass(frozen=True, kw_only=True)

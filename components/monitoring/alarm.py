@@ -9,7 +9,16 @@ from enum import StrEnum
 
 import pulumi
 
+from settings.messages import message
+
 _QUERY_ID = re.compile(r"[a-z][A-Za-z0-9_]*")
+
+
+class AlarmNameError(ValueError, pulumi.RunError):
+    """``monitoring.alarm_names`` does not fit the alarms of the stack. Ends the program without a traceback."""
+
+    def __init__(self, *, got: object, expected: str) -> None:
+        super().__init__(message("magento:monitoring.alarm_names", got=got, expected=expected))
 
 
 class Statistic(StrEnum):
@@ -60,7 +69,7 @@ class Expression:
     def __post_init__(self) -> None:
         for name in self.metrics:
             if not _QUERY_ID.fullmatch(name):
-                raise ValueError(f"metrics must be named by a lower-case letter and letters or digits, got '{name}'")
+                raise ValueError(message("metrics", got=name, expected="a lower-case letter, then letters and digits"))
 
 
 @dataclass(frozen=True, kw_only=True)

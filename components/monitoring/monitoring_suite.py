@@ -11,13 +11,13 @@ import pulumi
 import pulumi_aws as aws
 
 from components.monitoring import shared_alarms, site_alarms
-from components.monitoring.alarm import Alarm, AlarmGroup, Expression, Metric
+from components.monitoring.alarm import Alarm, AlarmGroup, AlarmNameError, Expression, Metric
 from components.monitoring.dashboard import DashboardSubject, dashboard_body
-from components.monitoring.monitoring import AlarmNameError
 from components.network.vpn_link import VpnTunnels
 from components.shared.context import Context
 from components.shared.iam import document, only_over_tls
 from components.site.magento_platform import MagentoPlatform
+from settings.messages import message
 from settings.monitoring import MonitoringSettings
 
 FRONT = "front"
@@ -39,7 +39,7 @@ class MonitoredSite:
 
     def __post_init__(self) -> None:
         if FRONT not in self.environments:
-            raise ValueError(f"environments must have '{FRONT}', got {', '.join(self.environments) or 'none'}")
+            raise ValueError(message("environments", got=list(self.environments), expected=f"one named {FRONT}"))
 
     @staticmethod
     def of(platform: MagentoPlatform) -> MonitoredSite:
@@ -78,11 +78,10 @@ class MonitoringSuiteArgs:
         alarms = [alarm.key for group in self.alarm_groups for alarm in group.alarms]
         for key in self.monitoring.alarm_names:
             if "*" not in key and key not in alarms:
-                raise AlarmNameError(f"no alarm is called '{key}', only {', '.join(sorted(alarms))}")
+                raise AlarmNameError(got=key, expected=f"a key among {', '.join(sorted(alarms))}")
         names = Counter(self.name_of(key) for key in [*alarms, *(group.key for group in self.alarm_groups)])
-        repeated = sorted(name for name, times in names.items() if times > 1)
-        if repeated:
-            raise AlarmNameError(f"each alarm needs a name of its own, got more than one called {', '.join(repeated)}")
+        if repeated := sorted(name for name, times in names.items() if times > 1):
+            raise AlarmNameError(got=repeated, expected="a different name for each alarm")
 
     def name_of(self, key: str) -> str:
         """The physical name of an alarm or a group, which is what people know it by."""
@@ -101,7 +100,7 @@ class MonitoringSuiteArgs:
 
     @cached_property
     def alarm_groups(self) -> tuple[AlarmGroup, ...]:
-        """A group a system; one that hushes another comes before it."""
+        """A group a system; one that suppresses another comes before it."""
         site, thresholds = self.site, self.monitoring.thresholds
         balancer = site_alarms.of_load_balancer(self.load_balancer, thresholds)
         groups = [

@@ -7,7 +7,6 @@ from ipaddress import IPv4Network
 
 PUBLIC_FIRST = 1
 PRIVATE_FIRST = 101
-_WIDEST, _NARROWEST = 16, 17
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,13 +25,8 @@ class SubnetAddresses:
 def plan(cidr: IPv4Network, zones: tuple[str, ...]) -> tuple[SubnetAddresses, ...]:
     """The /24 number 1, 2, 3 … of ``cidr`` for public subnets and 101, 102, 103 … for private: one of each a zone.
 
-    Raises ``ValueError`` when ``cidr`` cannot hold the plan: AWS takes no VPC larger than a /16 ("VPC CIDR blocks"),
-    and the private subnets begin at the 101st /24, which a /18 no longer has.
+    ``cidr`` is a /16 or /17, as ``OwnNetworkSettings`` checks.
     """
-    if not _WIDEST <= cidr.prefixlen <= _NARROWEST:
-        raise ValueError(
-            f"a network of /{_WIDEST} or /{_NARROWEST} (its 101st /24 is the first private subnet), got {cidr}"
-        )
     blocks = tuple(cidr.subnets(new_prefix=24))
     return tuple(
         SubnetAddresses(zone=zone, public=blocks[PUBLIC_FIRST + index], private=blocks[PRIVATE_FIRST + index])

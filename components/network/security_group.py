@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from components.shared.context import Context
-
-# What EC2 takes, in its own order ("CreateSecurityGroup", "SecurityGroupRuleUpdate").
-_DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}")
+from settings.messages import message
+from settings.text import DESCRIPTION, DESCRIPTION_EXPECTED
 
 
 def _refuse_indescribable(what: str, description: str) -> None:
-    if not _DESCRIPTION.fullmatch(description):
-        raise ValueError(
-            f"{what} must be 1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{{}}!$* (no apostrophes), "
-            f"got '{description}'"
-        )
+    if not DESCRIPTION.fullmatch(description):
+        raise ValueError(message(what, got=description, expected=DESCRIPTION_EXPECTED))
 
 
 @dataclass(frozen=True, kw_only=True)
 class IngressRule:
-    """One way in. ``name`` tells rules apart and ``reason`` becomes the rule's description; the source is either a
-    security group or a range of addresses. ``to_port`` is ``port`` unless it is a range; ``protocol`` is ``tcp`` or
+    """One ingress rule. ``name`` tells rules apart, and ``reason`` becomes the rule's description. The source is a
+    security group or a range of addresses. ``to_port`` is ``port`` unless it is a range. ``protocol`` is ``tcp`` or
     ``udp``."""
 
     name: str
@@ -38,14 +33,15 @@ class IngressRule:
 
     def __post_init__(self) -> None:
         if (self.from_group is None) == (self.from_cidr is None):
-            raise ValueError(f"ingress rule {self.name}: exactly one of from_group and from_cidr must be given")
+            got = "neither" if self.from_cidr is None else "both"
+            raise ValueError(message(f"ingress rule {self.name}", got=got, expected="from_group or from_cidr"))
         _refuse_indescribable(f"ingress rule {self.name}: reason", self.reason)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityGroupArgs:
-    """``description`` is immutable in AWS: changing it replaces the group. ``reaches_out`` opens all ways out, which a
-    server that installs packages needs and a database does not."""
+    """``description`` is immutable in AWS: changing it replaces the group. ``open_egress`` allows all egress: a server
+    that installs packages needs it, and a database does not."""
 
     context: Context
     vpc_id: pulumi.Input[str]

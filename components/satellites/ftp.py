@@ -14,10 +14,8 @@ from components.servers.gateway_proxy import GatewayProxy
 from components.shared.context import Context
 from components.shared.iam import allow
 from components.shared.secret import Secret, SecretArgs
-from settings.ports import PortRange
 from settings.satellite import FtpSettings
 
-_CONTROL = PortRange.of(21)
 _TTL_SECONDS = 30
 """How long the gateway may go on asking for an instance that was replaced."""
 _NOBODY = "192.0.2.1"
@@ -26,27 +24,13 @@ _NOBODY = "192.0.2.1"
 
 @dataclass(frozen=True, kw_only=True)
 class SatelliteFtpArgs:
-    """``address`` is the server's full name in the internal zone, by which the gateway forwards to it.
-
-    Raises ``ValueError`` when the gateway does not forward what FTP needs.
-    """
+    """``address`` is the server's full name in the internal zone, by which the gateway forwards to it."""
 
     context: Context
     access: FtpSettings
     gateway: GatewayProxy
     address: str
     internal_zone_id: pulumi.Input[str]
-
-    def __post_init__(self) -> None:
-        admitted = [PortRange(first=each.port, last=each.to_port or each.port) for each in self.ingress_rules]
-        needed = (_CONTROL, self.access.passive_range)
-        if missing := [
-            each for each in needed if not any(other == each or other.surrounds(each) for other in admitted)
-        ]:
-            raise ValueError(
-                f"gateway: a forward of FTP to {self.address} with target_port {_CONTROL} and "
-                f"passive_ports {self.access.passive_ports}, got none for {', '.join(map(str, missing))}"
-            )
 
     @property
     def ingress_rules(self) -> tuple[IngressRule, ...]:

@@ -26,20 +26,12 @@ _WIDEST, _NARROWEST = 16, 29
 
 @dataclass(frozen=True, kw_only=True)
 class OpenVpnServerArgs:
-    """``placement`` is in a public subnet; ``remote_cidrs`` is what lies behind the network's IPSec links.
-
-    Raises ``ValueError`` when clients' addresses are also those of something that they are to reach.
-    """
+    """``placement`` is in a public subnet; ``remote_cidrs`` is what lies behind the network's IPSec links."""
 
     placement: ServerPlacement
     access: VpnAccessSettings
     network_cidr: IPv4Network
     remote_cidrs: tuple[IPv4Network, ...] = ()
-
-    def __post_init__(self) -> None:
-        for other in (self.network_cidr, *self.remote_cidrs):
-            if self.access.client_cidr.overlaps(other):
-                raise ValueError(f"client_cidr must lie apart from {other}, got {self.access.client_cidr}")
 
     @property
     def reached(self) -> tuple[IPv4Network, ...]:

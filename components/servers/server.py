@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,12 +32,6 @@ class DataVolume:
     name: str
     size_gib: int
     mount_point: str = ""
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z0-9-]+", self.name):
-            raise ValueError(f"a volume's name must be lower-case letters, digits and hyphens, got '{self.name}'")
-        if self.size_gib < 1:
-            raise ValueError(f"size_gib must be at least 1, got {self.size_gib}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,17 +87,13 @@ class ServerArgs:
 
     def __post_init__(self) -> None:
         if (self.boot is None) == (self.windows_boot is None):
-            raise ValueError("exactly one of boot and windows_boot must be given")
-        names = [volume.name for volume in self.volumes]
-        if len(set(names)) < len(names):
-            raise ValueError(f"volumes must each have a name of their own, got {', '.join(names)}")
-        if len(names) > len(VOLUME_LETTERS):
-            raise ValueError(f"volumes must be at most {len(VOLUME_LETTERS)}, got {len(names)}")
+            got = "neither" if self.boot is None else "both"
+            raise ValueError(message("server", got=got, expected="boot for Linux or windows_boot for Windows"))
         for volume in self.volumes:
             if (self.boot is None) == volume.mount_point.startswith("/"):
+                expected = "a directory on Linux, and nothing on Windows"
                 raise ValueError(
-                    f"volume {volume.name}: mount_point must be a directory on Linux and empty on Windows, "
-                    f"got '{volume.mount_point}'"
+                    message(f"volume {volume.name}.mount_point", got=volume.mount_point, expected=expected)
                 )
 
 
@@ -295,5 +284,6 @@ def _for_windows(script: str, ids: Mapping[str, str]) -> str:
     table = "; ".join(f"'{name}' = '{id}'" for name, id in ids.items())
     document = f"<powershell>\n$VolumeIds = @{{ {table} }}\n{script}\n</powershell>\n".encode()
     if len(document) > MOST_USER_DATA_BYTES:
-        raise ValueError(f"user data must be at most {MOST_USER_DATA_BYTES} bytes, got {len(document)}")
+        expected = f"at most {MOST_USER_DATA_BYTES} bytes"
+        raise ValueError(message("user data", got=f"{len(document)} bytes", expected=expected))
     return base64.b64encode(document).decode()

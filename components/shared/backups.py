@@ -26,13 +26,6 @@ class BackupsArgs:
     context: Context
     rules: tuple[BackupSettings, ...]
 
-    def __post_init__(self) -> None:
-        if not self.rules:
-            raise ValueError("rules must hold at least one, got none")
-        names = [rule.name for rule in self.rules]
-        if len(set(names)) < len(names):
-            raise ValueError(f"rules must have names of their own, got {', '.join(names)}")
-
 
 class Backups(pulumi.ComponentResource):
     """An AWS Backup plan over every volume and database of this client and environment, found by their tags.
