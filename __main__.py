@@ -25,7 +25,7 @@ from components.shared.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.shared.tags import Tags
 from components.site.magento_platform import MagentoPlatform, MagentoPlatformArgs
 from settings import stack_file as configuration
-from settings.certificate_files import CertificateFiles
+from settings.certificate_files import ImportedCertificate
 from settings.network import JoinedNetworkSettings, OwnNetworkSettings
 from stack import quick_start
 
@@ -48,7 +48,7 @@ def landing_zone_args() -> LandingZoneArgs:
     assert isinstance(settings.network, OwnNetworkSettings)
     assert settings.domains
     assert settings.certificate
-    pem = CertificateFiles.read(**dict(settings.certificate), host_names=settings.certified_names)
+    pem = ImportedCertificate.read(**dict(settings.certificate), host_names=settings.certified_names)
     return LandingZoneArgs(
         network=NetworkArgs(
             region=settings.region,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pulumi_aws as aws
@@ -16,6 +15,7 @@ from settings.content_delivery import ContentDeliverySettings, PriceClass
 from tests.policies.analyzer import Node, analyze, fired, nodes_of
 from tests.unit.graph import Graph
 from tests.unit.program import build
+from tests.unit.settings.faults import faults_of
 
 SHIPPED = ContentDeliverySettings(media="media.client.url", static="static.client.url", origin="origin.client.url")
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/client"
@@ -51,7 +51,7 @@ def graph() -> Graph:
 @pytest.fixture(scope="module")
 def logged() -> Graph:
     """With access logs."""
-    return deliver(delivery=dataclasses.replace(SHIPPED, access_logs=True), logs_bucket="client-logs")
+    return deliver(delivery=SHIPPED.changed(access_logs=True), logs_bucket="client-logs")
 
 
 def distribution(graph: Graph, content: str) -> Any:
@@ -173,8 +173,9 @@ def test_config_chooses_the_edges() -> None:
 
 def test_names_must_differ() -> None:
     """One name twice would be two distributions for one alias, or one that fetches from itself."""
-    with pytest.raises(ValueError, match="three different names"):
-        ContentDeliverySettings(media="a.client.url", static="b.client.url", origin="a.client.url")
+    assert faults_of(
+        lambda: ContentDeliverySettings(media="a.client.url", static="b.client.url", origin="a.client.url")
+    ) == ['got ["a.client.url"], expected three different names for media, static and origin']
 
 
 def test_every_request_is_logged_to_the_bucket(logged: Graph) -> None:
@@ -212,7 +213,7 @@ def test_without_logs_nothing_is_delivered(graph: Graph) -> None:
 
 def test_logs_need_a_bucket() -> None:
     with pytest.raises(ValueError, match="logs_bucket must be given for access_logs"):
-        deliver(delivery=dataclasses.replace(SHIPPED, access_logs=True))
+        deliver(delivery=SHIPPED.changed(access_logs=True))
 
 
 def test_the_policy_on_https_finds_nothing(graph: Graph) -> None:
