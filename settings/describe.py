@@ -66,10 +66,10 @@ If each key and section is right by itself, it then checks what the sections ask
 must not overlap.
 
 Every file has `client`, `environment`, `network` and `site`. A stack with a network of its own also needs `domains`,
-`certificate` and `buckets`. Every other section is optional: without `rundeck`, for example, there is no Rundeck server.
+`certificate` and `buckets`. Every other section is optional: without `rundeck`, there is no Rundeck server.
 
-In the tables, `required` means that the section must have the key. `satellites[].name` is the key `name` of each entry in
-the list `satellites`.
+In the tables, `required` means that the section must have the key. `satellites[].name` is the key `name` of each entry
+in the list `satellites`.
 
 The file holds no passwords. The stack generates passwords, tokens and Magento's crypt key, and keeps them in Secrets
 Manager. The instances of the site read theirs from one encrypted object, `<environment>/env.php` in the bucket for
@@ -96,7 +96,7 @@ def _section(name: str, field: FieldInfo) -> Iterator[str]:
     if name in _DESCRIBED_ONCE:
         yield f"It has {_DESCRIBED_ONCE[name]}, as `{name}.engine_version` and so on."
         return
-    prefix = f"{name}[]" if _is_list(field.annotation) else name
+    prefix = f"{name}[]" if is_list(field.annotation) else name
     for index, section in enumerate(sections):
         yield f"{'' if index == 0 else chr(10)}{_text(section)}\n"
         yield _table(_rows(prefix, section))
@@ -108,7 +108,7 @@ def _rows(prefix: str, section: type[Section]) -> Iterator[str]:
         path = f"{prefix}.{name}"
         yield _row(path, name, field)
         if inner and name not in _DESCRIBED_ONCE:
-            yield from _rows(f"{path}[]" if _is_list(field.annotation) else path, inner)
+            yield from _rows(f"{path}[]" if is_list(field.annotation) else path, inner)
 
 
 def _table(rows: Iterator[str]) -> str:
@@ -128,8 +128,9 @@ def _line(description: str | None) -> str:
     return (description or "").replace("\n", " ").replace("|", "\\|")
 
 
-def _is_list(annotation: Any) -> bool:
-    return get_origin(annotation) is tuple or any(map(_is_list, get_args(annotation)[:1]))
+def is_list(annotation: Any) -> bool:
+    """Whether a key holds a list."""
+    return get_origin(annotation) is tuple or any(map(is_list, get_args(annotation)[:1]))
 
 
 def _kind(annotation: Any, name: str, metadata: tuple[object, ...] = ()) -> str:
@@ -141,7 +142,7 @@ def _kind(annotation: Any, name: str, metadata: tuple[object, ...] = ()) -> str:
     rules = ", ".join(each.expected for each in metadata if isinstance(each, Rule))
     if type(None) in get_args(annotation):
         return _kind(choices[0], name, metadata)
-    if _is_list(annotation):
+    if is_list(annotation):
         entry = _kind(choices[0], name) if not any(sections_in(annotation)) else "sections"
         return f"list of {entry}{f' ({rules})' if rules else ''}"
     if any(sections_in(annotation)):

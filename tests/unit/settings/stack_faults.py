@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,16 +11,23 @@ import pytest
 from settings import stack_file
 from tests.unit.program import build, stack_config
 
+GRAMMAR = re.compile(
+    r"(aws|magento):[A-Za-z0-9_.*-]+: (missing|got \S.*), expected (?!expected)(?:(?!\. ).)+(?<!\.)(\. [A-Z].*[.?])?"
+)
+"""The path, what it got and what it expected; then at most one sentence about how to correct it."""
 
-def refused(stack: str, change: Callable[[dict[str, Any]], None]) -> list[str]:
+
+def refused(stack: str, change: Callable[[dict[str, Any]], None], secret: frozenset[str] = frozenset()) -> list[str]:
     """The lines of the error about a shipped stack file with a change to it."""
     config = stack_config(stack)
     change(config)
     with pytest.raises(stack_file.SettingsError) as error:
-        build(lambda: stack_file.load(), stack=stack, config=config)
+        build(lambda: stack_file.load(), stack=stack, config=config, secret_keys=secret)
     first, *lines = str(error.value).splitlines()
     assert first == f"Pulumi.{stack}.yaml is invalid:"
-    return [line.strip() for line in lines]
+    stripped = [line.strip() for line in lines]
+    assert [line for line in stripped if not GRAMMAR.fullmatch(line)] == []
+    return stripped
 
 
 def put(path: str, value: Any) -> Callable[[dict[str, Any]], None]:

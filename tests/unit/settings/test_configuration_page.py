@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from settings.describe import COMMAND, PAGE, page
+from settings.describe import COMMAND, PAGE, is_list, page
 from settings.section import Section
 from settings.stack_file import Settings
 from settings.validation import sections_in
@@ -16,6 +16,15 @@ from tests.unit.program import stack_config
 
 ROW = re.compile(r"^\| `(\S+)` \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
 PAGE_KEYS = [row[0] for row in ROW.findall(page())]
+
+
+def keys(section: type[Section], prefix: str = "") -> Iterator[str]:
+    """Every key that a stack file may hold below ``magento:``, with ``[]`` for the entries of a list."""
+    for name, field in section.model_fields.items():
+        entry = "[]" if is_list(field.annotation) else ""
+        inner = [key for each in sections_in(field.annotation) for key in keys(each, f"{prefix}{name}{entry}.")]
+        if prefix or name != "region":
+            yield from inner or [f"{prefix}{name}"]
 
 
 def undescribed(section: type[Section], path: str) -> Iterator[str]:
@@ -56,6 +65,7 @@ def test_every_key_is_described() -> None:
 def test_every_key_is_on_the_page_once() -> None:
     """`network.zones` is a key of both kinds of network."""
     assert sorted(key for key in set(PAGE_KEYS) if PAGE_KEYS.count(key) > 1) == ["network.zones"]
+    assert {on_the_page(key) for key in keys(Settings)} <= set(PAGE_KEYS)
     assert {"client", "size.ami", "satellites[].cron[].schedule", "site.back_office.instances"} <= set(PAGE_KEYS)
 
 

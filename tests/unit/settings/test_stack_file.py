@@ -13,18 +13,7 @@ import pytest
 from settings import stack_file
 from settings.certificate_files import CertificateError
 from tests.unit.program import build, build_program, stack_config
-from tests.unit.settings.stack_faults import BETWEEN_SECTIONS, BUCKETS, OF_ONE_SECTION, put, refused
-
-
-@pytest.mark.parametrize(("path", "value", "line"), OF_ONE_SECTION)
-def test_a_fault_of_one_key_or_section_is_one_line(path: str, value: Any, line: str) -> None:
-    assert refused("prod", put(path, value)) == [f"magento:{line}"]
-
-
-@pytest.mark.parametrize(("path", "value", "line"), BETWEEN_SECTIONS)
-def test_what_sections_ask_of_each_other_is_one_line_each(path: str, value: Any, line: str) -> None:
-    """Each section is right by itself. Together they would fail in the middle of a component, or of an ``up``."""
-    assert f"magento:{line}" in refused("prod", put(path, value))
+from tests.unit.settings.stack_faults import BUCKETS, put, refused
 
 
 @pytest.mark.parametrize(("path", "purpose", "needed_by"), BUCKETS)
@@ -137,13 +126,26 @@ def test_every_fault_between_sections_is_reported_at_once() -> None:
     ]
 
 
-@pytest.mark.parametrize("stack_value", ["hunter2", {"A_KEY": "hunter2", "b": "hunter2"}])
-def test_a_value_that_pulumi_keeps_secret_is_not_printed(stack_value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`pulumi config set --secret` marks the whole key as secret."""
-    monkeypatch.setattr(stack_file, "is_config_secret", lambda key: key == "magento:protect")
-    assert refused("prod", put("protect", stack_value)) == [
-        "magento:protect: got a secret value, expected true or false"
-    ]
+@pytest.mark.parametrize(
+    ("path", "value", "line"),
+    [
+        ("protect", "hunter2", "protect: got a secret value, expected true or false"),
+        (
+            "satellites.2.cron.0.command",
+            "login hunter2 %",
+            "satellites.2.cron.0.command: got a secret value, expected \\% in place of every percent sign",
+        ),
+        (
+            "windows.volumes.0.drive_letter",
+            "E",
+            "windows.volumes: got a secret value, expected each drive_letter once",
+        ),
+    ],
+)
+def test_a_value_that_pulumi_keeps_secret_is_not_printed(path: str, value: str, line: str) -> None:
+    """After `pulumi config set --secret`, the engine marks the whole section as secret."""
+    secret = frozenset({f"magento:{path.partition('.')[0]}"})
+    assert refused("prod", put(path, value), secret) == [f"magento:{line}"]
 
 
 def certificate(directory: Path, **change: Any) -> dict[str, Any]:
