@@ -235,5 +235,5 @@ def _passive_ranges(forwards: tuple[ForwardSettings, ...], servers: tuple[_FtpSe
             yield Fault(
                 path=server.path,
                 got=str(server.announced),
-                expected=f"only ports that gateway.forwards leads to {server.target}: it lacks {' and '.join(missing)}",
+                expected=f"gateway.forwards to lead {' and '.join(missing)} to {server.target} too",
             )

@@ -26,7 +26,7 @@ from settings.database import DatabaseSettings
 from settings.domains import DomainsSettings
 from settings.file_server import FileServerSettings
 from settings.gateway import GatewaySettings
-from settings.messages import MISSING, SECRET, Fault, Words
+from settings.messages import MISSING, SECRET, Fault
 from settings.monitoring import MonitoringSettings
 from settings.network import JoinedNetworkSettings, NetworkSettings
 from settings.php_my_admin import PhpMyAdminSettings
@@ -156,6 +156,8 @@ def _report(faults: Iterable[Fault]) -> str:
 def _spelled(fault: Fault) -> Fault:
     """The fault with its path as the stack file spells it, and without its value if Pulumi keeps that secret."""
     key = fault.path.partition(".")[0]
-    path = "aws:region" if key == "region" else f"{_NAMESPACE}{fault.path}"
-    is_secret = is_config_secret(f"{_NAMESPACE}{key}") and not isinstance(fault.got, Words) and fault.got is not MISSING
-    return replace(fault, path=path, got=SECRET if is_secret else fault.got)
+    spelled = replace(fault, path="aws:region" if key == "region" else f"{_NAMESPACE}{fault.path}")
+    if is_config_secret(f"{_NAMESPACE}{key}") and fault.got is not MISSING:
+        # A fix may repeat the value.
+        return replace(spelled, got=SECRET, fix="")
+    return spelled

@@ -41,7 +41,10 @@ def put(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         target = config[f"magento:{top}"]
         for key in rest[:-1]:
             target = target[int(key)] if key.isdecimal() else target[key]
-        target[rest[-1]] = value
+        if isinstance(target, list):
+            target[int(rest[-1])] = value
+        else:
+            target[rest[-1]] = value
 
     return change
 
@@ -283,20 +286,20 @@ BETWEEN_SECTIONS: list[tuple[str, Any, str]] = [
     (
         "satellites.1.ftp.passive_ports",
         "5000-5200",
-        'satellites.1.ftp.passive_ports: got "5000-5200", expected only ports that gateway.forwards leads to '
-        "custom-connection.internal-client.url: it lacks 5000-5200",
+        'satellites.1.ftp.passive_ports: got "5000-5200", expected gateway.forwards to lead '
+        "5000-5200 to custom-connection.internal-client.url too",
     ),
     (
         "gateway.forwards.4.target_port",
         2121,
-        'satellites.1.ftp.passive_ports: got "5000-5100", expected only ports that gateway.forwards leads to '
-        "custom-connection.internal-client.url: it lacks 21",
+        'satellites.1.ftp.passive_ports: got "5000-5100", expected gateway.forwards to lead '
+        "21 to custom-connection.internal-client.url too",
     ),
     (
         "windows.ftp_passive_ports",
         "2048-5000",
-        'windows.ftp_passive_ports: got "2048-5000", expected only ports that gateway.forwards leads to '
-        "windows.internal-client.url: it lacks 2048-5000",
+        'windows.ftp_passive_ports: got "2048-5000", expected gateway.forwards to lead '
+        "2048-5000 to windows.internal-client.url too",
     ),
     (
         "gateway.forwards.0.target",

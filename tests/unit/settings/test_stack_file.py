@@ -140,6 +140,12 @@ def test_every_fault_between_sections_is_reported_at_once() -> None:
             "E",
             "windows.volumes: got a secret value, expected each drive_letter once",
         ),
+        (
+            "vpn_links.0.remote_cidrs.0",
+            "192.0.2.0/20",
+            "vpn_links.0.remote_cidrs.0: got a secret value, expected an IPv4 network without host bits, such as "
+            "192.0.2.0/24",
+        ),
     ],
 )
 def test_a_value_that_pulumi_keeps_secret_is_not_printed(path: str, value: str, line: str) -> None:
