@@ -15,7 +15,7 @@ from components.shared.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.shared.tags import Tags
 from components.site.magento_platform import MagentoPlatform, MagentoPlatformArgs
 from settings import stack_file
-from settings.certificate_files import CertificateFiles
+from settings.certificate_files import ImportedCertificate
 from stack.outputs import StackOutputs
 from stack.quick_start import quick_start
 
@@ -27,7 +27,7 @@ context = key.context
 
 platform = operations = content = monitoring = backups = None
 if owned := settings.owned:
-    certificate = CertificateFiles.read(owned.certificate, host_names=settings.certified_names)
+    certificate = ImportedCertificate.read(owned.certificate, host_names=settings.certified_names)
     platform = SharedPlatform(
         "shared-platform", SharedPlatformArgs(context=context, settings=owned, certificate=certificate)
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
+from typing import Annotated
 
-from settings.messages import MISSING, Fault
-from settings.section import Section, at_least
-from settings.text import BucketName
+from settings.messages import Fault
+from settings.section import Section
+from settings.values import at_least, like
 
 
 class Purpose(StrEnum):
@@ -21,17 +22,21 @@ class Purpose(StrEnum):
 
 
 class BucketSettings(Section):
-    """One private bucket."""
+    """A private bucket.
 
-    name: BucketName
-    """The name of the bucket. Bucket names are unique in all of AWS."""
+    A stack with a network of its own needs one bucket for `site-configuration` and one for `load-balancer-logs`, one
+    for `cost-reports` if it has a `cost_report`, and one for `content-delivery-logs` if CloudFront writes access logs.
+    It may have any number of `temporary` buckets.
+    """
+
+    name: Annotated[str, like("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "3 to 63 lower-case letters, digits, dots, hyphens")]
+    """The name of the bucket, such as `client-billing`. Bucket names are unique in all of AWS. Another name later
+    replaces the bucket."""
     purpose: Purpose
-    """What the bucket is for: it decides who may write to it and how it is encrypted."""
-    expire_after_days: int | None = None
-    """The age in days at which objects are deleted. A `temporary` bucket must have it."""
+    """What the bucket is for. It decides who may write to it and how it is encrypted."""
+    expire_after_days: Annotated[int, at_least(1)] | None = None
+    """The age at which objects are deleted. Without it they are kept. A `temporary` bucket must have it."""
 
     def faults(self) -> Iterator[Fault]:
-        if self.expire_after_days is not None:
-            yield from at_least("expire_after_days", self.expire_after_days, 1)
-        elif self.purpose is Purpose.TEMPORARY:
-            yield Fault(path="expire_after_days", got=MISSING, expected="a number of days for a temporary bucket")
+        if self.purpose is Purpose.TEMPORARY and self.expire_after_days is None:
+            yield Fault(path="expire_after_days", expected="a number of days for a temporary bucket")

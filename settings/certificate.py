@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
 from settings.section import Section
-from settings.text import Wildcard
+from settings.values import Text, Wildcard
 
 
 class CertificateSettings(Section):
-    """The PEM files of the wildcard certificate. Keep them out of git."""
+    """The wildcard certificate that you bought, as PEM files. Keep them out of git. A stack with a network of its own
+    needs it.
+
+    The certificate must be valid, and cover `domain`, every name in `site.host_names` and every name in
+    `content_delivery`.
+    """
 
     domain: Wildcard
-    """The wildcard that the certificate must cover, besides every host name of the site."""
+    """The wildcard that the certificate must cover. It does not cover the bare domain, so the certificate must also
+    name `client.url` if that is a host name of the site."""
     directory: str = "certificates"
-    """The directory of the files, relative to the project. The variable `MAGENTO_CERTIFICATE_DIR` overrides it."""
-    certificate_file: str = Field(min_length=1)
-    """The file of the certificate, in PEM."""
-    private_key_file: str = Field(min_length=1)
-    """The file of its private key, in PEM and without a passphrase."""
+    """The directory of the files, relative to the project. The environment variable `MAGENTO_CERTIFICATE_DIR` overrides
+    it."""
+    certificate_file: Text
+    """The file of the certificate, such as `client.url.crt`."""
+    private_key_file: Text
+    """The file of its private key, without a passphrase, such as `client.url.key`."""
     chain_file: str | None = None
-    """The file of the certificate authority's chain, in PEM."""
+    """The file of the certificate authority's chain. Without it, no chain is imported."""

@@ -1,4 +1,4 @@
-"""The certificate that the client bought, read from PEM files and checked before anything is created."""
+"""The certificate that the client bought, read from its PEM files and checked before anything is created."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from settings.certificate import CertificateSettings
+from settings.messages import Words, message
 
 DIRECTORY = "MAGENTO_CERTIFICATE_DIR"
-"""The environment variable that stands in for ``directory``: for a machine that keeps its keys elsewhere."""
+"""The environment variable that overrides ``directory``, for a machine that keeps its keys elsewhere."""
 _KEY = "magento:certificate"
 
 
@@ -23,7 +24,7 @@ class CertificateError(pulumi.RunError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CertificateFiles:
+class ImportedCertificate:
     """A certificate and its key, checked against each other, as PEM texts."""
 
     certificate: str
@@ -31,7 +32,7 @@ class CertificateFiles:
     chain: str | None
 
     @staticmethod
-    def read(settings: CertificateSettings, *, host_names: tuple[str, ...]) -> CertificateFiles:
+    def read(settings: CertificateSettings, *, host_names: tuple[str, ...]) -> ImportedCertificate:
         """Read the files that the stack file names.
 
         Raises ``CertificateError`` when one is missing or not PEM, the key belongs to another certificate, the
@@ -46,25 +47,24 @@ class CertificateFiles:
         chain = _text(folder / chain_file, "chain_file") if chain_file else None
         try:
             parsed = x509.load_pem_x509_certificate(certificate.encode())
-        except ValueError as error:
-            raise _fault("certificate_file", certificate_file, f"a PEM certificate ({error})") from None
+        except ValueError:
+            raise _fault("certificate_file", certificate_file, "a certificate in PEM") from None
         try:
             key = load_pem_private_key(private_key.encode(), None)
-        except (ValueError, TypeError) as error:
-            raise _fault("private_key_file", private_key_file, f"a PEM key without a passphrase ({error})") from None
+        except (ValueError, TypeError):
+            raise _fault("private_key_file", private_key_file, "a private key in PEM, without a passphrase") from None
         if parsed.public_key() != key.public_key():
             raise _fault("private_key_file", private_key_file, f"the private key of {certificate_file}")
         if parsed.not_valid_after_utc <= datetime.now(UTC):
-            ended = f"one that expired on {parsed.not_valid_after_utc:%Y-%m-%d}"
-            raise _fault("certificate_file", ended, "a certificate in force")
+            ended = Words(f"a certificate that expired on {parsed.not_valid_after_utc:%Y-%m-%d}")
+            raise _fault("certificate_file", ended, "a valid certificate")
         names = _names(parsed)
         for host_name in (domain, *host_names):
             # A wildcard stands for one label: *.client.url does not cover client.url itself.
             if not names & {host_name, f"*.{host_name.partition('.')[2]}"}:
-                raise _fault(
-                    "certificate_file", f"one for {', '.join(sorted(names))}", f"one that covers {host_name} too"
-                )
-        return CertificateFiles(certificate=certificate, private_key=private_key, chain=chain)
+                covered = Words(f"a certificate for {', '.join(sorted(names)) or 'no name'}")
+                raise _fault("certificate_file", covered, f"a certificate that also covers {host_name}")
+        return ImportedCertificate(certificate=certificate, private_key=private_key, chain=chain)
 
 
 def _names(certificate: x509.Certificate) -> set[str]:
@@ -79,10 +79,11 @@ def _text(path: Path, key: str) -> str:
     try:
         return path.read_text(encoding="ascii")
     except OSError as error:
-        raise _fault(key, f"{path} ({error.strerror})", 'a PEM file; README.md, "Certificate", says how') from None
+        fix = f"Put the file there, or set {DIRECTORY} to the directory that holds it."
+        raise _fault(key, Words(f"{path} ({error.strerror})"), "a readable file", fix) from None
     except UnicodeDecodeError:
-        raise _fault(key, str(path), "a PEM file, which is plain ASCII text") from None
+        raise _fault(key, str(path), "a file in PEM, which is plain ASCII text") from None
 
 
-def _fault(key: str, got: str, expected: str) -> CertificateError:
-    return CertificateError(f"{_KEY}.{key}: got {got}, expected {expected}")
+def _fault(key: str, got: str, expected: str, fix: str = "") -> CertificateError:
+    return CertificateError(message(f"{_KEY}.{key}", got=got, expected=expected, fix=fix))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from settings.bucket import Purpose
 from settings.forwards import ForwardSettings, target_ports
-from settings.messages import Fault
+from settings.messages import Fault, Words
 from settings.network import JoinedNetworkSettings, OwnNetworkSettings
 from settings.ports import PortRange
 from settings.section import repeated
@@ -36,7 +36,7 @@ _OF_THE_NETWORK = (
 )
 """The sections that only a stack with a network of its own has; the first three it must have."""
 _NAMES_OF_THE_SITE = ("magento", "front", "back-office")
-"""What the site calls its Beanstalk application and environments, whose names have the same pattern."""
+"""The site's own Beanstalk application and environments. Their names have the same pattern as a satellite's."""
 
 
 def inconsistencies(settings: Settings) -> Iterator[Fault]:
@@ -58,7 +58,7 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
 def _own(settings: Settings) -> Iterator[Fault]:
     for key in _OF_THE_NETWORK[:3]:
         if not getattr(settings, key):
-            yield Fault(path=key, expected="this section in a stack with a network of its own")
+            yield Fault(path=key, expected="a section, since the stack has a network of its own")
 
 
 def _joined(settings: Settings, network: JoinedNetworkSettings) -> Iterator[Fault]:
@@ -66,16 +66,16 @@ def _joined(settings: Settings, network: JoinedNetworkSettings) -> Iterator[Faul
         if getattr(settings, key):
             yield Fault(
                 path=key,
-                got="a section",
-                expected=f"no such section in a stack that joins the network of stack {network.stack}",
+                got=Words("a section"),
+                expected=f"no section, since the stack joins the network of stack {network.stack}, which has it",
             )
     if settings.file_server and not network.internal_domain:
-        yield Fault(path="network.internal_domain", expected="the zone in which the file_server gets its name")
+        yield Fault(path="network.internal_domain", expected="the domain in which the file_server gets its name")
     if settings.content_delivery and settings.content_delivery.access_logs:
         yield Fault(
             path="content_delivery.access_logs",
             got=True,
-            expected=f"false: only stack {network.stack} can write to the bucket for these logs",
+            expected=f"false, since the bucket for these logs belongs to stack {network.stack}",
         )
 
 
@@ -95,19 +95,20 @@ def _needs(settings: Settings) -> Iterator[Fault]:
             expected=f"one of site.host_names: {', '.join(offered)}",
         )
     if settings.satellites and not settings.shared_database:
-        yield Fault(path="shared_database", expected="the database of the satellites")
+        yield Fault(path="shared_database", expected="a section, since satellites need this database")
     if not settings.gateway:
         if settings.windows:
             yield Fault(path="gateway", expected=NEEDS_GATEWAY)
         for satellite in settings.satellites:
             if satellite.ftp:
                 yield Fault(
-                    path="gateway", expected=f"a gateway: FTP to satellite {satellite.name} goes only through one"
+                    path="gateway",
+                    expected=f"a section, since FTP to satellite {satellite.name} goes only through a gateway",
                 )
     databases = ("shared", "site") if settings.shared_database else ("site",)
-    for name in settings.php_my_admin.databases if settings.php_my_admin else ():
+    for index, name in enumerate(settings.php_my_admin.databases if settings.php_my_admin else ()):
         if name not in databases:
-            yield Fault(path="php_my_admin.databases", got=name, expected=f"one of {', '.join(databases)}")
+            yield Fault(path=f"php_my_admin.databases.{index}", got=name, expected=f"one of {', '.join(databases)}")
 
 
 def _purposes(settings: Settings) -> Iterator[Fault]:
@@ -122,8 +123,8 @@ def _purposes(settings: Settings) -> Iterator[Fault]:
             wanted[Purpose.COST_REPORTS] = "cost_report"
     for purpose, who in wanted.items():
         if purpose not in there:
-            yield Fault(path="buckets", got=there, expected=f"a bucket with purpose {purpose}: {who} needs it")
-    # People may keep as many temporary buckets as they like; of the others, nothing could tell which one is meant.
+            yield Fault(path="buckets", got=there, expected=f"a bucket with purpose {purpose}, since {who} needs it")
+    # Any number of temporary buckets is fine. Of two others with one purpose, it would be unclear which one is meant.
     if twice := repeated(purpose for purpose in there if purpose is not Purpose.TEMPORARY):
         yield Fault(path="buckets", got=twice, expected="each purpose once, except temporary")
 
@@ -151,7 +152,7 @@ def _names(settings: Settings) -> Iterator[Fault]:
             yield Fault(
                 path=f"satellites.{index}.name",
                 got=satellite.name,
-                expected="a name that the site's own environments do not have",
+                expected=f"none of {', '.join(_NAMES_OF_THE_SITE)}, which are names of the site",
             )
 
 
@@ -161,9 +162,9 @@ def _overlaps(settings: Settings) -> Iterator[Fault]:
     if isinstance(settings.network, OwnNetworkSettings):
         taken.append(("network.cidr", settings.network.cidr))
     wanted = [
-        (f"vpn_links.{index}.remote_cidrs", f"VPN link {link.name}", remote)
+        (f"vpn_links.{index}.remote_cidrs.{number}", f"VPN link {link.name}", remote)
         for index, link in enumerate(settings.vpn_links)
-        for remote in link.remote_cidrs
+        for number, remote in enumerate(link.remote_cidrs)
     ]
     if settings.vpn_access:
         wanted.append(("vpn_access.client_cidr", "vpn_access", settings.vpn_access.client_cidr))
@@ -176,8 +177,8 @@ def _overlaps(settings: Settings) -> Iterator[Fault]:
 
 @dataclass(frozen=True, kw_only=True)
 class _FtpServer:
-    """An FTP server behind the gateway: the name that a forward leads to, and the ports for data that it announces, as
-    the field at ``path`` has them. A satellite's is there for FTP; a Windows server serves other things too."""
+    """An FTP server behind the gateway: the name that a forward leads to, and the ports that it announces for data,
+    which the key at ``path`` holds. A satellite's server is there for FTP only; the Windows server is not."""
 
     target: str
     path: str
@@ -215,12 +216,12 @@ def _targets(forwards: tuple[ForwardSettings, ...], servers: tuple[_FtpServer, .
             yield Fault(
                 path=f"gateway.forwards.{index}.target",
                 got=forward.target,
-                expected=f"{', '.join([*known, 'an address'])} or a name outside of {internal}",
+                expected=f"{', '.join([*known, 'an IPv4 address'])} or a name outside of {internal}",
             )
 
 
 def _passive_ranges(forwards: tuple[ForwardSettings, ...], servers: tuple[_FtpServer, ...]) -> Iterator[Fault]:
-    """The gateway forwards every port that an FTP server announces."""
+    """The gateway forwards FTP's control port and every port that an FTP server announces."""
     for server in servers:
         is_forwarded = any(each.target == server.target and each.passive_ports for each in forwards)
         if not (server.is_satellite or is_forwarded):
@@ -235,5 +236,5 @@ def _passive_ranges(forwards: tuple[ForwardSettings, ...], servers: tuple[_FtpSe
             yield Fault(
                 path=server.path,
                 got=str(server.announced),
-                expected=f"gateway.forwards to forward {' and '.join(missing)} to {server.target}",
+                expected=f"gateway.forwards to lead {' and '.join(missing)} to {server.target} too",
             )

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from settings.messages import Fault
 from settings.section import Section, repeated
-from settings.text import DomainName
+from settings.values import DomainName
 
 
 class PriceClass(StrEnum):
@@ -19,19 +19,20 @@ class PriceClass(StrEnum):
 
 
 class ContentDeliverySettings(Section):
-    """One distribution for media files and one for static files."""
+    """Two CloudFront distributions: one for media files and one for static files. The certificate must cover all three
+    names."""
 
     media: DomainName
-    """The host name of media files."""
+    """The host name of media files, such as `media.client.url`."""
     static: DomainName
-    """The host name of static files."""
+    """The host name of static files, such as `static.client.url`."""
     origin: DomainName
-    """The host name from which CloudFront fetches. It must be one of `site.host_names`, and the certificate must cover
-    it."""
+    """The host name from which CloudFront fetches, such as `origin.client.url`. It must be one of `site.host_names`."""
     price_class: PriceClass = PriceClass.EUROPE_AND_NORTH_AMERICA
-    """Which of CloudFront's edges serve. It decides the price."""
+    """Which of CloudFront's edges serve, and so the price: `PriceClass_100` is Europe and North America,
+    `PriceClass_200` all except South America and Oceania, `PriceClass_All` all."""
     access_logs: bool = False
-    """Whether CloudFront logs every request to the bucket for its logs."""
+    """Whether CloudFront logs every request to the bucket for `content-delivery-logs`."""
 
     def faults(self) -> Iterator[Fault]:
         if found := repeated(self.host_names):

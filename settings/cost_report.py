@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from enum import StrEnum
+from typing import Annotated
 
-from settings.messages import Fault
 from settings.section import Section
+from settings.values import like
 
 
 class Granularity(StrEnum):
@@ -19,18 +18,14 @@ class Granularity(StrEnum):
 
 
 class CostReportSettings(Section):
-    """A Cost and Usage Report in the bucket for cost reports.
+    """A report of what AWS charges (Cost and Usage Report), in the bucket for `cost-reports`.
 
-    It tells costs apart by the tags that are activated in AWS's billing console.
+    It splits costs by the tags that you activate in AWS's billing console.
     """
 
-    name: str
-    """The name of the report. It is also its folder in the bucket."""
+    name: Annotated[str, like(r"[0-9A-Za-z_-]{1,128}", "1 to 128 letters, digits, hyphens and underscores")]
+    """The name of the report, such as `client-costs`. It is also its folder in the bucket."""
     granularity: Granularity = Granularity.DAILY
     """The time that one line covers."""
     by_resource: bool = True
     """Whether each resource has its own lines. The files are then many times larger."""
-
-    def faults(self) -> Iterator[Fault]:
-        if not re.fullmatch(r"[0-9A-Za-z_-]{1,128}", self.name):
-            yield Fault(path="name", got=self.name, expected="1 to 128 letters, digits, hyphens and underscores")

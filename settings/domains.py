@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from settings.messages import Fault
 from settings.section import Section
-from settings.text import DomainName
+from settings.values import DomainName
 
 
 class DomainsSettings(Section):
-    """One zone for the internet and one for the network."""
+    """The two DNS zones: one for the internet and one for the network. A stack with a network of its own needs them."""
 
     public: DomainName
-    """The domain of the public zone."""
+    """The domain of the public zone, such as `client.url`."""
     internal: DomainName
-    """The domain of the private zone, which answers inside the network only."""
+    """The domain of the private zone, such as `internal-client.url`. Only machines in the network can resolve it."""
 
     def faults(self) -> Iterator[Fault]:
         if self.internal == self.public:

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from typing import Annotated
 
 from settings.messages import Fault
-from settings.section import Section, at_least, unique
+from settings.section import Section, unique
 from settings.server_size import VOLUME_LETTERS, ServerSizeSettings
-
-_MOST_ID = 65533
+from settings.values import Gib, Label, between, entries, like
 
 
 class NfsShareSettings(Section):
     """One directory that all instances of the site share, on its own volume."""
 
-    name: str
-    """The name of the share."""
-    path: str
-    """The directory of Magento's release that the share replaces, such as `pub/media`."""
-    size_gib: int
-    """The size of its volume, in GiB."""
-
-    def faults(self) -> Iterator[Fault]:
-        if not re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", self.name):
-            yield Fault(path="name", got=self.name, expected="lower-case letters, digits and hyphens")
-        if not re.fullmatch(r"[a-z0-9]+(/[a-z0-9]+)*", self.path):
-            yield Fault(path="path", got=self.path, expected="a directory inside the release, such as pub/media")
-        yield from at_least("size_gib", self.size_gib, 1)
+    name: Label
+    """The name of the share, such as `client-media`. Its volume is named after it."""
+    path: Annotated[str, like(r"[a-z0-9]+(/[a-z0-9]+)*", "a directory inside the release, such as pub/media")]
+    """The directory of Magento's release that the share replaces."""
+    size_gib: Gib
+    """The size of its volume. You can enlarge it later without a copy, but not make it smaller."""
 
     @property
     def directory(self) -> str:
@@ -39,20 +31,15 @@ class FileServerSettings(Section):
     """The NFS server of the site."""
 
     size: ServerSizeSettings
-    """The instance."""
-    host_name: str = "nfs"
-    """Its name in the internal domain."""
-    shares: tuple[NfsShareSettings, ...]
-    """The directories that it serves."""
-    owner_id: int = 900
-    """The number of the user and group that own all files. 900 is Beanstalk's `webapp`."""
+    """The instance. Its type decides how fast files are served."""
+    host_name: Label = "nfs"
+    """The first part of its name in the internal domain. A stack that joins a network needs another one than the stack
+    that has the network."""
+    shares: Annotated[tuple[NfsShareSettings, ...], entries(1, len(VOLUME_LETTERS))]
+    """The directories that it serves, each on its own volume."""
+    owner_id: Annotated[int, between(1, 65533)] = 900
+    """The number of the user and of the group that own all files. 900 is Beanstalk's `webapp`."""
 
     def faults(self) -> Iterator[Fault]:
-        if not 1 <= len(self.shares) <= len(VOLUME_LETTERS):
-            yield Fault(
-                path="shares", got=f"{len(self.shares)} shares", expected=f"1 to {len(VOLUME_LETTERS)}, a volume each"
-            )
         yield from unique("shares", self.shares, "name")
         yield from unique("shares", self.shares, "path")
-        if not 1 <= self.owner_id <= _MOST_ID:
-            yield Fault(path="owner_id", got=self.owner_id, expected=f"1 to {_MOST_ID}, and so not root")

@@ -7,54 +7,51 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 from itertools import combinations
+from typing import Annotated
 
-from settings.messages import Fault, FaultsError
-from settings.ports import PortRange, is_range, merged
+from settings.messages import Fault, FaultsError, Words
+from settings.ports import PassivePorts, Port, PortRange, Ports, merged
 from settings.section import Section, repeated
+from settings.values import Rule, entries, like
 
 _HOST_NAME = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
-_NAME = re.compile(r"[a-z][a-z0-9-]*")
-_LOWEST_PASSIVE_PORT = 1024
-"""FTP servers announce no lower ones for their data connections."""
-_PORTS = "a port such as 3389 or a range such as 8700-8800, within 1 to 65535"
+
+
+def _is_an_address(target: str) -> bool:
+    try:
+        IPv4Address(target)
+    except AddressValueError:
+        return False
+    return True
 
 
 class ForwardSettings(Section):
     """Ports of the gateway that lead to the same ports of a target."""
 
-    name: str
-    """The name of the forward: HAProxy's section, in its log."""
-    ports: tuple[int | str, ...]
-    """The ports or ranges of ports that are forwarded. For FTP, the control port."""
-    passive_ports: str | None = None
-    """The range of ports that an FTP server announces for its data connections, such as `2048-4096`."""
-    target: str
-    """The IPv4 address or full host name of the target. HAProxy looks a name up again every 10 s."""
-    target_port: int | None = None
-    """Another port at the target, where `ports` is a single port."""
-    check_port: int | None = None
-    """The port of the target that tells whether it is alive. The default is the first of its ports."""
+    name: Annotated[str, like(r"[a-z][a-z0-9-]*", "lower-case letters, digits and hyphens, a letter first")]
+    """The name of the forward, such as `windows-rdp`. It is the section's name in HAProxy's log."""
+    ports: Annotated[tuple[Ports, ...], entries(1)]
+    """The ports that are forwarded, such as `[21]` or `[8700-8800]`. For FTP, the control port."""
+    passive_ports: PassivePorts | None = None
+    """The ports that an FTP server announces for its data connections. Without it, the forward is not for FTP."""
+    target: Annotated[
+        str,
+        Rule(
+            expected="an IPv4 address or a full host name in lower case",
+            holds=lambda target: _is_an_address(target) or _HOST_NAME.fullmatch(target) is not None,
+        ),
+    ]
+    """The target, such as `windows.internal-client.url`. HAProxy resolves a name again every 10 s."""
+    target_port: Port | None = None
+    """Another port at the target, if `ports` is a single port. Without it, the same port."""
+    check_port: Port | None = None
+    """The port of the target that HAProxy checks to see that the target is up. Without it, the first of its ports."""
 
     def faults(self) -> Iterator[Fault]:
-        if not _NAME.fullmatch(self.name):
-            yield Fault(
-                path="name", got=self.name, expected="lower-case letters, digits and hyphens, with a letter first"
-            )
-        if not (self.target_is_an_address or _HOST_NAME.fullmatch(self.target)):
-            yield Fault(path="target", got=self.target, expected="an IPv4 address or a full host name in lower case")
-        written = {f"ports.{index}": port for index, port in enumerate(self.ports)}
-        written |= {key: getattr(self, key) for key in ("passive_ports", "target_port", "check_port")}
-        wrong = [path for path, port in written.items() if port is not None and not is_range(port)]
-        for path in wrong:
-            yield Fault(path=path, got=written[path], expected=_PORTS)
-        if not self.ports:
-            yield Fault(path="ports", got=self.ports, expected="one port or more")
-        if wrong or not self.ports:
-            return
         if self.target_port is not None and sum(map(len, self.ranges)) > 1:
-            yield Fault(path="target_port", got=self.target_port, expected="no target_port beside several ports")
-        if self.passive_range is not None and self.passive_range.first < _LOWEST_PASSIVE_PORT:
-            yield Fault(path="passive_ports", got=self.passive_ports, expected=f"{_LOWEST_PASSIVE_PORT} or higher")
+            yield Fault(
+                path="target_port", got=self.target_port, expected="no target_port, since ports is not a single port"
+            )
 
     @property
     def ranges(self) -> tuple[PortRange, ...]:
@@ -78,11 +75,7 @@ class ForwardSettings(Section):
 
     @property
     def target_is_an_address(self) -> bool:
-        try:
-            IPv4Address(self.target)
-        except AddressValueError:
-            return False
-        return True
+        return _is_an_address(self.target)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,15 +147,16 @@ def _ambiguous(wanted: tuple[Listener, ...]) -> Iterator[Fault]:
         if not (one.surrounds(other) or other.surrounds(one)):
             yield Fault(
                 path="forwards",
-                got=f"{first.name} {one} and {second.name} {other}",
+                got=Words(f"{first.name} {one} and {second.name} {other}"),
                 expected="ranges that do not overlap, or one inside the other",
             )
             continue
         wider, narrower = (first, second) if one.surrounds(other) else (second, first)
         if wider.forward.passive_range in wider.binds and wider.forward.target != narrower.forward.target:
+            inside = other if narrower is second else one
             yield Fault(
                 path="forwards",
-                got=f"{narrower.name} inside the passive_ports {wider.forward.passive_ports} of {wider.name}",
-                expected="ports outside of them",
+                got=Words(f"{narrower.name} {inside} within passive_ports of {wider.forward.name}"),
+                expected=f"ports outside of {wider.forward.passive_ports}",
                 fix=f"The FTP server may announce any of them, and its clients would reach {narrower.forward.target}.",
             )

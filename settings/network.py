@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
-from ipaddress import IPv4Network
 from typing import Annotated
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import Discriminator, Tag
 
-from settings.messages import Fault, FaultsError
-from settings.section import Section, repeated
-from settings.text import DomainName, ZoneLetter
+from settings.section import Section
+from settings.values import DomainName, Network, Rule, Text, different, entries, like
 
-_FEWEST_ZONES = 2
-"""Load balancers and RDS want subnets in two ("Availability Zones for your Application Load Balancer")."""
-_WIDEST, _NARROWEST = 16, 17
+# Load balancers and RDS need subnets in two zones ("Availability Zones for your Application Load Balancer").
+Zones = Annotated[
+    tuple[Annotated[str, like("[a-z]", "the letter of an availability zone, such as a")], ...],
+    entries(2),
+    different("zone"),
+]
+# AWS takes no VPC larger than a /16 ("VPC CIDR blocks"), and a /18 has no 101st /24.
+VpcCidr = Annotated[
+    Network,
+    Rule(
+        expected="a private network of /16 or /17, such as 10.0.0.0/16",
+        holds=lambda network: network.is_private and network.prefixlen in (16, 17),
+    ),
+]
+_RETENTION_DAYS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
+"""What CloudWatch Logs takes ("PutRetentionPolicy")."""
 
 
 class NatGateways(StrEnum):
@@ -28,67 +61,53 @@ class NatGateways(StrEnum):
 
 
 class OwnNetworkSettings(Section):
-    """A VPC that this stack makes, and that other stacks may join."""
+    """A network of its own: a VPC that this stack makes, and that other stacks may join."""
 
-    cidr: IPv4Network
-    """The private address range of the VPC, a /16 or /17. Public subnets are its /24 number 1, 2, 3; private ones 101,
-    102, 103."""
-    zones: tuple[ZoneLetter, ...] = Field(default=("a", "b", "c"), min_length=_FEWEST_ZONES)
+    cidr: VpcCidr
+    """The address range of the VPC. Public subnets are its /24 number 1, 2, 3; private ones 101, 102, 103.
+    Another range later replaces the whole network."""
+    zones: Zones = ("a", "b", "c")
     """The letters of the availability zones. Each zone gets a public and a private subnet."""
     nat_gateways: NatGateways = NatGateways.ONE_PER_ZONE
-    """How many NAT gateways there are. Each costs about 35 USD a month before traffic."""
-    flow_log_retention_days: int = 90
-    """How many days the record of all connections is kept."""
-
-    def faults(self) -> Iterator[Fault]:
-        # AWS takes no VPC larger than a /16 ("VPC CIDR blocks"), and a /18 has no 101st /24.
-        if not _WIDEST <= self.cidr.prefixlen <= _NARROWEST:
-            yield Fault(path="cidr", got=self.cidr, expected="a network of /16 or /17")
-        if not self.cidr.is_private:
-            yield Fault(
-                path="cidr",
-                got=self.cidr,
-                expected="a private network (10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16)",
-            )
-        if found := repeated(self.zones):
-            yield Fault(path="zones", got=found, expected="each zone once")
+    """How private subnets reach the internet. With `single`, a fault in one zone takes the internet from all; with
+    `none` they do not reach it. Each NAT gateway costs about 35 USD a month before traffic."""
+    flow_log_retention_days: Annotated[
+        int,
+        Rule(expected=f"one of {', '.join(map(str, _RETENTION_DAYS))}", holds=lambda days: days in _RETENTION_DAYS),
+    ] = 90
+    """How long the flow logs, a record of all connections, are kept."""
 
 
 class JoinedNetworkSettings(Section):
-    """The VPC of another stack, with the zones, certificate and buckets that belong to it."""
+    """The network of another stack, with the zones, certificate and buckets that belong to it. Bring that stack up
+    first."""
 
-    stack: str = Field(min_length=1)
-    """The name of the stack whose network this one joins."""
+    stack: Text
+    """The name of the stack whose network this one joins, such as `prod`."""
     internal_domain: DomainName | None = None
-    """The internal domain of that network. A stack with a `file_server` needs it."""
-    zones: tuple[ZoneLetter, ...] = Field(default=("a", "b", "c"), min_length=_FEWEST_ZONES)
+    """The `domains.internal` of that stack. A stack with a `file_server` needs it."""
+    zones: Zones = ("a", "b", "c")
     """The letters of that network's availability zones."""
 
 
-def _kind(network: object) -> str:
-    """Which of the two a stack file means: `stack` names the network that it joins."""
+OWN, JOINED = "own", "joined"
+
+
+def _kind(network: object) -> str | None:
+    """Which of the two a stack file means; ``None`` if it has both keys that tell them apart, or neither."""
     if isinstance(network, dict):
+        if ("cidr" in network) == ("stack" in network):
+            return None
         return JOINED if "stack" in network else OWN
     return JOINED if isinstance(network, JoinedNetworkSettings) else OWN
 
 
-def _is_one_of_two(network: object) -> object:
-    if isinstance(network, dict) and ("cidr" in network) == ("stack" in network):
-        got = "both" if "cidr" in network else "neither"
-        raise FaultsError(
-            [
-                Fault(
-                    path="", got=got, expected="cidr (a network of its own) or stack (the stack whose network it joins)"
-                )
-            ]
-        )
-    return network
-
-
-OWN, JOINED = "own", "joined"
 NetworkSettings = Annotated[
     Annotated[OwnNetworkSettings, Tag(OWN)] | Annotated[JoinedNetworkSettings, Tag(JOINED)],
-    Discriminator(_kind),
-    BeforeValidator(_is_one_of_two),
+    Discriminator(
+        _kind,
+        custom_error_type="kind_of_network",
+        custom_error_message="either cidr, for a network of its own, or stack, for the network of that stack",
+    ),
 ]
 """The two kinds of network, told apart by the key `stack`."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import Field
-
-from settings.messages import Fault
-from settings.section import Section, repeated
+from settings.section import Section
 from settings.server_size import ServerSizeSettings
+from settings.values import different, entries
 
 
 class PhpMyAdminSettings(Section):
@@ -16,9 +14,5 @@ class PhpMyAdminSettings(Section):
 
     size: ServerSizeSettings
     """The instance."""
-    databases: tuple[str, ...] = Field(default=("shared",), min_length=1)
-    """The databases that people can choose from: `shared`, `site`. The server reaches no other."""
-
-    def faults(self) -> Iterator[Fault]:
-        if found := repeated(self.databases):
-            yield Fault(path="databases", got=found, expected="each database once")
+    databases: Annotated[tuple[str, ...], entries(1), different("database")] = ("shared",)
+    """The databases that people can choose from: `shared`, `site` or both. The server reaches no other."""

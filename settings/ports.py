@@ -5,6 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from settings.messages import Words, refuse
+from settings.values import Rule, between
 
 _HIGHEST_PORT = 65535
 
@@ -18,14 +25,18 @@ class PortRange:
 
     def __post_init__(self) -> None:
         if not 1 <= self.first <= self.last <= _HIGHEST_PORT:
-            raise ValueError(f"got {self.first}-{self.last}, expected ports 1 to {_HIGHEST_PORT}, the lower one first")
+            refuse(
+                "ports",
+                got=Words(f"{self.first}-{self.last}"),
+                expected=f"ports from 1 to {_HIGHEST_PORT}, the lower one first",
+            )
 
     @classmethod
     def of(cls, written: int | str) -> PortRange:
-        """The range that config writes as ``3389`` or ``8700-8800``. Raises ``ValueError`` for anything else."""
+        """The range that a stack file writes as ``3389`` or ``8700-8800``. Raises ``ValueError`` for anything else."""
         match = re.fullmatch(r"(\d+)(?:-(\d+))?", str(written))
         if match is None:
-            raise ValueError(f"got {written!r}, expected a port such as 3389 or a range such as 8700-8800")
+            refuse("ports", got=written, expected="a port such as 3389 or a range such as 8700-8800")
         return cls(first=int(match[1]), last=int(match[2] or match[1]))
 
     def __str__(self) -> str:
@@ -61,10 +72,34 @@ def merged(ranges: Iterable[PortRange]) -> tuple[PortRange, ...]:
     return tuple(joined)
 
 
-def is_range(written: int | str) -> bool:
-    """Whether config wrote a port or a range that exists."""
+def is_range(written: object, *, lowest: int = 1) -> bool:
+    """Whether a stack file wrote a port or a range of ports, ``lowest`` or higher."""
     try:
-        PortRange.of(written)
+        return type(written) in (int, str) and PortRange.of(written).first >= lowest  # type: ignore[arg-type]
     except ValueError:
         return False
-    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PortsRule(Rule):
+    """A rule that is the whole check: of a union, pydantic would report a fault for each of its types."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.checked)
+
+
+def ports_from(lowest: int, example: str) -> Rule:
+    """The rule of a range of ports in quotes."""
+    return Rule(
+        expected=f"a range of ports from {lowest} to {_HIGHEST_PORT}, such as {example}",
+        holds=lambda value: is_range(value, lowest=lowest),
+    )
+
+
+Port = Annotated[int, between(1, _HIGHEST_PORT)]
+Ports = Annotated[
+    int | str,
+    _PortsRule(expected=f"a port such as 3389 or a range such as 8700-8800, from 1 to {_HIGHEST_PORT}", holds=is_range),
+]
+PassivePorts = Annotated[str, ports_from(1024, "5000-5099")]
+"""The ports that an FTP server announces for data connections. FTP servers announce none below 1024."""

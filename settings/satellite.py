@@ -5,22 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
-from settings.fleet import FleetSettings, one_architecture
-from settings.messages import Fault
-from settings.ports import PortRange, is_range
+from settings.fleet import FleetSettings, InstanceTypes
+from settings.messages import Fault, Words
+from settings.ports import PassivePorts, PortRange
 from settings.section import Section
-from settings.text import AbsolutePath, ShortName
+from settings.values import AbsolutePath, DomainName, PhpPlatform, RootVolumeGib, Rule, ShortName, different, like
 
 _USERS_OF_THE_SYSTEM = {"root", "ec2-user", "webapp"}
-_LOWEST_PASSIVE_PORT = 1024
-_VARIABLE = re.compile("[A-Z][A-Z0-9_]*")
 _CRON_FIELD = re.compile(r"[0-9A-Za-z*/,-]+")
 _CRON_FIELDS = 5
 _MOST_CRON_BYTES = 2048
 """Half of what Beanstalk takes for all environment properties together ("Configuring environment properties")."""
+VariableName = Annotated[str, like("[A-Z][A-Z0-9_]*", "upper-case letters, digits and _, a letter first")]
+
+
+def _is_a_schedule(written: str) -> bool:
+    fields = written.split()
+    return len(fields) == _CRON_FIELDS and all(map(_CRON_FIELD.fullmatch, fields))
 
 
 class WebServer(StrEnum):
@@ -33,20 +38,16 @@ class WebServer(StrEnum):
 class CronJobSettings(Section):
     """A command that runs on a schedule."""
 
-    schedule: str
-    """When it runs: the five fields of cron, in UTC."""
-    command: str
-    """The command. It runs in the application's directory, as the application's user."""
-
-    def faults(self) -> Iterator[Fault]:
-        fields = self.schedule.split()
-        if len(fields) != _CRON_FIELDS or not all(map(_CRON_FIELD.fullmatch, fields)):
-            yield Fault(path="schedule", got=self.schedule, expected="the five fields of cron, such as */15 * * * *")
-        if not self.command.strip() or "\n" in self.command:
-            yield Fault(path="command", got=self.command, expected="one line")
+    schedule: Annotated[str, Rule(expected="the five fields of cron, such as */15 * * * *", holds=_is_a_schedule)]
+    """When it runs, in UTC. `30 0 * * *` is 00:30 every day."""
+    command: Annotated[
+        str,
+        Rule(expected="one line that is not empty", holds=lambda text: bool(text.strip()) and "\n" not in text),
         # cron ends the command at a bare percent sign and feeds the rest to it as input.
-        if re.search(r"(?<!\\)%", self.command):
-            yield Fault(path="command", got=self.command, expected="\\% in place of every percent sign")
+        Rule(expected="\\% in place of every percent sign", holds=lambda text: not re.search(r"(?<!\\)%", text)),
+    ]
+    """The command, such as `php bin/console cashout:generate`. It runs in the application's directory, as the
+    application's user."""
 
     @property
     def line(self) -> str:
@@ -55,26 +56,20 @@ class CronJobSettings(Section):
 
 
 class FtpSettings(Section):
-    """An FTP server whose root is the web root. It is reached only through the gateway."""
+    """An FTP server whose root is the web root. It needs a `gateway`, which is the only way to reach it."""
 
-    user: str
+    user: Annotated[
+        str,
+        Rule(
+            expected="2 to 32 lower-case letters, digits and hyphens, a letter first, and no user of the system",
+            holds=lambda name: (
+                re.fullmatch("[a-z][a-z0-9-]{1,31}", name) is not None and name not in _USERS_OF_THE_SYSTEM
+            ),
+        ),
+    ]
     """The user who logs in."""
-    passive_ports: str
-    """The range of ports for data connections, such as `5000-5099`. The gateway must forward it."""
-
-    def faults(self) -> Iterator[Fault]:
-        if not re.fullmatch("[a-z][a-z0-9-]{1,31}", self.user) or self.user in _USERS_OF_THE_SYSTEM:
-            yield Fault(
-                path="user",
-                got=self.user,
-                expected="2 to 32 lower-case letters, digits and hyphens, and no user of the system",
-            )
-        if not is_range(self.passive_ports) or self.passive_range.first < _LOWEST_PASSIVE_PORT:
-            yield Fault(
-                path="passive_ports",
-                got=self.passive_ports,
-                expected=f"a range of ports, {_LOWEST_PASSIVE_PORT} or higher, such as 5000-5099",
-            )
+    passive_ports: PassivePorts
+    """The ports for data connections. The gateway must forward all of them."""
 
     @property
     def passive_range(self) -> PortRange:
@@ -82,43 +77,47 @@ class FtpSettings(Section):
 
 
 class SatelliteSettings(Section):
-    """One application on a Beanstalk instance, behind a load balancer, with the shared database."""
+    """An application beside the shop: one Beanstalk instance behind a load balancer. It needs a `shared_database`.
+
+    Each name in `filled_secrets` is a secret in Secrets Manager with the field `value`, which says "to be filled in".
+    Put the real value there before the satellite's first deploy:
+
+        aws secretsmanager put-secret-value --secret-id ARN --secret-string '{"value": "…"}'
+
+    Then restart the application servers of the environment. They read secrets when they start.
+    """
 
     name: ShortName
-    """The name of the satellite. It is also its directory in `platform_config/`."""
-    solution_stack: str
-    """The Beanstalk platform, such as `64bit Amazon Linux 2023 v4.13.7 running PHP 8.4`."""
-    instance_types: tuple[str, ...]
-    """Instance types of one architecture. Beanstalk tries them in this order."""
-    root_volume_gib: int = 20
-    """The disk of the instance, in GiB."""
+    """The name of the satellite, such as `pim`. It is also its directory in `platform_config/`."""
+    solution_stack: PhpPlatform
+    """The Beanstalk platform. It decides the PHP version."""
+    instance_types: InstanceTypes
+    """The types of its single instance. Beanstalk tries them in this order."""
+    root_volume_gib: RootVolumeGib = 20
+    """The disk of the instance."""
     health_check_path: AbsolutePath = "/"
-    """The path that the load balancer asks of the instance."""
+    """The path that the load balancer requests from the instance."""
     document_root: AbsolutePath = "/"
     """The directory that the web server serves, inside the release."""
     web_server: WebServer = WebServer.NGINX
     """The web server. The release holds its configuration."""
-    https_host_name: str | None = None
-    """A name of the public zone under which the satellite also answers HTTPS."""
-    variables: Mapping[str, str] = Field(default_factory=dict)
-    """Environment variables and their values. Do not put secrets here."""
-    filled_secrets: tuple[str, ...] = ()
-    """Environment variables whose values people put into Secrets Manager."""
+    https_host_name: DomainName | None = None
+    """A name of the public zone under which the satellite also answers HTTPS. Without it, it answers HTTP only."""
+    variables: Mapping[VariableName, str] = Field(default_factory=dict)
+    """Environment variables and their values, such as `MAIL_PORT: "587"`. Do not put secrets here."""
+    filled_secrets: Annotated[tuple[VariableName, ...], different("name")] = ()
+    """Environment variables whose values are secrets. You put the values into Secrets Manager before the first
+    deploy."""
     cron: tuple[CronJobSettings, ...] = ()
     """The jobs that run on a schedule."""
     ftp: FtpSettings | None = None
-    """The FTP server."""
+    """The FTP server. Without it there is none."""
 
     def faults(self) -> Iterator[Fault]:
-        for key in ("variables", "filled_secrets"):
-            for variable in getattr(self, key):
-                if not _VARIABLE.fullmatch(variable):
-                    yield Fault(path=key, got=variable, expected="upper-case letters, digits and _")
-        if repeated := sorted(set(self.variables) & set(self.filled_secrets)):
-            yield Fault(path="filled_secrets", got=repeated, expected="names that variables does not have")
-        yield from one_architecture(self.instance_types)
+        if both := sorted(set(self.variables) & set(self.filled_secrets)):
+            yield Fault(path="filled_secrets", got=both, expected="names that variables does not have")
         if (size := len(self.cron_table.encode())) > _MOST_CRON_BYTES:
-            yield Fault(path="cron", got=f"{size} bytes", expected=f"at most {_MOST_CRON_BYTES} bytes")
+            yield Fault(path="cron", got=Words(f"{size} bytes"), expected=f"{_MOST_CRON_BYTES} bytes or fewer")
 
     @property
     def fleet(self) -> FleetSettings:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Annotated
 
-from settings.messages import Fault
-from settings.section import Section, at_least
+from settings.section import Section
+from settings.values import Gib, Text, at_least
 
 
 class SearchSettings(Section):
     """An OpenSearch domain."""
 
-    engine_version: str
-    """The version of OpenSearch, quoted, such as `"3.1"`."""
-    instance_type: str
+    engine_version: Text
+    """The version of OpenSearch, in quotes, such as `"3.1"`."""
+    instance_type: Text
     """The instance type, such as `r7g.large.search`."""
-    instances: int
+    instances: Annotated[int, at_least(1)]
     """The number of instances. They are spread over as many zones, three at most."""
-    storage_gib: int
-    """The disk of each instance, in GiB."""
-
-    def faults(self) -> Iterator[Fault]:
-        yield from at_least("instances", self.instances, 1)
+    storage_gib: Gib
+    """The disk of each instance."""

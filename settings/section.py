@@ -13,7 +13,7 @@ from settings.messages import Fault, FaultsError
 class Section(BaseModel):
     """A part of the stack file. The text below each field describes its key in ``docs/configuration.md``.
 
-    A subclass yields the faults between its own keys, and those that a type cannot express, from ``faults``.
+    A key's own rule sits in its type (``values.py``). A subclass yields the faults between its keys from ``faults``.
     Making one with a wrong value raises pydantic's ``ValidationError``, which is a ``ValueError``.
     """
 
@@ -22,7 +22,7 @@ class Section(BaseModel):
     )
 
     def faults(self) -> Iterator[Fault]:
-        """Every wrong value that is left once each key has the right type."""
+        """Every wrong value that is left once each key by itself is right."""
         yield from ()
 
     def changed(self, **values: Any) -> Self:
@@ -30,7 +30,7 @@ class Section(BaseModel):
         return type(self)(**{**dict(self), **values})
 
     @model_validator(mode="after")
-    def _is_sound(self) -> Self:
+    def _has_no_faults(self) -> Self:
         if found := tuple(self.faults()):
             raise FaultsError(found)
         return self
@@ -43,12 +43,6 @@ def repeated(values: Iterable[str]) -> list[str]:
 
 
 def unique(path: str, entries: Sequence[Section], key: str) -> Iterator[Fault]:
-    """A fault for the entries of a list that have the same value of a key."""
+    """A fault if two entries of a list have the same value of a key."""
     if found := repeated(str(getattr(entry, key)) for entry in entries):
         yield Fault(path=path, got=found, expected=f"each {key} once")
-
-
-def at_least(path: str, got: int, least: int) -> Iterator[Fault]:
-    """A fault for a number that is too small."""
-    if got < least:
-        yield Fault(path=path, got=got, expected=f"at least {least}")

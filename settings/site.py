@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from typing import Annotated
 
 from settings import magento_versions
 from settings.cache import CacheSettings
@@ -12,47 +12,46 @@ from settings.fleet import FleetSettings
 from settings.messages import Fault
 from settings.search import SearchSettings
 from settings.section import Section
-from settings.text import AbsolutePath
+from settings.values import AbsolutePath, DomainName, PhpPlatform, different, entries, like
 
 _MOST_HOST_NAMES = 3
 """The back office's listener rule needs two of a rule's five values for its path."""
 
 
 class SiteSettings(Section):
-    """The shop: its versions, host names, instances and data stores."""
+    """The shop: its versions, host names, instances and data stores.
+
+    The versions of PHP, MySQL, Valkey and OpenSearch must be ones that Adobe supports with `magento_version`.
+    """
 
     magento_version: str
-    """`2.4.8` or `2.4.9`, with or without a patch level. Versions of other software that Magento does not support with
-    it are refused."""
-    solution_stack: str
-    """The Beanstalk platform, such as `64bit Amazon Linux 2023 v4.13.7 running PHP 8.4`. It decides the PHP version."""
-    host_names: tuple[str, ...]
-    """One to three names that shoppers type. The first is the site's address. Other names later need new
-    environments."""
-    back_office_path: str = "backend"
-    """The path of the back office on each host name, without slashes."""
+    """`2.4.8` or `2.4.9`, with or without a patch level such as `2.4.8-p5`."""
+    solution_stack: PhpPlatform
+    """The Beanstalk platform. It decides the PHP version."""
+    host_names: Annotated[tuple[DomainName, ...], entries(1, _MOST_HOST_NAMES), different("host name")]
+    """The names that shoppers type. The first is the site's address. Other names later need new environments."""
+    back_office_path: Annotated[str, like(r"[A-Za-z0-9_-]+", "one path segment without slashes, such as backend")] = (
+        "backend"
+    )
+    """The path of the back office on each host name."""
     health_check_path: AbsolutePath = "/pub/health_check.php"
-    """The path that the load balancer and Beanstalk ask of each instance."""
+    """The path that the load balancer and Beanstalk request from each instance."""
     document_root: AbsolutePath = "/"
     """The directory that the web server serves, inside the release."""
     access_logs: bool = False
-    """Whether the load balancer logs every request to the bucket for its logs."""
+    """Whether the load balancer logs every request to the bucket for `load-balancer-logs`."""
     front: FleetSettings
     """The instances that serve shoppers."""
     back_office: FleetSettings
     """The instances that serve the back office and run Magento's cron."""
     database: DatabaseSettings
-    """The site's database. Only the site's instances reach it."""
+    """The site's MySQL database."""
     cache: CacheSettings
-    """The site's cache and sessions."""
+    """The site's cache and sessions, on Valkey."""
     search: SearchSettings
-    """The site's search engine."""
+    """The site's search engine, OpenSearch."""
 
     def faults(self) -> Iterator[Fault]:
-        if not 1 <= len(self.host_names) <= _MOST_HOST_NAMES:
-            yield Fault(path="host_names", got=self.host_names, expected=f"1 to {_MOST_HOST_NAMES} names")
-        if not re.fullmatch(r"[A-Za-z0-9_-]+", self.back_office_path):
-            yield Fault(path="back_office_path", got=self.back_office_path, expected="one path segment without slashes")
         yield from magento_versions.faults(
             magento=self.magento_version,
             solution_stack=self.solution_stack,

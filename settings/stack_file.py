@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Annotated, Any
 
 import pulumi
 import pulumi_aws as aws
-from pulumi.runtime.config import CONFIG
-from pydantic import ValidationError, field_validator
+from pulumi.runtime.config import CONFIG, is_config_secret
+from pydantic import ValidationError
 
 from settings.backups import BackupSettings
 from settings.bucket import BucketSettings
@@ -25,9 +26,9 @@ from settings.database import DatabaseSettings
 from settings.domains import DomainsSettings
 from settings.file_server import FileServerSettings
 from settings.gateway import GatewaySettings
-from settings.messages import Fault, FaultsError, join
+from settings.messages import MISSING, SECRET, Fault
 from settings.monitoring import MonitoringSettings
-from settings.network import JOINED, OWN, JoinedNetworkSettings, NetworkSettings, OwnNetworkSettings
+from settings.network import JoinedNetworkSettings, NetworkSettings, OwnNetworkSettings
 from settings.operations import OperationsSettings
 from settings.php_my_admin import PhpMyAdminSettings
 from settings.rundeck import RundeckSettings
@@ -35,62 +36,54 @@ from settings.satellite import SatelliteSettings
 from settings.section import Section
 from settings.shared_platform import SharedPlatformSettings
 from settings.site import SiteSettings
-from settings.text import ShortName
+from settings.validation import faults_in
+from settings.values import Rule, ShortName
 from settings.vpn_access import VpnAccessSettings
 from settings.vpn_link import VpnLinkSettings
 from settings.windows import WindowsSettings
 
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
 _NAMESPACE = "magento:"
-_EXPECTED = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "tuple_type": "a list",
-    "mapping_type": "keys with values",
-    "dict_type": "keys with values",
-    "model_type": "a section with keys of its own",
-    "model_attributes_type": "a section with keys of its own",
-    "ip_v4_address": "an IPv4 address, such as 192.0.2.10",
-    "ip_v4_network": "an IPv4 network without host bits, such as 10.0.0.0/16",
-}
-"""What pydantic's types of error expected, in the words of this program."""
 
 
 class SettingsError(pulumi.RunError):
     """The stack file is invalid. Ends the program without a traceback."""
 
 
+Region = Annotated[
+    str,
+    Rule(
+        expected="the name of an AWS region, such as eu-west-3",
+        holds=lambda name: name in {each.value for each in aws.Region},
+    ),
+]
+
+
 class Settings(Section):
     """One stack. It builds the sections that its stack file has."""
 
-    region: str
+    region: Region
     """The AWS region, from `aws:region`."""
     client: ShortName
     """The client's short name, in tags and names."""
     environment: ShortName
     """What this stack is to the client, such as `prod`, in tags and names."""
     protect: bool = True
-    """Whether databases, buckets, zones, keys and secrets refuse to be deleted."""
+    """Whether databases, buckets, zones, keys and secrets refuse to be deleted. Set it to `false` and run `pulumi up`
+    before you remove one."""
     network: NetworkSettings
-    """A network of its own, or the one of another stack."""
+    """The network: `cidr` for one of its own, or `stack` for that of another stack."""
     vpn_links: tuple[VpnLinkSettings, ...] = ()
-    """The IPSec links to the client's places."""
+    """The site-to-site VPN links."""
     domains: DomainsSettings | None = None
     """The domains. A stack with a network of its own needs them."""
     certificate: CertificateSettings | None = None
     """The imported certificate. A stack with a network of its own needs it."""
     buckets: tuple[BucketSettings, ...] = ()
-    """The private buckets."""
+    """The private buckets. A stack with a network of its own needs them."""
     cost_report: CostReportSettings | None = None
     """The report of what AWS charges."""
     shared_database: DatabaseSettings | None = None
-    """The database of the satellites. No other application reaches it."""
+    """The database of the satellites. A stack with satellites needs it."""
     site: SiteSettings
     """The shop."""
     file_server: FileServerSettings | None = None
@@ -102,7 +95,7 @@ class Settings(Section):
     gateway: GatewaySettings | None = None
     """The HAProxy gateway."""
     windows: WindowsSettings | None = None
-    """The Windows server."""
+    """The Windows server. It needs a gateway."""
     rundeck: RundeckSettings | None = None
     """The Rundeck server."""
     php_my_admin: PhpMyAdminSettings | None = None
@@ -113,13 +106,6 @@ class Settings(Section):
     """Alarms and a dashboard."""
     backups: tuple[BackupSettings, ...] = ()
     """The rules of AWS Backup. Without one, AWS Backup makes no copies."""
-
-    @field_validator("region")
-    @classmethod
-    def _is_a_region(cls, region: str) -> str:
-        if region not in {each.value for each in aws.Region}:
-            raise FaultsError([Fault(path="", got=region, expected="the name of an AWS region, such as eu-west-3")])
-        return region
 
     def faults(self) -> Iterator[Fault]:
         yield from inconsistencies(self)
@@ -181,7 +167,7 @@ def load() -> Settings:
     try:
         return Settings.model_validate_json(json.dumps(values))
     except ValidationError as error:
-        raise SettingsError(_report(fault for each in error.errors() for fault in _faults_of(each))) from None
+        raise SettingsError(_report(faults_in(error, Settings))) from None
 
 
 def _parsed(key: str, value: str) -> Any:
@@ -196,77 +182,15 @@ def _parsed(key: str, value: str) -> Any:
 
 
 def _report(faults: Iterable[Fault]) -> str:
-    """What the person who runs the program reads: a fault a line."""
-    lines = (str(fault.below("the stack") if not fault.path else _spelled(fault)) for fault in faults)
-    return "\n  ".join([f"Pulumi.{pulumi.get_stack()}.yaml is invalid:", *lines])
+    """What the person who runs the program reads: one line for each fault."""
+    return "\n  ".join([f"Pulumi.{pulumi.get_stack()}.yaml is invalid:", *(str(_spelled(each)) for each in faults)])
 
 
 def _spelled(fault: Fault) -> Fault:
-    """The fault with its path as the stack file spells it."""
-    path = "aws:region" if fault.path == "region" else f"{_NAMESPACE}{fault.path}"
-    return Fault(path=path, got=fault.got, expected=fault.expected, fix=fault.fix)
-
-
-def _faults_of(error: ErrorDetails) -> Iterator[Fault]:
-    """The faults in one of pydantic's errors."""
-    parts = tuple(str(part) for index, part in enumerate(error["loc"]) if not _is_tag(index, error["loc"]))
-    path = join(*parts)
-    raised = error.get("ctx", {}).get("error")
-    if isinstance(raised, FaultsError):
-        yield from (fault.below(path) for fault in raised.faults)
-    elif error["type"] == "missing":
-        yield Fault(path=path, expected=_described(parts))
-    elif error["type"] == "extra_forbidden":
-        yield Fault(
-            path=path,
-            got=parts[-1],
-            expected=f"one of the keys {', '.join(_section(parts[:-1]).model_fields)}",
-            fix="docs/configuration.md describes them.",
-        )
-    else:
-        yield Fault(path=path, got=error["input"], expected=_expected(error), fix=_fix(error))
-
-
-def _is_tag(index: int, location: tuple[int | str, ...]) -> bool:
-    """Whether pydantic put in the kind of network, which no stack file writes."""
-    return index == 1 and location[0] == "network" and location[1] in (OWN, JOINED)
-
-
-def _expected(error: ErrorDetails) -> str:
-    context = error.get("ctx", {})
-    if error["type"] == "enum":
-        return f"one of {context['expected'].replace(chr(39), '').replace(' or ', ', ')}"
-    if error["type"] in ("too_short", "string_too_short"):
-        least = context.get("min_length", 1)
-        return f"{least} or more {'characters' if error['type'] == 'string_too_short' else 'entries'}"
-    return _EXPECTED.get(error["type"], error["msg"][0].lower() + error["msg"][1:])
-
-
-def _fix(error: ErrorDetails) -> str:
-    if error["type"] == "string_type" and isinstance(error["input"], int | float):
-        return f'Quote it: "{error["input"]}".'
-    return ""
-
-
-def _section(parts: tuple[str, ...]) -> type[Section]:
-    """The section that a path leads to."""
-    section: type[Section] = Settings
-    for part in parts:
-        if not part.isdecimal():
-            section = next(sections_in(section.model_fields[part].annotation))
-    return section
-
-
-def _described(parts: tuple[str, ...]) -> str:
-    """What a missing key is for, in the words of its description."""
-    text = (_section(parts[:-1]).model_fields[parts[-1]].description or "a value").replace("\n", " ")
-    sentence = text.partition(". ")[0].rstrip(".").replace("`", "")
-    return sentence[0].lower() + sentence[1:]
-
-
-def sections_in(annotation: Any) -> Iterator[type[Section]]:
-    """The sections that a type of a key allows: ``tuple[CronJobSettings, ...]`` holds one."""
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        yield annotation
-    for part in getattr(annotation, "__args__", ()):
-        yield from sections_in(part)
+    """The fault with its path as the stack file spells it, and without its value if Pulumi keeps that secret."""
+    key = fault.path.partition(".")[0]
+    spelled = replace(fault, path="aws:region" if key == "region" else f"{_NAMESPACE}{fault.path}")
+    if is_config_secret(f"{_NAMESPACE}{key}") and fault.got is not MISSING:
+        # A fix may repeat the value.
+        return replace(spelled, got=SECRET, fix="")
+    return spelled

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from ipaddress import IPv4Network
+from typing import Annotated
 
-from pydantic import Field
-
-from settings.messages import Fault
-from settings.section import Section, at_least
+from settings.section import Section
 from settings.server_size import ServerSizeSettings
+from settings.values import Gib, Network, Rule, entries
 
 # What OpenVPN takes for a subnet of clients ("--server", reference manual of 2.6).
 _WIDEST, _NARROWEST = 16, 29
@@ -20,18 +18,18 @@ class VpnAccessSettings(Section):
 
     size: ServerSizeSettings
     """The instance."""
-    client_cidr: IPv4Network = IPv4Network("10.8.0.0/24")
-    """The private network, /16 to /29, from which clients get their addresses."""
-    allowed_cidrs: tuple[IPv4Network, ...] = Field(default=(IPv4Network("0.0.0.0/0"),), min_length=1)
-    """The networks that may connect. Every client also needs a certificate."""
+    client_cidr: Annotated[
+        Network,
+        Rule(
+            expected=f"a private network of /{_WIDEST} to /{_NARROWEST}, such as 10.8.0.0/24",
+            holds=lambda network: network.is_private and _WIDEST <= network.prefixlen <= _NARROWEST,
+        ),
+    ] = IPv4Network("10.8.0.0/24")
+    """The network from which clients get their addresses. It must not overlap the stack's network or one behind a VPN
+    link."""
+    allowed_cidrs: Annotated[tuple[Network, ...], entries(1)] = (IPv4Network("0.0.0.0/0"),)
+    """The networks that may connect. The default is every address; a client also needs a certificate."""
     reaches_remote_networks: bool = True
-    """Whether clients also reach the networks behind the IPSec links."""
-    keys_volume_gib: int = 1
-    """The volume of the keys, in GiB."""
-
-    def faults(self) -> Iterator[Fault]:
-        if not self.client_cidr.is_private or not _WIDEST <= self.client_cidr.prefixlen <= _NARROWEST:
-            yield Fault(
-                path="client_cidr", got=self.client_cidr, expected=f"a private network of /{_WIDEST} to /{_NARROWEST}"
-            )
-        yield from at_least("keys_volume_gib", self.keys_volume_gib, 1)
+    """Whether clients also reach the networks behind the VPN links."""
+    keys_volume_gib: Gib = 1
+    """The volume of the server's keys."""

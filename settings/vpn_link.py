@@ -1,25 +1,23 @@
-"""The IPSec links to the client's places."""
+"""The site-to-site VPN links to the client's offices and partners."""
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Network
-
-from pydantic import Field
+from typing import Annotated
 
 from settings.section import Section
-from settings.text import ShortName
+from settings.values import Address, Network, ShortName, Text, between, entries
 
 
 class VpnLinkSettings(Section):
-    """One site-to-site VPN link."""
+    """A site-to-site VPN link (IPSec), such as to an office."""
 
     name: ShortName
-    """The name of the link."""
-    peer_address: IPv4Address
-    """The public address of the client's VPN device."""
-    remote_cidrs: tuple[IPv4Network, ...] = Field(min_length=1)
-    """The networks behind the device. They must not overlap this network or those of another link."""
-    reason: str = Field(min_length=1)
-    """What the link is for. It becomes a tag."""
-    bgp_asn: int = 65000
-    """The BGP number of the device. Links with static routes do not use it."""
+    """The name of the link, such as `lan`."""
+    peer_address: Address
+    """The public address of the VPN device at the other end."""
+    remote_cidrs: Annotated[tuple[Network, ...], entries(1)]
+    """The networks behind the device. They must not overlap the stack's network or those of another link."""
+    reason: Text
+    """What the link is for, such as `The client's offices`. It becomes a tag."""
+    bgp_asn: Annotated[int, between(1, 2_147_483_647)] = 65000
+    """The BGP number of the device. The links have static routes, which do not use it."""

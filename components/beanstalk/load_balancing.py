@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.beanstalk.load_balancer import TLS_POLICY
-from settings.messages import message
+from settings.messages import refuse
 
 Options = Mapping[str, Mapping[str, pulumi.Input[str]]]
 """Option settings: namespace, then option name."""
@@ -30,7 +30,7 @@ class ListenerRule:
         values = len(self.host_names) + len(self.path_patterns)
         if values > _MOST_RULE_VALUES:
             expected = f"at most {_MOST_RULE_VALUES} host names and path patterns together"
-            raise ValueError(message(f"listener rule {self.name}", got=values, expected=expected))
+            refuse(f"listener rule {self.name}", got=values, expected=expected)
 
 
 @dataclass(frozen=True, kw_only=True)

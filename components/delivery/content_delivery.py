@@ -11,7 +11,7 @@ from components.delivery.access_logs import DeliveryLogs, DeliveryLogsArgs
 from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.shared.context import Context
 from settings.content_delivery import ContentDeliverySettings
-from settings.messages import message
+from settings.messages import refuse
 
 # Policies that AWS manages, by the ids that it documents ("Use managed cache policies", "Use managed origin request
 # policies", "Use managed response headers policies").
@@ -42,7 +42,7 @@ class ContentDeliveryArgs:
 
     def __post_init__(self) -> None:
         if self.delivery.access_logs and self.shared.delivery_logs_bucket is None:
-            raise ValueError(message("delivery_logs_bucket", expected="a bucket for the access logs"))
+            refuse("delivery_logs_bucket", expected="a bucket for the access logs")
 
 
 class ContentDelivery(pulumi.ComponentResource):

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import pulumi
 
-from settings.messages import message
+from settings.messages import message, refuse
 
 _QUERY_ID = re.compile(r"[a-z][A-Za-z0-9_]*")
 
@@ -69,7 +69,7 @@ class Expression:
     def __post_init__(self) -> None:
         for name in self.metrics:
             if not _QUERY_ID.fullmatch(name):
-                raise ValueError(message("metrics", got=name, expected="a lower-case letter, then letters and digits"))
+                refuse("metrics", got=name, expected="a lower-case letter, then letters and digits")
 
 
 @dataclass(frozen=True, kw_only=True)

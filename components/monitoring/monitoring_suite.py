@@ -17,7 +17,7 @@ from components.network.vpn_link import VpnTunnels
 from components.shared.context import Context
 from components.shared.iam import document, only_over_tls
 from components.site.magento_platform import MagentoPlatform
-from settings.messages import message
+from settings.messages import refuse
 from settings.monitoring import MonitoringSettings
 
 FRONT = "front"
@@ -39,7 +39,7 @@ class MonitoredSite:
 
     def __post_init__(self) -> None:
         if FRONT not in self.environments:
-            raise ValueError(message("environments", got=list(self.environments), expected=f"one named {FRONT}"))
+            refuse("environments", got=list(self.environments), expected=f"one named {FRONT}")
 
     @staticmethod
     def of(platform: MagentoPlatform) -> MonitoredSite:

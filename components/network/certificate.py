@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.shared.context import Context
-from settings.certificate_files import CertificateFiles
+from settings.certificate_files import ImportedCertificate
 
 CLOUDFRONT_REGION = "us-east-1"
 """CloudFront takes certificates of no other ("Requirements for using SSL/TLS certificates with CloudFront")."""
@@ -19,7 +19,7 @@ class CertificateArgs:
     """``files`` are the certificate, its key and its chain, checked against each other."""
 
     context: Context
-    files: CertificateFiles
+    files: ImportedCertificate
 
 
 class Certificate(pulumi.ComponentResource):

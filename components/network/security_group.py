@@ -8,13 +8,13 @@ import pulumi
 import pulumi_aws as aws
 
 from components.shared.context import Context
-from settings.messages import message
-from settings.text import DESCRIPTION, DESCRIPTION_EXPECTED
+from settings.messages import Words, refuse
+from settings.values import DESCRIPTION, DESCRIPTION_EXPECTED
 
 
 def _refuse_indescribable(what: str, description: str) -> None:
     if not DESCRIPTION.fullmatch(description):
-        raise ValueError(message(what, got=description, expected=DESCRIPTION_EXPECTED))
+        refuse(what, got=description, expected=DESCRIPTION_EXPECTED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +33,8 @@ class IngressRule:
 
     def __post_init__(self) -> None:
         if (self.from_group is None) == (self.from_cidr is None):
-            got = "neither" if self.from_cidr is None else "both"
-            raise ValueError(message(f"ingress rule {self.name}", got=got, expected="from_group or from_cidr"))
+            got = Words("neither") if self.from_cidr is None else Words("both")
+            refuse(f"ingress rule {self.name}", got=got, expected="from_group or from_cidr")
         _refuse_indescribable(f"ingress rule {self.name}: reason", self.reason)
 
 

@@ -14,7 +14,7 @@ from components.shared.buckets import Buckets, BucketsArgs
 from components.shared.context import Context
 from components.shared.cost_report import CostReport, CostReportArgs
 from settings.bucket import Purpose
-from settings.certificate_files import CertificateFiles
+from settings.certificate_files import ImportedCertificate
 from settings.shared_platform import SharedPlatformSettings
 
 
@@ -24,7 +24,7 @@ class SharedPlatformArgs:
 
     context: Context
     settings: SharedPlatformSettings
-    certificate: CertificateFiles
+    certificate: ImportedCertificate
 
 
 class SharedPlatform(pulumi.ComponentResource):

@@ -22,7 +22,7 @@ from components.shared.context import Context
 from components.shared.iam import allow, document
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs
 from components.shared.secret import Secret, SecretArgs
-from settings.messages import message
+from settings.messages import refuse
 from settings.satellite import SatelliteSettings
 
 _DATABASE_FIELDS = {
@@ -53,7 +53,7 @@ class SatelliteAppArgs:
 
     def __post_init__(self) -> None:
         if self.satellite.ftp and not (self.gateway and self.shared.internal_domain):
-            raise ValueError(message("gateway", expected=f"a gateway for the FTP of satellite {self.satellite.name}"))
+            refuse("gateway", expected=f"a gateway for the FTP of satellite {self.satellite.name}")
 
     @property
     def ftp_server(self) -> SatelliteFtpArgs | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from components.servers import server_files
-from settings.messages import message
+from settings.messages import refuse
 
 LOG = "/var/log/boot-platform.log"
 """Where everything that the boot prints goes, on every server."""
@@ -71,9 +71,9 @@ class CloudInit:
     def __post_init__(self) -> None:
         paths = [file.path for file in self._all_files()]
         if repeated := sorted({path for path in paths if paths.count(path) > 1}):
-            raise ValueError(message("files", got=repeated, expected="each path once"))
+            refuse("files", got=repeated, expected="each path once")
         if missing := [script for script in self.scripts if script not in paths]:
-            raise ValueError(message("scripts", got=missing, expected="paths that files has"))
+            refuse("scripts", got=missing, expected="paths that files has")
 
     def render(self) -> str:
         """The ``#cloud-config`` document: JSON, which is YAML too."""
@@ -93,7 +93,7 @@ class CloudInit:
         packed = gzip.compress(self.render().encode(), mtime=0)
         if len(packed) > MOST_USER_DATA_BYTES:
             expected = f"at most {MOST_USER_DATA_BYTES} bytes when compressed"
-            raise ValueError(message("user data", got=f"{len(packed)} bytes", expected=expected))
+            refuse("user data", got=f"{len(packed)} bytes", expected=expected)
         return base64.b64encode(packed).decode()
 
     def _all_files(self) -> Iterator[BootFile]:

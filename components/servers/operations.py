@@ -18,7 +18,7 @@ from components.servers.rundeck_server import RundeckServer, RundeckServerArgs
 from components.servers.server import ServerPlacement
 from components.servers.windows_server import WindowsServer, WindowsServerArgs
 from components.shared.context import Context
-from settings.messages import message
+from settings.messages import refuse
 from settings.operations import OperationsSettings
 from settings.php_my_admin import PhpMyAdminSettings
 from settings.windows import HOST_NAME as WINDOWS
@@ -44,7 +44,7 @@ class OperationsArgs:
 
     def __post_init__(self) -> None:
         if self.servers.windows and not self.servers.gateway:
-            raise ValueError(message("gateway", expected=NEEDS_GATEWAY))
+            refuse("gateway", expected=NEEDS_GATEWAY)
 
 
 class Operations(pulumi.ComponentResource):

@@ -18,7 +18,7 @@ from components.servers.image import OperatingSystem, newest_image
 from components.shared.context import Context
 from components.shared.iam import document
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs, ManagedPolicy
-from settings.messages import message
+from settings.messages import Words, refuse
 from settings.server_size import VOLUME_LETTERS, ServerSizeSettings
 
 _NAME_TTL_SECONDS = 60
@@ -53,7 +53,7 @@ class ServerPlacement:
         Raises ``ValueError`` when the stack does not know the internal domain, in which servers have their names.
         """
         if shared.internal_domain is None:
-            raise ValueError(message("internal_domain", expected="the zone in which servers get their names"))
+            refuse("internal_domain", expected="the zone in which servers get their names")
         subnet_ids = shared.public_subnet_ids if is_public else shared.private_subnet_ids
         return ServerPlacement(
             context=context,
@@ -87,14 +87,12 @@ class ServerArgs:
 
     def __post_init__(self) -> None:
         if (self.boot is None) == (self.windows_boot is None):
-            got = "neither" if self.boot is None else "both"
-            raise ValueError(message("server", got=got, expected="boot for Linux or windows_boot for Windows"))
+            got = Words("neither") if self.boot is None else Words("both")
+            refuse("server", got=got, expected="boot for Linux or windows_boot for Windows")
         for volume in self.volumes:
             if (self.boot is None) == volume.mount_point.startswith("/"):
                 expected = "a directory on Linux, and nothing on Windows"
-                raise ValueError(
-                    message(f"volume {volume.name}.mount_point", got=volume.mount_point, expected=expected)
-                )
+                refuse(f"volume {volume.name}.mount_point", got=volume.mount_point, expected=expected)
 
 
 class Server(pulumi.ComponentResource):
@@ -285,5 +283,5 @@ def _for_windows(script: str, ids: Mapping[str, str]) -> str:
     document = f"<powershell>\n$VolumeIds = @{{ {table} }}\n{script}\n</powershell>\n".encode()
     if len(document) > MOST_USER_DATA_BYTES:
         expected = f"at most {MOST_USER_DATA_BYTES} bytes"
-        raise ValueError(message("user data", got=f"{len(document)} bytes", expected=expected))
+        refuse("user data", got=f"{len(document)} bytes", expected=expected)
     return base64.b64encode(document).decode()

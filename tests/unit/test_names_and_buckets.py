@@ -13,6 +13,7 @@ from settings.cost_report import CostReportSettings, Granularity
 from tests.unit import cloud
 from tests.unit.graph import Graph
 from tests.unit.program import build, program
+from tests.unit.settings.faults import faults_of
 from tests.unit.surroundings import CONTEXT
 
 
@@ -168,8 +169,9 @@ def test_a_coarser_report_has_no_resources() -> None:
 
 
 def test_a_report_needs_a_name_that_aws_takes() -> None:
-    with pytest.raises(ValueError, match="name must be 1 to 128 letters"):
-        CostReportSettings(name="client costs")
+    assert faults_of(lambda: CostReportSettings(name="client costs")) == [
+        'name: got "client costs", expected 1 to 128 letters, digits, hyphens and underscores'
+    ]
 
 
 def test_load_balancer_logs_are_on_once_they_may_be_written(prod: Graph) -> None:

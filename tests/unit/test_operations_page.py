@@ -24,7 +24,7 @@ from settings.gateway import AllowedSourceSettings
 from settings.stack_file import Settings
 from tests.unit.graph import Graph
 from tests.unit.program import ROOT, program
-from tests.unit.test_readme import keys
+from tests.unit.settings.test_configuration_page import keys
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()
 BLOCKS = re.findall(r"(?:^ {4}\S.*\n(?: {4,}.*\n)*)", PAGE, re.MULTILINE)

@@ -18,7 +18,7 @@ from components.shared.backups import Backups, BackupsArgs
 from components.shared.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.site.magento_platform import MagentoPlatform, MagentoPlatformArgs
 from settings import stack_file
-from settings.certificate_files import CertificateFiles
+from settings.certificate_files import ImportedCertificate
 from tests.unit.graph import Graph
 from tests.unit.program import ROOT, build, stack_config
 from tests.unit.surroundings import CONTEXT
@@ -40,7 +40,7 @@ def everything(name: str) -> None:
         SharedPlatformArgs(
             context=context,
             settings=settings.owned,
-            certificate=CertificateFiles(certificate="PEM", private_key="PEM", chain=None),
+            certificate=ImportedCertificate(certificate="PEM", private_key="PEM", chain=None),
         ),
     )
     shared = platform.outputs

@@ -15,6 +15,7 @@ from settings.content_delivery import ContentDeliverySettings, PriceClass
 from tests.policies.analyzer import Node, analyze, fired, nodes_of
 from tests.unit.graph import Graph
 from tests.unit.program import build
+from tests.unit.settings.faults import faults_of
 from tests.unit.surroundings import CONTEXT, SHARED
 
 SHIPPED = ContentDeliverySettings(media="media.client.url", static="static.client.url", origin="origin.client.url")
@@ -176,8 +177,9 @@ def test_config_chooses_the_edges() -> None:
 
 def test_names_must_differ() -> None:
     """One name twice would be two distributions for one alias, or one that fetches from itself."""
-    with pytest.raises(ValueError, match="three different names"):
-        ContentDeliverySettings(media="a.client.url", static="b.client.url", origin="a.client.url")
+    assert faults_of(
+        lambda: ContentDeliverySettings(media="a.client.url", static="b.client.url", origin="a.client.url")
+    ) == ['got ["a.client.url"], expected three different names for media, static and origin']
 
 
 def test_every_request_is_logged_to_the_bucket(logged: Graph) -> None:

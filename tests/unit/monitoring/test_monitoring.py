@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from settings.monitoring import MonitoringSettings, ThresholdSettings
+from tests.unit.settings.faults import faults_of
 
 RECIPIENTS = ("ops@client.url",)
 
@@ -26,21 +27,24 @@ def test_an_alarm_is_named_by_its_key_or_a_pattern(key: str, name: str | None) -
 @pytest.mark.parametrize(("key", "name"), [("vpn-*-down", "VPN status"), ("database-cpu", "{} CPU")])
 def test_a_pattern_repeats_what_it_stands_for(key: str, name: str) -> None:
     """Or all that it matches would have one name."""
-    with pytest.raises(ValueError, match="for each"):
-        MonitoringSettings(recipients=RECIPIENTS, alarm_names={key: name})
+    assert faults_of(lambda: MonitoringSettings(recipients=RECIPIENTS, alarm_names={key: name})) == [
+        f'alarm_names.{key}: got "{name}", expected one {{}} in the name for each * in the key'
+    ]
 
 
 @pytest.mark.parametrize(
     ("recipients", "message"),
     [
-        ((), "at least one address, got none"),
-        (("ops",), "e-mail addresses, got 'ops'"),
-        (("ops@client.url", "ops@client.url"), "each address once"),
+        ((), "recipients: got 0 entries, expected 1 entry or more"),
+        (("ops",), 'recipients.0: got "ops", expected an e-mail address, such as alerts@client.url'),
+        (
+            ("ops@client.url", "ops@client.url"),
+            'recipients: got ["ops@client.url", "ops@client.url"], expected each address once',
+        ),
     ],
 )
 def test_recipients_are_addresses(recipients: tuple[str, ...], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        MonitoringSettings(recipients=recipients)
+    assert faults_of(lambda: MonitoringSettings(recipients=recipients)) == [message]
 
 
 @pytest.mark.parametrize(
@@ -51,5 +55,4 @@ def test_recipients_are_addresses(recipients: tuple[str, ...], message: str) -> 
     ],
 )
 def test_a_threshold_can_be_crossed(threshold: str, value: int, message: str) -> None:
-    with pytest.raises(ValueError, match=f"{threshold}: {message}"):
-        ThresholdSettings().changed(**{threshold: value})
+    assert faults_of(lambda: ThresholdSettings().changed(**{threshold: value})) == [f"{threshold}: {message}"]

@@ -23,6 +23,7 @@ from settings.server_size import ServerSizeSettings
 from tests.unit.graph import Graph
 from tests.unit.program import ROOT, build, program
 from tests.unit.servers.placement import PLACEMENT
+from tests.unit.settings.faults import faults_of
 from tests.unit.surroundings import CONTEXT, SHARED
 
 DOMAIN = "internal-client.url"
@@ -389,53 +390,71 @@ def test_ftp_that_the_gateway_does_not_forward_is_refused(forward: ForwardSettin
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"name": "PIM"}, "name must be 2 to 20"),
-        ({"health_check_path": "health"}, "health_check_path must begin with /"),
-        ({"document_root": "public"}, "document_root must begin with /"),
-        ({"variables": {"mirakl.url": "x"}}, "upper-case letters, digits and _, got 'mirakl.url'"),
-        ({"variables": {"A_KEY": "x"}, "filled_secrets": ("A_KEY",)}, "each name once, got A_KEY"),
-        ({"instance_types": ()}, "instance_types must share one architecture"),
+        (
+            {"name": "PIM"},
+            'name: got "PIM", expected 2 to 20 lower-case letters, digits and hyphens, a letter first',
+        ),
+        ({"health_check_path": "health"}, 'health_check_path: got "health", expected a path that begins with /'),
+        ({"document_root": "public"}, 'document_root: got "public", expected a path that begins with /'),
+        ({"filled_secrets": ("A_KEY", "b")}, 'filled_secrets.1: got "b", expected upper-case letters, digits and _'),
+        ({"variables": {"A": "x"}, "filled_secrets": ("A",)}, 'filled_secrets: got ["A"], expected names that'),
+        ({"filled_secrets": ("A", "A")}, 'filled_secrets: got ["A", "A"], expected each name once'),
+        ({"instance_types": ()}, "instance_types: got [], expected one or more types of one architecture"),
+        (
+            {"solution_stack": "64bit Amazon Linux 2 v3.5.0 running PHP 8.1"},
+            'solution_stack: got "64bit Amazon Linux 2 v3.5.0 running PHP 8.1", expected a Beanstalk platform such as',
+        ),
         (
             {"cron": (CronJobSettings(schedule="* * * * *", command="x" * 2048),)},
-            "cron must be at most 2048 bytes, got 2059",
+            "cron: got 2059 bytes, expected 2048 bytes or fewer",
         ),
     ],
 )
 def test_what_beanstalk_would_refuse_later_is_refused_now(change: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        PIM.changed(**change)
+    (found,) = faults_of(lambda: PIM.changed(**change))
+    assert found.startswith(message)
+
+
+def test_a_name_that_no_variable_can_have_is_refused() -> None:
+    (found,) = faults_of(lambda: PIM.changed(variables={"mirakl.url": "x"}))
+    assert found.endswith('got "mirakl.url", expected upper-case letters, digits and _, a letter first')
+
+
+FIVE_FIELDS = "expected the five fields of cron, such as */15 * * * *"
 
 
 @pytest.mark.parametrize(
     ("schedule", "command", "message"),
     [
-        ("*/15 * * *", "php x", "cron's five fields"),
-        ("*/15 * * * * *", "php x", "cron's five fields"),
-        ("* * * * ;", "php x", "cron's five fields"),
-        ("* * * * *", "one\ntwo", "one line"),
-        ("* * * * *", " ", "one line"),
-        ("* * * * *", "date +%F", "percent"),
+        ("*/15 * * *", "php x", f'schedule: got "*/15 * * *", {FIVE_FIELDS}'),
+        ("*/15 * * * * *", "php x", f'schedule: got "*/15 * * * * *", {FIVE_FIELDS}'),
+        ("* * * * ;", "php x", f'schedule: got "* * * * ;", {FIVE_FIELDS}'),
+        ("* * * * *", "one\ntwo", 'command: got "one\\ntwo", expected one line that is not empty'),
+        ("* * * * *", " ", 'command: got " ", expected one line that is not empty'),
+        ("* * * * *", "date +%F", 'command: got "date +%F", expected \\% in place of every percent sign'),
     ],
 )
 def test_cron_lines_that_would_not_run_as_meant_are_refused(schedule: str, command: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        CronJobSettings(schedule=schedule, command=command)
+    assert faults_of(lambda: CronJobSettings(schedule=schedule, command=command)) == [message]
 
 
 def test_an_escaped_percent_sign_is_a_command() -> None:
     assert CronJobSettings(schedule="0 0 * * *", command=r"date +\%F").line == r"0 0 * * * date +\%F"
 
 
+USER = "expected 2 to 32 lower-case letters, digits and hyphens, a letter first, and no user of the system"
+PASSIVE = "expected a range of ports from 1024 to 65535, such as 5000-5099"
+
+
 @pytest.mark.parametrize(
     ("user", "passive_ports", "message"),
     [
-        ("root", "5000-5099", "user must be"),
-        ("Connection", "5000-5099", "user must be"),
-        ("connection", "5099-5000", "the lower one first, got 5099-5000"),
-        ("connection", "20-5000", "passive_ports must be 1024 or higher, got 20-5000"),
-        ("connection", "5000-70000", "ports must be 1 to 65535"),
+        ("root", "5000-5099", f'user: got "root", {USER}'),
+        ("Connection", "5000-5099", f'user: got "Connection", {USER}'),
+        ("connection", "5099-5000", f'passive_ports: got "5099-5000", {PASSIVE}'),
+        ("connection", "20-5000", f'passive_ports: got "20-5000", {PASSIVE}'),
+        ("connection", "5000-70000", f'passive_ports: got "5000-70000", {PASSIVE}'),
     ],
 )
 def test_ftp_access_that_could_not_work_is_refused(user: str, passive_ports: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        FtpSettings(user=user, passive_ports=passive_ports)
+    assert faults_of(lambda: FtpSettings(user=user, passive_ports=passive_ports)) == [message]

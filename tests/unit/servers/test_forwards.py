@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from settings.forwards import ForwardSettings, listeners, target_ports
 from settings.ports import PortRange, merged
+from tests.unit.settings.faults import faults_of
 
 WINDOWS, SATELLITE = "windows.internal-client.url", "custom-connection.internal-client.url"
 FTP = ForwardSettings(name="ftp", ports=(21,), passive_ports="2048-4096", target=WINDOWS)
@@ -48,20 +49,24 @@ def test_a_port_at_the_edge_of_a_range_leaves_the_rest() -> None:
 @pytest.mark.parametrize(("one", "other"), [("100-200", "150-250"), ("100-200", "200-300"), ("3389", "3389")])
 def test_ports_that_two_forwards_claim_alike_are_refused(one: str, other: str) -> None:
     """Neither surrounds the other, so nothing says who is meant."""
-    with pytest.raises(ValueError, match=f"first and second both want ports of {one} and {other}"):
+    got = f"first {one} and second {other}"
+    with pytest.raises(ValueError, match=f"^forwards: got {got}, expected ranges that do not overlap, or one inside"):
         listeners([forward("first", one), forward("second", other)])
 
 
 def test_a_port_that_another_ftp_server_may_announce_is_refused() -> None:
     """A port within the passive range is never used by the FTP server's own machine when that machine listens there
     itself; another target's port would get data connections that are not meant for it."""
-    with pytest.raises(ValueError, match=r"satellite must have ports outside 2048-4096.*custom-connection"):
+    with pytest.raises(
+        ValueError,
+        match=r"^forwards: got satellite \S+ within passive_ports of ftp, expected ports outside of 2048-4096\. ",
+    ):
         listeners([FTP, forward("satellite", 2121, target=SATELLITE)])
 
 
 def test_a_name_is_given_once() -> None:
     """Names are HAProxy's sections, those that passive ranges get by themselves included."""
-    with pytest.raises(ValueError, match="ftp-passive more than once"):
+    with pytest.raises(ValueError, match=r'^forwards: got \["ftp-passive"\], expected each name once$'):
         listeners([FTP, forward("ftp-passive", 99)])
 
 
@@ -78,27 +83,44 @@ def test_a_target_admits_what_it_gets_and_no_more() -> None:
     assert target_ports(forwards, "nobody.internal-client.url") == ()
 
 
+PORT = "expected a port such as 3389 or a range such as 8700-8800, from 1 to 65535"
+
+
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [
-        ({"name": "Windows FTP"}, "name must be lower-case"),
-        ({"ports": ()}, "at least one"),
-        ({"ports": ("4096-2048",)}, "the lower one first"),
-        ({"ports": (0,)}, "1 to 65535"),
-        ({"ports": (65536,)}, "1 to 65535"),
-        ({"ports": ("21,22",)}, "range such as 8700-8800"),
-        ({"passive_ports": "20-30"}, "1024 or higher"),
-        ({"target": "windows"}, "full host name"),
-        ({"target": "win.internal\n  bind :80"}, "full host name"),
-        ({"target_port": 21, "ports": ("100-200",)}, "single port"),
-        ({"check_port": 0}, "1 to 65535"),
-        ({"target_port": 70000}, "1 to 65535"),
+        (
+            {"name": "Windows FTP"},
+            'name: got "Windows FTP", expected lower-case letters, digits and hyphens, a letter first',
+        ),
+        ({"ports": ()}, "ports: got 0 entries, expected 1 entry or more"),
+        ({"ports": ("4096-2048",)}, f'ports.0: got "4096-2048", {PORT}'),
+        ({"ports": (0,)}, f"ports.0: got 0, {PORT}"),
+        ({"ports": (21, 65536)}, f"ports.1: got 65536, {PORT}"),
+        ({"ports": ("21,22",)}, f'ports.0: got "21,22", {PORT}'),
+        ({"ports": (True,)}, f"ports.0: got true, {PORT}"),
+        (
+            {"passive_ports": "20-30"},
+            'passive_ports: got "20-30", expected a range of ports from 1024 to 65535, such as 5000-5099',
+        ),
+        ({"target": "windows"}, 'target: got "windows", expected an IPv4 address or a full host name in lower case'),
+        (
+            {"target": "win.internal\n  bind :80"},
+            'target: got "win.internal\\n  bind :80", expected an IPv4 address or a full host name in lower case',
+        ),
+        (
+            {"target_port": 21, "ports": ("100-200",)},
+            "target_port: got 21, expected no target_port, since ports is not a single port",
+        ),
+        ({"check_port": 0}, "check_port: got 0, expected 1 to 65535"),
+        ({"target_port": 70000}, "target_port: got 70000, expected 1 to 65535"),
     ],
 )
-def test_what_haproxy_would_refuse_or_misread_is_refused(wrong: dict[str, Any], told: str) -> None:
-    """Before anything is created, and nothing from config can become a line of HAProxy's own."""
-    with pytest.raises(ValueError, match=told):
-        ForwardSettings(**{"name": "ftp", "ports": (21,), "target": WINDOWS, **wrong})
+def test_what_haproxy_would_refuse_or_misread_is_refused(wrong: dict[str, Any], message: str) -> None:
+    """Before anything is created, and no value of the stack file can become a line of HAProxy's own."""
+    assert faults_of(lambda: ForwardSettings(**{"name": "ftp", "ports": (21,), "target": WINDOWS, **wrong})) == [
+        message
+    ]
 
 
 PORT_RANGES = st.tuples(st.integers(1, 400), st.integers(0, 60)).map(

@@ -14,6 +14,7 @@ from settings.vpn_access import VpnAccessSettings
 from tests.unit.graph import Graph
 from tests.unit.program import build
 from tests.unit.servers.placement import PLACEMENT
+from tests.unit.settings.faults import faults_of
 
 ACCESS = VpnAccessSettings(size=ServerSizeSettings(instance_type="t4g.small"))
 OFFICE, WAREHOUSE = IPv4Network("192.168.10.0/24"), IPv4Network("192.168.20.0/24")
@@ -119,13 +120,15 @@ def test_clients_addresses_are_nobody_elses(taken: IPv4Network) -> None:
 
 @pytest.mark.parametrize("cidr", ["52.95.0.0/16", "10.0.0.0/8", "10.8.0.0/30"])
 def test_clients_need_a_private_network_that_openvpn_can_number(cidr: str) -> None:
-    with pytest.raises(ValueError, match=f"client_cidr must be a private network of /16 to /29, got {cidr}"):
-        ACCESS.changed(client_cidr=IPv4Network(cidr))
+    assert faults_of(lambda: ACCESS.changed(client_cidr=IPv4Network(cidr))) == [
+        f'client_cidr: got "{cidr}", expected a private network of /16 to /29, such as 10.8.0.0/24'
+    ]
 
 
 def test_somebody_may_connect() -> None:
-    with pytest.raises(ValueError, match="admits must name at least one network, got none"):
-        ACCESS.changed(allowed_cidrs=())
+    assert faults_of(lambda: ACCESS.changed(allowed_cidrs=())) == [
+        "allowed_cidrs: got 0 entries, expected 1 entry or more"
+    ]
 
 
 def test_user_data_holds_no_key() -> None:

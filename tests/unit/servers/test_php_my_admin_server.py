@@ -16,6 +16,7 @@ from settings.server_size import ServerSizeSettings
 from tests.unit.graph import Graph
 from tests.unit.program import build
 from tests.unit.servers.placement import PLACEMENT
+from tests.unit.settings.faults import faults_of
 
 SIZE = ServerSizeSettings(instance_type="t4g.small")
 ADDRESSES = {"shared": "shared.rds.amazonaws.com", "site": "site.rds.amazonaws.com"}
@@ -73,10 +74,15 @@ def test_a_database_that_there_is_not_is_refused() -> None:
         _built(PhpMyAdminSettings(size=SIZE, databases=("pim",)))
 
 
-@pytest.mark.parametrize("databases", [(), ("shared", "shared")])
-def test_databases_are_each_named_once(databases: tuple[str, ...]) -> None:
-    with pytest.raises(ValueError, match="at least one, and each once"):
-        PhpMyAdminSettings(size=SIZE, databases=databases)
+@pytest.mark.parametrize(
+    ("databases", "message"),
+    [
+        ((), "databases: got 0 entries, expected 1 entry or more"),
+        (("shared", "shared"), 'databases: got ["shared", "shared"], expected each database once'),
+    ],
+)
+def test_databases_are_each_named_once(databases: tuple[str, ...], message: str) -> None:
+    assert faults_of(lambda: PhpMyAdminSettings(size=SIZE, databases=databases)) == [message]
 
 
 def test_the_user_data_holds_no_secret(graph: Graph) -> None:

@@ -22,6 +22,7 @@ from tests.unit.cloud import hex_of
 from tests.unit.graph import Graph, Resource
 from tests.unit.program import build
 from tests.unit.servers.placement import PLACEMENT
+from tests.unit.settings.faults import faults_of
 
 LINUX = ServerArgs(
     placement=PLACEMENT,
@@ -211,16 +212,19 @@ def test_the_processor_is_told_from_the_instance_type(instance_type: str, arm: b
 
 
 @pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"root_volume_gib": 4}, "root_volume_gib: got 4, expected 8 or more"),
+        ({"ami": "ami-1", "release": "12"}, 'release: got "12", expected no release, since ami names the image'),
+    ],
+)
+def test_a_size_that_no_server_can_have_is_refused(change: dict[str, Any], message: str) -> None:
+    assert faults_of(lambda: ServerSizeSettings(instance_type="t3.small", **change)) == [message]
+
+
+@pytest.mark.parametrize(
     ("make", "message"),
     [
-        (
-            lambda: ServerSizeSettings(instance_type="t3.small", root_volume_gib=4),
-            "root_volume_gib must be at least 8, got 4",
-        ),
-        (
-            lambda: ServerSizeSettings(instance_type="t3.small", ami="ami-1", release="12"),
-            "release must not be given with an",
-        ),
         (lambda: DataVolume(name="Media", size_gib=1), "name must be lower-case letters, digits and hyphens, got 'Me"),
         (lambda: DataVolume(name="media", size_gib=0), "size_gib must be at least 1, got 0"),
         (lambda: replace(LINUX, windows_boot="x"), "exactly one of boot and windows_boot"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from tests.unit.cloud import hex_of
 from tests.unit.graph import Graph
 from tests.unit.program import ROOT, build
 from tests.unit.servers.placement import PLACEMENT
+from tests.unit.settings.faults import faults_of
 
 SCRIPTS = sorted((ROOT / "components" / "servers" / "server_files" / "windows").glob("*.ps1"))
 POWERSHELL = Parser(Language(tree_sitter_powershell.language()))
@@ -187,14 +187,17 @@ def test_the_scripts_are_left_on_the_server_as_they_are() -> None:
 
 @pytest.mark.parametrize("letter", ["C", "d", "DE", ""])
 def test_a_drive_letter_that_windows_has_not_to_give_is_refused(letter: str) -> None:
-    with pytest.raises(ValueError, match="drive_letter must be one of D to Z"):
-        WindowsVolumeSettings(name="data", size_gib=1, drive_letter=letter)
+    assert faults_of(lambda: WindowsVolumeSettings(name="data", size_gib=1, drive_letter=letter)) == [
+        f'drive_letter: got "{letter}", expected a letter from D to Z'
+    ]
 
 
 def test_settings_that_could_not_work_are_refused() -> None:
-    with pytest.raises(ValueError, match="drive_letter of their own, got D, D"):
-        APPLICATION.changed(volumes=(APPLICATION.volumes[0], replace(APPLICATION.volumes[1], drive_letter="D")))
-    with pytest.raises(ValueError, match="ftp_passive_ports must be 1025 or higher, got 20-4096"):
-        APPLICATION.changed(ftp_passive_ports="20-4096")
-    with pytest.raises(ValueError, match="the lower one first, got 4097-4096"):
-        APPLICATION.changed(ftp_passive_ports="4097-4096")
+    first, second = APPLICATION.volumes
+    assert faults_of(lambda: APPLICATION.changed(volumes=(first, second.changed(drive_letter="D")))) == [
+        'volumes: got ["D"], expected each drive_letter once'
+    ]
+    for ports in ("20-4096", "4097-4096"):
+        assert faults_of(lambda: APPLICATION.changed(ftp_passive_ports=ports)) == [  # noqa: B023
+            f'ftp_passive_ports: got "{ports}", expected a range of ports from 1025 to 65535, such as 2048-4096'
+        ]

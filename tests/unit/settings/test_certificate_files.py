@@ -11,7 +11,7 @@ import pytest
 from sandbox.commands.certificate import ensure_certificate
 from settings import certificate_files
 from settings.certificate import CertificateSettings
-from settings.certificate_files import CertificateError, CertificateFiles
+from settings.certificate_files import CertificateError, ImportedCertificate
 
 
 @pytest.fixture
@@ -24,11 +24,11 @@ def directory(tmp_path: Path) -> Path:
 
 def read(
     directory: Path, *, certificate: str = "client.crt", key: str = "client.key", host: str = "www.client.url"
-) -> CertificateFiles:
+) -> ImportedCertificate:
     settings = CertificateSettings(
         domain="*.client.url", directory=str(directory), certificate_file=certificate, private_key_file=key
     )
-    return CertificateFiles.read(settings, host_names=(host,))
+    return ImportedCertificate.read(settings, host_names=(host,))
 
 
 @pytest.mark.parametrize("host", ["client.url", "www.client.url"])
@@ -49,20 +49,23 @@ def test_the_environment_says_where_the_files_are(directory: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"certificate": "missing.crt"}, r"certificate_file: got .*missing\.crt \(No such file"),
-        ({"key": "missing.key"}, r"private_key_file: got .*missing\.key \(No such file"),
-        ({"certificate": "client.key"}, "certificate_file: got client.key, expected a PEM certificate"),
-        ({"key": "client.crt"}, "private_key_file: got client.crt, expected a PEM key without a passphrase"),
-        ({"key": "other.key"}, "private_key_file: got other.key, expected the private key of client.crt"),
+        (
+            {"certificate": "missing.crt"},
+            r"certificate_file: got .*missing\.crt \(No such file.*expected a readable file",
+        ),
+        ({"key": "missing.key"}, r"private_key_file: got .*missing\.key \(No such file.*expected a readable file"),
+        ({"certificate": "client.key"}, 'certificate_file: got "client.key", expected a certificate in PEM$'),
+        ({"key": "client.crt"}, 'private_key_file: got "client.crt", expected a private key in PEM, without a passph'),
+        ({"key": "other.key"}, 'private_key_file: got "other.key", expected the private key of client.crt$'),
         (
             {"certificate": "other.crt", "key": "other.key"},
-            r"got one for \*\.other\.url, other\.url, expected one that covers \*\.client\.url too",
+            r"got a certificate for .*other\.url, other\.url, expected a certificate that also covers \*\.client\.url$",
         ),
-        ({"host": "shop.eu.client.url"}, r"expected one that covers shop\.eu\.client\.url too"),
+        ({"host": "shop.eu.client.url"}, r"expected a certificate that also covers shop\.eu\.client\.url$"),
     ],
 )
 def test_files_that_do_not_serve_are_refused(directory: Path, files: dict[str, str], said: str) -> None:
-    with pytest.raises(CertificateError, match=said):
+    with pytest.raises(CertificateError, match=f"^magento:certificate.*{said}"):
         read(directory, **files)
 
 
@@ -77,5 +80,7 @@ def test_an_expired_certificate_is_refused(directory: Path, monkeypatch: pytest.
 
     later = SimpleNamespace(now=lambda zone: datetime(2100, 1, 1, tzinfo=zone))
     monkeypatch.setattr(certificate_files, "datetime", later)
-    with pytest.raises(CertificateError, match="certificate_file: got one that expired on"):
+    with pytest.raises(
+        CertificateError, match=r"certificate_file: got a certificate that expired on .*, expected a valid certificate$"
+    ):
         read(directory)

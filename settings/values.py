@@ -1,0 +1,126 @@
+"""Kinds of values that several sections hold. Each has its rule in its type, with words for what was expected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated, Any
+
+from pydantic import GetCoreSchemaHandler, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic_core import CoreSchema, core_schema
+
+from settings.messages import Fault, FaultsError, Words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What a value must be beyond its type. ``Annotated[int, at_least(1)]`` is a whole number of 1 or more.
+
+    ``expected`` completes "expected …" in a fault, and describes the key in ``docs/configuration.md``.
+    """
+
+    expected: str
+    holds: Callable[[Any], bool]
+    shown: Callable[[Any], object] = lambda value: value
+    """What a fault says that it got."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.checked, handler(source))
+
+    def checked(self, value: Any) -> Any:
+        """The value itself. Raises ``FaultsError`` when the rule does not hold."""
+        if not self.holds(value):
+            raise FaultsError([Fault(path="", got=self.shown(value), expected=self.expected)])
+        return value
+
+
+def at_least(least: int) -> Rule:
+    """A smallest number."""
+    return Rule(expected=f"{least} or more", holds=lambda value: value >= least)
+
+
+def between(least: int, most: int) -> Rule:
+    """A smallest and a largest number."""
+    return Rule(expected=f"{least} to {most}", holds=lambda value: least <= value <= most)
+
+
+def entries(least: int, most: int | None = None) -> Rule:
+    """How many entries a list has."""
+    one_or_more = f"{least} entr{'y' if least == 1 else 'ies'} or more"
+    return Rule(
+        expected=one_or_more if most is None else f"{least} to {most} entries",
+        holds=lambda value: least <= len(value) <= (most or len(value)),
+        shown=lambda value: Words(f"{len(value)} entr{'y' if len(value) == 1 else 'ies'}"),
+    )
+
+
+def different(noun: str) -> Rule:
+    """A list of texts without repetitions."""
+    return Rule(expected=f"each {noun} once", holds=lambda value: len(set(value)) == len(value))
+
+
+def like(pattern: str, expected: str) -> Rule:
+    """A text that matches a pattern as a whole."""
+    return Rule(expected=expected, holds=lambda value: re.fullmatch(pattern, value) is not None)
+
+
+def _network(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return parse(value)
+    except ValueError:
+        fault = Fault(
+            path="",
+            got=value,
+            expected="an IPv4 network without host bits, such as 192.0.2.0/24",
+            fix=_without_host_bits(value),
+        )
+        raise FaultsError([fault]) from None
+
+
+def _address(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return parse(value)
+    except ValueError:
+        raise FaultsError([Fault(path="", got=value, expected="an IPv4 address, such as 192.0.2.10")]) from None
+
+
+def _without_host_bits(written: object) -> str:
+    """Which network an address with a prefix is in, as a sentence; nothing for any other value."""
+    try:
+        return f"The network that holds {written} is {IPv4Network(str(written), strict=False)}."
+    except ValueError:
+        return ""
+
+
+Network = Annotated[IPv4Network, WrapValidator(_network)]
+Address = Annotated[IPv4Address, WrapValidator(_address)]
+
+Gib = Annotated[int, at_least(1)]
+"""The size of a disk."""
+RootVolumeGib = Annotated[int, at_least(8)]
+"""The size of the disk of an operating system. Images of Amazon Linux and Debian need 8 GiB."""
+
+_LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+_DOMAIN = rf"({_LABEL}\.)+[a-z]{{2,}}"
+DomainName = Annotated[str, like(_DOMAIN, "a domain name in lower case, such as client.url")]
+Wildcard = Annotated[str, like(rf"\*\.{_DOMAIN}", "a wildcard, such as *.client.url")]
+ShortName = Annotated[
+    str, like("[a-z][a-z0-9-]{0,18}[a-z0-9]", "2 to 20 lower-case letters, digits and hyphens, a letter first")
+]
+Label = Annotated[str, like(_LABEL, "lower-case letters, digits and hyphens")]
+Text = Annotated[str, Rule(expected="a text that is not empty", holds=lambda value: bool(value.strip()))]
+AbsolutePath = Annotated[str, like("/.*", "a path that begins with /")]
+PhpPlatform = Annotated[
+    str,
+    like(
+        r"64bit Amazon Linux 2023 v[\d.]+ running PHP \d+\.\d+",
+        "a Beanstalk platform such as 64bit Amazon Linux 2023 v4.13.7 running PHP 8.4",
+    ),
+]
+
+# What EC2 takes, in its own order ("CreateSecurityGroup", "SecurityGroupRuleUpdate").
+DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}")
+DESCRIPTION_EXPECTED = "1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"
+"""The description of a security group, or of one of its rules. It may hold no apostrophes."""
