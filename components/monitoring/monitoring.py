@@ -20,7 +20,7 @@ class AlarmNameError(ValueError, pulumi.RunError):
 
 @dataclass(frozen=True, kw_only=True)
 class Thresholds:
-    """The last value that is still good of each measure. The first four are the note's own figures; what is counted is
+    """The last value that is still good of each measure. The first four are row 15's own figures; what is counted is
     counted a minute. Raises ``ValueError`` for what can never be reached."""
 
     database_cpu_percent: int = 70

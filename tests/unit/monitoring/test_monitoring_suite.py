@@ -54,7 +54,7 @@ def suite(monitoring: Monitoring | None = None, **more: Any) -> MonitoringSuiteA
 
 @pytest.fixture(scope="module")
 def everything() -> Graph:
-    """A suite with something of each kind to watch, under the names of the note."""
+    """A suite with something of each kind to watch, under the names of row 15."""
 
     def program() -> None:
         MonitoringSuite(
