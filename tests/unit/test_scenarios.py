@@ -12,11 +12,16 @@ import pulumi_aws as aws
 import pytest
 import yaml
 
+from policies.engine.catalogue import RULES
+from policies.model.rule import Environment
 from sandbox.commands.certificate import ensure_certificate
+from tests.policies.analyzer import PERMITTED, analyze, nodes_of
 from tests.unit.graph import Graph
 from tests.unit.program import ROOT, build_program
 
 FILES = sorted((ROOT / "docs" / "scenarios").glob("*.yaml"))
+OF_THE_STACK_FILE = {"db-ingress-only-own-site", "gateway-ingress-allow-listed"}
+"""Rules that read what is permitted from the stack file in place, which here is not the scenario's."""
 README = (ROOT / "README.md").read_text()
 
 
@@ -56,7 +61,6 @@ def test_the_shop_alone_has_one_server_and_no_satellite() -> None:
     graph = built("shop-alone")
     assert [each.name for each in graph.of_type(aws.ec2.Instance)] == ["site-files-instance"]
     assert len(graph.of_type(aws.elasticbeanstalk.Environment)) == 2
-    assert len(graph.of_type(aws.ec2.NatGateway)) == 1
     assert not [*graph.of_type(aws.ec2.VpnConnection), *graph.of_type(aws.cloudfront.Distribution)]
 
 
@@ -79,3 +83,14 @@ def test_ten_satellites_share_one_database_and_one_network() -> None:
     shared = graph.one(aws.rds.Instance, name="shared-database-instance").inputs["vpcSecurityGroupIds"]
     rules = graph.of_type(aws.vpc.SecurityGroupIngressRule)
     assert len([rule for rule in rules if rule.inputs["securityGroupId"] in shared]) == 10
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_policies_ask_for_the_exceptions_that_the_file_names(path: Path) -> None:
+    """So that a copied scenario passes `pulumi preview --policy-pack policies` with no other surprise."""
+    named = re.search(r"^# Policies that need an exception: (.+)\.$", path.read_text(), re.MULTILINE)
+    environment = Environment(config_of(path.stem)["magento:environment"])
+    levels = {rule.id: rule.level_in(environment) for rule in RULES}
+    found = {each.rule for each in analyze(nodes_of(built(path.stem)), config=PERMITTED, levels=levels)}
+    assert named
+    assert found - OF_THE_STACK_FILE == set(named[1].split(", "))
