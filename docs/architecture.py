@@ -12,7 +12,7 @@ from tests.unit.graph import Graph, Resource
 
 WORLD, LISTED, VPN_USERS, PLACES = "internet", "listed addresses", "VPN users", "client's places"
 IPSEC = "VPN gateway"
-OUTSIDE, EDGE, STORE = "outside", "load balancer or CDN", "database, cache or search"
+OUTSIDE, EDGE, STORE = "outside", "load balancer, CDN, VPN", "database, cache or search"
 MAGENTO, SATELLITE, SERVER = "Magento (Elastic Beanstalk)", "satellite (Elastic Beanstalk)", "server (EC2)"
 _ANYWHERE = {"0.0.0.0/0", "::/0"}
 _OPENVPN = 1194
