@@ -1,6 +1,6 @@
 # `make help` lists the targets. Paths stay relative, so that a directory with a space in its name works too.
 
-PYTHON_CODE := __main__.py account bench components policies reachability sandbox settings stack tests
+PYTHON_CODE := __main__.py account bench components docs policies reachability sandbox settings stack tests
 SHELL_CODE := sandbox/preflight.sh .ci/run .ci/policies .ci/tell-github tests/servers/*.sh components/servers/server_files/*/*.sh images/*.sh \
 	platform_config/*/.platform/hooks/*/*.sh platform_config/*/.platform/confighooks/*/*.sh
 GO_CODE := sandbox/toolchain
@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox sandbox-down sandbox-status test lint format bench venv
+.PHONY: help sandbox sandbox-down sandbox-status test lint format bench architecture venv
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target what; do \
@@ -44,6 +44,9 @@ format: venv ## Put the Python and Go code in its style
 
 bench: venv ## Print the figures of speed and memory
 	@$(python) -m bench
+
+architecture: venv ## Draw docs/architecture.svg from the production graph
+	@$(python) -m docs.draw_architecture
 
 venv: # Make .venv, or bring it up to date
 	@python=$$(sandbox/preflight.sh) && "$$python" -m sandbox.commands.virtualenv

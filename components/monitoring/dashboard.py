@@ -1,4 +1,4 @@
-"""The dashboard of a site as data: one widget a row of the application note, in its order."""
+"""The dashboard of a site as data: one widget for each item of row 16, in its order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which addresses the network gives to which subnet: the note's plan, as arithmetic."""
+"""Which addresses the network gives to which subnet: row 17's plan, as arithmetic."""
 
 from __future__ import annotations
 

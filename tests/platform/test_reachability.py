@@ -1,4 +1,4 @@
-"""The note's sentences of who reaches what, computed from the deployed platform by `python -m reachability`."""
+"""Who reaches what, row by row, computed from the deployed platform by `python -m reachability`."""
 
 from __future__ import annotations
 

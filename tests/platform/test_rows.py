@@ -1,4 +1,4 @@
-"""The note's rows, read from the running platform with AWS's API alone, as any other AWS client would."""
+"""The rows of docs/requirements.md, read from the running platform with AWS's API only, as any AWS client would."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def admitted(platform: Platform, group_ids: list[str]) -> set[tuple[str, int]]:
 @pytest.mark.row(1)
 @pytest.mark.parametrize(("stack", "front", "back"), [("prod", 4, 1), ("preprod", 1, 1)])
 def test_row_1_instances_of_both_environments_serve(platform: Platform, stack: str, front: int, back: int) -> None:
-    """Each environment is Ready and Green, and runs as many instances as the note says, all in private subnets."""
+    """Each environment is Ready and Green, and runs as many instances as row 1 says, all in private subnets."""
     beanstalk, ec2 = platform.client("elasticbeanstalk"), platform.client("ec2")
     private = {
         each["SubnetId"]
@@ -164,7 +164,7 @@ def test_row_4_the_cache_fails_over_in_production(platform: Platform, stack: str
     ],
 )
 def test_row_5_three_private_databases(platform: Platform, name: str, instance_class: str, multi_az: bool) -> None:
-    """Sizes of the note, a snapshot a day kept until the next, encrypted, and nothing outside the VPC reaches them."""
+    """Sizes of row 5, a snapshot a day kept until the next, encrypted, and nothing outside the VPC reaches them."""
     found = database(platform, name)
     assert (found["DBInstanceClass"], found["MultiAZ"]) == (instance_class, multi_az)
     assert found["BackupRetentionPeriod"] == 1

@@ -1,4 +1,4 @@
-"""The note's rows of servers, satellites, delivery and monitoring, read with AWS's API alone."""
+"""The rows of servers, satellites, delivery and monitoring, read with AWS's API alone."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_row_12_every_request_is_logged_to_a_private_bucket(platform: Platform) 
 
 @pytest.mark.row(15)
 def test_row_15_one_fault_raises_one_alarm_that_mails(platform: Platform) -> None:
-    """The note's alarm of the database's processor turns its system's composite, which alone tells the list."""
+    """Row 15's alarm of the database's processor turns its system's composite, which alone tells the list."""
     cloudwatch = platform.client("cloudwatch")
     [alarm] = cloudwatch.describe_alarms(AlarmNames=["DB CPU Prod"])["MetricAlarms"]
     assert (alarm["Threshold"], alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (

@@ -10,7 +10,7 @@ from tests.platform.test_rows import STACKS, tags, vpc
 
 @pytest.mark.row(13)
 def test_row_13_the_buckets_exist_and_none_is_public(platform: Platform) -> None:
-    """The note's four, one for CloudFront's logs, the state's and Beanstalk's own."""
+    """Row 13's four, one for CloudFront's logs, the state's and Beanstalk's own."""
     s3 = platform.client("s3")
     names = {each["Name"] for each in s3.list_buckets()["Buckets"]}
     ours = {

@@ -24,7 +24,7 @@ def prod() -> Graph:
 
 @pytest.mark.row(13)
 def test_the_notes_buckets(prod: Graph) -> None:
-    """The note's four and one for CloudFront's logs, under the names that people and other systems use; pre-production
+    """Row 13's four and one for CloudFront's logs, under the names that people and other systems use; pre-production
     makes none."""
     assert {each.inputs["bucket"] for each in prod.of_type(aws.s3.Bucket)} == {
         "client-billing",

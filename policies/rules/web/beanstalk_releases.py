@@ -52,7 +52,7 @@ def _check_deployment(environment: Resource, config: Config) -> Findings:
 
 
 def _check_instances(environment: Resource, _: Config) -> Findings:
-    # The document asks high availability of the front alone: everything else is a single instance by its design.
+    # Row 1 wants high availability for the front only: everything else is a single instance by design.
     match settings_of(environment).read(_VARIABLES, _TIER):
         case Known(tier) if tier == _FRONT:
             yield from option_at_least(environment, _SIZES, "MinSize", _FRONT_INSTANCES)

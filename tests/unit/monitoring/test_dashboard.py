@@ -1,4 +1,4 @@
-"""Row 16: what the dashboard shows, in the note's order."""
+"""Row 16: what the dashboard shows, in its order."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_environment_health(widgets: list[dict[str, Any]]) -> None:
 
 
 def test_application_requests_are_those_of_an_hour(widgets: list[dict[str, Any]]) -> None:
-    """The note's seven figures, under the names that an Application Load Balancer gives them."""
+    """Row 16's seven figures, under the names that an Application Load Balancer gives them."""
     requests = widgets[1]
     assert requests["properties"]["period"] == 3600
     assert requests["properties"]["view"] == "singleValue"

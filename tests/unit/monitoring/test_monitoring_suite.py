@@ -51,7 +51,7 @@ def suite(monitoring: MonitoringSettings | None = None, **more: Any) -> Monitori
 
 @pytest.fixture(scope="module")
 def everything() -> Graph:
-    """A suite with something of each kind to watch, under the names of the note."""
+    """A suite with something of each kind to watch, under the names of row 15."""
 
     def program() -> None:
         MonitoringSuite(

@@ -1,4 +1,4 @@
-"""The address plan: the note's arithmetic, without Pulumi."""
+"""The address plan: row 17's arithmetic, without Pulumi."""
 
 from ipaddress import IPv4Network
 
@@ -12,7 +12,7 @@ ZONES = ("eu-west-3a", "eu-west-3b", "eu-west-3c")
 
 
 def test_the_notes_six_subnets() -> None:
-    """Application note, "Networking Setup": X.0.1-3.0/24 are public, X.0.101-103.0/24 private, one of each a zone."""
+    """Row 17: X.0.1-3.0/24 are public, X.0.101-103.0/24 private, one of each a zone."""
     planned = plan(IPv4Network("10.0.0.0/16"), ZONES)
     assert [str(each.public) for each in planned] == ["10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"]
     assert [str(each.private) for each in planned] == ["10.0.101.0/24", "10.0.102.0/24", "10.0.103.0/24"]

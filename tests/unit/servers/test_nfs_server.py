@@ -55,7 +55,7 @@ def test_only_the_sites_own_instances_reach_nfs() -> None:
 
 @pytest.mark.row(3)
 def test_each_share_has_a_volume_and_is_exported() -> None:
-    """The four shares of the note, each from a volume of its own at the same directory that is exported."""
+    """The four shares of row 3, each from a volume of its own at the same directory that is exported."""
     volumes = {each.name: each.inputs["size"] for each in graph().of_type(aws.ebs.Volume)}
     assert volumes == {f"nfs-{share.name}": share.size_gib for share in SHARES}
     assert set(exports()) == {

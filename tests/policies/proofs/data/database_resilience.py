@@ -65,7 +65,7 @@ PROOFS = (
         absent=(DATABASE,),
         unknown=(DATABASE.but(backupRetentionPeriod=UNKNOWN),),
         not_applicable=(VPC,),
-        # The written exceptions are for the document's one day, not for none.
+        # The written exceptions are for row 5's one day, not for none.
         breakage=changed(aws.rds.Instance, "shared-database-instance", backupRetentionPeriod=0),
         # The exception for the one day is then for nothing.
         fires_too=frozenset({"exceptions-valid"}),

@@ -1,0 +1,1 @@
+"""The pages, and the code that draws what they show."""
