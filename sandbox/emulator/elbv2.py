@@ -44,6 +44,7 @@ SECURE = ("HTTPS", "TLS")
 @patch(
     "moto.elbv2.models:ELBv2Backend.create_load_balancer",
     sha256="d4e9fff051139caf9c3e8a1cfe2a9f59e0acc16c3acba4e26cee2aa7302e190a",
+    upstream="CreateLoadBalancer accepts a name that is taken, since it compares ARNs with a random part.",
 )
 def _create_load_balancer(original: Any, backend: ELBv2Backend, **settings: Any) -> FakeLoadBalancer:
     name = settings["name"]
@@ -64,6 +65,7 @@ def _create_load_balancer(original: Any, backend: ELBv2Backend, **settings: Any)
 @patch(
     "moto.elbv2.models:ELBv2Backend.delete_load_balancer",
     sha256="f16b219d3366b7ab4fe1dc05097fa3e7a529fa92e26934b08e1697d6aed3f1f4",
+    upstream="DeleteLoadBalancer ignores deletion protection.",
 )
 def _delete_load_balancer(original: Any, backend: ELBv2Backend, arn: str) -> None:
     balancer = backend.load_balancers.get(arn)
@@ -75,6 +77,7 @@ def _delete_load_balancer(original: Any, backend: ELBv2Backend, arn: str) -> Non
 @patch(
     "moto.elbv2.models:ELBv2Backend.create_listener",
     sha256="4d03cc78c19156a9de2bc4dbf3af7f7ff83f68038f78aa1811b7310e4488dc7b",
+    upstream="CreateListener accepts a port that is taken and an unknown TLS policy, and gives HTTP a TLS policy.",
 )
 def _create_listener(original: Any, backend: ELBv2Backend, **settings: Any) -> FakeListener:
     balancer = backend.load_balancers.get(settings["load_balancer_arn"])
@@ -91,6 +94,7 @@ def _create_listener(original: Any, backend: ELBv2Backend, **settings: Any) -> F
 @patch(
     "moto.elbv2.responses:ELBV2Response.create_listener",
     sha256="d2982d223972eedf03fc47e08b0252f68abf86c4c334175509efeb4a0ec5a69b",
+    upstream="CreateListener ignores MutualAuthentication.",
 )
 def _respond_create_listener(original: Any, response: ELBV2Response) -> ActionResult:
     return _with_mutual_authentication(original(response), response)
@@ -99,13 +103,16 @@ def _respond_create_listener(original: Any, response: ELBV2Response) -> ActionRe
 @patch(
     "moto.elbv2.responses:ELBV2Response.modify_listener",
     sha256="0db1fe4e3ea9da93c6f4841f03841a6fef09da96eadb352b4b7124fb92d6944f",
+    upstream="ModifyListener ignores MutualAuthentication.",
 )
 def _respond_modify_listener(original: Any, response: ELBV2Response) -> ActionResult:
     return _with_mutual_authentication(original(response), response)
 
 
 @patch(
-    "moto.elbv2.models:FakeListener.rules", sha256="d46ef9742fe3237c18e8ec28f9b80cd1b14355efda6e558af14c128ba1d4d790"
+    "moto.elbv2.models:FakeListener.rules",
+    sha256="d46ef9742fe3237c18e8ec28f9b80cd1b14355efda6e558af14c128ba1d4d790",
+    upstream="DescribeRules does not sort by priority, since the sorted copy is discarded.",
 )
 def _rules(original: Any, listener: FakeListener) -> dict[Any, FakeRule]:
     """In the order in which they are tried, the default rule last."""
@@ -118,6 +125,7 @@ def _rules(original: Any, listener: FakeListener) -> dict[Any, FakeRule]:
 @patch(
     "moto.elbv2.models:ELBv2Backend.set_rule_priorities",
     sha256="5c5727e35b694a7e77723b845dda75dee888a8e09b4609d917493c7ea62cafef",
+    upstream="SetRulePriorities refuses to swap the priorities of two rules.",
 )
 def _set_rule_priorities(original: Any, backend: ELBv2Backend, rule_priorities: list[dict[str, Any]]) -> list[FakeRule]:
     """Rules may take each other's priority: they give up their own first."""

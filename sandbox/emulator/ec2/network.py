@@ -19,6 +19,7 @@ from sandbox.emulator.patching import patch
 @patch(
     "moto.ec2.models.nat_gateways:NatGatewayBackend.delete_nat_gateway",
     sha256="7b921d3edb72c7ec686da188b2935352704345dca86d7035ba2b695037e70137",
+    upstream="DeleteNatGateway leaves the gateway's interface in the subnet and its Elastic IP address associated.",
 )
 def _delete_nat_gateway(original: Any, backend: NatGatewayBackend, nat_gateway_id: str) -> NatGateway:
     """Upstream leaves the gateway's interface in the subnet, and its Elastic IP associated with that."""
@@ -35,6 +36,7 @@ def _delete_nat_gateway(original: Any, backend: NatGatewayBackend, nat_gateway_i
 @patch(
     "moto.ec2.responses.dhcp_options:DHCPOptions.create_dhcp_options",
     sha256="e98a8242f38bd34f9c03ea46246cecd62a5e47e508dbd500335595085c7f4906",
+    upstream="CreateDhcpOptions ignores TagSpecifications.",
 )
 def _create_dhcp_options(original: Any, response: DHCPOptions) -> ActionResult:
     answer = original(response)
@@ -45,6 +47,7 @@ def _create_dhcp_options(original: Any, response: DHCPOptions) -> ActionResult:
 @patch(
     "moto.ec2.models.subnets:SubnetBackend.create_subnet",
     sha256="74a57a67c72400bcd85e800a0bb9ab61da825fff380f8852ecc9e7572a6d2467",
+    upstream="CreateSubnet with AvailabilityZoneId makes a default subnet, which gives instances public addresses.",
 )
 def _create_subnet(
     original: Any,
@@ -67,6 +70,7 @@ def _create_subnet(
 @patch(
     "moto.ec2.models.subnets:Subnet.ipv6_cidr_block_association_set",
     sha256="3a56e14412ac1a22525f4a214adb9e17542d1fd8743383520cb61771307f6ae8",
+    upstream="The state of a subnet's IPv6 block is nested twice, so the answer leaves it out.",
 )
 def _ipv6_cidr_block_association_set(original: Any, subnet: Subnet) -> list[dict[str, Any]]:
     """Upstream puts the state of a block into a state."""
@@ -79,6 +83,7 @@ def _ipv6_cidr_block_association_set(original: Any, subnet: Subnet) -> list[dict
 @patch(
     "moto.ec2.responses.customer_gateways:CustomerGateways.create_customer_gateway",
     sha256="98902c6e1bdb3f7a05bd51cfe9efa4961a65acc52ec826be1190a3e2bd901505",
+    upstream="CreateCustomerGateway ignores DeviceName and CertificateArn.",
 )
 def _create_customer_gateway(original: Any, response: CustomerGateways) -> ActionResult:
     answer = original(response)

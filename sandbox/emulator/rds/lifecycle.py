@@ -40,6 +40,7 @@ def reboot_db_instance(response: RDSResponse, parameters: dict[str, Any]) -> dic
 @patch(
     "moto.rds.models:RDSBackend.delete_db_instance",
     sha256="cbbed3ced5f78510821ba926680156196cbdf20d79a11a402fd89fc97270ac40",
+    upstream="DeleteDBInstance without SkipFinalSnapshot or FinalDBSnapshotIdentifier is accepted instead of refused.",
 )
 def _delete_db_instance(
     original: Any,
@@ -76,6 +77,7 @@ def _delete_db_instance(
 @patch(
     "moto.rds.models:RDSBackend.modify_db_subnet_group",
     sha256="e28463a95f8ad0da649069970ac751ae9aa9bd34f6349ae3520c30eaf76ba909",
+    upstream="ModifyDBSubnetGroup removes the group from the account.",
 )
 def _modify_db_subnet_group(original: Any, backend: RDSBackend, subnet_name: str, *changes: Any) -> Any:
     """Upstream takes the group out of the account to change it, and does not put it back."""
@@ -88,6 +90,7 @@ def _modify_db_subnet_group(original: Any, backend: RDSBackend, subnet_name: str
 @patch(
     "moto.rds.models:RDSBackend.delete_subnet_group",
     sha256="0d3cd3175c82276d0dfdd98e7e6292361e6c63be864a8e5a03b1ecc0502a3e17",
+    upstream="DeleteDBSubnetGroup deletes a group that a DB instance uses.",
 )
 def _delete_subnet_group(original: Any, backend: RDSBackend, subnet_name: str) -> Any:
     for instance in backend.databases.values():
