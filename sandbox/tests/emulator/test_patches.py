@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 import sys
@@ -42,7 +43,7 @@ def test_the_bugs_of_moto_are_listed() -> None:
     """The command prints each bug below the function that has it."""
     command = [sys.executable, "-m", "sandbox.emulator.patching"]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-    listed = {line.split()[0]: after for line, after in zip(lines, lines[1:], strict=False)}
+    listed = {line.split()[0]: after for line, after in itertools.pairwise(lines)}
     for patch in patching.PATCHES:
         assert (f"      bug: {patch.upstream}" == listed[patch.target]) is bool(patch.upstream)
 
