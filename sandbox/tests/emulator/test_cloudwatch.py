@@ -6,17 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.emulator.cloudwatch.alarm_rule import InvalidRuleError, parse
 from sandbox.emulator.in_process import client
+from sandbox.tests.refusals import aws_refuses
 
 BODY = {"widgets": [{"type": "metric", "properties": {"region": "eu-west-3", "metrics": [["AWS/RDS", "CPU"]]}}]}
-
-
-@pytest.fixture
-def cloudwatch(embedded_aws: None) -> Any:
-    return client("cloudwatch", "eu-west-3")
 
 
 @pytest.fixture
@@ -68,11 +63,6 @@ def state_of(cloudwatch: Any, name: str) -> str:
     [alarm] = found["MetricAlarms"] + found["CompositeAlarms"]
     state: str = alarm["StateValue"]
     return state
-
-
-def refused(caught: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_several_alarms_of_a_group_are_one_message(cloudwatch: Any, topic: str, told: Any) -> None:
@@ -143,12 +133,8 @@ def test_an_alarm_of_a_deleted_ones_name_has_none_of_its_tags(cloudwatch: Any) -
 
 
 def test_a_rule_over_an_alarm_that_is_not_there_is_refused(cloudwatch: Any) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("ValidationError", r"alarms \[cpu\] in the alarm rule do not exist"):
         put_composite(cloudwatch, "database", "ALARM(cpu)")
-    assert refused(caught) == (
-        "ValidationError",
-        "Could not save the composite alarm as alarms [cpu] in the alarm rule do not exist",
-    )
 
 
 def test_an_alarm_that_a_composite_stands_on_cannot_be_deleted(cloudwatch: Any) -> None:
@@ -156,12 +142,8 @@ def test_an_alarm_that_a_composite_stands_on_cannot_be_deleted(cloudwatch: Any) 
     for name in ("cpu", "spare"):
         put_alarm(cloudwatch, name)
     put_composite(cloudwatch, "database", "ALARM(cpu)")
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("ValidationError", r"Cannot delete cpu as there are composite alarm\(s\) depending on it"):
         cloudwatch.delete_alarms(AlarmNames=["cpu", "spare"])
-    assert refused(caught) == (
-        "ValidationError",
-        "Cannot delete cpu as there are composite alarm(s) depending on it.",
-    )
     assert state_of(cloudwatch, "spare") == "INSUFFICIENT_DATA"
     cloudwatch.delete_alarms(AlarmNames=["database", "cpu"])
     assert [alarm["AlarmName"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]] == ["spare"]
@@ -222,9 +204,8 @@ def test_what_is_no_rule_is_refused(rule: str) -> None:
 
 
 def test_a_malformed_rule_is_refused_by_the_service(cloudwatch: Any) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("ValidationError", "The AlarmRule is malformed: unexpected end"):
         put_composite(cloudwatch, "database", "ALARM(")
-    assert refused(caught) == ("ValidationError", "The AlarmRule is malformed: unexpected end")
 
 
 def test_a_dashboard_reads_back(cloudwatch: Any) -> None:
@@ -248,9 +229,6 @@ def test_a_dashboard_reads_back(cloudwatch: Any) -> None:
     ],
 )
 def test_a_dashboard_that_could_not_be_drawn_is_refused(cloudwatch: Any, body: str, fault: str) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidParameterInput", fault):
         cloudwatch.put_dashboard(DashboardName="client-prod", DashboardBody=body)
-    code, message = refused(caught)
-    assert code == "InvalidParameterInput"
-    assert fault in message
     assert cloudwatch.list_dashboards()["DashboardEntries"] == []

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.tests.emulator.aws_process import ACCOUNT, REGION, EmbeddedAws
 from sandbox.tests.emulator.beanstalk_site import APPLICATION, STACK, Site, build, settings
+from sandbox.tests.refusals import aws_refuses
 
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
 
@@ -35,9 +35,9 @@ def test_offers_the_current_php_platforms(aws: EmbeddedAws) -> None:
 def test_a_version_needs_its_source_bundle(site: Site) -> None:
     """A version of a bundle that was never uploaded is refused, as is a label that is taken."""
     missing = {"S3Bucket": f"elasticbeanstalk-{REGION}-{ACCOUNT}", "S3Key": "missing.zip"}
-    with pytest.raises(ClientError, match="Unable to download from S3 location"):
+    with aws_refuses("InvalidParameterValue", "Unable to download from S3 location"):
         site.beanstalk.create_application_version(ApplicationName=APPLICATION, VersionLabel="v4", SourceBundle=missing)
-    with pytest.raises(ClientError, match="Application Version v1 already exists"):
+    with aws_refuses("InvalidParameterValue", "Application Version v1 already exists"):
         site.beanstalk.create_application_version(ApplicationName=APPLICATION, VersionLabel="v1")
 
 
@@ -167,9 +167,8 @@ REFUSED = [
 def test_refuses_what_aws_refuses(site: Site, namespace: str, values: dict[str, str], why: str) -> None:
     """Bad settings are refused before anything is made, naming the setting."""
     bad = [*site.option_settings(), *settings(namespace, values)]
-    with pytest.raises(ClientError, match=why) as refused:
+    with aws_refuses("ConfigurationValidationException", why):
         site.create("prod-front", OptionSettings=bad)
-    assert refused.value.response["Error"]["Code"] == "ConfigurationValidationException"
     assert site.beanstalk.describe_environments(IncludeDeleted=True)["Environments"] == []
     assert site.aws.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"] == []
 
@@ -177,7 +176,7 @@ def test_refuses_what_aws_refuses(site: Site, namespace: str, values: dict[str, 
 def test_a_failed_launch_leaves_nothing_behind(site: Site) -> None:
     """A rule for a port that nobody listens on is found late: what was made by then is taken away again."""
     bad = [*site.option_settings(), *settings("aws:elbv2:listener:8443", {"Rules": "site"})]
-    with pytest.raises(ClientError, match="no listener on port 8443"):
+    with aws_refuses("ConfigurationValidationException", "no listener on port 8443"):
         site.create("prod-front", OptionSettings=bad)
     assert site.aws.client("elbv2").describe_target_groups()["TargetGroups"] == []
 
@@ -189,7 +188,7 @@ def test_the_load_balancer_must_be_in_the_same_vpc(site: Site) -> None:
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.1.0.0/24")["Subnet"]["SubnetId"]
     elsewhere = [option for option in site.option_settings() if option["OptionName"] != "SecurityGroups"]
     elsewhere += settings("aws:ec2:vpc", {"VPCId": vpc, "Subnets": subnet})
-    with pytest.raises(ClientError, match="is not in the VPC"):
+    with aws_refuses("ConfigurationValidationException", "is not in the VPC"):
         site.create("prod-front", OptionSettings=elsewhere)
 
 
@@ -201,7 +200,7 @@ def test_what_aws_fixes_at_creation_cannot_be_updated(site: Site) -> None:
         ("aws:elbv2:listenerrule:site", {"PathPatterns": "/other/*"}),
     ):
         site.environment("prod-front")
-        with pytest.raises(ClientError, match="after"):
+        with aws_refuses("ConfigurationValidationException", "after"):
             site.beanstalk.update_environment(EnvironmentName="prod-front", OptionSettings=settings(namespace, values))
     assert site.rules()[0][2] == ["/*"]
 
@@ -244,7 +243,7 @@ def test_a_rolling_deployment_goes_batch_by_batch(site: Site) -> None:
     )
     assert sorted(site.versions("prod-front").values()) == [("v1", "Deployed")] * 3 + [("v2", "In Progress")]
     assert len(site.in_service("prod-front")) == 3
-    with pytest.raises(ClientError, match="Must be Ready"):
+    with aws_refuses("InvalidParameterValue", "Must be Ready"):
         site.beanstalk.update_environment(EnvironmentName="prod-front", VersionLabel="v3")
 
 
@@ -349,7 +348,7 @@ def test_a_terminated_environment_is_shown_only_when_asked_for(site: Site) -> No
     """It takes along what it made, holds no version any more, and frees its name; the load balancer stays."""
     created = site.create("prod-front", {"PathPatterns": "/*"})
     site.environment("prod-front")
-    with pytest.raises(ClientError, match="in use"):
+    with aws_refuses("SourceBundleDeletionFailure", "in use"):
         site.beanstalk.delete_application_version(ApplicationName=APPLICATION, VersionLabel="v1")
     site.beanstalk.terminate_environment(EnvironmentName="prod-front")
     describe = site.beanstalk.describe_environments
@@ -398,7 +397,7 @@ def test_tags_are_read_and_changed_by_arn_and_reach_the_instances(site: Site) ->
     tags = {tag["Key"]: tag["Value"] for tag in described["Tags"]}
     assert tags["New"] == "2"
     assert "Old" not in tags
-    with pytest.raises(ClientError, match="Resource not found"):
+    with aws_refuses("ResourceNotFoundException"):
         site.beanstalk.list_tags_for_resource(ResourceArn=f"{arn}-of-nobody")
 
 
@@ -444,5 +443,5 @@ def test_a_single_instance_has_an_elastic_ip_address(site: Site) -> None:
 )
 def test_what_is_not_emulated_is_refused_by_name(site: Site, unsupported: dict[str, Any]) -> None:
     """Nothing is accepted that would then behave otherwise than on AWS."""
-    with pytest.raises(ClientError, match=r"elasticbeanstalk\.CreateEnvironment: the embedded AWS does not have"):
+    with aws_refuses("InvalidAction", r"elasticbeanstalk\.CreateEnvironment: the embedded AWS does not have"):
         site.create("prod-front", **unsupported)

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from sandbox.emulator.in_process import client
+from sandbox.tests.refusals import aws_refuses
 
 REGION = "eu-west-3"
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
@@ -40,21 +40,11 @@ def self_signed(name: str = "*.client.url") -> tuple[bytes, bytes]:
 
 
 @pytest.fixture
-def acm(embedded_aws: None) -> Any:
-    return client("acm", REGION)
-
-
-@pytest.fixture
 def certificate(acm: Any) -> str:
     body, key = self_signed()
     tags = [{"Key": "Client", "Value": "client"}]
     arn: str = acm.import_certificate(Certificate=body, PrivateKey=key, Tags=tags)["CertificateArn"]
     return arn
-
-
-@pytest.fixture
-def elbv2(embedded_aws: None) -> Any:
-    return client("elbv2", REGION)
 
 
 @pytest.fixture
@@ -109,11 +99,6 @@ def attributes(elbv2: Any, balancer: dict[str, Any]) -> dict[str, str]:
     return {attribute["Key"]: attribute["Value"] for attribute in answer["Attributes"]}
 
 
-def error_code(caught: pytest.ExceptionInfo[ClientError]) -> str:
-    code: str = caught.value.response["Error"]["Code"]
-    return code
-
-
 def test_the_zone_is_the_regions(balancer: dict[str, Any]) -> None:
     """So that an alias record to it is what it would be on AWS."""
     assert balancer["CanonicalHostedZoneId"] == "Z3Q77PNBQS71R4"
@@ -134,9 +119,8 @@ def test_attributes_start_with_awss_defaults(elbv2: Any, balancer: dict[str, Any
 
 
 def test_a_name_is_taken_once(elbv2: Any, balancer: dict[str, Any], subnets: list[str]) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("DuplicateLoadBalancerName"):
         elbv2.create_load_balancer(Name="shop", Subnets=subnets)
-    assert error_code(caught) == "DuplicateLoadBalancerName"
 
 
 def test_deletion_protection_protects(elbv2: Any, balancer: dict[str, Any]) -> None:
@@ -146,9 +130,8 @@ def test_deletion_protection_protects(elbv2: Any, balancer: dict[str, Any]) -> N
             LoadBalancerArn=arn, Attributes=[{"Key": "deletion_protection.enabled", "Value": value}]
         )
         if value == "true":
-            with pytest.raises(ClientError) as caught:
+            with aws_refuses("OperationNotPermitted"):
                 elbv2.delete_load_balancer(LoadBalancerArn=arn)
-            assert error_code(caught) == "OperationNotPermitted"
     elbv2.delete_load_balancer(LoadBalancerArn=arn)
     assert elbv2.describe_load_balancers()["LoadBalancers"] == []
 
@@ -168,7 +151,7 @@ def test_todays_tls_policies_read_back(elbv2: Any, balancer: dict[str, Any], cer
 
 
 def test_an_unknown_tls_policy_is_refused(elbv2: Any, balancer: dict[str, Any], certificate: str) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("SSLPolicyNotFound"):
         listen(
             elbv2,
             balancer,
@@ -176,7 +159,6 @@ def test_an_unknown_tls_policy_is_refused(elbv2: Any, balancer: dict[str, Any], 
             SslPolicy="ELBSecurityPolicy-Nothing",
             Certificates=[{"CertificateArn": certificate}],
         )
-    assert error_code(caught) == "SSLPolicyNotFound"
 
 
 def test_an_http_listener_has_no_tls_policy(elbv2: Any, balancer: dict[str, Any]) -> None:
@@ -186,9 +168,8 @@ def test_an_http_listener_has_no_tls_policy(elbv2: Any, balancer: dict[str, Any]
 
 
 def test_a_port_has_one_listener(elbv2: Any, balancer: dict[str, Any], listener: str) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("DuplicateListener"):
         listen(elbv2, balancer)
-    assert error_code(caught) == "DuplicateListener"
 
 
 def test_a_modified_listener_keeps_what_is_not_named(elbv2: Any, listener: str) -> None:
@@ -216,9 +197,8 @@ def test_rules_change_places_and_are_listed_in_order(elbv2: Any, listener: str) 
 
 def test_a_refused_change_of_priorities_changes_nothing(elbv2: Any, listener: str) -> None:
     first, second = rule(elbv2, listener, 1), rule(elbv2, listener, 2)
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("PriorityInUse"):
         elbv2.set_rule_priorities(RulePriorities=[{"RuleArn": first, "Priority": 2}])
-    assert error_code(caught) == "PriorityInUse"
     listed = elbv2.describe_rules(ListenerArn=listener)["Rules"]
     assert [known["RuleArn"] for known in listed[:2]] == [first, second]
 
@@ -242,11 +222,10 @@ def test_a_certificate_imported_again_keeps_its_arn_and_tags(acm: Any, certifica
     assert acm.list_tags_for_certificate(CertificateArn=certificate)["Tags"] == [{"Key": "Client", "Value": "client"}]
     described = acm.describe_certificate(CertificateArn=certificate)["Certificate"]
     assert described["DomainName"] == "renewed.client.url"
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("ValidationException"):
         acm.import_certificate(
             CertificateArn=certificate, Certificate=body, PrivateKey=key, Tags=[{"Key": "a", "Value": "b"}]
         )
-    assert error_code(caught) == "ValidationException"
 
 
 def test_a_certificate_in_use_is_not_deleted(acm: Any, elbv2: Any, balancer: dict[str, Any], certificate: str) -> None:
@@ -261,9 +240,8 @@ def test_a_certificate_in_use_is_not_deleted(acm: Any, elbv2: Any, balancer: dic
     )
     described = acm.describe_certificate(CertificateArn=certificate)["Certificate"]
     assert described["InUseBy"] == [balancer["LoadBalancerArn"]]
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("ResourceInUseException"):
         acm.delete_certificate(CertificateArn=certificate)
-    assert error_code(caught) == "ResourceInUseException"
     elbv2.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
     acm.delete_certificate(CertificateArn=certificate)
     assert acm.list_certificates()["CertificateSummaryList"] == []

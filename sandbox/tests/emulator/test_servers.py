@@ -5,16 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.emulator.in_process import client
+from sandbox.tests.refusals import aws_refuses
 
 DEBIAN = "136693071363"
-
-
-@pytest.fixture
-def ec2(embedded_aws: None) -> Any:
-    return client("ec2", "eu-west-3")
 
 
 @pytest.fixture
@@ -57,10 +52,6 @@ def interface_of(ec2: Any, id_: str) -> dict[str, Any]:
 
 def create_volume(ec2: Any, zone: str = "eu-west-3b", **settings: Any) -> str:
     return str(ec2.create_volume(AvailabilityZone=zone, Size=5, **settings)["VolumeId"])
-
-
-def refused(error: pytest.ExceptionInfo[ClientError]) -> str:
-    return str(error.value.response["Error"]["Code"])
 
 
 @pytest.mark.parametrize("region", ["eu-west-3", "us-east-1"])
@@ -109,9 +100,8 @@ def test_an_interface_outlives_its_instance(ec2: Any, subnet: str) -> None:
 def test_an_interface_in_use_cannot_be_deleted(ec2: Any, subnet: str) -> None:
     interface = create_interface(ec2, subnet)
     launch_on(ec2, interface)
-    with pytest.raises(ClientError) as error:
+    with aws_refuses("InvalidParameterValue"):
         ec2.delete_network_interface(NetworkInterfaceId=interface)
-    assert refused(error) == "InvalidParameterValue"
 
 
 def test_an_interface_that_a_launch_made_goes_with_the_instance(ec2: Any, subnet: str) -> None:
@@ -140,9 +130,8 @@ def test_a_volume_is_with_one_instance(ec2: Any, subnet: str) -> None:
     first, second = (launch(ec2, SubnetId=subnet)["InstanceId"] for _ in range(2))
     volume = create_volume(ec2)
     ec2.attach_volume(VolumeId=volume, InstanceId=first, Device="/dev/sdf")
-    with pytest.raises(ClientError) as error:
+    with aws_refuses("VolumeInUse"):
         ec2.attach_volume(VolumeId=volume, InstanceId=second, Device="/dev/sdf")
-    assert refused(error) == "VolumeInUse"
     ec2.terminate_instances(InstanceIds=[first])
     ec2.attach_volume(VolumeId=volume, InstanceId=second, Device="/dev/sdf")
 
@@ -155,13 +144,11 @@ def test_what_cannot_hold_a_volume_is_refused(ec2: Any, subnet: str) -> None:
         (create_volume(ec2, "eu-west-3a"), "/dev/sdg", "InvalidVolume.ZoneMismatch"),
         (create_volume(ec2), "/dev/sdf", "InvalidParameterValue"),
     ):
-        with pytest.raises(ClientError) as error:
+        with aws_refuses(code):
             ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device=device)
-        assert refused(error) == code
     ec2.terminate_instances(InstanceIds=[instance])
-    with pytest.raises(ClientError) as error:
+    with aws_refuses("IncorrectState"):
         ec2.attach_volume(VolumeId=create_volume(ec2), InstanceId=instance, Device="/dev/sdh")
-    assert refused(error) == "IncorrectState"
 
 
 def test_gp3_has_the_throughput_that_it_comes_with(ec2: Any) -> None:
