@@ -1,6 +1,6 @@
 """Data Exports of Billing and Cost Management, which moto does not have. No export is ever written.
 
-Not here, and refused by name: executions, and what tables there are.
+Missing, and refused by name: executions and tables.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""EC2: VPN connections, security group rules, flow logs, instances and gateways, where moto forgets or makes up."""
+"""EC2: VPN connections, security groups, flow logs, instances, volumes and gateways, where moto differs from AWS."""
 
 from sandbox.emulator.ec2 import (
     customer_gateways,

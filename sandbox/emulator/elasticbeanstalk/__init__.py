@@ -1,7 +1,7 @@
-"""Elastic Beanstalk, complete enough for a platform to be built on, released to and watched; moto has only stubs of it.
+"""Elastic Beanstalk: applications, environments made of real resources, rolling deployments, health and events.
 
-Not here, and refused by name: Classic and Network Load Balancers, worker environments, custom platforms, roles of
-operations.
+moto has only stubs. Missing, and refused by name: Classic and Network Load Balancers, worker environments, custom
+platforms and operations roles.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Elastic Load Balancing: AWS's defaults and refusals, mutual authentication, and priorities that change places."""
+"""Elastic Load Balancing: AWS's defaults and refusals, mutual authentication, and rule priorities."""
 
 from sandbox.emulator.elbv2 import listener_rules, listeners, load_balancers
 

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: keys of log groups, and the delivery of other services' logs to where they are wanted."""
+"""CloudWatch Logs: the KMS keys of log groups, and deliveries of CloudFront's access logs."""
 
 from sandbox.emulator.logs import log_deliveries, log_groups
 

@@ -1,4 +1,4 @@
-"""Route 53: private zones, and change batches that are refused where AWS refuses them."""
+"""Route 53: private zones, and changes of records that AWS would refuse."""
 
 from sandbox.emulator.route53 import hosted_zones, records
 

@@ -1,4 +1,4 @@
-"""S3: bucket policies with conditions, lifecycle rules as written, deletable versions, a new bucket's defaults."""
+"""S3: bucket policies with conditions, complete lifecycle rules, delete markers, and the defaults of a new bucket."""
 
 from sandbox.emulator.s3 import access, buckets, lifecycle, objects
 
