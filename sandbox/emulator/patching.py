@@ -27,7 +27,6 @@ from moto.core.utils import camelcase_to_underscores, get_service_model
 EXTENSIONS = (
     "sandbox.emulator.core",
     "sandbox.emulator.iam",
-    "sandbox.emulator.roles",
     "sandbox.emulator.autoscaling",
     "sandbox.emulator.elasticbeanstalk",
     "sandbox.emulator.elasticache",

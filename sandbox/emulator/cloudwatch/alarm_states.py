@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.cloudwatch.models import Alarm, CloudWatchBackend
 
-from sandbox.emulator.cloudwatch.composite_alarm import CompositeAlarm, composites
+from sandbox.emulator.cloudwatch.composite_alarms import CompositeAlarm, composites
 from sandbox.emulator.in_process import client
 from sandbox.emulator.patching import patch
 

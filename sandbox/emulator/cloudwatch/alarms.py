@@ -9,7 +9,7 @@ from moto.cloudwatch.responses import CloudWatchResponse
 
 from sandbox.emulator.cloudwatch.alarm_rule import InvalidRuleError, parse
 from sandbox.emulator.cloudwatch.alarm_states import follow
-from sandbox.emulator.cloudwatch.composite_alarm import CompositeAlarm, composites
+from sandbox.emulator.cloudwatch.composite_alarms import CompositeAlarm, composites
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import operation, patch
 

@@ -13,7 +13,7 @@ from moto.elasticache.exceptions import ReplicationGroupAlreadyExists
 from moto.elasticache.responses import ElastiCacheResponse
 
 from sandbox.emulator.elasticache.engines import engine_version
-from sandbox.emulator.elasticache.replication_group import MemberCluster, ReplicationGroup, Shard
+from sandbox.emulator.elasticache.replication_group_model import MemberCluster, ReplicationGroup, Shard
 from sandbox.emulator.elasticache.state import arn, backend_of, parameter_group, record_event
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import operation, patch

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
 
-from sandbox.emulator.elasticbeanstalk.environment import Environment
+from sandbox.emulator.elasticbeanstalk.environments import Environment
 from sandbox.emulator.elasticbeanstalk.events import EventFilter
 from sandbox.emulator.elasticbeanstalk.exceptions import InvalidRequestError
 from sandbox.emulator.elasticbeanstalk.health import (

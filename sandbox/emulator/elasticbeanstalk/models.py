@@ -18,7 +18,7 @@ from sandbox.emulator.elasticbeanstalk.applications import (
     Lifecycle,
 )
 from sandbox.emulator.elasticbeanstalk.configuration import ENVIRONMENT, Configuration
-from sandbox.emulator.elasticbeanstalk.environment import Environment
+from sandbox.emulator.elasticbeanstalk.environments import Environment
 from sandbox.emulator.elasticbeanstalk.events import EventLog
 from sandbox.emulator.elasticbeanstalk.exceptions import (
     InvalidParameterValueError,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from moto.core.resource_tagging import TaggedResource
 
 from sandbox.emulator.elasticbeanstalk.applications import Application
-from sandbox.emulator.elasticbeanstalk.environment import Environment
+from sandbox.emulator.elasticbeanstalk.environments import Environment
 from sandbox.emulator.elasticbeanstalk.exceptions import InvalidParameterValueError
 
 _RESERVED = ("aws:", "elasticbeanstalk:")

@@ -8,11 +8,12 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
-from moto.rds.models import DBInstance
+from moto.rds.models import DBInstance, Event, RDSBackend
+from moto.rds.responses import RDSResponse
 
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.in_process import client
-from sandbox.emulator.patching import patch
+from sandbox.emulator.patching import operation, patch
 from sandbox.emulator.rds.engines import mysql_version
 
 CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1"
@@ -24,6 +25,14 @@ STRIPED_ENGINES = ("mysql", "mariadb", "postgres")
 STRIPED_FROM_GIB = 400
 """From this size on RDS stripes these engines' gp3 volumes: a higher baseline, and only then can more be chosen.
 Source: RDS user guide, "gp3 storage"."""
+
+Event.EVENT_MAP.update(
+    {
+        "DB_INSTANCE_RESTART": {"Categories": ["availability"], "Message": "DB instance restarted"},
+        "DB_INSTANCE_FAILOVER_START": {"Categories": ["failover"], "Message": "Multi-AZ instance failover started"},
+        "DB_INSTANCE_FAILOVER_FINISH": {"Categories": ["failover"], "Message": "Multi-AZ instance failover completed"},
+    }
+)
 
 
 @patch("moto.rds.models:DBInstance.__init__", sha256="c8e2706a99276562fdc287ceba231bec57f32b41fb2189046d3e1f9a3f95f3fd")
@@ -86,6 +95,58 @@ def _update(original: Any, instance: DBInstance, **settings: Any) -> None:
 def _endpoint(original: Any, instance: DBInstance) -> dict[str, Any]:
     zone = ENDPOINT_ZONES.get(instance.region)
     return {**original(instance), **({"HostedZoneId": zone} if zone else {})}
+
+
+@operation(RDSResponse)
+def reboot_db_instance(response: RDSResponse, parameters: dict[str, Any]) -> dict[str, Any]:
+    [instance] = response.backend.describe_db_instances(parameters["DBInstanceIdentifier"])
+    if parameters.get("ForceFailover"):
+        if not instance.multi_az:
+            raise AwsError(
+                "InvalidParameterCombination",
+                "A failover cannot be forced: the instance is not configured for Multi-AZ.",
+            )
+        instance.add_event("DB_INSTANCE_FAILOVER_START")
+        fail_over(instance)
+        instance.add_event("DB_INSTANCE_FAILOVER_FINISH")
+    instance.add_event("DB_INSTANCE_RESTART")
+    return {"DBInstance": instance}
+
+
+@patch(
+    "moto.rds.models:RDSBackend.delete_db_instance",
+    sha256="cbbed3ced5f78510821ba926680156196cbdf20d79a11a402fd89fc97270ac40",
+)
+def _delete_db_instance(
+    original: Any,
+    backend: RDSBackend,
+    db_instance_identifier: str,
+    final_db_snapshot_identifier: str | None = None,
+    skip_final_snapshot: bool | None = False,
+    delete_automated_backups: bool | None = True,
+) -> Any:
+    """Ask for the final snapshot's name unless it is declined, as AWS does."""
+    instance = backend.databases.get(db_instance_identifier)
+    needs_name = instance is not None and not (instance.deletion_protection or instance.is_replica)
+    if needs_name and instance.db_cluster_identifier is None:
+        if not (skip_final_snapshot or final_db_snapshot_identifier):
+            raise AwsError(
+                "InvalidParameterCombination",
+                "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.",
+            )
+        if skip_final_snapshot and final_db_snapshot_identifier:
+            raise AwsError(
+                "InvalidParameterCombination",
+                "FinalDBSnapshotIdentifier can not be specified when deleting a database instance and skipping "
+                "the final snapshot.",
+            )
+    return original(
+        backend,
+        db_instance_identifier,
+        final_db_snapshot_identifier,
+        skip_final_snapshot,
+        delete_automated_backups,
+    )
 
 
 def fail_over(instance: DBInstance) -> None:

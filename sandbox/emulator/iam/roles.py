@@ -1,4 +1,4 @@
-"""IAM: service-linked roles under the names that AWS gives them, and the tags of instance profiles."""
+"""Roles: service-linked roles under the names that AWS gives them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from typing import Any
 
 from moto.iam.exceptions import EntityAlreadyExists
 from moto.iam.models import SERVICE_NAME_CONVERSION, IAMBackend, Role
-from moto.iam.responses import IamResponse
 
 from sandbox.emulator.errors import AwsError
-from sandbox.emulator.patching import operation, patch
+from sandbox.emulator.patching import patch
 
 SERVICE_NAME_CONVERSION |= {
     "elasticache": "ElastiCache",
@@ -34,9 +33,3 @@ def _create_service_linked_role(
             "InvalidInput",
             f"The service-linked role of {service_name} has been taken in this account, please try a different suffix.",
         ) from taken
-
-
-@operation(IamResponse)
-def list_instance_profile_tags(response: IamResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    profile = response.backend.get_instance_profile(parameters["InstanceProfileName"])
-    return {"Tags": profile.tags, "IsTruncated": False}
