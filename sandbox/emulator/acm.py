@@ -16,6 +16,7 @@ from sandbox.emulator.patching import operation, patch
 @patch(
     "moto.acm.models:AWSCertificateManagerBackend.import_certificate",
     sha256="c6899297abf07bab998b8bd603b3e5049524e9a5caee27f9c851bf73fe4666ca",
+    upstream="Importing a certificate again removes its tags and accepts new ones.",
 )
 def _import_certificate(
     original: Any,
@@ -41,6 +42,7 @@ def _import_certificate(
 @patch(
     "moto.acm.responses:AWSCertificateManagerResponse.get_certificate",
     sha256="415533dea2d5bbd77281cab5475c3f958ce3a583bcf68bd97da6908ec40eb34c",
+    upstream="GetCertificate answers a made-up chain for a certificate imported without one.",
 )
 def _get_certificate(original: Any, response: AWSCertificateManagerResponse) -> ActionResult:
     """The chain that was imported, or none: upstream adds a root of Amazon's."""
@@ -56,6 +58,7 @@ def _get_certificate(original: Any, response: AWSCertificateManagerResponse) -> 
 @patch(
     "moto.acm.models:AWSCertificateManagerBackend.describe_certificate",
     sha256="10a7dde24da7c8963bde9673c9a39432122b0288b58123426992121147867238",
+    upstream="InUseBy lists listeners, also deleted ones, instead of load balancers and distributions.",
 )
 def _describe_certificate(original: Any, backend: AWSCertificateManagerBackend, arn: str) -> CertBundle:
     bundle = original(backend, arn)
@@ -66,6 +69,7 @@ def _describe_certificate(original: Any, backend: AWSCertificateManagerBackend, 
 @patch(
     "moto.acm.models:AWSCertificateManagerBackend.delete_certificate",
     sha256="671b0af876fbdf174368e5650c7fa58129c1b71b44b23781439ed0c6b3b3dc2b",
+    upstream="DeleteCertificate deletes a certificate in use.",
 )
 def _delete_certificate(original: Any, backend: AWSCertificateManagerBackend, arn: str) -> None:
     if _users(backend, arn):

@@ -16,6 +16,7 @@ from sandbox.emulator.patching import patch
 @patch(
     "moto.autoscaling.models:FakeAutoScalingGroup.replace_autoscaling_group_instances",
     sha256="8f206dbbb9411b9f072c5a30ac6ddf0a8f0f0374cc10ded333bfb32dfce3f2f3",
+    upstream="A group's instances all start in its first subnet, without the template's profile and metadata options.",
 )
 def _launch(
     original: Callable[..., None], group: FakeAutoScalingGroup, count_needed: int, propagated_tags: dict[str, str]
@@ -55,6 +56,7 @@ def _apply_template(group: FakeAutoScalingGroup, instance: Any) -> None:
 @patch(
     "moto.autoscaling.responses:AutoScalingResponse.put_scaling_policy",
     sha256="03f1dc23e783c3a6fc5152b634d40a6afc16c0b27ccfd38d63eb8593fd5bc3f0",
+    upstream="PutScalingPolicy answers PolicyArn instead of PolicyARN, which clients drop.",
 )
 def _put_scaling_policy(original: Callable[..., ActionResult], response: AutoScalingResponse) -> ActionResult:
     """Answer the policy's ARN under the name that the API gives it; upstream misspells it, so that it gets lost."""

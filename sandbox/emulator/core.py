@@ -19,6 +19,7 @@ _REQUEST_ID = re.compile(r"<RequestId>[^<]*</RequestId>")
 @patch(
     "moto.core.responses:BaseResponse._enrich_response",
     sha256="996784f93488c2f550cde1169b5229b5d914551788f721a94ef84e4d9dd238f6",
+    upstream="An XML answer with several RequestId elements loses everything between the first and the last one.",
 )
 def _enrich_response(_original: Callable[..., Any], headers: dict[str, str], body: Any) -> tuple[dict[str, str], Any]:
     """Put the request's id into the answer's metadata, and nowhere else.

@@ -19,6 +19,7 @@ CONFIRMED_BY_PERSON = ("email", "email-json")
 @patch(
     "moto.sns.responses:SNSResponse.get_topic_attributes",
     sha256="68c2e1e64dbe3b31cd9793557b4357bbb485171cda2b4ca93bd748889f180d29",
+    upstream="GetTopicAttributes leaves out SignatureVersion and TracingConfig.",
 )
 def _get_topic_attributes(original: Any, response: SNSResponse) -> ActionResult:
     answer: ActionResult = original(response)
@@ -30,7 +31,9 @@ def _get_topic_attributes(original: Any, response: SNSResponse) -> ActionResult:
 
 
 @patch(
-    "moto.sns.models:SNSBackend.subscribe", sha256="0710641d869b9b822ffcdb34644e35c2f32d705505a679bc63a54e5ed66da134"
+    "moto.sns.models:SNSBackend.subscribe",
+    sha256="0710641d869b9b822ffcdb34644e35c2f32d705505a679bc63a54e5ed66da134",
+    upstream="An e-mail subscription is confirmed at once instead of pending.",
 )
 def _subscribe(original: Any, backend: SNSBackend, topic_arn: str, endpoint: str, protocol: str) -> Subscription:
     """No mail is sent, so that nobody confirms."""
@@ -43,6 +46,7 @@ def _subscribe(original: Any, backend: SNSBackend, topic_arn: str, endpoint: str
 @patch(
     "moto.sns.responses:SNSResponse.list_subscriptions",
     sha256="fdf4c2bc65ea8a14f1f77fd87fef12575bbaf55874aa6fd3dc749f4c67a26827",
+    upstream="ListSubscriptions answers an unconfirmed subscription's ARN instead of PendingConfirmation.",
 )
 def _list_subscriptions(original: Any, response: SNSResponse) -> ActionResult:
     return _without_pending_arns(original(response))
@@ -51,6 +55,7 @@ def _list_subscriptions(original: Any, response: SNSResponse) -> ActionResult:
 @patch(
     "moto.sns.responses:SNSResponse.list_subscriptions_by_topic",
     sha256="b4e8866a52fc3d6e8bbb98ad805eecc8cc7695420bb095ae6a60154b76bdb7cb",
+    upstream="ListSubscriptionsByTopic answers an unconfirmed subscription's ARN instead of PendingConfirmation.",
 )
 def _list_subscriptions_by_topic(original: Any, response: SNSResponse) -> ActionResult:
     return _without_pending_arns(original(response))

@@ -12,6 +12,7 @@ from sandbox.emulator.patching import patch
 @patch(
     "moto.backup.models:BackupBackend.delete_backup_vault",
     sha256="82fc3accecb9946c3781000969b558eadea5c43cc5b8debfe9045c8bbc39b320",
+    upstream="A new backup vault has the tags of a deleted vault of the same name.",
 )
 def _delete_backup_vault(original: Any, backend: BackupBackend, backup_vault_name: str) -> None:
     """Or the next vault of that name would be born with them."""

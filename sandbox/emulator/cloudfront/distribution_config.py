@@ -77,6 +77,7 @@ DISTRIBUTION_CONFIG_FIELDS.append("Staging")
 @patch(
     "moto.cloudfront.models:DistributionConfig.__init__",
     sha256="3a8dbbe081ea6cf4e3f2777cf1012edc69039efe1430f54d6f9de67b1a56a1dc",
+    upstream="A distribution loses members of its configuration and answers made-up values for others.",
 )
 def _init(_original: Any, config: DistributionConfig, said: Config) -> None:
     """``said`` is the request's, in AWS's spelling. Raises ``AwsError`` for what CloudFront refuses by itself."""

@@ -49,6 +49,7 @@ def update_distribution(response: CloudFrontResponse, parameters: dict[str, Any]
 @patch(
     "moto.cloudfront.models:CloudFrontBackend.delete_distribution",
     sha256="148c626f7ef0ed2902eb4ab36acc73da9ecf236665002c4281e98e1f8236a363",
+    upstream="DeleteDistribution deletes an enabled distribution and accepts any IfMatch.",
 )
 def _delete_distribution(original: Any, backend: CloudFrontBackend, distribution_id: str, if_match: str) -> None:
     """Its tags and invalidations go with it."""

@@ -17,6 +17,7 @@ from sandbox.emulator.patching import operation, patch
 @patch(
     "moto.cloudwatch.models:CloudWatchBackend.put_metric_alarm",
     sha256="885a9447244195992add8a22881775c2729b7e4d09a656b80f87545e4a73fca6",
+    upstream="A new alarm is OK instead of INSUFFICIENT_DATA, and a changed alarm loses its state.",
 )
 def _put_metric_alarm(original: Any, backend: CloudWatchBackend, **settings: Any) -> Alarm:
     """A new alarm has nothing to go by; a changed one keeps its state, and takes no tags."""
@@ -56,6 +57,7 @@ def put_composite_alarm(response: CloudWatchResponse, parameters: dict[str, Any]
 @patch(
     "moto.cloudwatch.models:CloudWatchBackend.delete_alarms",
     sha256="48aee661bc688516dc9f259b215d34de793f777d5c522b8348fd4683893850ce",
+    upstream="A new alarm has the tags of a deleted alarm of the same name.",
 )
 def _delete_alarms(original: Any, backend: CloudWatchBackend, alarm_names: list[str]) -> None:
     needed = {

@@ -13,6 +13,7 @@ from sandbox.emulator.patching import patch
 @patch(
     "moto.ec2.responses.customer_gateways:CustomerGateways.create_customer_gateway",
     sha256="98902c6e1bdb3f7a05bd51cfe9efa4961a65acc52ec826be1190a3e2bd901505",
+    upstream="CreateCustomerGateway ignores DeviceName and CertificateArn.",
 )
 def _create_customer_gateway(original: Any, response: CustomerGateways) -> ActionResult:
     answer = original(response)

@@ -14,6 +14,7 @@ from sandbox.emulator.patching import patch
 @patch(
     "moto.ec2.responses.dhcp_options:DHCPOptions.create_dhcp_options",
     sha256="e98a8242f38bd34f9c03ea46246cecd62a5e47e508dbd500335595085c7f4906",
+    upstream="CreateDhcpOptions ignores TagSpecifications.",
 )
 def _create_dhcp_options(original: Any, response: DHCPOptions) -> ActionResult:
     answer = original(response)

@@ -14,6 +14,7 @@ from sandbox.emulator.patching import patch
 @patch(
     "moto.ec2.models.flow_logs:FlowLogsBackend.create_flow_logs",
     sha256="a854913356bc365014a0dd7266c87c333376d72c511b559499e9693c8c98ecb8",
+    upstream="CreateFlowLogs refuses a prefix after the bucket's ARN and ignores the ARN of a log group.",
 )
 def _create_flow_logs(original: Any, backend: FlowLogsBackend, **settings: Any) -> Any:
     destination = settings["log_destination"]
@@ -32,6 +33,7 @@ def _create_flow_logs(original: Any, backend: FlowLogsBackend, **settings: Any) 
 @patch(
     "moto.ec2.responses.flow_logs:FlowLogs.create_flow_logs",
     sha256="e8116066cb2964a8356abc828c84dd327b88d90332b73a46633a9e1153bd0756",
+    upstream="CreateFlowLogs ignores DestinationOptions.",
 )
 def _respond(original: Any, response: FlowLogs) -> ActionResult:
     answer = original(response)

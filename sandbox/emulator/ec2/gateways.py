@@ -13,6 +13,7 @@ from sandbox.emulator.patching import patch
 @patch(
     "moto.ec2.models.nat_gateways:NatGatewayBackend.delete_nat_gateway",
     sha256="7b921d3edb72c7ec686da188b2935352704345dca86d7035ba2b695037e70137",
+    upstream="DeleteNatGateway leaves the gateway's interface in the subnet and its Elastic IP address associated.",
 )
 def _delete_nat_gateway(original: Any, backend: NatGatewayBackend, nat_gateway_id: str) -> NatGateway:
     """Upstream leaves the gateway's interface in the subnet, and its Elastic IP associated with that."""

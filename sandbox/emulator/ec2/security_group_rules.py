@@ -16,6 +16,7 @@ SOURCES = ("CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupId")
 @patch(
     "moto.ec2.models.security_groups:SecurityGroupRule.__init__",
     sha256="34e1eaa4099c90867d0c89be516d87ecf2d65845286dd8f16765c010950b1f8b",
+    upstream="A security group rule for a prefix list loses its description.",
 )
 def _init(original: Any, rule: SecurityGroupRule, *args: Any, **kwargs: Any) -> None:
     original(rule, *args, **kwargs)
@@ -26,6 +27,7 @@ def _init(original: Any, rule: SecurityGroupRule, *args: Any, **kwargs: Any) -> 
 @patch(
     "moto.ec2.models.security_groups:SecurityGroupRule.description",
     sha256="c35a8c8e5183aec8091a2c43321f426ff8fc1466758274413b009e4d1b4318ab",
+    upstream="DescribeSecurityGroupRules answers descriptions of rules for address ranges only.",
 )
 def _description(_original: Any, rule: SecurityGroupRule) -> str | None:
     """Upstream knows that of an address range only."""
@@ -38,6 +40,7 @@ def _description(_original: Any, rule: SecurityGroupRule) -> str | None:
 @patch(
     "moto.ec2.models.security_groups:SecurityGroupRule.__eq__",
     sha256="a6d3fa2a2dae2ec067cda1ef0129210f40f8c0f4ef947df0783fc7069fdf52b4",
+    upstream="Rules that differ only in the description of their source group count as different rules.",
 )
 def _eq(_original: Any, rule: SecurityGroupRule, other: SecurityGroupRule) -> bool:
     """Two rules are one when they let the same through: their descriptions do not matter."""
@@ -47,6 +50,7 @@ def _eq(_original: Any, rule: SecurityGroupRule, other: SecurityGroupRule) -> bo
 @patch(
     "moto.ec2.models.security_groups:SecurityGroup._flattened_rules",
     sha256="36ee4330c960326dbd0b09e02eed5fa6a1a6fb9557c9fd24530bed4e10b08ddf",
+    upstream="DescribeSecurityGroups leaves out the descriptions of prefix lists.",
 )
 def _flattened_rules(original: Any, group: SecurityGroup, rules: list[SecurityGroupRule]) -> Any:
     views = original(group, rules)
@@ -63,6 +67,7 @@ def _flattened_rules(original: Any, group: SecurityGroup, rules: list[SecurityGr
 @patch(
     "moto.ec2.models.security_groups:SecurityGroupBackend._sg_update_description",
     sha256="8855ec1e08fec341fbbfdb7582fdd428e706d9c0c5194046e14b325d72b372e1",
+    upstream="UpdateSecurityGroupRuleDescriptions changes every rule that has any source group.",
 )
 def _sg_update_description(
     _original: Any, _backend: SecurityGroupBackend, security_rule: SecurityGroupRule, rule: SecurityGroupRule
@@ -75,6 +80,7 @@ def _sg_update_description(
 @patch(
     "moto.ec2.models.security_groups:SecurityGroupBackend.modify_security_group_rules",
     sha256="28499d6802f7a13ebae3d64daab597afd76ce8bcbbd6ed0915ea10cd273f369c",
+    upstream="ModifySecurityGroupRules changes IPv4 ranges only and demands ports for all protocols.",
 )
 def _modify_security_group_rules(
     _original: Any, backend: SecurityGroupBackend, group_id: str, rules: dict[str, dict[str, Any]]

@@ -16,6 +16,7 @@ from sandbox.emulator.patching import patch
 @patch(
     "moto.ec2.models.security_groups:SecurityGroupBackend.create_security_group",
     sha256="4fe4ee9a3e1afefcc168a28750c8258c2c88ec645f0cd5afcf568f8138910104",
+    upstream="The default group of a VPC lacks the rule that lets its own members in.",
 )
 def _create_security_group(original: Any, backend: SecurityGroupBackend, *args: Any, **kwargs: Any) -> SecurityGroup:
     """A VPC's default group lets its own members in."""
@@ -29,6 +30,7 @@ def _create_security_group(original: Any, backend: SecurityGroupBackend, *args: 
 @patch(
     "moto.ec2.responses.security_groups:SecurityGroups.delete_security_group",
     sha256="7ed4ae011faff8be843c5514b9415abdc6f9e907217289ca32b9c17f02257793",
+    upstream="DeleteSecurityGroup deletes a default group and one that another group or an interface uses.",
 )
 def _delete_security_group(original: Any, response: SecurityGroups) -> ActionResult:
     """A default group goes with its VPC only, and one that another group's rules name or an interface has stays."""

@@ -13,6 +13,7 @@ from sandbox.emulator.patching import patch
 @patch(
     "moto.ec2.models.subnets:SubnetBackend.create_subnet",
     sha256="74a57a67c72400bcd85e800a0bb9ab61da825fff380f8852ecc9e7572a6d2467",
+    upstream="CreateSubnet with AvailabilityZoneId makes a default subnet, which gives instances public addresses.",
 )
 def _create_subnet(
     original: Any,
@@ -35,6 +36,7 @@ def _create_subnet(
 @patch(
     "moto.ec2.models.subnets:Subnet.ipv6_cidr_block_association_set",
     sha256="3a56e14412ac1a22525f4a214adb9e17542d1fd8743383520cb61771307f6ae8",
+    upstream="The state of a subnet's IPv6 block is nested twice, so the answer leaves it out.",
 )
 def _ipv6_cidr_block_association_set(original: Any, subnet: Subnet) -> list[dict[str, Any]]:
     """Upstream puts the state of a block into a state."""

@@ -16,6 +16,7 @@ GP3_DEFAULT_THROUGHPUT = 125
 @patch(
     "moto.ec2.models.elastic_block_store:EBSBackend.attach_volume",
     sha256="87912aaaff211501d9393a1d89317f62df5e6b7db18622dba1879870b2512a3c",
+    upstream="AttachVolume accepts a volume in use, a taken device, another zone and a terminated instance.",
 )
 def _attach_volume(
     original: Any,
@@ -49,6 +50,7 @@ def _attach_volume(
 @patch(
     "moto.ec2.models.elastic_block_store:Volume.__init__",
     sha256="b0c00794b5e67876c48fd85782c4dd990a79c90f21475114a39ba6123ddbe5b2",
+    upstream="A gp3 volume created without Throughput has none instead of 125 MiB/s.",
 )
 def _init(original: Any, volume: Volume, *args: Any, **kwargs: Any) -> None:
     original(volume, *args, **kwargs)

@@ -62,6 +62,7 @@ def create_vpn_connection(response: EC2Response, parameters: dict[str, Any]) -> 
 @patch(
     "moto.ec2.models.vpn_connections:VPNConnection.customer_gateway_configuration",
     sha256="e106b41a7bf9b226fb1fb86fc4470161e5e28886cb473e68a539ee485e7743fa",
+    upstream="CustomerGatewayConfiguration has the same made-up tunnels for every VPN connection.",
 )
 def _customer_gateway_configuration(_original: Any, connection: VPNConnection) -> str:
     backend = connection.ec2_backend

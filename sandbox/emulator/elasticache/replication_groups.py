@@ -180,6 +180,7 @@ def describe_cache_clusters(response: ElastiCacheResponse, parameters: dict[str,
 @patch(
     "moto.elasticache.responses:ElastiCacheResponse.delete_cache_cluster",
     sha256="8ba0fa8193f793ec7df54e95dfe0f64aa07d34f8aaff1604ae918e3bdcf3f935",
+    upstream="A deleted cache cluster stays listed with the status deleting.",
 )
 def delete_cache_cluster(original: Any, response: ElastiCacheResponse) -> ActionResult:
     """A cluster alone is gone once deleted (upstream's says "deleting" for ever); a member leaves with its group."""

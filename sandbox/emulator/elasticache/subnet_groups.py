@@ -15,6 +15,7 @@ from sandbox.emulator.patching import operation, patch
 @patch(
     "moto.elasticache.models:CacheSubnetGroup.__init__",
     sha256="b27d21a99838cd61c2e35dff206f687929b64beece18452a6d63784a309503f3",
+    upstream="A subnet's availability zone is a bare name instead of a structure, so the answer leaves it out.",
 )
 def _init(original: Any, group: CacheSubnetGroup, *args: Any, **kwargs: Any) -> None:
     """Answer each subnet's zone as a structure: upstream gives its bare name, which the serializer drops."""

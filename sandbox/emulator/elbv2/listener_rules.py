@@ -10,7 +10,9 @@ from sandbox.emulator.patching import patch
 
 
 @patch(
-    "moto.elbv2.models:FakeListener.rules", sha256="d46ef9742fe3237c18e8ec28f9b80cd1b14355efda6e558af14c128ba1d4d790"
+    "moto.elbv2.models:FakeListener.rules",
+    sha256="d46ef9742fe3237c18e8ec28f9b80cd1b14355efda6e558af14c128ba1d4d790",
+    upstream="DescribeRules does not sort by priority, since the sorted copy is discarded.",
 )
 def _rules(original: Any, listener: FakeListener) -> dict[Any, FakeRule]:
     """In the order in which they are tried, the default rule last."""
@@ -23,6 +25,7 @@ def _rules(original: Any, listener: FakeListener) -> dict[Any, FakeRule]:
 @patch(
     "moto.elbv2.models:ELBv2Backend.set_rule_priorities",
     sha256="5c5727e35b694a7e77723b845dda75dee888a8e09b4609d917493c7ea62cafef",
+    upstream="SetRulePriorities refuses to swap the priorities of two rules.",
 )
 def _set_rule_priorities(original: Any, backend: ELBv2Backend, rule_priorities: list[dict[str, Any]]) -> list[FakeRule]:
     """Rules may take each other's priority: they give up their own first."""

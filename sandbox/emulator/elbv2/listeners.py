@@ -17,6 +17,7 @@ SECURE = ("HTTPS", "TLS")
 @patch(
     "moto.elbv2.models:ELBv2Backend.create_listener",
     sha256="4d03cc78c19156a9de2bc4dbf3af7f7ff83f68038f78aa1811b7310e4488dc7b",
+    upstream="CreateListener accepts a port that is taken and an unknown TLS policy, and gives HTTP a TLS policy.",
 )
 def _create_listener(original: Any, backend: ELBv2Backend, **settings: Any) -> FakeListener:
     balancer = backend.load_balancers.get(settings["load_balancer_arn"])
@@ -33,6 +34,7 @@ def _create_listener(original: Any, backend: ELBv2Backend, **settings: Any) -> F
 @patch(
     "moto.elbv2.responses:ELBV2Response.create_listener",
     sha256="d2982d223972eedf03fc47e08b0252f68abf86c4c334175509efeb4a0ec5a69b",
+    upstream="CreateListener ignores MutualAuthentication.",
 )
 def _respond_create_listener(original: Any, response: ELBV2Response) -> ActionResult:
     return _with_mutual_authentication(original(response), response)
@@ -41,6 +43,7 @@ def _respond_create_listener(original: Any, response: ELBV2Response) -> ActionRe
 @patch(
     "moto.elbv2.responses:ELBV2Response.modify_listener",
     sha256="0db1fe4e3ea9da93c6f4841f03841a6fef09da96eadb352b4b7124fb92d6944f",
+    upstream="ModifyListener ignores MutualAuthentication.",
 )
 def _respond_modify_listener(original: Any, response: ELBV2Response) -> ActionResult:
     return _with_mutual_authentication(original(response), response)

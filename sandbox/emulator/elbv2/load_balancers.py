@@ -41,6 +41,7 @@ APPLICATION_DEFAULTS = {
 @patch(
     "moto.elbv2.models:ELBv2Backend.create_load_balancer",
     sha256="d4e9fff051139caf9c3e8a1cfe2a9f59e0acc16c3acba4e26cee2aa7302e190a",
+    upstream="CreateLoadBalancer accepts a name that is taken, since it compares ARNs with a random part.",
 )
 def _create_load_balancer(original: Any, backend: ELBv2Backend, **settings: Any) -> FakeLoadBalancer:
     name = settings["name"]
@@ -61,6 +62,7 @@ def _create_load_balancer(original: Any, backend: ELBv2Backend, **settings: Any)
 @patch(
     "moto.elbv2.models:ELBv2Backend.delete_load_balancer",
     sha256="f16b219d3366b7ab4fe1dc05097fa3e7a529fa92e26934b08e1697d6aed3f1f4",
+    upstream="DeleteLoadBalancer ignores deletion protection.",
 )
 def _delete_load_balancer(original: Any, backend: ELBv2Backend, arn: str) -> None:
     balancer = backend.load_balancers.get(arn)

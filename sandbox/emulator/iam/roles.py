@@ -22,6 +22,7 @@ SERVICE_NAME_CONVERSION |= {
 @patch(
     "moto.iam.models:IAMBackend.create_service_linked_role",
     sha256="63e44e33777f34ff69ff4f68af8266430e1347a49f3976cd7af2ec8837d3ef46",
+    upstream="A second service-linked role of a service is refused with EntityAlreadyExists instead of InvalidInput.",
 )
 def _create_service_linked_role(
     original: Any, backend: IAMBackend, service_name: str, description: str, suffix: str

@@ -20,6 +20,7 @@ _CLOUDFRONT_FOLDER = "AWSLogs/{account-id}/CloudFront/"
 @patch(
     "moto.logs.models:LogsBackend.put_delivery_source",
     sha256="ea87f04fd6fb4bf381afe70306b92139d54622f71a89be22d8e7b82bb2a05cd7",
+    upstream="PutDeliverySource accepts a CloudFront distribution outside us-east-1.",
 )
 def _put_delivery_source(
     original: Callable[..., DeliverySource], backend: LogsBackend, **source: Any
@@ -68,6 +69,7 @@ def update_delivery_configuration(response: LogsResponse, parameters: dict[str, 
 @patch(
     "moto.logs.models:LogsBackend.delete_delivery",
     sha256="f099eccad44050f63400e5225395a879cc67b461fa18f0e7320a8996de89cc8f",
+    upstream="A deleted delivery's tags stay.",
 )
 def _delete_delivery(original: Callable[..., None], backend: LogsBackend, id: str) -> None:
     arn = backend.get_delivery(id).arn
@@ -78,6 +80,7 @@ def _delete_delivery(original: Callable[..., None], backend: LogsBackend, id: st
 @patch(
     "moto.logs.models:LogsBackend.delete_delivery_source",
     sha256="da01a8695ff4ca90f6375d2423353d2b3ab0fb497964d6283d5727cf0cd259ec",
+    upstream="DeleteDeliverySource deletes a source that a delivery uses.",
 )
 def _delete_delivery_source(original: Callable[..., None], backend: LogsBackend, name: str) -> None:
     """Not while something is delivered from it; upstream would leave a delivery from nowhere, and its tags."""
@@ -90,6 +93,7 @@ def _delete_delivery_source(original: Callable[..., None], backend: LogsBackend,
 @patch(
     "moto.logs.models:LogsBackend.delete_delivery_destination",
     sha256="e941d0426db4621da906f85eb682ebfcac5a57778cfb07f311eb45fc07f346ed",
+    upstream="DeleteDeliveryDestination deletes a destination that a delivery uses.",
 )
 def _delete_delivery_destination(original: Callable[..., None], backend: LogsBackend, name: str) -> None:
     destination = backend.get_delivery_destination(name)

@@ -26,6 +26,7 @@ _MAJORS = {"OpenSearch": (1, 2, 3), "Elasticsearch": (5, 6, 7)}
 @patch(
     "moto.opensearch.models:OpenSearchServiceBackend.create_domain",
     sha256="4cc2f3c0fd0240e3d6c2938f83cb0b9bef929f87427fdbfc91995d95ce014794",
+    upstream="CreateDomain replaces a domain of the same name and answers the master user's password.",
 )
 def _create_domain(original: Any, backend: OpenSearchServiceBackend, **settings: Any) -> OpenSearchDomain:
     name = settings["domain_name"]
@@ -49,6 +50,7 @@ def _create_domain(original: Any, backend: OpenSearchServiceBackend, **settings:
 @patch(
     "moto.opensearch.models:OpenSearchServiceBackend.update_domain_config",
     sha256="7bfdbdd622022858e18e4764f6ca4cc654072ceaf7db3f7c5b7a8db7c7cd6219",
+    upstream="UpdateDomainConfig replaces a whole group of options instead of the options that are named.",
 )
 def _update_domain_config(
     original: Any, backend: OpenSearchServiceBackend, domain_name: str, **settings: Any
@@ -69,6 +71,7 @@ def _update_domain_config(
 @patch(
     "moto.opensearch.models:OpenSearchServiceBackend.delete_domain",
     sha256="444cf6fb79cb1bdaece653a5b569c848be27bbe4a1394c3f09a2193d25e21f53",
+    upstream="A new domain has the tags of a deleted domain of the same name.",
 )
 def _delete_domain(original: Any, backend: OpenSearchServiceBackend, domain_name: str) -> OpenSearchDomain:
     """Its tags go with it: another domain of the name would inherit them."""
@@ -80,6 +83,7 @@ def _delete_domain(original: Any, backend: OpenSearchServiceBackend, domain_name
 @patch(
     "moto.opensearch.models:OpenSearchDomain.dct_options",
     sha256="77db208307dc6efed5412a031aea5f48e0f4dfb82976c67d48c3024003af6f4d",
+    upstream="DescribeDomain answers AutoTuneOptions without State.",
 )
 def _dct_options(original: Any, domain: OpenSearchDomain) -> dict[str, Any]:
     options: dict[str, Any] = original(domain)

@@ -35,7 +35,11 @@ Event.EVENT_MAP.update(
 )
 
 
-@patch("moto.rds.models:DBInstance.__init__", sha256="c8e2706a99276562fdc287ceba231bec57f32b41fb2189046d3e1f9a3f95f3fd")
+@patch(
+    "moto.rds.models:DBInstance.__init__",
+    sha256="c8e2706a99276562fdc287ceba231bec57f32b41fb2189046d3e1f9a3f95f3fd",
+    upstream="Every DB instance has the same DbiResourceId, and Performance Insights and NetworkType are not kept.",
+)
 def _init(original: Any, instance: DBInstance, *args: Any, **settings: Any) -> None:
     if settings.get("engine") == "mysql":
         settings["engine_version"] = mysql_version(settings.get("engine_version"))
@@ -63,7 +67,11 @@ def _init(original: Any, instance: DBInstance, *args: Any, **settings: Any) -> N
     _derive(instance)
 
 
-@patch("moto.rds.models:DBInstance.update", sha256="fff8f1fc3835e2d34f61fec68c5b2eac1d5ea90314a8ab42db48a975c3706844")
+@patch(
+    "moto.rds.models:DBInstance.update",
+    sha256="fff8f1fc3835e2d34f61fec68c5b2eac1d5ea90314a8ab42db48a975c3706844",
+    upstream="ModifyDBInstance fails on disabling a log export that is off, and ignores DBPortNumber.",
+)
 def _update(original: Any, instance: DBInstance, **settings: Any) -> None:
     """Everything is applied at once, whatever ApplyImmediately says: there is no maintenance window to wait for."""
     if instance.engine == "mysql" and settings.get("engine_version"):
@@ -91,7 +99,11 @@ def _update(original: Any, instance: DBInstance, **settings: Any) -> None:
     _derive(instance)
 
 
-@patch("moto.rds.models:DBInstance.endpoint", sha256="27101459a1a9bf55295a89a04880f0d9f5db031eb37f3c2fd40b557dcb5aa9ab")
+@patch(
+    "moto.rds.models:DBInstance.endpoint",
+    sha256="27101459a1a9bf55295a89a04880f0d9f5db031eb37f3c2fd40b557dcb5aa9ab",
+    upstream="A DB instance's endpoint has no HostedZoneId.",
+)
 def _endpoint(original: Any, instance: DBInstance) -> dict[str, Any]:
     zone = ENDPOINT_ZONES.get(instance.region)
     return {**original(instance), **({"HostedZoneId": zone} if zone else {})}
@@ -116,6 +128,7 @@ def reboot_db_instance(response: RDSResponse, parameters: dict[str, Any]) -> dic
 @patch(
     "moto.rds.models:RDSBackend.delete_db_instance",
     sha256="cbbed3ced5f78510821ba926680156196cbdf20d79a11a402fd89fc97270ac40",
+    upstream="DeleteDBInstance without SkipFinalSnapshot or FinalDBSnapshotIdentifier is accepted instead of refused.",
 )
 def _delete_db_instance(
     original: Any,

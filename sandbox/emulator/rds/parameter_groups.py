@@ -35,6 +35,7 @@ def describe_db_parameters(response: RDSResponse, parameters: dict[str, Any]) ->
 @patch(
     "moto.rds.models:RDSBackend.describe_db_parameter_groups",
     sha256="13c4092f1d9db454e8e0fda15e44c348ed0c4e0311c7aad058cc727ce5e32e8a",
+    upstream="DescribeDBParameterGroups answers an unknown name with an empty list instead of an error.",
 )
 def _describe(original: Any, backend: RDSBackend, settings: Any) -> list[DBParameterGroup]:
     """A name that does not exist is an error, not an empty list."""
@@ -69,6 +70,7 @@ def _create(original: Any, backend: RDSBackend, settings: Any) -> DBParameterGro
 @patch(
     "moto.rds.models:RDSBackend.delete_db_parameter_group",
     sha256="260b7dde3b34b4d1d6829d7d152cd82c2083e9721245292a8769821775150032",
+    upstream="DeleteDBParameterGroup deletes a group in use, and every later DescribeDBInstances fails.",
 )
 def _delete(original: Any, backend: RDSBackend, db_parameter_group_name: str) -> DBParameterGroup:
     """A group in use stays: upstream's deletion makes every later answer about its instances fail."""

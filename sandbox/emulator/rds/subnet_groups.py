@@ -14,6 +14,7 @@ from sandbox.emulator.patching import patch
 @patch(
     "moto.rds.models:RDSBackend.modify_db_subnet_group",
     sha256="e28463a95f8ad0da649069970ac751ae9aa9bd34f6349ae3520c30eaf76ba909",
+    upstream="ModifyDBSubnetGroup removes the group from the account.",
 )
 def _modify_db_subnet_group(original: Any, backend: RDSBackend, subnet_name: str, *changes: Any) -> Any:
     """Upstream takes the group out of the account to change it, and does not put it back."""
@@ -26,6 +27,7 @@ def _modify_db_subnet_group(original: Any, backend: RDSBackend, subnet_name: str
 @patch(
     "moto.rds.models:RDSBackend.delete_subnet_group",
     sha256="0d3cd3175c82276d0dfdd98e7e6292361e6c63be864a8e5a03b1ecc0502a3e17",
+    upstream="DeleteDBSubnetGroup deletes a group that a DB instance uses.",
 )
 def _delete_subnet_group(original: Any, backend: RDSBackend, subnet_name: str) -> Any:
     for instance in backend.databases.values():

@@ -19,7 +19,9 @@ ADDED_SETTINGS = {"CidrRoutingConfig": "cidr_routing_config", "GeoProximityLocat
 
 
 @patch(
-    "moto.route53.models:RecordSet.__init__", sha256="dda96e57629c0dd653a0e5665a3e1fbdaa5662abe9ce7b32a5ad05336a244acc"
+    "moto.route53.models:RecordSet.__init__",
+    sha256="dda96e57629c0dd653a0e5665a3e1fbdaa5662abe9ce7b32a5ad05336a244acc",
+    upstream="ChangeResourceRecordSets drops CidrRoutingConfig and GeoProximityLocation.",
 )
 def _init(original: Any, record: RecordSet, settings: dict[str, Any]) -> None:
     original(record, settings)
@@ -30,6 +32,7 @@ def _init(original: Any, record: RecordSet, settings: dict[str, Any]) -> None:
 @patch(
     "moto.route53.models:Route53Backend.change_resource_record_sets",
     sha256="726369265a8a453fdd710e3377f00fd22db08085034086e204453a7112b083a3",
+    upstream="Changes are checked against past changes instead of the zone's records, and a batch is not atomic.",
 )
 def _change(_original: Any, backend: Route53Backend, zoneid: str, change_list: list[dict[str, Any]]) -> None:
     zone = backend.get_hosted_zone(zoneid)

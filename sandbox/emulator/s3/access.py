@@ -34,6 +34,7 @@ _PERMISSIONS = {
 @patch(
     "moto.s3.responses:S3Response._key_response",
     sha256="e1c5ad133c15edbddaa37e28e24ef2500cff84522a09e5206d706fa00d6152a4",
+    upstream="A request that the bucket policy denies gets an empty answer instead of the error AccessDenied.",
 )
 def _key_response(original: Any, response: S3Response, request: Any, full_url: str) -> Any:
     """Let the policy see the request's headers, and refuse with S3's own error (upstream's refusal has no body)."""
@@ -51,6 +52,7 @@ def _key_response(original: Any, response: S3Response, request: Any, full_url: s
 @patch(
     "moto.s3.models:FakeBucket.get_permission",
     sha256="b3db6065ceb37078661e37fb54bd8a87718961ea11445956e1f87d2960f33b89",
+    upstream="Conditions of a bucket policy are not compared with the request.",
 )
 def _get_permission(_original: Any, bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
     if bucket.policy is None:
@@ -76,6 +78,7 @@ def _get_permission(_original: Any, bucket: FakeBucket, action: str, resource: s
 @patch(
     "moto.s3.models:FakeBucket._log_permissions_enabled_policy",
     sha256="f77e98b11d14a1a0d1713c23b6c41892d31e47a7f18e025d95870a484c94c8fb",
+    upstream="PutBucketLogging fails if the target bucket's policy has a statement with the principal *.",
 )
 def _log_permissions_enabled_policy(_original: Any, target_bucket: FakeBucket, target_prefix: str | None) -> bool:
     """Whether server access logs may be written to a bucket; upstream fails on a statement whose principal is ``*``."""

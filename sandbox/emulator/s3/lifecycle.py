@@ -20,7 +20,9 @@ UNSUPPORTED = ("intelligent-tiering", "metrics", "analytics")
 
 
 @patch(
-    "moto.s3.models:FakeBucket.set_lifecycle", sha256="78a6177428bd15bbabcaebd29d283de7636766b4fcf1ccab21af74749bce1fde"
+    "moto.s3.models:FakeBucket.set_lifecycle",
+    sha256="78a6177428bd15bbabcaebd29d283de7636766b4fcf1ccab21af74749bce1fde",
+    upstream="PutBucketLifecycleConfiguration drops conditions such as ObjectSizeGreaterThan.",
 )
 def _set_lifecycle(original: Any, bucket: FakeBucket, rules: list[dict[str, Any]]) -> None:
     written = [_rule(deepcopy(rule)) for rule in rules]
@@ -31,6 +33,7 @@ def _set_lifecycle(original: Any, bucket: FakeBucket, rules: list[dict[str, Any]
 @patch(
     "moto.s3.responses:S3Response.get_bucket_lifecycle",
     sha256="eacd826e3c16ded9187f9b5d1d8bdf64fe37886124e7fbdb327dc55fbe674f9b",
+    upstream="GetBucketLifecycleConfiguration leaves out size conditions and TransitionDefaultMinimumObjectSize.",
 )
 def _get_bucket_lifecycle(original: Any, response: S3Response) -> Any:
     bucket = response.backend.get_bucket(response.bucket_name)
@@ -46,6 +49,7 @@ def _get_bucket_lifecycle(original: Any, response: S3Response) -> Any:
 @patch(
     "moto.s3.responses:S3Response._bucket_response_put",
     sha256="c184136c5999c88fc34db4ba102d5ac346d66c64df42e5bf484a34949704cdb9",
+    upstream="PutBucketIntelligentTieringConfiguration, metrics and analytics are taken for CreateBucket.",
 )
 def _bucket_response_put(
     original: Any, response: S3Response, request: Any, bucket_name: str, querystring: dict[str, Any]
