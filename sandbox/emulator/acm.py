@@ -1,4 +1,4 @@
-"""ACM: imported certificates that are imported again, answered as they came, and kept while something uses them."""
+"""ACM: certificates that are imported again, their chain, and what uses them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _import_certificate(
     arn: str | None,
     tags: list[dict[str, str]] | None,
 ) -> str:
-    """Imported again, a certificate keeps its tags, which may not be sent then."""
+    """A certificate that is imported again keeps its tags; new tags are refused."""
     before = backend._certificates.get(arn) if arn else None
     if before is not None and tags:
         raise AwsError("ValidationException", "Tagging is not permitted on re-import.")
@@ -45,7 +45,7 @@ def _import_certificate(
     upstream="GetCertificate answers a made-up chain for a certificate imported without one.",
 )
 def _get_certificate(original: Any, response: AWSCertificateManagerResponse) -> ActionResult:
-    """The chain that was imported, or none: upstream adds a root of Amazon's."""
+    """The chain that was imported, or none."""
     answer: ActionResult = original(response)
     bundle = response.acm_backend.get_certificate(response._get_param("CertificateArn"))
     if bundle.type == "IMPORTED":
@@ -84,8 +84,7 @@ def update_certificate_options(response: AWSCertificateManagerResponse, paramete
 
 
 def _users(backend: AWSCertificateManagerBackend, arn: str) -> list[str]:
-    """The load balancers and distributions that serve a certificate: upstream names listeners, and goes on naming
-    deleted ones."""
+    """The ARNs of the load balancers and distributions that use a certificate."""
     from moto.elbv2.models import elbv2_backends  # loaded when the first load balancer is
 
     balancers = elbv2_backends[backend.account_id][backend.region_name].load_balancers.values()

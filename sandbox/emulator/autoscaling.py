@@ -1,4 +1,4 @@
-"""Auto Scaling groups that launch as AWS does: over all their subnets, with the launch template's instance profile."""
+"""Auto Scaling: instances in all subnets of a group, with everything that the launch template says."""
 
 from __future__ import annotations
 
@@ -21,10 +21,7 @@ from sandbox.emulator.patching import patch
 def _launch(
     original: Callable[..., None], group: FakeAutoScalingGroup, count_needed: int, propagated_tags: dict[str, str]
 ) -> None:
-    """Launch one at a time, each in the subnet that has fewest of the group's instances.
-
-    Upstream puts all of them into the first subnet and forgets the template's profile and metadata options.
-    """
+    """Launch one at a time, each in the subnet with the fewest instances of the group."""
     subnets = group.vpc_zone_identifier
     for _ in range(count_needed):
         if subnets:
@@ -39,7 +36,7 @@ def _launch(
 
 
 def _apply_template(group: FakeAutoScalingGroup, instance: Any) -> None:
-    """Give the instance what moto's RunInstances takes from a request only, and not from a template."""
+    """Set what moto's RunInstances reads from a request only, not from a template."""
     template = group.ec2_launch_template.get_version(group.launch_template_version).data
     if profile := template.get("IamInstanceProfile"):
         group.autoscaling_backend.ec2_backend.associate_iam_instance_profile(
@@ -59,6 +56,5 @@ def _apply_template(group: FakeAutoScalingGroup, instance: Any) -> None:
     upstream="PutScalingPolicy answers PolicyArn instead of PolicyARN, which clients drop.",
 )
 def _put_scaling_policy(original: Callable[..., ActionResult], response: AutoScalingResponse) -> ActionResult:
-    """Answer the policy's ARN under the name that the API gives it; upstream misspells it, so that it gets lost."""
     answer: Any = original(response).result
     return ActionResult({"PolicyARN": answer["PolicyArn"]})

@@ -1,4 +1,4 @@
-"""KMS: how often a key rotates."""
+"""KMS: the period of a key's rotation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from moto.kms.responses import KmsResponse
 from sandbox.emulator.patching import patch
 
 YEARLY = 365
-"""Days between rotations unless chosen."""
+"""Days between rotations, by default."""
 
 
 @patch(

@@ -1,4 +1,4 @@
-"""SNS: attributes of a topic that upstream forgets, and e-mail subscriptions that nobody has confirmed."""
+"""SNS: all attributes of a topic, and e-mail subscriptions, which stay unconfirmed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from moto.sns.responses import SNSResponse
 
 from sandbox.emulator.patching import patch
 
-FORGOTTEN_ATTRIBUTES = {"SignatureVersion": "signature_version", "TracingConfig": "tracing_config"}
+MISSING_ATTRIBUTES = {"SignatureVersion": "signature_version", "TracingConfig": "tracing_config"}
 
 CONFIRMED_BY_PERSON = ("email", "email-json")
-"""Protocols whose subscriptions wait until somebody clicks a link."""
+"""Protocols whose subscriptions are pending until a person confirms them."""
 
 
 @patch(
@@ -24,7 +24,7 @@ CONFIRMED_BY_PERSON = ("email", "email-json")
 def _get_topic_attributes(original: Any, response: SNSResponse) -> ActionResult:
     answer: ActionResult = original(response)
     topic = response.backend.get_topic(response._get_param("TopicArn"))
-    for name, attribute in FORGOTTEN_ATTRIBUTES.items():
+    for name, attribute in MISSING_ATTRIBUTES.items():
         if getattr(topic, attribute, None):
             answer.result["Attributes"][name] = getattr(topic, attribute)
     return answer
@@ -36,7 +36,7 @@ def _get_topic_attributes(original: Any, response: SNSResponse) -> ActionResult:
     upstream="An e-mail subscription is confirmed at once instead of pending.",
 )
 def _subscribe(original: Any, backend: SNSBackend, topic_arn: str, endpoint: str, protocol: str) -> Subscription:
-    """No mail is sent, so that nobody confirms."""
+    """No mail is sent, so an e-mail subscription stays pending."""
     subscription = original(backend, topic_arn, endpoint, protocol)
     if protocol in CONFIRMED_BY_PERSON:
         subscription.attributes |= {"PendingConfirmation": "true", "ConfirmationWasAuthenticated": "false"}
@@ -62,7 +62,7 @@ def _list_subscriptions_by_topic(original: Any, response: SNSResponse) -> Action
 
 
 def _without_pending_arns(answer: ActionResult) -> ActionResult:
-    """A subscription that is not confirmed is listed without its ARN."""
+    """Without the ARNs of subscriptions that are not confirmed."""
     answer.result["Subscriptions"] = [
         {
             "SubscriptionArn": "PendingConfirmation" if _pending(subscription) else subscription.arn,

@@ -1,4 +1,4 @@
-"""Invalidations, which are over as soon as they are asked for."""
+"""Invalidations, which are complete at once."""
 
 from __future__ import annotations
 
@@ -17,6 +17,5 @@ from sandbox.emulator.patching import patch
 def _init(
     original: Any, invalidation: Invalidation, distribution: Distribution, paths: list[str], reference: str
 ) -> None:
-    """In AWS's spelling of the state: a client that waits for it would wait for ever."""
     original(invalidation, distribution, paths, reference)
     invalidation.status = "Completed"

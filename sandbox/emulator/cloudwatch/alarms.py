@@ -1,4 +1,4 @@
-"""Alarms of both kinds: made, changed without losing their state, found, and deleted when nothing stands on them."""
+"""Metric alarms and composite alarms: create, change, find, and delete unless a composite alarm names them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sandbox.emulator.patching import operation, patch
     upstream="A new alarm is OK instead of INSUFFICIENT_DATA, and a changed alarm loses its state.",
 )
 def _put_metric_alarm(original: Any, backend: CloudWatchBackend, **settings: Any) -> Alarm:
-    """A new alarm has nothing to go by; a changed one keeps its state, and takes no tags."""
+    """A new alarm has INSUFFICIENT_DATA. A changed alarm keeps its state and its tags."""
     before = backend.alarms.get(settings["name"])
     alarm: Alarm = original(backend, **{**settings, "tags": None if before else settings.get("tags")})
     if before is None:
@@ -32,7 +32,7 @@ def _put_metric_alarm(original: Any, backend: CloudWatchBackend, **settings: Any
 
 @operation(CloudWatchResponse)
 def put_composite_alarm(response: CloudWatchResponse, parameters: dict[str, Any]) -> None:
-    """Make or change one, over alarms that are there."""
+    """Create or change a composite alarm. The alarms in its rule must exist."""
     backend = response.cloudwatch_backend
     try:
         children = parse(parameters["AlarmRule"]).children
@@ -81,7 +81,7 @@ def _delete_alarms(original: Any, backend: CloudWatchBackend, alarm_names: list[
 
 @operation(CloudWatchResponse)
 def describe_alarms(response: CloudWatchResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    """All that match every filter; of metric alarms alone, unless ``AlarmTypes`` asks for others, as AWS does."""
+    """The alarms that match all filters. Composite alarms only if ``AlarmTypes`` names them, as in AWS."""
     backend = response.cloudwatch_backend
     kinds = parameters.get("AlarmTypes", ["MetricAlarm"])
     found = [alarm for alarm in backend.alarms.values() if _matches(backend, alarm, parameters)]

@@ -1,4 +1,4 @@
-"""Customer gateways: the device's name and the certificate."""
+"""Customer gateways: device name and certificate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DHCP options: the tags that they are created with."""
+"""DHCP options that are created with tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""VPC endpoints whose change reaches the route tables and the subnets."""
+"""VPC endpoints: a change reaches the route tables and the subnets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sandbox.emulator.patching import patch
     upstream="A gateway endpoint has PrivateDnsEnabled true.",
 )
 def _create(original: Any, backend: VPCBackend, **settings: Any) -> Any:
-    """Only an interface endpoint has private DNS."""
+    """A gateway endpoint has no private DNS."""
     if (settings.get("endpoint_type") or "Gateway").lower() == "gateway":
         settings["private_dns_enabled"] = False
     return original(backend, **settings)
@@ -29,7 +29,6 @@ def _create(original: Any, backend: VPCBackend, **settings: Any) -> Any:
     upstream="ModifyVpcEndpoint changes neither the routes of the route tables nor the interfaces in the subnets.",
 )
 def _modify(original: Any, backend: VPCBackend, **settings: Any) -> None:
-    """Upstream changes the lists of ids alone, and then cannot delete the routes that it never made."""
     [endpoint] = backend.describe_vpc_endpoints(vpc_end_point_ids=[settings["vpc_id"]])
     tables, subnets = set(endpoint.route_table_ids or []), set(endpoint.subnet_ids or [])
     original(backend, **settings)
@@ -54,7 +53,7 @@ def _modify(original: Any, backend: VPCBackend, **settings: Any) -> None:
     upstream="DeleteVpcEndpoints fails for a gateway endpoint that is already deleted.",
 )
 def _delete(original: Any, backend: VPCBackend, vpce_ids: list[str] | None = None) -> None:
-    """A deleted endpoint's routes are gone: upstream fails on them when it is deleted again."""
+    """Leave out endpoints that are deleted already: their routes are gone."""
     endpoints = backend.vpc_end_points
     original(backend, [id_ for id_ in vpce_ids or [] if id_ in endpoints and endpoints[id_].state != "deleted"])
 

@@ -1,4 +1,4 @@
-"""Flow logs: options of an S3 destination, a prefix in it, and a log group that is named by its ARN."""
+"""Flow logs: an S3 destination with a prefix and options, or a log group by its ARN."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ def _create_flow_logs(original: Any, backend: FlowLogsBackend, **settings: Any) 
     destination = settings["log_destination"]
     resource = destination.split(":", 5)[5] if destination else ""
     if destination and settings["log_destination_type"] == "s3":
-        # Upstream takes bucket and prefix together for the bucket's name.
         settings["log_destination"] = destination.partition("/")[0]
     elif resource.startswith("log-group:") and settings["log_group_name"] is None:
         settings["log_group_name"] = resource.split(":")[1]

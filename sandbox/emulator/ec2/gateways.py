@@ -1,4 +1,4 @@
-"""NAT gateways: a deleted one lets go of its address and its interface."""
+"""NAT gateways: deletion frees the Elastic IP address and deletes the network interface."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from sandbox.emulator.patching import patch
     upstream="DeleteNatGateway leaves the gateway's interface in the subnet and its Elastic IP address associated.",
 )
 def _delete_nat_gateway(original: Any, backend: NatGatewayBackend, nat_gateway_id: str) -> NatGateway:
-    """Upstream leaves the gateway's interface in the subnet, and its Elastic IP associated with that."""
     gateway = backend.nat_gateways.get(nat_gateway_id)
     if gateway is None or gateway.state == "deleted":
         raise AwsError("NatGatewayNotFound", f"The Nat Gateway {nat_gateway_id} was not found")

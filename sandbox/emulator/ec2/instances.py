@@ -1,4 +1,4 @@
-"""Instances: the groups and the zone of their first network interface, attributes changed one at a time, monitoring."""
+"""Instances: groups and zone of their first network interface, single attributes, detailed monitoring."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from sandbox.emulator.patching import operation, patch
     upstream="An instance launched on a network interface has neither the groups nor the zone of that interface.",
 )
 def _init(original: Any, instance: Instance, *args: Any, **kwargs: Any) -> None:
-    """An instance has the groups and the zone of its first interface, also when it is launched with that interface.
+    """An instance gets the groups and the zone of its first interface.
 
-    An interface that the launch itself makes goes with the instance, unless it is told otherwise.
+    An interface that the launch makes is deleted with the instance, unless the request says otherwise.
     """
     original(instance, *args, **kwargs)
     given = {int(nic["DeviceIndex"]): nic for nic in kwargs.get("nics", [])}
@@ -40,7 +40,7 @@ def _init(original: Any, instance: Instance, *args: Any, **kwargs: Any) -> None:
     upstream="ModifyInstanceAttribute with an attribute unknown to moto removes the instance's security groups.",
 )
 def _security_groups(original: Any, response: InstanceResponse) -> bool:
-    """Upstream takes any attribute that it does not know for an empty list of security groups."""
+    """Set the security groups if the request names some, or else the shutdown behaviour."""
     if response._get_param("Groups"):
         return bool(original(response))
     behaviour = response._get_param("InstanceInitiatedShutdownBehavior.Value")

@@ -1,4 +1,4 @@
-"""Network interfaces of their own: an address that nothing else has, kept when their instance is terminated."""
+"""Network interfaces: unique addresses, and interfaces that outlive their instance."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _create(
     *args: Any,
     **kwargs: Any,
 ) -> NetworkInterface:
-    """Upstream rolls dice for an address, which another interface or AWS itself may have."""
+    """Take the next free address of the subnet, unless the request names one."""
     if isinstance(subnet, str):
         subnet = backend.get_subnet(subnet)
     if not private_ip_address and not private_ip_addresses:
@@ -69,14 +69,14 @@ def _delete_unused(original: Any, response: ElasticNetworkInterfaces) -> ActionR
     upstream="A network interface that outlives its terminated instance stays attached to it.",
 )
 def _terminate(original: Any, instance: Instance) -> InstanceState:
-    """Upstream leaves an interface that outlives its instance attached to it for ever; a second call does nothing."""
+    """Detach the interfaces that outlive the instance. A second call does nothing."""
     if instance.state == "terminated":
         return copy(instance._state)
     previous: InstanceState = original(instance)
     for index, interface in list(instance.nics.items()):
         if not interface.delete_on_termination:
             instance.detach_eni(interface)
-            # What is left of the instance still has an address to tell, as moto sees it.
+            # moto reads the terminated instance's address from its interface.
             instance.nics[index] = copy(interface)
     return previous
 
@@ -87,5 +87,4 @@ def _terminate(original: Any, instance: Instance) -> InstanceState:
     upstream="DescribeInstances lists network interfaces of a terminated instance.",
 )
 def _network_interfaces(original: Any, instance: Instance) -> list[NetworkInterface]:
-    """An instance that is gone has none."""
     return [] if instance.state == "terminated" else list(original(instance))

@@ -1,4 +1,4 @@
-"""Rules of security groups: descriptions of every kind of rule, and rules that change."""
+"""Security group rules: descriptions of every kind of rule, and changed rules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import patch
 
 SOURCES = ("CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupId")
-"""What a rule lets in, or out to: exactly one of them."""
+"""A rule has exactly one of them."""
 
 
 @patch(
@@ -30,7 +30,6 @@ def _init(original: Any, rule: SecurityGroupRule, *args: Any, **kwargs: Any) -> 
     upstream="DescribeSecurityGroupRules answers descriptions of rules for address ranges only.",
 )
 def _description(_original: Any, rule: SecurityGroupRule) -> str | None:
-    """Upstream knows that of an address range only."""
     found: str | None = (
         rule.ip_range.get("Description") or rule.source_group.get("Description") or rule.prefix_list_description
     )
@@ -43,7 +42,7 @@ def _description(_original: Any, rule: SecurityGroupRule) -> str | None:
     upstream="Rules that differ only in the description of their source group count as different rules.",
 )
 def _eq(_original: Any, rule: SecurityGroupRule, other: SecurityGroupRule) -> bool:
-    """Two rules are one when they let the same through: their descriptions do not matter."""
+    """Rules that allow the same traffic are the same rule, whatever their descriptions."""
     return _reach(rule) == _reach(other)
 
 
@@ -72,7 +71,6 @@ def _flattened_rules(original: Any, group: SecurityGroup, rules: list[SecurityGr
 def _sg_update_description(
     _original: Any, _backend: SecurityGroupBackend, security_rule: SecurityGroupRule, rule: SecurityGroupRule
 ) -> None:
-    """Upstream describes every rule with a group for its source when one of them is meant."""
     if security_rule == rule:
         _describe(rule, security_rule.description or "")
 
@@ -85,7 +83,7 @@ def _sg_update_description(
 def _modify_security_group_rules(
     _original: Any, backend: SecurityGroupBackend, group_id: str, rules: dict[str, dict[str, Any]]
 ) -> None:
-    """Every kind of source, and all protocols: upstream changes nothing but IPv4 ranges."""
+    """Change rules of every kind of source and every protocol."""
     group = backend.get_security_group_by_name_or_id(group_id)
     if group is None:
         raise AwsError("InvalidGroup.NotFound", f"The security group '{group_id}' does not exist")
@@ -131,7 +129,7 @@ _CIDR_MEMBERS = {"CidrIpv4": "CidrIp", "CidrIpv6": "CidrIpv6"}
 
 
 def _reach(rule: SecurityGroupRule) -> tuple[Any, ...]:
-    """What a rule lets through."""
+    """The traffic that a rule allows."""
     every_port = rule.ip_protocol == "-1"
     return (
         rule.ip_protocol,
@@ -145,7 +143,7 @@ def _reach(rule: SecurityGroupRule) -> tuple[Any, ...]:
 
 
 def _describe(rule: SecurityGroupRule, description: str) -> None:
-    """Put the description where the rule's kind keeps it; an empty one is none."""
+    """Put the description where a rule of this kind keeps it; an empty one is removed."""
     rule.prefix_list_description = description or None if rule.prefix_list_id else None
     for kept in (rule.ip_range, rule.source_group):
         if kept:

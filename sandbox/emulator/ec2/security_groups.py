@@ -1,4 +1,4 @@
-"""Security groups: the default group's rule, and groups in use, which cannot be deleted."""
+"""Security groups: the rule of a default group, and groups in use, which cannot be deleted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sandbox.emulator.patching import patch
     upstream="The default group of a VPC lacks the rule that lets its own members in.",
 )
 def _create_security_group(original: Any, backend: SecurityGroupBackend, *args: Any, **kwargs: Any) -> SecurityGroup:
-    """A VPC's default group lets its own members in."""
+    """A default group allows traffic between its members."""
     group = original(backend, *args, **kwargs)
     if group.is_default:
         itself = {"GroupId": group.id, "UserId": backend.account_id, "OwnerId": backend.account_id}
@@ -33,7 +33,7 @@ def _create_security_group(original: Any, backend: SecurityGroupBackend, *args: 
     upstream="DeleteSecurityGroup deletes a default group and one that another group or an interface uses.",
 )
 def _delete_security_group(original: Any, response: SecurityGroups) -> ActionResult:
-    """A default group goes with its VPC only, and one that another group's rules name or an interface has stays."""
+    """Refuse to delete a default group, and a group that an interface or a rule of another group uses."""
     backend = response.ec2_backend
     group = backend.get_security_group_from_id(response._get_param("GroupId"))
     if group is not None:
@@ -45,7 +45,7 @@ def _delete_security_group(original: Any, response: SecurityGroups) -> ActionRes
 
 
 def _dependents(backend: SecurityGroupBackend, group: SecurityGroup) -> Iterator[str]:
-    """The ids of what would break without ``group``."""
+    """The ids of the groups and interfaces that use ``group``."""
     for others in backend.groups.values():
         for other in others.values():
             if other.id == group.id:

@@ -1,4 +1,4 @@
-"""Subnets: their zone by its id, and the state of their IPv6 blocks."""
+"""Subnets: an availability zone by its id, and the state of IPv6 blocks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _create_subnet(
     availability_zone_id: str | None = None,
     **settings: Any,
 ) -> Subnet:
-    """A zone by its id is the zone by its name: upstream takes its subnets for default ones, with public addresses."""
+    """Replace the id of an availability zone by its name, for which moto works."""
     if availability_zone is None:
         for zone in RegionsAndZonesBackend.zones[backend.region_name]:
             if zone.zone_id == availability_zone_id:
@@ -39,7 +39,6 @@ def _create_subnet(
     upstream="The state of a subnet's IPv6 block is nested twice, so the answer leaves it out.",
 )
 def _ipv6_cidr_block_association_set(original: Any, subnet: Subnet) -> list[dict[str, Any]]:
-    """Upstream puts the state of a block into a state."""
     associations: list[dict[str, Any]] = original(subnet)
     for association in associations:
         association["ipv6CidrBlockState"] = association["ipv6CidrBlockState"]["state"]

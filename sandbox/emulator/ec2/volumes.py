@@ -1,4 +1,4 @@
-"""EBS volumes: one attachment at a time, to an instance of the same zone that is there; gp3's throughput."""
+"""EBS volumes: one attachment at a time, in one availability zone, and the throughput of gp3."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _attach_volume(
     device_path: str,
     delete_on_termination: bool = False,
 ) -> VolumeAttachment | None:
-    """Upstream takes a volume from the instance that has it, and attaches over zones and to what is terminated."""
+    """Refuse what AWS refuses."""
     volume = backend.get_volume(volume_id)
     instance = backend.get_instance(instance_id)
     if volume.attachment:

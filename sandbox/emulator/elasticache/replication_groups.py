@@ -24,7 +24,7 @@ SETTINGS = (
     "SnapshotRetentionLimit", "NotificationTopicArn", "NotificationTopicStatus", "AutoMinorVersionUpgrade",
     "TransitEncryptionEnabled", "TransitEncryptionMode", "NetworkType", "IpDiscovery",
 )  # fmt: skip
-"""What CreateReplicationGroup takes and ModifyReplicationGroup may change."""
+"""Settings that can be changed later."""
 
 FIXED_SETTINGS = (
     "Port",
@@ -34,7 +34,7 @@ FIXED_SETTINGS = (
     "UserGroupIds",
     "DataTieringEnabled",
 )
-"""What only CreateReplicationGroup takes."""
+"""Settings that cannot be changed."""
 
 
 @operation(ElastiCacheResponse)
@@ -90,7 +90,7 @@ def describe_replication_groups(response: ElastiCacheResponse, parameters: dict[
 
 @operation(ElastiCacheResponse)
 def modify_replication_group(response: ElastiCacheResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Everything is applied at once, whatever ApplyImmediately says: there is no maintenance window to wait for."""
+    """Apply every change at once, whatever ApplyImmediately says: there is no maintenance window."""
     backend = backend_of(response)
     group = _group(backend, parameters)
     if "Engine" in parameters or "EngineVersion" in parameters:
@@ -119,7 +119,7 @@ def modify_replication_group(response: ElastiCacheResponse, parameters: dict[str
 
 @operation(ElastiCacheResponse)
 def delete_replication_group(response: ElastiCacheResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Gone at once: AWS takes minutes, in which nothing but waiting can be done."""
+    """Delete at once. AWS takes minutes."""
     backend = backend_of(response)
     group = _group(backend, parameters)
     id_ = group.replication_group_id
@@ -164,7 +164,7 @@ def decrease_replica_count(response: ElastiCacheResponse, parameters: dict[str, 
 
 @operation(ElastiCacheResponse)
 def describe_cache_clusters(response: ElastiCacheResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Members of replication groups beside moto's own clusters."""
+    """The members of replication groups and moto's single clusters."""
     clusters = backend_of(response).describe_cache_clusters(parameters.get("CacheClusterId"))
     with_nodes = parameters.get("ShowCacheNodeInfo", False)
     alone = parameters.get("ShowCacheClustersNotInReplicationGroups", False)
@@ -183,7 +183,7 @@ def describe_cache_clusters(response: ElastiCacheResponse, parameters: dict[str,
     upstream="A deleted cache cluster stays listed with the status deleting.",
 )
 def delete_cache_cluster(original: Any, response: ElastiCacheResponse) -> ActionResult:
-    """A cluster alone is gone once deleted (upstream's says "deleting" for ever); a member leaves with its group."""
+    """Delete a single cluster at once. A member of a replication group is refused."""
     clusters = backend_of(response).cache_clusters
     id_ = response._get_param("CacheClusterId")
     if isinstance(clusters.get(id_), MemberCluster):
@@ -201,7 +201,7 @@ def _group(backend: Any, parameters: dict[str, Any]) -> ReplicationGroup:
 
 
 def _check_availability(group: ReplicationGroup, replicas: int) -> None:
-    """Raises ``AwsError`` where failover is asked for and there is nothing to fail over to."""
+    """Raise ``AwsError`` for automatic failover without a replica, or Multi-AZ without automatic failover."""
     if group.automatic_failover_enabled and not replicas and not group.cluster_enabled:
         raise AwsError(
             "InvalidParameterCombination", "Automatic failover requires at least two cache clusters in the group."
@@ -211,7 +211,7 @@ def _check_availability(group: ReplicationGroup, replicas: int) -> None:
 
 
 def _check_security_groups(backend: Any, ids: list[str]) -> None:
-    from moto.ec2.models import ec2_backends  # moto's own backends import each other late, EC2 being slow to load
+    from moto.ec2.models import ec2_backends  # late, as in moto: EC2 is slow to load
 
     ec2 = ec2_backends[backend.account_id][backend.region_name]
     for id_ in ids:
@@ -220,7 +220,7 @@ def _check_security_groups(backend: Any, ids: list[str]) -> None:
 
 
 def _deliver_logs(group: ReplicationGroup, changes: list[dict[str, Any]]) -> None:
-    """Each change replaces the delivery of its type of log, or with ``Enabled`` false ends it."""
+    """Replace the delivery of a log type by each change; ``Enabled`` false removes it."""
     deliveries = {delivery["LogType"]: delivery for delivery in group.log_delivery_configurations}
     for change in changes:
         if change.get("Enabled", True):
@@ -239,7 +239,7 @@ def _set_auth_token(group: ReplicationGroup, token: str) -> None:
 
 
 def _subnet_zones(backend: Any, subnet_group: str) -> list[str]:
-    """The zones that members may stand in: those of the subnet group, or without one those of the region."""
+    """The availability zones for members: those of the subnet group, or all of the region."""
     if subnet_group == "default" and subnet_group not in backend.cache_subnet_groups:
         return [zone.name for zone in RegionsAndZonesBackend.zones[backend.region_name]]
     [group] = backend.describe_cache_subnet_groups(subnet_group)
@@ -247,7 +247,7 @@ def _subnet_zones(backend: Any, subnet_group: str) -> list[str]:
 
 
 def _resize(backend: Any, group: ReplicationGroup, shard: Shard, replicas: int, zones: list[str]) -> None:
-    """Add members to a shard, or take its last replicas away, until it has ``replicas`` beside its primary."""
+    """Add members to a shard, or remove its last replicas, until it has this many replicas."""
     wanted = replicas + 1
     prefix = (
         f"{group.replication_group_id}-{shard.node_group_id}" if group.cluster_enabled else group.replication_group_id
@@ -279,7 +279,7 @@ def _change_replica_count(response: ElastiCacheResponse, parameters: dict[str, A
 
 
 def _promote(backend: Any, group: ReplicationGroup, shard: Shard, id_: str) -> None:
-    """Make the member ``id_`` the shard's primary, and tell it in the events as AWS does."""
+    """Make the member ``id_`` the primary of the shard, with an event."""
     promoted = next((member for member in shard.members if member.cache_cluster_id == id_), None)
     if promoted is None:
         raise AwsError("InvalidParameterValue", f"{id_} is not a member of {group.replication_group_id}.")

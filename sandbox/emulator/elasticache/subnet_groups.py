@@ -1,4 +1,4 @@
-"""Cache subnet groups: their zones in the answer, change and deletion."""
+"""Cache subnet groups: availability zones, change and deletion."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sandbox.emulator.patching import operation, patch
     upstream="A subnet's availability zone is a bare name instead of a structure, so the answer leaves it out.",
 )
 def _init(original: Any, group: CacheSubnetGroup, *args: Any, **kwargs: Any) -> None:
-    """Answer each subnet's zone as a structure: upstream gives its bare name, which the serializer drops."""
+    """Make each subnet's availability zone a structure, as the API has it."""
     original(group, *args, **kwargs)
     for subnet in group.subnets:
         zone = subnet.get("subnet_availability_zone")

@@ -1,4 +1,4 @@
-"""Listener rules: the order in which they are tried, and priorities that change places."""
+"""Listener rules: their order, and rules that swap priorities."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.emulator.patching import patch
     upstream="DescribeRules does not sort by priority, since the sorted copy is discarded.",
 )
 def _rules(original: Any, listener: FakeListener) -> dict[Any, FakeRule]:
-    """In the order in which they are tried, the default rule last."""
+    """By priority, the default rule last."""
     rules = original(listener).items()
     return dict(
         sorted(rules, key=lambda item: (item[1].is_default, 0 if item[1].is_default else int(item[1].priority)))
@@ -28,7 +28,7 @@ def _rules(original: Any, listener: FakeListener) -> dict[Any, FakeRule]:
     upstream="SetRulePriorities refuses to swap the priorities of two rules.",
 )
 def _set_rule_priorities(original: Any, backend: ELBv2Backend, rule_priorities: list[dict[str, Any]]) -> list[FakeRule]:
-    """Rules may take each other's priority: they give up their own first."""
+    """Give the rules unused priorities first, so that they may take each other's."""
     moved = {change["RuleArn"] for change in rule_priorities}
     rules = backend.describe_rules(listener_arn=None, rule_arns=list(moved))
     before = [(rule, rule.priority) for rule in rules]

@@ -1,4 +1,4 @@
-"""Listeners: one a port, security policies that exist, and mutual authentication."""
+"""Listeners: one per port, TLS policies that exist, and mutual authentication."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _respond_modify_listener(original: Any, response: ELBV2Response) -> ActionRe
 
 
 def _with_mutual_authentication(answer: ActionResult, response: ELBV2Response) -> ActionResult:
-    """Keep what the request says of clients' certificates, which upstream drops; a secure listener starts without."""
+    """Keep the MutualAuthentication of the request. It is off for a new HTTPS listener."""
     for listener in answer.result["Listeners"]:
         asked = response._get_param("MutualAuthentication")
         if asked:

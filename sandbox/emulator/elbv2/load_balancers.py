@@ -1,4 +1,4 @@
-"""Load balancers: AWS's defaults, their names and zones, and what refuses their deletion."""
+"""Load balancers: AWS's default attributes, unique names, hosted zones and deletion protection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import patch
 
 HOSTED_ZONES = {"eu-west-3": "Z3Q77PNBQS71R4", "us-east-1": "Z35SXDOTRQ7X7K"}
-"""Route 53's zone of application load balancers' names. Source: AWS General Reference, ELB endpoints."""
+"""Hosted zones of the DNS names of Application Load Balancers. Source: AWS General Reference, ELB endpoints."""
 
 
 APPLICATION_DEFAULTS = {

@@ -1,4 +1,4 @@
-"""Instance profiles: their tags."""
+"""The tags of instance profiles."""
 
 from __future__ import annotations
 

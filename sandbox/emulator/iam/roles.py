@@ -1,4 +1,4 @@
-"""Roles: service-linked roles under the names that AWS gives them."""
+"""Service-linked roles, with AWS's names for them."""
 
 from __future__ import annotations
 

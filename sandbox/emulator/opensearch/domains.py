@@ -1,4 +1,4 @@
-"""OpenSearch domains as AWS answers them."""
+"""OpenSearch domains: their place in a VPC, partial updates, upgrades."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sandbox.emulator.patching import operation, patch
 moto.es.urls.url_paths["{0}/2021-01-01/opensearch/upgradeDomain"] = OpenSearchServiceResponse.dispatch
 
 NEWEST_VERSION = "OpenSearch_3.1"
-"""What a domain runs that is made without a version. Source: OpenSearch Service developer guide, end of 2025."""
+"""The version of a domain that is created without one. Source: OpenSearch Service developer guide, end of 2025."""
 
 _VERSION = re.compile(r"(?P<engine>OpenSearch|Elasticsearch)_(?P<major>\d+)\.(?P<minor>\d+)")
 _MAJORS = {"OpenSearch": (1, 2, 3), "Elasticsearch": (5, 6, 7)}
@@ -55,7 +55,7 @@ def _create_domain(original: Any, backend: OpenSearchServiceBackend, **settings:
 def _update_domain_config(
     original: Any, backend: OpenSearchServiceBackend, domain_name: str, **settings: Any
 ) -> OpenSearchDomain:
-    """Within each group of options only those named are changed; upstream replaces the group."""
+    """Change only the named options of each group."""
     domain = backend.describe_domain(domain_name)
     if settings["vpc_options"]:
         settings["vpc_options"] = _placed(backend, {**(domain.vpc_options or {}), **settings["vpc_options"]})
@@ -74,7 +74,7 @@ def _update_domain_config(
     upstream="A new domain has the tags of a deleted domain of the same name.",
 )
 def _delete_domain(original: Any, backend: OpenSearchServiceBackend, domain_name: str) -> OpenSearchDomain:
-    """Its tags go with it: another domain of the name would inherit them."""
+    """Delete the tags too."""
     domain = original(backend, domain_name)
     backend.tagger.delete_all_tags_for_resource(domain.arn)
     return domain
@@ -88,14 +88,14 @@ def _delete_domain(original: Any, backend: OpenSearchServiceBackend, domain_name
 def _dct_options(original: Any, domain: OpenSearchDomain) -> dict[str, Any]:
     options: dict[str, Any] = original(domain)
     options["IPAddressType"] = "ipv4"
-    # The answer's shape has the state that was reached, not the one desired.
+    # AWS answers the state, not the desired state of the request.
     options["AutoTuneOptions"] = {"State": options["AutoTuneOptions"]["State"]}
     return options
 
 
 @operation(OpenSearchServiceResponse)
 def upgrade_domain(response: OpenSearchServiceResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    """The domain runs the new version at once."""
+    """Upgrade at once, unless this is a check only."""
     domain = response.opensearch_backend.describe_domain(parameters["DomainName"])
     target = parameters["TargetVersion"]
     if _parsed(target) < _parsed(domain.engine_version.options):
@@ -111,7 +111,7 @@ def upgrade_domain(response: OpenSearchServiceResponse, parameters: dict[str, An
 
 
 def _parsed(version: str) -> tuple[bool, int, int]:
-    """A version in an order in which OpenSearch comes after Elasticsearch. Raises ``AwsError`` for one that is none."""
+    """A version for comparison: OpenSearch is newer than Elasticsearch. Raises ``AwsError`` for an unknown version."""
     match = _VERSION.fullmatch(version)
     if match is None or int(match["major"]) not in _MAJORS[match["engine"]]:
         raise AwsError("ValidationException", f"Invalid engine version {version}")
@@ -119,18 +119,18 @@ def _parsed(version: str) -> tuple[bool, int, int]:
 
 
 def _auto_tune(options: dict[str, Any] | None) -> dict[str, Any]:
-    """With the state that the desire leads to."""
+    """The options with the state that follows from the desired state."""
     options = options or {}
     return {**options, "State": options.get("DesiredState", "ENABLED")}
 
 
 def _without_master_user(options: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Nobody logs in here, and upstream would answer the password: it is not kept."""
+    """Without the master user's password, which moto would answer. Nothing here needs it."""
     return {name: value for name, value in options.items() if name != "MasterUserOptions"} if options else options
 
 
 def _placed(backend: OpenSearchServiceBackend, options: dict[str, Any] | None) -> dict[str, Any] | None:
-    """VPC options with the VPC and the zones that the subnets are in."""
+    """VPC options with the VPC and the availability zones of the subnets."""
     if not options or not options.get("SubnetIds"):
         return None
     ec2 = client("ec2", backend.region_name, backend.account_id)

@@ -1,4 +1,4 @@
-"""DB instances: the fields that AWS answers and moto does not keep, and a modification that reaches all of them."""
+"""DB instances: all the settings that AWS answers, reboot with failover, and deletion."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from sandbox.emulator.rds.engines import mysql_version
 CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1"
 
 ENDPOINT_ZONES = {"eu-west-3": "ZMESEXB7ZGGQ3", "us-east-1": "Z2R2ITUGPM61AM"}
-"""Route 53's zone of the instances' host names, for alias records. Source: AWS General Reference, RDS endpoints."""
+"""Hosted zones of the DNS names of DB instances. Source: AWS General Reference, RDS endpoints."""
 
 STRIPED_ENGINES = ("mysql", "mariadb", "postgres")
 STRIPED_FROM_GIB = 400
-"""From this size on RDS stripes these engines' gp3 volumes: a higher baseline, and only then can more be chosen.
+"""From this size on, gp3 volumes of these engines have a higher baseline, and IOPS and throughput can be chosen.
 Source: RDS user guide, "gp3 storage"."""
 
 Event.EVENT_MAP.update(
@@ -73,7 +73,7 @@ def _init(original: Any, instance: DBInstance, *args: Any, **settings: Any) -> N
     upstream="ModifyDBInstance fails on disabling a log export that is off, and ignores DBPortNumber.",
 )
 def _update(original: Any, instance: DBInstance, **settings: Any) -> None:
-    """Everything is applied at once, whatever ApplyImmediately says: there is no maintenance window to wait for."""
+    """Apply every change at once, whatever ApplyImmediately says: there is no maintenance window."""
     if instance.engine == "mysql" and settings.get("engine_version"):
         settings["engine_version"] = mysql_version(settings["engine_version"])
     if instance.db_cluster_identifier is None:
@@ -138,7 +138,7 @@ def _delete_db_instance(
     skip_final_snapshot: bool | None = False,
     delete_automated_backups: bool | None = True,
 ) -> Any:
-    """Ask for the final snapshot's name unless it is declined, as AWS does."""
+    """Require exactly one of the final snapshot's name and SkipFinalSnapshot."""
     instance = backend.databases.get(db_instance_identifier)
     needs_name = instance is not None and not (instance.deletion_protection or instance.is_replica)
     if needs_name and instance.db_cluster_identifier is None:
@@ -163,7 +163,7 @@ def _delete_db_instance(
 
 
 def fail_over(instance: DBInstance) -> None:
-    """Let the standby take over: the instance's two zones change places."""
+    """Fail over to the standby: the two availability zones change places."""
     standby = instance.secondary_availability_zone
     instance.secondary_availability_zone, instance.availability_zone = instance.availability_zone, standby
 
@@ -187,7 +187,7 @@ def _apply_performance_insights(instance: DBInstance, settings: MutableMapping[s
 
 
 def _check_gp3(engine: str, storage_type: str | None, gib: int | None, settings: MutableMapping[str, Any]) -> None:
-    """Raises ``AwsError`` where performance is asked of a volume that has only gp3's baseline."""
+    """Raise ``AwsError`` if IOPS or throughput is requested for a volume that has the baseline only."""
     asked = settings.get("iops") or settings.get("storage_throughput")
     if asked and storage_type == "gp3" and engine in STRIPED_ENGINES and int(gib or 0) < STRIPED_FROM_GIB:
         raise AwsError(
@@ -198,7 +198,7 @@ def _check_gp3(engine: str, storage_type: str | None, gib: int | None, settings:
 
 
 def _apply_gp3_baseline(instance: DBInstance) -> None:
-    """gp3 never performs below its baseline, which AWS answers when nothing was asked."""
+    """Set IOPS and throughput of a gp3 volume to at least its baseline, as AWS answers them."""
     if instance.storage_type != "gp3":
         return
     striped = instance.engine in STRIPED_ENGINES and int(instance.allocated_storage) >= STRIPED_FROM_GIB
@@ -208,7 +208,7 @@ def _apply_gp3_baseline(instance: DBInstance) -> None:
 
 
 def _derive(instance: DBInstance) -> None:
-    """The fields that follow from others."""
+    """Set the fields that follow from others."""
     others = [zone for zone in _zones(instance) if zone != instance.availability_zone]
     standby = getattr(instance, "secondary_availability_zone", None)
     instance.secondary_availability_zone = (standby or others[0]) if instance.multi_az else None
@@ -222,7 +222,7 @@ def _derive(instance: DBInstance) -> None:
 
 
 def _zones(instance: DBInstance) -> list[str]:
-    """The zones that the instance may stand in: those of its subnet group, or without one those of the region."""
+    """The availability zones for the instance: those of its subnet group, or all of the region."""
     group = getattr(instance, "db_subnet_group", None)
     if group is not None:
         return list(dict.fromkeys(subnet.availability_zone for subnet in group._subnets))

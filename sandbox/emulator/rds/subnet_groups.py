@@ -1,4 +1,4 @@
-"""DB subnet groups: changed ones stay in the account, and one in use cannot be deleted."""
+"""DB subnet groups: change, and no deletion while an instance uses them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from sandbox.emulator.patching import patch
     upstream="ModifyDBSubnetGroup removes the group from the account.",
 )
 def _modify_db_subnet_group(original: Any, backend: RDSBackend, subnet_name: str, *changes: Any) -> Any:
-    """Upstream takes the group out of the account to change it, and does not put it back."""
     if subnet_name not in backend.subnet_groups:
         raise DBSubnetGroupNotFoundError(subnet_name)
     backend.subnet_groups[subnet_name] = group = original(backend, subnet_name, *changes)

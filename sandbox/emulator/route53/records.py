@@ -1,7 +1,4 @@
-"""ChangeResourceRecordSets: all of a batch or nothing, judged by the records that are there.
-
-Upstream searches a journal of past changes instead, so that it takes what AWS refuses and refuses what AWS takes.
-"""
+"""Records: a batch of changes is applied as a whole or refused, by the records that the zone has."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import patch
 
 ADDED_SETTINGS = {"CidrRoutingConfig": "cidr_routing_config", "GeoProximityLocation": "geo_proximity_location"}
-"""Members of a record set that upstream drops, and where its serializer looks for them."""
+"""Members of a record set that moto drops, and the attributes that its serializer reads."""
 
 
 @patch(
@@ -77,7 +74,7 @@ def _apply(action: str, record: RecordSet, records: list[RecordSet]) -> None:
 
 
 def _check_aliases_by_name(zone: FakeZone, records: Iterable[RecordSet]) -> None:
-    """A CNAME stands alone at its name, and never at the zone's own."""
+    """Refuse a CNAME beside another record of the same name, and at the apex of the zone."""
     names = [record.name for record in records if record.set_identifier is None]
     for record in records:
         if record.type == "CNAME" and record.name == zone.name:
@@ -96,7 +93,7 @@ def _identity(record: RecordSet) -> tuple[str, str, str | None]:
 
 
 def _content(record: RecordSet) -> dict[str, str]:
-    """Everything said of a record, in one spelling: the journal's numbers come as text or not."""
+    """The values of a record as text: a TTL may be a number or text."""
     return {name: str(value) for name, value in vars(record).items() if value is not None}
 
 

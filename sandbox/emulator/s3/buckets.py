@@ -1,4 +1,4 @@
-"""What a new bucket of AWS has since April 2023, and moto's has not: encrypted, without ACLs, closed to the public."""
+"""Defaults of a new bucket since April 2023: encrypted, without ACLs, closed to the public."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def _create_bucket(original: Any, backend: S3Backend, *args: Any, **kwargs: Any)
     upstream="DeleteBucketEncryption leaves a bucket unencrypted instead of resetting it to SSE-S3.",
 )
 def _delete_bucket_encryption(_original: Any, backend: S3Backend, bucket_name: str) -> None:
-    """Encryption cannot be switched off, only put back to S3's own key."""
+    """Reset encryption to SSE-S3. It cannot be turned off."""
     backend.get_bucket(bucket_name).encryption = _managed_encryption()
 
 
 def _managed_encryption() -> dict[str, Any]:
-    """SSE-S3, as moto keeps it: the request's parsed XML."""
+    """SSE-S3, in moto's form: the parsed XML of a request."""
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": "false"}
     return {"Rule": rule}

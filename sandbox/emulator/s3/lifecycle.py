@@ -1,4 +1,4 @@
-"""Lifecycle rules read back as they were written: upstream drops whole filters and conditions."""
+"""Lifecycle rules that are answered as they were written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SIZE_HEADER = "x-amz-transition-default-minimum-object-size"
 DEFAULT_SIZE = "all_storage_classes_128K"
 
 UNSUPPORTED = ("intelligent-tiering", "metrics", "analytics")
-"""Bucket configurations that upstream takes for a request to create the bucket."""
+"""Configurations whose requests moto takes for CreateBucket."""
 
 
 @patch(
@@ -65,7 +65,7 @@ def _bucket_response_put(
 
 
 def _rule(rule: dict[str, Any]) -> dict[str, Any]:
-    """A rule of the request's XML in the shape of the API's answer."""
+    """A rule of the request's XML in the form of the answer."""
     rule.setdefault("ID", secrets.token_hex(24))
     if "Filter" in rule:
         rule["Filter"] = _filter(rule["Filter"] or {})
@@ -87,5 +87,5 @@ def _filter(written: dict[str, Any]) -> dict[str, Any]:
 
 
 def _listed(value: Any) -> list[Any]:
-    """The XML parser gives a lone element without a list."""
+    """A list: the XML parser returns a single element without one."""
     return value if isinstance(value, list) else [value]

@@ -1,4 +1,4 @@
-"""Versioned objects: their delete markers can be deleted too, as emptying a versioned bucket does."""
+"""Versioned objects: delete markers can be deleted, as is needed to empty a bucket."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from moto.s3.models import FakeDeleteMarker
 
 
 def _let_go_of_nothing(_marker: FakeDeleteMarker) -> None:
-    """moto disposes of every version that it deletes; a marker holds no content, and lacks the method."""
+    """moto calls this for every version that it deletes. A delete marker has no content to free."""
 
 
 FakeDeleteMarker.dispose = _let_go_of_nothing
