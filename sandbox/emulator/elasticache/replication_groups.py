@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import cycle, islice
+from itertools import count, cycle, islice
 from typing import Any
 
 from botocore import xform_name
@@ -53,9 +53,10 @@ def create_replication_group(response: ElastiCacheResponse, parameters: dict[str
     engine_parameters = parameter_group(backend, settings["CacheParameterGroupName"])
     _check_security_groups(backend, settings.get("SecurityGroupIds", []))
     shards = parameters.get("NumNodeGroups", 1)
-    clustered = shards > 1 or "enabled" in (
-        parameters.get("ClusterMode"),
-        "enabled" if engine_parameters.values.get("cluster-enabled") == "yes" else None,
+    clustered = (
+        shards > 1
+        or parameters.get("ClusterMode") == "enabled"
+        or engine_parameters.values.get("cluster-enabled") == "yes"
     )
     group = ReplicationGroup(
         replication_group_id=id_,
@@ -248,15 +249,12 @@ def _subnet_zones(backend: Any, subnet_group: str) -> list[str]:
 
 def _resize(backend: Any, group: ReplicationGroup, shard: Shard, replicas: int, zones: list[str]) -> None:
     """Add members to a shard, or remove its last replicas, until it has this many replicas."""
-    wanted = replicas + 1
-    prefix = (
-        f"{group.replication_group_id}-{shard.node_group_id}" if group.cluster_enabled else group.replication_group_id
-    )
-    free = (
-        f"{prefix}-{number:03d}" for number in range(1, 1000) if f"{prefix}-{number:03d}" not in backend.cache_clusters
-    )
-    for zone in islice(cycle(zones), len(shard.members), wanted):
-        id_ = next(free)
+    prefix = group.replication_group_id
+    if group.cluster_enabled:
+        prefix = f"{prefix}-{shard.node_group_id}"
+    ids = (f"{prefix}-{number:03d}" for number in count(1))
+    for zone in islice(cycle(zones), len(shard.members), replicas + 1):
+        id_ = next(id_ for id_ in ids if id_ not in backend.cache_clusters)
         member = MemberCluster(cache_cluster_id=id_, arn=arn(backend, "cluster", id_), zone=zone, group=group)
         shard.members.append(member)
         shard.primary = shard.primary or member

@@ -6,11 +6,11 @@ platforms and operations roles.
 
 from __future__ import annotations
 
-from moto import elasticbeanstalk as _upstream
+from moto import elasticbeanstalk as _moto
 
 from sandbox.emulator.elasticbeanstalk import controls
 from sandbox.emulator.elasticbeanstalk.models import eb_backends
 
 # moto finds a service's backends under this name, in the service's package.
-_upstream.eb_backends = eb_backends
+_moto.eb_backends = eb_backends
 controls.install()

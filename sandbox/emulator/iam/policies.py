@@ -41,7 +41,7 @@ def _naming_a_policy(original: Callable[..., Any], backend: IAMBackend, policy_a
     return original(backend, policy_arn, *others)
 
 
-_UPSTREAM = {
+_METHODS = {
     "attach_role_policy": "fa6871e01770545331c1eab44d25cc980e86303f31769dd53656866e0e88c54a",
     "attach_user_policy": "d7aad2446e1a923bf95d36fde97fe927ecaf101588c85c501de4578b3bbca42c",
     "attach_group_policy": "e60b0b131d3d4008b7e468593377aa26e37761f1b912c2f75bc5efb712cc938f",
@@ -49,5 +49,5 @@ _UPSTREAM = {
 }
 """The methods whose first argument is a policy's ARN, with the hash of their source."""
 
-for _method, _sha256 in _UPSTREAM.items():
+for _method, _sha256 in _METHODS.items():
     patch(f"moto.iam.models:IAMBackend.{_method}", sha256=_sha256)(_naming_a_policy)

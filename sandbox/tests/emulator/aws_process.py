@@ -64,4 +64,4 @@ def start(directory: Path, *arguments: str) -> EmbeddedAws:
 def end(server: EmbeddedAws, by: signal.Signals = signal.SIGTERM) -> int:
     """Signal the server; its exit status."""
     server.process.send_signal(by)
-    return server.process.wait(timeout=10)
+    return server.process.wait(timeout=60)

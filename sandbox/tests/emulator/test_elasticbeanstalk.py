@@ -300,6 +300,21 @@ def test_a_deployment_can_be_run_again_after_a_failure(site: Site) -> None:
     assert site.environment("prod-front")["HealthStatus"] == "Ok"
 
 
+def test_an_aborted_deployment_stops_after_its_batch(site: Site) -> None:
+    """The instance of that batch has the new version, and the others keep the old one."""
+    site.create("prod-front", instances=3)
+    site.environment("prod-front")
+    site.control(SecondsPerBatch=60)
+    site.beanstalk.update_environment(EnvironmentName="prod-front", VersionLabel="v2")
+    assert site.environment("prod-front")["AbortableOperationInProgress"] is True
+    site.beanstalk.abort_environment_update(EnvironmentName="prod-front")
+    environment = site.environment("prod-front")
+    assert (environment["Status"], environment["VersionLabel"]) == ("Ready", "v1")
+    assert sorted(site.versions("prod-front").values()) == [("v1", "Deployed")] * 2 + [("v2", "Deployed")]
+    with aws_refuses("InvalidParameterValue", "no operation to abort"):
+        site.beanstalk.abort_environment_update(EnvironmentName="prod-front")
+
+
 def test_a_single_failed_instance_is_severe(site: Site) -> None:
     """The back office has one instance: when its deployment fails nothing is left."""
     site.create("prod-back", instances=1)
@@ -373,6 +388,28 @@ def test_a_rebuilt_environment_has_new_instances_of_the_same_version(site: Site)
     assert before[0]["CNAME"] == after[0]["CNAME"]
     assert not before[1] & after[1]
     assert len(site.rules()) == 1
+
+
+def test_a_configuration_template_is_checked_changed_and_used(site: Site) -> None:
+    """An environment made from a template has its options; a template can be changed and deleted afterwards."""
+    named = {"ApplicationName": APPLICATION, "TemplateName": "front"}
+    size = settings("aws:autoscaling:asg", {"MinSize": "1", "MaxSize": "1"})
+    site.beanstalk.create_configuration_template(
+        **named, SolutionStackName=STACK, OptionSettings=[*site.option_settings(), *size]
+    )
+    site.create("prod-front", TemplateName="front", OptionSettings=[])
+    assert len(site.group("prod-front")["Instances"]) == 1
+    wrong = settings("aws:autoscaling:asg", {"MinSize": "2"})
+    [message] = site.beanstalk.validate_configuration_settings(**named, OptionSettings=wrong)["Messages"]
+    assert message["Severity"] == "error"
+    with aws_refuses("ConfigurationValidationException", "MinSize cannot be greater than MaxSize"):
+        site.beanstalk.update_configuration_template(**named, OptionSettings=wrong)
+    site.beanstalk.update_configuration_template(**named, Description="The front")
+    [described] = site.beanstalk.describe_configuration_settings(**named)["ConfigurationSettings"]
+    assert described["Description"] == "The front"
+    site.beanstalk.delete_configuration_template(**named)
+    with aws_refuses("InvalidParameterValue", "No Configuration Template"):
+        site.beanstalk.describe_configuration_settings(**named)
 
 
 def test_cnames_are_swapped(site: Site) -> None:

@@ -194,4 +194,4 @@ def test_the_wrapper_of_a_cli_that_is_gone(shadow: ShadowProject) -> None:
     wrapper = shadow.directory.parent / "bin" / "pulumi"
     gone = subprocess.run([wrapper, "up"], cwd=shadow.repository, capture_output=True, text=True, check=False)
     assert (gone.returncode, gone.stdout) == (1, "")
-    assert "is gone; `make sandbox` gets it again." in gone.stderr
+    assert "is gone. `make sandbox` gets it again." in gone.stderr
