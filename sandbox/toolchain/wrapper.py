@@ -78,7 +78,7 @@ def main() -> None:
 def options(
     arguments: Sequence[str], environment: Mapping[str, str], shadow: ShadowProject, project: Path
 ) -> dict[str, str]:
-    """The environment variables with which this command leaves the tracked stack files alone.
+    """The environment variables with which this command does not touch the tracked stack files.
 
     `project` is the path by which the CLI knows the repository. Raises `ToolchainError` for a command that would change
     the files in any case.

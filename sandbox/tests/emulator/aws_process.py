@@ -1,4 +1,4 @@
-"""The embedded AWS as a process of its own, and boto3 clients of it, as any user has them."""
+"""The embedded AWS as a separate process, and boto3 clients for it."""
 
 from __future__ import annotations
 

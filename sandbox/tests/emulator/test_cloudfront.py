@@ -116,7 +116,7 @@ def test_what_is_read_can_be_sent_again(cloudfront: Any) -> None:
 
 
 def test_a_distribution_is_deployed_when_it_is_asked_for_again(cloudfront: Any) -> None:
-    """After its creation and after each update: whoever waits has something to wait for, and not long."""
+    """After its creation and after each update, so that a waiter waits once."""
     made = create(cloudfront)
     id = made["Distribution"]["Id"]
     assert made["Distribution"]["Status"] == "InProgress"
@@ -181,7 +181,7 @@ def test_tags_come_with_a_distribution_and_change_later(cloudfront: Any) -> None
 
 
 def test_a_name_belongs_to_one_distribution(cloudfront: Any) -> None:
-    """But to none for ever: it is free when its distribution gives it up."""
+    """Until that distribution gives it up."""
     arn = certificate()
     first = create(cloudfront, "first", **named("media.client.url", arn=arn))
     second = configuration("second", **named("media.client.url", "static.client.url", arn=arn))
@@ -207,7 +207,7 @@ def test_a_name_belongs_to_one_distribution(cloudfront: Any) -> None:
 def test_a_name_needs_a_certificate_for_it_in_virginia(
     cloudfront: Any, covered: str, region: str, accepted: bool
 ) -> None:
-    """A wildcard stands for one label; a certificate of another region does not exist to CloudFront."""
+    """A wildcard matches one label, and CloudFront reads certificates of us-east-1 only."""
     said = configuration(**named("media.client.url", arn=certificate(covered, region)))
     if accepted:
         cloudfront.create_distribution(DistributionConfig=said)
@@ -254,7 +254,7 @@ def test_what_makes_no_sense_is_refused(cloudfront: Any, changes: dict[str, Any]
 
 
 def test_the_policies_of_aws_are_there(cloudfront: Any) -> None:
-    """Listed by the names that people know them by, under the ids that programs use; nobody has made others."""
+    """With their published names and ids."""
     [optimized] = [
         each["CachePolicy"]
         for each in cloudfront.list_cache_policies(Type="managed")["CachePolicyList"]["Items"]

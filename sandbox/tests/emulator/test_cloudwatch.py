@@ -21,8 +21,8 @@ def topic(embedded_aws: None) -> str:
 
 
 @pytest.fixture
-def told(topic: str) -> Any:
-    """What the topic has told a queue so far, as (subject, message)."""
+def sent(topic: str) -> Any:
+    """The messages that the topic has sent since the last call, as (subject, message)."""
     sqs = client("sqs", "eu-west-3")
     url = sqs.create_queue(QueueName="mail")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -65,8 +65,8 @@ def state_of(cloudwatch: Any, name: str) -> str:
     return state
 
 
-def test_several_alarms_of_a_group_are_one_message(cloudwatch: Any, topic: str, told: Any) -> None:
-    """The first child sets the group off; the others change nothing, and the message names what set it off."""
+def test_several_alarms_of_a_group_are_one_message(cloudwatch: Any, topic: str, sent: Any) -> None:
+    """The first child sends the message, which names it. The others send nothing."""
     for name in ("DB CPU Prod", "connections"):
         put_alarm(cloudwatch, name)
     put_composite(cloudwatch, "database", 'ALARM("DB CPU Prod") OR ALARM(connections)', AlarmActions=[topic])
@@ -74,7 +74,7 @@ def test_several_alarms_of_a_group_are_one_message(cloudwatch: Any, topic: str, 
     set_state(cloudwatch, "DB CPU Prod", "ALARM")
     set_state(cloudwatch, "connections", "ALARM")
     assert state_of(cloudwatch, "database") == "ALARM"
-    [(subject, message)] = told()
+    [(subject, message)] = sent()
     assert subject == 'ALARM: "database"'
     [child] = message["TriggeringChildren"]
     assert child["Arn"].endswith(":alarm:DB CPU Prod")
@@ -82,11 +82,11 @@ def test_several_alarms_of_a_group_are_one_message(cloudwatch: Any, topic: str, 
     assert state_of(cloudwatch, "database") == "ALARM"
     set_state(cloudwatch, "connections", "OK")
     assert state_of(cloudwatch, "database") == "OK"
-    assert told() == []
+    assert sent() == []
 
 
-def test_a_suppressed_alarm_tells_nobody(cloudwatch: Any, topic: str, told: Any) -> None:
-    """While the link is down, that a tunnel of it is down is no news."""
+def test_a_suppressed_alarm_sends_nothing(cloudwatch: Any, topic: str, sent: Any) -> None:
+    """While a link is down, its tunnels send no messages of their own."""
     for name in ("link", "tunnel"):
         put_alarm(cloudwatch, name)
     put_composite(cloudwatch, "down", "ALARM(link)", AlarmActions=[topic])
@@ -102,7 +102,7 @@ def test_a_suppressed_alarm_tells_nobody(cloudwatch: Any, topic: str, told: Any)
     set_state(cloudwatch, "link", "ALARM")
     set_state(cloudwatch, "tunnel", "ALARM")
     assert state_of(cloudwatch, "redundancy") == "ALARM"
-    assert [subject for subject, _ in told()] == ['ALARM: "down"']
+    assert [subject for subject, _ in sent()] == ['ALARM: "down"']
 
 
 def test_composites_follow_composites(cloudwatch: Any) -> None:
@@ -137,8 +137,8 @@ def test_a_rule_over_an_alarm_that_is_not_there_is_refused(cloudwatch: Any) -> N
         put_composite(cloudwatch, "database", "ALARM(cpu)")
 
 
-def test_an_alarm_that_a_composite_stands_on_cannot_be_deleted(cloudwatch: Any) -> None:
-    """Nor anything with it; together with the composite it can."""
+def test_an_alarm_that_a_composite_names_cannot_be_deleted(cloudwatch: Any) -> None:
+    """Nor can other alarms in the same request. Together with the composite alarm it can be deleted."""
     for name in ("cpu", "spare"):
         put_alarm(cloudwatch, name)
     put_composite(cloudwatch, "database", "ALARM(cpu)")

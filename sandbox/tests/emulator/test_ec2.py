@@ -126,7 +126,7 @@ def test_vpn_static_routes_come_and_go(ec2: Any, gateway: str) -> None:
         ec2.delete_vpn_connection_route(**route)
 
 
-def test_vpn_telemetry_says_that_nobody_is_on_the_other_side(ec2: Any, gateway: str) -> None:
+def test_both_tunnels_of_a_vpn_are_down(ec2: Any, gateway: str) -> None:
     telemetry = describe(ec2, connect(ec2, gateway))["VgwTelemetry"]
     assert [tunnel["Status"] for tunnel in telemetry] == ["DOWN", "DOWN"]
 

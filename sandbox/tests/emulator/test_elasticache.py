@@ -58,7 +58,7 @@ def roles(group: dict[str, Any]) -> dict[str, str]:
 
 
 def test_every_member_is_a_cache_cluster_with_the_groups_settings(elasticache: Any) -> None:
-    """NumCacheClusters is honoured, and the members stand in the zones of the subnet group."""
+    """There are NumCacheClusters of them, in the availability zones of the subnet group."""
     assert create_group(elasticache)["MemberClusters"] == ["prod-001", "prod-002"]
     clusters = elasticache.describe_cache_clusters()["CacheClusters"]
     zones = {cluster["CacheClusterId"]: cluster["PreferredAvailabilityZone"] for cluster in clusters}
@@ -140,7 +140,7 @@ def test_modification_reaches_the_members(elasticache: Any) -> None:
     assert primary["PreferredMaintenanceWindow"] == "mon:01:00-mon:02:00"
 
 
-def test_failover_swaps_the_roles_and_tells_it_in_the_events(elasticache: Any) -> None:
+def test_failover_swaps_the_roles_and_is_an_event(elasticache: Any) -> None:
     create_group(elasticache)
     failed_over = elasticache.test_failover(ReplicationGroupId="prod", NodeGroupId="0001")["ReplicationGroup"]
     assert roles(failed_over) == {"prod-001": "replica", "prod-002": "primary"}

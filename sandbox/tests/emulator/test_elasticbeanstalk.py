@@ -1,4 +1,4 @@
-"""Elastic Beanstalk of the embedded AWS, asked through boto3 as any user would ask it."""
+"""Elastic Beanstalk of the embedded AWS, through boto3."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def site(aws: EmbeddedAws) -> Site:
 
 
 def test_offers_the_current_php_platforms(aws: EmbeddedAws) -> None:
-    """The stacks that the shipped config names can be had, and are found by their platform's ARN too."""
+    """The shipped stack files use them. They are found by name and by ARN."""
     beanstalk = aws.client("elasticbeanstalk")
     stacks = beanstalk.list_available_solution_stacks()["SolutionStacks"]
     assert [name for name in stacks if "running PHP" in name] == [
@@ -33,7 +33,7 @@ def test_offers_the_current_php_platforms(aws: EmbeddedAws) -> None:
 
 
 def test_a_version_needs_its_source_bundle(site: Site) -> None:
-    """A version of a bundle that was never uploaded is refused, as is a label that is taken."""
+    """A version without an uploaded bundle is refused, and so is a label in use."""
     missing = {"S3Bucket": f"elasticbeanstalk-{REGION}-{ACCOUNT}", "S3Key": "missing.zip"}
     with aws_refuses("InvalidParameterValue", "Unable to download from S3 location"):
         site.beanstalk.create_application_version(ApplicationName=APPLICATION, VersionLabel="v4", SourceBundle=missing)
@@ -42,7 +42,7 @@ def test_a_version_needs_its_source_bundle(site: Site) -> None:
 
 
 def test_the_lifecycle_of_versions_reads_back(site: Site) -> None:
-    """What an application is told to keep is what it says that it keeps; the other rule stays off."""
+    """The changed rule reads back, and the other rule stays off."""
     rule = {"Enabled": True, "MaxCount": 20, "DeleteSourceFromS3": True}
     config = {"ServiceRole": "role", "VersionLifecycleConfig": {"MaxCountRule": rule}}
     site.beanstalk.update_application_resource_lifecycle(ApplicationName=APPLICATION, ResourceLifecycleConfig=config)
@@ -54,7 +54,7 @@ def test_the_lifecycle_of_versions_reads_back(site: Site) -> None:
 
 
 def test_an_environment_really_makes_what_it_runs_on(site: Site) -> None:
-    """Auto Scaling, EC2 and Elastic Load Balancing tell of the same objects, in the subnets, with Beanstalk's tags."""
+    """Auto Scaling, EC2 and Elastic Load Balancing describe its resources, with Beanstalk's tags."""
     created = site.create("prod-front", {"PathPatterns": "/*"}, Tags=[{"Key": "System", "Value": "magento"}])
     assert (created["Status"], site.environment("prod-front")["Status"]) == ("Launching", "Ready")
     group = site.group("prod-front")
@@ -105,7 +105,7 @@ def test_instances_admit_the_load_balancer_unless_the_default_group_is_disabled(
 def test_a_new_environment_ranks_its_rules_after_those_of_the_others(site: Site) -> None:
     """Priorities of a shared listener are relative to the environment: so the back office must be made first.
 
-    Rules that somebody else put there keep their numbers.
+    Rules that Beanstalk did not create keep their priorities.
     """
     refuse = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
     hold = [{"Field": "host-header", "HostHeaderConfig": {"Values": ["hold.invalid"]}}]
@@ -125,7 +125,7 @@ def test_a_new_environment_ranks_its_rules_after_those_of_the_others(site: Site)
 
 
 def test_a_rule_without_a_host_answers_to_the_environments_name(site: Site) -> None:
-    """Environments that share a listener would otherwise catch each other's requests."""
+    """Otherwise environments that share a listener would get each other's requests."""
     created = site.create("prod-front", {"PathPatterns": "/*"})
     assert site.rules() == [("1", [created["CNAME"]], ["/*"])]
 
@@ -174,7 +174,7 @@ def test_refuses_what_aws_refuses(site: Site, namespace: str, values: dict[str, 
 
 
 def test_a_failed_launch_leaves_nothing_behind(site: Site) -> None:
-    """A rule for a port that nobody listens on is found late: what was made by then is taken away again."""
+    """A rule for a port without a listener is found late. What was created by then is deleted."""
     bad = [*site.option_settings(), *settings("aws:elbv2:listener:8443", {"Rules": "site"})]
     with aws_refuses("ConfigurationValidationException", "no listener on port 8443"):
         site.create("prod-front", OptionSettings=bad)
@@ -435,7 +435,7 @@ def test_tags_are_read_and_changed_by_arn_and_reach_the_instances(site: Site) ->
     assert tags["New"] == "2"
     assert "Old" not in tags
     with aws_refuses("ResourceNotFoundException"):
-        site.beanstalk.list_tags_for_resource(ResourceArn=f"{arn}-of-nobody")
+        site.beanstalk.list_tags_for_resource(ResourceArn=f"{arn}-unknown")
 
 
 def alone(site: Site, kind: str) -> list[dict[str, str]]:
@@ -479,6 +479,6 @@ def test_a_single_instance_has_an_elastic_ip_address(site: Site) -> None:
     ],
 )
 def test_what_is_not_emulated_is_refused_by_name(site: Site, unsupported: dict[str, Any]) -> None:
-    """Nothing is accepted that would then behave otherwise than on AWS."""
+    """Nothing is accepted that would behave differently from AWS."""
     with aws_refuses("InvalidAction", r"elasticbeanstalk\.CreateEnvironment: the embedded AWS does not have"):
         site.create("prod-front", **unsupported)

@@ -2,48 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from sandbox.emulator.in_process import client
+from sandbox.tests.certificates import self_signed
 from sandbox.tests.refusals import aws_refuses
 
 REGION = "eu-west-3"
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
 
-def self_signed(name: str = "*.client.url") -> tuple[bytes, bytes]:
-    """A certificate and its key, in PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=30))
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM), private
-
-
 @pytest.fixture
 def certificate(acm: Any) -> str:
-    body, key = self_signed()
+    pair = self_signed("*.client.url")
     tags = [{"Key": "Client", "Value": "client"}]
-    arn: str = acm.import_certificate(Certificate=body, PrivateKey=key, Tags=tags)["CertificateArn"]
+    arn: str = acm.import_certificate(Certificate=pair.certificate, PrivateKey=pair.private_key, Tags=tags)[
+        "CertificateArn"
+    ]
     return arn
 
 
@@ -205,26 +182,33 @@ def test_a_refused_change_of_priorities_changes_nothing(elbv2: Any, listener: st
 
 def test_an_imported_certificate_reads_back_as_it_came(acm: Any) -> None:
     """Without a chain there is none, with one there is nothing else in it."""
-    body, key = self_signed()
-    alone = acm.import_certificate(Certificate=body, PrivateKey=key)["CertificateArn"]
+    pair = self_signed("*.client.url")
+    alone = acm.import_certificate(Certificate=pair.certificate, PrivateKey=pair.private_key)["CertificateArn"]
     assert "CertificateChain" not in acm.get_certificate(CertificateArn=alone)
-    issuer, _ = self_signed("issuer")
-    chained = acm.import_certificate(Certificate=body, PrivateKey=key, CertificateChain=issuer)["CertificateArn"]
+    issuer = self_signed("issuer").certificate
+    chained = acm.import_certificate(
+        Certificate=pair.certificate, PrivateKey=pair.private_key, CertificateChain=issuer
+    )["CertificateArn"]
     answer = acm.get_certificate(CertificateArn=chained)
-    assert answer["CertificateChain"].strip() == issuer.decode().strip()
-    assert answer["Certificate"].strip() == body.decode().strip()
+    assert answer["CertificateChain"].strip() == issuer.strip()
+    assert answer["Certificate"].strip() == pair.certificate.strip()
 
 
 def test_a_certificate_imported_again_keeps_its_arn_and_tags(acm: Any, certificate: str) -> None:
-    body, key = self_signed("renewed.client.url")
-    again = acm.import_certificate(CertificateArn=certificate, Certificate=body, PrivateKey=key)["CertificateArn"]
+    pair = self_signed("renewed.client.url")
+    again = acm.import_certificate(
+        CertificateArn=certificate, Certificate=pair.certificate, PrivateKey=pair.private_key
+    )["CertificateArn"]
     assert again == certificate
     assert acm.list_tags_for_certificate(CertificateArn=certificate)["Tags"] == [{"Key": "Client", "Value": "client"}]
     described = acm.describe_certificate(CertificateArn=certificate)["Certificate"]
     assert described["DomainName"] == "renewed.client.url"
     with aws_refuses("ValidationException"):
         acm.import_certificate(
-            CertificateArn=certificate, Certificate=body, PrivateKey=key, Tags=[{"Key": "a", "Value": "b"}]
+            CertificateArn=certificate,
+            Certificate=pair.certificate,
+            PrivateKey=pair.private_key,
+            Tags=[{"Key": "a", "Value": "b"}],
         )
 
 

@@ -26,7 +26,7 @@ def s3(embedded_aws: None) -> Any:
 
 
 def statement(bucket: str = BUCKET, **changes: Any) -> dict[str, Any]:
-    """A denial of everything to everybody; ``changes`` override."""
+    """A statement that denies everything to every principal; ``changes`` override."""
     return {
         "Effect": "Deny",
         "Principal": "*",
@@ -213,7 +213,7 @@ def test_a_versioned_bucket_can_be_emptied(s3: Any) -> None:
 
 
 def test_a_configuration_that_is_not_emulated_is_refused(s3: Any) -> None:
-    """Upstream takes the request for the creation of the bucket."""
+    """moto takes the request for CreateBucket."""
     tiering = {"Id": "all", "Status": "Enabled", "Tierings": [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}]}
     with aws_refuses("InvalidAction") as caught:
         s3.put_bucket_intelligent_tiering_configuration(

@@ -1,4 +1,4 @@
-"""Servers in the embedded AWS: images, instances on interfaces of their own, and volumes, through boto3."""
+"""Servers in the embedded AWS: images, instances on existing network interfaces, and volumes, through boto3."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def create_volume(ec2: Any, zone: str = "eu-west-3b", **settings: Any) -> str:
 def test_official_images_are_found_in_every_region(
     embedded_aws: None, region: str, owner: str, name: str, architecture: str
 ) -> None:
-    """Several builds of each, so that "the newest" is a choice, and each with an id of its own in each region."""
+    """Each has two builds, so that a search for the newest has to choose, and another id in each region."""
     found = images(client("ec2", region), owner, name)
     assert len({each["CreationDate"] for each in found}) == len(found) == 2
     assert {each["Architecture"] for each in found} == {architecture}
@@ -75,7 +75,7 @@ def test_official_images_are_found_in_every_region(
 
 
 def test_an_instance_is_where_its_interface_is(ec2: Any, subnet: str) -> None:
-    """Address and zone: its root volume is made in that zone, and data volumes of that zone can be attached."""
+    """It has the address and the availability zone of the interface, so volumes of that zone can be attached."""
     interface = create_interface(ec2, subnet)
     instance = launch_on(ec2, interface)
     assert instance["PrivateIpAddress"] == interface_of(ec2, interface)["PrivateIpAddress"]
@@ -105,7 +105,7 @@ def test_an_interface_in_use_cannot_be_deleted(ec2: Any, subnet: str) -> None:
 
 
 def test_an_interface_that_a_launch_made_goes_with_the_instance(ec2: Any, subnet: str) -> None:
-    """Or a subnet that once had instances could never be deleted."""
+    """Otherwise the subnet could never be deleted."""
     instance = launch(ec2, SubnetId=subnet)
     for _ in range(2):
         ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])

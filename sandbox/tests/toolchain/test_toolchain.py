@@ -115,8 +115,8 @@ def test_one_way_can_be_chosen(machine: Machine) -> None:
         machine.find(SANDBOX_CLI="brew")
 
 
-def test_the_official_release_alone_and_not_to_be_had(machine: Machine) -> None:
-    """Then there is an error, and no build."""
+def test_only_the_official_release_is_allowed_and_cannot_be_downloaded(machine: Machine) -> None:
+    """There is an error, and no build."""
     with pytest.raises(ToolchainError, match=r"official Pulumi CLI .* cannot be downloaded: the network is"):
         machine.find(SANDBOX_CLI="official")
 
@@ -128,7 +128,7 @@ def test_no_cli_and_no_go(machine: Machine) -> None:
 
 
 def test_go_that_is_too_old(machine: Machine) -> None:
-    """Debian 12's Go cannot fetch a newer one; from 1.21 on, it can be told to."""
+    """Go downloads a newer Go from version 1.21 on, if it is allowed to. Debian 12 has an older one."""
     machine.install_go(version="1.19.8")
     old = missing_go("1.25.11", machine.bin, {"PATH": str(machine.bin)})
     assert old is not None
@@ -156,7 +156,7 @@ def test_a_failed_build_says_why_and_leaves_nothing(machine: Machine) -> None:
 
 
 def test_a_disk_that_is_too_small(machine: Machine) -> None:
-    """Told before anything is built: how much is needed, where, and how much there is."""
+    """The message says how much space is needed, where, and how much there is. Nothing is built."""
     machine.install_go(build="exit 1")
     machine.cache = CliCache(directory=machine.cache.directory, free_bytes=lambda _: GIB)
     with pytest.raises(ToolchainError, match=r"cache: got 1\.0 GiB of free disk space, expected about 3 GiB"):
