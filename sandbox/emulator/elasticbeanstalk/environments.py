@@ -53,7 +53,7 @@ class Environment:
         self.tier = WEB_SERVER_TIER
         self.tags = tags
         prefix = cname_prefix or f"{environment_name}.eba-{random_text(8)}"
-        self.cname: str | None = f"{prefix}.{application.region}.elasticbeanstalk.com"
+        self.cname = f"{prefix}.{application.region}.elasticbeanstalk.com"
         self.date_created = self.date_updated = utcnow()
         self.status = "Launching"
         self.instance_deployments: dict[str, InstanceDeployment] = {}
@@ -253,7 +253,7 @@ class Environment:
     def _provision(self) -> None:
         tags = self.resource_tags
         if self.configuration.is_load_balanced():
-            self.routing.create(self.configuration, tags, self.capacity.subnets, self.cname or "")
+            self.routing.create(self.configuration, tags, self.capacity.subnets, self.cname)
         targets = list(self.routing.target_groups.values())
         sources = self.routing.security_groups(self.configuration)
         self.capacity.create(self.configuration, tags, targets, sources)

@@ -1,4 +1,10 @@
-"""The backend of Elastic Beanstalk in one account and region."""
+"""The backend of Elastic Beanstalk in one account and region.
+
+A request comes from ``responses.py`` or ``environment_responses.py`` to this backend. An environment
+(``environments.py``) has its instances in ``capacity.py`` and its load balancer in ``routing.py``; ``deployment.py``
+puts an application version onto the instances. ``configuration.py`` holds the option settings, ``options.py`` lists all
+options with their defaults.
+"""
 
 from __future__ import annotations
 
