@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count, cycle, islice
 from typing import Any
 
@@ -94,18 +95,19 @@ def modify_replication_group(response: ElastiCacheResponse, parameters: dict[str
     """Apply every change at once, whatever ApplyImmediately says: there is no maintenance window."""
     backend = backend_of(response)
     group = _group(backend, parameters)
+    changes = {xform_name(name): parameters[name] for name in SETTINGS if name in parameters}
     if "Engine" in parameters or "EngineVersion" in parameters:
-        group.release = engine_version(parameters.get("Engine", group.release.engine), parameters.get("EngineVersion"))
+        release = engine_version(parameters.get("Engine", group.release.engine), parameters.get("EngineVersion"))
+        changes["release"] = release
         if group.cache_parameter_group_name.startswith("default."):
-            group.cache_parameter_group_name = group.release.default_parameter_group
+            changes.setdefault("cache_parameter_group_name", release.default_parameter_group)
     if "CacheParameterGroupName" in parameters:
         parameter_group(backend, parameters["CacheParameterGroupName"])
     _check_security_groups(backend, parameters.get("SecurityGroupIds", []))
-    for name in SETTINGS:
-        if name in parameters:
-            setattr(group, xform_name(name), parameters[name])
+    _check_availability(replace(group, **changes), min(len(shard.replicas) for shard in group.shards))
+    for name, value in changes.items():
+        setattr(group, name, value)
     _deliver_logs(group, parameters.get("LogDeliveryConfigurations", []))
-    _check_availability(group, min(len(shard.replicas) for shard in group.shards))
     if parameters.get("AuthTokenUpdateStrategy") == "DELETE":
         group.auth_token_enabled = False
     elif "AuthToken" in parameters:

@@ -140,6 +140,15 @@ def test_modification_reaches_the_members(elasticache: Any) -> None:
     assert primary["PreferredMaintenanceWindow"] == "mon:01:00-mon:02:00"
 
 
+def test_a_refused_modification_changes_nothing(elasticache: Any) -> None:
+    before = create_group(elasticache, NumCacheClusters=1, AutomaticFailoverEnabled=False, MultiAZEnabled=False)
+    with aws_refuses("InvalidParameterCombination"):
+        elasticache.modify_replication_group(
+            ReplicationGroupId="prod", AutomaticFailoverEnabled=True, SnapshotRetentionLimit=7
+        )
+    assert elasticache.describe_replication_groups(ReplicationGroupId="prod")["ReplicationGroups"] == [before]
+
+
 def test_failover_swaps_the_roles_and_is_an_event(elasticache: Any) -> None:
     create_group(elasticache)
     failed_over = elasticache.test_failover(ReplicationGroupId="prod", NodeGroupId="0001")["ReplicationGroup"]
