@@ -1,1 +1,1 @@
-"""A whole AWS on one machine: the Pulumi CLI, an embedded AWS, and a provider plugin that connects the two."""
+"""An AWS account on one machine for Pulumi programs: the CLI, an embedded AWS and a provider plugin. See README.md."""

@@ -1,1 +1,1 @@
-"""The embedded AWS: the moto server, and what it lacks or answers wrongly for this platform."""
+"""The embedded AWS: the moto server, extended and corrected. One module or folder per service."""

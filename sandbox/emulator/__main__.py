@@ -11,9 +11,9 @@ from sandbox.emulator.server import LOOPBACK, Server, announce
 
 
 def main() -> None:
-    """Serve until a signal; exit with status 0 then, and with an error when the port cannot be had."""
+    """Serve until a signal, then exit with status 0. Exit with an error if the port is in use."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.emulator", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0 (the default) takes a free one")
+    parser.add_argument("--port", type=int, default=0, help="the port; 0 (the default) picks a free one")
     parser.add_argument("--host", default=LOOPBACK, choices=[LOOPBACK], help="only the loopback interface is served")
     parser.add_argument("--ready-file", type=Path, help="written with the port once the server answers")
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""ACM: imported certificates that are imported again, answered as they came, and kept while something uses them."""
+"""ACM: certificates that are imported again, their chain, and what uses them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from sandbox.emulator.patching import operation, patch
 @patch(
     "moto.acm.models:AWSCertificateManagerBackend.import_certificate",
     sha256="c6899297abf07bab998b8bd603b3e5049524e9a5caee27f9c851bf73fe4666ca",
+    upstream="Importing a certificate again removes its tags and accepts new ones.",
 )
 def _import_certificate(
     original: Any,
@@ -26,7 +27,7 @@ def _import_certificate(
     arn: str | None,
     tags: list[dict[str, str]] | None,
 ) -> str:
-    """Imported again, a certificate keeps its tags, which may not be sent then."""
+    """A certificate that is imported again keeps its tags; new tags are refused."""
     before = backend._certificates.get(arn) if arn else None
     if before is not None and tags:
         raise AwsError("ValidationException", "Tagging is not permitted on re-import.")
@@ -41,9 +42,10 @@ def _import_certificate(
 @patch(
     "moto.acm.responses:AWSCertificateManagerResponse.get_certificate",
     sha256="415533dea2d5bbd77281cab5475c3f958ce3a583bcf68bd97da6908ec40eb34c",
+    upstream="GetCertificate answers a made-up chain for a certificate imported without one.",
 )
 def _get_certificate(original: Any, response: AWSCertificateManagerResponse) -> ActionResult:
-    """The chain that was imported, or none: upstream adds a root of Amazon's."""
+    """The chain that was imported, or none."""
     answer: ActionResult = original(response)
     bundle = response.acm_backend.get_certificate(response._get_param("CertificateArn"))
     if bundle.type == "IMPORTED":
@@ -56,6 +58,7 @@ def _get_certificate(original: Any, response: AWSCertificateManagerResponse) -> 
 @patch(
     "moto.acm.models:AWSCertificateManagerBackend.describe_certificate",
     sha256="10a7dde24da7c8963bde9673c9a39432122b0288b58123426992121147867238",
+    upstream="InUseBy lists listeners, also deleted ones, instead of load balancers and distributions.",
 )
 def _describe_certificate(original: Any, backend: AWSCertificateManagerBackend, arn: str) -> CertBundle:
     bundle = original(backend, arn)
@@ -66,6 +69,7 @@ def _describe_certificate(original: Any, backend: AWSCertificateManagerBackend, 
 @patch(
     "moto.acm.models:AWSCertificateManagerBackend.delete_certificate",
     sha256="671b0af876fbdf174368e5650c7fa58129c1b71b44b23781439ed0c6b3b3dc2b",
+    upstream="DeleteCertificate deletes a certificate in use.",
 )
 def _delete_certificate(original: Any, backend: AWSCertificateManagerBackend, arn: str) -> None:
     if _users(backend, arn):
@@ -80,8 +84,7 @@ def update_certificate_options(response: AWSCertificateManagerResponse, paramete
 
 
 def _users(backend: AWSCertificateManagerBackend, arn: str) -> list[str]:
-    """The load balancers and distributions that serve a certificate: upstream names listeners, and goes on naming
-    deleted ones."""
+    """The ARNs of the load balancers and distributions that use a certificate."""
     from moto.elbv2.models import elbv2_backends  # loaded when the first load balancer is
 
     balancers = elbv2_backends[backend.account_id][backend.region_name].load_balancers.values()

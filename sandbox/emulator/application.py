@@ -1,4 +1,4 @@
-"""The embedded AWS as one WSGI application: moto's dispatcher, one request at a time, errors made plain."""
+"""The embedded AWS as a WSGI application: moto's dispatcher, one request at a time, with readable errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOT_HERE = "the embedded AWS does not have this operation"
 class EmbeddedAws:
     """Answers one request at a time: moto's backends are not thread-safe, and threads gain nothing on one interpreter.
 
-    The lock is re-entrant, so that a backend may call another one through an in-process client.
+    The lock is re-entrant: a backend may call another service through an in-process client.
     """
 
     def __init__(self) -> None:
@@ -54,19 +54,19 @@ class EmbeddedAws:
 
 
 def _create_service(backend: Any) -> Any:
-    """The Flask application of one service, made when it is first called: what is not used takes no memory."""
+    """The Flask application of a service, made at its first request: unused services take no memory."""
     if backend is None:
         raise NotImplementedError  # a service that moto does not have
     return create_backend_app(backend)
 
 
 def _is_unrouted(environ: Environ, body: bytes) -> bool:
-    """Whether moto found no operation for the path: Flask's own page, or nothing at all. AWS words every error."""
+    """Whether moto has no operation for the path. The body is then Flask's page or empty, and never so in AWS."""
     return body.startswith(b"<!doctype html>") or (not body and environ["REQUEST_METHOD"] != "HEAD")
 
 
 def _read_body(environ: Environ) -> None:
-    """Take the whole body off the connection; its length is declared, or it comes in chunks."""
+    """Read the whole body from the connection, whether its length is declared or it comes in chunks."""
     stream = environ["wsgi.input"]
     length = environ.get("CONTENT_LENGTH")
     body = stream.read(int(length)) if length else stream.read() if environ.get("wsgi.input_terminated") else b""

@@ -1,4 +1,4 @@
-"""Auto Scaling groups that launch as AWS does: over all their subnets, with the launch template's instance profile."""
+"""Auto Scaling: instances in all subnets of a group, with everything that the launch template says."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ from sandbox.emulator.patching import patch
 @patch(
     "moto.autoscaling.models:FakeAutoScalingGroup.replace_autoscaling_group_instances",
     sha256="8f206dbbb9411b9f072c5a30ac6ddf0a8f0f0374cc10ded333bfb32dfce3f2f3",
+    upstream="A group's instances all start in its first subnet, without the template's profile and metadata options.",
 )
 def _launch(
     original: Callable[..., None], group: FakeAutoScalingGroup, count_needed: int, propagated_tags: dict[str, str]
 ) -> None:
-    """Launch one at a time, each in the subnet that has fewest of the group's instances.
-
-    Upstream puts all of them into the first subnet and forgets the template's profile and metadata options.
-    """
+    """Launch one at a time, each in the subnet with the fewest instances of the group."""
     subnets = group.vpc_zone_identifier
     for _ in range(count_needed):
         if subnets:
@@ -38,7 +36,7 @@ def _launch(
 
 
 def _apply_template(group: FakeAutoScalingGroup, instance: Any) -> None:
-    """Give the instance what moto's RunInstances takes from a request only, and not from a template."""
+    """Set what moto's RunInstances reads from a request only, not from a template."""
     template = group.ec2_launch_template.get_version(group.launch_template_version).data
     if profile := template.get("IamInstanceProfile"):
         group.autoscaling_backend.ec2_backend.associate_iam_instance_profile(
@@ -55,8 +53,8 @@ def _apply_template(group: FakeAutoScalingGroup, instance: Any) -> None:
 @patch(
     "moto.autoscaling.responses:AutoScalingResponse.put_scaling_policy",
     sha256="03f1dc23e783c3a6fc5152b634d40a6afc16c0b27ccfd38d63eb8593fd5bc3f0",
+    upstream="PutScalingPolicy answers PolicyArn instead of PolicyARN, which clients drop.",
 )
 def _put_scaling_policy(original: Callable[..., ActionResult], response: AutoScalingResponse) -> ActionResult:
-    """Answer the policy's ARN under the name that the API gives it; upstream misspells it, so that it gets lost."""
     answer: Any = original(response).result
     return ActionResult({"PolicyARN": answer["PolicyArn"]})

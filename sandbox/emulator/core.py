@@ -1,4 +1,4 @@
-"""What moto's core answers wrongly for every service."""
+"""Corrections to moto's core, for every service."""
 
 from __future__ import annotations
 
@@ -19,13 +19,10 @@ _REQUEST_ID = re.compile(r"<RequestId>[^<]*</RequestId>")
 @patch(
     "moto.core.responses:BaseResponse._enrich_response",
     sha256="996784f93488c2f550cde1169b5229b5d914551788f721a94ef84e4d9dd238f6",
+    upstream="An XML answer with several RequestId elements loses everything between the first and the last one.",
 )
 def _enrich_response(_original: Callable[..., Any], headers: dict[str, str], body: Any) -> tuple[dict[str, str], Any]:
-    """Put the request's id into the answer's metadata, and nowhere else.
-
-    Upstream replaces everything between the first and the last RequestId, which swallows the rest of an answer that
-    holds RequestIds of its own, such as Beanstalk's DescribeEvents. The metadata come last.
-    """
+    """Put the request's id into the metadata, which come last. Other RequestIds, as DescribeEvents has, stay."""
     if "status" in headers:
         headers["status"] = str(headers["status"])
     request_id = gen_amzn_requestid_long(headers)
@@ -40,10 +37,7 @@ def _enrich_response(_original: Callable[..., Any], headers: dict[str, str], bod
     sha256="34a17a4a36ddf8af9e1f1eced6c46117d29e7b1ff3df6602895f82fa91f49b50",
 )
 def _call_action(original: Callable[..., Any], response: BaseResponse) -> Any:
-    """Answer with another service's refusal of an in-process call, worded by the service that was called first.
-
-    Upstream's Flask layer would answer its bare text, which no client can parse.
-    """
+    """If an in-process call to another service is refused, answer that error in the format of this service."""
     try:
         return original(response)
     except ClientError as refusal:
@@ -56,7 +50,7 @@ def _call_action(original: Callable[..., Any], response: BaseResponse) -> Any:
     sha256="c3e692950911d9041f64bc9e6c490ffea7d3b9982e0354fede58f6fd4f2a712f",
 )
 def _serialized(original: Callable[..., Any], response: BaseResponse, action_result: ActionResult) -> Any:
-    """Let an ``AwsError`` choose its HTTP status."""
+    """Use the HTTP status of an ``AwsError`` that has one."""
     status, headers, body = original(response, action_result)
     error = action_result.result
     if isinstance(error, AwsError) and error.status:

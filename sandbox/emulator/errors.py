@@ -16,10 +16,10 @@ from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model, service_name_from_moto_package_name
 from werkzeug.exceptions import NotFound
 
-# botocore's models leave out the codes that AWS gives to any service, and moto warns of each.
+# moto warns of codes that a service's model lacks; every service of AWS has some.
 warnings.filterwarnings("ignore", message=r"Exception\(AwsError\) with code", category=UserWarning)
 
-# Services that sign as another name than botocore's, newest API first.
+# Services that sign with another name than botocore has for them, newest API first.
 _SIGNING_NAMES = {
     "elasticloadbalancing": ("elbv2", "elb"),
     "es": ("opensearch", "es"),
@@ -34,7 +34,7 @@ _CREDENTIAL_SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/(?P<service>[^/]+)/"
 
 
 class AwsError(ServiceException):
-    """An error as AWS would answer it; raise it anywhere below a request, in any service.
+    """An error of AWS. Raise it anywhere while a request is answered, in any service.
 
     ``status`` overrides the HTTP status that the service's model gives to ``code`` (400 for a code that it lacks).
     """
@@ -45,13 +45,13 @@ class AwsError(ServiceException):
 
 
 def refuse(environ: dict[str, Any], why: str, code: str = "InvalidAction") -> tuple[int, dict[str, str], str]:
-    """Status 400, headers and body that refuse a request in its service's own protocol, naming service and operation.
+    """Status 400, headers and body of a refusal that names service and operation, in the protocol of the service.
 
-    A 500, or a page in HTML, would be retried by clients for minutes, which looks like a hang.
+    Clients would retry a 500 or an HTML page for minutes, which looks like a hang.
     """
     request = Request(environ)
     scope = _CREDENTIAL_SCOPE.search(request.headers.get("Authorization", ""))
-    signed_as = scope["service"] if scope else "s3"  # moto, too, takes what is not signed for S3
+    signed_as = scope["service"] if scope else "s3"  # as moto does with unsigned requests
     operation = f"{request.method} {request.path}"
     service = None
     for candidate in _SIGNING_NAMES.get(signed_as, (service_name_from_moto_package_name(signed_as),)):
@@ -63,7 +63,7 @@ def refuse(environ: dict[str, Any], why: str, code: str = "InvalidAction") -> tu
             service = service or candidate
         except (UnknownServiceError, NotImplementedError):
             continue
-    # What nothing models still gets an answer that both families of clients can read.
+    # A service that botocore does not know still gets an answer that clients of its protocol can read.
     model = get_service_model(service or ("kms" if "X-Amz-Target" in request.headers else "sts"))
     protocol = determine_request_protocol(model, request.content_type)
     error = AwsError(code, f"{service or signed_as}.{operation}: {why}")

@@ -1,4 +1,4 @@
-"""A boto3 client whose requests go straight into this process's embedded AWS: no socket, and the caller's thread."""
+"""A boto3 client that calls the embedded AWS in this process and thread, without a socket."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sandbox.emulator.application import APPLICATION
 
 
 class _Body(io.BytesIO):
-    """What botocore expects of a response that it has not read yet."""
+    """A response's body, as botocore reads it."""
 
     def stream(self, *_args: Any, **_kwargs: Any) -> Any:
         yield self.read()
@@ -25,7 +25,7 @@ class _Body(io.BytesIO):
 
 @cache
 def client(service: str, region: str, account: str = DEFAULT_ACCOUNT_ID) -> Any:
-    """The boto3 client of ``service`` for an account; an error of AWS raises botocore's ClientError."""
+    """The boto3 client of a service, region and account. Errors of AWS raise ``ClientError``, as always."""
     # moto takes a 12-digit access key for the account's id.
     aws = boto3.session.Session(
         aws_access_key_id=account,
@@ -57,5 +57,5 @@ def _send(request: AWSPreparedRequest, **_event: Any) -> AWSResponse:
 
 
 def _text(header: Any) -> str:
-    """botocore signs with headers of either type."""
+    """A header as text: botocore has both text and bytes."""
     return header.decode() if isinstance(header, bytes) else str(header)

@@ -1,4 +1,4 @@
-"""KMS: how often a key rotates."""
+"""KMS: the period of a key's rotation."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from moto.kms.responses import KmsResponse
 from sandbox.emulator.patching import patch
 
 YEARLY = 365
-"""Days between rotations unless chosen."""
+"""Days between rotations, by default."""
 
 
 @patch(
     "moto.kms.responses:KmsResponse.enable_key_rotation",
     sha256="37c33f285c50fedf4d63dc227b7e368f316506cca6da6a8ce97dae65b051b423",
+    upstream="EnableKeyRotation ignores RotationPeriodInDays.",
 )
 def _enable_key_rotation(original: Any, response: KmsResponse) -> str:
     answer: str = original(response)
@@ -26,6 +27,7 @@ def _enable_key_rotation(original: Any, response: KmsResponse) -> str:
 @patch(
     "moto.kms.responses:KmsResponse.get_key_rotation_status",
     sha256="e45fdad27f1bf626a22add86f5f705750be6f29e2c038e0f77befc84b5e600b1",
+    upstream="GetKeyRotationStatus answers no RotationPeriodInDays.",
 )
 def _get_key_rotation_status(original: Any, response: KmsResponse) -> str:
     status = json.loads(original(response))

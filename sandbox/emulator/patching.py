@@ -1,11 +1,14 @@
-"""How the embedded AWS adds to moto and mends it, without touching the installed package.
+"""The tools that extend and correct moto at run time; the installed package stays as it is.
 
 - ``@operation(Response)`` on ``def describe_x(self, parameters: dict) -> dict | None`` adds an operation to a service.
-- ``@patch("moto.rds.models:DBInstance.__init__", sha256="…")`` replaces a function of moto; it gets the original first.
-- ``raise AwsError(code, message)`` (``errors.py``) answers in the service's own wire format, from anywhere.
-- ``client(service, region, account)`` (``in_process.py``) is a boto3 client of this same process and thread,
-  for one service's backend to make real objects in another's.
-- ``install()`` imports what ``EXTENSIONS`` names; ``python -m sandbox.emulator.patching`` prints each patch's hash.
+- ``@patch("moto.rds.models:DBInstance.update", sha256="…", upstream="…")`` replaces a function of moto.
+- ``raise AwsError(code, message)`` (``errors.py``) answers an error in the wire format of the service.
+- ``client(service, region, account)`` (``in_process.py``) is a boto3 client of this process. With it, the backend of
+  one service creates resources in another service.
+- ``install()`` imports the modules in ``EXTENSIONS``.
+
+``python -m sandbox.emulator.patching`` prints every patch with the hash of the installed source, and the bugs to report
+to moto.
 """
 
 from __future__ import annotations
@@ -23,11 +26,10 @@ from botocore import xform_name
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.core.utils import camelcase_to_underscores, get_service_model
 
-# Modules that patch or extend moto when imported; those of one service stand together.
+# Modules that patch or extend moto when they are imported, one a service.
 EXTENSIONS = (
     "sandbox.emulator.core",
     "sandbox.emulator.iam",
-    "sandbox.emulator.roles",
     "sandbox.emulator.autoscaling",
     "sandbox.emulator.elasticbeanstalk",
     "sandbox.emulator.elasticache",
@@ -51,14 +53,18 @@ EXTENSIONS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Patch:
-    """A function of moto that the embedded AWS replaces, and the upstream source that it was written for."""
+    """A function of moto that the embedded AWS replaces."""
 
-    target: str  # "package.module:Class.method" or "package.module:function"
-    sha256: str  # of the upstream source when the patch was written
+    target: str
+    """``package.module:Class.method`` or ``package.module:function``."""
+    sha256: str
+    """The hash of moto's source when the patch was written."""
+    upstream: str
+    """What moto does wrong, in one sentence to report; empty where the patch is an addition or a choice of ours."""
     original: Callable[..., Any]
 
-    def upstream_sha256(self) -> str:
-        """The hash of the source that is installed now, without its indentation."""
+    def installed_sha256(self) -> str:
+        """The hash of moto's installed source, without its indentation."""
         return hashlib.sha256(textwrap.dedent(inspect.getsource(self.original)).encode()).hexdigest()
 
 
@@ -67,35 +73,34 @@ PATCHES: list[Patch] = []
 Replacement = Callable[..., Any]
 
 
-def patch(target: str, *, sha256: str) -> Callable[[Replacement], Replacement]:
-    """Replace a function, method, class method, static method or property getter of moto.
+def patch(target: str, *, sha256: str, upstream: str = "") -> Callable[[Replacement], Replacement]:
+    """Replaces a function, method, class method, static method or property getter of moto.
 
-    The replacement gets the original as its first argument (unbound: ``original(self, …)``), then the call's own.
-    A module-level function is replaced in the module that ``target`` names: name the module that *uses* it when that
-    one imported it by name.
+    The replacement gets the original function first (unbound: ``original(self, …)``), then the arguments of the call.
+    To replace a function that a module imports by name, ``target`` names that module, not the one that defines it.
     """
     module_name, _, path = target.partition(":")
     owner: Any = importlib.import_module(module_name)
     *parents, name = path.split(".")
     for parent in parents:
         owner = getattr(owner, parent)
-    upstream = inspect.getattr_static(owner, name)
-    original = upstream.fget if isinstance(upstream, property) else getattr(upstream, "__func__", upstream)
+    current = inspect.getattr_static(owner, name)
+    original = current.fget if isinstance(current, property) else getattr(current, "__func__", current)
     if not inspect.isfunction(original):
-        raise TypeError(f"{target} is {upstream!r}: only functions, methods and properties can be patched")
+        raise TypeError(f"{target}: got {current!r}, expected a function, method or property")
 
     def decorate(replacement: Replacement) -> Replacement:
         @functools.wraps(original)
         def patched(*args: Any, **kwargs: Any) -> Any:
             return replacement(original, *args, **kwargs)
 
-        if isinstance(upstream, property):
-            setattr(owner, name, property(patched, upstream.fset, upstream.fdel))
-        elif isinstance(upstream, classmethod | staticmethod):
-            setattr(owner, name, type(upstream)(patched))
+        if isinstance(current, property):
+            setattr(owner, name, property(patched, current.fset, current.fdel))
+        elif isinstance(current, classmethod | staticmethod):
+            setattr(owner, name, type(current)(patched))
         else:
             setattr(owner, name, patched)
-        PATCHES.append(Patch(target=target, sha256=sha256, original=original))
+        PATCHES.append(Patch(target=target, sha256=sha256, upstream=upstream, original=original))
         return replacement
 
     return decorate
@@ -105,18 +110,20 @@ Operation = Callable[[Any, dict[str, Any]], dict[str, Any] | None]
 
 
 def operation(response: type[BaseResponse]) -> Callable[[Operation], Operation]:
-    """Add an operation, named as boto3 names it, to a moto response class, or replace moto's own.
+    """Adds an operation to a response class of moto, or replaces moto's. The function has boto3's name for it.
 
-    The function gets the response instance (``self.region``, ``self.current_account``) and the request's parameters as
-    botocore's model parses them, spelt as AWS spells them and without those that were not sent. It returns the output
-    in the same spelling, or None where the operation has no output.
+    The function gets the response instance (``self.region``, ``self.current_account``) and the parameters of the
+    request in AWS's spelling, without those that were not sent. It returns the output in AWS's spelling, or None if the
+    operation has no output.
     """
     service = get_service_model(response().boto3_service_name)
     names = {xform_name(name): name for name in service.operation_names}
 
     def decorate(function: Operation) -> Operation:
         if function.__name__ not in names:
-            raise LookupError(f"{service.service_name} has no operation {function.__name__}")
+            raise LookupError(
+                f"{service.service_name}: got operation {function.__name__}, expected one of AWS's in boto3's spelling"
+            )
 
         def handler(self: BaseResponse) -> ActionResult:
             if not self.automated_parameter_parsing:
@@ -132,7 +139,7 @@ def operation(response: type[BaseResponse]) -> Callable[[Operation], Operation]:
 
 
 def _sent(value: Any) -> Any:
-    """Parsed parameters as plain dicts and lists, without the members that moto's parser fills with None."""
+    """Parsed parameters as plain dicts and lists, without the members that moto's parser sets to None."""
     if hasattr(value, "original_dict"):
         value = value.original_dict()
     if isinstance(value, dict):
@@ -143,19 +150,23 @@ def _sent(value: Any) -> Any:
 
 
 def install() -> None:
-    """Load every extension into moto; calling it again changes nothing."""
+    """Loads every extension into moto. A second call changes nothing."""
     for module in EXTENSIONS:
         importlib.import_module(module)
 
 
 def main() -> None:
-    """Print the hash of the installed source of every patched function, marking those that changed."""
-    # Run as a script this module is `__main__`: the registry that the extensions filled is the imported one's.
+    """Prints each patched function with the hash of its installed source (``!``: it has changed) and its bug."""
+    # Run as a script, this module is `__main__`: the extensions have registered their patches in the imported module.
     registry = importlib.import_module("sandbox.emulator.patching")
     registry.install()
     for known in registry.PATCHES:
-        current = known.upstream_sha256()
-        print(f"{'  ' if current == known.sha256 else '! '}{known.target} {current}")
+        installed = known.installed_sha256()
+        print(f"{'  ' if installed == known.sha256 else '! '}{known.target} {installed}")
+        if known.upstream:
+            print(f"      bug: {known.upstream}")
+    bugs = sum(bool(known.upstream) for known in registry.PATCHES)
+    print(f"{len(registry.PATCHES)} patched functions of moto; {bugs} of them have a bug to report to moto.")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class _RequestHandler(MotoRequestHandler):
-    """HTTP/1.1 with connections that stay open; no line a request."""
+    """HTTP/1.1 with connections that stay open, and no log line per request."""
 
     protocol_version = "HTTP/1.1"
     # Without it the headers and the body go out as two packets, and the client's delayed acknowledgement costs 40 ms.
@@ -26,8 +26,8 @@ class _RequestHandler(MotoRequestHandler):
     def run_wsgi(self) -> None:
         """Answer one request.
 
-        Werkzeug's own ends every connection, and waits 10 ms for the rest of a body that an application did not read:
-        this application always reads it.
+        Werkzeug's method closes every connection, and waits 10 ms for a body that the application may not have read.
+        This application always reads it.
         """
         answer: list[Any] = []
         body = b"".join(self.server.app(self.make_environ(), lambda *given: answer.extend(given)))
@@ -45,14 +45,14 @@ class _RequestHandler(MotoRequestHandler):
 
 
 class Server:
-    """Listens from construction; answers during ``serve``. Port 0 takes a free one, which ``port`` then tells."""
+    """Listens once it is made, answers during ``serve``. Port 0 picks a free port; ``port`` is its number."""
 
     def __init__(self, port: int) -> None:
         install()
         self._http = make_server(LOOPBACK, port, APPLICATION, threaded=True, request_handler=_RequestHandler)
         self._http.daemon_threads = True  # idle kept-alive connections do not hold up the end
         self.port: int = self._http.port
-        # moto words some addresses, such as SQS's queue URLs, with the port that it listens on.
+        # moto puts its port into some addresses, such as the URLs of SQS queues.
         os.environ["MOTO_PORT"] = str(self.port)
 
     def serve(self) -> None:
@@ -70,7 +70,7 @@ class Server:
 
 
 def announce(port: int, ready_file: Path | None) -> None:
-    """Tell whoever started the server which port answers: on standard output, and in a file that appears whole."""
+    """Print the port, and write it to the file, which appears complete."""
     print(f"embedded AWS on http://{LOOPBACK}:{port}", flush=True)
     if ready_file is not None:
         partial = ready_file.with_name(f"{ready_file.name}.partial")

@@ -1,0 +1,1 @@
+"""Tests of the sandbox, one folder per part, with what they share."""

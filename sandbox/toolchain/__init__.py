@@ -1,1 +1,1 @@
-"""The Pulumi CLI that the sandbox runs: found, downloaded or built, and kept off the tracked stack files."""
+"""The Pulumi CLI: finds, downloads or builds it, and keeps it from writing into the tracked stack files."""

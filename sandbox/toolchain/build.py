@@ -1,4 +1,4 @@
-"""The CLI and its Python language host built from the pinned Go modules."""
+"""Builds the CLI and its Python language host from the pinned Go modules."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ BUILD_GIB = 3.0
 
 @dataclass(frozen=True, kw_only=True)
 class GoBuild:
-    """A build of the committed module, with the Go that is on the environment's PATH."""
+    """A build of the committed Go module, with the `go` on the environment's PATH."""
 
     environment: Mapping[str, str]
     directory: Path = module.MODULE
 
     def into(self, cache: CliCache, name: str, report: Callable[[str], None]) -> Path:
-        """Build, put the result into the cache under that name, and return its directory."""
+        """Build into the cache under this name. Returns the directory."""
         if problem := missing_go(module.required_go(self.directory), self.directory, self._environment()):
             raise ToolchainError(problem)
         go_caches = self._go("env", "GOMODCACHE", "GOCACHE").split("\n")
@@ -56,11 +56,11 @@ class GoBuild:
         return cache.directory / name
 
     def _environment(self) -> dict[str, str]:
-        # Neither a workspace around the repository nor the user's own flags may change what is built.
+        # A Go workspace around the repository and the user's flags must not change the build.
         return {**self.environment, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": ""}
 
     def _go(self, *arguments: str) -> str:
-        """What the go command prints; raises `ToolchainError` with the end of what it complains about."""
+        """The output of a go command. Raises `ToolchainError` with the last lines of its errors."""
         answer = subprocess.run(
             ["go", *arguments],
             cwd=self.directory,
@@ -73,8 +73,8 @@ class GoBuild:
             return answer.stdout.strip()
         if "no space left on device" in answer.stderr:
             raise ToolchainError(
-                f"The disk filled up while the Pulumi CLI was built, which needs about {BUILD_GIB:g} GiB. "
-                "Nothing half-made was left in the cache; make room and start again."
+                f"The disk filled up during the build of the Pulumi CLI, which needs about {BUILD_GIB:g} GiB. "
+                "The unfinished build was removed. Free some space and start again."
             )
-        complaint = "\n".join(answer.stderr.strip().splitlines()[-15:])
-        raise ToolchainError(f"`go {arguments[0]}` failed in {self.directory}:\n{complaint}")
+        errors = "\n".join(answer.stderr.strip().splitlines()[-15:])
+        raise ToolchainError(f"`go {arguments[0]}` failed in {self.directory}:\n{errors}")

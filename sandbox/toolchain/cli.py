@@ -1,4 +1,4 @@
-"""Which Pulumi CLI the sandbox runs: the first that works of the four places where there may be one."""
+"""Finds the Pulumi CLI: on PATH, in the cache, as a download or by a build, in this order."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from sandbox.toolchain.errors import ToolchainError
 from sandbox.toolchain.installation import CLI, LANGUAGE_HOST, is_new_enough, is_wrapper, version_of
 
 CHOICE_VARIABLE = "SANDBOX_CLI"
-"""The environment variable that allows one way only; its values are `CliChoice`'s."""
+"""The environment variable that allows a single way; its values are those of `CliChoice`."""
 
 
 class CliChoice(StrEnum):
     """A way to get the CLI."""
 
     PATH = "path"
-    """A `pulumi` that the user has installed."""
+    """The user's own `pulumi`."""
     OFFICIAL = "official"
     """The official release, downloaded."""
     BUILD = "build"
-    """The real engine built from its Go modules, with the sandbox's own Python language host."""
+    """The real engine, built from its Go modules with the sandbox's Python language host."""
 
 
 class CliSource(StrEnum):
-    """Where the CLI of this run came from."""
+    """Where the CLI comes from."""
 
     ON_PATH = "found on PATH"
-    CACHED = "kept from an earlier run"
+    CACHED = "from the cache"
     DOWNLOADED = "downloaded"
     BUILT = "built from Go modules"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PulumiCli:
-    """A CLI that works, with its Python language host."""
+    """A CLI that runs, with its Python language host."""
 
     pulumi: Path
     """The executable, absolute."""
@@ -57,10 +57,10 @@ def find_or_make_cli(
     cache: CliCache | None = None,
     open_url: official.Open = official.open_url,
 ) -> PulumiCli:
-    """The CLI to use: from PATH, from the user's cache, downloaded, or built, in this order.
+    """The CLI to use: from PATH, from the cache, downloaded or built, in this order.
 
-    `report` gets a line before anything that takes time, and when one way fails and the next is tried. Raises
-    `ToolchainError` when no way works, with the commands that would help.
+    `report` gets a line before anything that takes time, and when one way fails. Raises `ToolchainError` if all fail,
+    with the commands that help.
     """
     allowed = _allowed(environment)
     cache = cache or CliCache(directory=default_cache_directory(environment))
@@ -74,13 +74,13 @@ def find_or_make_cli(
     candidates = {choice: name for choice, name in names.items() if choice in allowed}
     if not candidates:
         raise ToolchainError(
-            f"{CHOICE_VARIABLE}=path, but there is no pulumi {version} or newer of the same major version on PATH "
-            f"with its {LANGUAGE_HOST} beside it."
+            f"PATH: got no usable pulumi, expected version {version} or newer with {LANGUAGE_HOST} beside it. "
+            f"Install it, or unset {CHOICE_VARIABLE}."
         )
     if kept := _kept(cache, candidates, version):
         return kept
     with cache.lock(report):
-        # Whoever held the lock before may just have made it.
+        # Another process may have made it while this one waited for the lock.
         return _kept(cache, candidates, version) or _make(cache, candidates, version, report, environment, open_url)
 
 
@@ -91,16 +91,18 @@ def _allowed(environment: Mapping[str, str]) -> frozenset[CliChoice]:
     try:
         return frozenset({CliChoice(chosen)})
     except ValueError:
-        raise ToolchainError(f"{CHOICE_VARIABLE} must be {', '.join(CliChoice)} or empty, got {chosen!r}.") from None
+        raise ToolchainError(
+            f"{CHOICE_VARIABLE}: got {chosen!r}, expected {', '.join(CliChoice)} or nothing."
+        ) from None
 
 
 def _on_path(required: str, environment: Mapping[str, str], report: Callable[[str], None]) -> PulumiCli | None:
     for executable in _executables_on_path(environment):
         version = version_of(executable)
         if version is None:
-            report(f"Not using {executable}: it does not say its version.")
+            report(f"Not using {executable}: it does not print a version.")
         elif not is_new_enough(version, required):
-            report(f"Not using {executable}: it is version {version}, and {required} or newer is needed.")
+            report(f"Not using {executable}: got version {version}, expected {required} or newer.")
         elif not any((place / LANGUAGE_HOST).exists() for place in (executable.parent, executable.resolve().parent)):
             report(f"Not using {executable}: there is no {LANGUAGE_HOST} beside it.")
         else:
@@ -109,7 +111,7 @@ def _on_path(required: str, environment: Mapping[str, str], report: Callable[[st
 
 
 def _executables_on_path(environment: Mapping[str, str]) -> Iterator[Path]:
-    """Each `pulumi` on PATH but the sandbox's own wrapper."""
+    """Every `pulumi` on PATH except the sandbox's wrapper."""
     for directory in environment.get("PATH", os.defpath).split(os.pathsep):
         found = shutil.which(CLI, path=directory) if directory else None
         if found and not is_wrapper(Path(found)):
@@ -137,8 +139,8 @@ def _make(
             directory = official.download(version, cache, candidates[CliChoice.OFFICIAL], open_url=open_url)
         except official.DownloadFailedError as error:
             if CliChoice.BUILD not in candidates:
-                raise ToolchainError(f"The official Pulumi CLI {version} cannot be had: {error}.") from error
-            report(f"It cannot be had ({error}), so it will be built.")
+                raise ToolchainError(f"The official Pulumi CLI {version} cannot be downloaded: {error}.") from error
+            report(f"It cannot be downloaded ({error}). Building it instead.")
         else:
             return _checked(directory, version, CliSource.DOWNLOADED)
     directory = GoBuild(environment=environment).into(cache, candidates[CliChoice.BUILD], report)
@@ -148,5 +150,5 @@ def _make(
 def _checked(directory: Path, version: str, source: CliSource) -> PulumiCli:
     said = version_of(directory / CLI)
     if said != version:
-        raise ToolchainError(f"{directory / CLI} says that its version is {said}, not {version}. Remove {directory}.")
+        raise ToolchainError(f"{directory / CLI}: got version {said}, expected {version}. Delete {directory}.")
     return PulumiCli(pulumi=directory / CLI, version=version, source=source)

@@ -1,4 +1,4 @@
-"""A Pulumi CLI on disk: which files make one, and which version it is."""
+"""A Pulumi CLI on disk: its files and its version."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ CLI = "pulumi"
 LANGUAGE_HOST = "pulumi-language-python"
 EXEC_SCRIPT = "pulumi-language-python-exec"
 FILES = (CLI, LANGUAGE_HOST, EXEC_SCRIPT)
-"""What must stand in one directory, as in the official release."""
+"""All in one directory, as in the official release."""
 
 WRAPPER_MARK = "# Pulumi wrapper of the Magento sandbox"
-"""In the first lines of the sandbox's own `pulumi`, which is first on PATH once `.sandbox/env` was sourced."""
+"""A line of the sandbox's wrapper, which is the first `pulumi` on PATH after `. .sandbox/env`."""
 
 _VERSION_SECONDS = 30
 
 
 def is_complete(directory: Path) -> bool:
-    """Whether the CLI, its Python language host and the host's script are all there and executable."""
+    """Whether all files of a CLI exist and are executable."""
     return all(os.access(directory / name, os.X_OK) and (directory / name).is_file() for name in FILES)
 
 
 def is_wrapper(executable: Path) -> bool:
-    """Whether this `pulumi` is the sandbox's own script, which would end up calling itself."""
+    """Whether this `pulumi` is the sandbox's wrapper, which would call itself."""
     with executable.open("rb") as file:
         return WRAPPER_MARK.encode() in file.read(256)
 
 
 def version_of(executable: Path) -> str | None:
-    """The version that the CLI says it is, such as `3.259.0`; None when it does not run or does not say."""
+    """The version that a CLI prints, such as `3.259.0`; None if it does not run or prints none."""
     with tempfile.TemporaryDirectory() as home:
-        # A home of its own, since every command writes a log there.
+        # Every command writes a log into its home: not into the user's.
         environment = os.environ | {"PULUMI_HOME": home, "PULUMI_SKIP_UPDATE_CHECK": "true"}
         try:
             answer = subprocess.run(
@@ -52,7 +52,7 @@ def version_of(executable: Path) -> str | None:
 
 
 def is_new_enough(version: str, required: str) -> bool:
-    """Whether a CLI of this version works with an SDK of the required one: the same major version, not older."""
+    """Whether a CLI of this version works with the required SDK: same major version, and not older."""
     found, wanted = _release(version), _release(required)
     return found[0] == wanted[0] and found >= wanted
 

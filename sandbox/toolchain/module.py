@@ -1,4 +1,4 @@
-"""What the committed Go module pins, and everything that decides what a build of it makes."""
+"""The committed Go module: its pinned versions, and a hash of all that a build depends on."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def pinned_version(module: Path = MODULE) -> str:
 
 
 def required_go(module: Path = MODULE) -> str:
-    """The oldest Go that may build the module, such as `1.25.11`."""
+    """The oldest Go that can build the module, such as `1.25.11`."""
     return _only(r"^go (\S+)", module)
 
 
 def build_flags(module: Path = MODULE) -> tuple[str, ...]:
-    """The flags of `go build`. Without the stamp `pulumi version` is empty and `requiredPulumiVersion` unchecked."""
+    """The flags of `go build`. Without the version, `pulumi version` prints nothing."""
     version = f"{SDK}/go/common/version.Version=v{pinned_version(module)}"
     return ("-trimpath", "-buildvcs=false", "-ldflags", f"-s -w -X {version}")
 
 
 def stamp(module: Path = MODULE) -> str:
-    """A hash of all that a build depends on, but for Go's own version: a new Go is no reason to build for minutes."""
+    """A hash of all that a build depends on, except the version of Go: a new Go needs no new build."""
     digest = hashlib.sha256()
     for part in (platform.system(), platform.machine(), *build_flags(module)):
         digest.update(part.encode() + b"\0")

@@ -1,4 +1,4 @@
-"""The official Pulumi release: downloaded, and checked against the checksums that are published with it."""
+"""Downloads the official Pulumi release and checks it against the published checksums."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from sandbox.toolchain.cache import CliCache
 DOWNLOAD_GIB = 1.0
 """The archive is about 0.1 GiB, and 0.4 GiB unpacked (3.2xx)."""
 CONNECT_SECONDS = 5.0
-"""Short, since a closed network may drop packets rather than refuse, and there is another way to get a CLI."""
+"""Short: a closed network may drop packets, and the CLI can then be built."""
 
 Open = Callable[[str], BinaryIO]
 
 
 class DownloadFailedError(Exception):
-    """There is no release to be had from here; the message is the reason, without a full stop."""
+    """The release cannot be downloaded. The message is the reason, without a full stop."""
 
 
 def open_url(url: str) -> BinaryIO:
-    """The body of an HTTP answer; the time limit holds for connecting and for each wait for data."""
+    """The body of an HTTP answer. The timeout is for the connection and for each wait for data."""
     opened: BinaryIO = urllib.request.urlopen(url, timeout=CONNECT_SECONDS)
     return opened
 
 
 def archive_name(version: str) -> str:
-    """Raises `DownloadFailedError` where Pulumi publishes no release for this machine."""
+    """The archive for this machine. Raises `DownloadFailedError` if Pulumi publishes none."""
     architecture = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine())
     system = {"Linux": "linux", "Darwin": "darwin"}.get(platform.system())
     if architecture is None or system is None:
@@ -43,19 +43,19 @@ def archive_name(version: str) -> str:
 
 
 def download(version: str, cache: CliCache, name: str, *, open_url: Open = open_url) -> Path:
-    """Put the release into the cache under that name, and return its directory.
+    """Download the release into the cache under this name. Returns the directory.
 
-    Raises `DownloadFailedError` when it cannot be had or is not what was published.
+    Raises `DownloadFailedError` if the download fails or its checksum is wrong.
     """
     archive = archive_name(version)
     try:
-        # First the small file: it is what finds out whether there is a network at all.
+        # The small file first: it shows whether there is a network.
         expected = _published_checksum(version, archive, open_url)
         cache.require_space(DOWNLOAD_GIB, "Downloading the Pulumi CLI")
         with cache.adding(name) as directory, tempfile.TemporaryFile(dir=directory) as file:
             actual = _fetch(f"https://get.pulumi.com/releases/sdk/{archive}", file, open_url)
             if actual != expected:
-                raise DownloadFailedError(f"{archive} has SHA-256 {actual}, but {expected} was published")
+                raise DownloadFailedError(f"{archive}: got SHA-256 {actual}, expected {expected}")
             file.seek(0)
             _unpack(file, directory)
     except urllib.error.HTTPError as error:
@@ -79,7 +79,7 @@ def _published_checksum(version: str, archive: str, open_url: Open) -> str:
 
 
 def _fetch(url: str, file: BinaryIO, open_url: Open) -> str:
-    """Write the body to the file; returns its SHA-256."""
+    """Write the body to the file. Returns its SHA-256."""
     digest = hashlib.sha256()
     with open_url(url) as answer:
         while block := answer.read(1024 * 1024):
@@ -89,7 +89,7 @@ def _fetch(url: str, file: BinaryIO, open_url: Open) -> str:
 
 
 def _unpack(file: BinaryIO, directory: Path) -> None:
-    """Unpack what the archive keeps in its one folder, `pulumi/`."""
+    """Unpack the files of the archive's folder, `pulumi/`."""
     with tarfile.open(fileobj=file, mode="r:gz") as archive:
         for member in archive:
             member.name = member.name.removeprefix("pulumi/")

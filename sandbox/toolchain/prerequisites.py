@@ -1,7 +1,7 @@
-"""What must be installed before anything else, and the exact command that installs what is missing.
+"""Checks for Python and Go, with the command that installs what is missing.
 
-`python3 sandbox/toolchain/prerequisites.py` checks the Python that runs it. It works before any virtual environment
-exists and on old Pythons too, hence the standard library only and nothing newer than Python 3.7.
+`python3 sandbox/toolchain/prerequisites.py` checks the Python that runs it. It must work without a virtual environment
+and on old Pythons, so it uses the standard library only and nothing newer than Python 3.7.
 """
 
 from __future__ import annotations
@@ -20,57 +20,57 @@ if TYPE_CHECKING:
 
 MINIMUM_PYTHON = (3, 11)
 GO_TOOLCHAINS_SINCE = (1, 21)
-"""The first Go that can download a newer Go by itself (https://go.dev/doc/toolchain)."""
+"""The first Go that can download a newer Go (https://go.dev/doc/toolchain)."""
 
 
 def missing_python(version: tuple[int, int] = sys.version_info[:2], *, has_venv: bool | None = None) -> str | None:
-    """What is wrong with the Python that runs this, and how to mend it; None when nothing is.
+    """What is wrong with this Python and how to fix it, or None.
 
-    Debian and Ubuntu ship `venv` without the `ensurepip` that it needs, in a package of its own.
+    Debian and Ubuntu have the `ensurepip` that `venv` needs in a separate package.
     """
     running = ".".join(map(str, version))
     if version < MINIMUM_PYTHON:
         wanted = ".".join(map(str, MINIMUM_PYTHON))
         return (
-            f"Python {wanted} or newer is needed; this is Python {running}. "
+            f"Python: got {running}, expected {wanted} or newer. "
             f"Install it with: sudo apt-get install python{wanted} python{wanted}-venv"
         )
     if has_venv is None:
         has_venv = all(importlib.util.find_spec(module) for module in ("venv", "ensurepip"))
     if not has_venv:
         return (
-            f"Python {running} has no working venv module. Install it with: sudo apt-get install python{running}-venv"
+            f"Python {running}: got no working venv module. Install it with: sudo apt-get install python{running}-venv"
         )
     return None
 
 
 def missing_go(required: str, module: Path, environment: Mapping[str, str]) -> str | None:
-    """Why Go cannot build the module, and how to mend it; None when it can.
+    """Why Go cannot build the module and how to fix it, or None.
 
-    `required` is the Go version of the module's `go` line. Go is asked inside the module, where one that is too old
-    downloads the right one by itself if it may.
+    `required` is the version in the `go` line of the module. `go` runs inside the module, so that one that is too old
+    downloads the right one if it may.
     """
     go = shutil.which("go", path=environment.get("PATH"))
     if go is None:
-        return f"Go {required} or newer is needed to build the Pulumi CLI, and there is none. {_install_go(required)}"
+        return f"Go: got none, expected {required} or newer to build the Pulumi CLI. {_install_go(required)}"
     asked = subprocess.run(
         [go, "env", "GOVERSION"], cwd=module, env=environment, capture_output=True, text=True, check=False
     )
-    # An old Go that may not download a newer one fails here, and says its own version in the message.
+    # An old Go that may not download a newer one fails here. Its message has its version.
     running = re.search(r"go(\d+(?:\.\d+)+)", asked.stdout) or re.search(r"running go (\d+(?:\.\d+)+)", asked.stderr)
     if running is None:
         return f"`go env` does not work: {(asked.stderr or asked.stdout).strip()}"
     found = running.group(1)
     if _numbers(found) >= _numbers(required):
         return None
-    needed = f"Go {required} or newer is needed to build the Pulumi CLI; {go} is Go {found}."
+    needed = f"{go}: got Go {found}, expected {required} or newer to build the Pulumi CLI."
     if _numbers(found) >= GO_TOOLCHAINS_SINCE:
-        return f"{needed} Let it fetch a newer one, with: export GOTOOLCHAIN=auto. Or: {_install_go(required)}"
+        return f"{needed} Allow it to download a newer one with: export GOTOOLCHAIN=auto. Or: {_install_go(required)}"
     return f"{needed} {_install_go(required)}"
 
 
 def _install_go(required: str) -> str:
-    """The package of a stable Debian or Ubuntu is older than that, so this is the official archive."""
+    """How to install Go from the official archive: Debian's and Ubuntu's packages are too old."""
     architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     archive = f"https://go.dev/dl/go{required}.linux-{architecture}.tar.gz"
     return (

@@ -1,9 +1,8 @@
-"""Copies of the tracked stack files, for the CLI to write the sandbox's encryption salt into.
+"""Copies of the tracked stack files, into which the CLI writes the encryption settings of the sandbox.
 
-The CLI keeps a stack's encryption settings in the stack's file: it writes them at `stack init`, and again whenever a
-command that needs them does not find them. The tracked files must stay as they are, and what a user keeps in them for a
-real account (a KMS key, say) is of no use in the sandbox. So the CLI works on a copy: the tracked text, without its
-encryption settings, with the sandbox's own.
+The CLI writes a stack's encryption settings into its file at `stack init`, and whenever a command does not find them.
+The tracked files must not change, and their settings for a real account, such as a KMS key, do not work in the sandbox.
+The CLI therefore works on copies: the tracked text with the encryption settings of the sandbox instead.
 """
 
 from __future__ import annotations
@@ -21,19 +20,19 @@ _ENCRYPTION_KEYS = ("encryptionsalt", "encryptedkey", "secretsprovider")
 
 @dataclass(frozen=True, kw_only=True)
 class ShadowProject:
-    """A folder that is the same Pulumi project as the repository, with copies for stack files."""
+    """A folder that is the same Pulumi project as the repository, with copies of its stack files."""
 
     repository: Path
     directory: Path
 
     def config_file(self, stack: str) -> Path:
-        """The copy that the CLI is to use; it may not exist, as for a stack that has no file in the repository."""
+        """The copy for a stack. It may not exist: a stack needs no file."""
         return self.directory / f"Pulumi.{stack}.yaml"
 
     def refresh(self) -> list[str]:
-        """Make the folder, and anew each copy whose tracked file has changed since.
+        """Create the folder, and update each copy whose tracked file has changed.
 
-        Returns a sentence for each value that `pulumi config set` had put into such a copy, and that is now gone.
+        Returns a sentence for each value that `pulumi config set` had written into such a copy, and that is lost.
         """
         (self.directory / "made-from").mkdir(parents=True, exist_ok=True)
         project = self.directory / "Pulumi.yaml"
@@ -52,7 +51,7 @@ class ShadowProject:
         _replace(copy, f"{plain.rstrip()}\n{encryption}" if encryption else plain)
         _replace(origin, text)
         return [
-            f"{tracked.name} has changed, so the sandbox's own value of {key} is gone; set it again if it is needed."
+            f"{tracked.name} has changed, so your value of {key} in the sandbox is lost. Set it again if needed."
             for key in _changed_values(old_origin or "", old_copy or "")
         ]
 
@@ -60,7 +59,7 @@ class ShadowProject:
 def split_encryption_settings(text: str) -> tuple[str, str]:
     """A stack file's text without its encryption settings, and those settings.
 
-    Cut by line rather than by a YAML library, which would lose comments and turn texts such as `12:30` into numbers.
+    Split by line: a YAML library would lose comments and turn texts such as `12:30` into numbers.
     """
     plain: list[str] = []
     encryption: list[str] = []
@@ -73,7 +72,7 @@ def split_encryption_settings(text: str) -> tuple[str, str]:
 
 
 def _changed_values(origin: str, copy: str) -> list[str]:
-    """The config keys whose values in a copy are not those of the file that it was made from."""
+    """The config keys whose values in a copy differ from those in the file that it was made from."""
     before, after = _values(origin), _values(copy)
     return sorted(key for key, value in after.items() if before.get(key) != value)
 
@@ -82,13 +81,13 @@ def _values(text: str) -> dict[str, object]:
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError:
-        return {}  # The CLI reports what is wrong with a stack file, better than anything here could.
+        return {}  # The CLI reports it better.
     config = document.get("config") if isinstance(document, dict) else None
     return {key: _as_saved(value) for key, value in config.items()} if isinstance(config, dict) else {}
 
 
 def _as_saved(value: object) -> object:
-    """The CLI saves a plain value as text, whatever it was before: `false` becomes `"false"`."""
+    """A value as the CLI saves it: as text, so `false` becomes `"false"`."""
     return value if isinstance(value, str | dict | list) else json.dumps(value)
 
 

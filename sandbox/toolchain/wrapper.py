@@ -1,8 +1,8 @@
-"""The `pulumi` of a shell that sourced `.sandbox/env`: the real CLI, made to use the copies of the stack files.
+"""The `pulumi` after `. .sandbox/env`: it runs the real CLI on copies of the stack files.
 
-Flags of the CLI can be given as environment variables, `PULUMI_OPTION_<FLAG>`, which the commands that lack a flag
-ignore and an explicit flag overrides. So the arguments pass through untouched; they are only looked at to learn
-which stack is meant.
+The CLI reads its flags from environment variables too: `PULUMI_OPTION_<FLAG>`. A command without that flag ignores the
+variable, and an explicit flag overrides it. So the arguments are passed on unchanged. The wrapper only looks for the
+name of the stack in them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sandbox.toolchain.installation import WRAPPER_MARK
 from sandbox.toolchain.stack_copies import ShadowProject
 
 _WITHOUT_CONFIG_FILE = (
-    # These read or write the stack's file and know no --config-file, or, as `config copy`, take it for both stacks.
+    # They read or write the stack's file without --config-file, or like `config copy` use it for both stacks.
     ("stack", "new", "init", "create", "setup"),
     ("stack", "history", "hist"),
     ("stack", "change-secrets-provider"),
@@ -30,20 +30,20 @@ _WITHOUT_CONFIG_FILE = (
     ("state", "move", "mv"),
     ("config", "copy", "cp"),
 )
-"""A command, and the names of its subcommand. None of them takes a path, so they may run in another directory."""
+"""Commands with the names of a subcommand. None takes a path, so they can run in another directory."""
 
 _DESTROY = ("destroy", "down", "dn")
 
 _STACK_FLAG = re.compile(r"^(?:--stack|-[deyjfrQ]*s)(?:=?(?P<value>.+))?$")
-"""With the short flags that take no value and may stand before `s`, as in `-ys prod`."""
+"""Short flags without a value may come before `s`, as in `-ys prod`."""
 
 
 def install_wrapper(*, pulumi: Path, repository: Path, sandbox: Path) -> Path:
-    """Write `bin/pulumi` in the sandbox's directory for this CLI, and the copies that it uses. Returns its path."""
+    """Write `bin/pulumi` for this CLI into the sandbox's directory, and the copies of the stack files."""
     ShadowProject(repository=repository, directory=sandbox / "project").refresh()
     start = "import sys; sys.path.insert(0, sys.argv.pop(1)); from sandbox.toolchain.wrapper import main; main()"
     program = Path(__file__).resolve().parents[2]
-    # -I: nothing of the user's Python settings and no current directory; -B: no bytecode beside the sources.
+    # -I: without the user's Python settings and the current directory; -B: without bytecode files.
     command = shlex.join(
         [sys.executable, "-IB", "-c", start, *map(str, (program, pulumi, repository, sandbox / "project"))]
     )
@@ -57,7 +57,7 @@ def install_wrapper(*, pulumi: Path, repository: Path, sandbox: Path) -> Path:
 
 
 def main() -> None:
-    """Become the CLI. The wrapper's script puts the CLI, the repository and the folder of copies first."""
+    """Replace this process by the CLI. The script passes the CLI, the repository and the folder of copies first."""
     pulumi, repository, copies, *arguments = sys.argv[1:]
     shadow = ShadowProject(repository=Path(repository), directory=Path(copies))
     environment = dict(os.environ)
@@ -72,16 +72,16 @@ def main() -> None:
     try:
         os.execve(pulumi, [pulumi, *arguments], environment)
     except FileNotFoundError:
-        sys.exit(f"The Pulumi CLI {pulumi} is gone; `make sandbox` gets it again.")
+        sys.exit(f"{pulumi}: the Pulumi CLI is gone. `make sandbox` gets it again.")
 
 
 def options(
     arguments: Sequence[str], environment: Mapping[str, str], shadow: ShadowProject, project: Path
 ) -> dict[str, str]:
-    """The environment variables that keep this command off the tracked stack files.
+    """The environment variables with which this command does not touch the tracked stack files.
 
-    `project` is the repository by the path that the CLI knows it by. Raises `ToolchainError` for what cannot be kept
-    off them.
+    `project` is the path by which the CLI knows the repository. Raises `ToolchainError` for a command that would change
+    the files in any case.
     """
     chosen = {"PULUMI_OPTION_PRESERVE_CONFIG": "true"}  # `stack rm` would delete the stack's file.
     words = _words(arguments)
@@ -97,18 +97,18 @@ def options(
         return chosen
     if _is_command(words, "stack", "select"):
         if any(argument in ("-c", "--create") for argument in arguments):
-            raise ToolchainError("In the sandbox a stack is made with `pulumi stack init`, not while it is selected.")
+            raise ToolchainError("`pulumi stack select --create` writes a tracked file. Use `pulumi stack init`.")
         chosen["PULUMI_OPTION_NON_INTERACTIVE"] = "true"
     elif stack:
         chosen["PULUMI_OPTION_CONFIG_FILE"] = str(shadow.config_file(stack.rsplit("/", 1)[-1]))
     else:
-        # Without a terminal the CLI says that no stack is selected, instead of offering one with its tracked file.
+        # Otherwise the CLI would offer a choice of stacks, and use the tracked file of the chosen one.
         chosen["PULUMI_OPTION_NON_INTERACTIVE"] = "true"
     return chosen
 
 
 def named_stack(arguments: Sequence[str]) -> str | None:
-    """The stack that the arguments name."""
+    """The stack in the arguments, or None."""
     for position, argument in enumerate(arguments):
         if found := _STACK_FLAG.match(argument):
             if found["value"]:
@@ -118,7 +118,7 @@ def named_stack(arguments: Sequence[str]) -> str | None:
 
 
 def selected_stack(environment: Mapping[str, str], project: Path) -> str | None:
-    """What `pulumi stack select` has chosen for the project, as the CLI remembers it for each backend."""
+    """The stack that `pulumi stack select` has chosen for this project and backend, or None."""
     digest = hashlib.sha1(str(project / "Pulumi.yaml").encode(), usedforsecurity=False).hexdigest()
     for file in Path(environment.get("PULUMI_HOME", "")).glob(f"workspaces/*-{digest}-workspace.json"):
         stacks: dict[str, str] = json.loads(file.read_text(encoding="utf-8")).get("stacks", {})
@@ -127,7 +127,7 @@ def selected_stack(environment: Mapping[str, str], project: Path) -> str | None:
 
 
 def _words(arguments: Sequence[str]) -> list[str]:
-    """The arguments that are neither flags nor the name of the stack: the command, its subcommand, and more."""
+    """The arguments that are neither flags nor the stack: command, subcommand and others."""
     words: list[str] = []
     follows_stack_flag = False
     for argument in arguments:
@@ -143,13 +143,13 @@ def _is_command(words: Sequence[str], command: str, *subcommands: str) -> bool:
 
 
 def _working_directory(environment: Mapping[str, str]) -> Path:
-    """As the shell calls it, which is what the CLI goes by: it may lead through a symbolic link."""
+    """The shell's path of the current directory, which the CLI uses. It may contain a symbolic link."""
     said = Path(environment.get("PWD", ""))
     return said if said.is_absolute() and said.exists() and said.samefile(Path.cwd()) else Path.cwd()
 
 
 def _nearest_project(directory: Path) -> Path | None:
-    """Where the CLI, which looks upwards, finds a project."""
+    """The nearest directory with a Pulumi.yaml, this one or above: the project for the CLI."""
     return next((place for place in (directory, *directory.parents) if (place / "Pulumi.yaml").exists()), None)
 
 

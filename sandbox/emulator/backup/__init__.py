@@ -1,4 +1,4 @@
-"""AWS Backup: plans that change, what they select, and what must be deleted first. No backup is ever taken."""
+"""AWS Backup: changed plans, selections, and the order of deletion. No backup is ever made."""
 
 from sandbox.emulator.backup import plans, selections, vaults
 

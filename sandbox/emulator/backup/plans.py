@@ -1,4 +1,4 @@
-"""Backup plans: changed as new versions, and names that are free again after deletion."""
+"""Backup plans: a change makes a new version, and deletion frees the name."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from sandbox.emulator.patching import operation, patch
 
 
 class VersionedPlan(Plan):
-    """A plan with what it selects, by the selections' ids."""
+    """A plan with its selections, by their ids."""
 
     def __init__(self, backup_plan: dict[str, Any], creator_request_id: str | None, backend: BackupBackend) -> None:
         super().__init__(backup_plan, creator_request_id, backend)
         self.selections: dict[str, dict[str, Any]] = {}
 
     def change(self, backup_plan: dict[str, Any], backend: BackupBackend) -> None:
-        """Take over another document, with its defaults, as the next version."""
+        """Make another document the next version."""
         following = Plan(backup_plan, self.creator_request_id, backend)
         self.version_id = following.version_id
         self.backup_plan = following.backup_plan
@@ -28,7 +28,7 @@ class VersionedPlan(Plan):
 
 
 def live_plan(response: BackupResponse, plan_id: str) -> VersionedPlan:
-    """The plan of an id. Raises AWS's own error when there is none, or none any more."""
+    """The plan with this id. Raises AWS's error if there is none, or if it is deleted."""
     plan = response.backup_backend.plans.get(plan_id)
     if plan is None or plan.deletion_date is not None:
         raise ResourceNotFoundException(msg=f"Cannot find Backup plan with ID: {plan_id}")
@@ -37,7 +37,7 @@ def live_plan(response: BackupResponse, plan_id: str) -> VersionedPlan:
 
 @operation(BackupResponse)
 def create_backup_plan(response: BackupResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Upstream never frees a name, and takes two plans of one name for one."""
+    """Refuse a second plan with the same document. moto compares names, also those of deleted plans."""
     backend = response.backup_backend
     plan = VersionedPlan(parameters["BackupPlan"], parameters.get("CreatorRequestId"), backend)
     if any(each.deletion_date is None and _document(each) == _document(plan) for each in backend.plans.values()):
@@ -71,6 +71,6 @@ def _delete_backup_plan(original: Any, backend: BackupBackend, backup_plan_id: s
 
 
 def _document(plan: Plan) -> dict[str, Any]:
-    """What the user said, without the ids that AWS gives the rules."""
+    """The document of the request, without the rule ids that AWS adds."""
     rules = [{key: value for key, value in rule.items() if key != "RuleId"} for rule in plan.backup_plan["Rules"]]
     return {**plan.backup_plan, "Rules": rules}

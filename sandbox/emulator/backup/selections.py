@@ -1,4 +1,4 @@
-"""Backup selections: which resources a plan covers."""
+"""Backup selections: the resources that a plan backs up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Backup vaults: tags that go with the vault."""
+"""Backup vaults: deletion removes the tags."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from sandbox.emulator.patching import patch
 @patch(
     "moto.backup.models:BackupBackend.delete_backup_vault",
     sha256="82fc3accecb9946c3781000969b558eadea5c43cc5b8debfe9045c8bbc39b320",
+    upstream="A new backup vault has the tags of a deleted vault of the same name.",
 )
 def _delete_backup_vault(original: Any, backend: BackupBackend, backup_vault_name: str) -> None:
-    """Or the next vault of that name would be born with them."""
     vault = backend.vaults.get(backup_vault_name)
     if vault is not None:
         backend.tagger.delete_all_tags_for_resource(vault.backup_vault_arn)

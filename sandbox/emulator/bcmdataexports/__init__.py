@@ -1,6 +1,6 @@
 """Data Exports of Billing and Cost Management, which moto does not have. No export is ever written.
 
-Not here, and refused by name: executions, and what tables there are.
+Missing, and refused by name: executions and tables.
 """
 
 import re
@@ -23,5 +23,5 @@ backend_index.backend_url_patterns.extend((_PACKAGE, re.compile(base)) for base 
     sha256="2e28baa6595a7d79d45f0c11384bfb1bb8a94b369a21429fb7a1c0d82d1088fe",
 )
 def _import_backend(original: Callable[..., Any], module_name: str, backends_name: str) -> Any:
-    """Upstream looks for services among its own packages alone."""
+    """Find this service too: moto looks in its own package only."""
     return bcmdataexports_backends if module_name == _PACKAGE else original(module_name, backends_name)

@@ -1,4 +1,4 @@
-"""Exports of billing data: a query, where its answer goes, and what AWS checks before it takes the order."""
+"""Exports of billing data: their query and destination, and what AWS checks of both."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _TABLES = {
         "TIME_GRANULARITY": "HOURLY",
     }
 }
-"""The settings of each table and what they are when nothing is said ("Cost and Usage Report (CUR) 2.0")."""
+"""The settings of each table and their defaults ("Cost and Usage Report (CUR) 2.0")."""
 
 
 @dataclass(kw_only=True)
 class Export:
-    """One export, its definition in AWS's own spelling."""
+    """An export; its definition is in AWS's spelling."""
 
     arn: str
     definition: dict[str, Any]
@@ -65,7 +65,7 @@ class DataExportsBackend(BaseBackend):
         return self.exports[arn]
 
     def export(self, arn: str) -> Export:
-        """Raises ``AwsError`` for one that is not there."""
+        """The export with this ARN. Raises ``AwsError`` if there is none."""
         if arn not in self.exports:
             raise AwsError("ResourceNotFoundException", f"The export {arn} does not exist.")
         return self.exports[arn]
@@ -83,7 +83,7 @@ class DataExportsBackend(BaseBackend):
         del self.exports[arn]
 
     def _complete(self, arn: str, definition: dict[str, Any]) -> dict[str, Any]:
-        """The definition with what AWS fills in. Raises ``AwsError`` for a query or a bucket that will not do."""
+        """The definition with AWS's defaults. Raises ``AwsError`` for an invalid query or a closed bucket."""
         complete = copy.deepcopy(definition)
         complete["ExportArn"] = arn
         query = complete["DataQuery"]
@@ -96,8 +96,8 @@ class DataExportsBackend(BaseBackend):
             "BILLING_VIEW_ARN": f"arn:{self.partition}:billing::{self.account_id}:billingview/primary",
             **_TABLES[table],
         }
-        if strangers := said.get(table, {}).keys() - settings.keys():
-            raise AwsError("ValidationException", f"{table} has no setting {', '.join(sorted(strangers))}.")
+        if unknown := said.get(table, {}).keys() - settings.keys():
+            raise AwsError("ValidationException", f"{table} has no setting {', '.join(sorted(unknown))}.")
         query["TableConfigurations"] = {table: {**settings, **said.get(table, {})}}
         by_resource = query["TableConfigurations"][table]["INCLUDE_RESOURCES"] == "TRUE"
         if "line_item_resource_id" in match["columns"] and not by_resource:

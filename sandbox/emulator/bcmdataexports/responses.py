@@ -34,7 +34,7 @@ def get_export(response: DataExportsResponse, parameters: dict[str, Any]) -> dic
 
 @operation(DataExportsResponse)
 def list_exports(response: DataExportsResponse, _parameters: dict[str, Any]) -> dict[str, Any]:
-    """All of them at once: an account may have ten ("Quotas and restrictions")."""
+    """All on one page: an account may have ten ("Quotas and restrictions")."""
     exports = response.exports_backend.exports.values()
     return {
         "Exports": [{"ExportArn": each.arn, "ExportName": each.name, "ExportStatus": each.status} for each in exports]

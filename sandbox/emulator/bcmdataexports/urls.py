@@ -1,4 +1,4 @@
-"""Where Data Exports answers: everything goes to one path of one region."""
+"""The addresses of Data Exports: one path for every operation."""
 
 from sandbox.emulator.bcmdataexports.responses import DataExportsResponse
 

@@ -1,6 +1,6 @@
-"""CloudFront: distributions whose whole configuration is kept and checked, and the policies that AWS manages.
+"""CloudFront: distributions with their whole configuration, and AWS's managed policies.
 
-Not here: policies of one's own, origin access identities, and the order in which edges learn of a change.
+Missing: custom policies and origin access identities.
 """
 
 from sandbox.emulator.cloudfront import distribution_config, distributions, invalidations, managed_policies

@@ -1,5 +1,4 @@
-"""What a distribution is told: kept whole, with the defaults that CloudFront fills in, and refused where it makes no
-sense. Upstream keeps the part that it knows, and answers values that nobody said for the rest.
+"""The configuration of a distribution: kept as a whole, completed with CloudFront's defaults, and checked.
 
 Source of the defaults: Amazon CloudFront API Reference, "DistributionConfig" and the types in it.
 """
@@ -60,7 +59,7 @@ BEHAVIOR_DEFAULTS: Config = {
     "TrustedSigners": {"Enabled": False, "Quantity": 0},
 }
 FORWARDING_DEFAULTS: Config = {"MinTTL": 0, "DefaultTTL": 86400, "MaxTTL": 31536000}
-"""Of a behavior that has no cache policy."""
+"""For a behavior without a cache policy."""
 FORWARDED_DEFAULTS: Config = {"Headers": {"Quantity": 0}, "QueryStringCacheKeys": {"Quantity": 0}}
 ERROR_RESPONSE_DEFAULTS: Config = {"ResponseCode": "", "ResponsePagePath": ""}
 
@@ -70,28 +69,29 @@ POLICIES = {
     "ResponseHeadersPolicyId": RESPONSE_HEADERS,
 }
 
-# Members of a distribution's summary that upstream leaves out.
+# A member that moto leaves out of a distribution's summary.
 DISTRIBUTION_CONFIG_FIELDS.append("Staging")
 
 
 @patch(
     "moto.cloudfront.models:DistributionConfig.__init__",
     sha256="3a8dbbe081ea6cf4e3f2777cf1012edc69039efe1430f54d6f9de67b1a56a1dc",
+    upstream="A distribution loses members of its configuration and answers made-up values for others.",
 )
 def _init(_original: Any, config: DistributionConfig, said: Config) -> None:
-    """``said`` is the request's, in AWS's spelling. Raises ``AwsError`` for what CloudFront refuses by itself."""
+    """``said`` is the request's, in AWS's spelling. Raises ``AwsError`` if it is invalid."""
     _check_quantities(said)
     filled = _filled(said)
     _check_origins(filled)
     for behavior in behaviors(filled):
         _check_policies(behavior)
     vars(config).update(filled)
-    # Upstream's backend looks for it under this name.
+    # moto's backend reads it under this name.
     config.caller_reference = filled["CallerReference"]
 
 
 def behaviors(config: Config) -> Iterator[Config]:
-    """The cache behaviors of a filled configuration, the default one first."""
+    """The cache behaviors of a complete configuration, the default one first."""
     yield config["DefaultCacheBehavior"]
     yield from config["CacheBehaviors"].get("Items", [])
 
@@ -119,7 +119,7 @@ def _with_defaults(said: Config, defaults: Config) -> Config:
 
 
 def _certificate(said: Config) -> Config:
-    """With the names by which older clients know it. CloudFront's own certificate accepts every version of TLS."""
+    """With the members that older clients read. CloudFront's default certificate accepts every version of TLS."""
     if said.get("CloudFrontDefaultCertificate"):
         return {**said, "MinimumProtocolVersion": "TLSv1", "CertificateSource": "cloudfront"}
     source = "acm" if said.get("ACMCertificateArn") else "iam"
@@ -134,7 +134,7 @@ def _certificate(said: Config) -> Config:
 
 
 def _check_quantities(part: Any) -> None:
-    """Every list is sent with its length."""
+    """Check that every Quantity is the length of its list."""
     if isinstance(part, list):
         for item in part:
             _check_quantities(item)

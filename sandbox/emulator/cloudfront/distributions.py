@@ -1,5 +1,4 @@
-"""Distributions: whose names and certificates are theirs, that change only from the version their client knows, and go
-only when they are turned off."""
+"""Distributions: aliases and their certificate, updates by version, and deletion of disabled ones only."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ from sandbox.emulator.patching import operation, patch
 
 CERTIFICATE_REGION = "us-east-1"
 IN_PROGRESS = "InProgress"
-"""Until it is asked for again: upstream's state then moves on to "Deployed"."""
+"""Until the next request: moto then changes the status to Deployed."""
 
 
 @operation(CloudFrontResponse)
@@ -32,7 +31,7 @@ def create_distribution_with_tags(response: CloudFrontResponse, parameters: dict
 
 @operation(CloudFrontResponse)
 def update_distribution(response: CloudFrontResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Upstream's neither asks which version is meant nor makes a new one."""
+    """Update only the version in IfMatch, which moto ignores, and make a new one."""
     distribution, _ = response.backend.get_distribution(parameters["Id"])
     _require_current(distribution, parameters.get("IfMatch"))
     config = DistributionConfig(parameters["DistributionConfig"])
@@ -49,9 +48,10 @@ def update_distribution(response: CloudFrontResponse, parameters: dict[str, Any]
 @patch(
     "moto.cloudfront.models:CloudFrontBackend.delete_distribution",
     sha256="148c626f7ef0ed2902eb4ab36acc73da9ecf236665002c4281e98e1f8236a363",
+    upstream="DeleteDistribution deletes an enabled distribution and accepts any IfMatch.",
 )
 def _delete_distribution(original: Any, backend: CloudFrontBackend, distribution_id: str, if_match: str) -> None:
-    """Its tags and invalidations go with it."""
+    """Delete its tags and invalidations too."""
     distribution, _ = backend.get_distribution(distribution_id)
     _require_current(distribution, if_match)
     if distribution.distribution_config.Enabled:
@@ -84,9 +84,9 @@ def _require_current(distribution: Distribution, if_match: str | None) -> None:
 
 
 def _check_names(backend: CloudFrontBackend, config: DistributionConfig, apart_from: str = "") -> None:
-    """Names belong to one distribution each, which proves by its certificate that it may have them.
+    """Check that no other distribution has the aliases, and that the certificate covers them.
 
-    AWS also asks that the certificate is signed by a public authority: here a self-signed one will do.
+    AWS also requires a public authority's signature. Here a self-signed certificate is accepted.
     """
     names = config.Aliases.get("Items", [])
     taken = {
@@ -103,7 +103,7 @@ def _check_names(backend: CloudFrontBackend, config: DistributionConfig, apart_f
         )
     arn = config.ViewerCertificate.get("ACMCertificateArn")
     covered = _covered_by(_certificate(backend.account_id, arn)) if arn else ()
-    # What IAM's certificates cover is not looked up.
+    # Names in a certificate of IAM are not read.
     if config.ViewerCertificate["CertificateSource"] != "iam":
         for name in names:
             if not any(_covers(pattern, name) for pattern in covered):
@@ -126,7 +126,7 @@ def _covered_by(certificate: CertBundle) -> tuple[str, ...]:
 
 
 def _covers(pattern: str, name: str) -> bool:
-    """A wildcard stands for one label."""
+    """Whether a name in a certificate covers a host name. A wildcard matches one label."""
     if pattern.startswith("*."):
         return name.partition(".")[2] == pattern[2:]
     return name == pattern

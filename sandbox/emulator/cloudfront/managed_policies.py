@@ -1,4 +1,4 @@
-"""The cache, origin request and response headers policies that AWS has made for everybody.
+"""AWS's managed cache policies, origin request policies and response headers policies.
 
 Sources: Amazon CloudFront Developer Guide, "Use managed cache policies", "Use managed origin request policies" and "Use
 managed response headers policies". Those for media services and for Amplify are left out.
@@ -20,7 +20,7 @@ from sandbox.emulator.patching import operation
 Config = dict[str, Any]
 
 MADE = datetime(2020, 7, 22, tzinfo=UTC)
-"""When AWS announced cache and origin request policies; it does not say when it last changed one."""
+"""The day that AWS announced these policies. It does not publish when it last changed one."""
 DAY, YEAR = 86400, 31536000
 
 
@@ -31,7 +31,7 @@ def _listed(*items: str) -> Config:
 def _cache_policy(
     name: str, *, ttl: tuple[int, int, int], compressed: bool, headers: tuple[str, ...] = (), more: str = "none"
 ) -> Config:
-    """``ttl`` is the least, the default and the most, in seconds; ``more`` what is said of query strings."""
+    """``ttl`` is minimum, default and maximum in seconds; ``more`` the behavior of query strings."""
     return {
         "Name": f"Managed-{name}",
         "MinTTL": ttl[0],
@@ -103,18 +103,18 @@ _SECURITY_HEADERS: Config = {
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """One kind of policy: its name in the API's shapes, its path, and its policies by id."""
+    """One kind of policy: its name in the API, its path, and the policies by id."""
 
     shape: str
     path: str
     policies: Mapping[str, Config]
 
     def answer(self, id: str) -> dict[str, Any]:
-        """One policy as the API shows it. Raises ``AwsError`` when there is none of that id."""
+        """A policy as the API answers it. Raises ``AwsError`` if there is none with this id."""
         return {"Id": id, "LastModifiedTime": MADE, f"{self.shape}Config": self.config(id)}
 
     def config(self, id: str) -> Config:
-        """What one policy says. Raises ``AwsError`` when there is none of that id."""
+        """The configuration of a policy. Raises ``AwsError`` if there is none with this id."""
         if id not in self.policies:
             raise AwsError(f"NoSuch{self.shape}", f"The {self.path.replace('-', ' ')} does not exist.", 404)
         return self.policies[id]
@@ -213,7 +213,7 @@ def get_response_headers_policy(_: CloudFrontResponse, parameters: dict[str, Any
 
 
 def _list(kind: Kind, parameters: dict[str, Any]) -> dict[str, Any]:
-    """All of a kind in one page, or none where only custom ones are asked for."""
+    """All policies of a kind on one page; none if the request is for custom ones."""
     ids = [] if parameters.get("Type") == "custom" else list(kind.policies)
     items = [{"Type": "managed", kind.shape: kind.answer(id)} for id in ids]
     return {f"{kind.shape}List": {"MaxItems": 100, "Quantity": len(items), "Items": items}}
@@ -221,7 +221,7 @@ def _list(kind: Kind, parameters: dict[str, Any]) -> dict[str, Any]:
 
 def _get(kind: Kind, parameters: dict[str, Any]) -> dict[str, Any]:
     id = parameters["Id"]
-    # A policy that nobody can change has one version.
+    # A managed policy has a single version.
     return {kind.shape: kind.answer(id), "ETag": id.replace("-", "").upper()[:14]}
 
 

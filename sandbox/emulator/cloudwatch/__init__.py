@@ -1,4 +1,4 @@
-"""CloudWatch: composite alarms that follow their children and tell their topics, and dashboards that are checked."""
+"""CloudWatch: composite alarms, actions of alarms that change their state, and checked dashboards."""
 
 from sandbox.emulator.cloudwatch import alarms, dashboards
 

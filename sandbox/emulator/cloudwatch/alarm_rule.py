@@ -14,24 +14,24 @@ _Condition = Callable[[States], bool]
 
 
 class InvalidRuleError(ValueError):
-    """The text is no rule; the message says where it stops being one."""
+    """The text is not a valid rule; the message says where."""
 
 
 @dataclass(frozen=True)
 class AlarmRule:
-    """A rule that was understood: the names in it, and whether it holds."""
+    """A parsed rule: the alarms in it, and the condition over their states."""
 
     children: frozenset[str]
     holds: _Condition
 
 
 def parse(text: str) -> AlarmRule:
-    """Reads a rule. Raises ``InvalidRuleError``."""
+    """Parse a rule. Raises ``InvalidRuleError``."""
     return _Parser(text).rule()
 
 
 class _Parser:
-    """Recursive descent, from the loosest binding down: OR, AND, NOT."""
+    """Recursive descent, from the lowest precedence: OR, AND, NOT."""
 
     def __init__(self, text: str) -> None:
         self._tokens = _tokens(text)

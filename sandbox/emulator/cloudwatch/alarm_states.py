@@ -1,4 +1,4 @@
-"""What follows when an alarm changes its state: composites over it do too, and topics are told."""
+"""Changes of an alarm's state: composite alarms follow, and actions notify SNS topics."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.cloudwatch.models import Alarm, CloudWatchBackend
 
-from sandbox.emulator.cloudwatch.composite_alarm import CompositeAlarm, composites
+from sandbox.emulator.cloudwatch.composite_alarms import CompositeAlarm, composites
 from sandbox.emulator.in_process import client
 from sandbox.emulator.patching import patch
 
@@ -22,7 +22,7 @@ _ACTIONS = {"ALARM": "alarm_actions", "OK": "ok_actions", "INSUFFICIENT_DATA": "
 def _set_alarm_state(
     original: Any, backend: CloudWatchBackend, alarm_name: str, reason: str, reason_data: str, state_value: str
 ) -> None:
-    """Tell the alarm's topics, then see what follows for the composites over it."""
+    """Notify the alarm's topics, then update the composite alarms that name it."""
     alarm = backend.alarms.get(alarm_name)
     before = alarm.state_value if alarm else ""
     original(backend, alarm_name, reason, reason_data, state_value)
@@ -33,14 +33,14 @@ def _set_alarm_state(
 def _changed(backend: CloudWatchBackend, alarm: Alarm, before: str) -> None:
     if alarm.actions_enabled and not _is_suppressed(backend, alarm):
         for action in getattr(alarm, _ACTIONS[alarm.state_value]):
-            _tell(backend, alarm, before, action)
+            _notify(backend, alarm, before, action)
     for composite in composites(backend):
         if alarm.name in composite.parsed.children:
             follow(backend, composite)
 
 
 def follow(backend: CloudWatchBackend, composite: CompositeAlarm) -> None:
-    """Put a composite alarm into the state that its children are in."""
+    """Set the state of a composite alarm by its rule."""
     before, now = composite.state_value, "ALARM" if composite.is_set_off(backend) else "OK"
     if before == now:
         return
@@ -50,16 +50,15 @@ def follow(backend: CloudWatchBackend, composite: CompositeAlarm) -> None:
 
 
 def _is_suppressed(backend: CloudWatchBackend, alarm: Alarm) -> bool:
-    """By its suppressor as it is now: no time passes here, so that nothing waits for it to speak first."""
+    """Whether the suppressor is in ALARM now. The wait period is not emulated."""
     if not isinstance(alarm, CompositeAlarm) or not alarm.suppressor:
         return False
     suppressor = backend.alarms.get(alarm.suppressor.rpartition(":alarm:")[2])
     return suppressor is not None and suppressor.state_value == "ALARM"
 
 
-def _tell(backend: CloudWatchBackend, alarm: Alarm, before: str, action: str) -> None:
-    """A message of the shape that subscribers parse ("Notifying users on alarm changes"). Other actions than a topic's
-    have nothing to act on."""
+def _notify(backend: CloudWatchBackend, alarm: Alarm, before: str, action: str) -> None:
+    """Publish AWS's message to a topic ("Notifying users on alarm changes"). Other actions do nothing."""
     if ":sns:" not in action:
         return
     message = {
@@ -85,5 +84,5 @@ def _tell(backend: CloudWatchBackend, alarm: Alarm, before: str, action: str) ->
             TopicArn=action, Subject=f'{alarm.state_value}: "{alarm.name}"', Message=json.dumps(message)
         )
     except ClientError:
-        # A topic that is gone is a line in the alarm's history at AWS, and no error of whoever changed the state.
+        # The topic is deleted: at AWS a line in the alarm's history, not an error of SetAlarmState.
         return

@@ -1,4 +1,4 @@
-"""Alarms of both kinds: made, changed without losing their state, found, and deleted when nothing stands on them."""
+"""Metric alarms and composite alarms: create, change, find, and delete unless a composite alarm names them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from moto.cloudwatch.responses import CloudWatchResponse
 
 from sandbox.emulator.cloudwatch.alarm_rule import InvalidRuleError, parse
 from sandbox.emulator.cloudwatch.alarm_states import follow
-from sandbox.emulator.cloudwatch.composite_alarm import CompositeAlarm, composites
+from sandbox.emulator.cloudwatch.composite_alarms import CompositeAlarm, composites
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import operation, patch
 
@@ -17,9 +17,10 @@ from sandbox.emulator.patching import operation, patch
 @patch(
     "moto.cloudwatch.models:CloudWatchBackend.put_metric_alarm",
     sha256="885a9447244195992add8a22881775c2729b7e4d09a656b80f87545e4a73fca6",
+    upstream="A new alarm is OK instead of INSUFFICIENT_DATA, and a changed alarm loses its state.",
 )
 def _put_metric_alarm(original: Any, backend: CloudWatchBackend, **settings: Any) -> Alarm:
-    """A new alarm has nothing to go by; a changed one keeps its state, and takes no tags."""
+    """A new alarm has INSUFFICIENT_DATA. A changed alarm keeps its state and its tags."""
     before = backend.alarms.get(settings["name"])
     alarm: Alarm = original(backend, **{**settings, "tags": None if before else settings.get("tags")})
     if before is None:
@@ -31,7 +32,7 @@ def _put_metric_alarm(original: Any, backend: CloudWatchBackend, **settings: Any
 
 @operation(CloudWatchResponse)
 def put_composite_alarm(response: CloudWatchResponse, parameters: dict[str, Any]) -> None:
-    """Make or change one, over alarms that are there."""
+    """Create or change a composite alarm. The alarms in its rule must exist."""
     backend = response.cloudwatch_backend
     try:
         children = parse(parameters["AlarmRule"]).children
@@ -56,6 +57,7 @@ def put_composite_alarm(response: CloudWatchResponse, parameters: dict[str, Any]
 @patch(
     "moto.cloudwatch.models:CloudWatchBackend.delete_alarms",
     sha256="48aee661bc688516dc9f259b215d34de793f777d5c522b8348fd4683893850ce",
+    upstream="A new alarm has the tags of a deleted alarm of the same name.",
 )
 def _delete_alarms(original: Any, backend: CloudWatchBackend, alarm_names: list[str]) -> None:
     needed = {
@@ -79,7 +81,7 @@ def _delete_alarms(original: Any, backend: CloudWatchBackend, alarm_names: list[
 
 @operation(CloudWatchResponse)
 def describe_alarms(response: CloudWatchResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    """All that match every filter; of metric alarms alone, unless ``AlarmTypes`` asks for others, as AWS does."""
+    """The alarms that match all filters. Composite alarms only if ``AlarmTypes`` names them, as in AWS."""
     backend = response.cloudwatch_backend
     kinds = parameters.get("AlarmTypes", ["MetricAlarm"])
     found = [alarm for alarm in backend.alarms.values() if _matches(backend, alarm, parameters)]

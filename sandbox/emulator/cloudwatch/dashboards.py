@@ -1,4 +1,4 @@
-"""Dashboards: a body that AWS would refuse is refused, and says why."""
+"""Dashboards: an invalid body is refused with the reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""VPC endpoints whose change reaches the route tables and the subnets."""
+"""VPC endpoints: a change reaches the route tables and the subnets."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from sandbox.emulator.patching import patch
 @patch(
     "moto.ec2.models.vpcs:VPCBackend.create_vpc_endpoint",
     sha256="1557bf3ea287216a25758b082dc7df8c2b99bda5ddf1d0a334b73bbcf19aa46d",
+    upstream="A gateway endpoint has PrivateDnsEnabled true.",
 )
 def _create(original: Any, backend: VPCBackend, **settings: Any) -> Any:
-    """Only an interface endpoint has private DNS."""
+    """A gateway endpoint has no private DNS."""
     if (settings.get("endpoint_type") or "Gateway").lower() == "gateway":
         settings["private_dns_enabled"] = False
     return original(backend, **settings)
@@ -25,9 +26,9 @@ def _create(original: Any, backend: VPCBackend, **settings: Any) -> Any:
 @patch(
     "moto.ec2.models.vpcs:VPCBackend.modify_vpc_endpoint",
     sha256="bffc7dbb9d5e3a16f2a0145a461fdc85de2b11f0472e0c1e1609c57c75fb8784",
+    upstream="ModifyVpcEndpoint changes neither the routes of the route tables nor the interfaces in the subnets.",
 )
 def _modify(original: Any, backend: VPCBackend, **settings: Any) -> None:
-    """Upstream changes the lists of ids alone, and then cannot delete the routes that it never made."""
     [endpoint] = backend.describe_vpc_endpoints(vpc_end_point_ids=[settings["vpc_id"]])
     tables, subnets = set(endpoint.route_table_ids or []), set(endpoint.subnet_ids or [])
     original(backend, **settings)
@@ -49,9 +50,10 @@ def _modify(original: Any, backend: VPCBackend, **settings: Any) -> None:
 @patch(
     "moto.ec2.models.vpcs:VPCBackend.delete_vpc_endpoints",
     sha256="371f5d077bf490f9d2fb92fcb55d14b248ab674e962d4798dbc8843cb28f35d8",
+    upstream="DeleteVpcEndpoints fails for a gateway endpoint that is already deleted.",
 )
 def _delete(original: Any, backend: VPCBackend, vpce_ids: list[str] | None = None) -> None:
-    """A deleted endpoint's routes are gone: upstream fails on them when it is deleted again."""
+    """Leave out endpoints that are deleted already: their routes are gone."""
     endpoints = backend.vpc_end_points
     original(backend, [id_ for id_ in vpce_ids or [] if id_ in endpoints and endpoints[id_].state != "deleted"])
 
@@ -59,6 +61,7 @@ def _delete(original: Any, backend: VPCBackend, vpce_ids: list[str] | None = Non
 @patch(
     "moto.ec2.responses.vpcs:VPCs.modify_vpc_endpoint",
     sha256="3fe55b3f34ced8e2c8c8bfb248359ae415ed2e7dd746ed615afa87f37904811b",
+    upstream="ModifyVpcEndpoint ignores PrivateDnsEnabled.",
 )
 def _respond(original: Any, response: VPCs) -> ActionResult:
     answer = original(response)

@@ -1,4 +1,4 @@
-"""The machine images that servers boot: Debian's and Windows Server's official ones; moto's own are of 2017."""
+"""Official machine images of Debian and Windows Server, which moto does not have."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.emulator.patching import patch
 DEBIAN = "136693071363"
 MICROSOFT_BY_AMAZON = "801119661308"
 
-# The day and the serial number of a build: two of each release, for "the newest" to mean something.
+# The day and the serial number of a build. Each release has two, so that a search for the newest has to choose.
 _DEBIAN_BUILDS = {
     "12": (("20240717", "1811"), ("20250316", "2053")),
     "13": (("20250814", "2204"), ("20250924", "2245")),
@@ -27,7 +27,7 @@ _WINDOWS_BUILDS = ("20250212", "20250312")
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """``day`` is the day of the build, as eight digits."""
+    """One build of an image; ``day`` is eight digits."""
 
     name: str
     day: str

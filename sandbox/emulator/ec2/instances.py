@@ -1,4 +1,4 @@
-"""Instances: the groups and the zone of their first network interface, attributes changed one at a time, monitoring."""
+"""Instances: groups and zone of their first network interface, single attributes, detailed monitoring."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from sandbox.emulator.patching import operation, patch
 @patch(
     "moto.ec2.models.instances:Instance.__init__",
     sha256="8d1fc6f95c9a256bee1cdd6e3cd685d082deaaace4b36f359d29faeec38fbbcc",
+    upstream="An instance launched on a network interface has neither the groups nor the zone of that interface.",
 )
 def _init(original: Any, instance: Instance, *args: Any, **kwargs: Any) -> None:
-    """An instance has the groups and the zone of its first interface, also when it is launched with that interface.
+    """An instance gets the groups and the zone of its first interface.
 
-    An interface that the launch itself makes goes with the instance, unless it is told otherwise.
+    An interface that the launch makes is deleted with the instance, unless the request says otherwise.
     """
     original(instance, *args, **kwargs)
     given = {int(nic["DeviceIndex"]): nic for nic in kwargs.get("nics", [])}
@@ -36,9 +37,10 @@ def _init(original: Any, instance: Instance, *args: Any, **kwargs: Any) -> None:
 @patch(
     "moto.ec2.responses.instances:InstanceResponse._security_grp_instance_attribute_handler",
     sha256="befcdef2ebf4487bab632bab8e69a7dc4831129b730b6d8c1bb3bee53a55f897",
+    upstream="ModifyInstanceAttribute with an attribute unknown to moto removes the instance's security groups.",
 )
 def _security_groups(original: Any, response: InstanceResponse) -> bool:
-    """Upstream takes any attribute that it does not know for an empty list of security groups."""
+    """Set the security groups if the request names some, or else the shutdown behaviour."""
     if response._get_param("Groups"):
         return bool(original(response))
     behaviour = response._get_param("InstanceInitiatedShutdownBehavior.Value")

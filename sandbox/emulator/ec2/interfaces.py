@@ -1,4 +1,4 @@
-"""Network interfaces of their own: an address that nothing else has, kept when their instance is terminated."""
+"""Network interfaces: unique addresses, and interfaces that outlive their instance."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sandbox.emulator.patching import patch
 @patch(
     "moto.ec2.models.elastic_network_interfaces:NetworkInterfaceBackend.create_network_interface",
     sha256="68a24c6494945825ad110d40adfcb60a954e761469bd357b9127c88681cbf822",
+    upstream="CreateNetworkInterface picks a random address, which may be reserved or in use.",
 )
 def _create(
     original: Any,
@@ -28,7 +29,7 @@ def _create(
     *args: Any,
     **kwargs: Any,
 ) -> NetworkInterface:
-    """Upstream rolls dice for an address, which another interface or AWS itself may have."""
+    """Take the next free address of the subnet, unless the request names one."""
     if isinstance(subnet, str):
         subnet = backend.get_subnet(subnet)
     if not private_ip_address and not private_ip_addresses:
@@ -40,6 +41,7 @@ def _create(
 @patch(
     "moto.ec2.models.elastic_network_interfaces:NetworkInterfaceBackend.delete_network_interface",
     sha256="9ba3d9c1ce1247d1838101064916aa3d66d3c32f5f56ffec1a4f9b9f526ddd0a",
+    upstream="DeleteNetworkInterface does not give the interface's address back to its subnet.",
 )
 def _delete(original: Any, backend: NetworkInterfaceBackend, eni_id: str) -> None:
     interface = backend.get_network_interface(eni_id)
@@ -51,6 +53,7 @@ def _delete(original: Any, backend: NetworkInterfaceBackend, eni_id: str) -> Non
 @patch(
     "moto.ec2.responses.elastic_network_interfaces:ElasticNetworkInterfaces.delete_network_interface",
     sha256="57ffb5f82f6f4b67b43381e74f3b0e74574db31123e78da59ba857a5e184fc16",
+    upstream="DeleteNetworkInterface deletes an interface that is in use.",
 )
 def _delete_unused(original: Any, response: ElasticNetworkInterfaces) -> ActionResult:
     id_ = response._get_param("NetworkInterfaceId")
@@ -63,16 +66,17 @@ def _delete_unused(original: Any, response: ElasticNetworkInterfaces) -> ActionR
 @patch(
     "moto.ec2.models.instances:Instance.terminate",
     sha256="fb41585c4811dc68db6354775391377e7c6f4d99d22748641759d9a30e3ff68b",
+    upstream="A network interface that outlives its terminated instance stays attached to it.",
 )
 def _terminate(original: Any, instance: Instance) -> InstanceState:
-    """Upstream leaves an interface that outlives its instance attached to it for ever; a second call does nothing."""
+    """Detach the interfaces that outlive the instance. A second call does nothing."""
     if instance.state == "terminated":
         return copy(instance._state)
     previous: InstanceState = original(instance)
     for index, interface in list(instance.nics.items()):
         if not interface.delete_on_termination:
             instance.detach_eni(interface)
-            # What is left of the instance still has an address to tell, as moto sees it.
+            # moto reads the terminated instance's address from its interface.
             instance.nics[index] = copy(interface)
     return previous
 
@@ -80,7 +84,7 @@ def _terminate(original: Any, instance: Instance) -> InstanceState:
 @patch(
     "moto.ec2.models.instances:Instance.network_interfaces",
     sha256="5d8d6ddc128067e867cb46357f242542320075b4382e4f9cb63e372c9967336e",
+    upstream="DescribeInstances lists network interfaces of a terminated instance.",
 )
 def _network_interfaces(original: Any, instance: Instance) -> list[NetworkInterface]:
-    """An instance that is gone has none."""
     return [] if instance.state == "terminated" else list(original(instance))

@@ -1,4 +1,4 @@
-"""Security groups: descriptions of every kind of rule, changed rules, the default group's rule, groups in use."""
+"""Security groups: the rule of a default group, and groups in use, which cannot be deleted."""
 
 from __future__ import annotations
 
@@ -12,124 +12,14 @@ from moto.ec2.responses.security_groups import SecurityGroups
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import patch
 
-SOURCES = ("CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupId")
-"""What a rule lets in, or out to: exactly one of them."""
-
-
-@patch(
-    "moto.ec2.models.security_groups:SecurityGroupRule.__init__",
-    sha256="34e1eaa4099c90867d0c89be516d87ecf2d65845286dd8f16765c010950b1f8b",
-)
-def _init(original: Any, rule: SecurityGroupRule, *args: Any, **kwargs: Any) -> None:
-    original(rule, *args, **kwargs)
-    named = dict(zip(("ip_range", "source_group", "prefix_list_id"), args[5:], strict=False)) | kwargs
-    rule.prefix_list_description = (named.get("prefix_list_id") or {}).get("Description")
-
-
-@patch(
-    "moto.ec2.models.security_groups:SecurityGroupRule.description",
-    sha256="c35a8c8e5183aec8091a2c43321f426ff8fc1466758274413b009e4d1b4318ab",
-)
-def _description(_original: Any, rule: SecurityGroupRule) -> str | None:
-    """Upstream knows that of an address range only."""
-    found: str | None = (
-        rule.ip_range.get("Description") or rule.source_group.get("Description") or rule.prefix_list_description
-    )
-    return found
-
-
-@patch(
-    "moto.ec2.models.security_groups:SecurityGroupRule.__eq__",
-    sha256="a6d3fa2a2dae2ec067cda1ef0129210f40f8c0f4ef947df0783fc7069fdf52b4",
-)
-def _eq(_original: Any, rule: SecurityGroupRule, other: SecurityGroupRule) -> bool:
-    """Two rules are one when they let the same through: their descriptions do not matter."""
-    return _reach(rule) == _reach(other)
-
-
-@patch(
-    "moto.ec2.models.security_groups:SecurityGroup._flattened_rules",
-    sha256="36ee4330c960326dbd0b09e02eed5fa6a1a6fb9557c9fd24530bed4e10b08ddf",
-)
-def _flattened_rules(original: Any, group: SecurityGroup, rules: list[SecurityGroupRule]) -> Any:
-    views = original(group, rules)
-    for view in views:
-        ports = (view.ip_protocol, view.from_port, view.to_port)
-        for entry in view.prefix_list_ids:
-            for rule in rules:
-                same = (rule.ip_protocol, rule.from_port, rule.to_port) == ports
-                if same and rule.prefix_list_id == entry["PrefixListId"] and rule.prefix_list_description:
-                    entry["Description"] = rule.prefix_list_description
-    return views
-
-
-@patch(
-    "moto.ec2.models.security_groups:SecurityGroupBackend._sg_update_description",
-    sha256="8855ec1e08fec341fbbfdb7582fdd428e706d9c0c5194046e14b325d72b372e1",
-)
-def _sg_update_description(
-    _original: Any, _backend: SecurityGroupBackend, security_rule: SecurityGroupRule, rule: SecurityGroupRule
-) -> None:
-    """Upstream describes every rule with a group for its source when one of them is meant."""
-    if security_rule == rule:
-        _describe(rule, security_rule.description or "")
-
-
-@patch(
-    "moto.ec2.models.security_groups:SecurityGroupBackend.modify_security_group_rules",
-    sha256="28499d6802f7a13ebae3d64daab597afd76ce8bcbbd6ed0915ea10cd273f369c",
-)
-def _modify_security_group_rules(
-    _original: Any, backend: SecurityGroupBackend, group_id: str, rules: dict[str, dict[str, Any]]
-) -> None:
-    """Every kind of source, and all protocols: upstream changes nothing but IPv4 ranges."""
-    group = backend.get_security_group_by_name_or_id(group_id)
-    if group is None:
-        raise AwsError("InvalidGroup.NotFound", f"The security group '{group_id}' does not exist")
-    for id_, wanted in rules.items():
-        rule = group.get_rule(id_)
-        if rule is None:
-            raise AwsError("InvalidSecurityGroupRuleId.NotFound", f"The security group rule ID '{id_}' does not exist")
-        _modify(backend, rule, wanted)
-
-
-def _modify(backend: SecurityGroupBackend, rule: SecurityGroupRule, wanted: dict[str, Any]) -> None:
-    sources = [name for name in SOURCES if wanted.get(name) is not None]
-    if len(sources) != 1:
-        raise AwsError(
-            "InvalidParameterCombination" if sources else "MissingParameter",
-            "The request must contain exactly one of: cidrIp, cidrIpv6, prefixListId, or referencedGroupId",
-        )
-    kind, source = sources[0], wanted[sources[0]]
-    if kind not in ("PrefixListId", "ReferencedGroupId") and rule.ip_range and _CIDR_MEMBERS[kind] not in rule.ip_range:
-        raise AwsError("InvalidParameterValue", f"The address family of the existing rule '{rule.id}' cannot change.")
-    protocol = wanted.get("IpProtocol")
-    if protocol is None:
-        raise AwsError("InvalidParameterValue", "VPC security group rules must specify protocols explicitly.")
-    ports = [wanted.get("FromPort"), wanted.get("ToPort")]
-    if protocol == "-1":
-        ports = [None, None]
-    elif None in ports:
-        raise AwsError("InvalidParameterValue", "Must specify both from and to ports with TCP/UDP.")
-    rule.ip_protocol, rule.from_port, rule.to_port = protocol, *ports
-    rule.ip_range, rule.source_group, rule.prefix_list_id = {}, {}, None
-    if kind == "PrefixListId":
-        rule.prefix_list_id = source
-    elif kind == "ReferencedGroupId":
-        if backend.get_security_group_from_id(source) is None:
-            raise AwsError("InvalidGroup.NotFound", f"The security group '{source}' does not exist")
-        rule.source_group = {"GroupId": source, "UserId": backend.account_id, "OwnerId": backend.account_id}
-    else:
-        rule.ip_range = {_CIDR_MEMBERS[kind]: source}
-    _describe(rule, wanted.get("Description") or "")
-
 
 @patch(
     "moto.ec2.models.security_groups:SecurityGroupBackend.create_security_group",
     sha256="4fe4ee9a3e1afefcc168a28750c8258c2c88ec645f0cd5afcf568f8138910104",
+    upstream="The default group of a VPC lacks the rule that lets its own members in.",
 )
 def _create_security_group(original: Any, backend: SecurityGroupBackend, *args: Any, **kwargs: Any) -> SecurityGroup:
-    """A VPC's default group lets its own members in."""
+    """A default group allows traffic between its members."""
     group = original(backend, *args, **kwargs)
     if group.is_default:
         itself = {"GroupId": group.id, "UserId": backend.account_id, "OwnerId": backend.account_id}
@@ -140,9 +30,10 @@ def _create_security_group(original: Any, backend: SecurityGroupBackend, *args: 
 @patch(
     "moto.ec2.responses.security_groups:SecurityGroups.delete_security_group",
     sha256="7ed4ae011faff8be843c5514b9415abdc6f9e907217289ca32b9c17f02257793",
+    upstream="DeleteSecurityGroup deletes a default group and one that another group or an interface uses.",
 )
 def _delete_security_group(original: Any, response: SecurityGroups) -> ActionResult:
-    """A default group goes with its VPC only, and one that another group's rules name or an interface has stays."""
+    """Refuse to delete a default group, and a group that an interface or a rule of another group uses."""
     backend = response.ec2_backend
     group = backend.get_security_group_from_id(response._get_param("GroupId"))
     if group is not None:
@@ -154,7 +45,7 @@ def _delete_security_group(original: Any, response: SecurityGroups) -> ActionRes
 
 
 def _dependents(backend: SecurityGroupBackend, group: SecurityGroup) -> Iterator[str]:
-    """The ids of what would break without ``group``."""
+    """The ids of the groups and interfaces that use ``group``."""
     for others in backend.groups.values():
         for other in others.values():
             if other.id == group.id:
@@ -165,30 +56,3 @@ def _dependents(backend: SecurityGroupBackend, group: SecurityGroup) -> Iterator
         gone = interface.instance is not None and interface.instance.state == "terminated"
         if not gone and any(member.id == group.id for member in interface._group_set):
             yield interface.id
-
-
-_CIDR_MEMBERS = {"CidrIpv4": "CidrIp", "CidrIpv6": "CidrIpv6"}
-
-
-def _reach(rule: SecurityGroupRule) -> tuple[Any, ...]:
-    """What a rule lets through."""
-    every_port = rule.ip_protocol == "-1"
-    return (
-        rule.ip_protocol,
-        None if every_port else rule.from_port,
-        None if every_port else rule.to_port,
-        rule.cidr_ipv4,
-        rule.cidr_ipv6,
-        rule.prefix_list_id,
-        rule.source_group.get("GroupId"),
-    )
-
-
-def _describe(rule: SecurityGroupRule, description: str) -> None:
-    """Put the description where the rule's kind keeps it; an empty one is none."""
-    rule.prefix_list_description = description or None if rule.prefix_list_id else None
-    for kept in (rule.ip_range, rule.source_group):
-        if kept:
-            kept.pop("Description", None)
-            if description:
-                kept["Description"] = description

@@ -1,4 +1,4 @@
-"""EBS volumes: one attachment at a time, to an instance of the same zone that is there; gp3's throughput."""
+"""EBS volumes: one attachment at a time, in one availability zone, and the throughput of gp3."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ GP3_DEFAULT_THROUGHPUT = 125
 @patch(
     "moto.ec2.models.elastic_block_store:EBSBackend.attach_volume",
     sha256="87912aaaff211501d9393a1d89317f62df5e6b7db18622dba1879870b2512a3c",
+    upstream="AttachVolume accepts a volume in use, a taken device, another zone and a terminated instance.",
 )
 def _attach_volume(
     original: Any,
@@ -25,7 +26,7 @@ def _attach_volume(
     device_path: str,
     delete_on_termination: bool = False,
 ) -> VolumeAttachment | None:
-    """Upstream takes a volume from the instance that has it, and attaches over zones and to what is terminated."""
+    """Refuse what AWS refuses."""
     volume = backend.get_volume(volume_id)
     instance = backend.get_instance(instance_id)
     if volume.attachment:
@@ -49,6 +50,7 @@ def _attach_volume(
 @patch(
     "moto.ec2.models.elastic_block_store:Volume.__init__",
     sha256="b0c00794b5e67876c48fd85782c4dd990a79c90f21475114a39ba6123ddbe5b2",
+    upstream="A gp3 volume created without Throughput has none instead of 125 MiB/s.",
 )
 def _init(original: Any, volume: Volume, *args: Any, **kwargs: Any) -> None:
     original(volume, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""Site-to-site VPN connections: options, the two tunnels, static routes and the customer gateway's configuration."""
+"""Site-to-Site VPN connections: options, two tunnels, static routes and the configuration of the customer gateway."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def create_vpn_connection(response: EC2Response, parameters: dict[str, Any]) -> 
     connection.category = "VPN"
     connection.gateway_association_state = "associated"
     connection.routes = []
-    # No customer gateway is on the other side.
+    # There is no device on the other side.
     connection.vgw_telemetry = [
         {
             "OutsideIpAddress": tunnel["OutsideIpAddress"],
@@ -62,6 +62,7 @@ def create_vpn_connection(response: EC2Response, parameters: dict[str, Any]) -> 
 @patch(
     "moto.ec2.models.vpn_connections:VPNConnection.customer_gateway_configuration",
     sha256="e106b41a7bf9b226fb1fb86fc4470161e5e28886cb473e68a539ee485e7743fa",
+    upstream="CustomerGatewayConfiguration has the same made-up tunnels for every VPN connection.",
 )
 def _customer_gateway_configuration(_original: Any, connection: VPNConnection) -> str:
     backend = connection.ec2_backend
@@ -80,7 +81,7 @@ def _customer_gateway_configuration(_original: Any, connection: VPNConnection) -
 def _get_filter_value(
     original: Any, connection: VPNConnection, filter_name: str, method_name: str | None = None
 ) -> Any:
-    """With the filters by which clients wait for a route and look for a gateway's connections."""
+    """Add the filters that clients use to wait for a route and to find the connections of a gateway."""
     values = {
         "vpn-connection-id": connection.id,
         "customer-gateway-id": connection.customer_gateway_id,

@@ -1,4 +1,4 @@
-"""One IPsec tunnel of a VPN connection, and the file with both that the owner of the customer gateway is given."""
+"""The IPsec tunnels of a VPN connection, and the configuration file for the customer gateway."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RENAMED = {
     "DPDTimeoutAction": "DpdTimeoutAction",
     "IKEVersions": "IkeVersions",
 }
-"""Members that the API's answer spells otherwise than its request."""
+"""Members that the answer spells differently from the request."""
 
 KEY_ALPHABET = string.ascii_letters + string.digits + "._"
 
@@ -24,7 +24,7 @@ def tunnel_settings(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def new_tunnel(asked: dict[str, Any]) -> dict[str, Any]:
-    """A tunnel with what AWS chooses: its own address, and unless asked for the inner network and the key."""
+    """A tunnel. AWS chooses its outside address, and the inside network and the key if the request does not."""
     number = secrets.randbelow(1 << 14)
     return {
         "OutsideIpAddress": f"13.36.{number % 254 + 1}.{secrets.randbelow(254) + 1}",
@@ -35,7 +35,7 @@ def new_tunnel(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def configuration(connection: Any, customer_gateway: Any, aws_asn: int) -> str:
-    """The generic configuration file of a connection, in AWS's layout, with each tunnel's own addresses and key."""
+    """AWS's generic configuration file, with the addresses and the key of each tunnel."""
     root = ElementTree.Element("vpn_connection", id=connection.id)
     _fill(
         root,
@@ -85,7 +85,7 @@ def configuration(connection: Any, customer_gateway: Any, aws_asn: int) -> str:
 
 
 def _end(outside: str, inside: str, asn: int | str | None) -> dict[str, Any]:
-    """One end of a tunnel; without an AS number where the routes are static."""
+    """One end of a tunnel. A connection with static routes has no ASN."""
     end: dict[str, Any] = {
         "tunnel_outside_address": {"ip_address": outside},
         "tunnel_inside_address": {"ip_address": inside, "network_mask": "255.255.255.252", "network_cidr": 30},

@@ -1,6 +1,6 @@
-"""ElastiCache: replication groups with the cache clusters behind them, parameter and subnet groups, events.
+"""ElastiCache: replication groups with their cache clusters, parameter groups, subnet groups and events.
 
-moto keeps a replication group as one record with made-up members in us-east-1, and has no parameter groups.
+moto has no parameter groups, and its replication groups are single records without cache clusters.
 """
 
 from sandbox.emulator.elasticache import parameter_groups, replication_groups, subnet_groups

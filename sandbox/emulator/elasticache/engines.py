@@ -1,7 +1,7 @@
-"""The engines that ElastiCache runs, and their parameters.
+"""The engines of ElastiCache, their versions and parameters.
 
 Source of the figures: ElastiCache user guide, "Supported engines and versions" and "Engine specific parameters" (2025).
-Only the parameters that a shop's cache is tuned by are listed; a parameter group refuses any other name.
+Only parameters that matter for a shop's cache are listed; a parameter group refuses others.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from sandbox.emulator.errors import AwsError
 
 @dataclass(frozen=True, kw_only=True)
 class EngineVersion:
-    """One release that a replication group may run."""
+    """An engine version of a replication group."""
 
     engine: str
     requested: str
     """What CreateReplicationGroup takes, such as ``8.0``."""
     running: str
-    """The patch release that AWS answers for it."""
+    """The patch release that AWS answers."""
     family: str
     """Its parameter group family."""
 
@@ -94,7 +94,7 @@ PARAMETER_DEFAULTS = {
 
 
 def engine_version(engine: str, version: str | None) -> EngineVersion:
-    """The release that a request for ``version`` gets: the newest when None, and by its patch release too.
+    """The version for a requested one, which may be a patch release; the newest for None.
 
     Raises ``AwsError`` InvalidParameterValue for an unknown engine, InvalidParameterCombination for an unknown version.
     """

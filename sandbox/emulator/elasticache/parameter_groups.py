@@ -18,7 +18,7 @@ from sandbox.emulator.patching import operation, patch
     sha256="173460b7adbb85639bd0aaab0841b45371511e7f005ddc26492efc64fcc4f243",
 )
 def list_tags_for_resource(original: Any, backend: ElastiCacheBackend, arn: str) -> Any:
-    """Upstream takes a parameter group's ARN for a malformed one."""
+    """Accept the ARN of a parameter group, which moto does not have."""
     if ":parametergroup:" in arn:
         return backend.tagging_service.list_tags_for_resource(arn)
     return original(backend, arn)
@@ -107,7 +107,7 @@ def delete_cache_parameter_group(response: ElastiCacheResponse, parameters: dict
 
 
 def _own_group(response: ElastiCacheResponse, parameters: dict[str, Any]) -> ParameterGroup:
-    """A parameter group that may be changed. Raises ``AwsError`` for one of AWS's defaults."""
+    """The parameter group of the request. Raises ``AwsError`` for a default group of AWS."""
     group = parameter_group(backend_of(response), parameters["CacheParameterGroupName"])
     if group.name.startswith("default."):
         raise AwsError("InvalidParameterValue", f"The default parameter group {group.name} cannot be changed.")

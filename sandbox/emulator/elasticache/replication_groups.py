@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import cycle, islice
+from dataclasses import replace
+from itertools import count, cycle, islice
 from typing import Any
 
 from botocore import xform_name
@@ -13,7 +14,7 @@ from moto.elasticache.exceptions import ReplicationGroupAlreadyExists
 from moto.elasticache.responses import ElastiCacheResponse
 
 from sandbox.emulator.elasticache.engines import engine_version
-from sandbox.emulator.elasticache.replication_group import MemberCluster, ReplicationGroup, Shard
+from sandbox.emulator.elasticache.replication_group_model import MemberCluster, ReplicationGroup, Shard
 from sandbox.emulator.elasticache.state import arn, backend_of, parameter_group, record_event
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import operation, patch
@@ -24,7 +25,7 @@ SETTINGS = (
     "SnapshotRetentionLimit", "NotificationTopicArn", "NotificationTopicStatus", "AutoMinorVersionUpgrade",
     "TransitEncryptionEnabled", "TransitEncryptionMode", "NetworkType", "IpDiscovery",
 )  # fmt: skip
-"""What CreateReplicationGroup takes and ModifyReplicationGroup may change."""
+"""Settings that can be changed later."""
 
 FIXED_SETTINGS = (
     "Port",
@@ -34,7 +35,7 @@ FIXED_SETTINGS = (
     "UserGroupIds",
     "DataTieringEnabled",
 )
-"""What only CreateReplicationGroup takes."""
+"""Settings that cannot be changed."""
 
 
 @operation(ElastiCacheResponse)
@@ -53,9 +54,10 @@ def create_replication_group(response: ElastiCacheResponse, parameters: dict[str
     engine_parameters = parameter_group(backend, settings["CacheParameterGroupName"])
     _check_security_groups(backend, settings.get("SecurityGroupIds", []))
     shards = parameters.get("NumNodeGroups", 1)
-    clustered = shards > 1 or "enabled" in (
-        parameters.get("ClusterMode"),
-        "enabled" if engine_parameters.values.get("cluster-enabled") == "yes" else None,
+    clustered = (
+        shards > 1
+        or parameters.get("ClusterMode") == "enabled"
+        or engine_parameters.values.get("cluster-enabled") == "yes"
     )
     group = ReplicationGroup(
         replication_group_id=id_,
@@ -90,21 +92,22 @@ def describe_replication_groups(response: ElastiCacheResponse, parameters: dict[
 
 @operation(ElastiCacheResponse)
 def modify_replication_group(response: ElastiCacheResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Everything is applied at once, whatever ApplyImmediately says: there is no maintenance window to wait for."""
+    """Apply every change at once, whatever ApplyImmediately says: there is no maintenance window."""
     backend = backend_of(response)
     group = _group(backend, parameters)
+    changes = {xform_name(name): parameters[name] for name in SETTINGS if name in parameters}
     if "Engine" in parameters or "EngineVersion" in parameters:
-        group.release = engine_version(parameters.get("Engine", group.release.engine), parameters.get("EngineVersion"))
+        release = engine_version(parameters.get("Engine", group.release.engine), parameters.get("EngineVersion"))
+        changes["release"] = release
         if group.cache_parameter_group_name.startswith("default."):
-            group.cache_parameter_group_name = group.release.default_parameter_group
+            changes.setdefault("cache_parameter_group_name", release.default_parameter_group)
     if "CacheParameterGroupName" in parameters:
         parameter_group(backend, parameters["CacheParameterGroupName"])
     _check_security_groups(backend, parameters.get("SecurityGroupIds", []))
-    for name in SETTINGS:
-        if name in parameters:
-            setattr(group, xform_name(name), parameters[name])
+    _check_availability(replace(group, **changes), min(len(shard.replicas) for shard in group.shards))
+    for name, value in changes.items():
+        setattr(group, name, value)
     _deliver_logs(group, parameters.get("LogDeliveryConfigurations", []))
-    _check_availability(group, min(len(shard.replicas) for shard in group.shards))
     if parameters.get("AuthTokenUpdateStrategy") == "DELETE":
         group.auth_token_enabled = False
     elif "AuthToken" in parameters:
@@ -119,7 +122,7 @@ def modify_replication_group(response: ElastiCacheResponse, parameters: dict[str
 
 @operation(ElastiCacheResponse)
 def delete_replication_group(response: ElastiCacheResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Gone at once: AWS takes minutes, in which nothing but waiting can be done."""
+    """Delete at once. AWS takes minutes."""
     backend = backend_of(response)
     group = _group(backend, parameters)
     id_ = group.replication_group_id
@@ -164,7 +167,7 @@ def decrease_replica_count(response: ElastiCacheResponse, parameters: dict[str, 
 
 @operation(ElastiCacheResponse)
 def describe_cache_clusters(response: ElastiCacheResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Members of replication groups beside moto's own clusters."""
+    """The members of replication groups and moto's single clusters."""
     clusters = backend_of(response).describe_cache_clusters(parameters.get("CacheClusterId"))
     with_nodes = parameters.get("ShowCacheNodeInfo", False)
     alone = parameters.get("ShowCacheClustersNotInReplicationGroups", False)
@@ -180,9 +183,10 @@ def describe_cache_clusters(response: ElastiCacheResponse, parameters: dict[str,
 @patch(
     "moto.elasticache.responses:ElastiCacheResponse.delete_cache_cluster",
     sha256="8ba0fa8193f793ec7df54e95dfe0f64aa07d34f8aaff1604ae918e3bdcf3f935",
+    upstream="A deleted cache cluster stays listed with the status deleting.",
 )
 def delete_cache_cluster(original: Any, response: ElastiCacheResponse) -> ActionResult:
-    """A cluster alone is gone once deleted (upstream's says "deleting" for ever); a member leaves with its group."""
+    """Delete a single cluster at once. A member of a replication group is refused."""
     clusters = backend_of(response).cache_clusters
     id_ = response._get_param("CacheClusterId")
     if isinstance(clusters.get(id_), MemberCluster):
@@ -200,7 +204,7 @@ def _group(backend: Any, parameters: dict[str, Any]) -> ReplicationGroup:
 
 
 def _check_availability(group: ReplicationGroup, replicas: int) -> None:
-    """Raises ``AwsError`` where failover is asked for and there is nothing to fail over to."""
+    """Raise ``AwsError`` for automatic failover without a replica, or Multi-AZ without automatic failover."""
     if group.automatic_failover_enabled and not replicas and not group.cluster_enabled:
         raise AwsError(
             "InvalidParameterCombination", "Automatic failover requires at least two cache clusters in the group."
@@ -210,7 +214,7 @@ def _check_availability(group: ReplicationGroup, replicas: int) -> None:
 
 
 def _check_security_groups(backend: Any, ids: list[str]) -> None:
-    from moto.ec2.models import ec2_backends  # moto's own backends import each other late, EC2 being slow to load
+    from moto.ec2.models import ec2_backends  # late, as in moto: EC2 is slow to load
 
     ec2 = ec2_backends[backend.account_id][backend.region_name]
     for id_ in ids:
@@ -219,7 +223,7 @@ def _check_security_groups(backend: Any, ids: list[str]) -> None:
 
 
 def _deliver_logs(group: ReplicationGroup, changes: list[dict[str, Any]]) -> None:
-    """Each change replaces the delivery of its type of log, or with ``Enabled`` false ends it."""
+    """Replace the delivery of a log type by each change; ``Enabled`` false removes it."""
     deliveries = {delivery["LogType"]: delivery for delivery in group.log_delivery_configurations}
     for change in changes:
         if change.get("Enabled", True):
@@ -238,7 +242,7 @@ def _set_auth_token(group: ReplicationGroup, token: str) -> None:
 
 
 def _subnet_zones(backend: Any, subnet_group: str) -> list[str]:
-    """The zones that members may stand in: those of the subnet group, or without one those of the region."""
+    """The availability zones for members: those of the subnet group, or all of the region."""
     if subnet_group == "default" and subnet_group not in backend.cache_subnet_groups:
         return [zone.name for zone in RegionsAndZonesBackend.zones[backend.region_name]]
     [group] = backend.describe_cache_subnet_groups(subnet_group)
@@ -246,16 +250,13 @@ def _subnet_zones(backend: Any, subnet_group: str) -> list[str]:
 
 
 def _resize(backend: Any, group: ReplicationGroup, shard: Shard, replicas: int, zones: list[str]) -> None:
-    """Add members to a shard, or take its last replicas away, until it has ``replicas`` beside its primary."""
-    wanted = replicas + 1
-    prefix = (
-        f"{group.replication_group_id}-{shard.node_group_id}" if group.cluster_enabled else group.replication_group_id
-    )
-    free = (
-        f"{prefix}-{number:03d}" for number in range(1, 1000) if f"{prefix}-{number:03d}" not in backend.cache_clusters
-    )
-    for zone in islice(cycle(zones), len(shard.members), wanted):
-        id_ = next(free)
+    """Add members to a shard, or remove its last replicas, until it has this many replicas."""
+    prefix = group.replication_group_id
+    if group.cluster_enabled:
+        prefix = f"{prefix}-{shard.node_group_id}"
+    ids = (f"{prefix}-{number:03d}" for number in count(1))
+    for zone in islice(cycle(zones), len(shard.members), replicas + 1):
+        id_ = next(id_ for id_ in ids if id_ not in backend.cache_clusters)
         member = MemberCluster(cache_cluster_id=id_, arn=arn(backend, "cluster", id_), zone=zone, group=group)
         shard.members.append(member)
         shard.primary = shard.primary or member
@@ -278,7 +279,7 @@ def _change_replica_count(response: ElastiCacheResponse, parameters: dict[str, A
 
 
 def _promote(backend: Any, group: ReplicationGroup, shard: Shard, id_: str) -> None:
-    """Make the member ``id_`` the shard's primary, and tell it in the events as AWS does."""
+    """Make the member ``id_`` the primary of the shard, with an event."""
     promoted = next((member for member in shard.members if member.cache_cluster_id == id_), None)
     if promoted is None:
         raise AwsError("InvalidParameterValue", f"{id_} is not a member of {group.replication_group_id}.")

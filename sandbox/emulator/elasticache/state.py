@@ -1,4 +1,4 @@
-"""Where the extension keeps what moto has no place for: on moto's own backend, so that a reset empties both."""
+"""Parameter groups and events, kept on moto's backend, so that a reset deletes them too."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EVENTS_KEPT = timedelta(days=14)  # AWS's own limit
 
 @dataclass(kw_only=True)
 class ParameterGroup:
-    """A named set of engine parameters; ``values`` holds those that differ from the family's defaults on purpose."""
+    """A parameter group; ``values`` holds the parameters that the user has set."""
 
     name: str
     family: str
@@ -39,7 +39,7 @@ class ParameterGroup:
 
 
 def backend_of(response: ElastiCacheResponse) -> Any:
-    """moto's backend of the caller's account and region."""
+    """moto's backend for the account and region of the request."""
     return elasticache_backends[response.current_account][response.region]
 
 
@@ -49,7 +49,7 @@ def arn(backend: Any, kind: str, name: str) -> str:
 
 
 def parameter_groups(backend: Any) -> dict[str, ParameterGroup]:
-    """The parameter groups of a region by name, AWS's own defaults among them."""
+    """All parameter groups by name, including AWS's default groups."""
     if "parameter_groups" not in vars(backend):
         backend.parameter_groups = {
             f"default.{family}": ParameterGroup(
@@ -65,14 +65,14 @@ def parameter_groups(backend: Any) -> dict[str, ParameterGroup]:
 
 
 def parameter_group(backend: Any, name: str) -> ParameterGroup:
-    """Raises ``AwsError`` CacheParameterGroupNotFound."""
+    """The group with this name. Raises ``AwsError`` CacheParameterGroupNotFound."""
     if name not in parameter_groups(backend):
         raise AwsError("CacheParameterGroupNotFound", f"CacheParameterGroup not found: {name}")
     return parameter_groups(backend)[name]
 
 
 def record_event(backend: Any, source_type: str, source: str, message: str) -> None:
-    """Add to what DescribeEvents answers; ``source_type`` is as AWS spells it, such as ``replication-group``."""
+    """Add an event for DescribeEvents. ``source_type`` is AWS's, such as ``replication-group``."""
     events = vars(backend).setdefault("events", [])
     events.append({"SourceType": source_type, "SourceIdentifier": source, "Message": message, "Date": utcnow()})
 
@@ -81,7 +81,7 @@ def record_event(backend: Any, source_type: str, source: str, message: str) -> N
 def describe_events(response: ElastiCacheResponse, parameters: dict[str, Any]) -> dict[str, Any]:
     now = utcnow()
     until = _naive(parameters.get("EndTime")) or now
-    # Without times AWS answers the last hour.
+    # AWS's default is the last hour.
     since = _naive(parameters.get("StartTime")) or until - timedelta(minutes=int(parameters.get("Duration", 60)))
     events = [
         event
@@ -94,5 +94,5 @@ def describe_events(response: ElastiCacheResponse, parameters: dict[str, Any]) -
 
 
 def _naive(moment: Any) -> datetime | None:
-    """A request's timestamp as UTC without a zone, which is how moto keeps time."""
+    """The time of a request without its zone, UTC, as moto keeps times."""
     return moment.replace(tzinfo=None) if isinstance(moment, datetime) else None

@@ -1,4 +1,4 @@
-"""Cache subnet groups: their zones in the answer, change and deletion."""
+"""Cache subnet groups: availability zones, change and deletion."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from sandbox.emulator.patching import operation, patch
 @patch(
     "moto.elasticache.models:CacheSubnetGroup.__init__",
     sha256="b27d21a99838cd61c2e35dff206f687929b64beece18452a6d63784a309503f3",
+    upstream="A subnet's availability zone is a bare name instead of a structure, so the answer leaves it out.",
 )
 def _init(original: Any, group: CacheSubnetGroup, *args: Any, **kwargs: Any) -> None:
-    """Answer each subnet's zone as a structure: upstream gives its bare name, which the serializer drops."""
+    """Make each subnet's availability zone a structure, as the API has it."""
     original(group, *args, **kwargs)
     for subnet in group.subnets:
         zone = subnet.get("subnet_availability_zone")

@@ -1,4 +1,4 @@
-"""Applications, their versions and their configuration templates."""
+"""Applications, their versions and their configuration templates, with the attributes that AWS answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sandbox.emulator.elasticbeanstalk.platforms import Platform
 
 Lifecycle = Mapping[str, Any]
 
-# What AWS answers for an application that was never told otherwise.
+# AWS's defaults for a new application.
 _VERSION_RULES = {
     "MaxCountRule": {"Enabled": False, "MaxCount": 200, "DeleteSourceFromS3": False},
     "MaxAgeRule": {"Enabled": False, "MaxAgeInDays": 180, "DeleteSourceFromS3": False},
@@ -22,7 +22,7 @@ _VERSION_RULES = {
 
 
 class ApplicationVersion:
-    """A labelled source bundle in S3. Its attributes are those of AWS's ApplicationVersionDescription."""
+    """A labelled source bundle in S3: AWS's ApplicationVersionDescription."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class ApplicationVersion:
 
 
 class ConfigurationTemplate:
-    """A configuration under a name. Its attributes are those of AWS's ConfigurationSettingsDescription."""
+    """A named configuration: AWS's ConfigurationSettingsDescription."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class ConfigurationTemplate:
 
 
 class Application:
-    """What versions, templates and environments belong to. Its attributes are AWS's ApplicationDescription."""
+    """An application with its versions and templates: AWS's ApplicationDescription."""
 
     def __init__(
         self, *, region: str, account_id: str, application_name: str, description: str | None, tags: dict[str, str]
@@ -109,7 +109,7 @@ class Application:
         return make_arn(self.region, self.account_id, kind, f"{self.application_name}/{name}")
 
     def set_lifecycle(self, lifecycle: Lifecycle | None) -> None:
-        """Take over the rules that are given; the others stay."""
+        """Change the rules in ``lifecycle`` and keep the others."""
         given = lifecycle or {}
         self.service_role = given.get("ServiceRole") or self.service_role
         self.version_rules |= {k: v for k, v in (given.get("VersionLifecycleConfig") or {}).items() if v}

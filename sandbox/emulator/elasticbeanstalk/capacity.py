@@ -1,6 +1,6 @@
 """The instances of an environment: security group, launch template, Auto Scaling group, alarms, Elastic IP address.
 
-All are real objects of the other services, made through their APIs, as Beanstalk makes them through CloudFormation.
+All are real resources of other services, made through their APIs, as Beanstalk makes them through CloudFormation.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _TRIGGER = "aws:autoscaling:trigger"
 
 
 class Capacity:
-    """What runs an environment's code."""
+    """The resources that run an environment's code."""
 
     def __init__(self, *, region: str, account: str, environment_id: str, vpc_id: str, subnets: list[str]) -> None:
         self._region = region
@@ -43,7 +43,7 @@ class Capacity:
         target_group_arns: list[str],
         load_balancer_security_groups: list[str],
     ) -> None:
-        """Make everything and start the instances."""
+        """Create all resources and start the instances."""
         if not configuration.flag(LAUNCH, "DisableDefaultEC2SecurityGroup"):
             self._create_security_group(tags, load_balancer_security_groups)
         self.launch_template_id = self._client("ec2").create_launch_template(
@@ -70,7 +70,7 @@ class Capacity:
             self._create_elastic_ip(tags)
 
     def update(self, configuration: Configuration, tags: Mapping[str, str], *, replace_instances: bool) -> None:
-        """Follow a changed configuration; replaced instances run what the group launches them with."""
+        """Apply a changed configuration, and replace the instances if that is needed."""
         self._client("ec2").create_launch_template_version(
             LaunchTemplateId=self.launch_template_id, LaunchTemplateData=self._launch_data(configuration, tags)
         )
@@ -93,7 +93,7 @@ class Capacity:
                 self._associate_elastic_ip()
 
     def grow(self, by: int) -> list[str]:
-        """Start that many more instances, over the group's maximum if need be; their ids."""
+        """Start more instances, above the maximum of the group if needed. Returns their ids."""
         before = {instance["InstanceId"] for instance in self.instances()}
         group = self._group()
         self._client("autoscaling").update_auto_scaling_group(
@@ -104,7 +104,7 @@ class Capacity:
         return [i["InstanceId"] for i in self.instances() if i["InstanceId"] not in before]
 
     def retire(self, instance_ids: list[str], configuration: Configuration) -> None:
-        """End instances for good and go back to the configured sizes."""
+        """Terminate instances and restore the configured sizes of the group."""
         autoscaling = self._client("autoscaling")
         for instance_id in instance_ids:
             autoscaling.terminate_instance_in_auto_scaling_group(
@@ -114,7 +114,7 @@ class Capacity:
         autoscaling.update_auto_scaling_group(AutoScalingGroupName=self.group_name, MinSize=minimum, MaxSize=maximum)
 
     def delete(self) -> None:
-        """Take everything away; what somebody already deleted is no error."""
+        """Delete all resources; one that is already gone is no error."""
         ec2 = self._client("ec2")
         if self.group_name:
             with contextlib.suppress(ClientError):
@@ -136,7 +136,7 @@ class Capacity:
         self.alarm_names = []
 
     def retag(self, tags: Mapping[str, str], removed: list[str]) -> None:
-        """Carry the environment's changed tags to what it made."""
+        """Change the tags of all resources."""
         instances = [instance["InstanceId"] for instance in self.instances()]
         made = [i for i in (self.security_group_id, self.launch_template_id, *instances) if i]
         ec2 = self._client("ec2")
@@ -147,7 +147,7 @@ class Capacity:
             self._client("autoscaling").delete_tags(Tags=self._group_tags(dict.fromkeys(removed, "")))
 
     def instances(self) -> list[dict[str, Any]]:
-        """The group's instances, as Auto Scaling describes them now."""
+        """The instances, as Auto Scaling describes them."""
         return list(self._group().get("Instances", ())) if self.group_name else []
 
     def _group(self) -> dict[str, Any]:
@@ -165,7 +165,7 @@ class Capacity:
         return [{**tag, **about} for tag in tag_list(tags)]
 
     def _create_security_group(self, tags: Mapping[str, str], sources: list[str]) -> None:
-        """The group that lets the load balancer, or everybody where there is none, in on port 80."""
+        """The group that allows port 80, from the load balancer or else from any address."""
         ec2 = self._client("ec2")
         self.security_group_id = ec2.create_security_group(
             GroupName=resource_name(self._stack, "AWSEBSecurityGroup"),
@@ -204,14 +204,14 @@ class Capacity:
         return data
 
     def _default_image(self) -> str:
-        """An Amazon Linux image of the region; moto's catalogue has no Beanstalk images."""
+        """The newest Amazon Linux image; moto has no images of Beanstalk."""
         images: list[dict[str, Any]] = self._client("ec2").describe_images(
             Owners=["amazon"], Filters=[{"Name": "name", "Values": ["amzn2-ami-hvm-*", "al2023-ami-*"]}]
         )["Images"]
         return str(max(images, key=lambda image: image["CreationDate"])["ImageId"])
 
     def _create_scaling(self, configuration: Configuration) -> None:
-        """The two alarms of the scaling trigger, each with its policy."""
+        """Create the two alarms of the scaling trigger, each with its policy."""
         for side, direction, level, comparison in (
             ("Upper", "Up", "High", "GreaterThanThreshold"),
             ("Lower", "Down", "Low", "LessThanThreshold"),
@@ -256,7 +256,7 @@ class Capacity:
 
 
 def _root_volume(configuration: Configuration) -> dict[str, Any]:
-    """The root volume's settings, as a launch template words them; empty where none is given."""
+    """The root volume for a launch template; empty if no option sets it."""
     size, kind = configuration.given(LAUNCH, "RootVolumeSize"), configuration.given(LAUNCH, "RootVolumeType")
     iops, throughput = (configuration.given(LAUNCH, name) for name in ("RootVolumeIOPS", "RootVolumeThroughput"))
     if not (size or kind):

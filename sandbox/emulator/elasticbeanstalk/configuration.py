@@ -1,4 +1,4 @@
-"""The configuration of an environment or a template: the settings that were given, over every option's default."""
+"""The configuration of an environment or template: option settings, and defaults for all other options."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COMMAND = "aws:elasticbeanstalk:command"
 
 _Key = tuple[str | None, str, str]  # resource name, namespace, option name
 
-# Settings that hold for the life of an environment.
+# Options that cannot be changed after creation.
 _FIXED = (
     (ENVIRONMENT, "LoadBalancerType"),
     (ENVIRONMENT, "LoadBalancerIsShared"),
@@ -26,7 +26,7 @@ _FIXED = (
 
 
 class Configuration:
-    """Option settings. Immutable: ``changed`` makes another one."""
+    """Option settings. Immutable: ``changed`` returns a new configuration."""
 
     def __init__(self, settings: Mapping[_Key, str] | None = None) -> None:
         self._settings = dict(settings or {})
@@ -34,7 +34,7 @@ class Configuration:
     def changed(
         self, settings: Iterable[Mapping[str, str]] | None, remove: Iterable[Mapping[str, str]] | None = None
     ) -> Configuration:
-        """This configuration with settings added and removed, each checked by itself."""
+        """A copy with settings added and removed. Each setting is checked."""
         result = dict(self._settings)
         for option in remove or ():
             result.pop((option.get("ResourceName"), option["Namespace"], option["OptionName"]), None)
@@ -48,11 +48,11 @@ class Configuration:
         return Configuration(result)
 
     def given(self, namespace: str, name: str) -> str | None:
-        """The value that somebody set, not empty, or None."""
+        """The value of a setting, or None if there is none or it is empty."""
         return next((v for (_, ns, n), v in self._settings.items() if (ns, n) == (namespace, name)), None) or None
 
     def value(self, namespace: str, name: str) -> str | None:
-        """The value in force: the one given, else AWS's default, else None."""
+        """The value of the setting, or else AWS's default, or None."""
         option = find_option(namespace, name)
         return self.given(namespace, name) or (option.default if option else None)
 
@@ -66,11 +66,11 @@ class Configuration:
         return self.text(namespace, name) == "true"
 
     def items(self, namespace: str, name: str) -> list[str]:
-        """The members of a comma-separated value."""
+        """The items of a comma-separated value."""
         return [item.strip() for item in self.text(namespace, name).split(",") if item.strip()]
 
     def names_in(self, prefix: str) -> list[str]:
-        """What follows the prefix in the namespaces that hold a setting: names of processes, listeners, rules."""
+        """The names after a namespace's prefix: of processes, listeners or rules that have settings."""
         return sorted({ns.removeprefix(prefix) for _, ns, _ in self._settings if ns.startswith(prefix)})
 
     def processes(self) -> list[str]:
@@ -83,12 +83,12 @@ class Configuration:
         return self.is_load_balanced() and self.flag(ENVIRONMENT, "LoadBalancerIsShared")
 
     def differs_in(self, other: Configuration) -> set[tuple[str, str]]:
-        """Namespace and name of the options whose value in force is another."""
+        """Namespace and name of the options whose values differ."""
         given = {(ns, name) for _, ns, name in (*self._settings, *other._settings)}
         return {option for option in given if self.value(*option) != other.value(*option)}
 
     def settings(self) -> list[dict[str, str]]:
-        """Every option, as DescribeConfigurationSettings lists them; those without a value have none."""
+        """All options, as DescribeConfigurationSettings lists them."""
         given = {(namespace, name) for _, namespace, name in self._settings}
         known: dict[_Key, str | None] = {
             (None, namespace, name): option.default
@@ -104,7 +104,7 @@ class Configuration:
         ]
 
     def check(self) -> None:
-        """Refuse settings that are fine by themselves and wrong together."""
+        """Refuse settings that contradict each other."""
         if self.integer(GROUP, "MinSize") > self.integer(GROUP, "MaxSize"):
             raise _refused(GROUP, "MinSize", self.text(GROUP, "MinSize"), "MinSize cannot be greater than MaxSize")
         size = self.text(COMMAND, "BatchSize")
@@ -145,7 +145,7 @@ class Configuration:
                 )
 
     def check_successor(self, successor: Configuration) -> None:
-        """Refuse an update that changes what AWS fixes when an environment is made."""
+        """Refuse an update of options that AWS fixes at creation."""
         for namespace, name in sorted(self.differs_in(successor)):
             value = successor.text(namespace, name)
             if (namespace, name) in _FIXED:
@@ -157,7 +157,7 @@ class Configuration:
                 )
 
     def replaces_instances_of(self, other: Configuration) -> bool:
-        """Whether moving from the other configuration to this one replaces the instances."""
+        """Whether a change from the other configuration to this one replaces the instances."""
         return any(replaces_instances(namespace) for namespace, _ in self.differs_in(other))
 
 
@@ -179,7 +179,7 @@ def _refused(namespace: str, name: str, value: str, why: str) -> ConfigurationVa
 
 
 def describe_options() -> list[dict[str, Any]]:
-    """What DescribeConfigurationOptions tells of every option whose name is AWS's own."""
+    """All options with names of AWS, as DescribeConfigurationOptions answers them."""
     return [
         {
             "Namespace": namespace,

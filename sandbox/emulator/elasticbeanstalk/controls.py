@@ -1,13 +1,14 @@
-"""How a test or a rehearsal steers the embedded Beanstalk, as moto's own ``/moto-api/`` steers moto.
+"""Controls for tests and rehearsals: how long deployments take, and which fail. Like moto's own ``/moto-api/``.
 
 ``POST /moto-api/elasticbeanstalk`` with a JSON object of any of:
 
-- ``SecondsPerBatch``: how long a batch of a deployment takes; 0 at first, so that all is done by the next request.
-- ``Failures``: a list of deployments that will fail, each once, as
-  ``{"EnvironmentName": …, "InstanceId": …, "Message": …}``.
-  Without an instance the first one fails; ``{instance}`` in the message becomes its id. A new list replaces the old.
+- ``SecondsPerBatch``: how long a batch of a deployment takes. With 0, the default, a deployment is complete at the next
+  request.
+- ``Failures``: deployments that fail once, as ``{"EnvironmentName": …, "InstanceId": …, "Message": …}``. Without
+  ``InstanceId`` the first instance fails. ``{instance}`` in the message is replaced by its id. A new list replaces the
+  old one.
 
-``GET`` answers the same object with what holds now.
+``GET`` answers the current values.
 """
 
 from __future__ import annotations
@@ -25,23 +26,23 @@ PATH = "/moto-api/elasticbeanstalk"
 
 @dataclass(kw_only=True)
 class Controls:
-    """What holds for the Beanstalk of every account and region."""
+    """The current values, for every account and region."""
 
     seconds_per_batch: float = 0.0
     failures: list[Failure] = field(default_factory=list)
 
     def take_failure(self, environment_name: str, instance_id: str) -> Failure | None:
-        """The failure that awaits this deployment; it is then spent."""
+        """Remove and return the failure for a deployment to this instance."""
         for failure in self.failures:
-            if failure.strikes(environment_name, instance_id):
+            if failure.matches(environment_name, instance_id):
                 self.failures.remove(failure)
                 return failure
         return None
 
     def set(self, wanted: dict[str, Any]) -> None:
-        """Take over what is given; ValueError, KeyError or TypeError when it is no such object."""
+        """Change the given values. Raises ValueError, KeyError or TypeError if they are invalid."""
         if unknown := wanted.keys() - {"SecondsPerBatch", "Failures"}:
-            raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+            raise ValueError(f"got {', '.join(sorted(unknown))}, expected SecondsPerBatch or Failures")
         failures = [_failure(item) for item in wanted["Failures"]] if "Failures" in wanted else self.failures
         self.seconds_per_batch = float(wanted.get("SecondsPerBatch", self.seconds_per_batch))
         self.failures = failures
@@ -65,7 +66,7 @@ def _failure(item: dict[str, str]) -> Failure:
 
 
 def _answer(request: Any, _url: str, _headers: Any) -> tuple[int, dict[str, str], str]:
-    """moto's form of a request handler."""
+    """A request handler in moto's form."""
     content_type = {"Content-Type": "application/json"}
     if request.method == "POST":
         try:
@@ -76,5 +77,5 @@ def _answer(request: Any, _url: str, _headers: Any) -> tuple[int, dict[str, str]
 
 
 def install() -> None:
-    """Let moto's own API answer at ``PATH``."""
+    """Add ``PATH`` to moto's own API."""
     urls.url_paths[f"{{0}}{PATH}$"] = _answer

@@ -1,4 +1,4 @@
-"""Elastic Beanstalk's operations on environments."""
+"""The operations on environments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
 
-from sandbox.emulator.elasticbeanstalk.environment import Environment
+from sandbox.emulator.elasticbeanstalk.environments import Environment
 from sandbox.emulator.elasticbeanstalk.events import EventFilter
 from sandbox.emulator.elasticbeanstalk.exceptions import InvalidRequestError
 from sandbox.emulator.elasticbeanstalk.health import (
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class EnvironmentOperations:
-    """The part of ``EBResponse`` that answers for environments."""
+    """The operations of ``EBResponse`` on environments."""
 
     if TYPE_CHECKING:
         region: str
@@ -35,12 +35,12 @@ class EnvironmentOperations:
         def _get_bool_param(self, param_name: str, if_none: Any = None) -> Any: ...
 
     def _environment(self, prefix: str = "") -> Environment:
-        """The living environment that the request names by id or by name."""
+        """The environment that the request names by id or by name."""
         named = self._get_param(f"{prefix}EnvironmentId"), self._get_param(f"{prefix}EnvironmentName")
         return self.backend.environment(*named)
 
     def _wanted(self) -> dict[str, Any]:
-        """What CreateEnvironment and UpdateEnvironment may both be given."""
+        """The parameters that CreateEnvironment and UpdateEnvironment share."""
         return {
             "version_label": self._get_param("VersionLabel"),
             "template_name": self._get_param("TemplateName"),
@@ -193,7 +193,7 @@ class EnvironmentOperations:
         return ActionResult({"Events": events, "NextToken": token})
 
     def describe_environment_managed_actions(self) -> ActionResult:
-        """None is ever due: the platforms of a sandbox have no newer versions."""
+        """There are none: platforms have no newer versions here."""
         self._environment()
         return ActionResult({"ManagedActions": []})
 

@@ -1,4 +1,4 @@
-"""The log of what happened to applications and environments, newest first as AWS lists it."""
+"""Events of applications and environments."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from moto.core.utils import utcnow
 
 SEVERITIES = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 
-# AWS keeps events for six weeks; this bounds the memory of a sandbox that stays up as long.
+# AWS keeps events for six weeks. This limits the memory that they take.
 _KEPT = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One event; its attributes are those of AWS's EventDescription."""
+    """An event: AWS's EventDescription."""
 
     event_date: datetime
     message: str
@@ -31,18 +31,18 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class EventFilter:
-    """What DescribeEvents may be asked for; None asks for anything."""
+    """The filter of DescribeEvents; None matches every value."""
 
     application_name: str | None = None
     environment_name: str | None = None
     environment_id: str | None = None
     version_label: str | None = None
     request_id: str | None = None
-    severity: str | None = None  # this one and the graver ones
+    severity: str | None = None  # this one and more severe ones
     start_time: datetime | None = None
     end_time: datetime | None = None
 
-    def admits(self, event: Event) -> bool:
+    def matches(self, event: Event) -> bool:
         equal = ("application_name", "environment_name", "environment_id", "version_label", "request_id")
         return (
             all(getattr(self, name) in (None, getattr(event, name)) for name in equal)
@@ -59,10 +59,10 @@ class EventLog:
         self._events: list[Event] = []
 
     def add(self, message: str, *, severity: str = "INFO", **about: str | None) -> None:
-        """Note what happened now, in UTC; ``about`` names application, environment or version."""
+        """Add an event that happens now; ``about`` names application, environment or version."""
         event = Event(event_date=utcnow(), message=message, severity=severity, request_id=str(uuid4()), **about)
         self._events.append(event)
         del self._events[:-_KEPT]
 
     def newest_first(self, wanted: EventFilter) -> Iterator[Event]:
-        return (event for event in reversed(self._events) if wanted.admits(event))
+        return (event for event in reversed(self._events) if wanted.matches(event))

@@ -6,14 +6,14 @@ from sandbox.emulator.errors import AwsError
 
 
 class InvalidParameterValueError(AwsError):
-    """A name that is taken, missing or not there, or an environment that is in the wrong state."""
+    """A name that is missing, unknown or in use, or an environment in the wrong state."""
 
     def __init__(self, message: str) -> None:
         super().__init__("InvalidParameterValue", message)
 
 
 class ConfigurationValidationError(AwsError):
-    """Option settings that Beanstalk does not accept."""
+    """Invalid option settings."""
 
     def __init__(self, message: str) -> None:
         super().__init__("ConfigurationValidationException", f"Configuration validation exception: {message}")
@@ -21,21 +21,21 @@ class ConfigurationValidationError(AwsError):
 
 
 class SourceBundleDeletionError(AwsError):
-    """A version that an environment runs cannot go."""
+    """A version in use cannot be deleted."""
 
     def __init__(self, message: str) -> None:
         super().__init__("SourceBundleDeletionFailure", message)
 
 
 class ResourceNotFoundError(AwsError):
-    """No application, version, template or environment has the ARN."""
+    """No resource has this ARN."""
 
     def __init__(self, arn: str) -> None:
         super().__init__("ResourceNotFoundException", f"Resource not found for ARN '{arn}'.")
 
 
 class InvalidRequestError(AwsError):
-    """An enhanced-health question about an environment that reports basic health."""
+    """A request for enhanced health of an environment with basic health reporting."""
 
     def __init__(self, message: str) -> None:
         super().__init__("InvalidRequestException", message)

@@ -1,4 +1,4 @@
-"""Health as Beanstalk words it: a status of enhanced reporting, its colour, and how many instances have which."""
+"""Health of environments and instances: Beanstalk's statuses and colors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COLORS = {
     "Pending": "Grey",
 }
 
-# No requests reach the instances of a sandbox, so these never move.
+# Instances get no requests here, so these never change.
 APPLICATION_METRICS = {
     "Duration": 10,
     "RequestCount": 0,
@@ -40,7 +40,7 @@ SYSTEM_METRICS = {
 
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentHealth:
-    """What DescribeEnvironmentHealth tells."""
+    """What DescribeEnvironmentHealth answers."""
 
     status: str
     causes: tuple[str, ...]
@@ -55,7 +55,7 @@ class EnvironmentHealth:
 
 
 def instance_status(deployment_status: str) -> str:
-    """The health of an instance after what happened to it last."""
+    """The health of an instance after its last deployment."""
     return {"Deployed": "Ok", "In Progress": "Info", "Failed": "Degraded"}[deployment_status]
 
 
@@ -64,9 +64,9 @@ def instance_color(status: str) -> str:
 
 
 def assess(environment_status: str, deployment_statuses: Sequence[str], causes: Sequence[str]) -> EnvironmentHealth:
-    """Health of an environment from its state and the last deployment to each of its instances.
+    """Health of an environment, from its status and the last deployment to each instance.
 
-    A few failed instances degrade it; when half or more failed it is severe.
+    It is Severe if half of the instances or more have failed, and Degraded if fewer have.
     """
     instances = Counter(instance_status(status) for status in deployment_statuses)
     failed = instances["Degraded"]

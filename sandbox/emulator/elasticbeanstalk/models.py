@@ -1,4 +1,10 @@
-"""The backend of Elastic Beanstalk in one account and region."""
+"""The backend of Elastic Beanstalk in one account and region.
+
+A request comes from ``responses.py`` or ``environment_responses.py`` to this backend. An environment
+(``environments.py``) has its instances in ``capacity.py`` and its load balancer in ``routing.py``; ``deployment.py``
+puts an application version onto the instances. ``configuration.py`` holds the option settings, ``options.py`` lists all
+options with their defaults.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +24,7 @@ from sandbox.emulator.elasticbeanstalk.applications import (
     Lifecycle,
 )
 from sandbox.emulator.elasticbeanstalk.configuration import ENVIRONMENT, Configuration
-from sandbox.emulator.elasticbeanstalk.environment import Environment
+from sandbox.emulator.elasticbeanstalk.environments import Environment
 from sandbox.emulator.elasticbeanstalk.events import EventLog
 from sandbox.emulator.elasticbeanstalk.exceptions import (
     InvalidParameterValueError,
@@ -39,7 +45,7 @@ Settings = list[dict[str, str]] | None
 
 
 class EBBackend(BaseBackend, TaggableResourcesMixin):
-    """Applications and environments. Terminated environments stay, to be described with ``IncludeDeleted``."""
+    """Applications and environments. Terminated environments stay: ``IncludeDeleted`` lists them."""
 
     SERVICE_NAMESPACE = "elasticbeanstalk"
 
@@ -50,7 +56,7 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
         self.events = EventLog()
 
     def advance(self) -> None:
-        """Bring every operation on its way as far as it is by now."""
+        """Complete all operations in progress, as far as time allows."""
         for environment in self.environments:
             environment.advance()
 
@@ -156,7 +162,7 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
         return [e for e in self.environments if e.status not in ("Terminating", "Terminated")]
 
     def environment(self, environment_id: str | None, name: str | None) -> Environment:
-        """The environment of that id or name that is not terminated."""
+        """The environment with this id or name, unless it is terminated."""
         for environment in self.living_environments():
             if environment.environment_id == environment_id if environment_id else environment.environment_name == name:
                 return environment
@@ -213,14 +219,14 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
         try:
             environment.launch()
         except ClientError as error:
-            # AWS would make the environment and report this as an event of its failed launch.
+            # AWS creates the environment and reports the failed launch as an event.
             problem = error.response["Error"]
             raise AwsError(problem["Code"], f"Failed to launch environment: {problem['Message']}") from None
         self.environments.append(environment)
         return environment
 
     def check(self, configuration: Configuration) -> None:
-        """Refuse what AWS refuses before it makes anything."""
+        """Refuse an invalid configuration before any resource is made."""
         configuration.check()
         if configuration.is_load_balanced() and configuration.value(ENVIRONMENT, "LoadBalancerType") != "application":
             # AWS's own default is a Classic Load Balancer.
@@ -275,7 +281,7 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
     # Tags
 
     def tags_of(self, arn: str) -> dict[str, str]:
-        """The tags of the application, version, template or environment of that ARN."""
+        """The tags of the resource with this ARN."""
         for tagged in self.iter_tagged_resources():
             if tagged.arn == arn:
                 return tagged.tags
@@ -292,7 +298,7 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
             tags.pop(key, None)
 
     def iter_tagged_resources(self) -> Iterator[TaggedResource]:
-        """What the Resource Groups Tagging API lists."""
+        """The resources for the Resource Groups Tagging API."""
         return tagged_resources(self.applications.values(), self.living_environments())
 
 

@@ -1,4 +1,4 @@
-"""How Beanstalk names and tags what it makes for an environment."""
+"""Names and tags of the resources of an environment."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ def random_text(length: int, alphabet: str = string.ascii_lowercase + string.dig
 
 
 def stack_name(environment_id: str) -> str:
-    """The name of the CloudFormation stack that AWS would keep the environment's resources in."""
+    """The name of the CloudFormation stack that the resources belong to in AWS."""
     return f"awseb-{environment_id}-stack"
 
 
 def resource_name(stack: str, logical_id: str) -> str:
-    """A physical name as CloudFormation makes it."""
+    """A physical name in CloudFormation's form."""
     return f"{stack}-{logical_id}-{random_text(12, string.ascii_uppercase + string.digits)}"
 
 
 def environment_tags(environment_id: str, environment_name: str, own: Mapping[str, str]) -> dict[str, str]:
-    """The tags of everything that an environment makes: the user's and Beanstalk's."""
+    """The tags of an environment's resources: the user's and Beanstalk's."""
     return {
         "Name": environment_name,
         **own,

@@ -1,4 +1,4 @@
-"""The option settings that Elastic Beanstalk knows: defaults, allowed values and what a change of one entails.
+"""All options of Elastic Beanstalk, with their defaults and allowed values.
 
 Source: the Elastic Beanstalk guide, "General options for all environments" and "PHP platform options".
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One option; what is not said is not checked, as AWS does for free text."""
+    """One option. Without choices, limits and pattern it accepts any text, as in AWS."""
 
     default: str | None = None
     choices: tuple[str, ...] = ()
@@ -21,7 +21,7 @@ class Option:
     multiple: bool = False  # a comma-separated list
 
     def problem(self, value: str) -> str | None:
-        """Why AWS refuses the value, or None."""
+        """The reason why AWS refuses the value, or None."""
         if self.choices and value not in self.choices:
             return f"Value is not one of the allowed values: [{', '.join(self.choices)}]"
         if self.minimum is not None and self.maximum is not None:
@@ -41,7 +41,7 @@ def _integer(default: int | None, minimum: int, maximum: int) -> Option:
 
 
 def _choice(*choices: str) -> Option:
-    """The first is the default."""
+    """The first choice is the default."""
     return Option(default=choices[0], choices=choices)
 
 
@@ -50,7 +50,7 @@ _LIST = Option(multiple=True)
 _OFF = _choice("false", "true")
 _ON = _choice("true", "false")
 _FLAG = Option(choices=("true", "false"))
-# The retentions that CloudWatch Logs allows, in days.
+# Days, as CloudWatch Logs allows.
 _RETENTION = _choice(
     "7", "1", "3", "5", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731", "1827", "3653"
 )
@@ -61,7 +61,7 @@ _PROCESS = {
     "HealthCheckPath": Option(default="/"),
     "HealthCheckTimeout": _integer(5, 1, 60),
     "HealthyThresholdCount": _integer(3, 2, 10),
-    "MatcherHTTPCode": Option(pattern=r"[2-4]\d\d([,-][2-4]\d\d)*"),  # 200 to 499: a 503 never counts as healthy
+    "MatcherHTTPCode": Option(pattern=r"[2-4]\d\d([,-][2-4]\d\d)*"),  # 200 to 499: 503 is never healthy
     "Port": _integer(80, 1, 65535),
     "Protocol": _choice("HTTP", "HTTPS"),
     "StickinessEnabled": _OFF,
@@ -243,14 +243,14 @@ OPTIONS: dict[str, dict[str, Option]] = {
     },
     "aws:rds:dbinstance": {"HasCoupledDatabase": _OFF},
 }
-"""Namespace, then option name."""
+"""Options by namespace and name."""
 
 _NAMED = {
     "aws:elasticbeanstalk:environment:process:": _PROCESS,
     "aws:elbv2:listener:": _LISTENER,
     "aws:elbv2:listenerrule:": _LISTENER_RULE,
 }
-"""Namespaces that end in a name of the user's: a process, a listener's port, a rule."""
+"""Prefixes of namespaces that end in a name of the user: a process, a port of a listener, a rule."""
 
 _FREE = {
     "aws:elasticbeanstalk:application:environment": Option(),
@@ -260,14 +260,14 @@ _FREE = {
     "aws:elasticbeanstalk:customoption": Option(),
     "aws:elasticbeanstalk:environment:proxy:staticfiles": Option(),
 }
-"""Namespaces whose option names are the user's."""
+"""Namespaces with option names of the user."""
 
-# Changes of these replace the environment's instances; those of the others leave them running.
+# A change in these namespaces replaces the instances.
 _REPLACES_INSTANCES = ("aws:autoscaling:launchconfiguration", "aws:ec2:instances", "aws:ec2:vpc")
 
 
 def find_option(namespace: str, name: str) -> Option | None:
-    """The option of that name, or None where AWS knows none."""
+    """The option with this name, or None if AWS has none."""
     if namespace in _FREE:
         return _FREE[namespace]
     for prefix, options in _NAMED.items():

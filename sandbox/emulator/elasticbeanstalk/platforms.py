@@ -1,6 +1,6 @@
-"""The platforms that Elastic Beanstalk offers: solution stacks, their versions and ARNs.
+"""The platforms of Elastic Beanstalk: solution stacks, their versions and ARNs.
 
-Those of PHP are today's (Elastic Beanstalk guide, "PHP platform versions", as of 2026-08-17); the others are moto's.
+Source of the PHP platforms: Elastic Beanstalk guide, "PHP platform versions", 2026-08-17. The others are moto's.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Platform:
         return f"arn:aws:elasticbeanstalk:{region}::platform/{self.branch}/{self.version}"
 
     def summary(self, region: str) -> dict[str, object]:
-        """What ListPlatformVersions tells of it."""
+        """As ListPlatformVersions answers it."""
         system, _, system_version = self.system.removeprefix("64bit ").rpartition(" ")
         return {
             "PlatformArn": self.arn(region),
@@ -74,7 +74,7 @@ AVAILABLE = _available()
 
 
 def find_platform(solution_stack_name: str | None, platform_arn: str | None) -> Platform:
-    """The platform that a request names in one way or the other; an error of AWS when there is none."""
+    """The platform that a request names by solution stack or ARN. Raises AWS's error if there is none."""
     if solution_stack_name:
         for platform in AVAILABLE:
             if platform.solution_stack_name == solution_stack_name:

@@ -1,4 +1,4 @@
-"""Whether what a configuration names exists, and where its instances go."""
+"""Checks that the resources in a configuration exist, and finds the network of the instances."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sandbox.emulator.in_process import client
 
 
 def find_network(configuration: Configuration, region: str, account: str) -> tuple[str, list[str]]:
-    """The VPC and the subnets of the instances: those configured, else the default VPC's."""
+    """The VPC and the subnets of the instances: those of the configuration, or else the default VPC's."""
     ec2 = client("ec2", region, account)
     vpc_id = configuration.given(VPC, "VPCId")
     if not vpc_id:
@@ -30,7 +30,7 @@ def find_network(configuration: Configuration, region: str, account: str) -> tup
 
 
 def check_references(configuration: Configuration, region: str, account: str) -> None:
-    """Refuse a configuration that names a network, group, role, profile or load balancer that is not there."""
+    """Refuse a configuration with a network, group, role, profile or load balancer that does not exist."""
     vpc_id = configuration.given(VPC, "VPCId")
     if vpc_id:
         _require(client("ec2", region, account).describe_vpcs, f"The VPC '{vpc_id}' does not exist.", VpcIds=[vpc_id])
@@ -42,7 +42,7 @@ def check_references(configuration: Configuration, region: str, account: str) ->
 
 
 def check_source_bundle(bundle: dict[str, str], region: str, account: str) -> None:
-    """Refuse a version whose source bundle is not in S3."""
+    """Refuse a source bundle that is not in S3."""
     bucket, key = bundle["S3Bucket"], bundle["S3Key"]
     try:
         client("s3", region, account).head_object(Bucket=bucket, Key=key)
@@ -104,7 +104,7 @@ def _check_shared_load_balancer(configuration: Configuration, region: str, accou
 
 
 def _require(describe: Any, missing: str, **what: Any) -> Any:
-    """The answer of an in-process call, or the configuration error that its refusal means."""
+    """The answer of a call. If it is refused, raise the configuration error ``missing``."""
     try:
         return describe(**what)
     except ClientError:

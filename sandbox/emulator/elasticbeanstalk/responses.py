@@ -1,4 +1,4 @@
-"""Elastic Beanstalk's operations on applications, versions, templates, platforms and tags."""
+"""The operations on applications, versions, templates, platforms and tags."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sandbox.emulator.elasticbeanstalk.storage import storage_location
 
 _Item = TypeVar("_Item")
 
-# AWS's default quotas of an account in a region.
+# AWS's default quotas for an account and region.
 _QUOTAS = {
     "ApplicationQuota": 75,
     "ApplicationVersionQuota": 1000,
@@ -29,7 +29,7 @@ _QUOTAS = {
 
 
 class EBResponse(EnvironmentOperations, BaseResponse):
-    """Each public method is the operation of its name."""
+    """Every public method is an operation of AWS."""
 
     def __init__(self) -> None:
         super().__init__(service_name="elasticbeanstalk")
@@ -37,15 +37,15 @@ class EBResponse(EnvironmentOperations, BaseResponse):
 
     @property
     def backend(self) -> EBBackend:
-        """The backend, with every operation on its way brought up to now."""
+        """The backend, after operations in progress have advanced."""
         backend = eb_backends[self.current_account][self.region]
         backend.advance()
         return backend
 
     def page(self, items: Sequence[_Item]) -> tuple[Sequence[_Item], str | None]:
-        """The part of the items that MaxRecords and NextToken ask for, and the token of the next part.
+        """The page that MaxRecords and NextToken ask for, and the token of the next page.
 
-        The token counts what is left, so that items which arrive in front meanwhile shift nothing.
+        The token is the number of items left, so that new items at the front do not shift the pages.
         """
         token = self._get_param("NextToken")
         if token and not (token.isdigit() and int(token) <= len(items)):
@@ -148,7 +148,7 @@ class EBResponse(EnvironmentOperations, BaseResponse):
         return ActionResult(template)
 
     def _template_source(self, backend: EBBackend) -> tuple[Configuration, Platform | None]:
-        """What a new template starts from: an environment, another template or nothing."""
+        """What a new template copies: an environment, another template or nothing."""
         if environment_id := self._get_param("EnvironmentId"):
             environment = backend.environment(environment_id, None)
             return environment.configuration, environment.platform
@@ -261,7 +261,7 @@ class EBResponse(EnvironmentOperations, BaseResponse):
         return EmptyResult()
 
     def create_storage_location(self) -> ActionResult:
-        """Make the bucket that Beanstalk itself uses in the region; calling it again changes nothing."""
+        """Create the bucket of Beanstalk, unless it exists."""
         return ActionResult({"S3Bucket": storage_location(self.region, self.current_account)})
 
     def describe_account_attributes(self) -> ActionResult:
@@ -275,5 +275,5 @@ _FILTER_OPERATORS = {
     "begins_with": str.startswith,
     "ends_with": str.endswith,
 }
-# Filters whose name is not that of the member of the answer.
+# Filters whose name differs from the member of the answer.
 _FILTER_MEMBERS = {"PlatformName": "PlatformBranchName"}

@@ -1,4 +1,4 @@
-"""How requests reach an environment: a target group a process, and a load balancer, its own or a shared one."""
+"""How requests reach an environment: one target group per process, and its own or a shared load balancer."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from sandbox.emulator.elasticbeanstalk.names import random_text, resource_name, 
 from sandbox.emulator.elasticbeanstalk.options import listener_namespace, process_namespace, rule_namespace
 from sandbox.emulator.in_process import client
 
-# On a shared load balancer, how many environments it serves; Beanstalk keeps it there.
+# Beanstalk counts the environments of a shared load balancer in this tag.
 SHARING_TAG = "elasticbeanstalk:shared-elb-environment-count"
-# Tells Beanstalk's listener rules from those that others put on the same listener.
+# Only Beanstalk's listener rules have this tag.
 _RULE_TAG = "elasticbeanstalk:environment-id"
-# Elastic Load Balancing takes no more values than this in the conditions of one rule.
+# Elastic Load Balancing's limit of values in the conditions of a rule.
 _CONDITION_VALUES = 5
 
 
 class Routing:
-    """The target groups of an environment and the rules that lead to them."""
+    """The target groups of an environment, and the load balancer, listeners and rules that lead to them."""
 
     def __init__(self, *, region: str, account: str, environment_id: str, vpc_id: str) -> None:
         self._region = region
@@ -40,8 +40,14 @@ class Routing:
     def _client(self, service: str = "elbv2") -> Any:
         return client(service, self._region, self._account)
 
-    def create_load_balancer(self, configuration: Configuration, tags: Mapping[str, str], subnets: list[str]) -> None:
-        """Make the environment's own load balancer, or find the shared one."""
+    def create(self, configuration: Configuration, tags: Mapping[str, str], subnets: list[str], cname: str) -> None:
+        """Create all of it. ``subnets`` are those of the instances."""
+        self._create_load_balancer(configuration, tags, subnets)
+        self._create_target_groups(configuration, tags)
+        self._create_rules(configuration, tags, cname)
+
+    def _create_load_balancer(self, configuration: Configuration, tags: Mapping[str, str], subnets: list[str]) -> None:
+        """Create a load balancer, or use the shared one."""
         elbv2 = self._client()
         self.shared = configuration.shares_load_balancer()
         if self.shared:
@@ -63,7 +69,7 @@ class Routing:
             elbv2.modify_load_balancer_attributes(LoadBalancerArn=self.load_balancer_arn, Attributes=attributes)
         self.dns_name = self._load_balancer()["DNSName"]
 
-    def create_target_groups(self, configuration: Configuration, tags: Mapping[str, str]) -> None:
+    def _create_target_groups(self, configuration: Configuration, tags: Mapping[str, str]) -> None:
         for process in configuration.processes():
             created = self._client().create_target_group(
                 Name=f"awseb-AWSEB-{random_text(13)}".upper()[:32],
@@ -77,8 +83,8 @@ class Routing:
             self.target_groups[process] = created["TargetGroups"][0]["TargetGroupArn"]
             self._set_attributes(configuration, process)
 
-    def create_rules(self, configuration: Configuration, tags: Mapping[str, str], cname: str) -> None:
-        """Connect the processes with the listeners."""
+    def _create_rules(self, configuration: Configuration, tags: Mapping[str, str], cname: str) -> None:
+        """Create the listeners of an own load balancer, or the rules on a shared one."""
         ports = configuration.names_in(listener_namespace(""))
         if self.shared:
             wanted = {port: configuration.items(listener_namespace(port), "Rules") for port in ports}
@@ -92,10 +98,10 @@ class Routing:
                     self._create_listener(configuration, tags, cname, port)
 
     def _count_sharing(self, change: int) -> None:
-        """Keep the tag on a shared load balancer that says how many environments use it."""
+        """Update the number of environments in the tag of a shared load balancer."""
         if not self.shared or self.load_balancer_arn is None:
             return
-        with contextlib.suppress(ClientError):  # it may be gone before its environments
+        with contextlib.suppress(ClientError):  # it may have been deleted before its environments
             count = change + int(self._tags_of(self.load_balancer_arn).get(SHARING_TAG, "0"))
             if count > 0:
                 self._client().add_tags(ResourceArns=[self.load_balancer_arn], Tags=tag_list({SHARING_TAG: str(count)}))
@@ -103,7 +109,7 @@ class Routing:
                 self._client().remove_tags(ResourceArns=[self.load_balancer_arn], TagKeys=[SHARING_TAG])
 
     def update_processes(self, configuration: Configuration) -> None:
-        """Follow changed process settings, which can change on a shared load balancer too."""
+        """Apply changed settings of the processes. A shared load balancer allows that too."""
         for process, arn in self.target_groups.items():
             self._client().modify_target_group(TargetGroupArn=arn, **_health_check(configuration, process))
             self._set_attributes(configuration, process)
@@ -114,7 +120,7 @@ class Routing:
             self._client().register_targets(TargetGroupArn=arn, Targets=targets)
 
     def deregister(self, instance_ids: Iterable[str]) -> None:
-        """Take those that are in service out of it."""
+        """Deregister those of the instances that are registered."""
         for arn in self.target_groups.values():
             described = self._client().describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
             registered = {target["Target"]["Id"] for target in described}
@@ -131,13 +137,13 @@ class Routing:
                 self._client().remove_tags(ResourceArns=made, TagKeys=removed)
 
     def security_groups(self, configuration: Configuration) -> list[str]:
-        """Where requests come from: the groups of the load balancer."""
+        """The security groups of the load balancer."""
         if self.load_balancer_arn is None:
             return []
         return configuration.items(LOAD_BALANCER, "SecurityGroups") or self._load_balancer().get("SecurityGroups", [])
 
     def delete(self) -> None:
-        """Take away what the environment made; a shared load balancer, its listeners and others' rules stay."""
+        """Delete what was created. A shared load balancer stays, with its listeners and the rules of others."""
         elbv2 = self._client()
         for rule in self.rule_arns:
             with contextlib.suppress(ClientError):
@@ -172,12 +178,12 @@ class Routing:
                 TagSpecifications=[{"ResourceType": "security-group", "Tags": tag_list(tags)}],
             )["GroupId"]
         )
-        everybody = [{"CidrIp": "0.0.0.0/0"}]
+        anywhere = [{"CidrIp": "0.0.0.0/0"}]
         ports = {80, *(_port(name) for name in configuration.names_in(listener_namespace("")))}
         ec2.authorize_security_group_ingress(
             GroupId=group,
             IpPermissions=[
-                {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": everybody} for port in sorted(ports)
+                {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": anywhere} for port in sorted(ports)
             ],
         )
         return group
@@ -213,9 +219,10 @@ class Routing:
     def _append_rules(
         self, configuration: Configuration, tags: Mapping[str, str], cname: str, listener: str, names: list[str]
     ) -> None:
-        """Add rules in the order of their relative priorities, after those of the environments that came before.
+        """Add rules to a listener, by their relative priorities.
 
-        Rules that are not Beanstalk's keep their numbers; Beanstalk's new ones take the free numbers after its last.
+        They get the free priorities after the last rule of Beanstalk, so after those of earlier environments. Rules
+        that Beanstalk did not create keep their priorities.
         """
         elbv2 = self._client()
         rules = elbv2.describe_rules(ListenerArn=listener)["Rules"]
@@ -228,7 +235,7 @@ class Routing:
                 ListenerArn=listener,
                 Priority=priority,
                 Conditions=_conditions(
-                    # Without a host of its own a rule of a shared listener answers to the environment's name only.
+                    # On a shared listener, a rule without a host matches the CNAME of the environment.
                     hosts=configuration.items(namespace, "HostHeaders") or ([cname] if self.shared else []),
                     paths=configuration.items(namespace, "PathPatterns"),
                 ),
@@ -259,7 +266,7 @@ class Routing:
 
 
 def _port(listener: str) -> int:
-    """The port of a listener's namespace: its name, and 80 for the default one."""
+    """The port of a listener: its name, or 80 for the default listener."""
     if listener == "default":
         return 80
     if not listener.isdigit():

@@ -1,4 +1,4 @@
-"""The bucket that Beanstalk keeps for itself in each region where there are environments."""
+"""The bucket of Beanstalk in a region."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sandbox.emulator.in_process import client
 
 
 def storage_location(region: str, account_id: str) -> str:
-    """The bucket's name; it is made unless it is there ("Using Elastic Beanstalk with Amazon S3")."""
+    """Create the bucket unless it exists ("Using Elastic Beanstalk with Amazon S3"). Returns its name."""
     bucket = f"elasticbeanstalk-{region}-{account_id}"
     s3 = client("s3", region, account_id)
     try:

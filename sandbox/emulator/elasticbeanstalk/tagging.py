@@ -1,4 +1,4 @@
-"""What of Elastic Beanstalk is tagged, and which tags it takes."""
+"""The tagged resources of Elastic Beanstalk, and the tags that users may set."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from moto.core.resource_tagging import TaggedResource
 
 from sandbox.emulator.elasticbeanstalk.applications import Application
-from sandbox.emulator.elasticbeanstalk.environment import Environment
+from sandbox.emulator.elasticbeanstalk.environments import Environment
 from sandbox.emulator.elasticbeanstalk.exceptions import InvalidParameterValueError
 
 _RESERVED = ("aws:", "elasticbeanstalk:")
 
 
 def checked_tags(tags: dict[str, str]) -> dict[str, str]:
-    """The tags as they are. Raises ``InvalidParameterValueError`` for a key that only AWS may set."""
+    """The same tags. Raises ``InvalidParameterValueError`` for a key that is reserved for AWS."""
     for key in tags:
         if key.startswith(_RESERVED):
             raise InvalidParameterValueError(f"Tag key {key} uses a prefix that is reserved for AWS.")
@@ -24,7 +24,7 @@ def checked_tags(tags: dict[str, str]) -> dict[str, str]:
 def tagged_resources(
     applications: Iterable[Application], environments: Iterable[Environment]
 ) -> Iterator[TaggedResource]:
-    """Applications with their versions and templates, and environments: each with the tags that it has itself."""
+    """All applications, versions, templates and environments with their tags."""
     for application in applications:
         yield TaggedResource(application.application_arn, application.tags, "elasticbeanstalk:application")
         for version in application.application_versions.values():

@@ -1,4 +1,4 @@
-"""Where Elastic Beanstalk answers."""
+"""The addresses of Elastic Beanstalk."""
 
 from sandbox.emulator.elasticbeanstalk.responses import EBResponse
 

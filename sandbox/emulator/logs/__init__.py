@@ -1,5 +1,5 @@
-"""CloudWatch Logs: keys of log groups, and the delivery of other services' logs to where they are wanted."""
+"""CloudWatch Logs: the KMS keys of log groups, and deliveries of CloudFront's access logs."""
 
-from sandbox.emulator.logs import deliveries, log_groups
+from sandbox.emulator.logs import log_deliveries, log_groups
 
-__all__ = ["deliveries", "log_groups"]
+__all__ = ["log_deliveries", "log_groups"]

@@ -1,4 +1,4 @@
-"""The key of a log group, changed after it is made."""
+"""Log groups: a KMS key that is added or removed later."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def disassociate_kms_key(response: LogsResponse, parameters: dict[str, Any]) -> 
 
 
 def _group(response: LogsResponse, parameters: dict[str, Any]) -> Any:
-    """The log group that is named, or whose ARN is given."""
+    """The log group of the request, by name or ARN."""
     name = parameters.get("logGroupName") or parameters["resourceIdentifier"].partition(":log-group:")[2].removesuffix(
         ":*"
     )

@@ -1,4 +1,4 @@
-"""OpenSearch: domains in a VPC, changes that keep what they do not name, upgrades, and no secret in an answer."""
+"""OpenSearch: domains in a VPC, partial updates, upgrades, and answers without the master user's password."""
 
 from sandbox.emulator.opensearch import domains
 

@@ -1,4 +1,4 @@
-"""OpenSearch domains as AWS answers them."""
+"""OpenSearch domains: their place in a VPC, partial updates, upgrades."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sandbox.emulator.patching import operation, patch
 moto.es.urls.url_paths["{0}/2021-01-01/opensearch/upgradeDomain"] = OpenSearchServiceResponse.dispatch
 
 NEWEST_VERSION = "OpenSearch_3.1"
-"""What a domain runs that is made without a version. Source: OpenSearch Service developer guide, end of 2025."""
+"""The version of a domain that is created without one. Source: OpenSearch Service developer guide, end of 2025."""
 
 _VERSION = re.compile(r"(?P<engine>OpenSearch|Elasticsearch)_(?P<major>\d+)\.(?P<minor>\d+)")
 _MAJORS = {"OpenSearch": (1, 2, 3), "Elasticsearch": (5, 6, 7)}
@@ -26,6 +26,7 @@ _MAJORS = {"OpenSearch": (1, 2, 3), "Elasticsearch": (5, 6, 7)}
 @patch(
     "moto.opensearch.models:OpenSearchServiceBackend.create_domain",
     sha256="4cc2f3c0fd0240e3d6c2938f83cb0b9bef929f87427fdbfc91995d95ce014794",
+    upstream="CreateDomain replaces a domain of the same name and answers the master user's password.",
 )
 def _create_domain(original: Any, backend: OpenSearchServiceBackend, **settings: Any) -> OpenSearchDomain:
     name = settings["domain_name"]
@@ -49,11 +50,12 @@ def _create_domain(original: Any, backend: OpenSearchServiceBackend, **settings:
 @patch(
     "moto.opensearch.models:OpenSearchServiceBackend.update_domain_config",
     sha256="7bfdbdd622022858e18e4764f6ca4cc654072ceaf7db3f7c5b7a8db7c7cd6219",
+    upstream="UpdateDomainConfig replaces a whole group of options instead of the options that are named.",
 )
 def _update_domain_config(
     original: Any, backend: OpenSearchServiceBackend, domain_name: str, **settings: Any
 ) -> OpenSearchDomain:
-    """Within each group of options only those named are changed; upstream replaces the group."""
+    """Change only the named options of each group."""
     domain = backend.describe_domain(domain_name)
     if settings["vpc_options"]:
         settings["vpc_options"] = _placed(backend, {**(domain.vpc_options or {}), **settings["vpc_options"]})
@@ -69,9 +71,10 @@ def _update_domain_config(
 @patch(
     "moto.opensearch.models:OpenSearchServiceBackend.delete_domain",
     sha256="444cf6fb79cb1bdaece653a5b569c848be27bbe4a1394c3f09a2193d25e21f53",
+    upstream="A new domain has the tags of a deleted domain of the same name.",
 )
 def _delete_domain(original: Any, backend: OpenSearchServiceBackend, domain_name: str) -> OpenSearchDomain:
-    """Its tags go with it: another domain of the name would inherit them."""
+    """Delete the tags too."""
     domain = original(backend, domain_name)
     backend.tagger.delete_all_tags_for_resource(domain.arn)
     return domain
@@ -80,18 +83,19 @@ def _delete_domain(original: Any, backend: OpenSearchServiceBackend, domain_name
 @patch(
     "moto.opensearch.models:OpenSearchDomain.dct_options",
     sha256="77db208307dc6efed5412a031aea5f48e0f4dfb82976c67d48c3024003af6f4d",
+    upstream="DescribeDomain answers AutoTuneOptions without State.",
 )
 def _dct_options(original: Any, domain: OpenSearchDomain) -> dict[str, Any]:
     options: dict[str, Any] = original(domain)
     options["IPAddressType"] = "ipv4"
-    # The answer's shape has the state that was reached, not the one desired.
+    # AWS answers the state, not the desired state of the request.
     options["AutoTuneOptions"] = {"State": options["AutoTuneOptions"]["State"]}
     return options
 
 
 @operation(OpenSearchServiceResponse)
 def upgrade_domain(response: OpenSearchServiceResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    """The domain runs the new version at once."""
+    """Upgrade at once, unless this is a check only."""
     domain = response.opensearch_backend.describe_domain(parameters["DomainName"])
     target = parameters["TargetVersion"]
     if _parsed(target) < _parsed(domain.engine_version.options):
@@ -107,7 +111,7 @@ def upgrade_domain(response: OpenSearchServiceResponse, parameters: dict[str, An
 
 
 def _parsed(version: str) -> tuple[bool, int, int]:
-    """A version in an order in which OpenSearch comes after Elasticsearch. Raises ``AwsError`` for one that is none."""
+    """A version for comparison: OpenSearch is newer than Elasticsearch. Raises ``AwsError`` for an unknown version."""
     match = _VERSION.fullmatch(version)
     if match is None or int(match["major"]) not in _MAJORS[match["engine"]]:
         raise AwsError("ValidationException", f"Invalid engine version {version}")
@@ -115,18 +119,18 @@ def _parsed(version: str) -> tuple[bool, int, int]:
 
 
 def _auto_tune(options: dict[str, Any] | None) -> dict[str, Any]:
-    """With the state that the desire leads to."""
+    """The options with the state that follows from the desired state."""
     options = options or {}
     return {**options, "State": options.get("DesiredState", "ENABLED")}
 
 
 def _without_master_user(options: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Nobody logs in here, and upstream would answer the password: it is not kept."""
+    """Without the master user's password, which moto would answer. Nothing here needs it."""
     return {name: value for name, value in options.items() if name != "MasterUserOptions"} if options else options
 
 
 def _placed(backend: OpenSearchServiceBackend, options: dict[str, Any] | None) -> dict[str, Any] | None:
-    """VPC options with the VPC and the zones that the subnets are in."""
+    """VPC options with the VPC and the availability zones of the subnets."""
     if not options or not options.get("SubnetIds"):
         return None
     ec2 = client("ec2", backend.region_name, backend.account_id)

@@ -1,4 +1,4 @@
-"""The MySQL releases that RDS runs, and the parameter group families that go with them."""
+"""The MySQL versions that RDS offers, and their parameter group families."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from sandbox.emulator.errors import AwsError
 
 NEWEST_PATCH = {"8.0": "8.0.44", "8.4": "8.4.7"}
-"""What RDS starts for a version without its patch number. Source: RDS user guide, MySQL versions, end of 2025."""
+"""The patch release for a version without a patch number. Source: RDS user guide, MySQL versions, end of 2025."""
 
 MYSQL_FAMILIES = tuple(f"mysql{version}" for version in NEWEST_PATCH)
 
@@ -15,8 +15,10 @@ _MYSQL_VERSION = re.compile(r"(?P<minor>\d+\.\d+)(\.\d+)?")
 
 
 def mysql_version(asked: str | None) -> str:
-    """The full version that ``asked`` gets; the newest when None. Any patch of a known release is taken, since AWS adds
-    some every quarter. Raises ``AwsError`` InvalidParameterCombination for another release."""
+    """The full version for a requested one; the newest for None. Raises ``AwsError`` for an unknown release.
+
+    Every patch of a known release is accepted, since AWS adds some every quarter.
+    """
     if asked is None:
         return max(NEWEST_PATCH.values())
     match = _MYSQL_VERSION.fullmatch(asked)

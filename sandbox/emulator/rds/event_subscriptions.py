@@ -1,4 +1,4 @@
-"""Event subscriptions: on unless said otherwise, and changed after they are made."""
+"""Event subscriptions: enabled by default, and changed later."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _create(original: Any, backend: RDSBackend, settings: Any) -> EventSubscript
 
 @operation(RDSResponse)
 def modify_event_subscription(response: RDSResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Change what is named; which sources it hears has operations of its own."""
+    """Change the named settings. The sources have operations of their own."""
     subscription = _subscription(response, parameters)
     for parameter, attribute in _CHANGEABLE.items():
         if parameter in parameters:

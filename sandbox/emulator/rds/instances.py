@@ -1,4 +1,4 @@
-"""DB instances: the fields that AWS answers and moto does not keep, and a modification that reaches all of them."""
+"""DB instances: all the settings that AWS answers, reboot with failover, and deletion."""
 
 from __future__ import annotations
 
@@ -8,25 +8,38 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
-from moto.rds.models import DBInstance
+from moto.rds.models import DBInstance, Event, RDSBackend
+from moto.rds.responses import RDSResponse
 
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.in_process import client
-from sandbox.emulator.patching import patch
+from sandbox.emulator.patching import operation, patch
 from sandbox.emulator.rds.engines import mysql_version
 
 CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1"
 
 ENDPOINT_ZONES = {"eu-west-3": "ZMESEXB7ZGGQ3", "us-east-1": "Z2R2ITUGPM61AM"}
-"""Route 53's zone of the instances' host names, for alias records. Source: AWS General Reference, RDS endpoints."""
+"""Hosted zones of the DNS names of DB instances. Source: AWS General Reference, RDS endpoints."""
 
 STRIPED_ENGINES = ("mysql", "mariadb", "postgres")
 STRIPED_FROM_GIB = 400
-"""From this size on RDS stripes these engines' gp3 volumes: a higher baseline, and only then can more be chosen.
+"""From this size on, gp3 volumes of these engines have a higher baseline, and IOPS and throughput can be chosen.
 Source: RDS user guide, "gp3 storage"."""
 
+Event.EVENT_MAP.update(
+    {
+        "DB_INSTANCE_RESTART": {"Categories": ["availability"], "Message": "DB instance restarted"},
+        "DB_INSTANCE_FAILOVER_START": {"Categories": ["failover"], "Message": "Multi-AZ instance failover started"},
+        "DB_INSTANCE_FAILOVER_FINISH": {"Categories": ["failover"], "Message": "Multi-AZ instance failover completed"},
+    }
+)
 
-@patch("moto.rds.models:DBInstance.__init__", sha256="c8e2706a99276562fdc287ceba231bec57f32b41fb2189046d3e1f9a3f95f3fd")
+
+@patch(
+    "moto.rds.models:DBInstance.__init__",
+    sha256="c8e2706a99276562fdc287ceba231bec57f32b41fb2189046d3e1f9a3f95f3fd",
+    upstream="Every DB instance has the same DbiResourceId, and Performance Insights and NetworkType are not kept.",
+)
 def _init(original: Any, instance: DBInstance, *args: Any, **settings: Any) -> None:
     if settings.get("engine") == "mysql":
         settings["engine_version"] = mysql_version(settings.get("engine_version"))
@@ -54,9 +67,13 @@ def _init(original: Any, instance: DBInstance, *args: Any, **settings: Any) -> N
     _derive(instance)
 
 
-@patch("moto.rds.models:DBInstance.update", sha256="fff8f1fc3835e2d34f61fec68c5b2eac1d5ea90314a8ab42db48a975c3706844")
+@patch(
+    "moto.rds.models:DBInstance.update",
+    sha256="fff8f1fc3835e2d34f61fec68c5b2eac1d5ea90314a8ab42db48a975c3706844",
+    upstream="ModifyDBInstance fails on disabling a log export that is off, and ignores DBPortNumber.",
+)
 def _update(original: Any, instance: DBInstance, **settings: Any) -> None:
-    """Everything is applied at once, whatever ApplyImmediately says: there is no maintenance window to wait for."""
+    """Apply every change at once, whatever ApplyImmediately says: there is no maintenance window."""
     if instance.engine == "mysql" and settings.get("engine_version"):
         settings["engine_version"] = mysql_version(settings["engine_version"])
     if instance.db_cluster_identifier is None:
@@ -82,14 +99,71 @@ def _update(original: Any, instance: DBInstance, **settings: Any) -> None:
     _derive(instance)
 
 
-@patch("moto.rds.models:DBInstance.endpoint", sha256="27101459a1a9bf55295a89a04880f0d9f5db031eb37f3c2fd40b557dcb5aa9ab")
+@patch(
+    "moto.rds.models:DBInstance.endpoint",
+    sha256="27101459a1a9bf55295a89a04880f0d9f5db031eb37f3c2fd40b557dcb5aa9ab",
+    upstream="A DB instance's endpoint has no HostedZoneId.",
+)
 def _endpoint(original: Any, instance: DBInstance) -> dict[str, Any]:
     zone = ENDPOINT_ZONES.get(instance.region)
     return {**original(instance), **({"HostedZoneId": zone} if zone else {})}
 
 
+@operation(RDSResponse)
+def reboot_db_instance(response: RDSResponse, parameters: dict[str, Any]) -> dict[str, Any]:
+    [instance] = response.backend.describe_db_instances(parameters["DBInstanceIdentifier"])
+    if parameters.get("ForceFailover"):
+        if not instance.multi_az:
+            raise AwsError(
+                "InvalidParameterCombination",
+                "A failover cannot be forced: the instance is not configured for Multi-AZ.",
+            )
+        instance.add_event("DB_INSTANCE_FAILOVER_START")
+        fail_over(instance)
+        instance.add_event("DB_INSTANCE_FAILOVER_FINISH")
+    instance.add_event("DB_INSTANCE_RESTART")
+    return {"DBInstance": instance}
+
+
+@patch(
+    "moto.rds.models:RDSBackend.delete_db_instance",
+    sha256="cbbed3ced5f78510821ba926680156196cbdf20d79a11a402fd89fc97270ac40",
+    upstream="DeleteDBInstance without SkipFinalSnapshot or FinalDBSnapshotIdentifier is accepted instead of refused.",
+)
+def _delete_db_instance(
+    original: Any,
+    backend: RDSBackend,
+    db_instance_identifier: str,
+    final_db_snapshot_identifier: str | None = None,
+    skip_final_snapshot: bool | None = False,
+    delete_automated_backups: bool | None = True,
+) -> Any:
+    """Require exactly one of the final snapshot's name and SkipFinalSnapshot."""
+    instance = backend.databases.get(db_instance_identifier)
+    needs_name = instance is not None and not (instance.deletion_protection or instance.is_replica)
+    if needs_name and instance.db_cluster_identifier is None:
+        if not (skip_final_snapshot or final_db_snapshot_identifier):
+            raise AwsError(
+                "InvalidParameterCombination",
+                "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.",
+            )
+        if skip_final_snapshot and final_db_snapshot_identifier:
+            raise AwsError(
+                "InvalidParameterCombination",
+                "FinalDBSnapshotIdentifier can not be specified when deleting a database instance and skipping "
+                "the final snapshot.",
+            )
+    return original(
+        backend,
+        db_instance_identifier,
+        final_db_snapshot_identifier,
+        skip_final_snapshot,
+        delete_automated_backups,
+    )
+
+
 def fail_over(instance: DBInstance) -> None:
-    """Let the standby take over: the instance's two zones change places."""
+    """Fail over to the standby: the two availability zones change places."""
     standby = instance.secondary_availability_zone
     instance.secondary_availability_zone, instance.availability_zone = instance.availability_zone, standby
 
@@ -113,7 +187,7 @@ def _apply_performance_insights(instance: DBInstance, settings: MutableMapping[s
 
 
 def _check_gp3(engine: str, storage_type: str | None, gib: int | None, settings: MutableMapping[str, Any]) -> None:
-    """Raises ``AwsError`` where performance is asked of a volume that has only gp3's baseline."""
+    """Raise ``AwsError`` if IOPS or throughput is requested for a volume that has the baseline only."""
     asked = settings.get("iops") or settings.get("storage_throughput")
     if asked and storage_type == "gp3" and engine in STRIPED_ENGINES and int(gib or 0) < STRIPED_FROM_GIB:
         raise AwsError(
@@ -124,7 +198,7 @@ def _check_gp3(engine: str, storage_type: str | None, gib: int | None, settings:
 
 
 def _apply_gp3_baseline(instance: DBInstance) -> None:
-    """gp3 never performs below its baseline, which AWS answers when nothing was asked."""
+    """Set IOPS and throughput of a gp3 volume to at least its baseline, as AWS answers them."""
     if instance.storage_type != "gp3":
         return
     striped = instance.engine in STRIPED_ENGINES and int(instance.allocated_storage) >= STRIPED_FROM_GIB
@@ -134,7 +208,7 @@ def _apply_gp3_baseline(instance: DBInstance) -> None:
 
 
 def _derive(instance: DBInstance) -> None:
-    """The fields that follow from others."""
+    """Set the fields that follow from others."""
     others = [zone for zone in _zones(instance) if zone != instance.availability_zone]
     standby = getattr(instance, "secondary_availability_zone", None)
     instance.secondary_availability_zone = (standby or others[0]) if instance.multi_az else None
@@ -148,7 +222,7 @@ def _derive(instance: DBInstance) -> None:
 
 
 def _zones(instance: DBInstance) -> list[str]:
-    """The zones that the instance may stand in: those of its subnet group, or without one those of the region."""
+    """The availability zones for the instance: those of its subnet group, or all of the region."""
     group = getattr(instance, "db_subnet_group", None)
     if group is not None:
         return list(dict.fromkeys(subnet.availability_zone for subnet in group._subnets))

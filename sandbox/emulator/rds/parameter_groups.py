@@ -1,4 +1,4 @@
-"""DB parameter groups: the user's values with how they are applied, reset, and families that exist."""
+"""DB parameter groups: the user's values and how they are applied, reset, and existing families only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.emulator.rds.engines import MYSQL_FAMILIES
 
 @operation(RDSResponse)
 def describe_db_parameters(response: RDSResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    """The user's values; the hundreds of the engine's own are not listed."""
+    """The user's values. The hundreds of defaults of the engine are not listed."""
     if parameters.get("Source", "user") != "user":
         return {"Parameters": []}
     return {
@@ -35,9 +35,9 @@ def describe_db_parameters(response: RDSResponse, parameters: dict[str, Any]) ->
 @patch(
     "moto.rds.models:RDSBackend.describe_db_parameter_groups",
     sha256="13c4092f1d9db454e8e0fda15e44c348ed0c4e0311c7aad058cc727ce5e32e8a",
+    upstream="DescribeDBParameterGroups answers an unknown name with an empty list instead of an error.",
 )
 def _describe(original: Any, backend: RDSBackend, settings: Any) -> list[DBParameterGroup]:
-    """A name that does not exist is an error, not an empty list."""
     name = settings.get("db_parameter_group_name")
     found: list[DBParameterGroup] = original(backend, settings)
     if name and not found:
@@ -69,9 +69,9 @@ def _create(original: Any, backend: RDSBackend, settings: Any) -> DBParameterGro
 @patch(
     "moto.rds.models:RDSBackend.delete_db_parameter_group",
     sha256="260b7dde3b34b4d1d6829d7d152cd82c2083e9721245292a8769821775150032",
+    upstream="DeleteDBParameterGroup deletes a group in use, and every later DescribeDBInstances fails.",
 )
 def _delete(original: Any, backend: RDSBackend, db_parameter_group_name: str) -> DBParameterGroup:
-    """A group in use stays: upstream's deletion makes every later answer about its instances fail."""
     if any(instance.db_parameter_group_name == db_parameter_group_name for instance in backend.databases.values()):
         raise AwsError(
             "InvalidDBParameterGroupState",

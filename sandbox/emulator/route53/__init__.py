@@ -1,5 +1,5 @@
-"""Route 53: private zones, and change batches that are refused where AWS refuses them."""
+"""Route 53: private zones, and changes of records that AWS would refuse."""
 
-from sandbox.emulator.route53 import change_batches, hosted_zones
+from sandbox.emulator.route53 import hosted_zones, records
 
-__all__ = ["change_batches", "hosted_zones"]
+__all__ = ["hosted_zones", "records"]

@@ -1,4 +1,4 @@
-"""Hosted zones: one that is made with a VPC is private, and a caller's reference makes one zone only."""
+"""Hosted zones: private ones for a VPC, and one zone per caller reference."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import operation
 
 START_OF_AUTHORITY = "{server}. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400"
-"""Upstream's is a Python dict, and names another mailbox."""
+"""moto's is the text of a Python dict."""
 
 
 @operation(Route53)

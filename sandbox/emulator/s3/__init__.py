@@ -1,5 +1,5 @@
-"""S3: bucket policies with conditions, lifecycle rules as written, deletable versions, a new bucket's defaults."""
+"""S3: bucket policies with conditions, complete lifecycle rules, delete markers, and the defaults of a new bucket."""
 
-from sandbox.emulator.s3 import access, defaults, lifecycle, versions
+from sandbox.emulator.s3 import access, buckets, lifecycle, objects
 
-__all__ = ["access", "defaults", "lifecycle", "versions"]
+__all__ = ["access", "buckets", "lifecycle", "objects"]

@@ -1,6 +1,6 @@
-"""Whether a bucket policy allows or denies a request, its statements judged with their conditions.
+"""Evaluates a bucket policy: does it allow or deny a request?
 
-A statement with a condition on a key, or by an operator, that is not known here does not apply.
+A statement whose condition has an unknown key or operator does not apply.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ Statement = Mapping[str, Any]
 class Verdict(Enum):
     ALLOWED = "allowed"
     DENIED = "denied"
-    SILENT = "silent"
+    NEUTRAL = "neutral"
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccessRequest:
-    """Who wants to do what to which bucket or object."""
+    """Who does what to which bucket or object."""
 
     action: str
     resource: str
     principals: frozenset[str]
-    """Every way that a policy may name the caller: an account's id or ARN, a service's name. ``*`` names everybody."""
+    """All names that a policy may have for the caller: an account's id or ARN, or a service's name."""
     context: Mapping[str, str] = field(default_factory=dict)
     """Condition keys in lower case, and their values."""
     presumed: frozenset[str] = frozenset()
-    """Condition keys, in lower case, whose conditions hold whatever they ask."""
+    """Condition keys, in lower case, whose conditions count as met."""
 
 
-def judge(policy: Mapping[str, Any], request: AccessRequest) -> Verdict:
-    """An explicit denial wins over any permission."""
+def evaluate(policy: Mapping[str, Any], request: AccessRequest) -> Verdict:
+    """The verdict of a policy. An explicit Deny wins."""
     effects = {statement["Effect"] for statement in _listed(policy["Statement"]) if _applies(statement, request)}
     if "Deny" in effects:
         return Verdict.DENIED
-    return Verdict.ALLOWED if "Allow" in effects else Verdict.SILENT
+    return Verdict.ALLOWED if "Allow" in effects else Verdict.NEUTRAL
 
 
 def _applies(statement: Statement, request: AccessRequest) -> bool:
@@ -56,7 +56,7 @@ def _applies(statement: Statement, request: AccessRequest) -> bool:
 
 
 def _concerns(statement: Statement, element: str, value: str, *, ignore_case: bool = False) -> bool:
-    """Whether ``value`` is among the patterns of an element, or not among those of its negation."""
+    """Whether ``value`` matches a pattern of an element (``Action``), or none of its negation (``NotAction``)."""
     if element in statement:
         return any(_like(pattern, value, ignore_case=ignore_case) for pattern in _listed(statement[element]))
     excluded = _listed(statement.get(f"Not{element}", "*"))
@@ -64,7 +64,7 @@ def _concerns(statement: Statement, element: str, value: str, *, ignore_case: bo
 
 
 def _names(statement: Statement, principals: frozenset[str]) -> bool:
-    named = statement.get("Principal", {})  # NotPrincipal cannot be judged without knowing every identity of the caller
+    named = statement.get("Principal", {})  # NotPrincipal would need all identities of the caller
     if named == "*":
         return True
     values = [value for kind in named.values() for value in _listed(kind)]
@@ -100,7 +100,7 @@ def _same_ignoring_case(wanted: str, value: str) -> bool:
 
 
 def _number(compare: Callable[[float, float], bool]) -> Callable[[str, str], bool]:
-    """A comparison of the request's number (first) with the policy's."""
+    """Compares the number of the request with that of the policy, in this order."""
     return lambda wanted, value: compare(float(value), float(wanted))
 
 
@@ -119,7 +119,7 @@ OPERATORS: Mapping[str, tuple[Callable[[str, str], bool], bool]] = {
     "NumericLessThan": (_number(float.__lt__), False),
     "NumericGreaterThanEquals": (_number(float.__ge__), False),
 }
-"""Each operator's test of the wanted value against the request's, and whether it is negated."""
+"""How an operator compares the policy's value with the request's, and whether it is negated."""
 
 KNOWN_KEYS = frozenset(
     {
@@ -137,5 +137,5 @@ KNOWN_KEYS = frozenset(
 
 
 def _listed(value: Any) -> list[Any]:
-    """Policies may write one element without a list."""
+    """A list, also where a policy has a single element without one."""
     return list(value) if isinstance(value, Iterable) and not isinstance(value, str | Mapping) else [value]

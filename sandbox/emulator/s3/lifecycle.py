@@ -1,4 +1,4 @@
-"""Lifecycle rules read back as they were written: upstream drops whole filters and conditions."""
+"""Lifecycle rules that are answered as they were written."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ SIZE_HEADER = "x-amz-transition-default-minimum-object-size"
 DEFAULT_SIZE = "all_storage_classes_128K"
 
 UNSUPPORTED = ("intelligent-tiering", "metrics", "analytics")
-"""Bucket configurations that upstream takes for a request to create the bucket."""
+"""Configurations whose requests moto takes for CreateBucket."""
 
 
 @patch(
-    "moto.s3.models:FakeBucket.set_lifecycle", sha256="78a6177428bd15bbabcaebd29d283de7636766b4fcf1ccab21af74749bce1fde"
+    "moto.s3.models:FakeBucket.set_lifecycle",
+    sha256="78a6177428bd15bbabcaebd29d283de7636766b4fcf1ccab21af74749bce1fde",
+    upstream="PutBucketLifecycleConfiguration drops conditions such as ObjectSizeGreaterThan.",
 )
 def _set_lifecycle(original: Any, bucket: FakeBucket, rules: list[dict[str, Any]]) -> None:
     written = [_rule(deepcopy(rule)) for rule in rules]
@@ -31,6 +33,7 @@ def _set_lifecycle(original: Any, bucket: FakeBucket, rules: list[dict[str, Any]
 @patch(
     "moto.s3.responses:S3Response.get_bucket_lifecycle",
     sha256="eacd826e3c16ded9187f9b5d1d8bdf64fe37886124e7fbdb327dc55fbe674f9b",
+    upstream="GetBucketLifecycleConfiguration leaves out size conditions and TransitionDefaultMinimumObjectSize.",
 )
 def _get_bucket_lifecycle(original: Any, response: S3Response) -> Any:
     bucket = response.backend.get_bucket(response.bucket_name)
@@ -46,6 +49,7 @@ def _get_bucket_lifecycle(original: Any, response: S3Response) -> Any:
 @patch(
     "moto.s3.responses:S3Response._bucket_response_put",
     sha256="c184136c5999c88fc34db4ba102d5ac346d66c64df42e5bf484a34949704cdb9",
+    upstream="PutBucketIntelligentTieringConfiguration, metrics and analytics are taken for CreateBucket.",
 )
 def _bucket_response_put(
     original: Any, response: S3Response, request: Any, bucket_name: str, querystring: dict[str, Any]
@@ -61,7 +65,7 @@ def _bucket_response_put(
 
 
 def _rule(rule: dict[str, Any]) -> dict[str, Any]:
-    """A rule of the request's XML in the shape of the API's answer."""
+    """A rule of the request's XML in the form of the answer."""
     rule.setdefault("ID", secrets.token_hex(24))
     if "Filter" in rule:
         rule["Filter"] = _filter(rule["Filter"] or {})
@@ -83,5 +87,5 @@ def _filter(written: dict[str, Any]) -> dict[str, Any]:
 
 
 def _listed(value: Any) -> list[Any]:
-    """The XML parser gives a lone element without a list."""
+    """A list: the XML parser returns a single element without one."""
     return value if isinstance(value, list) else [value]

@@ -1,4 +1,4 @@
-"""What AWS's own services may do with a bucket, as its policy says: they are never its owner."""
+"""Whether the policy of a bucket lets a service of AWS write to it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from moto.s3.models import s3_backends
 
-from sandbox.emulator.s3.bucket_policy import AccessRequest, Verdict, judge
+from sandbox.emulator.s3.bucket_policy import AccessRequest, Verdict, evaluate
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceWrite:
-    """An object that a service writes on an account's behalf, for the resource of ``source_arn``."""
+    """An object that a service writes for an account, on behalf of the resource ``source_arn``."""
 
     account_id: str
     bucket: str
@@ -22,7 +22,7 @@ class ServiceWrite:
     acl: str = ""
 
     def is_allowed(self) -> bool:
-        """Whether the account has the bucket, and its policy lets the service write."""
+        """Whether the bucket exists and its policy lets the service write."""
         bucket = s3_backends[self.account_id]["aws"].buckets.get(self.bucket)
         if bucket is None or not bucket.policy:
             return False
@@ -37,4 +37,4 @@ class ServiceWrite:
                 **({"s3:x-amz-acl": self.acl} if self.acl else {}),
             },
         )
-        return judge(json.loads(bucket.policy), request) is Verdict.ALLOWED
+        return evaluate(json.loads(bucket.policy), request) is Verdict.ALLOWED

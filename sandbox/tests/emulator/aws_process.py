@@ -1,4 +1,4 @@
-"""The embedded AWS as a process of its own, and boto3 clients of it, as any user has them."""
+"""The embedded AWS as a separate process, and boto3 clients for it."""
 
 from __future__ import annotations
 
@@ -64,4 +64,4 @@ def start(directory: Path, *arguments: str) -> EmbeddedAws:
 def end(server: EmbeddedAws, by: signal.Signals = signal.SIGTERM) -> int:
     """Signal the server; its exit status."""
     server.process.send_signal(by)
-    return server.process.wait(timeout=10)
+    return server.process.wait(timeout=60)

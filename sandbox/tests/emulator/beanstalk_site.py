@@ -121,7 +121,7 @@ class Site:
 
 
 def build(aws: EmbeddedAws) -> Site:
-    """Make what an environment needs, with boto3 alone."""
+    """Make everything that an environment needs."""
     ec2, elbv2, beanstalk = aws.client("ec2"), aws.client("elbv2"), aws.client("elasticbeanstalk")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnets = []

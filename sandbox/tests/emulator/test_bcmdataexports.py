@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.emulator.in_process import client
+from sandbox.tests.refusals import aws_refuses
 
 BUCKET = "client-billing"
 MISSING = "arn:aws:bcm-data-exports:us-east-1:123456789012:export/none-1"
@@ -77,9 +77,8 @@ def test_an_export_is_listed_until_it_is_deleted(exports: Any) -> None:
 
 @pytest.mark.parametrize("operation", ["get_export", "delete_export"])
 def test_an_export_that_is_not_there_is_said_so(exports: Any, operation: str) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("ResourceNotFoundException"):
         getattr(exports, operation)(ExportArn=MISSING)
-    assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"
 
 
 @pytest.mark.parametrize(
@@ -92,17 +91,16 @@ def test_an_export_that_is_not_there_is_said_so(exports: Any, operation: str) ->
     ],
 )
 def test_a_query_that_cannot_be_answered_is_refused(exports: Any, change: dict[str, Any], said: str) -> None:
-    with pytest.raises(ClientError, match=said) as caught:
+    with aws_refuses("ValidationException", said):
         exports.create_export(Export=definition(**change))
-    assert caught.value.response["Error"]["Code"] == "ValidationException"
     assert exports.list_exports()["Exports"] == []
 
 
 def test_a_name_is_taken_once_and_kept(exports: Any) -> None:
     arn = exports.create_export(Export=definition())["ExportArn"]
-    with pytest.raises(ClientError, match="exists already"):
+    with aws_refuses("ValidationException", "exists already"):
         exports.create_export(Export=definition())
-    with pytest.raises(ClientError, match="name of an export cannot be changed"):
+    with aws_refuses("ValidationException", "name of an export cannot be changed"):
         exports.update_export(ExportArn=arn, Export=definition(name="other"))
 
 
@@ -116,10 +114,10 @@ def test_the_buckets_policy_is_judged_with_its_conditions(exports: Any, account:
     if is_admitted:
         exports.create_export(Export=definition())
     else:
-        with pytest.raises(ClientError, match="S3 bucket permission validation failed"):
+        with aws_refuses("ValidationException", "S3 bucket permission validation failed"):
             exports.create_export(Export=definition())
 
 
 def test_what_is_not_here_is_refused_by_name(exports: Any) -> None:
-    with pytest.raises(ClientError, match=r"bcm-data-exports\.ListTables: the embedded AWS does not have"):
+    with aws_refuses("InvalidAction", r"bcm-data-exports\.ListTables: the embedded AWS does not have"):
         exports.list_tables()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.emulator.in_process import client
 from sandbox.tests.certificates import self_signed
+from sandbox.tests.refusals import aws_refuses
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 ORIGIN: dict[str, Any] = {
@@ -22,11 +23,6 @@ BEHAVIOR: dict[str, Any] = {
     "ViewerProtocolPolicy": "https-only",
     "CachePolicyId": CACHING_OPTIMIZED,
 }
-
-
-@pytest.fixture
-def cloudfront(embedded_aws: None) -> Any:
-    return client("cloudfront", "us-east-1")
 
 
 def configuration(reference: str = "media", **changes: Any) -> dict[str, Any]:
@@ -63,12 +59,12 @@ def named(*names: str, arn: str) -> dict[str, Any]:
     }
 
 
-def refusal(call: Callable[..., Any], **arguments: Any) -> tuple[str, int]:
-    """The code and HTTP status with which a call is refused."""
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    answer = caught.value.response
-    return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]
+@contextmanager
+def refuses(code: str, status: int) -> Iterator[None]:
+    """As ``aws_refuses``, with the HTTP status."""
+    with aws_refuses(code) as caught:
+        yield
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
 
 
 def test_a_whole_configuration_reads_back(cloudfront: Any) -> None:
@@ -120,7 +116,7 @@ def test_what_is_read_can_be_sent_again(cloudfront: Any) -> None:
 
 
 def test_a_distribution_is_deployed_when_it_is_asked_for_again(cloudfront: Any) -> None:
-    """After its creation and after each update: whoever waits has something to wait for, and not long."""
+    """After its creation and after each update, so that a waiter waits once."""
     made = create(cloudfront)
     id = made["Distribution"]["Id"]
     assert made["Distribution"]["Status"] == "InProgress"
@@ -138,12 +134,15 @@ def test_an_update_says_which_version_it_changes(cloudfront: Any) -> None:
     made = create(cloudfront)
     change = {"Id": made["Distribution"]["Id"], "DistributionConfig": configuration(Comment="changed")}
     update = cloudfront.update_distribution
-    assert refusal(update, **change) == ("InvalidIfMatchVersion", 400)
+    with refuses("InvalidIfMatchVersion", 400):
+        update(**change)
     update(**change, IfMatch=made["ETag"])
-    assert refusal(update, **change, IfMatch=made["ETag"]) == ("PreconditionFailed", 412)
+    with refuses("PreconditionFailed", 412):
+        update(**change, IfMatch=made["ETag"])
     other = {**change, "DistributionConfig": configuration("another")}
     current = cloudfront.get_distribution(Id=change["Id"])["ETag"]
-    assert refusal(update, **other, IfMatch=current) == ("IllegalUpdate", 400)
+    with refuses("IllegalUpdate", 400):
+        update(**other, IfMatch=current)
 
 
 def test_only_what_is_turned_off_is_deleted(cloudfront: Any) -> None:
@@ -152,11 +151,14 @@ def test_only_what_is_turned_off_is_deleted(cloudfront: Any) -> None:
     id, arn = made["Distribution"]["Id"], made["Distribution"]["ARN"]
     cloudfront.tag_resource(Resource=arn, Tags={"Items": [{"Key": "Client", "Value": "client"}]})
     delete = cloudfront.delete_distribution
-    assert refusal(delete, Id=id, IfMatch=made["ETag"]) == ("DistributionNotDisabled", 409)
+    with refuses("DistributionNotDisabled", 409):
+        delete(Id=id, IfMatch=made["ETag"])
     off = cloudfront.update_distribution(Id=id, IfMatch=made["ETag"], DistributionConfig=configuration(Enabled=False))
-    assert refusal(delete, Id=id, IfMatch=made["ETag"]) == ("PreconditionFailed", 412)
+    with refuses("PreconditionFailed", 412):
+        delete(Id=id, IfMatch=made["ETag"])
     delete(Id=id, IfMatch=off["ETag"])
-    assert refusal(cloudfront.get_distribution, Id=id) == ("NoSuchDistribution", 404)
+    with refuses("NoSuchDistribution", 404):
+        cloudfront.get_distribution(Id=id)
     assert not cloudfront.list_tags_for_resource(Resource=arn)["Tags"].get("Items")
 
 
@@ -179,11 +181,12 @@ def test_tags_come_with_a_distribution_and_change_later(cloudfront: Any) -> None
 
 
 def test_a_name_belongs_to_one_distribution(cloudfront: Any) -> None:
-    """But to none for ever: it is free when its distribution gives it up."""
+    """Until that distribution gives it up."""
     arn = certificate()
     first = create(cloudfront, "first", **named("media.client.url", arn=arn))
     second = configuration("second", **named("media.client.url", "static.client.url", arn=arn))
-    assert refusal(cloudfront.create_distribution, DistributionConfig=second) == ("CNAMEAlreadyExists", 409)
+    with refuses("CNAMEAlreadyExists", 409):
+        cloudfront.create_distribution(DistributionConfig=second)
     keeps = configuration("first", Comment="changed", **named("media.client.url", arn=arn))
     id = first["Distribution"]["Id"]
     kept = cloudfront.update_distribution(Id=id, IfMatch=first["ETag"], DistributionConfig=keeps)
@@ -204,18 +207,20 @@ def test_a_name_belongs_to_one_distribution(cloudfront: Any) -> None:
 def test_a_name_needs_a_certificate_for_it_in_virginia(
     cloudfront: Any, covered: str, region: str, accepted: bool
 ) -> None:
-    """A wildcard stands for one label; a certificate of another region does not exist to CloudFront."""
+    """A wildcard matches one label, and CloudFront reads certificates of us-east-1 only."""
     said = configuration(**named("media.client.url", arn=certificate(covered, region)))
     if accepted:
         cloudfront.create_distribution(DistributionConfig=said)
     else:
-        assert refusal(cloudfront.create_distribution, DistributionConfig=said) == ("InvalidViewerCertificate", 400)
+        with refuses("InvalidViewerCertificate", 400):
+            cloudfront.create_distribution(DistributionConfig=said)
 
 
 def test_a_name_needs_a_certificate_of_its_own(cloudfront: Any) -> None:
     """CloudFront's covers its own names only."""
     said = configuration(Aliases={"Quantity": 1, "Items": ["media.client.url"]})
-    assert refusal(cloudfront.create_distribution, DistributionConfig=said) == ("InvalidViewerCertificate", 400)
+    with refuses("InvalidViewerCertificate", 400):
+        cloudfront.create_distribution(DistributionConfig=said)
 
 
 def test_a_certificate_that_is_served_is_not_deleted(cloudfront: Any) -> None:
@@ -223,7 +228,8 @@ def test_a_certificate_that_is_served_is_not_deleted(cloudfront: Any) -> None:
     made = create(cloudfront, **named("media.client.url", arn=arn))
     acm = client("acm", "us-east-1")
     assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["InUseBy"] == [made["Distribution"]["ARN"]]
-    assert refusal(acm.delete_certificate, CertificateArn=arn)[0] == "ResourceInUseException"
+    with aws_refuses("ResourceInUseException"):
+        acm.delete_certificate(CertificateArn=arn)
 
 
 @pytest.mark.parametrize(
@@ -242,12 +248,13 @@ def test_a_certificate_that_is_served_is_not_deleted(cloudfront: Any) -> None:
 def test_what_makes_no_sense_is_refused(cloudfront: Any, changes: dict[str, Any], code: str) -> None:
     """And nothing is made."""
     said = configuration(**changes)
-    assert refusal(cloudfront.create_distribution, DistributionConfig=said)[0] == code
+    with aws_refuses(code):
+        cloudfront.create_distribution(DistributionConfig=said)
     assert cloudfront.list_distributions()["DistributionList"]["Quantity"] == 0
 
 
 def test_the_policies_of_aws_are_there(cloudfront: Any) -> None:
-    """Listed by the names that people know them by, under the ids that programs use; nobody has made others."""
+    """With their published names and ids."""
     [optimized] = [
         each["CachePolicy"]
         for each in cloudfront.list_cache_policies(Type="managed")["CachePolicyList"]["Items"]
@@ -266,7 +273,8 @@ def test_the_policies_of_aws_are_there(cloudfront: Any) -> None:
     assert added["SecurityHeadersConfig"]["ContentTypeOptions"]["Override"] is True
     assert cloudfront.list_origin_request_policies()["OriginRequestPolicyList"]["Quantity"] == 5
     assert cloudfront.list_response_headers_policies()["ResponseHeadersPolicyList"]["Quantity"] == 5
-    assert refusal(cloudfront.get_cache_policy, Id="none") == ("NoSuchCachePolicy", 404)
+    with refuses("NoSuchCachePolicy", 404):
+        cloudfront.get_cache_policy(Id="none")
 
 
 def test_an_invalidation_is_kept_and_over_at_once(cloudfront: Any) -> None:

@@ -6,17 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.emulator.cloudwatch.alarm_rule import InvalidRuleError, parse
 from sandbox.emulator.in_process import client
+from sandbox.tests.refusals import aws_refuses
 
 BODY = {"widgets": [{"type": "metric", "properties": {"region": "eu-west-3", "metrics": [["AWS/RDS", "CPU"]]}}]}
-
-
-@pytest.fixture
-def cloudwatch(embedded_aws: None) -> Any:
-    return client("cloudwatch", "eu-west-3")
 
 
 @pytest.fixture
@@ -26,8 +21,8 @@ def topic(embedded_aws: None) -> str:
 
 
 @pytest.fixture
-def told(topic: str) -> Any:
-    """What the topic has told a queue so far, as (subject, message)."""
+def sent(topic: str) -> Any:
+    """The messages that the topic has sent since the last call, as (subject, message)."""
     sqs = client("sqs", "eu-west-3")
     url = sqs.create_queue(QueueName="mail")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -70,13 +65,8 @@ def state_of(cloudwatch: Any, name: str) -> str:
     return state
 
 
-def refused(caught: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
-
-
-def test_several_alarms_of_a_group_are_one_message(cloudwatch: Any, topic: str, told: Any) -> None:
-    """The first child sets the group off; the others change nothing, and the message names what set it off."""
+def test_several_alarms_of_a_group_are_one_message(cloudwatch: Any, topic: str, sent: Any) -> None:
+    """The first child sends the message, which names it. The others send nothing."""
     for name in ("DB CPU Prod", "connections"):
         put_alarm(cloudwatch, name)
     put_composite(cloudwatch, "database", 'ALARM("DB CPU Prod") OR ALARM(connections)', AlarmActions=[topic])
@@ -84,7 +74,7 @@ def test_several_alarms_of_a_group_are_one_message(cloudwatch: Any, topic: str, 
     set_state(cloudwatch, "DB CPU Prod", "ALARM")
     set_state(cloudwatch, "connections", "ALARM")
     assert state_of(cloudwatch, "database") == "ALARM"
-    [(subject, message)] = told()
+    [(subject, message)] = sent()
     assert subject == 'ALARM: "database"'
     [child] = message["TriggeringChildren"]
     assert child["Arn"].endswith(":alarm:DB CPU Prod")
@@ -92,11 +82,11 @@ def test_several_alarms_of_a_group_are_one_message(cloudwatch: Any, topic: str, 
     assert state_of(cloudwatch, "database") == "ALARM"
     set_state(cloudwatch, "connections", "OK")
     assert state_of(cloudwatch, "database") == "OK"
-    assert told() == []
+    assert sent() == []
 
 
-def test_a_suppressed_alarm_tells_nobody(cloudwatch: Any, topic: str, told: Any) -> None:
-    """While the link is down, that a tunnel of it is down is no news."""
+def test_a_suppressed_alarm_sends_nothing(cloudwatch: Any, topic: str, sent: Any) -> None:
+    """While a link is down, its tunnels send no messages of their own."""
     for name in ("link", "tunnel"):
         put_alarm(cloudwatch, name)
     put_composite(cloudwatch, "down", "ALARM(link)", AlarmActions=[topic])
@@ -112,7 +102,7 @@ def test_a_suppressed_alarm_tells_nobody(cloudwatch: Any, topic: str, told: Any)
     set_state(cloudwatch, "link", "ALARM")
     set_state(cloudwatch, "tunnel", "ALARM")
     assert state_of(cloudwatch, "redundancy") == "ALARM"
-    assert [subject for subject, _ in told()] == ['ALARM: "down"']
+    assert [subject for subject, _ in sent()] == ['ALARM: "down"']
 
 
 def test_composites_follow_composites(cloudwatch: Any) -> None:
@@ -143,25 +133,17 @@ def test_an_alarm_of_a_deleted_ones_name_has_none_of_its_tags(cloudwatch: Any) -
 
 
 def test_a_rule_over_an_alarm_that_is_not_there_is_refused(cloudwatch: Any) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("ValidationError", r"alarms \[cpu\] in the alarm rule do not exist"):
         put_composite(cloudwatch, "database", "ALARM(cpu)")
-    assert refused(caught) == (
-        "ValidationError",
-        "Could not save the composite alarm as alarms [cpu] in the alarm rule do not exist",
-    )
 
 
-def test_an_alarm_that_a_composite_stands_on_cannot_be_deleted(cloudwatch: Any) -> None:
-    """Nor anything with it; together with the composite it can."""
+def test_an_alarm_that_a_composite_names_cannot_be_deleted(cloudwatch: Any) -> None:
+    """Nor can other alarms in the same request. Together with the composite alarm it can be deleted."""
     for name in ("cpu", "spare"):
         put_alarm(cloudwatch, name)
     put_composite(cloudwatch, "database", "ALARM(cpu)")
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("ValidationError", r"Cannot delete cpu as there are composite alarm\(s\) depending on it"):
         cloudwatch.delete_alarms(AlarmNames=["cpu", "spare"])
-    assert refused(caught) == (
-        "ValidationError",
-        "Cannot delete cpu as there are composite alarm(s) depending on it.",
-    )
     assert state_of(cloudwatch, "spare") == "INSUFFICIENT_DATA"
     cloudwatch.delete_alarms(AlarmNames=["database", "cpu"])
     assert [alarm["AlarmName"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]] == ["spare"]
@@ -222,9 +204,8 @@ def test_what_is_no_rule_is_refused(rule: str) -> None:
 
 
 def test_a_malformed_rule_is_refused_by_the_service(cloudwatch: Any) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("ValidationError", "The AlarmRule is malformed: unexpected end"):
         put_composite(cloudwatch, "database", "ALARM(")
-    assert refused(caught) == ("ValidationError", "The AlarmRule is malformed: unexpected end")
 
 
 def test_a_dashboard_reads_back(cloudwatch: Any) -> None:
@@ -248,9 +229,6 @@ def test_a_dashboard_reads_back(cloudwatch: Any) -> None:
     ],
 )
 def test_a_dashboard_that_could_not_be_drawn_is_refused(cloudwatch: Any, body: str, fault: str) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidParameterInput", fault):
         cloudwatch.put_dashboard(DashboardName="client-prod", DashboardBody=body)
-    code, message = refused(caught)
-    assert code == "InvalidParameterInput"
-    assert fault in message
     assert cloudwatch.list_dashboards()["DashboardEntries"] == []

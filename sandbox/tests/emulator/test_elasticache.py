@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.emulator.in_process import client
+from sandbox.tests.refusals import aws_refuses
 
 REGION = "eu-west-3"
 
@@ -57,13 +57,8 @@ def roles(group: dict[str, Any]) -> dict[str, str]:
     return {m["CacheClusterId"]: m["CurrentRole"] for m in group["NodeGroups"][0]["NodeGroupMembers"]}
 
 
-def error_code(caught: pytest.ExceptionInfo[ClientError]) -> str:
-    code: str = caught.value.response["Error"]["Code"]
-    return code
-
-
 def test_every_member_is_a_cache_cluster_with_the_groups_settings(elasticache: Any) -> None:
-    """NumCacheClusters is honoured, and the members stand in the zones of the subnet group."""
+    """There are NumCacheClusters of them, in the availability zones of the subnet group."""
     assert create_group(elasticache)["MemberClusters"] == ["prod-001", "prod-002"]
     clusters = elasticache.describe_cache_clusters()["CacheClusters"]
     zones = {cluster["CacheClusterId"]: cluster["PreferredAvailabilityZone"] for cluster in clusters}
@@ -122,9 +117,8 @@ def test_encryption_and_token_read_back_without_the_token(elasticache: Any) -> N
 )
 def test_combinations_that_aws_refuses(elasticache: Any, changes: dict[str, Any]) -> None:
     """A refused request leaves no group and no cluster behind."""
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidParameterCombination"):
         create_group(elasticache, **changes)
-    assert error_code(caught) == "InvalidParameterCombination"
     assert elasticache.describe_replication_groups()["ReplicationGroups"] == []
     assert elasticache.describe_cache_clusters()["CacheClusters"] == []
 
@@ -146,7 +140,16 @@ def test_modification_reaches_the_members(elasticache: Any) -> None:
     assert primary["PreferredMaintenanceWindow"] == "mon:01:00-mon:02:00"
 
 
-def test_failover_swaps_the_roles_and_tells_it_in_the_events(elasticache: Any) -> None:
+def test_a_refused_modification_changes_nothing(elasticache: Any) -> None:
+    before = create_group(elasticache, NumCacheClusters=1, AutomaticFailoverEnabled=False, MultiAZEnabled=False)
+    with aws_refuses("InvalidParameterCombination"):
+        elasticache.modify_replication_group(
+            ReplicationGroupId="prod", AutomaticFailoverEnabled=True, SnapshotRetentionLimit=7
+        )
+    assert elasticache.describe_replication_groups(ReplicationGroupId="prod")["ReplicationGroups"] == [before]
+
+
+def test_failover_swaps_the_roles_and_is_an_event(elasticache: Any) -> None:
     create_group(elasticache)
     failed_over = elasticache.test_failover(ReplicationGroupId="prod", NodeGroupId="0001")["ReplicationGroup"]
     assert roles(failed_over) == {"prod-001": "replica", "prod-002": "primary"}
@@ -156,9 +159,8 @@ def test_failover_swaps_the_roles_and_tells_it_in_the_events(elasticache: Any) -
 
 def test_failover_needs_a_replica(elasticache: Any) -> None:
     create_group(elasticache, NumCacheClusters=1, AutomaticFailoverEnabled=False, MultiAZEnabled=False)
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidReplicationGroupState"):
         elasticache.test_failover(ReplicationGroupId="prod", NodeGroupId="0001")
-    assert error_code(caught) == "InvalidReplicationGroupState"
 
 
 def test_scaling_keeps_the_primary(elasticache: Any) -> None:
@@ -170,25 +172,23 @@ def test_scaling_keeps_the_primary(elasticache: Any) -> None:
     elasticache.modify_replication_group(ReplicationGroupId="prod", PrimaryClusterId="prod-003")
     answer = elasticache.decrease_replica_count(ReplicationGroupId="prod", NewReplicaCount=1, ApplyImmediately=True)
     assert roles(answer["ReplicationGroup"]) == {"prod-001": "replica", "prod-003": "primary"}
-    with pytest.raises(ClientError):
+    with aws_refuses("CacheClusterNotFound"):
         elasticache.describe_cache_clusters(CacheClusterId="prod-002")
 
 
 def test_a_deleted_group_is_gone_with_its_members_and_leaves_its_final_snapshot(elasticache: Any) -> None:
     create_group(elasticache)
     elasticache.delete_replication_group(ReplicationGroupId="prod", FinalSnapshotIdentifier="last")
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("ReplicationGroupNotFoundFault"):
         elasticache.describe_replication_groups(ReplicationGroupId="prod")
-    assert error_code(caught) == "ReplicationGroupNotFoundFault"
     assert elasticache.describe_cache_clusters()["CacheClusters"] == []
     assert elasticache.describe_snapshots(SnapshotName="last")["Snapshots"][0]["SnapshotStatus"] == "available"
 
 
 def test_a_member_is_not_deleted_alone(elasticache: Any) -> None:
     create_group(elasticache)
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidCacheClusterState"):
         elasticache.delete_cache_cluster(CacheClusterId="prod-002")
-    assert error_code(caught) == "InvalidCacheClusterState"
 
 
 def test_parameter_group_keeps_what_the_user_set(elasticache: Any) -> None:
@@ -209,11 +209,10 @@ def test_parameter_group_keeps_what_the_user_set(elasticache: Any) -> None:
 
 
 def test_parameter_group_of_a_family_that_does_not_exist_is_refused(elasticache: Any) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidParameterValue"):
         elasticache.create_cache_parameter_group(
             CacheParameterGroupName="magento", CacheParameterGroupFamily="valkey99", Description="Magento"
         )
-    assert error_code(caught) == "InvalidParameterValue"
 
 
 def test_groups_in_use_are_not_deleted(elasticache: Any) -> None:
@@ -222,12 +221,10 @@ def test_groups_in_use_are_not_deleted(elasticache: Any) -> None:
         CacheParameterGroupName="magento", CacheParameterGroupFamily="valkey8", Description="Magento"
     )
     create_group(elasticache, CacheParameterGroupName="magento")
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidCacheParameterGroupState"):
         elasticache.delete_cache_parameter_group(CacheParameterGroupName="magento")
-    assert error_code(caught) == "InvalidCacheParameterGroupState"
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("CacheSubnetGroupInUse"):
         elasticache.delete_cache_subnet_group(CacheSubnetGroupName="private")
-    assert error_code(caught) == "CacheSubnetGroupInUse"
     elasticache.delete_replication_group(ReplicationGroupId="prod")
     elasticache.delete_cache_parameter_group(CacheParameterGroupName="magento")
     elasticache.delete_cache_subnet_group(CacheSubnetGroupName="private")

@@ -1,4 +1,4 @@
-"""Elastic Beanstalk of the embedded AWS, asked through boto3 as any user would ask it."""
+"""Elastic Beanstalk of the embedded AWS, through boto3."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.tests.emulator.aws_process import ACCOUNT, REGION, EmbeddedAws
 from sandbox.tests.emulator.beanstalk_site import APPLICATION, STACK, Site, build, settings
+from sandbox.tests.refusals import aws_refuses
 
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
 
@@ -20,7 +20,7 @@ def site(aws: EmbeddedAws) -> Site:
 
 
 def test_offers_the_current_php_platforms(aws: EmbeddedAws) -> None:
-    """The stacks that the shipped config names can be had, and are found by their platform's ARN too."""
+    """The shipped stack files use them. They are found by name and by ARN."""
     beanstalk = aws.client("elasticbeanstalk")
     stacks = beanstalk.list_available_solution_stacks()["SolutionStacks"]
     assert [name for name in stacks if "running PHP" in name] == [
@@ -33,16 +33,16 @@ def test_offers_the_current_php_platforms(aws: EmbeddedAws) -> None:
 
 
 def test_a_version_needs_its_source_bundle(site: Site) -> None:
-    """A version of a bundle that was never uploaded is refused, as is a label that is taken."""
+    """A version without an uploaded bundle is refused, and so is a label in use."""
     missing = {"S3Bucket": f"elasticbeanstalk-{REGION}-{ACCOUNT}", "S3Key": "missing.zip"}
-    with pytest.raises(ClientError, match="Unable to download from S3 location"):
+    with aws_refuses("InvalidParameterValue", "Unable to download from S3 location"):
         site.beanstalk.create_application_version(ApplicationName=APPLICATION, VersionLabel="v4", SourceBundle=missing)
-    with pytest.raises(ClientError, match="Application Version v1 already exists"):
+    with aws_refuses("InvalidParameterValue", "Application Version v1 already exists"):
         site.beanstalk.create_application_version(ApplicationName=APPLICATION, VersionLabel="v1")
 
 
 def test_the_lifecycle_of_versions_reads_back(site: Site) -> None:
-    """What an application is told to keep is what it says that it keeps; the other rule stays off."""
+    """The changed rule reads back, and the other rule stays off."""
     rule = {"Enabled": True, "MaxCount": 20, "DeleteSourceFromS3": True}
     config = {"ServiceRole": "role", "VersionLifecycleConfig": {"MaxCountRule": rule}}
     site.beanstalk.update_application_resource_lifecycle(ApplicationName=APPLICATION, ResourceLifecycleConfig=config)
@@ -54,7 +54,7 @@ def test_the_lifecycle_of_versions_reads_back(site: Site) -> None:
 
 
 def test_an_environment_really_makes_what_it_runs_on(site: Site) -> None:
-    """Auto Scaling, EC2 and Elastic Load Balancing tell of the same objects, in the subnets, with Beanstalk's tags."""
+    """Auto Scaling, EC2 and Elastic Load Balancing describe its resources, with Beanstalk's tags."""
     created = site.create("prod-front", {"PathPatterns": "/*"}, Tags=[{"Key": "System", "Value": "magento"}])
     assert (created["Status"], site.environment("prod-front")["Status"]) == ("Launching", "Ready")
     group = site.group("prod-front")
@@ -105,7 +105,7 @@ def test_instances_admit_the_load_balancer_unless_the_default_group_is_disabled(
 def test_a_new_environment_ranks_its_rules_after_those_of_the_others(site: Site) -> None:
     """Priorities of a shared listener are relative to the environment: so the back office must be made first.
 
-    Rules that somebody else put there keep their numbers.
+    Rules that Beanstalk did not create keep their priorities.
     """
     refuse = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
     hold = [{"Field": "host-header", "HostHeaderConfig": {"Values": ["hold.invalid"]}}]
@@ -125,7 +125,7 @@ def test_a_new_environment_ranks_its_rules_after_those_of_the_others(site: Site)
 
 
 def test_a_rule_without_a_host_answers_to_the_environments_name(site: Site) -> None:
-    """Environments that share a listener would otherwise catch each other's requests."""
+    """Otherwise environments that share a listener would get each other's requests."""
     created = site.create("prod-front", {"PathPatterns": "/*"})
     assert site.rules() == [("1", [created["CNAME"]], ["/*"])]
 
@@ -167,17 +167,16 @@ REFUSED = [
 def test_refuses_what_aws_refuses(site: Site, namespace: str, values: dict[str, str], why: str) -> None:
     """Bad settings are refused before anything is made, naming the setting."""
     bad = [*site.option_settings(), *settings(namespace, values)]
-    with pytest.raises(ClientError, match=why) as refused:
+    with aws_refuses("ConfigurationValidationException", why):
         site.create("prod-front", OptionSettings=bad)
-    assert refused.value.response["Error"]["Code"] == "ConfigurationValidationException"
     assert site.beanstalk.describe_environments(IncludeDeleted=True)["Environments"] == []
     assert site.aws.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"] == []
 
 
 def test_a_failed_launch_leaves_nothing_behind(site: Site) -> None:
-    """A rule for a port that nobody listens on is found late: what was made by then is taken away again."""
+    """A rule for a port without a listener is found late. What was created by then is deleted."""
     bad = [*site.option_settings(), *settings("aws:elbv2:listener:8443", {"Rules": "site"})]
-    with pytest.raises(ClientError, match="no listener on port 8443"):
+    with aws_refuses("ConfigurationValidationException", "no listener on port 8443"):
         site.create("prod-front", OptionSettings=bad)
     assert site.aws.client("elbv2").describe_target_groups()["TargetGroups"] == []
 
@@ -189,7 +188,7 @@ def test_the_load_balancer_must_be_in_the_same_vpc(site: Site) -> None:
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.1.0.0/24")["Subnet"]["SubnetId"]
     elsewhere = [option for option in site.option_settings() if option["OptionName"] != "SecurityGroups"]
     elsewhere += settings("aws:ec2:vpc", {"VPCId": vpc, "Subnets": subnet})
-    with pytest.raises(ClientError, match="is not in the VPC"):
+    with aws_refuses("ConfigurationValidationException", "is not in the VPC"):
         site.create("prod-front", OptionSettings=elsewhere)
 
 
@@ -201,7 +200,7 @@ def test_what_aws_fixes_at_creation_cannot_be_updated(site: Site) -> None:
         ("aws:elbv2:listenerrule:site", {"PathPatterns": "/other/*"}),
     ):
         site.environment("prod-front")
-        with pytest.raises(ClientError, match="after"):
+        with aws_refuses("ConfigurationValidationException", "after"):
             site.beanstalk.update_environment(EnvironmentName="prod-front", OptionSettings=settings(namespace, values))
     assert site.rules()[0][2] == ["/*"]
 
@@ -244,7 +243,7 @@ def test_a_rolling_deployment_goes_batch_by_batch(site: Site) -> None:
     )
     assert sorted(site.versions("prod-front").values()) == [("v1", "Deployed")] * 3 + [("v2", "In Progress")]
     assert len(site.in_service("prod-front")) == 3
-    with pytest.raises(ClientError, match="Must be Ready"):
+    with aws_refuses("InvalidParameterValue", "Must be Ready"):
         site.beanstalk.update_environment(EnvironmentName="prod-front", VersionLabel="v3")
 
 
@@ -301,6 +300,21 @@ def test_a_deployment_can_be_run_again_after_a_failure(site: Site) -> None:
     assert site.environment("prod-front")["HealthStatus"] == "Ok"
 
 
+def test_an_aborted_deployment_stops_after_its_batch(site: Site) -> None:
+    """The instance of that batch has the new version, and the others keep the old one."""
+    site.create("prod-front", instances=3)
+    site.environment("prod-front")
+    site.control(SecondsPerBatch=60)
+    site.beanstalk.update_environment(EnvironmentName="prod-front", VersionLabel="v2")
+    assert site.environment("prod-front")["AbortableOperationInProgress"] is True
+    site.beanstalk.abort_environment_update(EnvironmentName="prod-front")
+    environment = site.environment("prod-front")
+    assert (environment["Status"], environment["VersionLabel"]) == ("Ready", "v1")
+    assert sorted(site.versions("prod-front").values()) == [("v1", "Deployed")] * 2 + [("v2", "Deployed")]
+    with aws_refuses("InvalidParameterValue", "no operation to abort"):
+        site.beanstalk.abort_environment_update(EnvironmentName="prod-front")
+
+
 def test_a_single_failed_instance_is_severe(site: Site) -> None:
     """The back office has one instance: when its deployment fails nothing is left."""
     site.create("prod-back", instances=1)
@@ -349,7 +363,7 @@ def test_a_terminated_environment_is_shown_only_when_asked_for(site: Site) -> No
     """It takes along what it made, holds no version any more, and frees its name; the load balancer stays."""
     created = site.create("prod-front", {"PathPatterns": "/*"})
     site.environment("prod-front")
-    with pytest.raises(ClientError, match="in use"):
+    with aws_refuses("SourceBundleDeletionFailure", "in use"):
         site.beanstalk.delete_application_version(ApplicationName=APPLICATION, VersionLabel="v1")
     site.beanstalk.terminate_environment(EnvironmentName="prod-front")
     describe = site.beanstalk.describe_environments
@@ -376,6 +390,28 @@ def test_a_rebuilt_environment_has_new_instances_of_the_same_version(site: Site)
     assert len(site.rules()) == 1
 
 
+def test_a_configuration_template_is_checked_changed_and_used(site: Site) -> None:
+    """An environment made from a template has its options; a template can be changed and deleted afterwards."""
+    named = {"ApplicationName": APPLICATION, "TemplateName": "front"}
+    size = settings("aws:autoscaling:asg", {"MinSize": "1", "MaxSize": "1"})
+    site.beanstalk.create_configuration_template(
+        **named, SolutionStackName=STACK, OptionSettings=[*site.option_settings(), *size]
+    )
+    site.create("prod-front", TemplateName="front", OptionSettings=[])
+    assert len(site.group("prod-front")["Instances"]) == 1
+    wrong = settings("aws:autoscaling:asg", {"MinSize": "2"})
+    [message] = site.beanstalk.validate_configuration_settings(**named, OptionSettings=wrong)["Messages"]
+    assert message["Severity"] == "error"
+    with aws_refuses("ConfigurationValidationException", "MinSize cannot be greater than MaxSize"):
+        site.beanstalk.update_configuration_template(**named, OptionSettings=wrong)
+    site.beanstalk.update_configuration_template(**named, Description="The front")
+    [described] = site.beanstalk.describe_configuration_settings(**named)["ConfigurationSettings"]
+    assert described["Description"] == "The front"
+    site.beanstalk.delete_configuration_template(**named)
+    with aws_refuses("InvalidParameterValue", "No Configuration Template"):
+        site.beanstalk.describe_configuration_settings(**named)
+
+
 def test_cnames_are_swapped(site: Site) -> None:
     """The two environments exchange their addresses and nothing else."""
     blue, green = (site.create(name, CNAMEPrefix=name) for name in ("blue", "green"))
@@ -398,8 +434,8 @@ def test_tags_are_read_and_changed_by_arn_and_reach_the_instances(site: Site) ->
     tags = {tag["Key"]: tag["Value"] for tag in described["Tags"]}
     assert tags["New"] == "2"
     assert "Old" not in tags
-    with pytest.raises(ClientError, match="Resource not found"):
-        site.beanstalk.list_tags_for_resource(ResourceArn=f"{arn}-of-nobody")
+    with aws_refuses("ResourceNotFoundException"):
+        site.beanstalk.list_tags_for_resource(ResourceArn=f"{arn}-unknown")
 
 
 def alone(site: Site, kind: str) -> list[dict[str, str]]:
@@ -443,6 +479,6 @@ def test_a_single_instance_has_an_elastic_ip_address(site: Site) -> None:
     ],
 )
 def test_what_is_not_emulated_is_refused_by_name(site: Site, unsupported: dict[str, Any]) -> None:
-    """Nothing is accepted that would then behave otherwise than on AWS."""
-    with pytest.raises(ClientError, match=r"elasticbeanstalk\.CreateEnvironment: the embedded AWS does not have"):
+    """Nothing is accepted that would behave differently from AWS."""
+    with aws_refuses("InvalidAction", r"elasticbeanstalk\.CreateEnvironment: the embedded AWS does not have"):
         site.create("prod-front", **unsupported)

@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from sandbox.emulator.in_process import client
+from sandbox.tests.certificates import self_signed
+from sandbox.tests.refusals import aws_refuses
 
 REGION = "eu-west-3"
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
 
-def self_signed(name: str = "*.client.url") -> tuple[bytes, bytes]:
-    """A certificate and its key, in PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=30))
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM), private
-
-
-@pytest.fixture
-def acm(embedded_aws: None) -> Any:
-    return client("acm", REGION)
-
-
 @pytest.fixture
 def certificate(acm: Any) -> str:
-    body, key = self_signed()
+    pair = self_signed("*.client.url")
     tags = [{"Key": "Client", "Value": "client"}]
-    arn: str = acm.import_certificate(Certificate=body, PrivateKey=key, Tags=tags)["CertificateArn"]
+    arn: str = acm.import_certificate(Certificate=pair.certificate, PrivateKey=pair.private_key, Tags=tags)[
+        "CertificateArn"
+    ]
     return arn
-
-
-@pytest.fixture
-def elbv2(embedded_aws: None) -> Any:
-    return client("elbv2", REGION)
 
 
 @pytest.fixture
@@ -109,11 +76,6 @@ def attributes(elbv2: Any, balancer: dict[str, Any]) -> dict[str, str]:
     return {attribute["Key"]: attribute["Value"] for attribute in answer["Attributes"]}
 
 
-def error_code(caught: pytest.ExceptionInfo[ClientError]) -> str:
-    code: str = caught.value.response["Error"]["Code"]
-    return code
-
-
 def test_the_zone_is_the_regions(balancer: dict[str, Any]) -> None:
     """So that an alias record to it is what it would be on AWS."""
     assert balancer["CanonicalHostedZoneId"] == "Z3Q77PNBQS71R4"
@@ -134,9 +96,8 @@ def test_attributes_start_with_awss_defaults(elbv2: Any, balancer: dict[str, Any
 
 
 def test_a_name_is_taken_once(elbv2: Any, balancer: dict[str, Any], subnets: list[str]) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("DuplicateLoadBalancerName"):
         elbv2.create_load_balancer(Name="shop", Subnets=subnets)
-    assert error_code(caught) == "DuplicateLoadBalancerName"
 
 
 def test_deletion_protection_protects(elbv2: Any, balancer: dict[str, Any]) -> None:
@@ -146,9 +107,8 @@ def test_deletion_protection_protects(elbv2: Any, balancer: dict[str, Any]) -> N
             LoadBalancerArn=arn, Attributes=[{"Key": "deletion_protection.enabled", "Value": value}]
         )
         if value == "true":
-            with pytest.raises(ClientError) as caught:
+            with aws_refuses("OperationNotPermitted"):
                 elbv2.delete_load_balancer(LoadBalancerArn=arn)
-            assert error_code(caught) == "OperationNotPermitted"
     elbv2.delete_load_balancer(LoadBalancerArn=arn)
     assert elbv2.describe_load_balancers()["LoadBalancers"] == []
 
@@ -168,7 +128,7 @@ def test_todays_tls_policies_read_back(elbv2: Any, balancer: dict[str, Any], cer
 
 
 def test_an_unknown_tls_policy_is_refused(elbv2: Any, balancer: dict[str, Any], certificate: str) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("SSLPolicyNotFound"):
         listen(
             elbv2,
             balancer,
@@ -176,7 +136,6 @@ def test_an_unknown_tls_policy_is_refused(elbv2: Any, balancer: dict[str, Any], 
             SslPolicy="ELBSecurityPolicy-Nothing",
             Certificates=[{"CertificateArn": certificate}],
         )
-    assert error_code(caught) == "SSLPolicyNotFound"
 
 
 def test_an_http_listener_has_no_tls_policy(elbv2: Any, balancer: dict[str, Any]) -> None:
@@ -186,9 +145,8 @@ def test_an_http_listener_has_no_tls_policy(elbv2: Any, balancer: dict[str, Any]
 
 
 def test_a_port_has_one_listener(elbv2: Any, balancer: dict[str, Any], listener: str) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("DuplicateListener"):
         listen(elbv2, balancer)
-    assert error_code(caught) == "DuplicateListener"
 
 
 def test_a_modified_listener_keeps_what_is_not_named(elbv2: Any, listener: str) -> None:
@@ -216,37 +174,42 @@ def test_rules_change_places_and_are_listed_in_order(elbv2: Any, listener: str) 
 
 def test_a_refused_change_of_priorities_changes_nothing(elbv2: Any, listener: str) -> None:
     first, second = rule(elbv2, listener, 1), rule(elbv2, listener, 2)
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("PriorityInUse"):
         elbv2.set_rule_priorities(RulePriorities=[{"RuleArn": first, "Priority": 2}])
-    assert error_code(caught) == "PriorityInUse"
     listed = elbv2.describe_rules(ListenerArn=listener)["Rules"]
     assert [known["RuleArn"] for known in listed[:2]] == [first, second]
 
 
 def test_an_imported_certificate_reads_back_as_it_came(acm: Any) -> None:
     """Without a chain there is none, with one there is nothing else in it."""
-    body, key = self_signed()
-    alone = acm.import_certificate(Certificate=body, PrivateKey=key)["CertificateArn"]
+    pair = self_signed("*.client.url")
+    alone = acm.import_certificate(Certificate=pair.certificate, PrivateKey=pair.private_key)["CertificateArn"]
     assert "CertificateChain" not in acm.get_certificate(CertificateArn=alone)
-    issuer, _ = self_signed("issuer")
-    chained = acm.import_certificate(Certificate=body, PrivateKey=key, CertificateChain=issuer)["CertificateArn"]
+    issuer = self_signed("issuer").certificate
+    chained = acm.import_certificate(
+        Certificate=pair.certificate, PrivateKey=pair.private_key, CertificateChain=issuer
+    )["CertificateArn"]
     answer = acm.get_certificate(CertificateArn=chained)
-    assert answer["CertificateChain"].strip() == issuer.decode().strip()
-    assert answer["Certificate"].strip() == body.decode().strip()
+    assert answer["CertificateChain"].strip() == issuer.strip()
+    assert answer["Certificate"].strip() == pair.certificate.strip()
 
 
 def test_a_certificate_imported_again_keeps_its_arn_and_tags(acm: Any, certificate: str) -> None:
-    body, key = self_signed("renewed.client.url")
-    again = acm.import_certificate(CertificateArn=certificate, Certificate=body, PrivateKey=key)["CertificateArn"]
+    pair = self_signed("renewed.client.url")
+    again = acm.import_certificate(
+        CertificateArn=certificate, Certificate=pair.certificate, PrivateKey=pair.private_key
+    )["CertificateArn"]
     assert again == certificate
     assert acm.list_tags_for_certificate(CertificateArn=certificate)["Tags"] == [{"Key": "Client", "Value": "client"}]
     described = acm.describe_certificate(CertificateArn=certificate)["Certificate"]
     assert described["DomainName"] == "renewed.client.url"
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("ValidationException"):
         acm.import_certificate(
-            CertificateArn=certificate, Certificate=body, PrivateKey=key, Tags=[{"Key": "a", "Value": "b"}]
+            CertificateArn=certificate,
+            Certificate=pair.certificate,
+            PrivateKey=pair.private_key,
+            Tags=[{"Key": "a", "Value": "b"}],
         )
-    assert error_code(caught) == "ValidationException"
 
 
 def test_a_certificate_in_use_is_not_deleted(acm: Any, elbv2: Any, balancer: dict[str, Any], certificate: str) -> None:
@@ -261,9 +224,8 @@ def test_a_certificate_in_use_is_not_deleted(acm: Any, elbv2: Any, balancer: dic
     )
     described = acm.describe_certificate(CertificateArn=certificate)["Certificate"]
     assert described["InUseBy"] == [balancer["LoadBalancerArn"]]
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("ResourceInUseException"):
         acm.delete_certificate(CertificateArn=certificate)
-    assert error_code(caught) == "ResourceInUseException"
     elbv2.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
     acm.delete_certificate(CertificateArn=certificate)
     assert acm.list_certificates()["CertificateSummaryList"] == []

@@ -4,15 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from sandbox.emulator.in_process import client
-
-
-@pytest.fixture
-def kms(embedded_aws: None) -> Any:
-    return client("kms", "eu-west-3")
-
 
 def test_rotation_reads_back_with_its_period(kms: Any) -> None:
     key = kms.create_key()["KeyMetadata"]["KeyId"]

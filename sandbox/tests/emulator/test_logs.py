@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.emulator.in_process import client
+from sandbox.tests.refusals import aws_refuses
 
 KEY = "arn:aws:kms:eu-west-3:123456789012:key/11111111-2222-3333-4444-555555555555"
 
@@ -40,6 +40,5 @@ def test_the_key_of_a_log_group_can_be_changed(logs: Any, group: dict[str, str])
 
 
 def test_a_log_group_that_is_not_there_has_no_key(logs: Any) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("ResourceNotFoundException"):
         logs.associate_kms_key(logGroupName="/client/other", kmsKeyId=KEY)
-    assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.emulator.in_process import client
+from sandbox.tests.refusals import aws_refuses
 
 REGION = "eu-west-3"
 
@@ -58,11 +58,6 @@ def describe(rds: Any, name: str = "prod") -> dict[str, Any]:
     return found
 
 
-def error_code(caught: pytest.ExceptionInfo[ClientError]) -> str:
-    code: str = caught.value.response["Error"]["Code"]
-    return code
-
-
 def test_every_instance_has_an_id_of_its_own(rds: Any) -> None:
     assert create_instance(rds, "prod")["DbiResourceId"] != create_instance(rds, "preprod")["DbiResourceId"]
 
@@ -98,9 +93,8 @@ def test_reboot_with_failover_swaps_the_zones(rds: Any) -> None:
 
 def test_failover_of_a_single_instance_is_refused(rds: Any) -> None:
     create_instance(rds, MultiAZ=False)
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidParameterCombination"):
         rds.reboot_db_instance(DBInstanceIdentifier="prod", ForceFailover=True)
-    assert error_code(caught) == "InvalidParameterCombination"
 
 
 def test_monitoring_and_logs_read_back(rds: Any) -> None:
@@ -165,39 +159,33 @@ def test_storage_autoscaling_is_off_when_its_limit_is_the_size(rds: Any) -> None
 
 def test_performance_of_a_small_gp3_volume_cannot_be_chosen(rds: Any) -> None:
     """A refused modification changes nothing."""
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidParameterCombination"):
         create_instance(rds, "small", Iops=4000)
-    assert error_code(caught) == "InvalidParameterCombination"
     create_instance(rds)
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidParameterCombination"):
         rds.modify_db_instance(DBInstanceIdentifier="prod", StorageThroughput=300, CopyTagsToSnapshot=True)
-    assert error_code(caught) == "InvalidParameterCombination"
     assert describe(rds)["CopyTagsToSnapshot"] is False
 
 
 def test_a_mysql_version_that_does_not_exist_is_refused(rds: Any) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidParameterCombination"):
         create_instance(rds, EngineVersion="9.9")
-    assert error_code(caught) == "InvalidParameterCombination"
 
 
 def test_protected_instance_is_not_deleted(rds: Any) -> None:
     create_instance(rds, DeletionProtection=True)
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidParameterCombination"):
         rds.delete_db_instance(DBInstanceIdentifier="prod", SkipFinalSnapshot=True)
-    assert error_code(caught) == "InvalidParameterCombination"
     assert describe(rds)["DBInstanceStatus"] == "available"
 
 
 def test_deletion_asks_for_the_final_snapshot_and_takes_it(rds: Any) -> None:
     create_instance(rds)
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidParameterCombination"):
         rds.delete_db_instance(DBInstanceIdentifier="prod")
-    assert error_code(caught) == "InvalidParameterCombination"
     rds.delete_db_instance(DBInstanceIdentifier="prod", FinalDBSnapshotIdentifier="last")
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("DBInstanceNotFound"):
         describe(rds)
-    assert error_code(caught) == "DBInstanceNotFound"
     [snapshot] = rds.describe_db_snapshots(DBSnapshotIdentifier="last")["DBSnapshots"]
     assert (snapshot["SnapshotType"], snapshot["Status"]) == ("manual", "available")
 
@@ -205,12 +193,10 @@ def test_deletion_asks_for_the_final_snapshot_and_takes_it(rds: Any) -> None:
 def test_groups_in_use_are_not_deleted(rds: Any) -> None:
     """Subnet and parameter group outlive their instance, and can go after it."""
     create_instance(rds)
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidDBParameterGroupState"):
         rds.delete_db_parameter_group(DBParameterGroupName="magento")
-    assert error_code(caught) == "InvalidDBParameterGroupState"
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidDBSubnetGroupStateFault"):
         rds.delete_db_subnet_group(DBSubnetGroupName="private")
-    assert error_code(caught) == "InvalidDBSubnetGroupStateFault"
     rds.delete_db_instance(DBInstanceIdentifier="prod", SkipFinalSnapshot=True)
     rds.delete_db_parameter_group(DBParameterGroupName="magento")
     rds.delete_db_subnet_group(DBSubnetGroupName="private")
@@ -241,11 +227,10 @@ def test_parameter_group_lists_the_users_values_with_how_they_apply(rds: Any) ->
 
 
 def test_parameter_group_family_must_exist(rds: Any) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidParameterValue"):
         rds.create_db_parameter_group(
             DBParameterGroupName="other", DBParameterGroupFamily="mysql99", Description="Other"
         )
-    assert error_code(caught) == "InvalidParameterValue"
 
 
 def test_a_daily_backup_is_there_from_the_start(rds: Any) -> None:
@@ -263,9 +248,8 @@ def test_a_changed_subnet_group_is_still_there(rds: Any) -> None:
 
 
 def test_a_parameter_group_that_is_not_there_is_an_error(rds: Any) -> None:
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("DBParameterGroupNotFound"):
         rds.describe_db_parameter_groups(DBParameterGroupName="other")
-    assert error_code(caught) == "DBParameterGroupNotFound"
 
 
 def test_a_changed_port_is_the_endpoints(rds: Any) -> None:

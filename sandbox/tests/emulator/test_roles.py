@@ -5,14 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from sandbox.emulator.in_process import client
-
-
-@pytest.fixture
-def iam(embedded_aws: None) -> Any:
-    return client("iam", "us-east-1")
+from sandbox.tests.refusals import aws_refuses
 
 
 @pytest.mark.parametrize(
@@ -30,9 +24,8 @@ def test_service_linked_roles_have_awss_names(iam: Any, service: str, name: str)
 
 def test_a_service_has_one_role(iam: Any) -> None:
     iam.create_service_linked_role(AWSServiceName="opensearchservice.amazonaws.com")
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidInput"):
         iam.create_service_linked_role(AWSServiceName="opensearchservice.amazonaws.com")
-    assert caught.value.response["Error"]["Code"] == "InvalidInput"
 
 
 def test_tags_of_an_instance_profile_are_listed(iam: Any) -> None:

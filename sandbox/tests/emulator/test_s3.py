@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.emulator.in_process import client
+from sandbox.tests.refusals import aws_refuses
 
 REGION = "eu-west-3"
 BUCKET = "client-magento-config"
@@ -25,7 +26,7 @@ def s3(embedded_aws: None) -> Any:
 
 
 def statement(bucket: str = BUCKET, **changes: Any) -> dict[str, Any]:
-    """A denial of everything to everybody; ``changes`` override."""
+    """A statement that denies everything to every principal; ``changes`` override."""
     return {
         "Effect": "Deny",
         "Principal": "*",
@@ -106,9 +107,8 @@ def test_access_logs_go_to_a_bucket_whose_policy_lets_the_service_write(s3: Any)
     logging = {"LoggingEnabled": {"TargetBucket": LOGS, "TargetPrefix": "config/"}}
     tls = statement(LOGS, Condition={"Bool": {"aws:SecureTransport": "false"}})
     put_policy(s3, tls, bucket=LOGS)
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidTargetBucketForLogging"):
         s3.put_bucket_logging(Bucket=BUCKET, BucketLoggingStatus=logging)
-    assert caught.value.response["Error"]["Code"] == "InvalidTargetBucketForLogging"
     delivery = {
         "Effect": "Allow",
         "Principal": {"Service": ["logging.s3.amazonaws.com"]},
@@ -161,9 +161,8 @@ def test_a_deleted_lifecycle_is_gone(s3: Any) -> None:
     rule = {"ID": "expire", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 7}}
     s3.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration={"Rules": [rule]})
     s3.delete_bucket_lifecycle(Bucket=BUCKET)
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("NoSuchLifecycleConfiguration"):
         s3.get_bucket_lifecycle_configuration(Bucket=BUCKET)
-    assert caught.value.response["Error"]["Code"] == "NoSuchLifecycleConfiguration"
 
 
 def test_a_new_bucket_has_awss_defaults(s3: Any) -> None:
@@ -214,11 +213,10 @@ def test_a_versioned_bucket_can_be_emptied(s3: Any) -> None:
 
 
 def test_a_configuration_that_is_not_emulated_is_refused(s3: Any) -> None:
-    """Upstream takes the request for the creation of the bucket."""
+    """moto takes the request for CreateBucket."""
     tiering = {"Id": "all", "Status": "Enabled", "Tierings": [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}]}
-    with pytest.raises(ClientError) as caught:
+    with aws_refuses("InvalidAction") as caught:
         s3.put_bucket_intelligent_tiering_configuration(
             Bucket=BUCKET, Id="all", IntelligentTieringConfiguration=tiering
         )
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
-    assert caught.value.response["Error"]["Code"] == "InvalidAction"

@@ -6,13 +6,6 @@ from typing import Any
 
 import pytest
 
-from sandbox.emulator.in_process import client
-
-
-@pytest.fixture
-def secretsmanager(embedded_aws: None) -> Any:
-    return client("secretsmanager", "eu-west-3")
-
 
 @pytest.mark.parametrize(("change", "kept"), [({"Description": ""}, None), ({"KmsKeyId": "alias/a"}, "Crypt key")])
 def test_a_description_goes_when_it_is_emptied_and_only_then(

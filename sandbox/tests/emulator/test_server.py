@@ -13,9 +13,9 @@ from typing import Any
 
 import psutil
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws, end, start
+from sandbox.tests.refusals import aws_refuses
 
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
 
@@ -32,14 +32,14 @@ def test_ends_cleanly_on_a_signal_even_with_an_open_connection(tmp_path: Path, b
 
 
 def test_listens_on_the_loopback_interface_only(server: EmbeddedAws) -> None:
-    """The embedded AWS authenticates nobody, so nobody else may reach it."""
+    """The embedded AWS does not authenticate its callers, so only this machine may reach it."""
     listening = [c for c in psutil.Process(server.process.pid).net_connections() if c.status == psutil.CONN_LISTEN]
     assert [connection.laddr for connection in listening] == [("127.0.0.1", server.port)]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
 def test_refuses_another_interface(host: str) -> None:
-    """Asking for another address is an error, not a wider door."""
+    """Another address is an error."""
     refused = subprocess.run(
         [sys.executable, "-m", "sandbox.emulator", "--host", host], capture_output=True, text=True, timeout=30
     )
@@ -98,17 +98,14 @@ def test_refuses_an_unknown_operation_at_once(
     server: EmbeddedAws, service: str, operation: str, parameters: dict[str, Any], named: str
 ) -> None:
     """A client of any protocol understands the refusal, which names service and operation, and does not retry it."""
-    with pytest.raises(ClientError) as refused:
+    with aws_refuses("InvalidAction", f"^{named}: the embedded AWS does not have this operation$") as caught:
         getattr(server.client(service, retries={"max_attempts": 5}), operation)(**parameters)
-    answer = refused.value.response
-    assert answer["Error"]["Code"] == "InvalidAction"
-    assert answer["Error"]["Message"] == f"{named}: the embedded AWS does not have this operation"
-    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 400
-    assert answer["ResponseMetadata"]["RetryAttempts"] == 0
+    answer = caught.value.response["ResponseMetadata"]
+    assert (answer["HTTPStatusCode"], answer["RetryAttempts"]) == (400, 0)
 
 
 def test_many_clients_at_once(aws: EmbeddedAws) -> None:
-    """moto's backends are not thread-safe: without a lock round each request some of these would be lost."""
+    """moto's backends are not thread-safe: without a lock around each request, topics would be lost."""
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: aws.client("sns").create_topic(Name=f"topic-{n}"), range(24)))
     assert len(aws.client("sns").list_topics()["Topics"]) == 24
@@ -126,7 +123,7 @@ MANAGED_POLICIES = [
 
 @pytest.mark.parametrize("name", MANAGED_POLICIES)
 def test_aws_managed_policies_attach_and_are_found(aws: EmbeddedAws, name: str) -> None:
-    """AWS's own policies are there without anybody making them, with their documents."""
+    """AWS's managed policies exist, with their documents."""
     iam, arn = aws.client("iam"), f"arn:aws:iam::aws:policy/{name}"
     iam.create_role(RoleName="role", AssumeRolePolicyDocument="{}")
     iam.attach_role_policy(RoleName="role", PolicyArn=arn)
@@ -141,7 +138,7 @@ def test_a_policy_that_aws_does_not_have_cannot_be_attached(aws: EmbeddedAws, na
     """A misspelt name, or one without its path, is refused as AWS refuses it."""
     iam = aws.client("iam")
     iam.create_role(RoleName="role", AssumeRolePolicyDocument="{}")
-    with pytest.raises(ClientError, match="does not exist or is not attachable"):
+    with aws_refuses("NoSuchEntity", "does not exist or is not attachable"):
         iam.attach_role_policy(RoleName="role", PolicyArn=f"arn:aws:iam::aws:policy/{name}")
 
 
@@ -162,7 +159,7 @@ def bucket(aws: EmbeddedAws) -> str:
 
 @pytest.mark.parametrize("style", ["path", "virtual"])
 def test_s3_holds_versioned_objects_in_either_address_style(aws: EmbeddedAws, bucket: str, style: str) -> None:
-    """What Pulumi's S3 backend does: put, put again, list, get and delete, on a port of its own."""
+    """As Pulumi's S3 backend uses it: put twice, list, get and delete."""
     s3 = aws.client("s3", s3={"addressing_style": style})
     s3.put_object(Bucket=bucket, Key=".pulumi/stacks/magento/prod.json", Body=b"one")
     s3.put_object(Bucket=bucket, Key=".pulumi/stacks/magento/prod.json", Body=b"two")
@@ -178,7 +175,7 @@ def test_s3_holds_versioned_objects_in_either_address_style(aws: EmbeddedAws, bu
 
 
 def test_presigned_addresses_work_without_credentials(aws: EmbeddedAws, bucket: str) -> None:
-    """An instance, or a person, may upload and download by an address alone."""
+    """Anyone with the address can upload and download."""
     s3 = aws.client("s3", signature_version="s3v4")
     about = {"Bucket": bucket, "Key": "bundle.zip"}
     put = urllib.request.Request(
@@ -207,7 +204,7 @@ def test_a_big_object_survives_the_way(aws: EmbeddedAws, bucket: str) -> None:
 
 
 def test_an_auto_scaling_group_spreads_over_its_subnets(aws: EmbeddedAws) -> None:
-    """Instances go where fewest of the group's are, with the launch template's profile, as AWS places them."""
+    """An instance starts in the subnet with the fewest of them, with everything in the launch template."""
     ec2, autoscaling, iam = aws.client("ec2"), aws.client("autoscaling"), aws.client("iam")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnets = [

@@ -1,20 +1,15 @@
-"""Servers in the embedded AWS: images, instances on interfaces of their own, and volumes, through boto3."""
+"""Servers in the embedded AWS: images, instances on existing network interfaces, and volumes, through boto3."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.emulator.in_process import client
+from sandbox.tests.refusals import aws_refuses
 
 DEBIAN = "136693071363"
-
-
-@pytest.fixture
-def ec2(embedded_aws: None) -> Any:
-    return client("ec2", "eu-west-3")
 
 
 @pytest.fixture
@@ -59,10 +54,6 @@ def create_volume(ec2: Any, zone: str = "eu-west-3b", **settings: Any) -> str:
     return str(ec2.create_volume(AvailabilityZone=zone, Size=5, **settings)["VolumeId"])
 
 
-def refused(error: pytest.ExceptionInfo[ClientError]) -> str:
-    return str(error.value.response["Error"]["Code"])
-
-
 @pytest.mark.parametrize("region", ["eu-west-3", "us-east-1"])
 @pytest.mark.parametrize(
     ("owner", "name", "architecture"),
@@ -75,7 +66,7 @@ def refused(error: pytest.ExceptionInfo[ClientError]) -> str:
 def test_official_images_are_found_in_every_region(
     embedded_aws: None, region: str, owner: str, name: str, architecture: str
 ) -> None:
-    """Several builds of each, so that "the newest" is a choice, and each with an id of its own in each region."""
+    """Each has two builds, so that a search for the newest has to choose, and another id in each region."""
     found = images(client("ec2", region), owner, name)
     assert len({each["CreationDate"] for each in found}) == len(found) == 2
     assert {each["Architecture"] for each in found} == {architecture}
@@ -84,7 +75,7 @@ def test_official_images_are_found_in_every_region(
 
 
 def test_an_instance_is_where_its_interface_is(ec2: Any, subnet: str) -> None:
-    """Address and zone: its root volume is made in that zone, and data volumes of that zone can be attached."""
+    """It has the address and the availability zone of the interface, so volumes of that zone can be attached."""
     interface = create_interface(ec2, subnet)
     instance = launch_on(ec2, interface)
     assert instance["PrivateIpAddress"] == interface_of(ec2, interface)["PrivateIpAddress"]
@@ -109,13 +100,12 @@ def test_an_interface_outlives_its_instance(ec2: Any, subnet: str) -> None:
 def test_an_interface_in_use_cannot_be_deleted(ec2: Any, subnet: str) -> None:
     interface = create_interface(ec2, subnet)
     launch_on(ec2, interface)
-    with pytest.raises(ClientError) as error:
+    with aws_refuses("InvalidParameterValue"):
         ec2.delete_network_interface(NetworkInterfaceId=interface)
-    assert refused(error) == "InvalidParameterValue"
 
 
 def test_an_interface_that_a_launch_made_goes_with_the_instance(ec2: Any, subnet: str) -> None:
-    """Or a subnet that once had instances could never be deleted."""
+    """Otherwise the subnet could never be deleted."""
     instance = launch(ec2, SubnetId=subnet)
     for _ in range(2):
         ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
@@ -140,9 +130,8 @@ def test_a_volume_is_with_one_instance(ec2: Any, subnet: str) -> None:
     first, second = (launch(ec2, SubnetId=subnet)["InstanceId"] for _ in range(2))
     volume = create_volume(ec2)
     ec2.attach_volume(VolumeId=volume, InstanceId=first, Device="/dev/sdf")
-    with pytest.raises(ClientError) as error:
+    with aws_refuses("VolumeInUse"):
         ec2.attach_volume(VolumeId=volume, InstanceId=second, Device="/dev/sdf")
-    assert refused(error) == "VolumeInUse"
     ec2.terminate_instances(InstanceIds=[first])
     ec2.attach_volume(VolumeId=volume, InstanceId=second, Device="/dev/sdf")
 
@@ -155,13 +144,11 @@ def test_what_cannot_hold_a_volume_is_refused(ec2: Any, subnet: str) -> None:
         (create_volume(ec2, "eu-west-3a"), "/dev/sdg", "InvalidVolume.ZoneMismatch"),
         (create_volume(ec2), "/dev/sdf", "InvalidParameterValue"),
     ):
-        with pytest.raises(ClientError) as error:
+        with aws_refuses(code):
             ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device=device)
-        assert refused(error) == code
     ec2.terminate_instances(InstanceIds=[instance])
-    with pytest.raises(ClientError) as error:
+    with aws_refuses("IncorrectState"):
         ec2.attach_volume(VolumeId=create_volume(ec2), InstanceId=instance, Device="/dev/sdh")
-    assert refused(error) == "IncorrectState"
 
 
 def test_gp3_has_the_throughput_that_it_comes_with(ec2: Any) -> None:

@@ -6,13 +6,6 @@ from typing import Any
 
 import pytest
 
-from sandbox.emulator.in_process import client
-
-
-@pytest.fixture
-def sns(embedded_aws: None) -> Any:
-    return client("sns", "eu-west-3")
-
 
 @pytest.fixture
 def topic(sns: Any) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.provider.adapter import Aws, Values
 from sandbox.provider.aws.elasticbeanstalk import settings
-from sandbox.provider.aws.elasticbeanstalk.application_version import VersionInUseError
+from sandbox.provider.aws.elasticbeanstalk.application_versions import VersionInUseError
 from sandbox.provider.aws.elasticbeanstalk.readiness import EnvironmentFailedError
 from sandbox.provider.registry import find_adapter, find_function
 from sandbox.tests.provider.adapter_round_trip import (

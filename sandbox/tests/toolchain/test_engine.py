@@ -209,7 +209,7 @@ def test_no_process_outlives_the_cli(shop: Shop, sent: signal.Signals) -> None:
     """Neither host nor program nor what it started: not after Ctrl-C, not after `kill -9`; and no stray traceback."""
     up, below = shop.start_hanging()
     assert {process.name() for process in below} >= {"pulumi-language-python", "sleep"}
-    os.killpg(up.pid, sent)  # As a terminal does: plugins and programs are in groups of their own.
+    os.killpg(up.pid, sent)  # As a terminal does: plugins and programs have other groups.
     _, alive = psutil.wait_procs(below, timeout=10)
     for process in alive:
         process.kill()

@@ -68,7 +68,7 @@ def test_a_changed_tracked_file_is_used_at_once(shadow: ShadowProject) -> None:
 
 
 def test_the_clis_own_spelling_is_no_value_of_the_sandbox(shadow: ShadowProject) -> None:
-    """It saves `false` as text when it saves anything: nobody set that, and nobody is told that it went."""
+    """The CLI saves `false` as text whenever it saves. That is not a value that the user has set."""
     tracked = shadow.repository / "Pulumi.prod.yaml"
     plain = f"{PROD}  magento:protect: false\n  magento:count: 3\n"
     tracked.write_text(plain, encoding="utf-8")
@@ -89,7 +89,7 @@ def test_the_key_of_a_real_account_stays_out_of_the_copy(shadow: ShadowProject) 
 
 
 def test_malformed_yaml_is_left_to_the_cli(shadow: ShadowProject) -> None:
-    """Its message has the line; ours would only be another."""
+    """The CLI's message has the line number."""
     shadow.refresh()
     (shadow.repository / "Pulumi.prod.yaml").write_text("config: [\n", encoding="utf-8")
     shadow.refresh()
@@ -153,7 +153,7 @@ def test_the_selected_stack(shadow: ShadowProject, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["destroy -s prod --remove", "down --remove=true", "stack select --create dev"])
 def test_commands_that_cannot_be_kept_off(shadow: ShadowProject, command: str) -> None:
-    """The CLI has no option to leave the tracked file alone, so these are refused."""
+    """They would change the tracked file in any case, so they are refused."""
     with pytest.raises(ToolchainError):
         chosen(shadow, command)
 
@@ -194,4 +194,4 @@ def test_the_wrapper_of_a_cli_that_is_gone(shadow: ShadowProject) -> None:
     wrapper = shadow.directory.parent / "bin" / "pulumi"
     gone = subprocess.run([wrapper, "up"], cwd=shadow.repository, capture_output=True, text=True, check=False)
     assert (gone.returncode, gone.stdout) == (1, "")
-    assert "is gone; `make sandbox` gets it again." in gone.stderr
+    assert "is gone. `make sandbox` gets it again." in gone.stderr

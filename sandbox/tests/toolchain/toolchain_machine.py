@@ -1,4 +1,4 @@
-"""A machine whose PATH, cache and internet are a test's own."""
+"""A machine with a PATH, a cache and an internet for one test."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CHECKSUMS = f"https://github.com/pulumi/pulumi/releases/download/v{VERSION}/pul
 
 
 class Machine:
-    """A machine with a PATH and a cache of its own, where nothing is installed at first."""
+    """A machine on which nothing is installed at first."""
 
     def __init__(self, directory: Path) -> None:
         self.bin = directory / "bin"
@@ -31,11 +31,11 @@ class Machine:
         self.said: list[str] = []
 
     def install(self, name: str, script: str) -> Path:
-        """Put a shell script on PATH. The shell's own path is fixed, since PATH leads nowhere else."""
+        """Put a shell script on PATH, which has nothing else."""
         return write_script(self.bin / name, script)
 
     def install_go(self, *, version: str = "1.99.0", build: str = "") -> None:
-        """A `go` that builds an instant CLI of the pinned version; `build` is run first."""
+        """Install a `go` that builds a fake CLI of the pinned version; it runs the commands in `build` first."""
         script = self.modules / "python" / "cmd" / "pulumi-language-python-exec"
         script.parent.mkdir(parents=True)
         script.touch(mode=0o444)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A program that is stopped takes with it what it started, and nobody waits for the rest of its output.
+// Stopping a program also stops its children, without waiting for the rest of their output.
 func TestStoppingAProgramStopsItsChildren(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	command := exec.CommandContext(ctx, "sh", "-c", "sleep 300 & echo $!; wait")

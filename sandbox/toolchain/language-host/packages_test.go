@@ -43,7 +43,7 @@ func TestRequiredPackages(t *testing.T) {
 	}
 }
 
-// A damaged file is an error that names it, since the plugin it stands for would otherwise be missing without a word.
+// A damaged file is an error that names it. Otherwise its plugin would be missing without a message.
 func TestDamagedPluginFile(t *testing.T) {
 	sitePackages := t.TempDir()
 	writePluginFile(t, sitePackages, "pulumi_aws", `{`)

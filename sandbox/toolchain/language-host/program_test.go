@@ -61,7 +61,7 @@ func TestPluginArguments(t *testing.T) {
 	}
 }
 
-// The user is told once why a program failed: by the script, by the engine, or not at all when they stopped it.
+// The reason of a failure is shown once, by the script or by the engine, and not at all if the user stopped the program.
 func TestRunOutcome(t *testing.T) {
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -1,5 +1,5 @@
 """Adapters of pulumi-aws's ``backup`` module."""
 
-from sandbox.provider.aws.backup import plan, selection, vault
+from sandbox.provider.aws.backup import plans, selections, vaults
 
-__all__ = ["plan", "selection", "vault"]
+__all__ = ["plans", "selections", "vaults"]

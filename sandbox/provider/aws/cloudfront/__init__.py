@@ -1,5 +1,5 @@
 """Adapters of pulumi-aws's ``cloudfront`` module."""
 
-from sandbox.provider.aws.cloudfront import distribution
+from sandbox.provider.aws.cloudfront import distributions
 
-__all__ = ["distribution"]
+__all__ = ["distributions"]

@@ -1,5 +1,5 @@
 """Adapters of pulumi-aws's ``cloudwatch`` module."""
 
-from sandbox.provider.aws.cloudwatch import composite_alarm, dashboard, log_delivery, logs, metric_alarm
+from sandbox.provider.aws.cloudwatch import composite_alarms, dashboards, log_deliveries, log_groups, metric_alarms
 
-__all__ = ["composite_alarm", "dashboard", "log_delivery", "logs", "metric_alarm"]
+__all__ = ["composite_alarms", "dashboards", "log_deliveries", "log_groups", "metric_alarms"]

@@ -1,6 +1,7 @@
 """EC2's API: networks, their gateways and what filters their traffic. Importing it makes its adapters known."""
 
 from sandbox.provider.aws.ec2 import (
+    customer_gateways,
     endpoints,
     flow_logs,
     gateways,
@@ -8,15 +9,17 @@ from sandbox.provider.aws.ec2 import (
     instances,
     interfaces,
     routes,
+    security_group_rules,
     security_groups,
     subnets,
     volumes,
-    vpc,
+    vpcs,
     vpn_connections,
     vpn_gateways,
 )
 
 __all__ = [
+    "customer_gateways",
     "endpoints",
     "flow_logs",
     "gateways",
@@ -24,10 +27,11 @@ __all__ = [
     "instances",
     "interfaces",
     "routes",
+    "security_group_rules",
     "security_groups",
     "subnets",
     "volumes",
-    "vpc",
+    "vpcs",
     "vpn_connections",
     "vpn_gateways",
 ]

@@ -1,5 +1,5 @@
 """Adapters of pulumi-aws's ``elasticache`` module."""
 
-from sandbox.provider.aws.elasticache import parameter_group, replication_group, subnet_group
+from sandbox.provider.aws.elasticache import parameter_groups, replication_groups, subnet_groups
 
-__all__ = ["parameter_group", "replication_group", "subnet_group"]
+__all__ = ["parameter_groups", "replication_groups", "subnet_groups"]

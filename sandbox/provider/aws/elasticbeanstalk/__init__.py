@@ -1,5 +1,11 @@
 """Adapters of pulumi-aws's ``elasticbeanstalk`` module."""
 
-from sandbox.provider.aws.elasticbeanstalk import application, application_version, environment, functions
+from sandbox.provider.aws.elasticbeanstalk import (
+    application_versions,
+    applications,
+    environments,
+    hosted_zones,
+    platforms,
+)
 
-__all__ = ["application", "application_version", "environment", "functions"]
+__all__ = ["application_versions", "applications", "environments", "hosted_zones", "platforms"]

@@ -1,5 +1,5 @@
 """Adapters of pulumi-aws's ``opensearch`` module."""
 
-from sandbox.provider.aws.opensearch import domain
+from sandbox.provider.aws.opensearch import domains
 
-__all__ = ["domain"]
+__all__ = ["domains"]

@@ -1,5 +1,5 @@
 """Adapters of pulumi-aws's ``rds`` module."""
 
-from sandbox.provider.aws.rds import event_subscription, instance, parameter_group, subnet_group
+from sandbox.provider.aws.rds import event_subscriptions, instances, parameter_groups, subnet_groups
 
-__all__ = ["event_subscription", "instance", "parameter_group", "subnet_group"]
+__all__ = ["event_subscriptions", "instances", "parameter_groups", "subnet_groups"]

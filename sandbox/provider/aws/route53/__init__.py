@@ -1,5 +1,5 @@
 """Adapters of pulumi-aws's ``route53`` module."""
 
-from sandbox.provider.aws.route53 import record, zone
+from sandbox.provider.aws.route53 import hosted_zones, records
 
-__all__ = ["record", "zone"]
+__all__ = ["hosted_zones", "records"]

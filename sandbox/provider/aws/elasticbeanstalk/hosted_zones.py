@@ -1,8 +1,6 @@
-"""``aws.elasticbeanstalk.getSolutionStack`` and ``getHostedZone``."""
+"""``aws.elasticbeanstalk.getHostedZone``: the zone of the environments' names."""
 
 from __future__ import annotations
-
-import re
 
 from sandbox.provider.adapter import Aws, Values, function
 
@@ -39,19 +37,3 @@ def get_hosted_zone(aws: Aws, arguments: Values) -> Values:
     if region not in HOSTED_ZONES:
         raise ValueError(f"Elastic Beanstalk's hosted zone in region {region!r} is not known")
     return {"id": HOSTED_ZONES[region], "region": region}
-
-
-@function("aws:elasticbeanstalk/getSolutionStack:getSolutionStack")
-def get_solution_stack(aws: Aws, arguments: Values) -> Values:
-    """The platform whose name matches. Raises ``ValueError`` when none does, or several do and not ``mostRecent``."""
-    pattern = arguments["nameRegex"]
-    stacks = aws.client("elasticbeanstalk").list_available_solution_stacks()["SolutionStacks"]
-    matching = [stack for stack in stacks if re.search(pattern, stack)]
-    if not matching:
-        raise ValueError(f"no solution stack matches {pattern!r}")
-    most_recent = bool(arguments.get("mostRecent"))
-    if len(matching) > 1 and not most_recent:
-        raise ValueError(f"{len(matching)} solution stacks match {pattern!r}; narrow it, or set mostRecent")
-    # AWS lists the newest first.
-    name = matching[0]
-    return {"id": name, "name": name, "nameRegex": pattern, "mostRecent": most_recent, "region": aws.region}

@@ -1,4 +1,4 @@
-"""Composite alarms, which moto does not make: alarms over the states of other alarms."""
+"""Composite alarms, which moto does not have: alarms over the states of other alarms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sandbox.emulator.cloudwatch.alarm_rule import AlarmRule, parse
 
 
 class CompositeAlarm(Alarm):
-    """An alarm without a metric; ``rule`` is its text, as moto's own alarms keep it."""
+    """An alarm without a metric; ``rule`` is the text of its rule."""
 
     def __init__(self, backend: CloudWatchBackend, settings: dict[str, Any]) -> None:
         super().__init__(
@@ -77,5 +77,5 @@ class CompositeAlarm(Alarm):
 
 
 def composites(backend: CloudWatchBackend) -> Iterator[CompositeAlarm]:
-    """Every composite alarm there is."""
+    """All composite alarms."""
     yield from [alarm for alarm in backend.alarms.values() if isinstance(alarm, CompositeAlarm)]

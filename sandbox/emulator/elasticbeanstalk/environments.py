@@ -1,4 +1,4 @@
-"""An environment: what it is told to be, what it is made of, and the operation that is on its way."""
+"""An environment: its configuration, its resources, and the operation in progress."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WEB_SERVER_TIER = {"Name": "WebServer", "Type": "Standard", "Version": "1.0"}
 
 
 class Environment:
-    """Its public attributes are those of AWS's EnvironmentDescription."""
+    """An environment. The public attributes in snake case are AWS's EnvironmentDescription."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Environment:
         network: tuple[str, list[str]],
         events: EventLog,
     ) -> None:
-        """``network`` is the VPC and the subnets of the instances."""
+        """``network`` is the id of the VPC and the ids of the instances' subnets."""
         self.application = application
         self.application_name = application.application_name
         self.environment_name = environment_name
@@ -53,7 +53,7 @@ class Environment:
         self.tier = WEB_SERVER_TIER
         self.tags = tags
         prefix = cname_prefix or f"{environment_name}.eba-{random_text(8)}"
-        self.cname: str | None = f"{prefix}.{application.region}.elasticbeanstalk.com"
+        self.cname = f"{prefix}.{application.region}.elasticbeanstalk.com"
         self.date_created = self.date_updated = utcnow()
         self.status = "Launching"
         self.instance_deployments: dict[str, InstanceDeployment] = {}
@@ -66,7 +66,7 @@ class Environment:
         self._deployment: Deployment | None = None
         self._deployment_id = 1
 
-    # What AWS describes.
+    # What DescribeEnvironments answers, besides the attributes.
 
     @property
     def solution_stack_name(self) -> str:
@@ -92,7 +92,7 @@ class Environment:
 
     @property
     def health_status(self) -> str | None:
-        """Only enhanced health reporting has it."""
+        """None with basic health reporting."""
         return self.assess().status if self.has_enhanced_health else None
 
     @property
@@ -106,9 +106,10 @@ class Environment:
     def resource_tags(self) -> dict[str, str]:
         return environment_tags(self.environment_id, self.environment_name, self.tags)
 
-    # What a deployment needs.
+    # What a deployment does to its environment.
 
     def note(self, message: str, severity: str = "INFO") -> None:
+        """Add an event."""
         self._events.add(
             message,
             severity=severity,
@@ -118,33 +119,38 @@ class Environment:
         )
 
     def record(self, instance_ids: Sequence[str], status: str, version_label: str | None, deployment_id: int) -> None:
+        """Record the deployment to these instances."""
         for instance_id in instance_ids:
             self.instance_deployments[instance_id] = InstanceDeployment(
                 version_label=version_label, deployment_id=deployment_id, status=status
             )
 
     def register(self, instance_ids: Sequence[str]) -> None:
+        """Put instances into service."""
         if instance_ids:
             self.routing.register(instance_ids)
 
     def deregister(self, instance_ids: Sequence[str]) -> None:
+        """Take instances out of service."""
         if instance_ids:
             self.routing.deregister(instance_ids)
 
     def grow(self, by: int) -> list[str]:
+        """Start more instances. Returns their ids."""
         return self.capacity.grow(by)
 
     def retire(self, instance_ids: Sequence[str]) -> None:
+        """Terminate instances."""
         if instance_ids:
             self.capacity.retire(list(instance_ids), self.configuration)
 
     def take_failure(self, instance_id: str) -> Failure | None:
         return CONTROLS.take_failure(self.environment_name, instance_id)
 
-    # Operations.
+    # Operations. The status changes when ``advance`` is called, before the next request.
 
     def launch(self) -> None:
-        """Make everything, or nothing; the environment is Launching until the next request."""
+        """Create all resources, or none if that fails."""
         self.note("createEnvironment is starting.")
         try:
             self._provision()
@@ -154,7 +160,7 @@ class Environment:
             raise
 
     def rebuild(self) -> None:
-        """Make everything anew, running the current version."""
+        """Delete and create all resources, with the same version."""
         self.require_ready()
         self._begin("rebuildEnvironment is starting.")
         self._delete_resources()
@@ -162,7 +168,7 @@ class Environment:
         self._provision()
 
     def reconfigure(self, configuration: Configuration, platform: Platform) -> None:
-        """Follow changed settings or another platform version."""
+        """Apply changed settings or another platform version."""
         self._begin("Environment update is starting.")
         replace = platform != self.platform or configuration.replaces_instances_of(self.configuration)
         changed = bool(self.configuration.differs_in(configuration)) or replace
@@ -173,15 +179,13 @@ class Environment:
             self.routing.update_processes(configuration)
 
     def deploy(self, version_label: str) -> None:
-        """Begin to put a version onto the instances; ``advance`` carries it on."""
+        """Start the deployment of a version."""
         if self.status != "Updating":
             self._begin("Environment update is starting.")
-        self._deployments_of_running()  # what they ran before, if they have just been launched
+        self._deployments_of_running()  # records the old version for instances that have just been launched
         self._deployment_id += 1
         self._deployment = Deployment(
-            fleet=self,
-            configuration=self.configuration,
-            instance_ids=self.instance_ids(),
+            environment=self,
             version_label=version_label,
             deployment_id=self._deployment_id,
             seconds=CONTROLS.seconds_per_batch,
@@ -192,7 +196,7 @@ class Environment:
         self._begin("restartAppServer is starting.")
 
     def abort(self) -> None:
-        """Stop the deployment on its way after its current batch."""
+        """Stop the deployment after its current batch."""
         if self._deployment is None:
             raise InvalidParameterValueError(f"Environment named {self.environment_name} has no operation to abort.")
         self.note("Abort operation requested by the user.", "WARN")
@@ -200,20 +204,20 @@ class Environment:
         self._conclude(self._deployment)
 
     def terminate(self) -> None:
-        """Take everything away; the description stays for a while, as AWS keeps it."""
+        """Delete all resources. The description stays, as in AWS."""
         self._begin("terminateEnvironment is starting.")
         self._deployment = None
         self._delete_resources()
         self.status = "Terminating"
 
     def retag(self, added: dict[str, str], removed: list[str]) -> None:
-        """Change the environment's tags, and those of all that it made."""
+        """Change the tags of the environment and of all its resources."""
         self.tags = {key: value for key, value in (self.tags | added).items() if key not in removed}
         self.capacity.retag(self.resource_tags, removed)
         self.routing.retag(self.resource_tags, removed)
 
     def advance(self) -> None:
-        """Bring the operation on its way as far as it is by now. Called before every request."""
+        """Complete the operation in progress, as far as time allows. Called before every request."""
         match self.status:
             case "Launching":
                 self.status = "Ready"
@@ -249,9 +253,7 @@ class Environment:
     def _provision(self) -> None:
         tags = self.resource_tags
         if self.configuration.is_load_balanced():
-            self.routing.create_load_balancer(self.configuration, tags, self.capacity.subnets)
-            self.routing.create_target_groups(self.configuration, tags)
-            self.routing.create_rules(self.configuration, tags, self.cname or "")
+            self.routing.create(self.configuration, tags, self.capacity.subnets, self.cname)
         targets = list(self.routing.target_groups.values())
         sources = self.routing.security_groups(self.configuration)
         self.capacity.create(self.configuration, tags, targets, sources)
@@ -282,7 +284,7 @@ class Environment:
         self.note(f"Environment health has transitioned from Info to {status}. {' '.join(self.causes)}", "WARN")
 
     def _deployments_of_running(self) -> dict[str, InstanceDeployment]:
-        """By instance; one that Auto Scaling launched by itself was launched with the environment's version."""
+        """The last deployment to each running instance. A new instance has the version of the environment."""
         current = InstanceDeployment(version_label=self.version_label, deployment_id=self._deployment_id)
         self.instance_deployments = {i: self.instance_deployments.get(i, current) for i in self.instance_ids()}
         return self.instance_deployments

@@ -1,4 +1,4 @@
-"""Deliveries of logs that AWS's services write, as far as CloudFront's go. Nothing is ever delivered."""
+"""Deliveries of CloudFront's access logs. No log is ever delivered."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from sandbox.emulator.s3.service_access import ServiceWrite
 
 _CLOUDFRONT_REGION = "us-east-1"
 _CLOUDFRONT_FOLDER = "AWSLogs/{account-id}/CloudFront/"
-"""What CloudWatch Logs puts before the path that a caller chooses ("Configure standard logging (v2)")."""
+"""CloudWatch Logs puts this before the path of the request ("Configure standard logging (v2)")."""
 
 
 @patch(
     "moto.logs.models:LogsBackend.put_delivery_source",
     sha256="ea87f04fd6fb4bf381afe70306b92139d54622f71a89be22d8e7b82bb2a05cd7",
+    upstream="PutDeliverySource accepts a CloudFront distribution outside us-east-1.",
 )
 def _put_delivery_source(
     original: Callable[..., DeliverySource], backend: LogsBackend, **source: Any
 ) -> DeliverySource:
-    """CloudFront's logs have their source in one region."""
     if source["resource_arn"].split(":")[2] == "cloudfront" and backend.region_name != _CLOUDFRONT_REGION:
         raise AwsError(
             "ValidationException",
@@ -38,10 +38,10 @@ def _put_delivery_source(
     sha256="375ef00c600a3ec8a207736aa559061e057ab45d230b5ed85a96c191baa6895e",
 )
 def _create_delivery(original: Callable[..., Delivery], backend: LogsBackend, **delivery: Any) -> Delivery:
-    """Below the folder that AWS adds, and only to a bucket that log delivery may write to.
+    """Add AWS's folder to the path, and refuse a bucket whose policy does not let log delivery write.
 
-    AWS adds to the policy of a bucket what it lacks, if the caller may do that: here a program that leaves it to AWS is
-    refused, since its next run would take the addition away.
+    AWS would extend the policy of the bucket instead, if the caller may do that. The next run of a program that manages
+    the policy would remove the extension, so it is refused here.
     """
     made = original(backend, **delivery)
     try:
@@ -55,7 +55,7 @@ def _create_delivery(original: Callable[..., Delivery], backend: LogsBackend, **
 
 @operation(LogsResponse)
 def update_delivery_configuration(response: LogsResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    """What is not named stays as it is."""
+    """Change the named settings only."""
     delivery = response.logs_backend.get_delivery(parameters["id"])
     delivery.record_fields = parameters.get("recordFields", delivery.record_fields)
     delivery.field_delimiter = parameters.get("fieldDelimiter", delivery.field_delimiter)
@@ -68,6 +68,7 @@ def update_delivery_configuration(response: LogsResponse, parameters: dict[str, 
 @patch(
     "moto.logs.models:LogsBackend.delete_delivery",
     sha256="f099eccad44050f63400e5225395a879cc67b461fa18f0e7320a8996de89cc8f",
+    upstream="A deleted delivery's tags stay.",
 )
 def _delete_delivery(original: Callable[..., None], backend: LogsBackend, id: str) -> None:
     arn = backend.get_delivery(id).arn
@@ -78,9 +79,9 @@ def _delete_delivery(original: Callable[..., None], backend: LogsBackend, id: st
 @patch(
     "moto.logs.models:LogsBackend.delete_delivery_source",
     sha256="da01a8695ff4ca90f6375d2423353d2b3ab0fb497964d6283d5727cf0cd259ec",
+    upstream="DeleteDeliverySource deletes a source that a delivery uses.",
 )
 def _delete_delivery_source(original: Callable[..., None], backend: LogsBackend, name: str) -> None:
-    """Not while something is delivered from it; upstream would leave a delivery from nowhere, and its tags."""
     source = backend.get_delivery_source(name)
     _refuse_used(backend, lambda delivery: delivery.delivery_source_name == name)
     original(backend, name)
@@ -90,6 +91,7 @@ def _delete_delivery_source(original: Callable[..., None], backend: LogsBackend,
 @patch(
     "moto.logs.models:LogsBackend.delete_delivery_destination",
     sha256="e941d0426db4621da906f85eb682ebfcac5a57778cfb07f311eb45fc07f346ed",
+    upstream="DeleteDeliveryDestination deletes a destination that a delivery uses.",
 )
 def _delete_delivery_destination(original: Callable[..., None], backend: LogsBackend, name: str) -> None:
     destination = backend.get_delivery_destination(name)
@@ -104,7 +106,7 @@ def _refuse_used(backend: LogsBackend, uses: Callable[[Delivery], bool]) -> None
 
 
 def _below_the_folder(configuration: dict[str, Any]) -> dict[str, Any]:
-    """With AWS's folder before the path, once, and with what AWS answers where nothing was said."""
+    """The configuration with AWS's folder once before the path, and with AWS's default."""
     if not configuration:
         return configuration
     path = configuration.get("suffixPath", "").removeprefix(_CLOUDFRONT_FOLDER).lstrip("/")

@@ -1,7 +1,4 @@
-"""ChangeResourceRecordSets: all of a batch or nothing, judged by the records that are there.
-
-Upstream searches a journal of past changes instead, so that it takes what AWS refuses and refuses what AWS takes.
-"""
+"""Records: a batch of changes is applied as a whole or refused, by the records that the zone has."""
 
 from __future__ import annotations
 
@@ -15,11 +12,13 @@ from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import patch
 
 ADDED_SETTINGS = {"CidrRoutingConfig": "cidr_routing_config", "GeoProximityLocation": "geo_proximity_location"}
-"""Members of a record set that upstream drops, and where its serializer looks for them."""
+"""Members of a record set that moto drops, and the attributes that its serializer reads."""
 
 
 @patch(
-    "moto.route53.models:RecordSet.__init__", sha256="dda96e57629c0dd653a0e5665a3e1fbdaa5662abe9ce7b32a5ad05336a244acc"
+    "moto.route53.models:RecordSet.__init__",
+    sha256="dda96e57629c0dd653a0e5665a3e1fbdaa5662abe9ce7b32a5ad05336a244acc",
+    upstream="ChangeResourceRecordSets drops CidrRoutingConfig and GeoProximityLocation.",
 )
 def _init(original: Any, record: RecordSet, settings: dict[str, Any]) -> None:
     original(record, settings)
@@ -30,6 +29,7 @@ def _init(original: Any, record: RecordSet, settings: dict[str, Any]) -> None:
 @patch(
     "moto.route53.models:Route53Backend.change_resource_record_sets",
     sha256="726369265a8a453fdd710e3377f00fd22db08085034086e204453a7112b083a3",
+    upstream="Changes are checked against past changes instead of the zone's records, and a batch is not atomic.",
 )
 def _change(_original: Any, backend: Route53Backend, zoneid: str, change_list: list[dict[str, Any]]) -> None:
     zone = backend.get_hosted_zone(zoneid)
@@ -74,7 +74,7 @@ def _apply(action: str, record: RecordSet, records: list[RecordSet]) -> None:
 
 
 def _check_aliases_by_name(zone: FakeZone, records: Iterable[RecordSet]) -> None:
-    """A CNAME stands alone at its name, and never at the zone's own."""
+    """Refuse a CNAME beside another record of the same name, and at the apex of the zone."""
     names = [record.name for record in records if record.set_identifier is None]
     for record in records:
         if record.type == "CNAME" and record.name == zone.name:
@@ -93,7 +93,7 @@ def _identity(record: RecordSet) -> tuple[str, str, str | None]:
 
 
 def _content(record: RecordSet) -> dict[str, str]:
-    """Everything said of a record, in one spelling: the journal's numbers come as text or not."""
+    """The values of a record as text: a TTL may be a number or text."""
     return {name: str(value) for name, value in vars(record).items() if value is not None}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, Aws, Property, Values, adapter
 from sandbox.provider.aws.blocks import Leaf, Shape
-from sandbox.provider.aws.route53.changes import change_records, wait_in_sync, without_dot
+from sandbox.provider.aws.route53.records import change_records, wait_in_sync, without_dot
 from sandbox.provider.aws.tags import from_records, to_records
 
 BATCH = 100

@@ -1,4 +1,4 @@
-"""IAM: service-linked roles under the names that AWS gives them, and the tags of instance profiles."""
+"""Service-linked roles, with AWS's names for them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from typing import Any
 
 from moto.iam.exceptions import EntityAlreadyExists
 from moto.iam.models import SERVICE_NAME_CONVERSION, IAMBackend, Role
-from moto.iam.responses import IamResponse
 
 from sandbox.emulator.errors import AwsError
-from sandbox.emulator.patching import operation, patch
+from sandbox.emulator.patching import patch
 
 SERVICE_NAME_CONVERSION |= {
     "elasticache": "ElastiCache",
@@ -23,6 +22,7 @@ SERVICE_NAME_CONVERSION |= {
 @patch(
     "moto.iam.models:IAMBackend.create_service_linked_role",
     sha256="63e44e33777f34ff69ff4f68af8266430e1347a49f3976cd7af2ec8837d3ef46",
+    upstream="A second service-linked role of a service is refused with EntityAlreadyExists instead of InvalidInput.",
 )
 def _create_service_linked_role(
     original: Any, backend: IAMBackend, service_name: str, description: str, suffix: str
@@ -34,9 +34,3 @@ def _create_service_linked_role(
             "InvalidInput",
             f"The service-linked role of {service_name} has been taken in this account, please try a different suffix.",
         ) from taken
-
-
-@operation(IamResponse)
-def list_instance_profile_tags(response: IamResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    profile = response.backend.get_instance_profile(parameters["InstanceProfileName"])
-    return {"Tags": profile.tags, "IsTruncated": False}

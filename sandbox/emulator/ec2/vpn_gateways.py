@@ -1,4 +1,4 @@
-"""Route tables that take the routes of a virtual private gateway."""
+"""Virtual private gateways: propagation of their routes to route tables."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def disable_vgw_route_propagation(response: EC2Response, parameters: dict[str, A
 
 
 def _propagating(table: Any) -> list[str]:
-    """The ids of the gateways whose routes a route table takes; DescribeRouteTables answers the attribute as it is."""
+    """The ids of the gateways that propagate routes to a table. DescribeRouteTables answers this attribute."""
     return [entry["GatewayId"] for entry in getattr(table, "propagating_vgws", [])]

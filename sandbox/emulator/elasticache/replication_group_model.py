@@ -1,4 +1,4 @@
-"""A replication group as ElastiCache keeps it: shards of member clusters, their endpoints, and who is the primary."""
+"""A replication group: its shards, their member clusters, primaries and endpoints."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ PLAIN_HOSTS = {
     "replica": "{group}-ro.{label}.ng.0001",
     "clustercfg": "{group}.{label}.clustercfg",
 }
-"""Host names of a group that does not encrypt in transit, before the region."""
+"""Host names of a group without encryption in transit, up to the region."""
 
 
 @dataclass(kw_only=True, eq=False)
 class MemberCluster:
-    """One node of a replication group: a cache cluster in its own right, with the group's settings."""
+    """A node of a replication group: a cache cluster with the settings of the group."""
 
     cache_cluster_id: str
     arn: str
@@ -43,7 +43,7 @@ class MemberCluster:
         return self.group.endpoint(self.cache_cluster_id)
 
     def describe(self, *, with_nodes: bool = False) -> dict[str, Any]:
-        """As DescribeCacheClusters answers it; the nodes only when asked for, as on AWS."""
+        """As DescribeCacheClusters answers it; with its node only if the request is for nodes."""
         group = self.group
         description: dict[str, Any] = {
             "CacheClusterId": self.cache_cluster_id,
@@ -112,12 +112,12 @@ class Shard:
 
 @dataclass(kw_only=True, eq=False)
 class ReplicationGroup:
-    """The settings that AWS keeps with the group, under boto3's names for CreateReplicationGroup's parameters."""
+    """The settings of a group, named like the parameters of CreateReplicationGroup."""
 
     replication_group_id: str
     arn: str
     region_code: str
-    """The region as ElastiCache's host names spell it, such as ``euw3``."""
+    """The region in host names, such as ``euw3``."""
     replication_group_description: str
     cache_node_type: str
     release: EngineVersion
@@ -151,7 +151,7 @@ class ReplicationGroup:
     label: str = field(
         default_factory=lambda: "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(6))
     )
-    """The random part of its host names."""
+    """The random part of the host names."""
 
     @property
     def members(self) -> list[MemberCluster]:
@@ -159,12 +159,12 @@ class ReplicationGroup:
 
     @property
     def node_groups(self) -> list[Shard]:
-        """moto's name for the shards, which its CreateSnapshot counts."""
+        """The shards under moto's name: its CreateSnapshot counts them."""
         return self.shards
 
     @property
     def snapshotting_member(self) -> MemberCluster | None:
-        """Whom the daily snapshot is taken from: a replica where there is one, to spare the primary."""
+        """The member that daily snapshots are taken from: a replica if there is one."""
         if not self.snapshot_retention_limit:
             return None
         return next((replica for shard in self.shards for replica in shard.replicas), self.members[0])
@@ -172,7 +172,7 @@ class ReplicationGroup:
     def endpoint(self, host: str) -> dict[str, Any]:
         """The address of a member by its id, or of ``master``, ``replica`` or ``clustercfg``.
 
-        With TLS the group's name is a domain of its own, so that one wildcard certificate covers all of them.
+        With TLS, the name of the group is a domain, so one wildcard certificate covers all members.
         """
         name = (
             f"{host}.{{group}}.{{label}}"
@@ -240,7 +240,7 @@ class ReplicationGroup:
             "Status": "available",
             "NodeGroupMembers": members,
         }
-        if self.cluster_enabled:  # clients learn the roles from the cluster itself
+        if self.cluster_enabled:  # clients ask the cluster for the roles
             description["Slots"] = _slots(self.shards.index(shard), len(self.shards))
             return description
         description["PrimaryEndpoint"] = self.endpoint("master")
@@ -252,6 +252,6 @@ class ReplicationGroup:
 
 
 def _slots(index: int, shards: int) -> str:
-    """The share of the 16384 hash slots that shard ``index`` of ``shards`` serves."""
+    """The range of the 16384 hash slots of shard ``index``."""
     bounds = [16384 * i // shards for i in (index, index + 1)]
     return f"{bounds[0]}-{bounds[1] - 1}"

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from sandbox.provider.adapter import TAGS, Adapter, Aws, Property, Values, adapter
-from sandbox.provider.aws.cloudfront.configuration import from_aws, strangers, to_aws
+from sandbox.provider.aws.cloudfront.distribution_config import from_aws, strangers, to_aws
 from sandbox.provider.aws.tags import from_records, to_records
 
 HOSTED_ZONE = "Z2FDTNDATAQYW2"

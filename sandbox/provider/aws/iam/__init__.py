@@ -1,0 +1,5 @@
+"""Adapters of pulumi-aws's ``iam`` module."""
+
+from sandbox.provider.aws.iam import instance_profiles, policies, roles
+
+__all__ = ["instance_profiles", "policies", "roles"]
