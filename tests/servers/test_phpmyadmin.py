@@ -11,7 +11,7 @@ import pytest
 
 from components.servers.php_my_admin_server import boot
 from tests.servers.namespaces import Network, require_namespaces
-from tests.servers.programs import require, unavailable
+from tests.servers.programs import not_installed, require, unavailable
 
 DATABASES = {"shared": "shared.c1.eu-west-3.rds.amazonaws.com", "site's": "site.c1.eu-west-3.rds.amazonaws.com"}
 CONFIGURATION = Path("/etc/phpmyadmin/config.inc.php")
@@ -88,7 +88,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhpMyAdminHost]:
     require("curl", "ip", "nginx", "php")
     require_namespaces()
     if not (CONFIGURATION.exists() and any(Path("/usr/sbin").glob("php-fpm*"))):
-        unavailable("phpmyadmin or php-fpm not installed: run tests/servers/install.sh")
+        unavailable(not_installed("phpmyadmin or php-fpm"))
     with Network() as network:
         host = PhpMyAdminHost(tmp_path_factory.mktemp("host"), network)
         host.start()

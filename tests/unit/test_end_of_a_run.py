@@ -1,0 +1,48 @@
+"""What the end of a test run says about tests that were left out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.unit.program import ROOT
+
+TESTS = """
+import pytest
+from tests.servers.programs import require, unavailable
+
+@pytest.mark.parametrize("program", ["no-such-server", "no-such-client"])
+def test_with_a_program(program):
+    require(program)
+
+def test_with_a_device():
+    unavailable("no such device")
+"""
+
+
+def run(directory: Path, **environment: str) -> str:
+    """What pytest prints for three tests that need what no machine has."""
+    (directory / "test_on_a_bare_machine.py").write_text(TESTS)
+    variables = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith("PYTEST_")}
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "-c", "pyproject.toml"]
+    ran = subprocess.run(
+        [*command, str(directory)], cwd=ROOT, env=variables | environment, capture_output=True, text=True
+    )
+    return ran.stdout
+
+
+def test_missing_programs_are_one_line_with_the_command_that_installs_them(tmp_path: Path) -> None:
+    """However many tests and programs there are; each other reason has a line too."""
+    *_, before, device, programs, counted = run(tmp_path).splitlines()
+    assert programs.startswith("2 tests were left out")
+    assert programs.endswith("run tests/servers/install.sh")
+    assert device == "1 test was left out: no such device"
+    assert "left out" not in before
+    assert "3 skipped" in counted
+
+
+def test_in_ci_they_fail(tmp_path: Path) -> None:
+    """A skipped test would not be noticed there."""
+    assert "3 failed" in run(tmp_path, CI="true").splitlines()[-1]
