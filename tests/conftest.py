@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 
 import pytest
@@ -40,6 +41,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config) -> ByFile:
     """Called with `-n` only; without it, one process runs everything."""
     config.option.loadscopereorder = False
     return ByFile(config)
+
+
+def pytest_configure() -> None:
+    """Nothing that is imported while tests are collected is garbage, so Python need not look for any."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

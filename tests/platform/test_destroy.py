@@ -1,4 +1,4 @@
-"""What was made can be taken away again, all of it, once a person has said so in config; and not before."""
+"""Both stacks can be destroyed completely once config no longer protects them, and not before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ STATE_BUCKET = "client-pulumi-state-storage"
 
 
 def left(platform: Platform) -> dict[str, list[str]]:
-    """What AWS's API still shows that is not there in a new account, by kind."""
+    """What AWS's API shows beyond what a new account holds, by kind."""
     ec2, elb = platform.client("ec2"), platform.client("elbv2")
     beanstalk, iam = platform.client("elasticbeanstalk"), platform.client("iam")
     mine = [{"Name": "tag:ManagedBy", "Values": ["pulumi"]}]

@@ -44,7 +44,7 @@ class EmbeddedAws:
         request = urllib.request.Request(
             f"{self.url}{path}", data=body.encode(), headers={"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return str(answer.read().decode())
 
 
@@ -64,4 +64,4 @@ def start(directory: Path, *arguments: str) -> EmbeddedAws:
 def end(server: EmbeddedAws, by: signal.Signals = signal.SIGTERM) -> int:
     """Signal the server; its exit status."""
     server.process.send_signal(by)
-    return server.process.wait(timeout=10)
+    return server.process.wait(timeout=60)

@@ -58,8 +58,20 @@ MIRAKL = replace(
 SATELLITES = (PIM, CUSTOM_CONNECTION, MIRAKL)
 
 
+_BUILT: dict[str, Graph] = {}
+
+
 def platform_of(satellite: Satellite, *, forwards: tuple[Forward, ...] | None = (FTP_FORWARD,)) -> Graph:
-    """A satellite, the shared database, and a gateway unless there are no ``forwards`` to have one for."""
+    """A satellite, the shared database, and a gateway unless there are no ``forwards`` to have one for. Equal arguments
+    give the same graph."""
+    # A satellite holds a dict, so it is no key itself.
+    key = repr((satellite, forwards))
+    if key not in _BUILT:
+        _BUILT[key] = _build(satellite, forwards)
+    return _BUILT[key]
+
+
+def _build(satellite: Satellite, forwards: tuple[Forward, ...] | None) -> Graph:
     foundation = Foundation(
         vpc_id="vpc-1",
         public_subnet_ids=["subnet-public-a", "subnet-public-b"],
