@@ -1,4 +1,4 @@
-"""A satellite's release on disk, as the release tool merges it, and a way to run its hooks without changing the machine."""
+"""A satellite's release on disk, as the release tool merges it; its hooks run without changing the machine."""
 
 from __future__ import annotations
 
