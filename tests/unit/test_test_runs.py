@@ -1,4 +1,4 @@
-"""What the end of a test run says about tests that were left out."""
+"""How a test run is shared out among processes, and what its end says about tests that were left out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.conftest import FIRST, PLATFORM, unit_of_work
 from tests.unit.program import ROOT
 
 TESTS = """
@@ -46,3 +49,15 @@ def test_missing_programs_are_one_line_with_the_command_that_installs_them(tmp_p
 def test_in_ci_they_fail(tmp_path: Path) -> None:
     """A skipped test would not be noticed there."""
     assert "3 failed" in run(tmp_path, CI="true").splitlines()[-1]
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "tests" / "platform").glob("test_*.py")), ids=lambda file: file.name)
+def test_files_that_use_the_platform_run_in_one_process(file: Path) -> None:
+    """Any other process would bring up a second one. Files that do not use it may run beside it."""
+    uses_it = "platform: Platform" in file.read_text()
+    assert (unit_of_work(f"{file.relative_to(ROOT)}::test") == PLATFORM) is uses_it
+
+
+def test_what_runs_first_exists() -> None:
+    """A file that was renamed would silently run last."""
+    assert all((ROOT / path).exists() for path in FIRST)
