@@ -25,41 +25,40 @@ for package in "${wanted[@]}"; do
 done
 if ((${#missing[@]} == 0)); then exit 0; fi
 
-as_root=()
-if ((EUID != 0)); then as_root=(sudo); fi
-
-install_missing() {
-  # A package that this release does not have stays missing: the lists are not fetched again for it within an hour.
-  if [[ -z $(find /var/lib/apt/lists/partial -maxdepth 0 -mmin -60 2>/dev/null) ]]; then
-    "${as_root[@]}" apt-get update --quiet
+# With --if-root, apt's own output shows only when it fails.
+quietly() {
+  if [[ $form != --if-root ]]; then "$@"; return; fi
+  local said
+  if ! said=$("$@" 2>&1 </dev/null); then
+    printf 'The packages could not be installed. The last lines of apt:\n%s\n' "$(tail -n 5 <<<"$said")" >&2
+    exit 0
   fi
-  local offered=() package
-  for package in "${missing[@]}"; do
-    if apt-cache show "$package" >/dev/null 2>&1; then offered+=("$package"); else echo "there is no package $package here" >&2; fi
-  done
-  if ((${#offered[@]} == 0)); then return 0; fi
-  # The tests start what they need: packages must not start their services, two of which use port 80.
-  local policy=/usr/sbin/policy-rc.d
-  if [[ ! -e $policy ]]; then
-    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
-    "${as_root[@]}" chmod 0755 "$policy"
-    # shellcheck disable=SC2064  # the function's variables are gone when the script ends
-    trap "${as_root[*]} rm -f $policy" EXIT
-  fi
-  # With dbconfig-no-thanks, phpMyAdmin does not ask for a database.
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install --assume-yes --no-install-recommends dbconfig-no-thanks "${offered[@]}"
 }
 
-if [[ $form != --if-root ]]; then
-  install_missing
-  exit
+as_root=(env DEBIAN_FRONTEND=noninteractive)
+if ((EUID != 0)); then as_root=(sudo "${as_root[@]}"); fi
+
+# A package that this release does not have stays missing: the lists are not fetched again for it within an hour.
+if [[ -z $(find /var/lib/apt/lists/partial -maxdepth 0 -mmin -60 2>/dev/null) ]]; then
+  quietly "${as_root[@]}" apt-get update --quiet
 fi
-echo "Installing the packages that tests of the servers run: ${missing[*]}"
-log=$(mktemp)
-# In a process of its own, in which a command that fails ends the function.
-if ! "${BASH_SOURCE[0]}" >"$log" 2>&1 </dev/null; then
-  echo "apt could not install them; its last lines:" >&2
-  tail -n 5 "$log" >&2
+offered=()
+for package in "${missing[@]}"; do
+  if apt-cache show "$package" >/dev/null 2>&1; then
+    offered+=("$package")
+  elif [[ $form != --if-root ]]; then
+    echo "there is no package $package here" >&2
+  fi
+done
+if ((${#offered[@]} == 0)); then exit 0; fi
+if [[ $form == --if-root ]]; then echo "Installing packages that tests of the servers run: ${offered[*]}"; fi
+
+# The tests start what they need: packages must not start their services, two of which use port 80.
+policy=/usr/sbin/policy-rc.d
+if [[ ! -e $policy ]]; then
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  "${as_root[@]}" chmod 0755 "$policy"
+  trap '"${as_root[@]}" rm -f "$policy"' EXIT
 fi
-rm -f "$log"
+# With dbconfig-no-thanks, phpMyAdmin does not ask for a database.
+quietly "${as_root[@]}" apt-get install --assume-yes --no-install-recommends dbconfig-no-thanks "${offered[@]}"
