@@ -11,7 +11,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox sandbox-down sandbox-status test lint format bench architecture venv
+.PHONY: help sandbox sandbox-down sandbox-status lint format bench architecture venv
+.PHONY: test test-unit test-policies test-sandbox test-platform test-servers test-programs
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target what; do \
@@ -26,9 +27,29 @@ sandbox-status: venv ## Tell what runs in the sandbox
 sandbox-down: venv ## Stop the sandbox and remove all of it
 	@$(python) -m sandbox down
 
-test: venv ## Run every test
-	@if command -v go >/dev/null; then cd $(GO_CODE) && go test ./...; else echo "no Go: the language host's own tests are left out"; fi
-	@$(python) -m pytest
+# One process a core, up to four, each with a file of tests at a time.
+parallel := -n logical --maxprocesses 4 --dist loadfile
+
+test: venv test-programs ## Run every test, or some: make test TESTS=tests/unit/site
+	@$(python) -m pytest $(or $(TESTS),$(parallel))
+
+test-unit: venv ## Test the program and its settings without an engine
+	@$(python) -m pytest $(parallel) tests/unit tests/bench
+
+test-policies: venv ## Test the policies
+	@$(python) -m pytest $(parallel) tests/policies
+
+test-sandbox: venv ## Test the sandbox
+	@$(python) -m pytest $(parallel) sandbox/tests
+
+test-platform: venv ## Test both stacks on the engine in a sandbox
+	@$(python) -m pytest tests/platform
+
+test-servers: venv test-programs ## Test what servers run, with the real programs
+	@$(python) -m pytest $(parallel) tests/servers
+
+test-programs: # Install the programs that tests/servers runs, as root on Debian or Ubuntu
+	@tests/servers/install.sh --if-root
 
 lint: venv ## Check style and types of the Python, shell and Go code
 	$(python) -m ruff check .

@@ -1,4 +1,4 @@
-"""`python -m bench`: measure everything in a sandbox of its own, in some four minutes, and print it beside the aims."""
+"""`python -m bench`: measure everything in a separate sandbox, in about four minutes, and print it beside the aims."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _GROUPS: tuple[tuple[str, Callable[[Platform], list[Figure]]], ...] = (
 def main(
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the figures to this file as well.")] = None,
 ) -> None:
-    """Measure speed and memory. An aim that is missed is shown, and is no error: times depend on the machine."""
+    """Measure speed and memory. A missed aim is shown and is no error: times depend on the machine."""
     console = Console()
     figures: list[Figure] = []
     failure = ""
@@ -37,7 +37,7 @@ def main(
                 with console.status(f"Measuring: {name}"):
                     figures += measure(platform)
             except MeasurementError as error:
-                # The groups after it stand on what it left behind.
+                # The groups after it need what it made.
                 failure = f"{name}: {error}"
                 break
     report.show(console, figures)

@@ -13,13 +13,13 @@ _AGAIN = 2
 
 
 def measure(platform: Platform) -> list[Figure]:
-    """Brings both stacks up, which is also what the other groups find."""
+    """Brings both stacks up; the other groups use them."""
     first = bring_up(platform)
     again = [bring_up(platform) for _ in range(_AGAIN)]
     if first.unchanged or not all(run.unchanged for run in again):
         raise MeasurementError("the first run must make both stacks and the later ones change nothing")
     unchanged = min(again, key=lambda run: run.seconds)
-    until_prod = "from the start of the command until prod stands, with the Pulumi CLI in the cache and policies on"
+    until_prod = "from the start of the command until prod is up, with the Pulumi CLI in the cache and policies on"
     until_both = "the whole command, prod then preprod"
     return [
         Figure(

@@ -42,7 +42,7 @@ def measure(platform: Platform) -> list[Figure]:
             unit=Unit.GIB,
             basis="resident memory of all the sandbox's processes during an unchanged `sandbox up`: the command, the "
             "engine, language hosts, program, policies, plugins and the embedded AWS, which keeps "
-            f"{alone / _GIB:.2f} GiB when it is alone; pages that several share count for each",
+            f"{alone / _GIB:.2f} GiB between runs; pages that several share count for each",
         )
     ]
 

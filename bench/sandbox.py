@@ -19,7 +19,7 @@ PYTHON = ".venv/bin/python"
 
 @contextmanager
 def copied_project() -> Iterator[Platform]:
-    """The repository's files in a place of their own; whatever was brought up there is taken down again."""
+    """A copy of the repository's files; a sandbox brought up in it is taken down at the end."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         platform = Platform.copy_to(Path(directory))
         try:

@@ -1,4 +1,4 @@
-"""Times of several actions, taken so that whatever else the machine does disturbs all of them alike."""
+"""Times of several actions, taken in turn, so that other work on the machine disturbs all of them alike."""
 
 from __future__ import annotations
 

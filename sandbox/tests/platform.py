@@ -62,13 +62,13 @@ class Platform:
         )
 
     def outputs(self, stack: str) -> dict[str, Any]:
-        """The stack's outputs, secrets as the CLI shows them without being asked."""
+        """The stack's outputs, secrets hidden as the CLI hides them."""
         printed = self.pulumi("stack", "output", "--json", "-s", stack).stdout
         outputs: dict[str, Any] = json.loads(printed)
         return outputs
 
     def client(self, service: str, region: str = "eu-west-3") -> Any:
-        """boto3 with nothing but what the sourced environment says."""
+        """A boto3 client that knows only what the sourced environment says."""
         return boto3.client(
             service,
             region_name=region,
@@ -81,7 +81,7 @@ class Platform:
         """Change one passage of a file in the copy, as a person would; there must be exactly one."""
         path = self.project / name
         text = path.read_text()
-        assert text.count(before) == 1, f"{before!r} stands {text.count(before)} times in {name}"
+        assert text.count(before) == 1, f"{before!r} is {text.count(before)} times in {name}"
         path.write_text(text.replace(before, after))
 
 

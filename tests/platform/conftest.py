@@ -11,10 +11,15 @@ from sandbox.tests.platform import Platform
 
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """Both stacks up, once for all tests that leave them as they are or put back what they changed."""
+    """Both stacks up, once for all tests. A test leaves them as they were, or puts back what it changed."""
     built = Platform.copy_to(tmp_path_factory.mktemp("platform"))
     try:
         built.sandbox("up")
         yield built
     finally:
         built.sandbox("down", check=False)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The test that destroys both stacks comes last."""
+    items.sort(key=lambda item: item.path.name == "test_destroy.py")

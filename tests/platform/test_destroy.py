@@ -1,29 +1,14 @@
-"""What was made can be taken away again, all of it, once a person has said so in config; and not before."""
+"""Both stacks can be destroyed completely once config no longer protects them, and not before."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-
-import pytest
 
 from sandbox.tests.platform import Platform
 
 STATE_BUCKET = "client-pulumi-state-storage"
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """Both stacks, for a test that leaves nothing of them."""
-    platform = Platform.copy_to(tmp_path_factory.mktemp("destroyed"))
-    try:
-        platform.sandbox("up")
-        yield platform
-    finally:
-        platform.sandbox("down", check=False)
-
-
 def left(platform: Platform) -> dict[str, list[str]]:
-    """What AWS's API still shows that is not there in a new account, by kind."""
+    """What AWS's API shows beyond what a new account holds, by kind."""
     ec2, elb = platform.client("ec2"), platform.client("elbv2")
     beanstalk, iam = platform.client("elasticbeanstalk"), platform.client("iam")
     mine = [{"Name": "tag:ManagedBy", "Values": ["pulumi"]}]
@@ -75,18 +60,18 @@ def left(platform: Platform) -> dict[str, list[str]]:
     return {kind: ids for kind, ids in found.items() if ids}
 
 
-def test_production_refuses_and_then_leaves_nothing(built: Platform) -> None:
+def test_production_refuses_and_then_leaves_nothing(platform: Platform) -> None:
     """While config protects it, destroy stops before it deletes anything. Unprotected, nothing of either stack is left,
-    and the state bucket, which is not the stacks' own, stays."""
-    before = left(built)
-    refused = built.pulumi("destroy", "-s", "prod", "--yes", check=False)
+    and the state bucket, which is not the stacks' own, stays. This is the last test of the shared platform."""
+    before = left(platform)
+    refused = platform.pulumi("destroy", "-s", "prod", "--yes", check=False)
     assert refused.returncode != 0
     assert "protect" in refused.stdout + refused.stderr
-    assert left(built) == before
+    assert left(platform) == before
 
-    built.edit("Pulumi.prod.yaml", "magento:protect: true", "magento:protect: false")
-    built.pulumi("up", "-s", "prod", "--yes", "--skip-preview")
+    platform.edit("Pulumi.prod.yaml", "magento:protect: true", "magento:protect: false")
+    platform.pulumi("up", "-s", "prod", "--yes", "--skip-preview")
     for stack in ("preprod", "prod"):
-        built.pulumi("destroy", "-s", stack, "--yes", "--skip-preview")
-    assert left(built) == {}
-    assert STATE_BUCKET in {each["Name"] for each in built.client("s3").list_buckets()["Buckets"]}
+        platform.pulumi("destroy", "-s", stack, "--yes", "--skip-preview")
+    assert left(platform) == {}
+    assert STATE_BUCKET in {each["Name"] for each in platform.client("s3").list_buckets()["Buckets"]}

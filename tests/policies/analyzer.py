@@ -179,12 +179,18 @@ def analyzer(
     return pack
 
 
-def trial(nodes: Iterable[Node], pack: Any = None, **options: Any) -> Trial:
-    """Hands resources to the pack one by one and then as a stack, as a preview does. Options are ``analyzer``'s."""
+def trial(
+    nodes: Iterable[Node], pack: Any = None, *, one_by_one: Iterable[Node] | None = None, **options: Any
+) -> Trial:
+    """Hands resources to the pack one by one and then as a stack, as a preview does. Options are ``analyzer``'s.
+
+    ``one_by_one`` are the resources to hand over singly; None means all.
+    """
     resources = list(nodes)
     record = _Record()
     pack = pack or analyzer(journal=record, **options)
-    answers = [pack.Analyze(_resource(analyzer_pb2.AnalyzeRequest, each), None) for each in resources]
+    singly = resources if one_by_one is None else one_by_one
+    answers = [pack.Analyze(_resource(analyzer_pb2.AnalyzeRequest, each), None) for each in singly]
     request = analyzer_pb2.AnalyzeStackRequest(resources=[_stack_resource(each) for each in resources])
     answers.append(pack.AnalyzeStack(request, None))
     verdicts = [

@@ -1,6 +1,6 @@
 """Debian machines that really boot: systemd in a container, with cloud-init and apt, on overlays of one base system.
 
-Nothing that a machine does leaves it: it has a network of its own with nobody else in it, and AWS's answers come from
+A machine reaches nothing outside itself: its network holds no other machine, and AWS's answers come from
 two small programs in the place of ``curl`` and ``aws``.
 """
 
@@ -58,7 +58,7 @@ def require_containers() -> None:
 
 @dataclass(frozen=True)
 class Base:
-    """A small Debian, with the packages that machines may install in a repository of its own."""
+    """A small Debian, with a repository of the packages that machines may install."""
 
     root: Path
 
@@ -220,7 +220,7 @@ def _holds_groups(hierarchy: str) -> bool:
 
 
 def _enter(groups: list[Path]) -> None:
-    """A control group of its own, or two containers would be in each other's."""
+    """A separate control group: without it, two containers would share one."""
     for group in groups:
         group.mkdir()
         (group / "cgroup.procs").write_text(str(os.getpid()))
@@ -251,7 +251,7 @@ def package(archive: Path, name: str, version: str, files: dict[str, str]) -> No
 def _control(name: str, version: str) -> str:
     return (
         f"Package: {name}\nVersion: {version}\nArchitecture: all\nMaintainer: Tests <tests@client.url>\n"
-        f"Description: stands in for {name}\n"
+        f"Description: takes the place of {name}\n"
     )
 
 

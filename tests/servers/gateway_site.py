@@ -1,6 +1,6 @@
 """A gateway between the internet and two servers, as machines that run the real programs.
 
-What the servers run stands in for the Windows server's services and the satellite's: an FTP server that announces the
+Small programs take the place of the Windows server's and the satellite's services: an FTP server that announces the
 gateway's address and its own passive range, and programs that say where a connection arrived.
 """
 
@@ -68,7 +68,7 @@ FTPHandler.passive_ports = range(first, last + 1)
 FTPServer(("", 21), FTPHandler).serve_forever()
 """
 
-# Python's client ignores the announced address unless it is told to believe it, and so hides a wrong one.
+# By default, Python's client ignores the announced address, and so hides a wrong one.
 _TRANSFER = """
 import ftplib, io, sys
 host, port, times = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -118,7 +118,7 @@ class GatewaySite:
         self._network.run("gateway", "kill", "-HUP", self._resolver_pid.read_text().strip())
 
     def start_answering(self, machine: str, *ports: int) -> None:
-        """The machine says its name and the port to whoever connects."""
+        """The machine answers each connection with its name and the port."""
         self._network.start(machine, sys.executable, "-c", _SAY_WHERE, machine, *map(str, ports))
 
     def start_ftp(self, machine: str, *, first: int, last: int, announced: str = PUBLIC) -> None:
@@ -127,7 +127,7 @@ class GatewaySite:
         self._network.start(machine, sys.executable, "-c", _SERVE_FTP, str(directory), announced, str(first), str(last))
 
     def ask(self, *ports: int) -> dict[int, str]:
-        """What the partner is answered at the gateway's ports; empty where nobody answers."""
+        """What the gateway's ports answer the partner; empty where there is no answer."""
         answered = self._network.run("partner", sys.executable, "-c", _ASK, PUBLIC, *map(str, ports))
         return {int(port): answer for port, answer in json.loads(answered).items()}
 

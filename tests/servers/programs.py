@@ -1,4 +1,4 @@
-"""The real programs that these tests run, which ``tests/servers/install.sh`` installs."""
+"""The real programs that tests run. `tests/servers/install.sh` installs them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,26 @@ from typing import NoReturn
 
 import pytest
 
+INSTALL = "tests/servers/install.sh"
+
 # Debian keeps servers where only root looks for programs.
 SEARCHED = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 
 
 def require(*programs: str) -> None:
-    """Skips the test, naming what is missing, unless every program (a name or a path) is there; in CI it fails."""
+    """Skip the test unless every program (a name or a path) is installed; in CI the test fails instead."""
     missing = [program for program in programs if shutil.which(program, path=SEARCHED) is None]
     if missing:
-        unavailable(f"{', '.join(missing)} not installed: run tests/servers/install.sh")
+        unavailable(not_installed(*missing))
+
+
+def not_installed(*missing: str) -> str:
+    """Why a test is skipped. At its end, a test run counts the tests with such a reason in one line."""
+    return f"{', '.join(missing)} not installed: run {INSTALL}"
 
 
 def unavailable(reason: str) -> NoReturn:
-    """Skips the test for this reason; in CI, where a skipped test would go unseen, it fails."""
+    """Skip the test; in CI the test fails, because a skipped one would not be noticed there."""
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)

@@ -1,4 +1,4 @@
-"""A satellite's release on disk, as the release tool merges it, and its hooks run with stand-ins for the machine."""
+"""A satellite's release on disk, as the release tool merges it; its hooks run without changing the machine."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Release:
         )
 
     def calls(self, program: str) -> list[list[str]]:
-        """The arguments of each call of a stand-in so far."""
+        """The arguments of each call so far of a program put in by `stand_in`."""
         recorded = self.programs / "calls"
         lines = recorded.read_text().splitlines() if recorded.exists() else []
         called = [line.split("\t") for line in lines]

@@ -90,7 +90,7 @@ def test_a_blank_volume_is_formatted_and_mounted_for_ever(disks: Disks) -> None:
 
 
 def test_a_replaced_server_finds_its_data(disks: Disks) -> None:
-    """The volume comes to a new machine, with a file table of its own: nothing is formatted again."""
+    """The volume comes to a new machine, which has its own file table: nothing is formatted again."""
     succeeded(disks.mount())
     (disks.base / "data" / "order.xml").write_text("42")
     disks.unmount("data")
@@ -129,7 +129,7 @@ def test_another_volume_in_the_same_place_takes_its_line(disks: Disks, tmp_path:
     ],
 )
 def test_a_volume_with_anything_else_on_it_is_left_alone(disks: Disks, fill: list[str]) -> None:
-    """It may be somebody's data, attached by mistake."""
+    """It may hold data and be attached by mistake."""
     require(fill[0])
     device = disks.devices["vol-1"]
     subprocess.run([*fill, device], input="type=83\n", text=True, check=True, capture_output=True)
@@ -151,7 +151,7 @@ def test_a_volume_that_never_comes_stops_the_boot(disks: Disks) -> None:
 
 @dataclass(frozen=True)
 class Machine:
-    """Where the runner runs: ``boot-status`` only records what it is told, ``installs`` is what stands for packages."""
+    """Where the runner runs: ``boot-status`` only records its arguments, ``installs`` takes the place of packages."""
 
     base: Path
     installs: str = "true"
@@ -244,7 +244,7 @@ def test_packages_that_are_there_are_asked_for_no_more(tmp_path: Path) -> None:
 
 
 def test_packages_that_are_missing_are_installed(tmp_path: Path) -> None:
-    """They alone, once the lists are new, however long somebody else has them locked; and our configuration stays."""
+    """Only those, once the lists are fetched, however long apt's lock is held; our configuration stays."""
     *updates, install = Packages(tmp_path).install("curl", "haproxy", there=("curl",))
     assert [update.split()[0] for update in updates] == ["update", "update"]
     assert install.split()[-1] == "haproxy"
@@ -254,7 +254,7 @@ def test_packages_that_are_missing_are_installed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("accepted", [True, False])
 def test_the_status_is_a_file_and_a_tag(tmp_path: Path, accepted: bool) -> None:
-    """The file is there even when AWS cannot be told, which is an error."""
+    """The file is written even when the tag cannot be set, which is an error."""
     programs = tmp_path / "bin"
     programs.mkdir()
     calls = tmp_path / "calls"

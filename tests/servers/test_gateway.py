@@ -43,7 +43,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewaySite]:
 
 @pytest.mark.parametrize("forwards", [FORWARDS, (ForwardSettings(name="one", ports=(22,), target="10.0.1.4"),)])
 def test_haproxy_accepts_the_configuration(forwards: tuple[ForwardSettings, ...], tmp_path: Path) -> None:
-    """With targets by name and by address, and although nobody has the names yet."""
+    """With targets by name and by address, and even before the names have addresses."""
     require("haproxy")
     configuration = tmp_path / "gateway.cfg"
     configuration.write_text(boot(forwards).files[0].content)
@@ -76,7 +76,7 @@ def test_nothing_else_is_answered(site: GatewaySite) -> None:
 
 @pytest.mark.parametrize("port", [21, 2021])
 def test_passive_ftp_passes(site: GatewaySite, port: int) -> None:
-    """Each FTP server behind the one address: the client opens data connections to where it is told to."""
+    """Each FTP server behind the one address: the client opens data connections to the announced address."""
     assert site.transfer(port, times=3) == "221 Goodbye."
 
 
@@ -92,7 +92,7 @@ def test_an_ftp_server_that_announces_its_own_address_is_noticed(tmp_path: Path)
 
 
 def test_a_target_is_found_again_at_its_new_address(tmp_path: Path) -> None:
-    """HAProxy starts before anybody has the name, finds its target once somebody does, and follows it when another
+    """HAProxy starts before the name has an address, finds its target once it has one, and follows it when another
     instance takes its place."""
     with _machines(tmp_path) as site:
         for machine in ("satellite", "successor"):

@@ -131,7 +131,7 @@ def first_boot(tmp_path_factory: pytest.TempPathFactory) -> VpnHost:
 def host(first_boot: VpnHost) -> Iterator[VpnHost]:
     """A server that has booted, with keys and without users."""
     with tempfile.TemporaryDirectory() as directory:
-        # As /etc is: OpenVPN goes on as nobody.
+        # As /etc is: OpenVPN goes on as the user nobody.
         Path(directory).chmod(0o755)
         host = VpnHost(Path(directory))
         shutil.copytree(first_boot.directory / "pki-data", host.directory / "pki-data")
@@ -248,7 +248,7 @@ def test_a_revoked_user_stays_out_and_the_name_is_free(host: VpnHost) -> None:
     host.profile_of("alice")
     assert host.is_accepted("alice")
     assert not host.is_accepted("kept")
-    # OpenVPN reads it as nobody, at each connection, and keeps the old one if it can't.
+    # OpenVPN reads it at each connection as the user nobody, and keeps the old one if it can't.
     assert (host.directory / "server/crl.pem").stat().st_mode & 0o777 == 0o644
 
 

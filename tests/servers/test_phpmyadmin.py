@@ -11,11 +11,11 @@ import pytest
 
 from components.servers.php_my_admin_server import boot
 from tests.servers.namespaces import Network, require_namespaces
-from tests.servers.programs import require, unavailable
+from tests.servers.programs import not_installed, require, unavailable
 
 DATABASES = {"shared": "shared.c1.eu-west-3.rds.amazonaws.com", "site's": "site.c1.eu-west-3.rds.amazonaws.com"}
 CONFIGURATION = Path("/etc/phpmyadmin/config.inc.php")
-# For this program alone: our files are where the server has them, and nothing is written to the machine's own.
+# Only this program sees our files where the server has them; the machine's own files stay as they are.
 AS_SERVER = """
 set -e
 for ours in /etc/phpmyadmin /etc/nginx/conf.d; do mount --bind "$1$ours" "$ours"; done
@@ -88,7 +88,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhpMyAdminHost]:
     require("curl", "ip", "nginx", "php")
     require_namespaces()
     if not (CONFIGURATION.exists() and any(Path("/usr/sbin").glob("php-fpm*"))):
-        unavailable("phpmyadmin or php-fpm not installed: run tests/servers/install.sh")
+        unavailable(not_installed("phpmyadmin or php-fpm"))
     with Network() as network:
         host = PhpMyAdminHost(tmp_path_factory.mktemp("host"), network)
         host.start()
@@ -96,7 +96,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhpMyAdminHost]:
 
 
 def test_debians_configuration_takes_ours(host: PhpMyAdminHost) -> None:
-    """The chosen databases and no other, over TLS that checks the certificate, each with a login of its own; and a
+    """The chosen databases and no other, over TLS that checks the certificate, each with its own login; and a
     secret of the length that the cookies' cipher needs, which none of our files holds."""
     settings = json.loads(host.run("php", "-r", f"require '{CONFIGURATION}'; echo json_encode($cfg);"))
     servers = settings["Servers"]

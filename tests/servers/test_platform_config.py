@@ -1,4 +1,4 @@
-"""Row 6: what a satellite's deploy does, run from the merged release with stand-ins for what would change a machine."""
+"""Row 6: what a satellite's deploy does, run from the merged release without changing the machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CRON = "hooks/postdeploy/10_schedule_cron.sh"
 SERVE_FTP = "hooks/postdeploy/20_serve_ftp.sh"
 
 METADATA = 'case "$*" in */api/token) echo secret;; *"metadata-token: secret "*/local-ipv4) echo 10.0.101.7;; esac'
-"""An instance's metadata service: a token for whoever asks, and the address for whoever has it."""
+"""An instance's metadata service: it gives a token, and the address to a caller that sends the token."""
 
 
 def relative(path: Path) -> str:
@@ -79,7 +79,7 @@ def test_a_layer_replaces_no_file_of_the_one_below(satellite: str) -> None:
 
 @pytest.mark.parametrize(("satellite", "file"), [("pim", ".env.local"), ("custom-connection", ".env.local")])
 def test_the_database_is_configured_at_deploy(tmp_path: Path, satellite: str, file: str) -> None:
-    """The credentials that Beanstalk fetched stand in a file for the application alone, also for its command line."""
+    """The credentials that Beanstalk fetched are in a file that only the application can read, its command line too."""
     release = Release.of(satellite, tmp_path)
     succeed(release.run(WRITE_CONFIGURATION, **DATABASE))
     written = (release.directory / file).read_text()
@@ -178,7 +178,7 @@ def test_a_schema_update_that_fails_stops_the_deploy(pim: Release) -> None:
 
 
 def test_a_satellite_without_a_schema_is_deployed_too(tmp_path: Path) -> None:
-    """A new satellite needs no directory of its own here."""
+    """A new satellite works without a directory here."""
     release = Release.of("pim", tmp_path)
     (release.directory / ".platform" / "update_schema.sh").unlink()
     succeed(release.run("hooks/predeploy/20_update_schema.sh"))
@@ -186,7 +186,7 @@ def test_a_satellite_without_a_schema_is_deployed_too(tmp_path: Path) -> None:
 
 
 def test_the_release_is_the_web_users(pim: Release) -> None:
-    """Permissions stay as they came where nobody else writes."""
+    """Permissions stay as they came where no other user writes."""
     (pim.directory / "uploads").mkdir(mode=0o755)
     succeed(pim.run("hooks/predeploy/10_set_ownership.sh"))
     assert pim.calls("chown") == [["--recursive", "webapp:webapp", "."]]
@@ -313,7 +313,7 @@ def test_an_instance_without_an_address_registers_nothing(connection: Release) -
 
 
 def test_a_change_of_configuration_does_the_same_again(connection: Release) -> None:
-    """Beanstalk then runs the confighooks alone: new credentials, passive ports or cron lines must take effect."""
+    """Beanstalk then runs only the confighooks: new credentials, passive ports or cron lines must take effect."""
     succeed(connection.run("confighooks/prebuild/10_as_at_a_release.sh", **DATABASE))
     assert (connection.directory / ".env.local").exists()
     succeed(connection.run("confighooks/postdeploy/10_as_at_a_release.sh", FTP_PASSIVE_ADDRESS="192.0.2.99"))

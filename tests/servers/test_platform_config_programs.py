@@ -59,7 +59,7 @@ def test_vsftpd_reads_the_configuration_to_its_end(connection: Release) -> None:
 def ftp_port(connection: Release) -> Iterator[int]:
     """The FTP server as the hooks set it up: real users, PAM and vsftpd, on a copy of /etc that no one else sees."""
     if os.geteuid() != 0:
-        unavailable("a mount namespace with users of its own needs root")
+        unavailable("a mount namespace with its own users needs root")
     require("vsftpd", "unshare", "useradd", "chpasswd")
     port = free_port()
     connection.variables.update(**DATABASE, DESTDIR="", FTP_PASSIVE_ADDRESS="127.0.0.1", FTP_FIRST_PASSIVE_PORT="20000")

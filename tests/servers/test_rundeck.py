@@ -33,7 +33,7 @@ FILES = {each.path: each for each in boot(ARGS, admin_secret="arn:admin", storag
 
 
 class Machine:
-    """Commands and scripts of the server, and what stands in for the rest of it, in one directory of programs."""
+    """Commands and scripts of the server, and what takes the place of the rest of it, in one directory of programs."""
 
     def __init__(self, programs: Path, variables: Mapping[str, str] | None = None) -> None:
         self._programs = programs
@@ -146,7 +146,7 @@ def test_an_environment_that_is_not_there_fails_the_job(site: Site, rundeck: Mac
 
 
 def test_a_repository_key_that_is_not_rundecks_is_refused(tmp_path: Path) -> None:
-    """Nothing is installed, and apt never trusts it: whoever holds the key could become root on the server."""
+    """Nothing is installed, and apt never trusts the key: its owner could become root on the server."""
     require("gpg", "gpgconf")
     home, keyring, installed = tmp_path / "gnupg", tmp_path / "rundeck.asc", tmp_path / "installed"
     home.mkdir(mode=0o700)

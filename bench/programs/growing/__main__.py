@@ -22,7 +22,7 @@ for number in range(pulumi.Config().require_int("resources") // RESOURCES_PER_GR
     SecurityGroup(
         f"satellite-{number}",
         SecurityGroupArgs(
-            vpc_id="vpc-00000000000000000",  # A preview asks nobody whether it is there.
+            vpc_id="vpc-00000000000000000",  # A preview does not check that it exists.
             description="Reaches a satellite application",
             admits=(
                 Admission(name="http", port=80, from_cidr="10.0.0.0/16", reason="Load balancer"),

@@ -9,9 +9,9 @@ import pytest
 from sandbox.tests.emulator.aws_process import EmbeddedAws, end, start
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    """One server for the tests of a module."""
+    """One server for all tests of a process: starting it takes seconds, emptying it milliseconds."""
     running = start(tmp_path_factory.mktemp("aws"))
     yield running
     end(running)

@@ -44,7 +44,7 @@ class EmbeddedAws:
         request = urllib.request.Request(
             f"{self.url}{path}", data=body.encode(), headers={"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return str(answer.read().decode())
 
 

@@ -57,10 +57,22 @@ MIRAKL = PIM.changed(
 SATELLITES = (PIM, CUSTOM_CONNECTION, MIRAKL)
 
 
+_BUILT: dict[str, Graph] = {}
+
+
 def platform_of(
     satellite: SatelliteSettings, *, forwards: tuple[ForwardSettings, ...] | None = (FTP_FORWARD,)
 ) -> Graph:
-    """A satellite, the shared database, and a gateway unless there are no ``forwards`` to have one for."""
+    """A satellite, the shared database, and a gateway unless there are no ``forwards`` to have one for. Equal arguments
+    give the same graph."""
+    # A satellite holds a dict, so it is no key itself.
+    key = repr((satellite, forwards))
+    if key not in _BUILT:
+        _BUILT[key] = _build(satellite, forwards)
+    return _BUILT[key]
+
+
+def _build(satellite: SatelliteSettings, forwards: tuple[ForwardSettings, ...] | None) -> Graph:
 
     def satellite_and_its_neighbours() -> None:
         database = MySqlDatabase(

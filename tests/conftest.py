@@ -1,0 +1,80 @@
+"""How a test run is shared out among processes, and what its end says about tests that were left out."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+from tests.servers.programs import INSTALL
+
+PLATFORM = "tests/platform/"
+WITHOUT_THE_PLATFORM = ("tests/platform/test_bootstrap.py", "tests/platform/test_reachability_reading.py")
+"""Files of that folder that do not use the fixture `platform`."""
+FIRST = (
+    PLATFORM,
+    "sandbox/tests/commands/test_lifecycle.py",
+    "tests/servers/test_images.py",
+    "sandbox/tests/emulator/test_elasticbeanstalk.py",
+    "sandbox/tests/toolchain/test_engine.py",
+)
+"""What takes longest, longest first: started last, it would keep all other processes waiting."""
+
+
+def unit_of_work(nodeid: str) -> str:
+    """What one process runs as a whole: a file, or all files that share the platform that is up."""
+    file = nodeid.partition("::")[0]
+    return PLATFORM if file.startswith(PLATFORM) and file not in WITHOUT_THE_PLATFORM else file
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist publishes no types
+    """Gives each process a file at a time, so that what the tests of a file share is made once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit_of_work(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Called with `-n` only; without it, one process runs everything."""
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Without garbage collection, importing takes half the time: of what is imported, nothing is garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `-n`, what takes longest comes first."""
+    if hasattr(config, "workerinput"):
+        ranks = {unit: rank for rank, unit in enumerate(FIRST)}
+        items.sort(key=lambda item: ranks.get(unit_of_work(item.nodeid), len(FIRST)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for all tests whose programs are not installed, and one for each other reason to leave tests out."""
+    # pytest's own list has a line for each place in the code.
+    terminalreporter.reportchars = terminalreporter.reportchars.replace("s", "")
+    reasons = [report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.getreports("skipped")]
+    not_installed = sum(INSTALL in reason for reason in reasons)
+    for reason, count in Counter(reason for reason in reasons if INSTALL not in reason).items():
+        terminalreporter.write_line(f"{_tests(count)} left out: {reason}", yellow=True)
+    if not_installed:
+        said = f"{_tests(not_installed)} left out, because their programs are not installed: run {INSTALL}"
+        terminalreporter.write_line(said, yellow=True)
+
+
+def _tests(count: int) -> str:
+    return "1 test was" if count == 1 else f"{count} tests were"
