@@ -1,7 +1,7 @@
 # `make help` lists the targets. Paths stay relative, so that a directory with a space in its name works too.
 
-PYTHON_CODE := __main__.py account bench components policies reachability sandbox settings stack tests
-SHELL_CODE := sandbox/preflight.sh .ci/run .ci/policies .ci/tell-github tests/servers/*.sh components/servers/server_files/*/*.sh images/*.sh \
+PYTHON_CODE := __main__.py account bench commands components policies reachability sandbox settings stack tests
+SHELL_CODE := shop sandbox/preflight.sh .ci/run .ci/policies .ci/tell-github tests/servers/*.sh components/servers/server_files/*/*.sh images/*.sh \
 	platform_config/*/.platform/hooks/*/*.sh platform_config/*/.platform/confighooks/*/*.sh
 GO_CODE := sandbox/toolchain
 
@@ -18,13 +18,13 @@ help: ## List the targets
 		printf '  make %-15s %s\n' "$$target" "$$what"; done
 
 sandbox: venv ## Bring both stacks up in an embedded AWS on this machine
-	@$(python) -m sandbox up
+	@./shop sandbox up
 
-sandbox-status: venv ## Tell what runs in the sandbox
-	@$(python) -m sandbox status
+sandbox-status: venv ## Show what runs in the sandbox
+	@./shop sandbox status
 
 sandbox-down: venv ## Stop the sandbox and remove all of it
-	@$(python) -m sandbox down
+	@./shop sandbox down
 
 test: venv ## Run every test
 	@if command -v go >/dev/null; then cd $(GO_CODE) && go test ./...; else echo "no Go: the language host's own tests are left out"; fi
