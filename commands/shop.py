@@ -29,7 +29,7 @@ class _LazyGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)
-        if name in COMMANDS:
+        if name is not None:
             module, _ = COMMANDS[name]
             command = typer.main.get_command(import_module(module).app)
         return name, command, rest

@@ -1,4 +1,4 @@
-"""The note's sentences of who reaches what, computed from the deployed platform by `python -m reachability`."""
+"""The note's sentences of who reaches what, computed from the deployed platform by `./shop reach`."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class Told:
 
 
 def command(platform: Platform, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`python -m reachability …` in a shell that has sourced `.sandbox/env`."""
+    """`./shop reach …` in a shell that has sourced `.sandbox/env`."""
     return subprocess.run(
-        [".venv/bin/python", "-m", "reachability", *arguments],
+        ["./shop", "reach", *arguments],
         cwd=platform.project,
         env=dict(platform.environment),
         capture_output=True,
@@ -246,7 +246,7 @@ def test_equal_instances_are_one_place(told: Told) -> None:
 
 
 def test_it_says_why_not(platform: Platform) -> None:
-    """From the internet to Rundeck: each thing in the way, and through whom alone it would go."""
+    """From the internet to Rundeck: each thing in the path, and through whom alone it would go."""
     ran = command(platform, "--from", "internet", "--to", "rundeck")
     assert ran.returncode == 0
     assert ran.stdout.startswith("internet → prod-rundeck-server: nothing\n")
@@ -255,10 +255,13 @@ def test_it_says_why_not(platform: Platform) -> None:
 
 
 def test_the_matrix_is_printed(platform: Platform) -> None:
+    """Plain text of at most 100 columns: one block for each target."""
     ran = command(platform, "--client", "client", "--region", "eu-west-3")
     assert ran.returncode == 0
     assert "prod-rundeck-server" in ran.stdout
     assert "8700-8800" in ran.stdout
+    assert max(map(len, ran.stdout.splitlines())) <= 100
+    assert "\x1b" not in ran.stdout
 
 
 @pytest.mark.parametrize(
@@ -268,4 +271,4 @@ def test_what_there_is_not_is_bad_input(platform: Platform, arguments: list[str]
     """One clear line, nothing on standard output, and exit code 2."""
     ran = command(platform, *arguments)
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
-    assert "there are:" in ran.stderr
+    assert "expected" in ran.stderr

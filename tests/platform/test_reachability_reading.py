@@ -93,7 +93,7 @@ def test_the_network_is_chosen_by_id_tag_or_being_the_only_one(api: AwsApi, ec2:
     with pytest.raises(NoSuchNetworkError, match=rf"{vpc} \(acme-net\)"):
         read(api)
     default = next(each["VpcId"] for each in ec2.describe_vpcs()["Vpcs"] if each["IsDefault"])
-    with pytest.raises(NoSuchNetworkError, match="no network has the id"):
+    with pytest.raises(NoSuchNetworkError, match=f"0 VPCs for --vpc {default}"):
         read(api, vpc_id=default)
 
 

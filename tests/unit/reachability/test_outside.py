@@ -129,7 +129,7 @@ def test_a_refusal_of_a_part_of_a_range_leaves_the_rest() -> None:
 
 
 def test_out_to_the_internet_by_nat_or_an_address_of_its_own() -> None:
-    """A private server leaves by the NAT gateway, whose subnet has the way; a public one needs its own address."""
+    """A private server leaves by the NAT gateway, whose subnet has the path; a public one needs its own address."""
     assert reached(site(), "i-4", "internet") == "all"
     assert reached(site(), "i-5", "internet") == "all"
     assert reached(site(public=None), "i-4", "internet") == "nothing"
@@ -241,11 +241,11 @@ def test_the_explanation_names_each_thing_in_the_way() -> None:
     known = site((MYSQL, "192.0.2.0/28"))
     by_name = {place.name: place for place in places(known)}
     _, closed = Reach(known).between(by_name["internet"], by_name["i-5"])
-    assert [(hop.what.split(" (")[0], bool(hop.lets)) for hop in closed.hops] == [
+    assert [(hop.component.split(" (")[0], bool(hop.allows)) for hop in closed.hops] == [
         ("public address", False),
         ("route table table", False),
         ("network ACL acl-1", True),
         ("security group 5", False),
     ]
     _, opened = Reach(known).between(by_name["192.0.2.0/28"], by_name["i-4"])
-    assert known.security_groups["sg-4"].rules[0].id in opened.hops[-1].why
+    assert known.security_groups["sg-4"].rules[0].id in opened.hops[-1].explanation

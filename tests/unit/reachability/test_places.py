@@ -114,11 +114,11 @@ def test_places_are_found_by_what_people_call_them(wanted: str, found: list[str]
         i4="acme-prod-front",
         i5="acme-prod-office",
     )
-    assert [place.name for place in select(wanted, places(known), subnet_places(known))] == found
+    assert [place.name for place in select("--to", wanted, places(known), subnet_places(known))] == found
 
 
 @pytest.mark.parametrize("wanted", ["", "nowhere"])
 def test_an_unknown_place_is_answered_with_those_that_there_are(wanted: str) -> None:
     known: tuple[Place, ...] = places(inventory(server("10.0.1.4"), groups=(group("sg-4"),)))
     with pytest.raises(NoSuchPlaceError, match="internet, i-4"):
-        select(wanted, known)
+        select("--to", wanted, known)
