@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError, UnknownRegionError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, UnknownRegionError
 
 from commands.errors import CannotRunError, CommandError
 
@@ -70,6 +70,8 @@ class AwsApi:
         except ClientError as error:
             said = error.response.get("Error", {})
             raise RefusedError(f"{action}: AWS refused the call: {said.get('Code')}: {said.get('Message')}") from None
+        except NoCredentialsError as error:
+            raise NotConfiguredError(f"AWS credentials: {error}") from None
         except BotoCoreError as error:
             raise RefusedError(f"{action}: AWS did not answer: {error}") from None
 

@@ -15,6 +15,7 @@ from botocore.stub import Stubber
 
 from account import bootstrap
 from account.bootstrap import Account, BootstrapError, BootstrapSettings
+from commands import shell
 from sandbox.commands import embedded_aws
 from sandbox.commands.environment import SandboxEnvironment
 from sandbox.commands.layout import Layout
@@ -44,7 +45,11 @@ def _client(service: str, region: str = _REGION) -> Any:
 
 
 def _run(*arguments: str, region: str = _REGION) -> int:
-    return bootstrap.main(["--region", region, *arguments])
+    return _exit_code("--region", region, *arguments)
+
+
+def _exit_code(*arguments: str) -> int:
+    return shell.run(bootstrap.app, name="bootstrap", arguments=arguments)
 
 
 def test_the_state_bucket_is_versioned_encrypted_private_and_tls_only() -> None:
@@ -76,21 +81,21 @@ def test_new_disks_are_encrypted_by_default(capsys: pytest.CaptureFixture[str]) 
     _client("ec2").disable_ebs_encryption_by_default()
     assert _run("--client", "disks") == 0
     assert _client("ec2").get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
-    assert "made encryption by default of new disks in eu-west-3" in capsys.readouterr().out
+    assert "created encryption by default of new disks in eu-west-3" in capsys.readouterr().out
     assert _run("--client", "disks") == 0
-    assert "made" not in capsys.readouterr().out
+    assert "created" not in capsys.readouterr().out
 
 
 def test_a_second_run_makes_nothing_and_mends_what_was_weakened(capsys: pytest.CaptureFixture[str]) -> None:
     """It can be run whenever one is unsure."""
     assert _run("--client", "twice") == 0
     first = capsys.readouterr().out
-    assert "made bucket twice-pulumi-state-storage" in first
+    assert "created bucket twice-pulumi-state-storage" in first
     s3 = _client("s3")
     s3.delete_public_access_block(Bucket="twice-pulumi-state-storage")
     keys = len(_client("kms").list_keys()["Keys"])
     assert _run("--client", "twice") == 0
-    assert "made" not in capsys.readouterr().out
+    assert "created" not in capsys.readouterr().out
     assert len(_client("kms").list_keys()["Keys"]) == keys
     assert s3.get_public_access_block(Bucket="twice-pulumi-state-storage")
 
@@ -122,10 +127,10 @@ def test_us_east_1_is_a_region_like_any_other() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--region", "eu-nowhere-3"], "region must be one that AWS has, got 'eu-nowhere-3'"),
-        (["--region", _REGION, "--state-bucket", "Upper_Case"], "3 to 63 lower-case letters"),
-        (["--region", _REGION, "--state-bucket", "ab"], "3 to 63 lower-case letters"),
-        (["--region", _REGION, "--keep-days", "0"], "keep days must be at least 1, got 0"),
+        (["--region", "eu-nowhere-3"], "--region: got 'eu-nowhere-3', expected "),
+        (["--region", _REGION, "--state-bucket", "Upper_Case"], "--state-bucket: got 'Upper_Case', expected "),
+        (["--region", _REGION, "--state-bucket", "ab"], "--state-bucket: got 'ab', expected "),
+        (["--region", _REGION, "--keep-days", "0"], "--keep-days: got 0, expected "),
     ],
 )
 def test_a_bad_argument_is_one_line_and_makes_nothing(
@@ -133,9 +138,9 @@ def test_a_bad_argument_is_one_line_and_makes_nothing(
 ) -> None:
     """Everything is checked before AWS is asked for anything."""
     before = _client("s3").list_buckets()["Buckets"]
-    assert bootstrap.main(arguments) == 1
+    assert _exit_code(*arguments) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert message in line
+    assert line.startswith(message)
     assert _client("s3").list_buckets()["Buckets"] == before
 
 
@@ -144,7 +149,7 @@ def test_a_bucket_in_another_region_is_told(capsys: pytest.CaptureFixture[str]) 
     assert _run("--client", "wandering", region="us-east-1") == 0
     assert _run("--client", "wandering") == 1
     assert capsys.readouterr().err == (
-        "bootstrap: bucket wandering-pulumi-state-storage exists in us-east-1, not in eu-west-3\n"
+        "bucket wandering-pulumi-state-storage: got region us-east-1, expected eu-west-3\n"
     )
     aliases = {alias["AliasName"] for alias in _client("kms").list_aliases()["Aliases"]}
     assert "alias/wandering-pulumi-secrets" not in aliases
@@ -165,7 +170,7 @@ def test_a_bucket_of_another_account_is_told(head_status: int, create_code: str 
             aws.add_client_error("create_bucket", service_error_code=create_code, http_status_code=409)
         session: Any = SimpleNamespace(client=lambda *_, **__: s3)
         account = Account(session=session, region=_REGION, account_id="123456789012", partition="aws")
-        with pytest.raises(BootstrapError, match="bucket theirs belongs to another account"):
+        with pytest.raises(BootstrapError, match="bucket theirs: it belongs to another account"):
             bootstrap.bootstrap(account, BootstrapSettings(region=_REGION, state_bucket="theirs"))
 
 
@@ -175,15 +180,16 @@ def test_a_key_that_waits_for_its_deletion_is_told(capsys: pytest.CaptureFixture
     key = _client("kms").describe_key(KeyId="alias/leaving-pulumi-secrets")["KeyMetadata"]
     _client("kms").schedule_key_deletion(KeyId=key["KeyId"])
     assert _run("--client", "leaving") == 1
-    assert "alias/leaving-pulumi-secrets is PendingDeletion" in capsys.readouterr().err
+    assert "alias/leaving-pulumi-secrets: got state PendingDeletion" in capsys.readouterr().err
 
 
 def test_no_credentials_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The first thing that goes wrong for a newcomer."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
-    assert _run() == 1
-    assert capsys.readouterr().err == "bootstrap: Unable to locate credentials\n"
+    assert _run() == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "Unable to locate credentials" in line
 
 
 def test_no_sandbox_is_named_in_the_command() -> None:
