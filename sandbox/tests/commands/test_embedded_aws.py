@@ -42,8 +42,8 @@ def test_a_second_start_finds_the_first_server(layout: Layout) -> None:
     assert second.server.answers()
 
 
-def test_a_server_that_died_is_replaced_on_its_port_and_one_is_told(layout: Layout) -> None:
-    """Shells that sourced `.sandbox/env` go on working."""
+def test_a_server_that_died_is_replaced_on_its_port_with_a_note(layout: Layout) -> None:
+    """Shells that sourced `.sandbox/env` keep working."""
     dead = embedded_aws.ensure_running(layout).server
     _kill(dead)
     again = embedded_aws.ensure_running(layout)
@@ -53,8 +53,8 @@ def test_a_server_that_died_is_replaced_on_its_port_and_one_is_told(layout: Layo
     assert f"process {dead.process.pid}" in again.notes[0]
 
 
-def test_a_port_that_was_taken_meanwhile_is_told_and_another_one_found(layout: Layout) -> None:
-    """Whoever has the port now is left alone."""
+def test_another_port_is_used_when_a_program_took_the_old_one(layout: Layout) -> None:
+    """The program that has the port now is left running."""
     dead = embedded_aws.ensure_running(layout).server
     _kill(dead)
     with socket.socket() as taker:

@@ -51,7 +51,7 @@ def test_a_second_process_is_told_who_holds_the_lock_and_gets_it_once_the_first_
 
 
 def test_a_lock_whose_file_was_removed_by_its_holder_is_no_lock(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`down` removes the directory while it holds the lock; who opened the old file before must hold the new."""
+    """`down` removes the directory while it holds the lock. A process with the old file must then lock the new one."""
     real = fcntl.flock
     removals = iter([path.parent])
 

@@ -31,7 +31,7 @@ def _engine(directory: Path, script: str) -> Engine:
 
 
 def _up(engine: Engine, interrupt_after_report: int = 0) -> Run:
-    """Run `up`, pressing Ctrl-C as often as told, once the engine has said something."""
+    """Run `up`, and press Ctrl-C that many times once the engine has reported something."""
     left = interrupt_after_report
 
     def press(events: EngineEvents) -> None:
@@ -44,7 +44,7 @@ def _up(engine: Engine, interrupt_after_report: int = 0) -> Run:
 
 
 def test_the_command_is_run_with_json_events_and_its_process_is_known(tmp_path: Path) -> None:
-    """Whoever keeps a record of the process has it before the engine does anything."""
+    """The caller can record the process before the engine does anything."""
     seen: list[int] = []
     engine = _engine(tmp_path, "print(os.getpid(), sys.argv[1:], file=sys.stderr); sys.exit(3)")
     run = engine.run("up", "--stack", "prod", on_start=seen.append)
@@ -59,7 +59,7 @@ def test_without_a_cli_on_path_nothing_is_run(tmp_path: Path) -> None:
 
 
 def test_a_run_that_never_began_leaves_a_complete_state(tmp_path: Path) -> None:
-    """A wrong passphrase is no reason to start afresh."""
+    """After a wrong passphrase the state is as before."""
     run = _up(_engine(tmp_path, "sys.exit('error: incorrect passphrase')"))
     assert (run.succeeded, run.state_is_complete) == (False, True)
     assert run.complaint == "error: incorrect passphrase"
@@ -67,7 +67,7 @@ def test_a_run_that_never_began_leaves_a_complete_state(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("end", ["os.kill(os.getpid(), signal.SIGKILL)", "os._exit(2)"])
 def test_an_engine_that_died_at_work_leaves_an_incomplete_state(tmp_path: Path, end: str) -> None:
-    """Without its summary, nobody knows what it made."""
+    """Without its summary, it is unknown what it made."""
     run = _up(_engine(tmp_path, f"print('''{_BEGUN}''', flush=True); {end}"))
     assert not run.state_is_complete
 
@@ -88,7 +88,7 @@ sys.exit(100 + len(caught))
 
 
 def test_a_second_ctrl_c_is_passed_on_too(tmp_path: Path) -> None:
-    """A person who is sure gets out, at the price of the state."""
+    """The user can stop at once, at the price of the state."""
     script = f"""
 caught = []
 def catch(*_):
@@ -115,8 +115,8 @@ def test_handlers_are_put_back_after_a_run(tmp_path: Path) -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_failed_question_is_told_in_the_clis_own_words(tmp_path: Path) -> None:
-    """And with the command that failed."""
+def test_a_failed_question_shows_the_clis_own_words(tmp_path: Path) -> None:
+    """With the command that failed."""
     engine = _engine(tmp_path, "sys.exit('error: no such bucket')")
     with pytest.raises(CommandError, match=r"(?s)`pulumi stack ls` failed:\nerror: no such bucket"):
         engine.ask("stack", "ls")

@@ -26,7 +26,7 @@ def _summary(changes: dict[str, int] | None) -> dict[str, object]:
 
 
 def test_an_error_is_kept_whole_with_the_resource_that_it_is_about() -> None:
-    """Nobody has to look for the rest of a message in a log."""
+    """You do not have to look for the rest of a message in a log."""
     message = "creating VPC:\n  the limit\n  of 5 is reached <{%reset%}>"
     events = _collected(_diagnostic("error", message, _VPC), _diagnostic("error", "update failed\n", _STACK))
     assert events.errors == [
@@ -41,8 +41,8 @@ def test_debug_messages_are_dropped() -> None:
     assert "the password" not in repr(events)
 
 
-def test_warnings_and_printed_lines_are_told_apart() -> None:
-    """A policy exception that the program prints is no warning of the engine's."""
+def test_warnings_and_printed_lines_are_kept_apart() -> None:
+    """What the program prints is not a warning of the engine."""
     events = _collected(
         _diagnostic("warning", "careful\n"), _diagnostic("info", "hello\n\n"), _diagnostic("info#err", " \n")
     )
@@ -50,7 +50,7 @@ def test_warnings_and_printed_lines_are_told_apart() -> None:
 
 
 def test_a_policy_violation_names_its_rule_and_resource() -> None:
-    """What to mend, and whether it stops the run."""
+    """What to fix, and whether it stops the run."""
     event = {
         "policyName": "rds-private",
         "enforcementLevel": "mandatory",
@@ -62,8 +62,8 @@ def test_a_policy_violation_names_its_rule_and_resource() -> None:
     ]
 
 
-def test_what_policies_let_pass_is_told_apart() -> None:
-    """An exception is told in one line, without the rule's own reason, and is no violation."""
+def test_what_policies_let_pass_is_a_warning() -> None:
+    """An exception is a warning of one line, without the rule's own reason."""
     event = {
         "policyName": "https",
         "enforcementLevel": "advisory",

@@ -115,7 +115,7 @@ def run(*arguments: str) -> tuple[int, str]:
 
 @pytest.mark.usefixtures("refusing_aws")
 def test_a_refused_call_is_named_in_one_line() -> None:
-    """So that whoever lacks a right knows which to ask for."""
+    """The user then knows which permission to ask for."""
     code, said = run("--region", "eu-west-3")
     assert code == 1
     assert said.count("\n") == 1

@@ -34,7 +34,7 @@ def named(known: Inventory, **names: str) -> Inventory:
 
 
 def inside(known: Inventory) -> list[tuple[str, int]]:
-    """The names of places in the network, and of how many each stands."""
+    """The names of places in the network, and how many members each has."""
     return [(place.name, place.members) for place in places(known) if not place.is_outside]
 
 

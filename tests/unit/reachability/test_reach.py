@@ -1,4 +1,4 @@
-"""Who reaches whom inside a network: security groups, network ACLs and routes, on networks made by hand."""
+"""What reaches what inside a network: security groups, network ACLs and routes, on hand-written networks."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def group(id: str, *admits: tuple[Traffic, str], out: tuple[SecurityGroupRule, .
 
 
 def server(address: str, *, public: str | None = None, groups: tuple[str, ...] = ()) -> Interface:
-    """The interface of an instance in the group of its own number: 10.0.1.4 is i-4's, in subnet 1 and sg-4."""
+    """The interface of an instance, numbered by its address: 10.0.1.4 is i-4, in subnet 1 and sg-4."""
     *_, place, number = address.split(".")
     return Interface(
         id=f"eni-{number}",
