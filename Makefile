@@ -16,6 +16,7 @@ python := .venv/bin/python
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target what; do \
 		printf '  make %-15s %s\n' "$$target" "$$what"; done
+	@echo; echo 'Everything else: ./shop --help'
 
 sandbox: venv ## Bring both stacks up in an embedded AWS on this machine
 	@./shop sandbox up

@@ -63,12 +63,13 @@ class Console:
     def _wrapped(self, line: str, indent: str, used: int = 0) -> str:
         if not self.is_terminal or len(line) + used <= self.width:
             return line
-        # The mark of the first line takes as many columns as the indent of the later ones.
         broken = textwrap.wrap(
-            " " * used + line,
+            line,
             self.width,
+            initial_indent=" " * used,
             subsequent_indent=indent,
             break_long_words=False,
             break_on_hyphens=False,
         )
+        # What is in front of the first line is printed already.
         return "\n".join(broken)[used:]
