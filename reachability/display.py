@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from commands.console import Console
 from reachability.document import Answer
-from reachability.places import INTERNET, Place
+from reachability.places import INTERNET, Kind, Place
 from reachability.traffic import NOTHING, Traffic
 
 _LEGEND = (
@@ -22,19 +22,19 @@ def show_matrix(console: Console, places: Sequence[Place], answers: Iterable[Ans
     if not lines_of:
         console.say("No place reaches another.")
         return
-    by_lines: dict[tuple[str, ...], list[Place]] = {}
-    # The network's own places first; the way out of it last.
+    blocks: dict[tuple[tuple[str, ...], Kind], list[Place]] = {}
+    # The network's own places first; the internet and remote networks last.
     for place in sorted(places, key=lambda each: each.is_outside):
         if place.name in lines_of:
-            by_lines.setdefault(lines_of[place.name], []).append(place)
-    for lines, targets in by_lines.items():
-        _wrapped(console, ", ".join(_titled(each) for each in targets), indent="", style="bold")
+            blocks.setdefault((lines_of[place.name], place.kind), []).append(place)
+    for (lines, kind), targets in blocks.items():
+        _wrapped(console, _title(targets, kind), style="bold")
         for line in lines:
             _wrapped(console, line, indent="  ")
         console.say("")
     unreached = [each.name for each in places if not each.is_outside and each.name not in lines_of]
     if unreached:
-        _wrapped(console, f"Not reached by any place: {', '.join(unreached)}", indent="")
+        _wrapped(console, f"Not reached by any place: {', '.join(unreached)}")
         console.say("")
     outside = [each for each in places if each.is_outside and each.name != INTERNET]
     if outside:
@@ -42,7 +42,7 @@ def show_matrix(console: Console, places: Sequence[Place], answers: Iterable[Ans
         for place in outside:
             _wrapped(console, _described(place), indent="  ", style="dim")
         console.say("")
-    _wrapped(console, _LEGEND, indent="", style="dim")
+    _wrapped(console, _LEGEND, style="dim", hanging="")
 
 
 def show_path(console: Console, answer: Answer, relays: Sequence[Sequence[str]]) -> None:
@@ -77,10 +77,9 @@ def _lines(sources: Mapping[Traffic, Sequence[str]]) -> Iterator[str]:
         yield f"{ports} from {', '.join(names)}"
 
 
-def _titled(place: Place) -> str:
-    many = f"{place.members} " if place.members > 1 else ""
-    plural = "s" if place.members > 1 else ""
-    return place.name if place.name == INTERNET else f"{place.name} ({many}{place.kind.value}{plural})"
+def _title(targets: Sequence[Place], kind: Kind) -> str:
+    names = ", ".join(f"{each.name} ×{each.members}" if each.members > 1 else each.name for each in targets)
+    return names if kind is Kind.INTERNET else f"{names} ({kind.value})"
 
 
 def _described(place: Place) -> str:
@@ -88,13 +87,13 @@ def _described(place: Place) -> str:
     return f"{place.name}: {place.kind.value}{about}"
 
 
-def _wrapped(console: Console, text: str, *, indent: str, style: str = "") -> None:
-    """Broken to the console's width also when piped, later lines four columns further in."""
+def _wrapped(console: Console, text: str, *, indent: str = "", hanging: str = "    ", style: str = "") -> None:
+    """Broken to the console's width also when piped, with later lines further in."""
     lines = textwrap.wrap(
         text,
         console.width,
         initial_indent=indent,
-        subsequent_indent=f"{indent}    ",
+        subsequent_indent=indent + hanging,
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from commands.console import Console
@@ -59,8 +59,8 @@ class Progress:
         for text in events.warnings:
             console.warn(f"warning: {text}")
         if events.policies_satisfied:
-            exceptions = f"; {len(events.policy_warnings)} warnings, above" if events.policy_warnings else ""
-            console.step(f"{self._stack}: {len(events.policies_satisfied)} policies satisfied{exceptions}")
+            warnings = f"; see {_number(events.policy_warnings)} above" if events.policy_warnings else ""
+            console.step(f"{self._stack}: {len(events.policies_satisfied)} policies satisfied{warnings}")
         if not run.succeeded:
             for text in filter(None, [*events.errors, run.complaint]):
                 console.raw(text, style="red")
@@ -70,6 +70,10 @@ class Progress:
             console.step(
                 f"{self._stack}: nothing to change, all {events.done} resources are as declared ({run.seconds:.0f} s)"
             )
+
+
+def _number(warnings: Sequence[str]) -> str:
+    return "1 warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
 
 
 def _counts(changed: Mapping[str, int]) -> str:

@@ -15,13 +15,20 @@ from sandbox.commands.layout import Layout
 from sandbox.commands.stack_files import STACKS
 from sandbox.commands.stacks import StackState
 
+_BUSY_SECONDS = 20.0
+"""How long an answer may take while a stack is being brought up on a slow machine."""
+
 
 def show(layout: Layout, console: Console) -> None:
     """Raises `CommandError` when no sandbox is running."""
     server = embedded_aws.recorded(layout)
     process = server.process.find() if server else None
-    if server is None or process is None or not server.answers():
+    if server is None or process is None:
         raise CommandError("No sandbox is running here. Start one with `./shop sandbox up`.")
+    if not server.answers(seconds=_BUSY_SECONDS):
+        raise CommandError(
+            f"The embedded AWS runs (process {process.pid}), but gives no answer. Its log: {layout.server_log}"
+        )
     minutes = (time.time() - process.create_time()) / 60
     mebibytes = process.memory_info().rss / 2**20
     console.step(f"Embedded AWS: {server.endpoint}")

@@ -25,11 +25,11 @@ from sandbox.toolchain.wrapper import install_wrapper
 
 _NEXT_STEPS = """
 Try next, in this directory:
-  . .sandbox/env                            # pulumi and aws now use the sandbox
-  pulumi stack output -s prod               # the outputs: addresses, names, secrets
-  pulumi preview -s prod --policy-pack policies    # what a change would do
-  aws rds describe-db-instances             # the AWS CLI and boto3 work too
-  ./shop reach                              # what reaches what, on which port
+  . .sandbox/env                                 # pulumi and aws now use the sandbox
+  pulumi stack output -s prod                    # addresses, names, secrets
+  pulumi preview -s prod --policy-pack policies  # what a change would do
+  aws rds describe-db-instances                  # the AWS CLI works, boto3 too
+  ./shop reach                                   # what reaches what, on which port
 
 To apply a change of Pulumi.prod.yaml, run `./shop sandbox up` again.
 To stop the sandbox and remove all of it, run `./shop sandbox down`."""

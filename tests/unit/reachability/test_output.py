@@ -69,7 +69,7 @@ def test_equal_targets_share_a_block_and_no_line_is_too_wide() -> None:
         ),
     )
     lines = shown(opened).splitlines()
-    assert lines[0] == "i-5 (server), i-6 (server)"
+    assert lines[0] == "i-5, i-6 (server)"
     assert lines[1].startswith("  udp 50000-60000 from i-10, i-11")
     assert {f"i-{number}" for number in range(10, 40)} <= set(" ".join(lines[1:4]).replace(",", "").split())
     assert max(map(len, lines)) <= 100
