@@ -74,6 +74,10 @@ def bring_up(
         on_start=begin,
         on_progress=on_progress,
     )
-    if run.state_is_complete:
+    stopped_before_it_began = run.interrupted and not run.events.begun
+    if stopped_before_it_began:
+        # The CLI may not have handled the Ctrl-C yet, and then leaves the stack locked.
+        engine.ask("cancel", "--yes", "--stack", stack)
+    if run.state_is_complete or stopped_before_it_began:
         unfinished_run.end(layout)
     return run

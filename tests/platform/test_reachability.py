@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,12 +16,14 @@ import yaml
 from sandbox.tests.platform import REPOSITORY, Platform
 from tests.platform.test_rows import security_group_names, vpc
 
+PAGE = (REPOSITORY / "docs" / "reachability.md").read_text()
 CONFIG = yaml.safe_load((REPOSITORY / "Pulumi.prod.yaml").read_text())["config"]
 SATELLITES = [f"prod-{each['name']}" for each in CONFIG["magento:satellites"]]
 ALLOWED = {each["cidr"] for each in CONFIG["magento:gateway"]["allowed"]}
 PHP_MY_ADMIN = CONFIG["magento:php_my_admin"]["databases"]
 OUTSIDE = {"internet", "address range", "remote network"}
 SITES = ["prod", "preprod"]
+EXAMPLES = textwrap.dedent("\n".join(re.findall(r"^(?:    .*)?$", PAGE, re.MULTILINE)))
 
 
 class Told:
@@ -250,6 +254,7 @@ def test_it_shows_what_blocks(platform: Platform) -> None:
     ran = command(platform, "--from", "internet", "--to", "rundeck")
     assert ran.returncode == 0
     assert ran.stdout.startswith("internet → prod-rundeck-server: nothing\n")
+    assert re.sub(r"\b(\w+)-[0-9a-f]{17}\b", r"\1-…", ran.stdout.strip()) in EXAMPLES
     assert ran.stdout.count("✗") == 3
     assert "internet → prod-vpn-server → prod-rundeck-server" in ran.stdout
 
@@ -259,6 +264,9 @@ def test_the_matrix_is_printed(platform: Platform) -> None:
     ran = command(platform, "--client", "client", "--region", "eu-west-3")
     assert ran.returncode == 0
     assert "prod-rundeck-server" in ran.stdout
+    blocks = [each.strip() for each in EXAMPLES.split("\n\n") if " from " in each]
+    assert len(blocks) == 5
+    assert set(blocks) <= set(ran.stdout.split("\n\n"))
     assert "8700-8800" in ran.stdout
     assert max(map(len, ran.stdout.splitlines())) <= 100
     assert "\x1b" not in ran.stdout
