@@ -1,7 +1,7 @@
 # `make help` lists the targets. Paths stay relative, so that a directory with a space in its name works too.
 
-PYTHON_CODE := __main__.py account bench components docs policies reachability sandbox settings stack tests
-SHELL_CODE := sandbox/preflight.sh .ci/run .ci/policies .ci/tell-github tests/servers/*.sh components/servers/server_files/*/*.sh images/*.sh \
+PYTHON_CODE := __main__.py account bench commands components docs policies reachability sandbox settings stack tests
+SHELL_CODE := shop sandbox/preflight.sh .ci/run .ci/policies .ci/tell-github tests/servers/*.sh components/servers/server_files/*/*.sh images/*.sh \
 	platform_config/*/.platform/hooks/*/*.sh platform_config/*/.platform/confighooks/*/*.sh
 GO_CODE := sandbox/toolchain
 
@@ -17,15 +17,16 @@ python := .venv/bin/python
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target what; do \
 		printf '  make %-15s %s\n' "$$target" "$$what"; done
+	@echo; echo 'Everything else: ./shop --help'
 
 sandbox: venv ## Bring both stacks up in an embedded AWS on this machine
-	@$(python) -m sandbox up
+	@./shop sandbox up
 
-sandbox-status: venv ## Tell what runs in the sandbox
-	@$(python) -m sandbox status
+sandbox-status: venv ## Show what runs in the sandbox
+	@./shop sandbox status
 
 sandbox-down: venv ## Stop the sandbox and remove all of it
-	@$(python) -m sandbox down
+	@./shop sandbox down
 
 # One process a core, up to four, each with a file of tests at a time.
 parallel := -n logical --maxprocesses 4 --dist loadfile

@@ -1,27 +1,30 @@
-"""Prepare an AWS account for the stacks: where their state is kept, and what AWS wants there once an account.
+"""Prepares an AWS account for the stacks: the bucket of their state, and what AWS needs once in each account.
 
-    python -m account.bootstrap --region eu-west-3
+    ./shop bootstrap --region eu-west-3
 
-makes, or leaves as it is where it is there already:
-- the state bucket: versioned, encrypted, private, TLS only, old versions expiring;
+creates, unless it exists:
+- the state bucket: versioned, encrypted, private, TLS only, with old versions that expire;
 - the KMS key, with an alias, that encrypts the bucket and the stacks' secrets;
-- encryption by default of the region's disks, since Beanstalk has no option for those of its instances;
-- the service-linked roles without which a first domain, cache, database or environment is refused.
+- EBS encryption by default in the region, since Beanstalk has no option for its instances' disks;
+- the service-linked roles: without them AWS refuses the first search domain, cache, database or environment.
 
-It takes the account from the usual AWS settings (profile, environment, role) and prints the commands to go on with.
+It uses the AWS credentials of the shell (profile, environment or role) and prints the commands to run next.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+import typer
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
+
+from commands import shell
+from commands.errors import CannotRunError, CommandError
 
 SERVICE_LINKED_ROLES = (
     "opensearchservice.amazonaws.com",
@@ -31,34 +34,38 @@ SERVICE_LINKED_ROLES = (
     "elasticloadbalancing.amazonaws.com",
     "autoscaling.amazonaws.com",
 )
-"""AWS makes most of them by itself when the caller may; a domain inside a VPC is refused until its own is there."""
+"""AWS creates most of them when needed, if the caller may. It refuses a search domain in a VPC without its role."""
 
 _BUCKET_NAME = re.compile(r"(?!xn--)(?!.*-s3alias$)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
-"""S3's rules, without dots: their certificates do not match bucket names that hold one."""
+"""S3's rules, without dots: S3's certificates do not match bucket names with a dot."""
 
 
-class BootstrapError(Exception):
-    """Why the account cannot be prepared, fit to print as it is."""
+class BootstrapError(CommandError):
+    """The account cannot be prepared. The message says why."""
+
+
+class BadOptionError(CannotRunError):
+    """An option has a value that cannot be used."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BootstrapSettings:
-    """What is made, and what it is called."""
+    """What to create, and its names."""
 
     region: str
     client: str = "client"
     state_bucket: str = ""
     """`<client>-pulumi-state-storage` unless set."""
     keep_days: int = 90
-    """How long a version of the state outlives the one that replaced it."""
+    """How long S3 keeps a version of the state after it was replaced."""
 
     def __post_init__(self) -> None:
         if not _BUCKET_NAME.fullmatch(self.bucket):
-            raise BootstrapError(
-                f"state bucket must be 3 to 63 lower-case letters, digits and hyphens, got {self.bucket!r}"
+            raise BadOptionError(
+                f"--state-bucket: got {self.bucket!r}, expected 3 to 63 lower-case letters, digits and hyphens"
             )
         if self.keep_days < 1:
-            raise BootstrapError(f"keep days must be at least 1, got {self.keep_days}")
+            raise BadOptionError(f"--keep-days: got {self.keep_days}, expected 1 or more")
 
     @property
     def bucket(self) -> str:
@@ -71,7 +78,7 @@ class BootstrapSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """One AWS account and region, through a session with its credentials."""
+    """One AWS account and region, with a session of its credentials."""
 
     session: boto3.Session
     region: str
@@ -80,9 +87,9 @@ class Account:
 
     @classmethod
     def of(cls, session: boto3.Session, region: str) -> Account:
-        """Raises `BootstrapError` when there is no such region or no valid credentials."""
+        """Raises `BadOptionError` for an unknown region, and botocore's errors without valid credentials."""
         if region not in {name for part in session.get_available_partitions() for name in _regions(session, part)}:
-            raise BootstrapError(f"region must be one that AWS has, got {region!r}")
+            raise BadOptionError(f"--region: got {region!r}, expected an AWS region such as eu-west-3")
         caller = session.client("sts", region_name=region).get_caller_identity()
         return cls(session=session, region=region, account_id=caller["Account"], partition=caller["Arn"].split(":")[1])
 
@@ -96,9 +103,9 @@ def _regions(session: boto3.Session, partition: str) -> list[str]:
 
 
 def bootstrap(account: Account, settings: BootstrapSettings) -> list[str]:
-    """Make what is missing; what was made. Raises `BootstrapError`, or botocore's errors as they come."""
+    """Create what is missing, and return what was created. Raises `BootstrapError`, or botocore's errors."""
     made = []
-    # First, as it is what can be refused: nothing else is made then.
+    # First, because it can be refused, and then nothing else must be created.
     if _ensure_bucket(account, settings):
         made.append(f"bucket {settings.bucket}")
     key_arn, key_is_new = _ensure_key(account.client("kms"), settings)
@@ -112,7 +119,7 @@ def bootstrap(account: Account, settings: BootstrapSettings) -> list[str]:
 
 
 def _ensure_key(kms: Any, settings: BootstrapSettings) -> tuple[str, bool]:
-    """The ARN of the key behind the alias, and whether it was made now."""
+    """The ARN of the alias's key, and whether it was created now."""
     try:
         key = kms.describe_key(KeyId=settings.key_alias)["KeyMetadata"]
     except kms.exceptions.NotFoundException:
@@ -123,15 +130,15 @@ def _ensure_key(kms: Any, settings: BootstrapSettings) -> tuple[str, bool]:
         is_new = False
         if not key["Enabled"]:
             raise BootstrapError(
-                f"{settings.key_alias} is {key['KeyState']}: enable it, or cancel its deletion. "
-                "Without it the secrets of the stacks cannot be read."
+                f"{settings.key_alias}: got state {key['KeyState']}, expected Enabled. Enable the key, or cancel its "
+                "deletion: without it the secrets of the stacks cannot be read."
             )
     kms.enable_key_rotation(KeyId=key["KeyId"])
     return key["Arn"], is_new
 
 
 def _ensure_disk_encryption(ec2: Any) -> bool:
-    """Whether it was switched on now ("Enable Amazon EBS encryption by default"); disks that are there stay."""
+    """Whether it was turned on now ("Enable Amazon EBS encryption by default"). Existing disks stay as they are."""
     if ec2.get_ebs_encryption_by_default()["EbsEncryptionByDefault"]:
         return False
     ec2.enable_ebs_encryption_by_default()
@@ -139,7 +146,7 @@ def _ensure_disk_encryption(ec2: Any) -> bool:
 
 
 def _ensure_bucket(account: Account, settings: BootstrapSettings) -> bool:
-    """Whether the bucket was made now. Raises `BootstrapError` when its name is another account's or region's."""
+    """Whether the bucket was created now. Raises `BootstrapError` when it exists in another account or region."""
     s3 = account.client("s3")
     try:
         s3.head_bucket(Bucket=settings.bucket, ExpectedBucketOwner=account.account_id)
@@ -149,27 +156,30 @@ def _ensure_bucket(account: Account, settings: BootstrapSettings) -> bool:
                 pass
             case 403:
                 raise BootstrapError(
-                    f"bucket {settings.bucket} belongs to another account, or these credentials may not see it"
+                    f"bucket {settings.bucket}: it belongs to another account, or these credentials may not read it. "
+                    "Choose another name with --state-bucket."
                 ) from error
             case _:
                 raise
     else:
         where = s3.get_bucket_location(Bucket=settings.bucket)["LocationConstraint"] or "us-east-1"
         if where != account.region:
-            raise BootstrapError(f"bucket {settings.bucket} exists in {where}, not in {account.region}")
+            raise BootstrapError(f"bucket {settings.bucket}: got region {where}, expected {account.region}")
         return False
-    # us-east-1 is the one region that must not be named.
+    # S3 accepts every region here except us-east-1.
     place = {} if account.region == "us-east-1" else {"LocationConstraint": account.region}
     try:
         s3.create_bucket(Bucket=settings.bucket, **({"CreateBucketConfiguration": place} if place else {}))
     except s3.exceptions.BucketAlreadyExists as error:
-        raise BootstrapError(f"bucket {settings.bucket} belongs to another account: choose another name") from error
+        raise BootstrapError(
+            f"bucket {settings.bucket}: it belongs to another account. Choose another name with --state-bucket."
+        ) from error
     s3.get_waiter("bucket_exists").wait(Bucket=settings.bucket)
     return True
 
 
 def _secure_bucket(account: Account, settings: BootstrapSettings, key_arn: str) -> None:
-    """Put every protection in place, whoever made the bucket."""
+    """Turn on every protection, also for a bucket that existed."""
     s3 = account.client("s3")
     bucket = {"Bucket": settings.bucket, "ExpectedBucketOwner": account.account_id}
     s3.put_public_access_block(
@@ -222,7 +232,7 @@ def tls_only_policy(partition: str, bucket: str) -> dict[str, Any]:
 
 
 def _ensure_roles(iam: Any) -> list[str]:
-    """The services whose role was made now."""
+    """The services whose role was created now."""
     return [service for service in SERVICE_LINKED_ROLES if _ensure_role(iam, service)]
 
 
@@ -232,7 +242,7 @@ def _ensure_role(iam: Any, service: str) -> bool:
     try:
         iam.create_service_linked_role(AWSServiceName=service)
     except iam.exceptions.InvalidInputException as error:
-        # AWS's answer when the role was made meanwhile.
+        # AWS's answer when the role was created just before.
         if "has been taken" not in str(error):
             raise
         return False
@@ -240,7 +250,7 @@ def _ensure_role(iam: Any, service: str) -> bool:
 
 
 def next_commands(settings: BootstrapSettings) -> str:
-    """What to paste to make the stacks on the bucket and the key."""
+    """Commands to paste: they create the stacks with the bucket and the key."""
     provider = f"awskms://{settings.key_alias}?region={settings.region}"
     return "\n".join(
         [
@@ -250,32 +260,32 @@ def next_commands(settings: BootstrapSettings) -> str:
     )
 
 
-def _settings(arguments: list[str]) -> BootstrapSettings:
-    defaults = BootstrapSettings(region="")
-    parser = argparse.ArgumentParser(description="Prepare an AWS account for the stacks. Safe to run again.")
-    parser.add_argument("--region", required=True, help="of the state bucket and its key, such as eu-west-3")
-    parser.add_argument("--client", default=defaults.client, help="begins the names (default: %(default)s)")
-    parser.add_argument("--state-bucket", default="", help="default: <client>-pulumi-state-storage")
-    parser.add_argument(
-        "--keep-days", type=int, default=defaults.keep_days, help="of replaced state versions (default: %(default)s)"
-    )
-    return BootstrapSettings(**vars(parser.parse_args(arguments)))
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-def main(arguments: list[str]) -> int:
-    """The exit code: 0 when the account is ready, 1 with one line on standard error when it is not."""
+@app.command(epilog="Exit codes: 0 ready; 1 AWS refused; 2 an option is wrong, or there are no credentials.")
+def prepare(
+    region: Annotated[str, typer.Option(help="The region of the stacks and their state, such as eu-west-3.")],
+    client: Annotated[str, typer.Option(help="The prefix of all names.")] = "client",
+    state_bucket: Annotated[str, typer.Option(help="The bucket; by default <client>-pulumi-state-storage.")] = "",
+    keep_days: Annotated[int, typer.Option(help="Days to keep old versions of the state.")] = 90,
+) -> None:
+    """Prepare an AWS account for the stacks. You can run it again: it keeps what exists.
+
+    It uses the AWS credentials of your shell: a profile, environment variables or a role.
+    """
+    settings = BootstrapSettings(region=region, client=client, state_bucket=state_bucket, keep_days=keep_days)
     try:
-        settings = _settings(arguments)
-        account = Account.of(boto3.Session(), settings.region)
+        account = Account.of(boto3.Session(), region)
         made = bootstrap(account, settings)
-    except (BootstrapError, BotoCoreError, ClientError) as error:
-        print(f"bootstrap: {error}", file=sys.stderr)
-        return 1
+    except (NoCredentialsError, ProfileNotFound) as error:
+        raise CannotRunError(f"AWS credentials: {error}") from None
+    except (BotoCoreError, ClientError) as error:
+        raise CommandError(f"AWS did not do it: {error}") from None
     for thing in made:
-        print(f"made {thing}")
-    print(f"Account {account.account_id} is ready. Next:\n\n{next_commands(settings)}")
-    return 0
+        typer.echo(f"created {thing}")
+    typer.echo(f"Account {account.account_id} is ready. Next:\n\n{next_commands(settings)}")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(shell.run(app, name="python -m account.bootstrap"))

@@ -1,7 +1,8 @@
-"""`python -m bench`: measure everything in a separate sandbox, in about four minutes, and print it beside the aims."""
+"""`make bench`: measures everything in its own sandbox, in about four minutes, and compares it with the targets."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +10,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bench import bring_up, checks, growth, memory, previews, report
+from bench import bring_up, checks, growth, memory, previews, table
 from bench.figure import Figure, MeasurementError
 from bench.sandbox import copied_project
+from commands import shell
+from commands.errors import CommandError
 from sandbox.tests.platform import Platform
 
 _GROUPS: tuple[tuple[str, Callable[[Platform], list[Figure]]], ...] = (
@@ -23,11 +26,14 @@ _GROUPS: tuple[tuple[str, Callable[[Platform], list[Figure]]], ...] = (
     ("unit and policy tests", checks.measure),
 )
 
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-def main(
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the figures to this file as well.")] = None,
+
+@app.command()
+def bench(
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the figures to this file.")] = None,
 ) -> None:
-    """Measure speed and memory. A missed aim is shown and is no error: times depend on the machine."""
+    """Measure speed and memory. A missed target is shown but is no error, since times depend on the machine."""
     console = Console()
     figures: list[Figure] = []
     failure = ""
@@ -37,16 +43,15 @@ def main(
                 with console.status(f"Measuring: {name}"):
                     figures += measure(platform)
             except MeasurementError as error:
-                # The groups after it need what it made.
+                # The later groups need what this one leaves behind.
                 failure = f"{name}: {error}"
                 break
-    report.show(console, figures)
+    table.show(console, figures)
     if json is not None:
-        report.write(json, figures)
+        table.write(json, figures)
     if failure:
-        console.print(f"\n{failure}", style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(1)
+        raise CommandError(failure)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    sys.exit(shell.run(app, name="python -m bench"))

@@ -1,1 +1,1 @@
-"""Who reaches whom on which port in a network, computed from what AWS's API says is deployed."""
+"""What reaches what on which port in a network, computed from what AWS's API says is deployed."""

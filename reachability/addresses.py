@@ -1,4 +1,4 @@
-"""Sets of IP addresses, and the questions that rules and routes ask of them."""
+"""Sets of IP addresses, as rules and routes compare them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 IPNetwork = IPv4Network | IPv6Network
 
 _ANYWHERE: dict[int, IPNetwork] = {4: ip_network("0.0.0.0/0"), 6: ip_network("::/0")}
-# No one organisation has more: a rule for a wider range is one for the internet, in however many pieces it is written.
+# No single organisation has more addresses: a rule for a wider range is a rule for the internet.
 _NARROWEST_OF_EVERYONE = {4: 7, 6: 15}
-# Never reached over the internet: RFC 1918, 6598, 3927, 1122 and 4193, 4291. Documentation's ranges are not among them,
-# so that they stand for public addresses as they do in books.
+# Not reachable over the internet: RFC 1918, 6598, 3927, 1122, 4193 and 4291. Documentation ranges are not listed: they
+# count as public, as in the shipped stack files.
 _NOT_PUBLIC = tuple(
     ip_network(each)
     for each in (
@@ -29,19 +29,21 @@ def within(inner: IPNetwork, outer: IPNetwork) -> bool:
 
 
 def is_for_everyone(network: IPNetwork) -> bool:
-    """Whether it is so wide that it means the internet."""
+    """Whether the range is so wide that it means the internet."""
     return network.prefixlen <= _NARROWEST_OF_EVERYONE[network.version]
 
 
 def is_public(network: IPNetwork) -> bool:
-    """Whether it can be somebody's address on the internet."""
+    """Whether the range can be used on the internet."""
     return not any(within(network, private) for private in _NOT_PUBLIC)
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where packets come from or go to, in one version of IP: some networks; or ``anyone``, an address on the internet
-    that nothing singles out."""
+    """Where packets come from or go to, in one version of IP: networks, or ``anyone`` on the internet.
+
+    ``anyone`` is an address that no rule or route names more narrowly than the internet.
+    """
 
     networks: tuple[IPNetwork, ...]
     anyone: bool = False

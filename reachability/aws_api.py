@@ -1,4 +1,4 @@
-"""Calls to AWS's API: every page of an answer, and a refusal as one sentence that names the call."""
+"""Calls to AWS's API: all pages of an answer, and a refused call as one line that names it."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, UnknownRegionError
 
-# The prefixes of IAM's actions, where they are not the client's own name.
+from commands.errors import CannotRunError, CommandError
+
+# IAM's prefix of a service's actions, where it differs from the client's name.
 _IAM_PREFIXES = {"elbv2": "elasticloadbalancing", "opensearch": "es"}
 
 
-class RefusedError(Exception):
-    """AWS did not answer; the message names the call by its IAM action."""
+class RefusedError(CommandError):
+    """AWS refused a call or did not answer it. The message names the call by its IAM action."""
 
 
-class NotConfiguredError(Exception):
-    """boto3 does not know whom to ask: the message says what is missing."""
+class NotConfiguredError(CannotRunError):
+    """boto3 has no usable region or profile. The message says what is missing."""
 
 
 class AwsApi:
-    """One region of an account, with whatever credentials boto3 finds. Raises `NotConfiguredError` without a region."""
+    """One region of an account, with the credentials that boto3 finds. Raises `NotConfiguredError` without a region."""
 
     region: str
 
@@ -31,17 +33,23 @@ class AwsApi:
         except BotoCoreError as error:
             raise NotConfiguredError(str(error)) from None
         if not self._session.region_name:
-            raise NotConfiguredError("no region is set: give --region, or set AWS_REGION")
+            raise NotConfiguredError("--region: got none, expected an AWS region. Give it, or set AWS_REGION.")
         self.region = self._session.region_name
+        try:
+            self._session.get_partition_for_region(self.region)
+        except UnknownRegionError:
+            raise NotConfiguredError(
+                f"--region: got {self.region!r}, expected an AWS region such as eu-west-3"
+            ) from None
         self._clients: dict[str, Any] = {}
 
     def ask(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-        """One answer, of an operation that knows no pages. Raises `RefusedError`."""
+        """The answer of an operation without pages. Raises `RefusedError`."""
         answer: dict[str, Any] = self._call(service, operation, lambda client: getattr(client, operation)(**parameters))
         return answer
 
     def list(self, service: str, operation: str, member: str, **parameters: Any) -> list[dict[str, Any]]:
-        """What all pages of an answer hold under ``member``. Raises `RefusedError`."""
+        """The list ``member`` from all pages of an answer. Raises `RefusedError`."""
 
         def every_page(client: Any) -> list[dict[str, Any]]:
             if not client.can_paginate(operation):
@@ -61,11 +69,13 @@ class AwsApi:
             return run(client)
         except ClientError as error:
             said = error.response.get("Error", {})
-            raise RefusedError(f"{action}: {said.get('Code')}: {said.get('Message')}") from None
+            raise RefusedError(f"{action}: AWS refused the call: {said.get('Code')}: {said.get('Message')}") from None
+        except NoCredentialsError as error:
+            raise NotConfiguredError(f"AWS credentials: {error}") from None
         except BotoCoreError as error:
-            raise RefusedError(f"{action}: {error}") from None
+            raise RefusedError(f"{action}: AWS did not answer: {error}") from None
 
 
 def tags_of(written: list[dict[str, str]] | None) -> Mapping[str, str]:
-    """AWS's list of keys and values as a mapping."""
+    """AWS's list of tags as a mapping."""
     return {each["Key"]: each.get("Value", "") for each in written or []}

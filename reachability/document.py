@@ -1,11 +1,11 @@
 """The answer as JSON.
 
-An object of three: ``network`` has ``vpc_id``, ``name``, ``region`` and ``cidrs``. ``places`` is a list, the internet
-first, then ranges and remote networks, then the network's own by name: ``name``, ``kind``, ``id``, ``system``,
+An object with three members. ``network`` has ``vpc_id``, ``name``, ``region`` and ``cidrs``. ``places`` is a list: the
+internet first, then ranges and remote networks, then the network's own by name: ``name``, ``kind``, ``id``, ``system``,
 ``environment``, ``about``, ``members``, ``subnets``, ``public`` (whether it has an address on the internet) and
 ``cidrs`` (of outside places). ``reach`` is a list in the same order of sources, then of targets: ``from``, ``to``,
-``traffic`` (such as ``tcp 443``, ``udp 5000-5100`` or ``all``; empty where two places were asked for and nothing gets
-through) and ``hops``, each with ``what``, ``why`` and ``lets``.
+``traffic`` (such as ``tcp 443``, ``udp 5000-5100`` or ``all``; empty for a pair that you asked for when nothing gets
+through) and ``hops``, each with ``component``, ``explanation`` and ``allows``.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from reachability.inventory import Inventory
+from reachability.path import NetworkPath
 from reachability.places import Place, known_as
 from reachability.traffic import Traffic
-from reachability.way import Way
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """Of one pair of places."""
+    """What gets from one place to another, and a path that it takes."""
 
     source: str
     target: str
     traffic: Traffic
-    way: Way
+    path: NetworkPath
 
 
 def document(inventory: Inventory, places: Iterable[Place], answers: Iterable[Answer]) -> dict[str, Any]:
-    """What the module describes."""
+    """The object that this module describes."""
     return {
         "network": {
             "vpc_id": inventory.vpc_id,
@@ -45,7 +45,10 @@ def document(inventory: Inventory, places: Iterable[Place], answers: Iterable[An
                 "from": each.source,
                 "to": each.target,
                 "traffic": list(each.traffic.ranges),
-                "hops": [{"what": hop.what, "why": hop.why, "lets": list(hop.lets.ranges)} for hop in each.way.hops],
+                "hops": [
+                    {"component": hop.component, "explanation": hop.explanation, "allows": list(hop.allows.ranges)}
+                    for hop in each.path.hops
+                ],
             }
             for each in answers
         ],

@@ -1,7 +1,7 @@
-"""What security groups and network ACLs let through.
+"""What security groups and network ACLs allow.
 
-Traffic of many addresses counts as let through when that of any of them is: an allowance applies as soon as it touches
-them, a refusal only when it covers them all.
+Traffic of several addresses counts as allowed when it is allowed for any of them: an allow rule applies when it
+includes some of them, a deny rule only when it includes all of them.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ def through_groups(
     far: Addresses,
     far_group_ids: tuple[str, ...] = (),
 ) -> tuple[Traffic, list[SecurityGroupRule]]:
-    """What the groups of ``guarded`` let in from, or out to, those addresses and those groups' members; and the rules
-    that do. Answers pass by themselves: groups keep state."""
+    """What the groups of ``guarded`` allow in from, or out to, those addresses and those groups' members; and the rules
+    that allow it. Answers need no rule: security groups are stateful."""
     if not guarded.group_ids:
         return EVERYTHING, []
     rules = [
@@ -39,7 +39,7 @@ def through_groups(
 
 
 def through_acl(acl: NetworkAcl, direction: Direction, far: Addresses) -> Traffic:
-    """What a network ACL lets in from, or out to, those addresses: the first line that matches decides."""
+    """What a network ACL allows in from, or out to, those addresses. The first entry that matches decides."""
     passed, undecided = NOTHING, EVERYTHING
     for entry in acl.entries:
         if entry.direction is not direction:
@@ -52,6 +52,6 @@ def through_acl(acl: NetworkAcl, direction: Direction, far: Addresses) -> Traffi
 
 
 def through_acl_and_back(acl: NetworkAcl, direction: Direction, far: Addresses) -> Traffic:
-    """The same for a connection, whose answers have to pass as well: an ACL keeps no state."""
+    """The same for a connection, whose answers must be allowed too: network ACLs are stateless."""
     back = Direction.OUT if direction is Direction.IN else Direction.IN
     return through_acl(acl, direction, far).answered_by(through_acl(acl, back, far))

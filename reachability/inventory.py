@@ -1,4 +1,4 @@
-"""What AWS says of one network, as plain data: the input of everything that is computed."""
+"""What AWS says about one VPC, as plain data: the input of every computation."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from reachability.addresses import IPNetwork
 from reachability.traffic import Traffic
 
 LOCAL = "local"
-"""The target of a network's route to itself."""
+"""The target of a VPC's route to itself."""
 OUTWARD = ("vgw-", "tgw-", "pcx-")
-"""How the ids of gateways to other private networks begin: VPN and Direct Connect, transit, peering."""
+"""Prefixes of the ids of gateways to other private networks: VPN and Direct Connect, transit, peering."""
 
 
 class Direction(StrEnum):
-    """As seen from the network interface or the subnet that a rule guards."""
+    """As seen from the network interface or subnet that a rule applies to."""
 
     IN = "in"
     OUT = "out"
@@ -24,8 +24,10 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityGroupRule:
-    """One way through a security group: to or from ``networks``, those of a prefix list when ``prefix_list`` names one,
-    or the members of the group ``group_id``."""
+    """A rule that allows traffic to or from ``networks``, or the members of the group ``group_id``.
+
+    With a ``prefix_list``, the networks are those of the list.
+    """
 
     id: str
     direction: Direction
@@ -45,7 +47,7 @@ class SecurityGroup:
 
 @dataclass(frozen=True, kw_only=True)
 class AclEntry:
-    """One line of a network ACL: the lowest number that matches decides."""
+    """One entry of a network ACL. Of the entries that match, the one with the lowest number decides."""
 
     number: int
     direction: Direction
@@ -62,7 +64,7 @@ class NetworkAcl:
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """``target`` is ``local``, the id of a gateway or an interface, or says that the way is dead."""
+    """``target`` is ``local``, the id of a gateway or an interface, or says that the route leads nowhere."""
 
     destination: IPNetwork
     target: str
@@ -78,7 +80,7 @@ class RouteTable:
 
 @dataclass(frozen=True, kw_only=True)
 class Subnet:
-    """``tags`` as they are; the route table and the network ACL are those that are in force, named or by default."""
+    """The route table and the network ACL are those in force: the subnet's own, or the VPC's default."""
 
     id: str
     tags: Mapping[str, str]
@@ -89,8 +91,10 @@ class Subnet:
 
 @dataclass(frozen=True, kw_only=True)
 class Interface:
-    """A network interface in use. ``public_address`` is its Elastic IP or the address that EC2 lent it;
-    ``instance_id`` is ``None`` where it belongs to no instance."""
+    """A network interface in use. ``public_address`` is its Elastic IP or the address that EC2 assigned.
+
+    ``instance_id`` is ``None`` if it belongs to no instance.
+    """
 
     id: str
     subnet_id: str
@@ -105,7 +109,7 @@ class Interface:
 
 @dataclass(frozen=True, kw_only=True)
 class Instance:
-    """An EC2 instance that is not terminated: a stopped one keeps its interfaces, and can be started."""
+    """An EC2 instance that is not terminated. A stopped one keeps its interfaces and can be started."""
 
     id: str
     tags: Mapping[str, str]
@@ -120,10 +124,10 @@ class ServiceKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """What AWS runs in the network's subnets: its addresses are AWS's business, so that any of a subnet may be its own.
+    """A service that AWS runs in the VPC's subnets. AWS chooses its addresses: any of a subnet's may be its own.
 
-    ``traffic`` is what it listens for; no groups at all means that nothing is filtered, as of a Network Load Balancer
-    made without them. ``public_versions`` are the IP versions in which it has public addresses.
+    ``traffic`` is what it listens on. Without security groups nothing is filtered, as for a Network Load Balancer that
+    was created without them. ``public_versions`` are the IP versions in which it has public addresses.
     """
 
     kind: ServiceKind
@@ -138,7 +142,7 @@ class Service:
 
 @dataclass(frozen=True, kw_only=True)
 class VpnConnection:
-    """``remote_networks`` are its static routes; with BGP there are none, and route tables tell what was learned."""
+    """``remote_networks`` are its static routes. With BGP there are none; route tables show what was propagated."""
 
     id: str
     gateway_id: str
@@ -148,7 +152,7 @@ class VpnConnection:
 
 @dataclass(frozen=True, kw_only=True)
 class Inventory:
-    """One VPC and what is in it. ``gateway_names`` are the Name tags of the gateways that routes lead to."""
+    """One VPC and its resources. ``gateway_names`` are the Name tags of the gateways that routes lead to."""
 
     vpc_id: str
     region: str

@@ -1,8 +1,8 @@
-"""Reading a VPC itself: subnets, routes, rules, gateways and links.
+"""Reads a VPC: subnets, routes, rules, gateways and VPN links.
 
-It calls, and so must be allowed, ec2:DescribeVpcs, DescribeSubnets, DescribeRouteTables, DescribeNetworkAcls,
+It needs permission for these calls: ec2:DescribeVpcs, DescribeSubnets, DescribeRouteTables, DescribeNetworkAcls,
 DescribeSecurityGroups, DescribeSecurityGroupRules, DescribeInternetGateways, DescribeNatGateways, DescribeVpnGateways,
-DescribeVpnConnections and DescribeTags; and, where a rule or a route names a prefix list, DescribeManagedPrefixLists
+DescribeVpnConnections and DescribeTags; and, if a rule or a route names a prefix list, DescribeManagedPrefixLists
 and GetManagedPrefixListEntries.
 """
 
@@ -30,7 +30,7 @@ from reachability.inventory import (
 from reachability.traffic import Traffic
 
 _MOST_VALUES = 200
-"""Of a filter ("List and filter using the CLI and API")."""
+"""The most values of a filter ("List and filter using the CLI and API")."""
 _TARGETS = (
     "GatewayId",
     "NatGatewayId",
@@ -54,7 +54,7 @@ class PrefixList:
 
 
 class NetworkReader:
-    """Reads one VPC, whose id and networks are known."""
+    """Reads the VPC with that id and those networks."""
 
     def __init__(self, api: AwsApi, vpc_id: str, networks: tuple[IPNetwork, ...]) -> None:
         self._api, self._networks = api, networks
@@ -67,10 +67,10 @@ class NetworkReader:
         return frozenset(each["InternetGatewayId"] for each in found)
 
     def nat_gateways(self) -> tuple[dict[str, str], frozenset[str]]:
-        """The subnets of the public ones, by id; and the interfaces of all."""
+        """The subnet of each public NAT gateway, by the gateway's id; and the interfaces of all of them."""
         found = [
             each
-            # Alone of its kind, it calls its filters Filter.
+            # The only one of these calls whose filters are called Filter.
             for each in self._ec2("describe_nat_gateways", "NatGateways", Filter=self._here)
             if each["State"] not in (*_GONE, "failed")
         ]
@@ -81,8 +81,10 @@ class NetworkReader:
         return public, frozenset(interfaces)
 
     def vpn_connections(self, transit_gateway_ids: frozenset[str]) -> tuple[VpnConnection, ...]:
-        """Those of the VPC's own VPN gateway, and of transit gateways that it has routes to, whether their tunnels are
-        up or not: a link that is down today is up tomorrow."""
+        """Connections of the VPC's own VPN gateway, and of transit gateways that it has routes to.
+
+        They count also while their tunnels are down.
+        """
         own = {
             each["VpnGatewayId"]
             for each in self._ec2("describe_vpn_gateways", "VpnGateways", Filters=self._attached)
@@ -126,7 +128,7 @@ class NetworkReader:
         return self._ec2("describe_route_tables", "RouteTables", Filters=self._here)
 
     def gateway_names(self, ids: frozenset[str]) -> dict[str, str]:
-        """The Name tags of gateways, as far as they belong to the account."""
+        """The Name tags of the gateways that belong to the account."""
         wanted = [{"Name": "resource-id", "Values": sorted(ids)}, {"Name": "key", "Values": ["Name"]}]
         found = self._ec2("describe_tags", "Tags", Filters=wanted) if ids else []
         return {each["ResourceId"]: each["Value"] for each in found}
@@ -164,7 +166,7 @@ class NetworkReader:
     def _route_table(self, table: dict[str, Any], connections: tuple[VpnConnection, ...]) -> RouteTable:
         routes = [route for written in table["Routes"] for route in self._routes(written)]
         known = {route.destination for route in routes}
-        # AWS lists what a link has taught a table while the link is up; what its static routes will teach is known.
+        # AWS lists a link's propagated routes only while the link is up. Its static routes will be propagated.
         propagating = {each["GatewayId"] for each in table.get("PropagatingVgws", [])}
         for connection in connections:
             for network in connection.remote_networks if connection.gateway_id in propagating else ():
@@ -180,14 +182,14 @@ class NetworkReader:
         if block:
             destinations: tuple[IPNetwork, ...] = (ip_network(block),)
         elif target.startswith("vpce-"):
-            # A gateway endpoint's list holds addresses of S3 or DynamoDB alone.
+            # The prefix list of a gateway endpoint holds only addresses of S3 or DynamoDB.
             return []
         else:
             destinations = self._prefix_list(written["DestinationPrefixListId"]).networks
         if written.get("State") == "blackhole":
             target = f"nowhere, since {target} is gone"
         learned = written.get("Origin") == "EnableVgwRoutePropagation"
-        # What is learned never takes the network's own addresses away ("Route priority").
+        # A propagated route never overrides the local route ("Route priority").
         return [
             Route(destination=each, target=target, is_propagated=learned)
             for each in destinations
@@ -208,7 +210,7 @@ class NetworkReader:
 
 
 def blocks(written: dict[str, Any]) -> tuple[IPNetwork, ...]:
-    """The networks of a VPC or a subnet, in both versions of IP, without those that were taken from it."""
+    """The networks of a VPC or a subnet, in both versions of IP, without those that were disassociated."""
     found = [
         (each.get("CidrBlock") or each["Ipv6CidrBlock"], each.get("CidrBlockState") or each["Ipv6CidrBlockState"])
         for member in ("CidrBlockAssociationSet", "Ipv6CidrBlockAssociationSet")
@@ -221,7 +223,7 @@ def blocks(written: dict[str, Any]) -> tuple[IPNetwork, ...]:
 def _by_subnet(
     found: list[dict[str, Any]], *, default: Callable[[dict[str, Any]], bool]
 ) -> Callable[[str], dict[str, Any]]:
-    """Which of the route tables or network ACLs is in force in a subnet: its own, or the VPC's default."""
+    """Finds the route table or network ACL in force in a subnet: its own, or the VPC's default."""
     own = {
         association["SubnetId"]: each
         for each in found

@@ -1,7 +1,7 @@
-"""The places of a network, as people know them: what reaches, and what is reached.
+"""The places of a network: sources and targets, under the names that people know.
 
-Clients of an OpenVPN server are no place of their own: the server masquerades them, so that they come from its address
-and with its security group. Its row is theirs.
+Clients of an OpenVPN server are not separate places. The server masquerades them, so their traffic has its address and
+its security group: what the server reaches, they reach.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _BOTH = frozenset({4, 6})
 class Kind(StrEnum):
     INTERNET = "internet"
     ADDRESS_RANGE = "address range"
-    """Public addresses that a rule singles out, such as those of an allow-list."""
+    """Public addresses that a rule names, such as those of an allow-list."""
     REMOTE_NETWORK = "remote network"
     """What a VPN link, a peering or a transit gateway leads to."""
     SERVER = "server"
@@ -31,14 +31,17 @@ class Kind(StrEnum):
     CACHE = "cache"
     SEARCH = "search"
     INTERFACE = "interface"
-    """What AWS put into a subnet for some other service, such as an endpoint or a function."""
+    """An interface of another AWS service, such as an endpoint or a function."""
     SUBNET = "subnet"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """Where a place is in the network. ``addresses`` is all of the subnet's where AWS does not say which; no groups
-    mean that nothing is filtered, and ``public_versions`` are the versions of IP with an address for the internet."""
+    """One location of a place in the network.
+
+    ``addresses`` are all of the subnet's if AWS does not say which. Without groups nothing is filtered.
+    ``public_versions`` are the IP versions in which it has a public address.
+    """
 
     subnet_id: str
     addresses: tuple[IPNetwork, ...]
@@ -51,7 +54,7 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Inside, a place is at some points of the network; outside it has addresses, that ``gateway_ids`` lead to."""
+    """A source or target. Inside the network it has ``points``; outside it has ``networks`` behind ``gateway_ids``."""
 
     name: str
     kind: Kind
@@ -60,10 +63,10 @@ class Place:
     environment: str = ""
     about: str = ""
     members: int = 1
-    """How many equal instances it stands for."""
+    """How many equal instances the place is."""
     points: tuple[Point, ...] = ()
     listens: Traffic = EVERYTHING
-    """What it may answer to; of a server nobody but itself knows."""
+    """What it listens on; unknown, and so everything, for a server."""
     networks: tuple[IPNetwork, ...] = ()
     gateway_ids: frozenset[str] = frozenset()
 
@@ -79,18 +82,19 @@ class Place:
 
 
 def places(inventory: Inventory) -> tuple[Place, ...]:
-    """All of them: the internet, address ranges, remote networks, and then the network's own by their names, of which
-    no two have the same."""
+    """All places, with unique names: the internet, address ranges, remote networks, then the network's own by name."""
     remote = sorted(_remote_networks(inventory), key=lambda place: place.name)
     internet = Place(name=INTERNET, kind=Kind.INTERNET, id=INTERNET, gateway_ids=inventory.internet_gateway_ids)
     ranges = sorted(_ranges(inventory, remote), key=lambda place: place.name)
     inside = [*_servers(inventory), *(_service(inventory, each) for each in inventory.services)]
     inside += _other_interfaces(inventory, inside)
-    return tuple(_told_apart([internet, *ranges, *remote, *sorted(inside, key=lambda place: (place.name, place.kind))]))
+    return tuple(
+        _with_unique_names([internet, *ranges, *remote, *sorted(inside, key=lambda place: (place.name, place.kind))])
+    )
 
 
 def subnet_places(inventory: Inventory) -> tuple[Place, ...]:
-    """Each subnet as a place that filters nothing itself: whether the network carries traffic there at all."""
+    """Each subnet as a place that filters nothing: shows whether the network carries traffic there at all."""
     return tuple(
         Place(
             name=known_as(subnet.tags, subnet.id),
@@ -103,12 +107,12 @@ def subnet_places(inventory: Inventory) -> tuple[Place, ...]:
 
 
 def known_as(tags: Mapping[str, str], otherwise: str) -> str:
-    """The Name tag without the client's name before it, which all of a client's would share."""
+    """The Name tag without the client's name in front, which all of the client's resources share."""
     return tags.get("Name", otherwise).removeprefix(f"{tags.get('Client')}-")
 
 
 def _servers(inventory: Inventory) -> Iterator[Place]:
-    """Instances of the same name and the same security groups are equal: a fleet, one after another."""
+    """The instances. Those with the same name and security groups are one place."""
     points: dict[str, list[Point]] = {}
     for interface in inventory.interfaces:
         if interface.instance_id:
@@ -144,8 +148,10 @@ def _service(inventory: Inventory, service: Service) -> Place:
 
 
 def _other_interfaces(inventory: Inventory, known: Iterable[Place]) -> Iterator[Place]:
-    """What is left when instances and services are named. AWS does not say which interfaces are a service's: one with
-    a service's groups in a service's subnet is taken for its, unless it alone of them has a public address."""
+    """Interfaces that belong to no instance or known service.
+
+    AWS does not say which service an interface belongs to. One with a service's groups in a service's subnet counts as
+    that service's, unless it has a public address and the service has none."""
     named = {
         (point.subnet_id, frozenset(point.group_ids), bool(point.public_versions & {4}))
         for place in known
@@ -154,15 +160,14 @@ def _other_interfaces(inventory: Inventory, known: Iterable[Place]) -> Iterator[
     }
     for each in inventory.interfaces:
         group_ids, is_public = frozenset(each.group_ids), each.public_address is not None
-        ways = {is_public, True}
-        if each.instance_id or any((each.subnet_id, group_ids, way) in named for way in ways):
+        if each.instance_id or any((each.subnet_id, group_ids, public) in named for public in (is_public, True)):
             continue
         name = known_as(each.tags, each.description or each.id)
         yield _tagged(Kind.INTERFACE, name, each.id, each.tags, (_point(each),))
 
 
 def _remote_networks(inventory: Inventory) -> Iterator[Place]:
-    """Each VPN link by its static routes; then what else routes say that a gateway leads to, as BGP taught them."""
+    """Each VPN link, by its static routes; then the other networks that routes to gateways lead to, such as BGP's."""
     linked: set[IPNetwork] = set()
     for link in inventory.vpn_connections:
         if link.remote_networks:
@@ -193,10 +198,10 @@ def _remote_networks(inventory: Inventory) -> Iterator[Place]:
 
 
 def _ranges(inventory: Inventory, remote: Iterable[Place]) -> Iterator[Place]:
-    """The public addresses that something in force singles out to let in; a prefix list is one range."""
+    """The public addresses that rules in force allow in. A prefix list is one range."""
     elsewhere = [*inventory.networks, *(network for place in remote for network in place.networks)]
 
-    def singled_out(network: IPNetwork) -> bool:
+    def is_named(network: IPNetwork) -> bool:
         return (
             is_public(network)
             and not is_for_everyone(network)
@@ -206,14 +211,14 @@ def _ranges(inventory: Inventory, remote: Iterable[Place]) -> Iterator[Place]:
     found: dict[str, Place] = {}
     for group in inventory.security_groups.values():
         for rule in group.rules:
-            networks = tuple(filter(singled_out, rule.networks))
+            networks = tuple(filter(is_named, rule.networks))
             if rule.direction is Direction.IN and networks:
                 name = rule.prefix_list or str(networks[0])
                 known = found.get(name) or _range(name, (), inventory, rule.description)
                 found[name] = replace(known, networks=tuple(dict.fromkeys(known.networks + networks)))
     for acl in {subnet.acl.id: subnet.acl for subnet in inventory.subnets.values()}.values():
         for entry in acl.entries:
-            if entry.direction is Direction.IN and entry.allows and singled_out(entry.network):
+            if entry.direction is Direction.IN and entry.allows and is_named(entry.network):
                 name = str(entry.network)
                 found.setdefault(name, _range(name, (entry.network,), inventory, f"named by {acl.id}"))
     yield from found.values()
@@ -242,7 +247,7 @@ def _tagged(kind: Kind, name: str, id: str, tags: Mapping[str, str], points: tup
 
 
 def _point(interface: Interface) -> Point:
-    # Every address of IPv6 in a VPC is one for the internet, but for those that is_public knows.
+    # Every IPv6 address in a VPC is public, except those that is_public excludes.
     versions = {each.version for each in interface.addresses if each.version == 6 and is_public(each)}
     return Point(
         subnet_id=interface.subnet_id,
@@ -257,9 +262,9 @@ def _anywhere_in(subnet: Subnet, versions: frozenset[int], *, group_ids: tuple[s
     return Point(subnet_id=subnet.id, addresses=addresses, group_ids=group_ids)
 
 
-def _told_apart(found: list[Place]) -> Iterator[Place]:
-    """A load balancer often has the name of the instances behind it: it gets its kind after it, and what is still
-    called the same its id."""
+def _with_unique_names(found: list[Place]) -> Iterator[Place]:
+    """Makes names unique. A load balancer often has the name of its instances: its kind is added, then, if that is not
+    enough, the id."""
     names = Counter(place.name for place in found)
     longer = [
         replace(place, name=f"{place.name}-{place.kind.replace(' ', '-')}")

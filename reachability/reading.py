@@ -1,7 +1,7 @@
-"""From an AWS account to the inventory of one of its networks, by its API alone.
+"""Reads the inventory of one VPC from AWS's API.
 
 Besides what `network_reading` and `service_reading` list it calls ec2:DescribeInstances and
-ec2:DescribeNetworkInterfaces: nothing that it calls changes anything, or reads data.
+ec2:DescribeNetworkInterfaces: none of these calls changes anything, or reads stored data.
 """
 
 from __future__ import annotations
@@ -9,20 +9,21 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Any
 
+from commands.errors import CannotRunError
 from reachability.aws_api import AwsApi, tags_of
 from reachability.inventory import OUTWARD, Instance, Interface, Inventory
 from reachability.network_reading import NetworkReader, blocks
 from reachability.service_reading import ServiceReader
 
 
-class NoSuchNetworkError(Exception):
-    """No network, or more than one, is the one that was asked for; the message lists what there is."""
+class NoSuchNetworkError(CannotRunError):
+    """Not exactly one VPC fits the options. The message lists the VPCs."""
 
 
 def read(api: AwsApi, *, vpc_id: str | None = None, client: str | None = None) -> Inventory:
-    """The network of that id or of that ``Client`` tag; without either the only one that is no default VPC.
+    """The VPC with that id or ``Client`` tag. Without either, the account's only VPC besides default ones.
 
-    Raises `NoSuchNetworkError`, and `RefusedError` where AWS says no.
+    Raises `NoSuchNetworkError`, and `RefusedError` when AWS refuses a call.
     """
     vpc = _the_one(api.list("ec2", "describe_vpcs", "Vpcs"), vpc_id, client)
     networks = blocks(vpc)
@@ -62,10 +63,10 @@ def _the_one(vpcs: list[dict[str, Any]], vpc_id: str | None, client: str | None)
     ]
     if len(found) == 1:
         return found[0]
-    asked = " and ".join(filter(None, [vpc_id and f"the id {vpc_id}", client and f"the tag Client={client}"]))
-    there = ", ".join(sorted(_described(each) for each in own)) or "none but default ones"
-    problem = "more than one network" if found else "no network"
-    raise NoSuchNetworkError(f"{problem} {'has ' + asked if asked else 'to choose from'}; there are: {there}")
+    options = " and ".join(filter(None, [vpc_id and f"--vpc {vpc_id}", client and f"--client {client}"]))
+    there = ", ".join(sorted(_described(each) for each in own)) or "none except default VPCs"
+    got = f"{len(found)} VPCs" + (f" for {options}" if options else "")
+    raise NoSuchNetworkError(f"VPC: got {got}, expected one. Use --vpc to choose from: {there}")
 
 
 def _described(vpc: dict[str, Any]) -> str:
@@ -74,7 +75,7 @@ def _described(vpc: dict[str, Any]) -> str:
 
 
 def _interfaces(api: AwsApi, vpc_id: str, *, but_not: frozenset[str]) -> tuple[Interface, ...]:
-    """Those in use: nobody is at the others."""
+    """Network interfaces in use. The others have no traffic."""
     here = [{"Name": "vpc-id", "Values": [vpc_id]}]
     return tuple(
         Interface(

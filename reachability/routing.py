@@ -1,4 +1,4 @@
-"""Where a route table sends packets."""
+"""Which routes of a route table packets take."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from reachability.inventory import Route, RouteTable
 
 
 def routes_to(table: RouteTable, far: Addresses) -> list[Route]:
-    """The routes that packets for some of those addresses take: the narrowest that covers them all, and narrower ones
-    for a part of them. For an address that nothing singles out it is those that are for everyone."""
+    """The routes for those addresses: the most specific one that includes them all, and more specific ones for a part.
+
+    For ``anyone`` on the internet they are the default routes.
+    """
     touching = [route for route in table.routes if far.touch(route.destination)]
     if far.anyone:
         return touching
@@ -22,10 +24,10 @@ def routes_to(table: RouteTable, far: Addresses) -> list[Route]:
 
 
 def _precedence(route: Route) -> tuple[int, bool]:
-    """The narrowest wins, and among equals the one that was not learned ("Route priority")."""
+    """The most specific route wins; among equals, the one that was not propagated ("Route priority")."""
     return route.destination.prefixlen, not route.is_propagated
 
 
 def shown(routes: list[Route]) -> str:
-    """For people, each with its destination."""
+    """The routes as text, each with its destination and target."""
     return ", ".join(f"{each.destination} to {each.target}" for each in routes) or "no route"

@@ -1,19 +1,23 @@
-"""Finding places by what people call them."""
+"""Finding places by the names that people use for them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from commands.errors import CannotRunError
 from reachability.places import Place
 
 
-class NoSuchPlaceError(Exception):
-    """Nothing is called that; the message lists what there is."""
+class NoSuchPlaceError(CannotRunError):
+    """No place has that name. The message lists the names."""
 
 
-def select(wanted: str, places: Iterable[Place], otherwise: Iterable[Place] = ()) -> list[Place]:
-    """The place of that name or id; else those of that ``System`` tag; else those with it in their names. Only when
-    there are none ``otherwise`` is looked through, by the same rules. Raises `NoSuchPlaceError`."""
+def select(option: str, wanted: str, places: Iterable[Place], otherwise: Iterable[Place] = ()) -> list[Place]:
+    """The place with that name or id, or else those with that ``System`` tag, or else those with it in their names.
+
+    Looks through ``otherwise``, by the same rules, only if ``places`` has none. Raises `NoSuchPlaceError`, which names
+    the ``option`` that was given.
+    """
     known, others = list(places), list(otherwise)
     for among in (known, others):
         for matches in (
@@ -24,4 +28,4 @@ def select(wanted: str, places: Iterable[Place], otherwise: Iterable[Place] = ()
             if matches:
                 return matches
     names = ", ".join(each.name for each in known)
-    raise NoSuchPlaceError(f"no place is called '{wanted}'; there are: {names}")
+    raise NoSuchPlaceError(f"{option}: got {wanted!r}, expected (a part of) one of: {names}")

@@ -1,6 +1,6 @@
-"""Reading what AWS runs inside a VPC for others: load balancers, databases, caches and search domains.
+"""Reads the services inside a VPC: load balancers, databases, caches and search domains.
 
-It calls, and so must be allowed, elasticloadbalancing:DescribeLoadBalancers, DescribeListeners and DescribeTags;
+It needs permission for these calls: elasticloadbalancing:DescribeLoadBalancers, DescribeListeners and DescribeTags;
 rds:DescribeDBInstances; elasticache:DescribeReplicationGroups, DescribeCacheClusters, DescribeCacheSubnetGroups and
 ListTagsForResource; es:ListDomainNames, DescribeDomains and ListTags.
 """
@@ -20,7 +20,7 @@ from reachability.traffic import EVERYTHING, NOTHING, Traffic
 _BOTH = frozenset({4, 6})
 _IPV4 = frozenset({4})
 _HTTP, _HTTPS = Traffic.of("tcp", 80), Traffic.of("tcp", 443)
-# A load balancer's protocols, in those of IP; a Gateway Load Balancer's is on UDP.
+# The IP protocols of a load balancer's protocols. A Gateway Load Balancer uses UDP.
 _LISTENED = {
     "UDP": ("udp",),
     "QUIC": ("udp",),
@@ -29,13 +29,13 @@ _LISTENED = {
     "TCP_QUIC": ("tcp", "udp"),
 }
 _MOST_TAGGED = 20
-"""Load balancers whose tags one call tells ("DescribeTags")."""
+"""The most load balancers of one call ("DescribeTags")."""
 _MOST_DOMAINS = 5
-"""Search domains that one call describes ("DescribeDomains")."""
+"""The most search domains of one call ("DescribeDomains")."""
 
 
 class ServiceReader:
-    """Reads what lives in one VPC, by its id."""
+    """Reads the services of the VPC with that id."""
 
     def __init__(self, api: AwsApi, vpc_id: str) -> None:
         self._api, self._vpc_id = api, vpc_id
@@ -60,7 +60,7 @@ class ServiceReader:
             public = versions - (_IPV4 if addresses == "dualstack-without-public-ipv4" else frozenset())
             yield Service(
                 kind=ServiceKind.LOAD_BALANCER,
-                # As AWS names the network interfaces of it: app/name/number.
+                # As in the description of its network interfaces: app/name/number.
                 id=arn.partition(":loadbalancer/")[2],
                 tags=tags[arn] if "Name" in tags[arn] else {**tags[arn], "Name": each["LoadBalancerName"]},
                 subnet_ids=tuple(zone["SubnetId"] for zone in each["AvailabilityZones"]),
@@ -95,7 +95,7 @@ class ServiceReader:
                 tags=tags_of(each.get("TagList")),
                 subnet_ids=tuple(subnet["SubnetIdentifier"] for subnet in subnets["Subnets"]),
                 group_ids=tuple(group["VpcSecurityGroupId"] for group in each["VpcSecurityGroups"]),
-                # One that is being made has no endpoint yet.
+                # A database that is being created has no endpoint yet.
                 traffic=Traffic.of("tcp", each["Endpoint"]["Port"]) if "Endpoint" in each else EVERYTHING,
                 versions=versions,
                 public_versions=versions if each["PubliclyAccessible"] else frozenset(),

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 _PORTS = 1 << 16
 _NUMBERS = 1 << 8
-# What is told apart, and into how many: ports, ICMP types, and for all other protocols their numbers.
+# How many values each kind has: ports, ICMP types, and for all other protocols their numbers.
 _SIZES = {"tcp": _PORTS, "udp": _PORTS, "icmp": _NUMBERS, "icmpv6": _NUMBERS, "protocol": _NUMBERS}
 _OFFSETS = {kind: sum(list(_SIZES.values())[:index]) for index, kind in enumerate(_SIZES)}
 _BY_NUMBER = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
@@ -22,7 +22,7 @@ _EPHEMERAL = (1024, _PORTS - 1)
 class Traffic:
     """A set of traffic, with union ``|``, intersection ``&``, difference ``-`` and emptiness.
 
-    ICMP is told apart by type and not by code: a rule for one code of a type counts for the type.
+    ICMP is distinguished by type, not by code: a rule for one code of a type counts for the whole type.
     """
 
     bits: int = 0
@@ -30,7 +30,7 @@ class Traffic:
 
     @staticmethod
     def of(protocol: str, first: int | None = None, last: int | None = None) -> Traffic:
-        """As a rule of EC2 has it: ``-1`` is every protocol; a port that is missing or -1 is every port."""
+        """From the fields of an EC2 rule: protocol ``-1`` is every protocol; a missing port, or -1, is every port."""
         if protocol == _ALL_PROTOCOLS:
             return EVERYTHING
         kind = _BY_NUMBER.get(protocol, protocol)
@@ -56,9 +56,9 @@ class Traffic:
         return self.bits != 0
 
     def answered_by(self, answers: Traffic) -> Traffic:
-        """What of this is left where no state is kept, and ``answers`` may pass in the other direction.
+        """The part of this traffic whose answers are allowed too, where filtering is stateless.
 
-        Of TCP and UDP an answer to some ephemeral port is enough; of ICMP an answer of any type.
+        For TCP and UDP it is enough that answers to some ephemeral port are allowed; for ICMP, answers of any type.
         """
         kept = self & answers & _whole("protocol")
         for kind in ("tcp", "udp"):
@@ -71,7 +71,7 @@ class Traffic:
 
     @property
     def ranges(self) -> tuple[str, ...]:
-        """For people, and always in the same order: ``tcp 443``, ``udp 1-1024``, ``icmp``; or ``all``."""
+        """As text, always in the same order: ``tcp 443``, ``udp 1-1024``, ``icmp``; or ``all``."""
         return _ranges(self.bits)
 
     def __str__(self) -> str:
@@ -89,7 +89,7 @@ def _whole(kind: str) -> Traffic:
     return _span(kind, 0, _SIZES[kind] - 1)
 
 
-# Few sets occur, and each of them many times.
+# Few different sets occur, each of them often.
 @lru_cache(maxsize=1024)
 def _ranges(bits: int) -> tuple[str, ...]:
     if bits == EVERYTHING.bits:
@@ -101,7 +101,7 @@ def _of_kind(kind: str, bits: int) -> list[str]:
     own = bits >> _OFFSETS[kind] & ((1 << _SIZES[kind]) - 1)
     if own == (1 << _SIZES[kind]) - 1:
         return [kind]
-    # The lowest bit first, so that a position is a port.
+    # The lowest bit first, so that a position in the text is a port.
     runs = re.finditer("1+", f"{own:b}"[::-1])
     return [f"{kind} {_numbers(run.start(), run.end() - 1)}" for run in runs]
 

@@ -1,5 +1,8 @@
-"""`python -m sandbox up | down | status | env`."""
+"""`python -m sandbox up | status | env | down`, as `./shop sandbox` runs it."""
 
+import sys
+
+from commands import shell
 from sandbox.commands.app import app
 
-app(prog_name="python -m sandbox")
+sys.exit(shell.run(app, name="python -m sandbox"))

@@ -1,17 +1,14 @@
-"""The ``pulumi`` command at work with the policy pack, which writes down what it finds."""
+"""The Pulumi engine run with the policy pack, which writes its outcomes to a journal."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import signal
-import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from commands.engine import Engine
 from policies.engine.outcome import JOURNAL, Judged, Outcome, read_journal
 from policies.report.plan import Plan
 
@@ -19,11 +16,7 @@ PACK = Path(__file__).resolve().parents[1]
 PROJECT = PACK.parent
 
 _STREAMED = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "1"}
-"""Without it ``preview --json`` prints a single document at its end, in which nothing is of policies."""
-
-
-class EngineNotFoundError(Exception):
-    """There is no ``pulumi`` on PATH."""
+"""Without it ``preview --json`` prints a single document at its end, which says nothing about policies."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,19 +26,19 @@ class Run:
     plan: Plan
     outcomes: tuple[Outcome, ...]
     judged: Judged | None
-    """None if the pack never saw the whole stack."""
+    """None if the pack did not see the whole stack."""
     exit_code: int
     complaint: str
-    """What the command said beside its report: why it did not even begin."""
+    """What the command said on standard error, such as why it did not begin."""
 
 
 def preview(stack: str, config: Path | None, more: Sequence[str]) -> Run:
-    """Plans the stack. Raises EngineNotFoundError; KeyboardInterrupt once the engine has stopped."""
+    """Plans the stack. Raises CannotRunError without a CLI, and KeyboardInterrupt once the engine has stopped."""
     return _run("preview", "--stack", stack, *_pack(config), *more)
 
 
 def analyze(stack: str | None, file: Path | None, config: Path | None) -> Run:
-    """Judges what stands, of a stack or of an exported state. Raises as ``preview`` does."""
+    """Evaluates the deployed state of a stack, or an exported state. Raises as ``preview`` does."""
     subject = ("--file", str(file)) if file else ("--stack", stack or "")
     return _run("policy", "analyze", *subject, *_pack(config))
 
@@ -55,48 +48,17 @@ def _pack(config: Path | None) -> tuple[str, ...]:
 
 
 def _run(*arguments: str) -> Run:
-    command = shutil.which("pulumi")
-    if command is None:
-        raise EngineNotFoundError("there is no pulumi on PATH")
-    plan = Plan()
-    with tempfile.TemporaryDirectory() as directory, tempfile.TemporaryFile("w+") as complaint:
+    with tempfile.TemporaryDirectory() as directory:
         journal = Path(directory) / "journal"
-        with subprocess.Popen(
-            [command, *arguments, "--json", "--non-interactive", "--color", "never"],
-            cwd=PROJECT,
-            env={**os.environ, **_STREAMED, JOURNAL: str(journal)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=complaint,
-            # A session of its own: the terminal's Ctrl-C would reach it beside ours, and two mean "stop at once".
-            start_new_session=True,
-            text=True,
-        ) as child:
-            exit_code = _follow(child, plan.add_line)
+        environment = {**os.environ, **_STREAMED, JOURNAL: str(journal)}
+        run = Engine.on_path(project=PROJECT, environment=environment).run(*arguments)
+        if run.interrupted:
+            raise KeyboardInterrupt
         outcomes, judged = read_journal(journal) if journal.exists() else ([], [])
-        complaint.seek(0)
         return Run(
-            plan=plan,
+            plan=Plan.from_events(run.events),
             outcomes=tuple(outcomes),
             judged=judged[-1] if judged else None,
-            exit_code=exit_code,
-            complaint=complaint.read().strip(),
+            exit_code=run.exit_code,
+            complaint=run.complaint,
         )
-
-
-def _follow(child: subprocess.Popen[str], take: Callable[[str], None]) -> int:
-    """Takes in what the engine prints; a Ctrl-C lets it come to its own end, a second one makes it stop at once."""
-    try:
-        for line in child.stdout or ():
-            # What is no event is said by the command itself, before or after the engine's work.
-            if line.startswith("{"):
-                take(line)
-        return child.wait()
-    except BaseException:
-        while child.poll() is None:
-            with suppress(KeyboardInterrupt):
-                child.send_signal(signal.SIGINT)
-                for _ in child.stdout or ():
-                    pass
-                child.wait()
-        raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
+from commands.errors import CannotRunError
 from policies.aws.stateful import STATEFUL_KEPT
 from policies.engine.analyzer import root_of
 from policies.engine.catalogue import RULES
@@ -16,7 +17,7 @@ from policies.report.engine import PROJECT, Run
 from policies.report.report import Report, findings_of
 
 
-class NothingJudgedError(Exception):
+class NothingJudgedError(CannotRunError):
     """The run says nothing of any resource; the message is why."""
 
 
@@ -26,7 +27,9 @@ def report_of(run: Run, *, stack: str | None, with_plan: bool) -> Report:
     exceptions = Exceptions.read(rules=RULES)
     outcomes = list(run.outcomes)
     if not outcomes:
-        raise NothingJudgedError("The policies did not see the whole stack: they were not asked about any of it.")
+        raise NothingJudgedError(
+            "The stack could not be evaluated: the engine did not ask the policies about any resource."
+        )
     root = _root(outcomes[0])
     if with_plan and levels.get(STATEFUL_KEPT) != "disabled":
         is_whole = run.judged is not None and run.plan.finished and not run.plan.errors

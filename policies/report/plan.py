@@ -1,17 +1,12 @@
-"""What the engine plans to do, read from what it reports while it plans it.
-
-The engine prints one ``apitype.EngineEvent`` a line. Its debug messages hold secrets in plain text: nothing of an event
-is kept but what this module says.
-"""
+"""What the engine plans to do, from the events of its run."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
+from commands.events import EngineEvents
 from policies.model.properties import Properties
 from policies.model.resources import Resource
 
@@ -27,14 +22,14 @@ _OPERATIONS = {
     "delete-replaced": "replace",
     "discard-replaced": "replace",
 }
-"""What each step comes to; a replacement is reported as three steps. Reading and leaving alone are no change."""
+"""The operation that each of the engine's steps belongs to. A replacement has three. Other steps change nothing."""
 
 OPERATIONS = ("create", "import", "update", "replace", "delete")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What happens to one resource. ``because`` names the properties whose change asks for its replacement."""
+    """What happens to one resource. ``because`` names the properties whose change makes a replacement necessary."""
 
     urn: str
     token: str
@@ -49,54 +44,40 @@ class Change:
         return Resource(urn=self.urn, token=self.token, name=name, properties=Properties.of({}))
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One run of the engine so far."""
+    """A finished run of the engine."""
 
-    errors: list[str] = field(default_factory=list)
-    """For a person to read now. The provider's words: they go into no file."""
-    finished: bool = False
+    changes: tuple[Change, ...]
+    """One for each resource: deletions and replacements first, otherwise in the engine's order."""
+    errors: tuple[str, ...]
+    """To show now and to write to no file: they are the provider's words and may hold anything."""
+    finished: bool
     """Whether the engine came to its own summary."""
-    _changes: dict[str, Change] = field(default_factory=dict)
 
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        """One a resource, what takes something away first, otherwise in the engine's order."""
-        return tuple(sorted(self._changes.values(), key=lambda each: -OPERATIONS.index(each.operation)))
+    @classmethod
+    def from_events(cls, events: EngineEvents) -> Plan:
+        """The plan that the engine reported."""
+        changes: dict[str, Change] = {}
+        for step in events.steps:
+            operation = _OPERATIONS.get(step.operation)
+            if operation is None:
+                continue
+            known = changes.get(step.urn)
+            # The deletion of an old copy is part of its replacement.
+            if known is not None and "replace" in (operation, known.operation):
+                operation = "replace"
+            because = step.keys or (known.because if known else ())
+            changes[step.urn] = Change(urn=step.urn, token=step.type, operation=operation, because=because)
+        in_order = sorted(changes.values(), key=lambda each: -OPERATIONS.index(each.operation))
+        return cls(changes=tuple(in_order), errors=tuple(events.errors), finished=events.finished)
 
     @property
     def counts(self) -> dict[str, int]:
         """How many resources each operation is planned for."""
-        counted = Counter(each.operation for each in self._changes.values())
+        counted = Counter(each.operation for each in self.changes)
         return {operation: counted[operation] for operation in OPERATIONS}
 
     def of(self, *operations: str) -> Iterator[Change]:
         """The changes of these operations."""
         return (each for each in self.changes if each.operation in operations)
-
-    def add_line(self, line: str) -> None:
-        """Takes in one line of the engine's report."""
-        event: Mapping[str, Any] = json.loads(line)
-        match event:
-            case {"resourcePreEvent": {"metadata": metadata}}:
-                self._add_step(metadata)
-            case {"diagnosticEvent": {"severity": "error"} as diagnostic}:
-                self._add_error(diagnostic["message"].strip(), diagnostic.get("urn", ""))
-            case {"summaryEvent": _}:
-                self.finished = True
-
-    def _add_step(self, metadata: Mapping[str, Any]) -> None:
-        operation, urn = _OPERATIONS.get(metadata["op"]), metadata["urn"]
-        if operation is None:
-            return
-        because = tuple(metadata.get("keys") or ())
-        known = self._changes.get(urn)
-        if known is not None:
-            because = because or known.because
-            # An old copy's deletion is part of its replacement.
-            operation = "replace" if "replace" in (operation, known.operation) else operation
-        self._changes[urn] = Change(urn=urn, token=metadata["type"], operation=operation, because=because)
-
-    def _add_error(self, message: str, urn: str) -> None:
-        if message:
-            self.errors.append(f"{urn.rpartition('::')[2]}: {message}" if urn else message)

@@ -1,1 +1,1 @@
-"""The sandbox's command line: what `python -m sandbox up | down | status | env` does, one noun a module."""
+"""The sandbox's command line: `./shop sandbox up | status | env | down`."""

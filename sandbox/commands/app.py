@@ -1,92 +1,76 @@
-"""The commands, and what they share: one at a time, one clear sentence when something is wrong, no traceback."""
+"""The commands `up`, `status`, `env` and `down`."""
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from commands import shell
+from commands.console import Console
+from commands.errors import CannotRunError
 from sandbox.commands import down as taking_down
 from sandbox.commands import lock
 from sandbox.commands import status as showing
 from sandbox.commands.environment import Provider
-from sandbox.commands.errors import SandboxError
 from sandbox.commands.layout import Layout
-from sandbox.commands.report import Report
 from sandbox.commands.up import Up
-from sandbox.toolchain.errors import ToolchainError
 
 app = typer.Typer(
-    help="A whole AWS on this machine, with the stacks brought up in it.", no_args_is_help=True, add_completion=False
+    help="Run both stacks in an AWS on this machine: no account, no cost, no internet.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
 )
 
-_INTERRUPTED = 130  # As a shell reports a program that Ctrl-C ended.
-
-
-_LOG_WIDTH = 200
-"""Columns where there is no terminal to ask; wide enough that no output of a stack is broken."""
-
-
-def _console(*, stderr: bool = False) -> Console:
-    console = Console(stderr=stderr, highlight=False)
-    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=_LOG_WIDTH)
-
-
-@contextmanager
-def _in_plain_words() -> Iterator[Report]:
-    """Turn what goes wrong into a line for a person, and into an exit code for whoever called."""
-    # A supervisor's request to stop takes the way of a Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield Report(_console())
-    except (SandboxError, ToolchainError) as error:
-        Report(_console(stderr=True)).fail(str(error))
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        Report(_console(stderr=True)).fail("Interrupted. `make sandbox` goes on from here.")
-        raise typer.Exit(_INTERRUPTED) from None
+_ONE_AT_A_TIME = "changing this sandbox"
 
 
 @app.command()
 def up(
     provider: Annotated[
-        Provider, typer.Option(envvar="PROVIDER", help="The sandbox's own plugin, or the published one.")
+        Provider, typer.Option(envvar="PROVIDER", help="The sandbox's own provider plugins, or the published ones.")
     ] = Provider.EMBEDDED,
     checkpoints: Annotated[
         bool,
-        typer.Option(envvar="SANDBOX_CHECKPOINTS", help="Keep the state after each resource: slower, survives a kill."),
+        typer.Option(
+            "--checkpoints",
+            envvar="SANDBOX_CHECKPOINTS",
+            help="Save the state after each resource: slower, but the next run continues after a kill.",
+        ),
     ] = False,
 ) -> None:
-    """Start the embedded AWS and bring prod, then preprod, up in it."""
+    """Start the embedded AWS and bring prod up in it, then preprod."""
     layout = Layout()
-    with _in_plain_words() as report, lock.held(layout.lock, doing="at work on this sandbox"):
-        Up(layout=layout, report=report, provider=provider, checkpoints=checkpoints).run()
-
-
-@app.command()
-def down() -> None:
-    """Stop the embedded AWS and remove everything that the sandbox keeps."""
-    layout = Layout()
-    with _in_plain_words() as report, lock.held(layout.lock, doing="at work on this sandbox"):
-        taking_down.take_down(layout, report)
+    with (
+        shell.interruption_says("Interrupted. Run `./shop sandbox up` again to continue."),
+        lock.held(layout.lock, doing=_ONE_AT_A_TIME),
+    ):
+        Up(layout=layout, console=Console(), provider=provider, checkpoints=checkpoints).run()
 
 
 @app.command()
 def status() -> None:
-    """Tell what runs and what stands in it."""
-    with _in_plain_words() as report:
-        showing.show(Layout(), report)
+    """Show what runs, and what is deployed in it."""
+    showing.show(Layout(), Console())
 
 
 @app.command()
 def env() -> None:
-    """Print what `.sandbox/env` holds: lines that point a shell at the sandbox."""
-    with _in_plain_words():
-        try:
-            typer.echo(Layout().environment.read_text(encoding="utf-8"), nl=False)
-        except FileNotFoundError:
-            raise SandboxError("There is no sandbox here: `make sandbox` makes one.") from None
+    """Print the variables that point a shell at the sandbox."""
+    try:
+        typer.echo(Layout().environment.read_text(encoding="utf-8"), nl=False)
+    except FileNotFoundError:
+        raise CannotRunError("There is no sandbox here. Start one with `./shop sandbox up`.") from None
+
+
+@app.command()
+def down() -> None:
+    """Stop the sandbox and remove all of it (.sandbox/)."""
+    layout = Layout()
+    with (
+        shell.interruption_says("Interrupted. Run `./shop sandbox down` again to remove the rest."),
+        lock.held(layout.lock, doing=_ONE_AT_A_TIME),
+    ):
+        taking_down.take_down(layout, Console())

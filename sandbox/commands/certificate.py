@@ -1,4 +1,4 @@
-"""A certificate to import where nobody has bought one: self-signed, for a domain and every name right under it."""
+"""A self-signed certificate for a domain and its subdomains, in place of one that you would buy."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-KEY_BITS = 2048  # ACM and CloudFront take RSA keys of 2048 bits everywhere; larger ones not in every place.
-VALID_DAYS = 825  # What browsers accept at most from an authority that a person trusts by hand.
+KEY_BITS = 2048  # ACM and CloudFront accept RSA keys of 2048 bits everywhere, larger ones not.
+VALID_DAYS = 825  # The most that browsers accept from an authority that a person added.
 
 
 def ensure_certificate(domain: str, *, certificate: Path, private_key: Path) -> bool:
-    """Make a certificate for `*.domain` and its key as PEM files, unless both are there. Says whether it did."""
+    """Write a certificate for `*.domain` and its key as PEM files, unless both exist. Returns whether it did."""
     if certificate.exists() and private_key.exists():
         return False
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
@@ -28,7 +28,7 @@ def ensure_certificate(domain: str, *, certificate: Path, private_key: Path) -> 
 
 def _self_signed(domain: str, key: rsa.RSAPrivateKey) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"*.{domain}")])
-    # Yesterday, so that a clock a little behind does not find it not yet valid.
+    # Yesterday, so that it is valid on a machine whose clock is a little behind.
     begins = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     return (
         x509.CertificateBuilder()
@@ -46,7 +46,7 @@ def _self_signed(domain: str, key: rsa.RSAPrivateKey) -> x509.Certificate:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Readable by its owner alone from the first moment, since one of the two is a private key."""
+    """Only its owner can read the file, from the first moment: one of the two is a private key."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -1,22 +1,22 @@
-"""`python -m sandbox down`: no process and no file of the sandbox left."""
+"""`./shop sandbox down`: leaves no process and no file of the sandbox."""
 
 from __future__ import annotations
 
 import shutil
 
+from commands.console import Console
 from sandbox.commands import embedded_aws, unfinished_run
 from sandbox.commands.layout import Layout
-from sandbox.commands.report import Report
 
 
-def take_down(layout: Layout, report: Report) -> None:
+def take_down(layout: Layout, console: Console) -> None:
     """End an engine that outlived its command, then the embedded AWS, and remove what they kept."""
     killed = unfinished_run.find(layout)
     if killed is not None and killed.stop_engine():
-        report.step(f"Stopped the engine that was still changing {killed.stack}")
+        console.step(f"Stopped the engine that was still changing {killed.stack}")
     if embedded_aws.stop(layout):
-        report.step("Stopped the embedded AWS; the stacks and their state went with it")
+        console.step("Stopped the embedded AWS, with both stacks and their state")
     else:
-        report.step("The embedded AWS was not running")
+        console.step("The embedded AWS was not running")
     shutil.rmtree(layout.directory)
-    report.step(f"Removed {layout.directory.name}/")
+    console.step(f"Removed {layout.directory.name}/")

@@ -1,4 +1,4 @@
-"""The embedded AWS as a process of its own: started once, found again by later commands, stopped with the sandbox."""
+"""The embedded AWS as a background process: started once, found again by later commands, stopped by `down`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from commands.errors import CommandError
 from sandbox.commands.environment import without_account
-from sandbox.commands.errors import SandboxError
 from sandbox.commands.layout import REPOSITORY, Layout
 from sandbox.commands.process import ProcessRecord, read_json, write_json
 
@@ -51,13 +51,13 @@ class EmbeddedAws:
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """What `ensure_running` came to."""
+    """The result of `ensure_running`."""
 
     server: EmbeddedAws
     fresh: bool
-    """Whether it is a new server, which holds nothing yet."""
+    """Whether the server is new and empty."""
     notes: tuple[str, ...] = ()
-    """What a person should know about an earlier one."""
+    """What the user should know about an earlier server."""
 
 
 def recorded(layout: Layout) -> EmbeddedAws | None:
@@ -70,9 +70,9 @@ def recorded(layout: Layout) -> EmbeddedAws | None:
 
 
 def ensure_running(layout: Layout, *, anew: bool = False) -> Start:
-    """The running server, or a new one on the port of the last (shells that sourced its address go on working).
+    """The running server, or a new one on the same port, so that shells that sourced its address keep working.
 
-    With `anew` it is a new, empty one in any case.
+    With `anew` it is always a new, empty server.
     """
     earlier = recorded(layout)
     if earlier is None:
@@ -81,19 +81,21 @@ def ensure_running(layout: Layout, *, anew: bool = False) -> Start:
     if not anew:
         if earlier.running():
             return Start(server=earlier, fresh=False)
-        notes.append(f"The embedded AWS of an earlier run (process {earlier.process.pid}) is gone, with what it held.")
+        notes.append(
+            f"The embedded AWS of an earlier run (process {earlier.process.pid}) has ended; its stacks are lost."
+        )
     earlier.process.stop()
     port_is_free = _can_listen(earlier.port)
     server = _start(layout, earlier.port if port_is_free else _ANY_PORT)
     if not port_is_free:
         notes.append(
-            f"Its port {earlier.port} was taken since; the new one is {server.port}. Source .sandbox/env again."
+            f"Its port {earlier.port} is now in use; the new port is {server.port}. Run `. .sandbox/env` again."
         )
     return Start(server=server, fresh=True, notes=tuple(notes))
 
 
 def stop(layout: Layout) -> bool:
-    """End the server of this sandbox. Says whether one ran."""
+    """Stop the server of this sandbox. Returns whether one ran."""
     server = recorded(layout)
     return server is not None and server.process.stop()
 
@@ -105,7 +107,7 @@ def _start(layout: Layout, port: int) -> EmbeddedAws:
     pid = _spawn(layout, port, ready)
     try:
         process = ProcessRecord.of(pid, known_by=str(ready))
-        # Written before the port is known too, so that whatever happens next, this process is found again.
+        # Written before the port is known, so that later commands find this process whatever happens next.
         _record(layout, EmbeddedAws(process=process, port=port))
         server = EmbeddedAws(process=process, port=_wait_for_port(layout, process, ready))
         _record(layout, server)
@@ -117,10 +119,10 @@ def _start(layout: Layout, port: int) -> EmbeddedAws:
 
 
 def _spawn(layout: Layout, port: int, ready: Path) -> int:
-    """Start the server in a session of its own: a Ctrl-C meant for a later command must not reach it."""
-    # -P, and the path instead: whatever directory the command is run from, this is the package that is meant.
+    """Start the server in its own session: a Ctrl-C meant for a later command must not reach it."""
+    # -P and PYTHONPATH: this package is run, not one of the same name in the current directory.
     command = [sys.executable, "-P", "-m", "sandbox.emulator", "--port", str(port), "--ready-file", str(ready)]
-    # Not `subprocess`, whose objects want to see their process end.
+    # Not `subprocess`, whose objects expect to see their process end.
     return os.posix_spawn(
         sys.executable,
         command,
@@ -139,11 +141,11 @@ def _record(layout: Layout, server: EmbeddedAws) -> None:
 
 
 def _wait_for_port(layout: Layout, process: ProcessRecord, ready: Path) -> int:
-    """The port that the server wrote down once it answers. Raises `SandboxError` with the end of its log."""
+    """The port that the server wrote down once it answers. Raises `CommandError` with the end of its log."""
     deadline = time.monotonic() + START_SECONDS
     while not ready.exists():
         if process.find() is None or time.monotonic() > deadline:
-            raise SandboxError(f"The embedded AWS did not start. Its log, {layout.server_log}, ends:\n{_tail(layout)}")
+            raise CommandError(f"The embedded AWS did not start. Its log, {layout.server_log}, ends:\n{_tail(layout)}")
         time.sleep(0.05)
     return int(ready.read_text(encoding="ascii"))
 

@@ -1,6 +1,6 @@
-"""The environment in which Pulumi, boto3 and the AWS CLI work on the sandbox, and on nothing else.
+"""The environment variables with which Pulumi, boto3 and the AWS CLI use the sandbox, and nothing else.
 
-The sandbox's own commands run in it, and `.sandbox/env` gives the same to a shell.
+The sandbox's commands run with them, and `.sandbox/env` sets them in a shell.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class Provider(StrEnum):
 
 REGION = "eu-west-3"
 STATE_BUCKET = "client-pulumi-state-storage"
-PASSPHRASE = "sandbox"  # Guards nothing: the sandbox's secrets are its own inventions.
+PASSPHRASE = "sandbox"  # Protects nothing: the sandbox generates its secrets.
 
 _OURS = ("AWS_", "PULUMI_")
-"""Everything of the caller's that begins so is dropped: a profile, a session token or a stack name of theirs must not
-reach a sandbox, and nothing done in a sandbox may reach a real account."""
+"""The caller's variables with these prefixes are dropped: a profile, session token or stack name must not reach the
+sandbox, and nothing done in the sandbox may reach a real account."""
 
 _LOOPBACK = ("127.0.0.1", "localhost")
 
@@ -52,7 +52,7 @@ def without_account(caller: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxEnvironment:
-    """What is set for one sandbox, whose embedded AWS listens on `port`."""
+    """The variables of one sandbox, whose embedded AWS listens on `port`."""
 
     layout: Layout
     port: int
@@ -66,7 +66,7 @@ class SandboxEnvironment:
 
     @property
     def pulumi_home(self) -> Path:
-        """One a provider, since both plugins would stand under the same name."""
+        """One for each provider, since both plugins have the same name."""
         name = "pulumi-home" if self.provider is Provider.EMBEDDED else f"pulumi-home-{self.provider}"
         return self.layout.directory / name
 
@@ -79,7 +79,7 @@ class SandboxEnvironment:
         return f"s3://{STATE_BUCKET}?{query}"
 
     def variables(self) -> dict[str, str]:
-        """What is set, besides `PATH` and `NO_PROXY`, which are extended."""
+        """The variables to set. `PATH` and `NO_PROXY` are not among them: they are extended."""
         variables = {
             **_NO_ACCOUNT,
             "AWS_ENDPOINT_URL": self.endpoint,
@@ -93,7 +93,7 @@ class SandboxEnvironment:
             "PULUMI_HOME": str(self.pulumi_home),
             "PULUMI_BACKEND_URL": self.backend_url,
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-            # The plugins are the sandbox's own: none from PATH, none from the internet.
+            # Use the sandbox's own plugins: none from PATH, none from the internet.
             "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -104,21 +104,21 @@ class SandboxEnvironment:
         return variables
 
     def over(self, caller: Mapping[str, str]) -> dict[str, str]:
-        """The caller's environment with the sandbox's in place of anything about AWS or Pulumi."""
+        """The caller's environment, with every AWS and Pulumi variable replaced by the sandbox's."""
         proxied = [*_LOOPBACK, *filter(None, [caller.get("no_proxy") or caller.get("NO_PROXY")])]
         path = os.pathsep.join([str(self.layout.commands), caller.get("PATH", os.defpath)])
         no_proxy = ",".join(proxied)
         return {**without_account(caller), **self.variables(), "PATH": path, "NO_PROXY": no_proxy, "no_proxy": no_proxy}
 
     def shell_text(self) -> str:
-        """Lines for bash, zsh or a POSIX shell to source, from any directory and as often as one likes."""
+        """Lines for bash, zsh or a POSIX shell to source, from any directory and any number of times."""
         exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in self.variables().items())
         drop = "|".join(f"{prefix}[A-Za-z0-9_]*" for prefix in _OURS)
         loopback = ",".join(_LOOPBACK)
         return f"""\
-# Points this shell at the sandbox: `pulumi`, `aws` and boto3 then work on the embedded AWS, and on nothing else.
+# Points this shell at the sandbox: `pulumi`, `aws` and boto3 then use the embedded AWS, and nothing else.
 # Source it: . {shlex.quote(str(self.layout.environment))}
-# It takes away every AWS and Pulumi setting that the shell had; open a new shell to have them back.
+# It removes every AWS and Pulumi variable from the shell; open a new shell to get them back.
 for sandbox_name in $(env | sed -n 's/=.*//p'); do
   case $sandbox_name in {drop}) unset "$sandbox_name" ;; esac
 done
@@ -133,7 +133,7 @@ export NO_PROXY="$no_proxy"
 """
 
     def write(self) -> None:
-        """Make `.sandbox/env`, replacing it in one step since a shell may be reading it."""
+        """Write `.sandbox/env` in one step, since a shell may be reading it."""
         target = self.layout.environment
         target.parent.mkdir(parents=True, exist_ok=True)
         new = target.with_suffix(".new")

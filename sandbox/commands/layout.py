@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-"""Where this code stands, and the program that it is made for."""
+"""The repository: this code, and the program that it runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,12 +22,12 @@ class Layout:
 
     @property
     def lock(self) -> Path:
-        """Held by the one command that may change this sandbox now."""
+        """Held by the one command that changes this sandbox now."""
         return self.directory / "lock"
 
     @property
     def environment(self) -> Path:
-        """The file to source."""
+        """The file to source in a shell."""
         return self.directory / "env"
 
     @property
@@ -50,5 +50,5 @@ class Layout:
 
     @property
     def run_record(self) -> Path:
-        """There while the engine changes a stack; what is left of a run that was killed."""
+        """Exists while the engine changes a stack, and after a run that was killed."""
         return self.directory / "run.json"

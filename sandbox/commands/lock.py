@@ -1,6 +1,6 @@
-"""One command at a time: a file lock that the kernel releases whatever becomes of its holder.
+"""One command at a time: a file lock that the kernel releases when its holder ends, however it ends.
 
-Standard library only, since `virtualenv.py` takes it before any package is installed.
+Standard library only: `virtualenv.py` uses it before any package is installed.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sandbox.commands.errors import SandboxError
+from commands.errors import CannotRunError
 
 
 def _is_still(descriptor: int, path: Path) -> bool:
-    """Whether `path` names the file that is open: its holder may have removed it before letting go."""
+    """Whether `path` still names the open file: its holder may have removed it before releasing it."""
     with suppress(FileNotFoundError):
         return os.path.samestat(os.fstat(descriptor), path.stat())
     return False
@@ -39,11 +39,11 @@ def _take(path: Path) -> int:
 
 @contextmanager
 def held(path: Path, *, doing: str) -> Iterator[None]:
-    """Hold the lock for the block. Raises `SandboxError` at once when another process `doing` the same holds it."""
+    """Hold the lock for the block. Raises `CannotRunError` at once when another process holds it, `doing` what."""
     try:
         descriptor = _take(path)
     except BlockingIOError as busy:
-        raise SandboxError(f"Another process is {doing} (process id {busy}): wait for it, or stop it.") from None
+        raise CannotRunError(f"Another process is {doing} (process id {busy}). Wait for it, or stop it.") from None
     try:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

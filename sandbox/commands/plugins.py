@@ -6,19 +6,19 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+from commands.errors import CannotRunError
 from sandbox.commands.environment import Provider, SandboxEnvironment
-from sandbox.commands.errors import SandboxError
 from sandbox.provider.install import install as install_embedded
 
 _DOWNLOAD_SECONDS = 180.0
-"""Enough for the AWS plugin's 200 MB on a slow line, and no more to wait for where there is no line at all."""
+"""Enough for the AWS plugin's 200 MB on a slow line, and not too long to wait where there is no internet."""
 
 _PACKAGES = {"aws": "pulumi-aws", "random": "pulumi-random"}
 """Each plugin, and the Python package whose version it must have."""
 
 
 def install(environment: SandboxEnvironment, variables: dict[str, str]) -> None:
-    """Put the plugins that the program needs in place. Does nothing when they are there."""
+    """Install the plugins that the program needs, unless they are installed."""
     if environment.provider is Provider.EMBEDDED:
         install_embedded(environment.pulumi_home)
         return
@@ -50,11 +50,11 @@ def _download(environment: SandboxEnvironment, variables: dict[str, str], plugin
     except subprocess.TimeoutExpired:
         reason = f"no answer within {_DOWNLOAD_SECONDS:.0f} s"
     except subprocess.CalledProcessError as failed:
-        # Its last line; those before tell of each attempt.
+        # The last line; those before it report each attempt.
         reason = str(failed.stderr).strip().rpartition("\n")[2]
     else:
         return
-    raise SandboxError(
-        f"The official {plugin} plugin {number} cannot be had here ({reason}). "
-        "Run `make sandbox` without PROVIDER=official to use the sandbox's own."
+    raise CannotRunError(
+        f"The official {plugin} plugin {number} cannot be downloaded ({reason}). "
+        "Run `./shop sandbox up` without PROVIDER=official to use the sandbox's own plugin."
     )

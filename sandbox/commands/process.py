@@ -1,4 +1,4 @@
-"""A process that outlives the command that started it, written down so that it is never mistaken for another one."""
+"""A record of a background process that never matches another process, even when its id is used again."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ import psutil
 _EXEC_SECONDS = 2.0
 
 STOP_SECONDS = 10.0
-"""How long a process may take to end by itself before it is killed."""
+"""How long a process may take to end before it is killed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessRecord:
-    """Enough to know a process again: ids are reused, and so a start time and an argument go with it."""
+    """Identifies a process: by its id, which may be reused, its start time and one of its arguments."""
 
     pid: int
     started: int
-    """Clock ticks since the machine's start: by the wall clock, a process begins at another time once that is set."""
+    """Clock ticks since the machine's start, which do not change when the clock is set."""
     known_by: str
-    """An argument that no other process is given, such as the path of one of this sandbox's files."""
+    """An argument that no other process has, such as the path of one of this sandbox's files."""
 
     @classmethod
     def of(cls, pid: int, *, known_by: str) -> ProcessRecord:
         return cls(pid=pid, started=_started(pid), known_by=known_by)
 
     def find(self) -> psutil.Process | None:
-        """The process if it still runs; none if it ended, or if its id now belongs to something else."""
+        """The process if it still runs; none if it ended, also when its id now belongs to another process."""
         try:
             process = psutil.Process(self.pid)
             same_start = _started(self.pid) == self.started
@@ -42,7 +42,7 @@ class ProcessRecord:
             return None
 
     def stop(self, with_signal: signal.Signals = signal.SIGTERM, *, seconds: float = STOP_SECONDS) -> bool:
-        """End the process, by force if it does not answer the signal. Says whether there was one to end."""
+        """Stop the process, by force if it ignores the signal. Returns whether it was running."""
         process = self.find()
         if process is None:
             return False
@@ -54,7 +54,7 @@ class ProcessRecord:
                 process.kill()
                 process.wait(STOP_SECONDS)
         except psutil.NoSuchProcess:
-            pass  # It ended between the look and the signal.
+            pass  # It ended just before the signal.
         return True
 
     def to_json(self) -> dict[str, object]:
@@ -76,7 +76,7 @@ def _started(pid: int) -> int:
 
 
 def _command(process: psutil.Process) -> list[str]:
-    """The arguments of a process, which are empty for the instant in which it becomes another program."""
+    """The arguments of a process. They are empty for an instant while it executes another program."""
     deadline = time.monotonic() + _EXEC_SECONDS
     while not (command := process.cmdline()) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -84,7 +84,7 @@ def _command(process: psutil.Process) -> list[str]:
 
 
 def read_json(path: Path) -> dict[str, object] | None:
-    """The object in the file; none when there is no file, or one cut off half-way by a crash or a full disk."""
+    """The object in the file; none when there is no file, or when a crash or a full disk cut it off."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):

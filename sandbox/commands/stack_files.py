@@ -1,4 +1,4 @@
-"""What the sandbox itself must know of the tracked stack files: which certificate they ask for."""
+"""The one thing that the sandbox reads from the stack files: which certificate a stack imports."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 
 import yaml
 
-from sandbox.commands.errors import SandboxError
+from commands.errors import CannotRunError
 
 STACKS = ("prod", "preprod")
 """In the order in which they can be brought up: preprod lives in prod's network."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CertificateFiles:
+class ImportedCertificate:
     """A certificate that a stack imports, with its file names inside the certificate directory."""
 
     domain: str
@@ -22,17 +22,17 @@ class CertificateFiles:
     private_key: str
 
 
-def certificate_files(stack_file: Path) -> CertificateFiles | None:
-    """The certificate that the stack imports; none when it uses another stack's.
+def certificate_files(stack_file: Path) -> ImportedCertificate | None:
+    """The certificate that the stack imports; none when the stack uses another stack's.
 
-    Raises `SandboxError` when the file is no YAML. Anything else amiss in it is for the program's settings to report.
+    Raises `CannotRunError` when the file is missing or not YAML. The program's settings report every other error.
     """
     try:
         document = yaml.safe_load(stack_file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise SandboxError(f"{stack_file.name} is missing: each stack needs its configuration.") from None
+        raise CannotRunError(f"{stack_file.name}: got no file, expected the stack's configuration.") from None
     except yaml.YAMLError as error:
-        raise SandboxError(f"{stack_file.name} is not valid YAML: {error}") from None
+        raise CannotRunError(f"{stack_file.name}: expected valid YAML, got: {error}") from None
     match document:
         case {
             "config": {
@@ -43,5 +43,7 @@ def certificate_files(stack_file: Path) -> CertificateFiles | None:
                 }
             }
         }:
-            return CertificateFiles(domain=domain.removeprefix("*."), certificate=certificate, private_key=private_key)
+            return ImportedCertificate(
+                domain=domain.removeprefix("*."), certificate=certificate, private_key=private_key
+            )
     return None

@@ -1,16 +1,15 @@
-"""The program's stacks in the sandbox: made once, brought up, and asked for their outputs."""
+"""The program's stacks in the sandbox: created once, and brought up."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from commands.engine import Engine, Run
+from commands.events import EngineEvents
 from sandbox.commands import unfinished_run
-from sandbox.commands.engine import Engine, Update
-from sandbox.commands.engine_events import Tally
 from sandbox.commands.layout import Layout
 from sandbox.commands.process import ProcessRecord
 from sandbox.commands.unfinished_run import UnfinishedRun
@@ -41,7 +40,7 @@ def states(engine: Engine) -> dict[str, StackState]:
 
 
 def make_missing(engine: Engine, names: tuple[str, ...]) -> None:
-    """Initialise each stack that is not there, with the passphrase of the environment for its secrets."""
+    """Run `pulumi stack init` for each stack that does not exist."""
     existing = states(engine)
     for name in names:
         if name not in existing:
@@ -49,31 +48,36 @@ def make_missing(engine: Engine, names: tuple[str, ...]) -> None:
 
 
 def recover(engine: Engine, stack: str) -> None:
-    """After a killed run with checkpoints: lift its lock, and learn from AWS what became of what it had begun."""
+    """After a killed run with checkpoints: unlock the stack, and read from AWS what became of what it had begun."""
     engine.ask("cancel", "--yes", "--stack", stack)
     engine.ask("refresh", "--yes", "--skip-preview", "--clear-pending-creates", "--stack", stack)
 
 
 def bring_up(
-    engine: Engine, layout: Layout, stack: str, *, checkpoints: bool, on_progress: Callable[[Tally], None]
-) -> Update:
-    """Run `pulumi up` with the policies, leaving a record behind if the engine does not end by itself."""
+    engine: Engine, layout: Layout, stack: str, *, checkpoints: bool, on_progress: Callable[[EngineEvents], None]
+) -> Run:
+    """Run `pulumi up` with the policies. If the engine does not end by itself, a record of the run stays behind."""
+    policies = str(layout.project / _POLICIES)
 
-    def begin(process: ProcessRecord) -> None:
+    def begin(pid: int) -> None:
+        process = ProcessRecord.of(pid, known_by=policies)
         unfinished_run.begin(layout, UnfinishedRun(stack=stack, checkpoints=checkpoints, engine=process))
 
-    update = engine.up(stack, policies=layout.project / _POLICIES, on_start=begin, on_progress=on_progress)
-    if update.state_is_complete:
+    run = engine.run(
+        "up",
+        "--yes",
+        "--skip-preview",
+        "--stack",
+        stack,
+        "--policy-pack",
+        policies,
+        on_start=begin,
+        on_progress=on_progress,
+    )
+    stopped_before_it_began = run.interrupted and not run.events.begun
+    if stopped_before_it_began:
+        # The CLI may not have handled the Ctrl-C yet, and then leaves the stack locked.
+        engine.ask("cancel", "--yes", "--stack", stack)
+    if run.state_is_complete or stopped_before_it_began:
         unfinished_run.end(layout)
-    return update
-
-
-def outputs(engine: Engine, names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """What each stack exports; secrets are masked. All are asked at once, as most of it is the CLI's own start."""
-
-    def ask(stack: str) -> dict[str, Any]:
-        values: dict[str, Any] = json.loads(engine.ask("stack", "output", "--json", "--stack", stack))
-        return values
-
-    with ThreadPoolExecutor() as pool:
-        return dict(zip(names, pool.map(ask, names), strict=True))
+    return run

@@ -1,41 +1,53 @@
-"""`python -m sandbox status`: what runs, and what stands in it."""
+"""`./shop sandbox status`: whether the embedded AWS runs, and what is deployed in it."""
 
 from __future__ import annotations
 
 import os
 import time
+from datetime import datetime
 
+from commands.console import Console
+from commands.engine import Engine
+from commands.errors import CommandError
 from sandbox.commands import embedded_aws, stacks, unfinished_run
-from sandbox.commands.engine import Engine
 from sandbox.commands.environment import SandboxEnvironment
-from sandbox.commands.errors import SandboxError
 from sandbox.commands.layout import Layout
-from sandbox.commands.report import Report
 from sandbox.commands.stack_files import STACKS
 from sandbox.commands.stacks import StackState
 
+_BUSY_SECONDS = 20.0
+"""How long an answer may take while a stack is being brought up on a slow machine."""
 
-def show(layout: Layout, report: Report) -> None:
-    """Raises `SandboxError` when there is no sandbox to show."""
+
+def show(layout: Layout, console: Console) -> None:
+    """Raises `CommandError` when no sandbox is running."""
     server = embedded_aws.recorded(layout)
     process = server.process.find() if server else None
-    if server is None or process is None or not server.answers():
-        raise SandboxError("No sandbox is running here: `make sandbox` starts one.")
-    minutes = (time.time() - server.process.started) / 60
+    if server is None or process is None:
+        raise CommandError("No sandbox is running here. Start one with `./shop sandbox up`.")
+    if not server.answers(seconds=_BUSY_SECONDS):
+        raise CommandError(
+            f"The embedded AWS runs (process {process.pid}), but gives no answer. Its log: {layout.server_log}"
+        )
+    minutes = (time.time() - process.create_time()) / 60
     mebibytes = process.memory_info().rss / 2**20
-    report.step(
-        f"The embedded AWS listens on {server.endpoint} "
-        f"(process {process.pid}, {minutes:.0f} minutes, {mebibytes:.0f} MiB)"
-    )
+    console.step(f"Embedded AWS: {server.endpoint}")
+    console.say(f"  process {process.pid}, up {minutes:.0f} min, {mebibytes:.0f} MiB")
     run = unfinished_run.find(layout)
     if run is not None:
-        now = "is being changed" if run.engine.find() else "was being changed by a run that was killed"
-        report.warn(f"{run.stack} {now}")
+        console.warn(
+            f"{run.stack} is being changed now" if run.engine.find() else f"{run.stack}: the last `up` was killed"
+        )
     environment = SandboxEnvironment(layout=layout, port=server.port).over(os.environ)
     known = stacks.states(Engine(command=layout.commands / "pulumi", project=layout.project, environment=environment))
     for stack in STACKS:
         match known.get(stack):
             case StackState(resources=int(count), last_update=str(when)):
-                report.step(f"{stack}: {count} resources, last changed {when}")
+                console.step(f"{stack}: {count} resources, last changed {_local(when)}")
             case _:
-                report.step(f"{stack}: never brought up")
+                console.step(f"{stack}: not deployed")
+
+
+def _local(when: str) -> str:
+    """An ISO 8601 time in this machine's time zone."""
+    return f"{datetime.fromisoformat(when).astimezone():%Y-%m-%d %H:%M}"

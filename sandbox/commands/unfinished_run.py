@@ -1,7 +1,7 @@
-"""A run of the engine from its begin to its end, and what is left of one that was killed.
+"""A record of the engine's current run. What a killed run leaves behind tells the next command about it.
 
-The sandbox has the engine write its state at the end alone, since the backend rewrites all of it a resource. A killed
-run's state therefore misses what it made, and only an empty AWS matches it again.
+In the sandbox the engine writes its state only at the end, since the backend would rewrite all of it for each resource.
+So a killed run's state lacks what the run made, and only an empty AWS matches it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from sandbox.commands.layout import Layout
 from sandbox.commands.process import ProcessRecord, read_json, write_json
 
 _GRACE_SECONDS = 60.0
-"""For an engine that outlived its command: what it has under way may end, so that no plugin is left behind."""
+"""For an engine that outlived its command: time to finish what is under way, so that no plugin is left behind."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnfinishedRun:
-    """The stack that was being changed, and by which engine."""
+    """The stack that was being changed, and the engine that did it."""
 
     stack: str
     checkpoints: bool
@@ -26,12 +26,12 @@ class UnfinishedRun:
     engine: ProcessRecord
 
     def stop_engine(self) -> bool:
-        """End the engine if it goes on without the command that started it. Says whether it did."""
+        """Stop the engine if it still runs without the command that started it. Returns whether it did."""
         return self.engine.stop(signal.SIGINT, seconds=_GRACE_SECONDS)
 
 
 def begin(layout: Layout, run: UnfinishedRun) -> None:
-    """Write down that the engine changes a stack from now on, until `end`."""
+    """Record that the engine changes a stack from now on, until `end`."""
     value = {"stack": run.stack, "checkpoints": run.checkpoints, **run.engine.to_json()}
     write_json(layout.run_record, value)
 
@@ -42,7 +42,7 @@ def end(layout: Layout) -> None:
 
 
 def find(layout: Layout) -> UnfinishedRun | None:
-    """The run that began and never ended, if the last one was such."""
+    """The last run, if it began and never ended."""
     value = read_json(layout.run_record)
     if value is None:
         return None

@@ -1,6 +1,6 @@
-"""`python3 -m sandbox.commands.virtualenv`: make `.venv`, or bring it up to date; nothing to do when it is.
+"""`python3 -m sandbox.commands.virtualenv`: make `.venv`, or bring it up to date.
 
-Standard library only: it runs before any package is installed.
+Standard library only, since it runs before any package is installed.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ import sys
 import venv
 from pathlib import Path
 
+from commands.errors import CommandError, ExitCode
 from sandbox.commands import lock
-from sandbox.commands.errors import SandboxError
 from sandbox.commands.layout import REPOSITORY
 from sandbox.toolchain.cli import find_or_make_cli
-from sandbox.toolchain.errors import ToolchainError
 
 _REQUIREMENTS = ("requirements-dev.txt", "requirements.txt")
 _STAMP = "installed.sha256"
@@ -24,7 +23,7 @@ _SHOW_VERSION = "import sys; print(sys.version, end='')"
 
 
 def fingerprint(repository: Path) -> str:
-    """What `.venv` must have been made from to be right: the requirements, and the Python that installed them."""
+    """A hash of what `.venv` is made from: the requirements, and the Python that installs them."""
     digest = hashlib.sha256(sys.version.encode())
     for name in _REQUIREMENTS:
         digest.update((repository / name).read_bytes())
@@ -32,13 +31,13 @@ def fingerprint(repository: Path) -> str:
 
 
 def is_current(directory: Path, wanted: str) -> bool:
-    """Whether `.venv` was finished from the same requirements, and its Python still starts."""
+    """Whether `.venv` was completed from the same requirements, and its Python still starts."""
     stamp = directory / _STAMP
     return stamp.exists() and stamp.read_text(encoding="ascii") == wanted and _has_this_python(directory)
 
 
 def _has_this_python(directory: Path) -> bool:
-    """Whether its Python is the one that runs this; it may be a link to one that was upgraded or removed."""
+    """Whether its Python is the one that runs this. It may link to one that was upgraded or removed."""
     python = directory / "bin" / "python"
     try:
         shown = subprocess.run([python, "-c", _SHOW_VERSION], capture_output=True, text=True, check=False)
@@ -48,7 +47,7 @@ def _has_this_python(directory: Path) -> bool:
 
 
 def ensure(repository: Path, directory: Path) -> None:
-    """Raises `SandboxError` when another process is at it, or when a package cannot be installed."""
+    """Raises `CommandError` when another process does the same, or when a package cannot be installed."""
     wanted = fingerprint(repository)
     if is_current(directory, wanted):
         return
@@ -62,7 +61,7 @@ def ensure(repository: Path, directory: Path) -> None:
         install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]
         python, requirements = directory / "bin" / "python", repository / _REQUIREMENTS[0]
         if subprocess.run([python, *install, requirements], check=False).returncode != 0:
-            raise SandboxError("The Python packages could not be installed; pip says above why.")
+            raise CommandError("The Python packages could not be installed. pip's errors are above.")
         (directory / _STAMP).write_text(wanted, encoding="ascii")
 
 
@@ -75,20 +74,20 @@ def _empty(directory: Path, *, but: Path) -> None:
 
 
 def main() -> int:
-    """The exit code; what is wrong goes to standard error in one line."""
+    """Make `.venv` and return the exit code. An error is one line on standard error."""
     directory = REPOSITORY / ".venv"
     try:
         if not is_current(directory, fingerprint(REPOSITORY)):
-            # First, as it is what may need something installed (Go): nothing is made on a machine that lacks it.
+            # First, as it may need Go: on a machine without it nothing is made.
             find_or_make_cli()
             ensure(REPOSITORY, directory)
-    except (SandboxError, ToolchainError) as error:
+    except CommandError as error:
         print(error, file=sys.stderr)
-        return 1
+        return error.exit_code
     except KeyboardInterrupt:
         print("Interrupted. The next run installs what is missing.", file=sys.stderr)
-        return 130
-    return 0
+        return ExitCode.INTERRUPTED
+    return ExitCode.OK
 
 
 if __name__ == "__main__":

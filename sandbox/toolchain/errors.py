@@ -1,5 +1,7 @@
 """The one error of this package."""
 
+from commands.errors import CannotRunError
 
-class ToolchainError(Exception):
-    """The CLI cannot be had or used. The message is made of full sentences for the person at the terminal."""
+
+class ToolchainError(CannotRunError):
+    """The Pulumi CLI cannot be obtained or used. The message is made of full sentences for the user."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import report
+from bench import table
 from bench.figure import Figure, MeasurementError, Unit, ratio
 from bench.growth import growth
 from bench.timing import minima
@@ -71,7 +71,7 @@ def test_the_table_shows_each_figure_with_its_aim_and_verdict() -> None:
     """What a person reads, the basis in full; square brackets in it are no markup."""
     shown = io.StringIO()
     console = Console(width=100, file=shown)
-    report.show(console, [_figure(1.234), _figure(17.04, aim=10, unit=Unit.SECONDS), _figure(0.5, unit=Unit.GIB)])
+    table.show(console, [_figure(1.234), _figure(17.04, aim=10, unit=Unit.SECONDS), _figure(0.5, unit=Unit.GIB)])
     for text in ("1.23x", "2.00x", "met", "17.0 s", "10.0 s", "missed", "0.50 GiB", "one against [another]"):
         assert text in shown.getvalue()
 
@@ -79,7 +79,7 @@ def test_the_table_shows_each_figure_with_its_aim_and_verdict() -> None:
 def test_the_file_holds_the_same_figures(tmp_path: Path) -> None:
     """What a later run is compared with."""
     file = tmp_path / "figures.json"
-    report.write(file, [_figure(2.5)])
+    table.write(file, [_figure(2.5)])
     (written,) = json.loads(file.read_text())["figures"]
     assert written == {
         "name": "a preview",

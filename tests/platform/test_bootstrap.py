@@ -15,6 +15,7 @@ from botocore.stub import Stubber
 
 from account import bootstrap
 from account.bootstrap import Account, BootstrapError, BootstrapSettings
+from commands import shell
 from sandbox.commands import embedded_aws
 from sandbox.commands.environment import SandboxEnvironment
 from sandbox.commands.layout import Layout
@@ -44,11 +45,15 @@ def _client(service: str, region: str = _REGION) -> Any:
 
 
 def _run(*arguments: str, region: str = _REGION) -> int:
-    return bootstrap.main(["--region", region, *arguments])
+    return _exit_code("--region", region, *arguments)
+
+
+def _exit_code(*arguments: str) -> int:
+    return shell.run(bootstrap.app, name="bootstrap", arguments=arguments)
 
 
 def test_the_state_bucket_is_versioned_encrypted_private_and_tls_only() -> None:
-    """The state holds every detail of the platform; lost or leaked, it is the platform that is."""
+    """The state describes the whole platform: it must be neither lost nor leaked."""
     assert _run("--client", "shop", "--keep-days", "30") == 0
     s3, bucket = _client("s3"), {"Bucket": "shop-pulumi-state-storage"}
     assert s3.get_bucket_versioning(**bucket)["Status"] == "Enabled"
@@ -64,7 +69,7 @@ def test_the_state_bucket_is_versioned_encrypted_private_and_tls_only() -> None:
 
 
 def test_the_key_of_the_secrets_is_rotated() -> None:
-    """Once a year by AWS itself, without touching a stack."""
+    """AWS rotates it every year, without a change of a stack."""
     assert _run("--client", "rotated") == 0
     kms = _client("kms")
     key = kms.describe_key(KeyId="alias/rotated-pulumi-secrets")["KeyMetadata"]
@@ -72,31 +77,31 @@ def test_the_key_of_the_secrets_is_rotated() -> None:
 
 
 def test_new_disks_are_encrypted_by_default(capsys: pytest.CaptureFixture[str]) -> None:
-    """Beanstalk's instances have no option for it, and nobody is told of what was so already."""
+    """Beanstalk's instances have no option for it. What was on already is not listed."""
     _client("ec2").disable_ebs_encryption_by_default()
     assert _run("--client", "disks") == 0
     assert _client("ec2").get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
-    assert "made encryption by default of new disks in eu-west-3" in capsys.readouterr().out
+    assert "created encryption by default of new disks in eu-west-3" in capsys.readouterr().out
     assert _run("--client", "disks") == 0
-    assert "made" not in capsys.readouterr().out
+    assert "created" not in capsys.readouterr().out
 
 
 def test_a_second_run_makes_nothing_and_mends_what_was_weakened(capsys: pytest.CaptureFixture[str]) -> None:
-    """It can be run whenever one is unsure."""
+    """You can run it again at any time."""
     assert _run("--client", "twice") == 0
     first = capsys.readouterr().out
-    assert "made bucket twice-pulumi-state-storage" in first
+    assert "created bucket twice-pulumi-state-storage" in first
     s3 = _client("s3")
     s3.delete_public_access_block(Bucket="twice-pulumi-state-storage")
     keys = len(_client("kms").list_keys()["Keys"])
     assert _run("--client", "twice") == 0
-    assert "made" not in capsys.readouterr().out
+    assert "created" not in capsys.readouterr().out
     assert len(_client("kms").list_keys()["Keys"]) == keys
     assert s3.get_public_access_block(Bucket="twice-pulumi-state-storage")
 
 
 def test_the_commands_to_go_on_with_name_the_bucket_and_the_key(capsys: pytest.CaptureFixture[str]) -> None:
-    """They are pasted as they are."""
+    """You can paste them as they are."""
     assert _run("--client", "printed", "--state-bucket", "printed-state") == 0
     assert capsys.readouterr().out.rstrip().splitlines()[-3:] == [
         "pulumi login 's3://printed-state?region=eu-west-3'",
@@ -106,7 +111,7 @@ def test_the_commands_to_go_on_with_name_the_bucket_and_the_key(capsys: pytest.C
 
 
 def test_a_domain_inside_a_vpc_finds_its_service_linked_role() -> None:
-    """AWS refuses the first one of an account without it, and Pulumi's error does not say what to do."""
+    """AWS refuses an account's first domain without the role, and Pulumi's error does not say what to do."""
     assert _run() == 0
     iam = _client("iam")
     for service in bootstrap.SERVICE_LINKED_ROLES:
@@ -114,7 +119,7 @@ def test_a_domain_inside_a_vpc_finds_its_service_linked_role() -> None:
 
 
 def test_us_east_1_is_a_region_like_any_other() -> None:
-    """S3 refuses the name of this one region where it demands that of every other."""
+    """S3 refuses the name of this region where it requires the name of every other."""
     assert _run("--client", "american", region="us-east-1") == 0
     assert _client("s3").get_bucket_location(Bucket="american-pulumi-state-storage")["LocationConstraint"] is None
 
@@ -122,29 +127,29 @@ def test_us_east_1_is_a_region_like_any_other() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--region", "eu-nowhere-3"], "region must be one that AWS has, got 'eu-nowhere-3'"),
-        (["--region", _REGION, "--state-bucket", "Upper_Case"], "3 to 63 lower-case letters"),
-        (["--region", _REGION, "--state-bucket", "ab"], "3 to 63 lower-case letters"),
-        (["--region", _REGION, "--keep-days", "0"], "keep days must be at least 1, got 0"),
+        (["--region", "eu-nowhere-3"], "--region: got 'eu-nowhere-3', expected "),
+        (["--region", _REGION, "--state-bucket", "Upper_Case"], "--state-bucket: got 'Upper_Case', expected "),
+        (["--region", _REGION, "--state-bucket", "ab"], "--state-bucket: got 'ab', expected "),
+        (["--region", _REGION, "--keep-days", "0"], "--keep-days: got 0, expected "),
     ],
 )
 def test_a_bad_argument_is_one_line_and_makes_nothing(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Everything is checked before AWS is asked for anything."""
+    """Every option is checked before the first call to AWS."""
     before = _client("s3").list_buckets()["Buckets"]
-    assert bootstrap.main(arguments) == 1
+    assert _exit_code(*arguments) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert message in line
+    assert line.startswith(message)
     assert _client("s3").list_buckets()["Buckets"] == before
 
 
-def test_a_bucket_in_another_region_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    """And no key is left behind for it."""
+def test_a_bucket_in_another_region_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """No key is created for it."""
     assert _run("--client", "wandering", region="us-east-1") == 0
     assert _run("--client", "wandering") == 1
     assert capsys.readouterr().err == (
-        "bootstrap: bucket wandering-pulumi-state-storage exists in us-east-1, not in eu-west-3\n"
+        "bucket wandering-pulumi-state-storage: got region us-east-1, expected eu-west-3\n"
     )
     aliases = {alias["AliasName"] for alias in _client("kms").list_aliases()["Aliases"]}
     assert "alias/wandering-pulumi-secrets" not in aliases
@@ -153,10 +158,10 @@ def test_a_bucket_in_another_region_is_told(capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.parametrize(
     ("head_status", "create_code"), [(403, None), (404, "BucketAlreadyExists")], ids=["seen", "taken meanwhile"]
 )
-def test_a_bucket_of_another_account_is_told(head_status: int, create_code: str | None) -> None:
-    """Bucket names are the whole world's: someone else's must never receive this state.
+def test_a_bucket_of_another_account_is_refused(head_status: int, create_code: str | None) -> None:
+    """Bucket names are global: another account's bucket must never receive this state.
 
-    AWS's answers are played back, since moto lets every account have every bucket.
+    AWS's answers are stubbed, since moto lets every account have every bucket.
     """
     s3 = _client("s3")
     with Stubber(s3) as aws:
@@ -165,28 +170,29 @@ def test_a_bucket_of_another_account_is_told(head_status: int, create_code: str 
             aws.add_client_error("create_bucket", service_error_code=create_code, http_status_code=409)
         session: Any = SimpleNamespace(client=lambda *_, **__: s3)
         account = Account(session=session, region=_REGION, account_id="123456789012", partition="aws")
-        with pytest.raises(BootstrapError, match="bucket theirs belongs to another account"):
+        with pytest.raises(BootstrapError, match="bucket theirs: it belongs to another account"):
             bootstrap.bootstrap(account, BootstrapSettings(region=_REGION, state_bucket="theirs"))
 
 
-def test_a_key_that_waits_for_its_deletion_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    """Secrets encrypted from now on would be lost with it."""
+def test_a_key_that_will_be_deleted_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """New secrets would be lost with it."""
     assert _run("--client", "leaving") == 0
     key = _client("kms").describe_key(KeyId="alias/leaving-pulumi-secrets")["KeyMetadata"]
     _client("kms").schedule_key_deletion(KeyId=key["KeyId"])
     assert _run("--client", "leaving") == 1
-    assert "alias/leaving-pulumi-secrets is PendingDeletion" in capsys.readouterr().err
+    assert "alias/leaving-pulumi-secrets: got state PendingDeletion" in capsys.readouterr().err
 
 
 def test_no_credentials_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """The first thing that goes wrong for a newcomer."""
+    """The most common error of a first run."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
-    assert _run() == 1
-    assert capsys.readouterr().err == "bootstrap: Unable to locate credentials\n"
+    assert _run() == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "Unable to locate credentials" in line
 
 
 def test_no_sandbox_is_named_in_the_command() -> None:
-    """It is the same one for a real account."""
+    """The sandbox runs the same command as a real account."""
     assert bootstrap.__file__ is not None
     assert "sandbox" not in Path(bootstrap.__file__).read_text(encoding="utf-8")

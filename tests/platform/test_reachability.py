@@ -1,9 +1,11 @@
-"""Who reaches what, row by row, computed from the deployed platform by `python -m reachability`."""
+"""The requirements on what reaches what, computed from the deployed platform by `./shop reach`."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,12 +16,14 @@ import yaml
 from sandbox.tests.platform import REPOSITORY, Platform
 from tests.platform.test_rows import security_group_names, vpc
 
+PAGE = (REPOSITORY / "docs" / "reachability.md").read_text()
 CONFIG = yaml.safe_load((REPOSITORY / "Pulumi.prod.yaml").read_text())["config"]
 SATELLITES = [f"prod-{each['name']}" for each in CONFIG["magento:satellites"]]
 ALLOWED = {each["cidr"] for each in CONFIG["magento:gateway"]["allowed"]}
 PHP_MY_ADMIN = CONFIG["magento:php_my_admin"]["databases"]
 OUTSIDE = {"internet", "address range", "remote network"}
 SITES = ["prod", "preprod"]
+EXAMPLES = textwrap.dedent("\n".join(re.findall(r"^(?:    .*)?$", PAGE, re.MULTILINE)))
 
 
 class Told:
@@ -30,12 +34,12 @@ class Told:
         self.kinds = {each["name"]: each["kind"] for each in document["places"]}
 
     def sources(self, target: str) -> dict[str, list[str]]:
-        """Who reaches a place, and on what."""
+        """The sources that reach a place, each with its ports."""
         assert target in self.kinds
         return {each["from"]: each["traffic"] for each in self.document["reach"] if each["to"] == target}
 
     def targets(self, source: str) -> dict[str, list[str]]:
-        """Whom a place reaches, and on what."""
+        """The targets that a place reaches, each with its ports."""
         assert source in self.kinds
         return {each["to"]: each["traffic"] for each in self.document["reach"] if each["from"] == source}
 
@@ -44,9 +48,9 @@ class Told:
 
 
 def command(platform: Platform, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`python -m reachability …` in a shell that has sourced `.sandbox/env`."""
+    """`./shop reach …` in a shell that has sourced `.sandbox/env`."""
     return subprocess.run(
-        [".venv/bin/python", "-m", "reachability", *arguments],
+        ["./shop", "reach", *arguments],
         cwd=platform.project,
         env=dict(platform.environment),
         capture_output=True,
@@ -93,7 +97,7 @@ def only_the_site_reaches_its_cache_search_and_files(told: Told) -> None:
 
 
 def only_listed_addresses_reach_the_gateway(told: Told) -> None:
-    """ "The security group is a whitelisting of IP addresses": nobody else from outside, and nobody from inside."""
+    """ "The security group is a whitelisting of IP addresses": no other source, from outside or inside."""
     assert set(told.sources("prod-gateway-server")) == ALLOWED
 
 
@@ -169,7 +173,7 @@ NAMES = [sentence.__name__ for sentence, *_ in SENTENCES]
 
 @contextmanager
 def opened(platform: Platform, group: str, who: str, port: int) -> Iterator[None]:
-    """One rule more, as somebody in the console would add it."""
+    """One more rule, as a person would add it in the console."""
     ec2, ids = platform.client("ec2"), {name: id for id, name in security_group_names(platform).items()}
     source = {"IpRanges": [{"CidrIp": who}]} if "/" in who else {"UserIdGroupPairs": [{"GroupId": ids[who]}]}
     rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **source}
@@ -239,33 +243,40 @@ def test_a_link_has_routes_back_from_every_subnet(platform: Platform, told: Told
 
 
 def test_equal_instances_are_one_place(told: Told) -> None:
-    """Four front instances are one row, and each satellite's load balancer is told from its instance."""
+    """Four front instances are one place, and each satellite's load balancer differs from its instance."""
     members = {each["name"]: each["members"] for each in told.document["places"]}
     assert (members["prod-front"], members["preprod-front"]) == (4, 1)
     assert {f"{satellite}-load-balancer" for satellite in SATELLITES} < members.keys()
 
 
-def test_it_says_why_not(platform: Platform) -> None:
-    """From the internet to Rundeck: each thing in the way, and through whom alone it would go."""
+def test_it_shows_what_blocks(platform: Platform) -> None:
+    """From the internet to Rundeck: everything that blocks, and the only relay that could pass it on."""
     ran = command(platform, "--from", "internet", "--to", "rundeck")
     assert ran.returncode == 0
     assert ran.stdout.startswith("internet → prod-rundeck-server: nothing\n")
+    assert re.sub(r"\b(\w+)-[0-9a-f]{17}\b", r"\1-…", ran.stdout.strip()) in EXAMPLES
     assert ran.stdout.count("✗") == 3
     assert "internet → prod-vpn-server → prod-rundeck-server" in ran.stdout
 
 
 def test_the_matrix_is_printed(platform: Platform) -> None:
+    """Plain text of at most 100 columns: one block for each target."""
     ran = command(platform, "--client", "client", "--region", "eu-west-3")
     assert ran.returncode == 0
     assert "prod-rundeck-server" in ran.stdout
+    blocks = [each.strip() for each in EXAMPLES.split("\n\n") if " from " in each]
+    assert len(blocks) == 5
+    assert set(blocks) <= set(ran.stdout.split("\n\n"))
     assert "8700-8800" in ran.stdout
+    assert max(map(len, ran.stdout.splitlines())) <= 100
+    assert "\x1b" not in ran.stdout
 
 
 @pytest.mark.parametrize(
     "arguments", [["--vpc", "vpc-0"], ["--client", "nobody"], ["--from", "nobody"], ["--to", "nobody"]]
 )
-def test_what_there_is_not_is_bad_input(platform: Platform, arguments: list[str]) -> None:
+def test_an_unknown_network_or_place_is_wrong_usage(platform: Platform, arguments: list[str]) -> None:
     """One clear line, nothing on standard output, and exit code 2."""
     ran = command(platform, *arguments)
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
-    assert "there are:" in ran.stderr
+    assert "expected" in ran.stderr

@@ -85,7 +85,7 @@ def port(number: int, **source: Any) -> dict[str, Any]:
 
 
 def test_the_network_is_chosen_by_id_tag_or_being_the_only_one(api: AwsApi, ec2: Any, vpc: str) -> None:
-    """The default network does not count; with two there must be a word, and the message lists them."""
+    """Default VPCs do not count. With two VPCs an option is needed, and the message lists them."""
     assert read(api).vpc_id == vpc
     other = ec2.create_vpc(CidrBlock="10.30.0.0/16")["Vpc"]["VpcId"]
     assert read(api, client="acme").vpc_id == vpc
@@ -93,7 +93,7 @@ def test_the_network_is_chosen_by_id_tag_or_being_the_only_one(api: AwsApi, ec2:
     with pytest.raises(NoSuchNetworkError, match=rf"{vpc} \(acme-net\)"):
         read(api)
     default = next(each["VpcId"] for each in ec2.describe_vpcs()["Vpcs"] if each["IsDefault"])
-    with pytest.raises(NoSuchNetworkError, match="no network has the id"):
+    with pytest.raises(NoSuchNetworkError, match=f"0 VPCs for --vpc {default}"):
         read(api, vpc_id=default)
 
 
@@ -136,7 +136,7 @@ def test_a_prefix_list_lets_its_entries_in(api: AwsApi, ec2: Any, vpc: str) -> N
 
 
 def test_a_network_acl_of_a_subnet_replaces_the_default_one(api: AwsApi, ec2: Any, vpc: str) -> None:
-    """Its lines with their ports; a subnet without one of its own keeps the network's."""
+    """Its entries with their ports; a subnet without its own network ACL uses the VPC's."""
     one, other = a_subnet(ec2, vpc, 1), a_subnet(ec2, vpc, 2)
     group = a_group(ec2, vpc, "all", {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.20.0.0/16"}]})
     a_server(ec2, one, group, "acme-one")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from commands.events import EngineEvents
 from policies.engine.catalogue import RULES
 from policies.engine.exceptions import PolicyException
 from policies.engine.outcome import Outcome, Status
@@ -73,10 +74,10 @@ def error(message: str) -> dict[str, Any]:
 
 
 def plan_of(*events: dict[str, Any]) -> Plan:
-    plan = Plan()
+    run = EngineEvents()
     for event in (DEBUG, *events):
-        plan.add_line(json.dumps(event))
-    return plan
+        run.add_line(json.dumps(event))
+    return Plan.from_events(run)
 
 
 def report_of(

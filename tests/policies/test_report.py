@@ -277,7 +277,7 @@ def test_no_form_holds_what_the_engine_said() -> None:
     """Its debug messages and old states hold secrets; its errors go to the terminal alone."""
     report = report_of(FAILED, plan=plan_of(error(SECRET), step("update", ROLE, "old"), END))
     assert report.plan is not None
-    assert report.plan.errors == [SECRET]
+    assert report.plan.errors == (SECRET,)
     for text_of in files.FORMS.values():
         assert SECRET not in text_of(report)
 

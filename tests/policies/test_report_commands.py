@@ -34,7 +34,8 @@ from tests.unit.program import ROOT
 
 
 def command(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "policies.report", *map(str, arguments)]
+    """`./shop policies …`"""
+    return [sys.executable, "-m", "commands", "policies", *map(str, arguments)]
 
 
 def environment(directory: Path) -> Mapping[str, str]:
@@ -49,7 +50,7 @@ def run(directory: Path, *arguments: str | Path) -> subprocess.CompletedProcess[
 
 def preview(directory: Path) -> tuple[int, str]:
     """Exit code, and all that was said."""
-    ran = run(directory, "preview", "--stack", "prod", "--output", directory / "report")
+    ran = run(directory, "report", "preview", "--stack", "prod", "--output", directory / "report")
     return ran.returncode, ran.stdout + ran.stderr
 
 
@@ -68,7 +69,7 @@ REPLACED = [*replacement(DATABASE, "site-database-instance", "engine"), END]
         pytest.param(
             {"journal": [FAILED], "levels": LEVELS | {FAILED.policy: "advisory"}},
             0,
-            "told: rds-private",
+            "warning: rds-private",
             id="advisory",
         ),
         pytest.param({"journal": [PASSED, FAILED], "code": 255}, 1, "refused: rds-private", id="refused"),
@@ -114,7 +115,7 @@ def test_a_run_that_asked_the_policies_nothing_leaves_no_report(tmp_path: Path) 
     returned, shown = preview(tmp_path)
     assert (returned, written(tmp_path)) == (2, set())
     assert "no stack named 'prod' found" in shown
-    assert "did not see the whole stack" in shown
+    assert "could not be evaluated" in shown
     assert "Traceback" not in shown
 
 
@@ -133,7 +134,17 @@ def test_what_follows_the_dashes_goes_to_the_preview(tmp_path: Path) -> None:
     levels = tmp_path / "levels.json"
     levels.write_text("{}")
     ran = run(
-        tmp_path, "preview", "-s", "prod", "-o", tmp_path / "report", "--policy-pack-config", levels, "--", "--refresh"
+        tmp_path,
+        "report",
+        "preview",
+        "-s",
+        "prod",
+        "-o",
+        tmp_path / "report",
+        "--policy-pack-config",
+        levels,
+        "--",
+        "--refresh",
     )
     assert ran.returncode == 0, ran.stderr
     arguments = (tmp_path / "arguments").read_text().splitlines()
@@ -149,7 +160,7 @@ def test_a_state_is_judged_without_a_plan(tmp_path: Path) -> None:
     fake_pulumi(tmp_path, journal=[PASSED])
     exported = tmp_path / "state.json"
     exported.write_text("{}")
-    ran = run(tmp_path, "state", "--file", exported, "--output", tmp_path / "report")
+    ran = run(tmp_path, "report", "state", "--file", exported, "--output", tmp_path / "report")
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "arguments").read_text().splitlines()[:4] == ["policy", "analyze", "--file", str(exported)]
     document = json.loads((tmp_path / "report" / "policies.json").read_text())
@@ -171,7 +182,7 @@ def test_a_state_is_judged_without_a_plan(tmp_path: Path) -> None:
 def test_bad_arguments_are_nobodys_verdict(tmp_path: Path, arguments: list[str]) -> None:
     """Exit code 2, as when nobody could judge, and not 1, as when a policy refuses."""
     fake_pulumi(tmp_path, journal=[PASSED])
-    ran = run(tmp_path, *arguments)
+    ran = run(tmp_path, "report", *arguments)
     assert ran.returncode == 2
     assert "Traceback" not in ran.stderr
 
@@ -179,7 +190,7 @@ def test_bad_arguments_are_nobodys_verdict(tmp_path: Path, arguments: list[str])
 def test_without_a_cli_it_says_so(tmp_path: Path) -> None:
     """In one sentence."""
     ran = subprocess.run(
-        command("preview", "--stack", "prod", "-o", tmp_path / "report"),
+        command("report", "preview", "--stack", "prod", "-o", tmp_path / "report"),
         cwd=ROOT,
         env={**os.environ, "PATH": str(tmp_path)},
         capture_output=True,
@@ -204,7 +215,7 @@ def test_an_interruption_stops_pulumi_and_leaves_no_report(tmp_path: Path) -> No
     (tmp_path / "arguments").unlink()
     (tmp_path / "slow").touch()
     with subprocess.Popen(
-        command("preview", "--stack", "prod", "-o", tmp_path / "report"),
+        command("report", "preview", "--stack", "prod", "-o", tmp_path / "report"),
         cwd=ROOT,
         env=environment(tmp_path),
         stdout=subprocess.PIPE,

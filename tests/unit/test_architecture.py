@@ -33,12 +33,12 @@ MAY_NAME_THE_SANDBOX = {
     "Makefile",
     "README.md",
     "bench",
+    "commands",
     "docs",
     "pyproject.toml",
     "requirements-dev.txt",
     "sandbox",
     "shop",
-    "commands",
     "tests",
 }
 

@@ -8,9 +8,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from commands.errors import CannotRunError
 from sandbox.commands.certificate import ensure_certificate
-from sandbox.commands.errors import SandboxError
-from sandbox.commands.stack_files import CertificateFiles, certificate_files
+from sandbox.commands.stack_files import ImportedCertificate, certificate_files
 
 _SPKI = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
@@ -46,20 +46,20 @@ def test_the_stack_file_names_domain_and_files(tmp_path: Path) -> None:
         'config:\n  magento:certificate:\n    domain: "*.shop.example"\n    directory: certificates\n'
         "    certificate_file: shop.crt\n    private_key_file: shop.key\n"
     )
-    assert certificate_files(stack_file) == CertificateFiles(
+    assert certificate_files(stack_file) == ImportedCertificate(
         domain="shop.example", certificate="shop.crt", private_key="shop.key"
     )
     stack_file.write_text("config:\n  aws:region: eu-west-3\n")
     assert certificate_files(stack_file) is None
 
 
-@pytest.mark.parametrize(("content", "message"), [(None, "is missing"), ("config: [", "is not valid YAML")])
-def test_a_stack_file_that_cannot_be_read_is_named(tmp_path: Path, content: str | None, message: str) -> None:
-    """Before the engine is asked, which would say it later and longer."""
+@pytest.mark.parametrize("content", [None, "config: ["], ids=["missing", "no YAML"])
+def test_a_stack_file_that_cannot_be_read_is_named(tmp_path: Path, content: str | None) -> None:
+    """Before the engine runs, whose error would come later and be longer."""
     stack_file = tmp_path / "Pulumi.prod.yaml"
     if content is not None:
         stack_file.write_text(content)
-    with pytest.raises(SandboxError, match=f"Pulumi.prod.yaml {message}"):
+    with pytest.raises(CannotRunError, match=r"^Pulumi.prod.yaml: "):
         certificate_files(stack_file)
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from commands.errors import CannotRunError
 from sandbox.commands import lock
-from sandbox.commands.errors import SandboxError
 
 _HOLD = """
 import sys
 from pathlib import Path
+from commands.errors import CannotRunError
 from sandbox.commands import lock
 with lock.held(Path(sys.argv[1]), doing="testing"):
     print("held", flush=True)
@@ -38,7 +39,7 @@ def test_a_second_process_is_told_who_holds_the_lock_and_gets_it_once_the_first_
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         with (
-            pytest.raises(SandboxError, match=rf"testing \(process id {holder.pid}\)"),
+            pytest.raises(CannotRunError, match=rf"testing \(process id {holder.pid}\)"),
             lock.held(path, doing="testing"),
         ):
             pass
@@ -50,7 +51,7 @@ def test_a_second_process_is_told_who_holds_the_lock_and_gets_it_once_the_first_
 
 
 def test_a_lock_whose_file_was_removed_by_its_holder_is_no_lock(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`down` removes the directory while it holds the lock; who opened the old file before must hold the new."""
+    """`down` removes the directory while it holds the lock. A process with the old file must then lock the new one."""
     real = fcntl.flock
     removals = iter([path.parent])
 

@@ -33,7 +33,7 @@ def test_it_is_found_after_the_clock_was_set(child: subprocess.Popen[bytes], mon
 
 
 def test_another_process_is_not_taken_for_it(child: subprocess.Popen[bytes]) -> None:
-    """The id alone is not enough: the start and the argument must be the same too."""
+    """The id is not enough: start time and argument must match too."""
     record = ProcessRecord.of(child.pid, known_by=MARK)
     assert dataclasses.replace(record, started=record.started + 1).find() is None
     assert dataclasses.replace(record, known_by="another mark").find() is None

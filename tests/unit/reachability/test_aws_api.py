@@ -31,7 +31,7 @@ class Answering(BaseHTTPRequestHandler):
 
 
 class Refusing(Answering):
-    """AWS as it answers somebody who may not call."""
+    """AWS's answer to a caller without permission."""
 
     def answer(self, asked: dict[str, list[str]]) -> tuple[int, str]:
         error = "<Code>UnauthorizedOperation</Code><Message>You are not authorized</Message>"

@@ -1,20 +1,22 @@
-"""What `python -m reachability` prints, and how it ends when it cannot tell."""
+"""What `./shop reach` prints, and how it ends when it has no answer."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 
 import pytest
-import typer
-from rich.console import Console
-from typer.testing import CliRunner
+from rich.console import Console as RichConsole
 
-from reachability.__main__ import main
+from commands import shell
+from commands.console import Console
+from reachability.app import app
+from reachability.display import show_matrix
 from reachability.document import Answer, document
+from reachability.inventory import Inventory
 from reachability.places import places
 from reachability.reach import Reach
-from reachability.report import show_matrix
 from reachability.traffic import Traffic
 from tests.unit.reachability.test_aws_api import Refusing, answering
 from tests.unit.reachability.test_reach import MYSQL, SSH, group, inventory, routes, server, subnet
@@ -35,39 +37,42 @@ def answers() -> list[Answer]:
     return [Answer(source=source, target=target, **told) for source, target, told in graph.edges(data=True)]
 
 
-def matrix(width: int) -> str:
+def shown(known: Inventory, width: int = 100) -> str:
+    """The matrix as it is printed when piped."""
+    found = places(known)
+    edges = Reach(known).graph(found).edges(data=True)
+    answers = [Answer(source=source, target=target, **edge) for source, target, edge in edges]
     written = io.StringIO()
-    show_matrix(Console(file=written, width=width), places(KNOWN), answers())
+    show_matrix(Console(rich=RichConsole(file=written, width=width)), found, answers)
     return written.getvalue()
 
 
-def test_the_matrix_tells_ports_once() -> None:
-    """A range's row leaves out what the internet has too; who reaches nothing more has no row."""
-    rows = [line for line in matrix(120).splitlines() if line.startswith("│")]
-    cells = {cell[0]: cell[1:] for row in rows if (cell := [each.strip() for each in row.strip("│").split("│")])}
-    assert cells == {"1 internet": ["80"], "2 192.0.2.0/28": ["22"]}
+def test_each_target_has_a_block_with_its_ports_and_their_sources() -> None:
+    """What the internet reaches is not repeated for the other sources, and a target that nothing reaches is listed."""
+    blocks = shown(KNOWN).split("\n\n")
+    assert blocks[0] == "i-4 (server)\n  80 from internet\n  22 from 192.0.2.0/28"
+    assert blocks[1] == "Not reached by any place: i-5"
+    assert "192.0.2.0/28: address range" in blocks[2]
 
 
-def test_a_narrow_terminal_gets_the_columns_one_after_another() -> None:
-    """No cell is cut, whatever the width."""
+def test_equal_targets_share_a_block_and_no_line_is_too_wide() -> None:
+    """A long list of sources is broken between names."""
+    sources = [server(f"10.0.1.{number}", groups=("sg-1",)) for number in range(10, 40)]
     opened = inventory(
-        server("10.0.1.4"),
+        *sources,
         server("10.0.2.5"),
         server("10.0.2.6"),
         groups=(
-            group("sg-4"),
-            group("sg-5", (Traffic.of("tcp", 50000, 60000), "10.0.1.0/24")),
+            group("sg-1"),
+            group("sg-5", (Traffic.of("udp", 50000, 60000), "10.0.1.0/24")),
             group("sg-6", (Traffic.of("udp", 50000, 60000), "10.0.1.0/24")),
         ),
     )
-    graph = Reach(opened).graph(places(opened))
-    told = [Answer(source=source, target=target, **edge) for source, target, edge in graph.edges(data=True)]
-    for width, tables in ((120, 1), (30, 2)):
-        written = io.StringIO()
-        show_matrix(Console(file=written, width=width), places(opened), told)
-        assert written.getvalue().count("┏") == tables
-        assert " 50000-60000 " in written.getvalue()
-        assert " udp 50000-60000 " in written.getvalue()
+    lines = shown(opened).splitlines()
+    assert lines[0] == "i-5, i-6 (server)"
+    assert lines[1].startswith("  udp 50000-60000 from i-10, i-11")
+    assert {f"i-{number}" for number in range(10, 40)} <= set(" ".join(lines[1:4]).replace(",", "").split())
+    assert max(map(len, lines)) <= 100
 
 
 def test_the_document_has_the_shape_that_it_describes() -> None:
@@ -91,7 +96,7 @@ def test_the_document_has_the_shape_that_it_describes() -> None:
         ("192.0.2.0/28", "i-4", ["tcp 22", "tcp 80"]),
         ("i-5", "i-4", ["tcp 80"]),
     ]
-    assert all(set(hop) == {"what", "why", "lets"} for each in told["reach"] for hop in each["hops"])
+    assert all(set(hop) == {"component", "explanation", "allows"} for each in told["reach"] for hop in each["hops"])
 
 
 @pytest.fixture
@@ -103,15 +108,14 @@ def refusing_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def run(*arguments: str) -> tuple[int, str]:
     """The exit code, and what was written for errors."""
-    app = typer.Typer()
-    app.command()(main)
-    ended = CliRunner().invoke(app, arguments)
-    return ended.exit_code, ended.stderr
+    with redirect_stderr(io.StringIO()) as said:
+        code = shell.run(app, name="reach", arguments=arguments)
+    return code, said.getvalue()
 
 
 @pytest.mark.usefixtures("refusing_aws")
 def test_a_refused_call_is_named_in_one_line() -> None:
-    """So that whoever lacks a right knows which to ask for."""
+    """The user then knows which permission to ask for."""
     code, said = run("--region", "eu-west-3")
     assert code == 1
     assert said.count("\n") == 1
@@ -124,6 +128,14 @@ def test_without_a_region_nothing_is_asked() -> None:
     code, said = run()
     assert (code, said.count("\n")) == (2, 1)
     assert "--region" in said
+
+
+@pytest.mark.usefixtures("refusing_aws")
+def test_a_region_that_cannot_be_one_is_refused_before_anything_is_asked() -> None:
+    """boto3 would look for its endpoint, and only then fail."""
+    code, said = run("--region", "paris")
+    assert (code, said.count("\n")) == (2, 1)
+    assert "got 'paris'" in said
 
 
 @pytest.mark.parametrize("arguments", [["--nowhere"], ["--from"]])

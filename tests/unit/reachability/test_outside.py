@@ -1,4 +1,4 @@
-"""Who reaches whom across a network's border: internet, address ranges, VPN links and other gateways."""
+"""What reaches what across a network's border: internet, address ranges, VPN links and other gateways."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def site(*admitted: tuple[Traffic, str], public: str | None = "203.0.113.9", **o
 
 
 def test_from_the_internet_it_takes_a_route_an_address_and_a_rule() -> None:
-    """Each of the three alone keeps the internet out."""
+    """Any one of the three is enough to keep the internet out."""
     assert reached(site((SSH, "0.0.0.0/0")), "internet", "i-4") == "tcp 22"
     assert reached(site(), "internet", "i-4") == "nothing"
     assert reached(site((SSH, "0.0.0.0/0"), public=None), "internet", "i-4") == "nothing"
@@ -69,7 +69,7 @@ def test_a_rule_for_half_of_the_internet_is_one_for_the_internet() -> None:
 
 
 def test_an_address_range_is_let_in_where_it_is_named() -> None:
-    """It is a place of its own, with what the rule says of it; the internet stays out, and what all get it gets too."""
+    """It is a place with the rule's description. The internet stays out; what is open to all is open to it too."""
     known = site((SSH, "192.0.2.0/28"), (HTTPS, "0.0.0.0/0"))
     assert reached(known, "192.0.2.0/28", "i-4") == "tcp 22, tcp 443"
     assert reached(known, "internet", "i-4") == "tcp 443"
@@ -83,7 +83,7 @@ def test_private_addresses_in_a_rule_are_nobody_on_the_internet() -> None:
 
 
 def test_a_way_out_to_an_address_range_is_no_way_in() -> None:
-    """Whom a server may call need not be anybody who calls: it makes no row."""
+    """An address that a server may call is not a source."""
     groups = (group("sg-4", out=(rule(Direction.OUT, SSH, "192.0.2.0/28"),)),)
     known = inventory(server("10.0.1.4", public="203.0.113.9"), groups=groups, subnets=(PUBLIC,))
     assert [place.name for place in places(known)] == ["internet", "i-4"]
@@ -102,7 +102,7 @@ def test_a_prefix_list_is_one_range() -> None:
 
 
 def test_a_network_acl_singles_addresses_out_as_well() -> None:
-    """With a group that is open, an ACL for one range lets that range in and nobody else."""
+    """With an open security group, a network ACL for one range allows only that range in."""
     only_range = acl(line(Direction.IN, SSH, "192.0.2.0/28"), line(Direction.OUT, EVERYTHING, "0.0.0.0/0", number=110))
     known = inventory(
         server("10.0.1.4", public="203.0.113.9"),
@@ -129,7 +129,7 @@ def test_a_refusal_of_a_part_of_a_range_leaves_the_rest() -> None:
 
 
 def test_out_to_the_internet_by_nat_or_an_address_of_its_own() -> None:
-    """A private server leaves by the NAT gateway, whose subnet has the way; a public one needs its own address."""
+    """A private server leaves by the NAT gateway, whose subnet has the path; a public one needs its own address."""
     assert reached(site(), "i-4", "internet") == "all"
     assert reached(site(), "i-5", "internet") == "all"
     assert reached(site(public=None), "i-4", "internet") == "nothing"
@@ -237,15 +237,15 @@ def test_what_routes_lead_to_is_a_place(gateway: str) -> None:
 
 
 def test_the_explanation_names_each_thing_in_the_way() -> None:
-    """All of them, so that mending one does not open what another was to close; and the rule by its id."""
+    """All of them, so that you see every block at once; and the rule by its id."""
     known = site((MYSQL, "192.0.2.0/28"))
     by_name = {place.name: place for place in places(known)}
     _, closed = Reach(known).between(by_name["internet"], by_name["i-5"])
-    assert [(hop.what.split(" (")[0], bool(hop.lets)) for hop in closed.hops] == [
+    assert [(hop.component.split(" (")[0], bool(hop.allows)) for hop in closed.hops] == [
         ("public address", False),
         ("route table table", False),
         ("network ACL acl-1", True),
         ("security group 5", False),
     ]
     _, opened = Reach(known).between(by_name["192.0.2.0/28"], by_name["i-4"])
-    assert known.security_groups["sg-4"].rules[0].id in opened.hops[-1].why
+    assert known.security_groups["sg-4"].rules[0].id in opened.hops[-1].explanation

@@ -34,7 +34,7 @@ def named(known: Inventory, **names: str) -> Inventory:
 
 
 def inside(known: Inventory) -> list[tuple[str, int]]:
-    """The names of places in the network, and of how many each stands."""
+    """The names of places in the network, and how many members each has."""
     return [(place.name, place.members) for place in places(known) if not place.is_outside]
 
 
@@ -114,11 +114,11 @@ def test_places_are_found_by_what_people_call_them(wanted: str, found: list[str]
         i4="acme-prod-front",
         i5="acme-prod-office",
     )
-    assert [place.name for place in select(wanted, places(known), subnet_places(known))] == found
+    assert [place.name for place in select("--to", wanted, places(known), subnet_places(known))] == found
 
 
 @pytest.mark.parametrize("wanted", ["", "nowhere"])
 def test_an_unknown_place_is_answered_with_those_that_there_are(wanted: str) -> None:
     known: tuple[Place, ...] = places(inventory(server("10.0.1.4"), groups=(group("sg-4"),)))
     with pytest.raises(NoSuchPlaceError, match="internet, i-4"):
-        select(wanted, known)
+        select("--to", wanted, known)

@@ -1,4 +1,4 @@
-"""Who reaches whom inside a network: security groups, network ACLs and routes, on networks made by hand."""
+"""What reaches what inside a network: security groups, network ACLs and routes, on hand-written networks."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def group(id: str, *admits: tuple[Traffic, str], out: tuple[SecurityGroupRule, .
 
 
 def server(address: str, *, public: str | None = None, groups: tuple[str, ...] = ()) -> Interface:
-    """The interface of an instance in the group of its own number: 10.0.1.4 is i-4's, in subnet 1 and sg-4."""
+    """The interface of an instance, numbered by its address: 10.0.1.4 is i-4, in subnet 1 and sg-4."""
     *_, place, number = address.split(".")
     return Interface(
         id=f"eni-{number}",
@@ -113,8 +113,8 @@ def inventory(
 def reached(known: Inventory, source: str, target: str) -> str:
     """What gets from one place to the other, by their names, and nothing else than the graph says."""
     by_name = {place.name: place for place in places(known)}
-    traffic, way = Reach(known).between(by_name[source], by_name[target])
-    assert bool(traffic) == bool(way.traffic)
+    traffic, path = Reach(known).between(by_name[source], by_name[target])
+    assert bool(traffic) == bool(path.traffic)
     graph = Reach(known).graph(by_name.values())
     assert graph.has_edge(source, target) == bool(traffic)
     return str(traffic)
@@ -195,7 +195,7 @@ def test_what_a_group_does_not_let_out_does_not_arrive() -> None:
     ],
     ids=["open", "in narrower", "no answers", "denied first", "another denied", "too late"],
 )
-def test_a_network_acl_is_read_from_the_lowest_number_and_both_ways(
+def test_a_network_acl_is_read_from_the_lowest_number_and_both_paths(
     entries: tuple[AclEntry, ...], expected: str
 ) -> None:
     """The first line that matches decides, and answers must be let back out; inside a subnet no ACL is asked."""
@@ -243,7 +243,7 @@ def test_a_service_answers_to_what_it_listens_for_alone() -> None:
 
 
 def test_who_is_not_reached_may_be_so_by_way_of_others() -> None:
-    """The shortest ways through other places, each of which would have to pass traffic on."""
+    """The shortest paths through other places, each of which would have to pass traffic on."""
     groups = (group("sg-4"), group("sg-5", (SSH, "sg-4")), group("sg-6", (MYSQL, "sg-5")))
     known = inventory(*PAIR, server("10.0.2.6"), groups=groups)
     graph = Reach(known).graph(places(known))

@@ -1,4 +1,4 @@
-"""The figures as a table for people, and as a file for programs that compare runs."""
+"""The figures as a table for people, and as a JSON file for comparing runs."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _DECIMALS = {Unit.RATIO: 2, Unit.SECONDS: 1, Unit.GIB: 2}
 
 
 def amount(value: float, unit: Unit) -> str:
-    """A value with its unit, rounded to what can be measured."""
+    """A value with its unit, rounded to significant decimals."""
     number = f"{value:.{_DECIMALS[unit]}f}"
     return f"{number}{unit}" if unit is Unit.RATIO else f"{number} {unit}"
 
 
 def show(console: Console, figures: Sequence[Figure]) -> None:
-    """The table, and beneath it what each figure is."""
+    """The table, and below it what each figure measures."""
     table = Table(title="Speed and memory", title_justify="left")
     table.add_column("figure", no_wrap=True)
     table.add_column("measured", justify="right", no_wrap=True)
-    table.add_column("aim", justify="right", no_wrap=True)
+    table.add_column("target", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for figure in figures:
         verdict = "[green]met[/]" if figure.met else "[red]missed[/]"

@@ -11,7 +11,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interruptions:
-    """Within `with Interruptions() as interruptions:`, `interruptions.count` is how often one was asked to stop."""
+    """Within `with Interruptions() as interruptions:`, `interruptions.count` is the number of requests so far."""
 
     def __init__(self) -> None:
         self.count = 0

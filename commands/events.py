@@ -1,6 +1,7 @@
-"""What the Pulumi engine reports while it works, folded into what a person wants to know.
+"""The events of the Pulumi engine, collected into what a person or a report needs.
 
-With `--json` the engine prints one `apitype.EngineEvent` a line.
+With `--json` the engine prints one `apitype.EngineEvent` a line. Its debug messages hold secrets in plain text: nothing
+of an event is kept except what this module names.
 """
 
 from __future__ import annotations
@@ -20,38 +21,38 @@ _NO_CHANGE = frozenset({"same", "read"})
 _STACK_TYPE = "pulumi:pulumi:Stack"
 
 
-def _plain(message: str) -> str:
-    return _COLOUR.sub("", message).strip()
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step that the engine begins or plans."""
 
-
-def _resource(urn: str) -> str:
-    """What a URN says of a resource, `type name`, such as `aws:ec2/vpc:Vpc magento`; nothing for an empty one."""
-    match urn.split("::", 3):
-        case [_, _, qualified_type, name]:
-            return f"{qualified_type.split('$')[-1]} {name}"
-        case _:
-            return ""
+    operation: str
+    """The engine's name for it, such as `create` or `create-replacement`."""
+    urn: str
+    type: str
+    keys: tuple[str, ...] = ()
+    """The properties whose change makes a replacement necessary."""
 
 
 @dataclass(kw_only=True)
-class Tally:
+class EngineEvents:
     """One run of the engine so far."""
 
+    steps: list[Step] = field(default_factory=list)
     changes: Counter[str] = field(default_factory=Counter)
-    """How many resources were created, updated, deleted, … or stayed the same, once each is done."""
+    """How many resources were created, updated, deleted, … or stayed the same, counted once each is done."""
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     """What the program and the policies printed."""
     policy_violations: list[str] = field(default_factory=list)
-    """What the policies refuse."""
-    policy_notes: list[str] = field(default_factory=list)
-    """What they let pass, and tell: exceptions, and what bites in other environments only."""
+    """What mandatory policies refuse."""
+    policy_warnings: list[str] = field(default_factory=list)
+    """What advisory policies report: exceptions, and rules that are mandatory in other environments only."""
     policies_satisfied: set[str] = field(default_factory=set)
-    """Policies that looked at something and had nothing to say of anything."""
+    """Policies that checked at least one resource and found no violation."""
     _violated: set[str] = field(default_factory=set)
     begun: bool = False
-    """Whether the engine set about the stack at all: the passphrase was right, no one else held the lock, …"""
+    """Whether the engine began with the stack: the passphrase was right, the stack was not locked, …"""
     finished: bool = False
     """Whether the engine reached its own summary."""
 
@@ -65,10 +66,13 @@ class Tally:
         return {operation: count for operation, count in self.changes.items() if operation not in _NO_CHANGE and count}
 
     def add_line(self, line: str) -> None:
-        """Take in one line of the engine's report."""
+        """Add one line of the engine's output. A line that is no event is the CLI's own and is left out."""
+        if not line.startswith("{"):
+            return
         event: Mapping[str, Any] = json.loads(line)
-        for kind, take in (
+        for kind, add in (
             ("preludeEvent", self._add_prelude),
+            ("resourcePreEvent", self._add_step),
             ("resOutputsEvent", self._add_outputs),
             ("diagnosticEvent", self._add_diagnostic),
             ("policyEvent", self._add_policy),
@@ -77,10 +81,15 @@ class Tally:
             ("summaryEvent", self._add_summary),
         ):
             if kind in event:
-                take(event[kind])
+                add(event[kind])
 
     def _add_prelude(self, event: Mapping[str, Any]) -> None:
         self.begun = True
+
+    def _add_step(self, event: Mapping[str, Any]) -> None:
+        metadata = event["metadata"]
+        keys = tuple(metadata.get("keys") or ())
+        self.steps.append(Step(operation=metadata["op"], urn=metadata["urn"], type=metadata["type"], keys=keys))
 
     def _add_outputs(self, event: Mapping[str, Any]) -> None:
         self.changes[event["metadata"]["op"]] += 1
@@ -101,8 +110,8 @@ class Tally:
     def _add_policy(self, event: Mapping[str, Any]) -> None:
         message = _plain(event["message"])
         if event["enforcementLevel"] == "advisory":
-            # The reason for the rule comes first, in a line of its own, and is no news with every exception from it.
-            self.policy_notes.append(f"{event['policyName']}: {message.splitlines()[-1]}")
+            # The first lines give the rule's reason, which is the same for every resource.
+            self.policy_warnings.append(f"{event['policyName']}: {message.splitlines()[-1]}")
         else:
             resource = _resource(event.get("resourceUrn", ""))
             self.policy_violations.append(f"[{event['enforcementLevel']}] {event['policyName']}: {resource}\n{message}")
@@ -115,3 +124,16 @@ class Tally:
         self.finished = True
         # The engine's own count replaces ours, which misses components that register no outputs.
         self.changes = Counter({operation: int(count) for operation, count in (event["resourceChanges"] or {}).items()})
+
+
+def _plain(message: str) -> str:
+    return _COLOUR.sub("", message).strip()
+
+
+def _resource(urn: str) -> str:
+    """Type and name, such as `aws:ec2/vpc:Vpc magento`; empty for an empty URN."""
+    match urn.split("::", 3):
+        case [_, _, qualified_type, name]:
+            return f"{qualified_type.split('$')[-1]} {name}"
+        case _:
+            return ""

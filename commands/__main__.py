@@ -1,0 +1,18 @@
+"""What the launcher `shop` runs."""
+
+import sys
+from pathlib import Path
+
+# The launcher runs this file by its path, from any directory.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+try:
+    import typer  # noqa: F401
+except ModuleNotFoundError:
+    print("shop: the packages in .venv are not complete: run `make venv`", file=sys.stderr)
+    sys.exit(2)
+
+from commands import shell
+from commands.shop import app
+
+sys.exit(shell.run(app, name="shop"))

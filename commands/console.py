@@ -1,0 +1,75 @@
+"""Lines for a person: at most 100 columns and in colour on a terminal, plain and never broken when piped."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console as RichConsole
+from rich.text import Text
+
+WIDEST = 100
+"""Columns. A line of prose that is longer is hard to read, however wide the terminal."""
+
+
+class Console:
+    """Standard output, or standard error."""
+
+    def __init__(self, *, stderr: bool = False, rich: RichConsole | None = None) -> None:
+        self._rich = rich or RichConsole(stderr=stderr, highlight=False)
+
+    @property
+    def is_terminal(self) -> bool:
+        return self._rich.is_terminal
+
+    @property
+    def width(self) -> int:
+        """Columns for what is laid out in lines: the terminal's, up to 100; 100 when piped."""
+        return min(self._rich.width, WIDEST) if self.is_terminal else WIDEST
+
+    def say(self, text: str, *, style: str = "", indent: str = "") -> None:
+        """Text that is broken between words on a terminal, later lines by `indent` to the right."""
+        for line in text.split("\n"):
+            self.raw(self._wrapped(line, indent), style=style)
+
+    def step(self, text: str) -> None:
+        """Something that is done."""
+        self._marked("•", "cyan", text)
+
+    def warn(self, text: str) -> None:
+        """Something that the reader should know."""
+        self._marked("!", "yellow", text)
+
+    def raw(self, text: str, *, style: str = "") -> None:
+        """Text as it is: for commands to copy, tracebacks and errors of other programs."""
+        self._rich.print(Text(text, style=style), soft_wrap=True)
+
+    @contextmanager
+    def working(self, text: str) -> Iterator[Callable[[str], None]]:
+        """Show that something goes on; call the result to change the text. Prints nothing when piped."""
+        if self.is_terminal:
+            with self._rich.status(Text(text)) as status:
+                yield lambda new: status.update(Text(new))
+        else:
+            yield lambda _: None
+
+    def _marked(self, mark: str, style: str, text: str) -> None:
+        first, *more = text.split("\n")
+        self._rich.print(Text.assemble((mark, style), " ", self._wrapped(first, "  ", used=2)), soft_wrap=True)
+        for line in more:
+            self.raw(self._wrapped(f"  {line}", "  "))
+
+    def _wrapped(self, line: str, indent: str, used: int = 0) -> str:
+        if not self.is_terminal or len(line) + used <= self.width:
+            return line
+        broken = textwrap.wrap(
+            line,
+            self.width,
+            initial_indent=" " * used,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        # What is in front of the first line is printed already.
+        return "\n".join(broken)[used:]

@@ -1,0 +1,43 @@
+"""Running a command line: errors in one line on standard error, and one table of exit codes (`ExitCode`)."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import typer
+
+from commands.errors import CommandError, ExitCode, InterruptedCommandError
+
+
+def run(app: typer.Typer, *, name: str, arguments: Sequence[str] | None = None) -> int:
+    """Run `app` on the arguments, or on those of this process, and return the exit code."""
+    # A shell lets its background jobs ignore Ctrl-C, and a supervisor stops a program with SIGTERM: both end a command.
+    for request in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(request, signal.default_int_handler)
+    try:
+        app(args=arguments, prog_name=name)
+    except CommandError as error:
+        return _ended(str(error), error.exit_code)
+    except OSError as error:
+        return _ended(f"{error.filename}: {error.strerror}" if error.filename else str(error), ExitCode.COULD_NOT_RUN)
+    except SystemExit as ended:
+        if ended.code == ExitCode.INTERRUPTED:
+            return _ended("Interrupted.", ExitCode.INTERRUPTED)
+        return ended.code if isinstance(ended.code, int) else ExitCode.FAILED
+    return ExitCode.OK
+
+
+@contextmanager
+def interruption_says(message: str) -> Iterator[None]:
+    """Within the block, Ctrl-C ends the command with this message."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise InterruptedCommandError(message) from None
+
+
+def _ended(message: str, code: ExitCode) -> ExitCode:
+    typer.secho(message, err=True, fg=typer.colors.RED)
+    return code

@@ -1,0 +1,80 @@
+"""What `up` prints about each stack: a moving count while the engine works, then errors in full and a summary."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from commands.console import Console
+from commands.engine import Run
+from commands.events import EngineEvents
+
+_LINE_EVERY_SECONDS = 10.0
+"""How often a count is printed where lines cannot be rewritten, as in a CI log."""
+
+_PAST_TENSE = {
+    "create": "created",
+    "update": "updated",
+    "delete": "deleted",
+    "replace": "replaced",
+    "import": "imported",
+    "discard": "discarded",
+}
+
+
+class Progress:
+    """The progress of one stack's `pulumi up`."""
+
+    def __init__(self, console: Console, stack: str) -> None:
+        self._console = console
+        self._stack = stack
+
+    @contextmanager
+    def running(self) -> Iterator[Callable[[EngineEvents], None]]:
+        """While the engine works on the stack: call the result with the events so far, as often as you like."""
+        began = last = time.monotonic()
+        with self._console.working(f"{self._stack}: starting") as change:
+
+            def show(events: EngineEvents) -> None:
+                nonlocal last
+                now = time.monotonic()
+                line = f"{self._stack}: {events.done} resources done ({now - began:.0f} s)"
+                change(line)
+                if not self._console.is_terminal and now - last >= _LINE_EVERY_SECONDS:
+                    last = now
+                    self._console.say(f"  {line}")
+
+            yield show
+
+    def ended(self, run: Run) -> None:
+        """How the run ended, with every error in full."""
+        events, console = run.events, self._console
+        for text in events.messages:
+            console.say(text, indent="  ")
+        for text in events.policy_warnings:
+            console.warn(text)
+        for text in events.policy_violations:
+            console.warn(text)
+        for text in events.warnings:
+            console.warn(f"warning: {text}")
+        if events.policies_satisfied:
+            warnings = f"; see {_number(events.policy_warnings)} above" if events.policy_warnings else ""
+            console.step(f"{self._stack}: {len(events.policies_satisfied)} policies satisfied{warnings}")
+        if not run.succeeded:
+            for text in filter(None, [*events.errors, run.complaint]):
+                console.raw(text, style="red")
+        elif events.changed:
+            console.step(f"{self._stack}: {_counts(events.changed)} in {run.seconds:.0f} s")
+        else:
+            console.step(
+                f"{self._stack}: nothing to change, all {events.done} resources are as declared ({run.seconds:.0f} s)"
+            )
+
+
+def _number(warnings: Sequence[str]) -> str:
+    return "1 warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
+
+
+def _counts(changed: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {_PAST_TENSE.get(operation, operation)}" for operation, count in changed.items())

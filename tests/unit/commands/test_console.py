@@ -1,0 +1,44 @@
+"""What commands print: broken between words on a terminal, plain and unbroken when piped."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console as RichConsole
+
+from commands.console import Console
+
+_PATH = "/a/path/that/is/much/longer/than/the/terminal/is/wide/and/must/stay/whole.txt"
+
+
+def printed(text: str, *, method: str = "step", terminal: bool, width: int = 40) -> list[str]:
+    written = io.StringIO()
+    rich = RichConsole(file=written, force_terminal=terminal, no_color=True, width=width, highlight=False)
+    getattr(Console(rich=rich), method)(text)
+    return written.getvalue().splitlines()
+
+
+def test_a_long_step_is_broken_under_its_text() -> None:
+    assert printed("one two three four five six seven eight nine", terminal=True) == [
+        "• one two three four five six seven",
+        "  eight nine",
+    ]
+
+
+def test_nothing_is_broken_when_piped() -> None:
+    """A log is searched by line."""
+    assert printed("word " * 30, method="warn", terminal=False) == ["! " + "word " * 30]
+
+
+@pytest.mark.parametrize("method", ["step", "say", "raw"])
+def test_a_path_stays_whole(method: str) -> None:
+    """It is there to be copied."""
+    assert any(line.strip(" •") == _PATH for line in printed(_PATH, method=method, terminal=True, width=40))
+
+
+@pytest.mark.parametrize("method", ["step", "warn", "say", "raw"])
+def test_text_is_no_markup(method: str) -> None:
+    """Errors of other programs hold brackets and several lines."""
+    lines = printed("ValueError: the [bold] message\n  at line 3", method=method, terminal=True)
+    assert [line.strip(" •!") for line in lines] == ["ValueError: the [bold] message", "at line 3"]

@@ -1,0 +1,172 @@
+"""The launcher `./shop`: it works from anywhere, imports only what it runs, and ends with one table of exit codes."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import typer
+
+from commands import shell
+from commands.errors import CannotRunError, CommandError, ExitCode
+from commands.shop import COMMANDS
+from tests.unit.program import ROOT
+
+ROOMS = {"account", "bench", "components", "policies", "reachability", "sandbox", "settings", "stack", "tests"}
+
+
+def run(
+    *command: str | Path, directory: Path = ROOT, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    variables = {**os.environ, **(environment or {})}
+    return subprocess.run(command, cwd=directory, env=variables, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The launcher and the commands in a directory with a space in its name, without `.venv`."""
+    project = tmp_path / "my shop"
+    shutil.copytree(ROOT / "commands", project / "commands")
+    shutil.copy(ROOT / "shop", project / "shop")
+    return project
+
+
+def test_it_runs_from_another_directory_through_a_symlink_and_with_a_space(copy: Path, tmp_path: Path) -> None:
+    """People put a link into ~/bin."""
+    (copy / ".venv").symlink_to(sys.prefix)
+    (tmp_path / "link").symlink_to(copy / "shop")
+    # A package of the same name where the user happens to be must not be run.
+    (tmp_path / "commands").mkdir()
+    (tmp_path / "commands" / "__init__.py").write_text("raise SystemExit(9)")
+    ran = run(tmp_path / "link", "--help", directory=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert all(name in ran.stdout for name in COMMANDS)
+    assert not list(copy.rglob("__pycache__"))
+
+
+def test_without_a_virtual_environment_it_says_what_to_run(copy: Path) -> None:
+    ran = run(copy / "shop", "sandbox", "up")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+    assert "make venv" in ran.stderr
+
+
+def test_with_half_a_virtual_environment_it_says_the_same(copy: Path) -> None:
+    """An installation that was interrupted leaves a Python without packages."""
+    (copy / ".venv" / "bin").mkdir(parents=True)
+    python = copy / ".venv" / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "$@"\n')
+    python.chmod(0o755)
+    ran = run(copy / "shop")
+    assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
+    assert "make venv" in ran.stderr
+
+
+def test_help_imports_no_command() -> None:
+    """`./shop --help` is fast, and `./shop sandbox` does not need what the policies need."""
+    program = (
+        "import sys; from commands import shell, shop; shell.run(shop.app, name='shop', arguments={}); "
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    cases: list[tuple[list[str], set[str]]] = [(["--help"], set()), (["sandbox", "--help"], {"sandbox"})]
+    for arguments, imported in cases:
+        ran = run(sys.executable, "-c", program.format(arguments))
+        packages = {name.partition(".")[0] for name in ran.stderr.split()}
+        assert "commands" in packages
+        assert packages & ROOMS == imported
+        assert not {"boto3", "pulumi", "networkx"} & packages
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_that_fits_80_columns(name: str) -> None:
+    ran = run(ROOT / "shop", name, "--help")
+    assert ran.returncode == 0, ran.stderr
+    assert max(map(len, ran.stdout.splitlines())) <= 80
+
+
+def test_the_shell_completes_commands_and_their_options() -> None:
+    """Bash asks the program for the words; those of a subcommand come from its own module."""
+
+    def completed(line: str) -> set[str]:
+        variables = {"_SHOP_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+        return set(run(ROOT / "shop", environment=variables).stdout.split())
+
+    assert completed("./shop ") == set(COMMANDS)
+    assert completed("./shop sandbox ") == {"up", "status", "env", "down"}
+    assert "rds-private" in completed("./shop policies explain rds-p")
+
+
+def test_completion_can_be_installed(tmp_path: Path) -> None:
+    ran = run("bash", "-c", "./shop --install-completion; exit $?", environment={"HOME": str(tmp_path)})
+    assert ran.returncode == 0, ran.stderr
+    [script] = tmp_path.rglob("shop.sh")
+    assert str(script) in (tmp_path / ".bashrc").read_text()
+    assert "_SHOP_COMPLETE" in script.read_text()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["sandbx"], ["sandbox", "upp"], ["--nothing"], ["reach", "--from"], ["bootstrap"]]
+)
+def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
+    ran = run(ROOT / "shop", *arguments)
+    assert (ran.returncode, ran.stdout) == (ExitCode.COULD_NOT_RUN, "")
+    assert "Traceback" not in ran.stderr
+
+
+def _ending(error: BaseException | None) -> typer.Typer:
+    app = typer.Typer()
+
+    @app.command()
+    def end() -> None:
+        if error is not None:
+            raise error
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (None, 0, ""),
+        (CommandError("refused"), 1, "refused\n"),
+        (CannotRunError("no such thing"), 2, "no such thing\n"),
+        (FileNotFoundError(2, "No such file or directory", "stack.yaml"), 2, "stack.yaml: No such file or directory\n"),
+        (typer.Exit(1), 1, ""),
+        (KeyboardInterrupt(), 130, "Interrupted.\n"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
+)
+def test_each_end_has_its_exit_code_and_one_line(
+    error: BaseException | None, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shell.run(_ending(error), name="test", arguments=[]) == code
+    assert capsys.readouterr() == ("", said)
+
+
+def test_a_request_to_stop_says_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    """SIGTERM ends a command as Ctrl-C does."""
+    app = typer.Typer()
+
+    @app.command()
+    def wait() -> None:
+        with shell.interruption_says("There is no report."):
+            signal.raise_signal(signal.SIGTERM)
+
+    assert shell.run(app, name="test", arguments=[]) == 130
+    assert capsys.readouterr().err == "There is no report.\n"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "commands").glob("*.py")), ids=lambda path: path.name)
+def test_the_shared_shell_imports_no_room(path: Path) -> None:
+    """Every room may use it, so it depends on none of them."""
+    for statement in ast.walk(ast.parse(path.read_text())):
+        names = [alias.name for alias in statement.names] if isinstance(statement, ast.Import) else []
+        if isinstance(statement, ast.ImportFrom):
+            names = [statement.module or ""]
+        assert not {name.partition(".")[0] for name in names} & ROOMS
