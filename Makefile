@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox sandbox-down sandbox-status test lint format bench venv
+.PHONY: help sandbox sandbox-down sandbox-status test snapshots lint format bench venv
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target what; do \
@@ -29,6 +29,9 @@ sandbox-down: venv ## Stop the sandbox and remove all of it
 test: venv ## Run every test
 	@if command -v go >/dev/null; then cd $(GO_CODE) && go test ./...; else echo "no Go: the language host's own tests are left out"; fi
 	@$(python) -m pytest
+
+snapshots: venv ## Record what both stacks declare, after a change that means to change it
+	@$(python) -m tests.unit.snapshots
 
 lint: venv ## Check style and types of the Python, shell and Go code
 	$(python) -m ruff check .
