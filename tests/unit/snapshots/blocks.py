@@ -11,7 +11,7 @@ import yaml
 from tests.unit.cloud import DEFAULT_REGION, function_answer
 from tests.unit.graph import Graph, Resource
 from tests.unit.snapshots.areas import OUTSIDE, Tree
-from tests.unit.snapshots.readable import Names, readable
+from tests.unit.snapshots.readable import Names, References, readable
 
 _HEADER = "# Written by `make snapshots` from what the program declares for {stack}. Do not edit.\n"
 
@@ -19,13 +19,14 @@ _HEADER = "# Written by `make snapshots` from what the program declares for {sta
 def documents(graph: Graph) -> dict[str, str]:
     """The YAML files of a stack, by name (``network.yaml``)."""
     names, tree = Names(graph), Tree(graph)
+    every = names.of(resource.urn for resource in graph.resources)
     found: dict[str, dict[str, Any]] = defaultdict(dict)
     for resource in graph.resources:
         blocks = found[tree.area_of(resource)]
         path = tree.path_of(resource)
         # A component and its main resource may have one name; two children of one parent may too, if of two types.
-        blocks[f"{path} ({resource.type})" if path in blocks else path] = _block(resource, names)
-    found[OUTSIDE] |= _outside(graph, names)
+        blocks[f"{path} ({resource.type})" if path in blocks else path] = _block(resource, names, every)
+    found[OUTSIDE] |= _outside(graph, every)
     header = _HEADER.format(stack=graph.stack.split("::")[0].rpartition(":")[2])
     return {
         f"{area}.yaml": header + "".join(f"\n{_text({path: block})}" for path, block in sorted(blocks.items()))
@@ -33,8 +34,8 @@ def documents(graph: Graph) -> dict[str, str]:
     }
 
 
-def _block(resource: Resource, names: Names) -> dict[str, Any]:
-    """What a reviewer reads of a resource: its type, its options that are set, its inputs."""
+def _block(resource: Resource, names: Names, every: References) -> dict[str, Any]:
+    """What a reviewer reads of a resource: its type, the options that are set, its inputs; a component's outputs."""
     of_inputs = frozenset[str]().union(*resource.property_dependencies.values())
     options: dict[str, Any] = {
         "provider": resource.provider,
@@ -51,13 +52,20 @@ def _block(resource: Resource, names: Names) -> dict[str, Any]:
         secrets=resource.secrets,
         names={key: names.of(urns) for key, urns in resource.property_dependencies.items()},
     )
-    block = {"type": resource.type, **{key: value for key, value in options.items() if value}}
-    return {**block, "inputs": inputs} if inputs else block
+    values = {"inputs": inputs, "outputs": {} if resource.custom else _outputs(resource, every)}
+    return {
+        "type": resource.type,
+        **{key: value for key, value in options.items() if value},
+        **{key: value for key, value in values.items() if value},
+    }
 
 
-def _outside(graph: Graph, names: Names) -> dict[str, Any]:
+def _outputs(component: Resource, every: References) -> dict[str, Any]:
+    return readable(component.outputs, secrets=component.secret_outputs, names=dict.fromkeys(component.outputs, every))
+
+
+def _outside(graph: Graph, every: References) -> dict[str, Any]:
     """The stack's outputs, and what it asks AWS for before it declares anything, with the id that the tests answer."""
-    every = names.of(resource.urn for resource in graph.resources if resource.custom)
     found: dict[str, Any] = {
         "stack outputs": readable(
             graph.exports, secrets=graph.secret_exports, names=dict.fromkeys(graph.exports, every)
