@@ -14,7 +14,6 @@ from typing import Self
 from tests.mutants.constants import Mutant
 from tests.unit.program import ROOT
 
-PASSED, FAILED = 0, 1
 _SNAPSHOTS = "tests/unit/test_snapshots.py::test_the_program_declares_what_was_recorded"
 
 
@@ -54,26 +53,27 @@ class Copy:
         self._process.wait()
         self._directory.cleanup()
 
-    def passes(self) -> bool:
-        """Whether the tests pass on the source as it is."""
-        return self._run([_SNAPSHOTS, "tests/unit"]) == PASSED
+    def first_failure(self, mutant: Mutant | None = None) -> str:
+        """The test that fails on the mutant, or on the source as it is; empty when all pass.
 
-    def catches(self, mutant: Mutant) -> bool:
-        """Whether a test fails on the mutant: the snapshots' first, then those of its area, then all others."""
+        The snapshots' test runs first, then those of the mutant's area, then all others.
+        """
+        if mutant is None:
+            return self._run([_SNAPSHOTS, "tests/unit"])
         path = self._root / mutant.path
         before = path.read_bytes()
         area = f"tests/unit/{path.parent.name}"
         try:
             path.write_text(mutant.source)
-            return self._run([_SNAPSHOTS, *([area] if (self._root / area).is_dir() else []), "tests/unit"]) != PASSED
+            return self._run([_SNAPSHOTS, *([area] if (self._root / area).is_dir() else []), "tests/unit"])
         finally:
             path.write_bytes(before)
 
-    def _run(self, arguments: list[str]) -> int:
+    def _run(self, arguments: list[str]) -> str:
         assert self._process.stdin
         assert self._process.stdout
         print(*arguments, file=self._process.stdin, flush=True)
         answer = self._process.stdout.readline()
         if not answer:
             raise RuntimeError("the process that runs the tests has ended")
-        return int(answer)
+        return answer.strip()

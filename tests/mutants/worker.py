@@ -1,8 +1,9 @@
-"""Runs pytest once for each line of arguments, in a fork that finds the libraries already imported; prints its code."""
+"""Runs pytest for each line of targets, in a fork that finds the libraries imported; prints what failed first."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 
@@ -15,23 +16,45 @@ LONGEST_SECONDS = 900
 """A mutant may never end. That is caught, too."""
 
 
-def run(arguments: list[str]) -> int:
-    """pytest's exit code."""
+class _FirstFailure:
+    """Notes the test, or the file, that failed first."""
+
+    name = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.name = self.name or report.nodeid
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.name = self.name or report.nodeid
+
+
+def run(targets: list[str]) -> str:
+    """The test that failed first; empty when all passed. The first target runs before the others are even read."""
+    reading, writing = os.pipe()
     child = os.fork()
     if not child:
         nowhere = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(nowhere, descriptor)
-        os._exit(int(pytest.main([*arguments, "-x", "-q", "-p", "no:cacheprovider"])))
+        os.write(writing, (_failed(targets[:1]) or _failed(targets[1:])).encode())
+        os._exit(0)
+    os.close(writing)
     ends = time.monotonic() + LONGEST_SECONDS
-    while time.monotonic() < ends:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
+    while not (ended := os.waitpid(child, os.WNOHANG)[0]) and time.monotonic() < ends:
         time.sleep(0.05)
-    os.kill(child, 9)
-    os.waitpid(child, 0)
-    return -9
+    if not ended:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    with os.fdopen(reading, "rb") as answer:
+        return answer.read().decode() if ended else f"no end after {LONGEST_SECONDS} seconds"
+
+
+def _failed(targets: list[str]) -> str:
+    first = _FirstFailure()
+    code = pytest.main([*targets, "-x", "-q", "-p", "no:cacheprovider"], plugins=[first])
+    return first.name or (f"pytest ended with {int(code)}" if code else "")
 
 
 if __name__ == "__main__":
