@@ -432,3 +432,15 @@ def test_windows_are_long_enough_and_apart(graph: Graph) -> None:
         assert len(copied) >= 7 * shortest, store.name
         assert len(maintained) >= shortest, store.name
         assert not copied & maintained, store.name
+
+
+def test_backups_are_taken_outside_the_databases_windows(prod: Graph) -> None:
+    """RDS refuses AWS Backup a copy during its own windows and in the hour before ("Working with AWS Backup")."""
+    schedules = [rule["schedule"] for rule in prod.one(aws.backup.Plan).inputs["rules"]]
+    times = [re.fullmatch(r"cron\((\d+) (\d+) .*\)", each) for each in schedules]
+    for database in prod.of_type(aws.rds.Instance):
+        taken = minutes(database.inputs["backupWindow"]) | minutes(database.inputs["maintenanceWindow"])
+        for time in times:
+            assert time is not None
+            start = int(time[2]) * 60 + int(time[1])
+            assert not taken & {day * 24 * 60 + start + minute for day in range(7) for minute in range(61)}
