@@ -273,25 +273,22 @@ NOT_IN_THE_MODEL = {
     ("clusterConfig.instanceType", "r7g.large.search"),
 }
 
+# "Tunnel options for your Site-to-Site VPN connection": what is left without SHA-1, AES128 and the groups below 14.
+PHASE_VALUES: Mapping[str, set[object]] = {
+    "DhGroupNumbers": set(range(14, 25)),
+    "EncryptionAlgorithms": {"AES256", "AES256-GCM-16"},
+    "IntegrityAlgorithms": {"SHA2-256", "SHA2-384", "SHA2-512"},
+}
+TUNNEL_VALUES: Mapping[str, set[object]] = {
+    "IkeVersions": {"ikev2"},
+    **{f"Phase{phase}{name}": allowed for phase in (1, 2) for name, allowed in PHASE_VALUES.items()},
+}
+
 LISTED_ELSEWHERE: Mapping[type, Mapping[str, set[object]]] = {
     # "Security policies for your Application Load Balancer": those without TLS 1.0 and 1.1.
     aws.lb.Listener: {"sslPolicy": {"ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"}},
-    # "Tunnel options for your Site-to-Site VPN connection": what is left without SHA-1, AES-CBC and small groups.
     aws.ec2.VpnConnection: {
-        f"tunnel{number}{name}": allowed
-        for number in (1, 2)
-        for name, allowed in {
-            "IkeVersions": {"ikev2"},
-            **{
-                f"Phase{phase}{what}": allowed
-                for phase in (1, 2)
-                for what, allowed in {
-                    "DhGroupNumbers": set(range(14, 25)),
-                    "EncryptionAlgorithms": {"AES256", "AES256-GCM-16"},
-                    "IntegrityAlgorithms": {"SHA2-256", "SHA2-384", "SHA2-512"},
-                }.items()
-            },
-        }.items()
+        f"tunnel{number}{name}": allowed for number in (1, 2) for name, allowed in TUNNEL_VALUES.items()
     },
     # DescribeEventCategories for db-instance.
     aws.rds.EventSubscription: {
