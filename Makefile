@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox sandbox-down sandbox-status lint format bench architecture venv
+.PHONY: help sandbox sandbox-down sandbox-status lint format bench architecture snapshots venv
 .PHONY: test test-unit test-policies test-sandbox test-platform test-servers test-programs
 
 help: ## List the targets
@@ -51,6 +51,9 @@ test-servers: venv test-programs ## Test what servers run, with the real program
 
 test-programs: # Install the programs that tests/servers runs, as root on Debian or Ubuntu
 	@tests/servers/install.sh --if-root
+
+snapshots: venv ## Record what both stacks declare, after a change that means to change it
+	@$(python) -m tests.unit.snapshots
 
 lint: venv ## Check style and types of the Python, shell and Go code
 	$(python) -m ruff check .

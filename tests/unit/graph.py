@@ -44,6 +44,9 @@ class Resource:
     retain_on_delete: bool = False
     ignore_changes: tuple[str, ...] = ()
     replace_on_changes: tuple[str, ...] = ()
+    delete_before_replace: bool = False
+    timeouts: Mapping[str, str] = field(default_factory=dict)
+    """By operation (``create``, ``update``, ``delete``), for those that the program sets."""
 
     @property
     def id(self) -> str:
@@ -69,6 +72,8 @@ class Graph:
     exports: Mapping[str, Any]
     secret_exports: frozenset[str]
     """Dotted paths of the exports, or parts of exports, that are secret."""
+    calls: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    """The provider functions that the program called, by token, with their arguments: each call once, sorted."""
 
     def __getitem__(self, urn: str) -> Resource:
         return next(resource for resource in self.resources if resource.urn == urn)

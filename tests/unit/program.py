@@ -191,6 +191,7 @@ class _Recorder(MockMonitor):
         self._references = references
         self._stack = ""
         self._found: list[Resource] = []
+        self._calls: dict[str, tuple[str, Mapping[str, Any]]] = {}
         self._registered: dict[str, struct_pb2.Struct] = {}
 
     def RegisterResource(  # noqa: N802 - the engine's own name
@@ -227,6 +228,12 @@ class _Recorder(MockMonitor):
                 retain_on_delete=request.retainOnDelete,
                 ignore_changes=tuple(request.ignoreChanges),
                 replace_on_changes=tuple(request.replaceOnChanges),
+                delete_before_replace=request.deleteBeforeReplace,
+                timeouts={
+                    operation: timeout
+                    for operation in ("create", "update", "delete")
+                    if (timeout := getattr(request.customTimeouts, operation))
+                },
             )
         )
         return resource_pb2.RegisterResourceResponse(urn=urn, id=str(values.get("id", "")), object=outputs)
@@ -261,6 +268,7 @@ class _Recorder(MockMonitor):
         self, request: resource_pb2.ResourceInvokeRequest
     ) -> resource_pb2.ResourceInvokeResponse:
         arguments, _ = wire.plain(request.args)
+        self._calls[f"{request.tok} {json.dumps(arguments, sort_keys=True)}"] = (request.tok, arguments)
         answer = cloud.function_answer(request.tok, arguments, self._region)
         response = resource_pb2.ResourceInvokeResponse()
         # `return` is a keyword, so no plain argument.
@@ -281,6 +289,7 @@ class _Recorder(MockMonitor):
             resources=tuple(sorted(map(self._with_outputs, self._found), key=lambda resource: resource.urn)),
             exports=exports,
             secret_exports=secret_exports,
+            calls=tuple(call for _, call in sorted(self._calls.items())),
         )
 
     def _with_outputs(self, resource: Resource) -> Resource:

@@ -26,7 +26,7 @@ def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
             yield from _texts(each, f"{path}.{index}")
 
 
-def _secrets(graph: Graph) -> set[str]:
+def secret_texts(graph: Graph) -> set[str]:
     """Every text that any resource was given, or answered with, as a secret."""
     found = {
         text
@@ -80,7 +80,7 @@ def test_every_component_registers_its_outputs(graph: Graph) -> None:
 
 def test_no_secret_is_exported_in_the_clear(graph: Graph) -> None:
     """No text that any resource holds as a secret is part of an export that is not one."""
-    secrets = _secrets(graph)
+    secrets = secret_texts(graph)
     assert secrets
     plain = [(path, text) for path, text in _texts(dict(graph.exports)) if not graph.is_secret_export(path)]
     assert [path for path, text in plain if any(secret in text for secret in secrets)] == []
@@ -88,5 +88,5 @@ def test_no_secret_is_exported_in_the_clear(graph: Graph) -> None:
 
 def test_no_secret_is_a_plain_input(graph: Graph) -> None:
     """No text that any resource holds as a secret is, elsewhere, an input that state and previews show."""
-    secrets = _secrets(graph)
+    secrets = secret_texts(graph)
     assert [leak for each in graph.resources for leak in _leaks(each, secrets)] == []

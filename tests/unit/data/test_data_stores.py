@@ -53,6 +53,23 @@ def test_three_databases_as_the_note_sizes_them(stack: str, name: str, expected:
 
 @pytest.mark.row(5)
 @pytest.mark.parametrize("stack", STACKS)
+def test_databases_are_watched_and_backed_up(stack: str) -> None:
+    """Performance Insights for its free week, figures of the host every minute, errors and slow queries as logs; the
+    nightly backup is over before the weekly maintenance begins, at the quietest time of the shop."""
+    for database in program(stack).of_type(aws.rds.Instance):
+        asked = database.inputs
+        assert asked["performanceInsightsEnabled"] is True
+        assert asked["performanceInsightsRetentionPeriod"] == 7
+        assert asked["monitoringInterval"] == 60
+        assert asked["enabledCloudwatchLogsExports"] == ["error", "slowquery"]
+        assert asked["autoMinorVersionUpgrade"] is True
+        assert asked["copyTagsToSnapshot"] is True
+        assert (asked["backupWindow"], asked["maintenanceWindow"]) == ("02:00-02:30", "tue:03:00-tue:04:00")
+        assert asked["port"] == 3306
+
+
+@pytest.mark.row(5)
+@pytest.mark.parametrize("stack", STACKS)
 def test_only_its_own_site_reaches_a_database(stack: str) -> None:
     """MySQL from the front's and the back office's groups of the same stack, nothing else, and no way out."""
     graph = program(stack)
@@ -103,6 +120,12 @@ def test_the_cache_is_highly_available_in_production_only(stack: str, nodes: int
     assert cache.inputs["multiAzEnabled"] is fails_over
     assert cache.inputs["transitEncryptionEnabled"] is True
     assert cache.inputs["atRestEncryptionEnabled"] is True
+    assert (cache.inputs["engine"], cache.inputs["engineVersion"]) == ("valkey", "8.1")
+    assert cache.inputs["port"] == 6379
+    assert (cache.inputs["snapshotWindow"], cache.inputs["maintenanceWindow"]) == (
+        "01:00-02:00",
+        "tue:04:00-tue:05:00",
+    )
     assert cache.is_secret("authToken")
 
 
@@ -114,6 +137,29 @@ def test_only_its_own_site_reaches_cache_and_search(stack: str) -> None:
     [search] = graph.one(aws.opensearch.Domain).inputs["vpcOptions"]["securityGroupIds"]
     assert admitted(graph, cache) == {(tier, 6379, 6379) for tier in tiers}
     assert admitted(graph, search) == {(tier, 443, 443) for tier in tiers}
+
+
+@pytest.mark.row(1)
+@pytest.mark.parametrize(("stack", "nodes"), [("prod", 3), ("preprod", 1)])
+def test_search_asks_for_a_password_over_https(stack: str, nodes: int) -> None:
+    """Its policy lets anybody in the network ask, so only fine-grained access control keeps the catalogue: on, with
+    one user whose password is a secret, over nothing older than TLS 1.2."""
+    domain = program(stack).one(aws.opensearch.Domain)
+    access = domain.inputs["advancedSecurityOptions"]
+    assert access["enabled"] is True
+    assert access["internalUserDatabaseEnabled"] is True
+    assert access["masterUserOptions"]["masterUserName"] == "magento"
+    assert domain.is_secret("advancedSecurityOptions.masterUserOptions.masterUserPassword")
+    assert domain.inputs["domainEndpointOptions"] == {
+        "enforceHttps": True,
+        "tlsSecurityPolicy": "Policy-Min-TLS-1-2-PFS-2023-10",
+    }
+    [statement] = json.loads(domain.inputs["accessPolicies"])["Statement"]
+    assert statement["Action"] == "es:ESHttp*"
+    assert domain.inputs["engineVersion"] == "OpenSearch_3.1"
+    assert domain.inputs["clusterConfig"]["instanceCount"] == nodes
+    assert len(domain.inputs["vpcOptions"]["subnetIds"]) == nodes
+    assert domain.inputs["clusterConfig"]["zoneAwarenessEnabled"] is (nodes > 1)
 
 
 @pytest.mark.parametrize("stack", STACKS)

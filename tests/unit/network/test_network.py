@@ -33,6 +33,30 @@ def test_one_vpc_with_the_notes_subnets(prod: Graph) -> None:
     assert not any(each.inputs["mapPublicIpOnLaunch"] for each in prod.of_type(aws.ec2.Subnet))
 
 
+@pytest.mark.row(17)
+def test_names_are_resolved_inside_the_network(prod: Graph) -> None:
+    """Without DNS support and host names, neither the private zone nor any endpoint of AWS has a name there."""
+    vpc = prod.one(aws.ec2.Vpc).inputs
+    assert vpc["enableDnsSupport"] is True
+    assert vpc["enableDnsHostnames"] is True
+
+
+@pytest.mark.row(17)
+def test_all_traffic_is_logged(prod: Graph) -> None:
+    """What was refused and what was let through."""
+    log = prod.one(aws.ec2.FlowLog).inputs
+    assert log["trafficType"] == "ALL"
+    assert log["vpcId"] == prod.one(aws.ec2.Vpc).id
+
+
+def test_storage_is_reached_without_the_nat_gateways(prod: Graph) -> None:
+    """Every gigabyte through a NAT gateway costs; a gateway endpoint on every route table costs nothing."""
+    endpoint = prod.one(aws.ec2.VpcEndpoint).inputs
+    assert endpoint["serviceName"] == "com.amazonaws.eu-west-3.s3"
+    assert endpoint.get("vpcEndpointType", "Gateway") == "Gateway"
+    assert set(endpoint["routeTableIds"]) == {each.id for each in prod.of_type(aws.ec2.RouteTable)}
+
+
 def default_routes(graph: Graph) -> dict[str, str]:
     """Which gateway the default route of each route table leads to, by logical names."""
     names = {each.id: each.name for each in graph.resources if each.custom}

@@ -204,9 +204,15 @@ def test_an_https_name_is_added_beside_http() -> None:
     """The stack's certificate and a TLS 1.3 policy on port 443, and a record that follows Beanstalk's own name."""
     graph = graph_of(PIM.changed(https_host_name="pim.client.url"))
     chosen = options(graph)
-    assert chosen["aws:elbv2:listener:443", "SSLCertificateArns"].endswith("certificate/wildcard")
-    assert "TLS13" in chosen["aws:elbv2:listener:443", "SSLPolicy"]
+    https = {name: value for (namespace, name), value in chosen.items() if namespace == "aws:elbv2:listener:443"}
+    assert https.pop("SSLCertificateArns").endswith("certificate/wildcard")
+    assert https == {
+        "ListenerEnabled": "true",
+        "Protocol": "HTTPS",
+        "SSLPolicy": "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+    }
     assert chosen["aws:elbv2:listener:default", "ListenerEnabled"] == "true"
+    assert chosen["aws:elbv2:listener:default", "Protocol"] == "HTTP"
     balancer = chosen["aws:elbv2:loadbalancer", "SecurityGroups"]
     assert admitted(graph, balancer) == {("0.0.0.0/0", 80, 80), ("0.0.0.0/0", 443, 443)}
     record = graph.one(aws.route53.Record).inputs

@@ -104,12 +104,61 @@ def test_instances_publish_the_load_that_the_dashboard_shows() -> None:
     assert document["CloudWatchMetrics"]["Instance"]["LoadAverage5min"] == 60
 
 
+@pytest.mark.row(1)
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_load_balancer_faces_the_internet(stack: str) -> None:
+    """In the three public subnets, where shoppers reach it on 80 and 443; header fields that no browser sends are
+    dropped. Production's cannot be deleted by mistake."""
+    graph = program(stack)
+    balancer = graph.one(aws.lb.LoadBalancer).inputs
+    assert balancer["internal"] is False
+    assert balancer["loadBalancerType"] == "application"
+    assert balancer["enableDeletionProtection"] is (stack == "prod")
+    assert balancer["dropInvalidHeaderFields"] is True
+    assert balancer["idleTimeout"] == 60
+    subnets = program("prod").of_type(aws.ec2.Subnet)
+    assert set(balancer["subnets"]) == {each.id for each in subnets if each.inputs["tags"]["Tier"] == "public"}
+    [group] = balancer["securityGroups"]
+    admitted = {
+        (rule.inputs["cidrIpv4"], rule.inputs["ipProtocol"], rule.inputs["fromPort"], rule.inputs["toPort"])
+        for rule in graph.of_type(aws.vpc.SecurityGroupIngressRule)
+        if rule.inputs["securityGroupId"] == group
+    }
+    assert admitted == {("0.0.0.0/0", "tcp", 80, 80), ("0.0.0.0/0", "tcp", 443, 443)}
+
+
+@pytest.mark.row(1)
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("tier", ["front", "back-office"])
+def test_an_instance_is_healthy_when_magento_says_so(stack: str, tier: str) -> None:
+    """Magento's own page answers 200 on port 80 within five seconds; five bad answers take an instance out."""
+    chosen = options(program(stack), tier)
+    process = "aws:elasticbeanstalk:environment:process:default"
+    assert {name: value for (namespace, name), value in chosen.items() if namespace == process} == {
+        "DeregistrationDelay": "60",
+        "HealthCheckInterval": "15",
+        "HealthCheckPath": "/pub/health_check.php",
+        "HealthCheckTimeout": "5",
+        "HealthyThresholdCount": "3",
+        "MatcherHTTPCode": "200",
+        "Port": "80",
+        "Protocol": "HTTP",
+        "StickinessEnabled": "false",
+        "UnhealthyThresholdCount": "5",
+    }
+    assert chosen["aws:elasticbeanstalk:application", "Application Healthcheck URL"] == "/pub/health_check.php"
+    assert chosen["aws:elasticbeanstalk:environment", "LoadBalancerType"] == "application"
+    assert chosen["aws:elasticbeanstalk:managedactions", "ManagedActionsEnabled"] == "false"
+
+
+@pytest.mark.row(1)
 def test_https_with_the_sites_certificate_and_http_redirected() -> None:
     """Port 443 has the imported certificate and a TLS 1.3 policy; port 80 only sends there."""
     graph = program("prod")
     certificate = graph.one(aws.acm.Certificate, name="shared-platform-certificate-regional")
     listeners = {each.inputs["port"]: each.inputs for each in graph.of_type(aws.lb.Listener)}
-    assert set(listeners) == {80, 443}
+    assert {port: listener["protocol"] for port, listener in listeners.items()} == {80: "HTTP", 443: "HTTPS"}
+    assert [action["fixedResponse"]["statusCode"] for action in listeners[443]["defaultActions"]] == ["404"]
     assert listeners[443]["certificateArn"] == certificate.outputs["arn"]
     assert listeners[443]["sslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
     assert listeners[80]["defaultActions"] == [

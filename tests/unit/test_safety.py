@@ -1,0 +1,137 @@
+"""What must hold of a kind of resource wherever it is in either stack: encrypted, closed to the internet, kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pulumi_aws as aws
+import pytest
+
+from tests.unit.graph import Graph, Resource
+
+ENCRYPTED: Mapping[type, tuple[str, ...]] = {
+    aws.ebs.Volume: ("encrypted",),
+    aws.ec2.Instance: ("rootBlockDevice.encrypted",),
+    aws.elasticache.ReplicationGroup: ("atRestEncryptionEnabled", "transitEncryptionEnabled"),
+    aws.opensearch.Domain: ("encryptAtRest.enabled", "nodeToNodeEncryption.enabled"),
+    aws.rds.Instance: ("storageEncrypted",),
+}
+KEPT_UNDER_THE_STACKS_KEY: Mapping[type, str] = {
+    aws.backup.Vault: "kmsKeyArn",
+    aws.cloudwatch.LogGroup: "kmsKeyId",
+    aws.ebs.Volume: "kmsKeyId",
+    aws.ec2.Instance: "rootBlockDevice.kmsKeyId",
+    aws.elasticache.ReplicationGroup: "kmsKeyId",
+    aws.opensearch.Domain: "encryptAtRest.kmsKeyId",
+    aws.rds.Instance: "kmsKeyId",
+    aws.secretsmanager.Secret: "kmsKeyId",
+    aws.sns.Topic: "kmsMasterKeyId",
+}
+
+
+def value_at(resource: Resource, path: str) -> Any:
+    """An input by its dotted path; None when it is not there."""
+    found: Any = resource.inputs
+    for key in path.split("."):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
+
+
+@pytest.mark.parametrize("kind", ENCRYPTED, ids=lambda kind: kind.__name__)
+def test_data_is_encrypted_at_rest_and_between_nodes(graph: Graph, kind: type) -> None:
+    found = {(each.name, path): value_at(each, path) for each in graph.of_type(kind) for path in ENCRYPTED[kind]}
+    assert found
+    assert [where for where, encrypted in found.items() if encrypted is not True] == []
+
+
+@pytest.mark.parametrize("kind", KEPT_UNDER_THE_STACKS_KEY, ids=lambda kind: kind.__name__)
+def test_data_is_encrypted_with_the_stacks_own_key(prod: Graph, kind: type) -> None:
+    """AWS's own keys cannot be withdrawn from anybody, and cannot be shared with a second account."""
+    key = prod.one(aws.kms.Key).outputs["arn"]
+    found = {each.name: value_at(each, KEPT_UNDER_THE_STACKS_KEY[kind]) for each in prod.of_type(kind)}
+    assert found
+    assert [name for name, used in found.items() if used != key] == []
+
+
+def test_the_key_is_rotated_and_leaves_time_to_change_ones_mind(graph: Graph) -> None:
+    key = graph.one(aws.kms.Key).inputs
+    assert key["enableKeyRotation"] is True
+    assert key["deletionWindowInDays"] == 30
+
+
+def test_no_data_store_has_a_public_address(graph: Graph) -> None:
+    assert {each.inputs["publiclyAccessible"] for each in graph.of_type(aws.rds.Instance)} == {False}
+    for domain in graph.of_type(aws.opensearch.Domain):
+        assert domain.inputs["vpcOptions"]["subnetIds"]
+
+
+def test_instances_give_their_credentials_to_no_request_that_was_passed_on(graph: Graph) -> None:
+    """IMDSv2 only, one hop: what a proxy or a container on the instance passes on gets no answer."""
+    options = [each.inputs["metadataOptions"] for each in graph.of_type(aws.ec2.Instance)]
+    assert options
+    assert all((each["httpTokens"], each["httpPutResponseHopLimit"]) == ("required", 1) for each in options)
+    for environment in graph.of_type(aws.elasticbeanstalk.Environment):
+        assert option(environment, "aws:autoscaling:launchconfiguration", "DisableIMDSv1") == "true"
+
+
+def test_beanstalk_instances_are_in_private_subnets_and_have_no_public_address(graph: Graph) -> None:
+    for environment in graph.of_type(aws.elasticbeanstalk.Environment):
+        assert option(environment, "aws:ec2:vpc", "AssociatePublicIpAddress") == "false"
+        assert option(environment, "aws:ec2:vpc", "Subnets") != option(environment, "aws:ec2:vpc", "ELBSubnets")
+        assert option(environment, "aws:autoscaling:launchconfiguration", "DisableDefaultEC2SecurityGroup") == "true"
+
+
+def test_nobody_on_the_internet_reaches_more_than_the_shop_and_the_vpn(prod: Graph) -> None:
+    """From anywhere: HTTP and HTTPS of load balancers, and OpenVPN's port."""
+    anywhere = {
+        (rule.inputs["ipProtocol"], rule.inputs.get("fromPort"), rule.inputs.get("toPort"))
+        for rule in prod.of_type(aws.vpc.SecurityGroupIngressRule)
+        if rule.inputs.get("cidrIpv4") == "0.0.0.0/0" or rule.inputs.get("cidrIpv6") == "::/0"
+    }
+    assert anywhere == {("tcp", 80, 80), ("tcp", 443, 443), ("udp", 1194, 1194)}
+
+
+def test_logs_are_kept_for_as_long_as_is_written_down(prod: Graph) -> None:
+    """Log groups keep what they hold for a number of days that is written down."""
+    kept = {each.name: each.inputs.get("retentionInDays") for each in prod.of_type(aws.cloudwatch.LogGroup)}
+    assert kept == {
+        "network-flow-log-group": 90,
+        "site-search-audit-logs": 365,
+        "site-search-errors-logs": 365,
+    }
+
+
+def test_secrets_can_be_restored_in_production(prod: Graph) -> None:
+    """A deleted secret comes back within thirty days."""
+    assert {each.inputs["recoveryWindowInDays"] for each in prod.of_type(aws.secretsmanager.Secret)} == {30}
+
+
+def test_data_volumes_and_databases_leave_a_snapshot_in_production(prod: Graph) -> None:
+    assert {each.inputs["finalSnapshot"] for each in prod.of_type(aws.ebs.Volume)} == {True}
+    for database in prod.of_type(aws.rds.Instance):
+        assert database.inputs["skipFinalSnapshot"] is False
+        assert database.inputs["finalSnapshotIdentifier"]
+        assert database.inputs["deleteAutomatedBackups"] is False
+
+
+def test_disks_are_of_the_current_kind(graph: Graph) -> None:
+    """gp3 costs a fifth less than gp2, and gives its throughput at any size."""
+    assert set(_disks(graph)) == {"gp3"}
+
+
+def _disks(graph: Graph) -> Iterator[str]:
+    yield from (each.inputs["type"] for each in graph.of_type(aws.ebs.Volume))
+    yield from (each.inputs["rootBlockDevice"]["volumeType"] for each in graph.of_type(aws.ec2.Instance))
+    yield from (each.inputs["storageType"] for each in graph.of_type(aws.rds.Instance))
+    yield from (each.inputs["ebsOptions"]["volumeType"] for each in graph.of_type(aws.opensearch.Domain))
+    for environment in graph.of_type(aws.elasticbeanstalk.Environment):
+        yield str(option(environment, "aws:autoscaling:launchconfiguration", "RootVolumeType"))
+
+
+def option(environment: Resource, namespace: str, name: str) -> Any:
+    """The value of one of an environment's option settings; None when it is not set."""
+    for each in environment.inputs["settings"]:
+        if (each["namespace"], each["name"]) == (namespace, name):
+            return each["value"]
+    return None
