@@ -1,4 +1,4 @@
-"""What gives a credential away: its own form, or the name that it stands beside."""
+"""Finds credentials in texts: by their form, or by the name in front of a value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import lru_cache
 
 _SECRET_NAMES = frozenset({"password", "passwd", "passphrase", "pwd", "secret", "token", "psk"})
 _SECRET_KEYS = frozenset({"access", "api", "auth", "crypt", "preshared", "private", "secret", "shared"})
-"""What a key is the key of when it must be kept secret."""
+"""Words before "key" in names of secret keys, such as ``api_key``."""
 
 _FORMS = {
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
@@ -32,11 +32,11 @@ _PAIRS = {
         r"\\*[\"']?\]?\s*(?:=>|=|:)\s*" + _VALUE
     ),
 }
-# An address's variables begin so, and so do a shell's, a template's, a path's and what documentation leaves open.
+# Variables, templates, paths and placeholders in documentation begin like this.
 _OPEN = re.compile(r"[$<{%(\[/@*~&!]|arn:|https?:", re.IGNORECASE)
 _ENCODED = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _LARGEST = 1 << 20
-"""Bytes of an unpacked text that are looked at; user data is at most 16 KB packed."""
+"""Bytes of a decompressed text that are searched; user data is at most 16 KB compressed."""
 _DEEPEST = 3
 """A file in base64 within a script in base64 within user data in base64."""
 
@@ -44,21 +44,21 @@ _DEEPEST = 3
 # The same names and tags come with every resource.
 @lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
-    """Whether what is called so is for secrets: ``masterUserPassword``, ``DB_PASSWORD``, ``privateKey``; but not what
-    is about one, such as ``passwordLength`` or ``secretArn``."""
+    """Whether a name is one of a secret: ``masterUserPassword``, ``DB_PASSWORD``, ``privateKey``; but not a name about
+    one, such as ``passwordLength`` or ``secretArn``."""
     words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
     *before, last = re.split(r"[^a-z]+", words.rstrip("0123456789_-."))
     return last in _SECRET_NAMES or (last == "key" and bool(before) and before[-1] in _SECRET_KEYS)
 
 
 def is_reference(text: str) -> bool:
-    """Whether a text only says where a secret is, or leaves it open: an ARN, a variable, a placeholder, nothing."""
+    """Whether a text only refers to a secret: an ARN, a variable, a placeholder, or an empty text."""
     return not text or bool(_OPEN.match(text))
 
 
 @lru_cache(maxsize=4096)
 def credentials_in(text: str) -> tuple[str, ...]:
-    """What kinds of credentials a text holds in the clear, also packed with gzip or base64."""
+    """The kinds of credentials that a text holds in plain text, also inside gzip or base64."""
     return tuple(dict.fromkeys(_found(text, depth=0)))
 
 
@@ -67,25 +67,25 @@ def _found(text: str, *, depth: int) -> Iterator[str]:
         if form.search(text):
             yield kind
     for kind, pair in _PAIRS.items():
-        if any(_is_told(match) for match in pair.finditer(text)):
+        if any(_is_value(match) for match in pair.finditer(text)):
             yield kind
     if depth < _DEEPEST:
         for encoded in _ENCODED.finditer(text):
             yield from _found(_unpacked(encoded.group()), depth=depth + 1)
 
 
-def _is_told(match: re.Match[str]) -> bool:
+def _is_value(match: re.Match[str]) -> bool:
     value = match["quoted"] or match["bare"]
     if is_reference(value) or "${" in value or "$(" in value:
         return False
-    # Without quotes it may be a word of the language that the text is in, such as a type, a call or another name.
+    # Without quotes it may be code, such as a type, a call or another name.
     return bool(match["quoted"]) or (any(each.isdigit() for each in value) and "(" not in value)
 
 
 def _unpacked(encoded: str) -> str:
-    """The text that was encoded, or nothing if it was none."""
+    """The text that was encoded; empty if it was not text."""
     try:
-        # What is not full groups of four is no base64 of its own, and mostly part of an identifier.
+        # Base64 has full groups of four characters; other matches are mostly parts of identifiers.
         content = base64.b64decode(encoded, validate=True)
         if content.startswith(b"\x1f\x8b"):
             content = zlib.decompressobj(wbits=31).decompress(content, _LARGEST)

@@ -13,11 +13,11 @@ from rich.console import Console
 
 from policies.model.rule import PolicyConfigError
 from policies.report import engine, explanation, files
-from policies.report.making import NothingJudgedError, report_of
-from policies.report.report import Report, Verdict
+from policies.report.from_run import NothingEvaluatedError, report_of
+from policies.report.results import Report, Verdict
 from policies.report.summary import Summary
 
-app = typer.Typer(help="What the policies say of a stack.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(help="Report what the policies say about a stack.", no_args_is_help=True, add_completion=False)
 
 _INTERRUPTED = 130  # As a shell reports a program that Ctrl-C ended.
 
@@ -35,7 +35,7 @@ DEFAULT_OUTPUT = Path("policy-report")
 
 @app.command(context_settings={"allow_extra_args": True})
 def preview(context: typer.Context, stack: Stack, config: Config = None, output: Output = DEFAULT_OUTPUT) -> None:
-    """Plan the stack and judge the plan. What follows -- goes to `pulumi preview`."""
+    """Plan the stack and evaluate the plan. Arguments after -- go to `pulumi preview`."""
     with _in_plain_words() as summary:
         files.clear(output)
         with summary.working(f"{stack}: planning"):
@@ -54,12 +54,12 @@ def state(
     config: Config = None,
     output: Output = DEFAULT_OUTPUT,
 ) -> None:
-    """Judge what stands, of a stack or of an exported state."""
+    """Evaluate the deployed state of a stack, or an exported state."""
     with _in_plain_words() as summary:
         if (stack is None) == (file is None):
             raise typer.BadParameter("give either --stack or --file")
         files.clear(output)
-        with summary.working(f"{stack or file}: judging"):
+        with summary.working(f"{stack or file}: evaluating"):
             run = engine.analyze(stack, file, config)
         summary.engine(run)
         _finish(report_of(run, stack=stack, with_plan=False), output, summary)
@@ -67,7 +67,7 @@ def state(
 
 @app.command()
 def explain(rule_id: Annotated[str, typer.Argument(metavar="RULE-ID")]) -> None:
-    """Tell what a rule asks, why, how to satisfy it, and how hard it bites in each environment."""
+    """Print what a rule checks, why, how to fix a violation, and its level in each environment."""
     with _in_plain_words() as summary:
         for line in explanation.of(rule_id):
             summary.say(line)
@@ -96,7 +96,7 @@ def _in_plain_words() -> Iterator[Summary]:
     except (
         engine.EngineNotFoundError,
         explanation.NoSuchRuleError,
-        NothingJudgedError,
+        NothingEvaluatedError,
         PolicyConfigError,
         OSError,
     ) as error:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from policies.engine.outcome import JOURNAL, Judged, Outcome, read_journal
+from policies.engine.outcome import JOURNAL, Outcome, StackEvaluated, read_journal
 from policies.report.plan import Plan
 
 PACK = Path(__file__).resolve().parents[1]
@@ -32,7 +32,7 @@ class Run:
 
     plan: Plan
     outcomes: tuple[Outcome, ...]
-    judged: Judged | None
+    evaluated: StackEvaluated | None
     """None if the pack never saw the whole stack."""
     exit_code: int
     complaint: str
@@ -45,7 +45,7 @@ def preview(stack: str, config: Path | None, more: Sequence[str]) -> Run:
 
 
 def analyze(stack: str | None, file: Path | None, config: Path | None) -> Run:
-    """Judges what stands, of a stack or of an exported state. Raises as ``preview`` does."""
+    """Evaluates the deployed state of a stack, or an exported state. Raises as ``preview`` does."""
     subject = ("--file", str(file)) if file else ("--stack", stack or "")
     return _run("policy", "analyze", *subject, *_pack(config))
 
@@ -73,12 +73,12 @@ def _run(*arguments: str) -> Run:
             text=True,
         ) as child:
             exit_code = _follow(child, plan.add_line)
-        outcomes, judged = read_journal(journal) if journal.exists() else ([], [])
+        outcomes, evaluated = read_journal(journal) if journal.exists() else ([], [])
         complaint.seek(0)
         return Run(
             plan=plan,
             outcomes=tuple(outcomes),
-            judged=judged[-1] if judged else None,
+            evaluated=evaluated[-1] if evaluated else None,
             exit_code=exit_code,
             complaint=complaint.read().strip(),
         )

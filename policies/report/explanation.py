@@ -1,4 +1,4 @@
-"""One rule in full."""
+"""Describes one rule."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from policies.model.rule import Environment
 
 
 class NoSuchRuleError(Exception):
-    """The pack has no such rule; the message names near ones."""
+    """The pack has no such rule. The message names similar ones."""
 
 
 def of(rule_id: str) -> Iterator[str]:
@@ -18,8 +18,8 @@ def of(rule_id: str) -> Iterator[str]:
     by_id = {rule.id: rule for rule in RULES}
     if rule_id not in by_id:
         near = difflib.get_close_matches(rule_id, by_id, n=3, cutoff=0.4)
-        hint = f" Is it {' or '.join(near)}?" if near else ""
-        raise NoSuchRuleError(f"There is no rule {rule_id}.{hint}")
+        hint = f", such as {' or '.join(near)}" if near else ""
+        raise NoSuchRuleError(f"RULE-ID: got {rule_id}, expected a rule of this pack{hint}")
     rule = by_id[rule_id]
     levels = ", ".join(f"{rule.level_in(each).value} in {each.value}" for each in Environment)
     yield f"{rule.id} ({rule.severity.value}): {levels}"

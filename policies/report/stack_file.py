@@ -1,4 +1,4 @@
-"""Where in the stack file the part of the stack is described that a resource comes from."""
+"""Finds the line of the stack file that describes a resource."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _NAMESPACE = "magento:"
 
 
 def name_of(stack: str) -> str:
-    """The file's name, from the project's directory, where code scanning looks for it."""
+    """The file's path in the repository, where code scanning looks for it."""
     return f"Pulumi.{stack}.yaml"
 
 
 def line_of(outcome: Outcome, stack: str, project: Path = PROJECT) -> int:
-    """The line of the key or entry whose name the resource's name begins with, at best; 1 where none does.
+    """The line of the key or entry that the resource's name begins with; 1 if there is none.
 
-    Components are named as what they come from: ``site-database-instance`` is of ``database`` in ``magento:site``.
+    A component has the name of its section: ``site-database-instance`` comes from ``database`` in ``magento:site``.
     """
     try:
         document = yaml.compose((project / name_of(stack)).read_text())

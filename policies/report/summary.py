@@ -1,4 +1,4 @@
-"""What a person reads while and after a stack is judged."""
+"""Prints progress and the result to a terminal or a log."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.text import Text
 
 from policies.report.engine import Run
-from policies.report.report import Finding, Report, Verdict
+from policies.report.results import Report, Result, Verdict
 
 
 class Summary:
-    """Prints to a terminal or a log."""
+    """Prints to a console."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -26,12 +26,12 @@ class Summary:
         self._line((text, "bold red"))
 
     def _line(self, *parts: str | tuple[str, str]) -> None:
-        # Left as it is: breaking lines would spoil what one wants to copy.
+        # Without line breaks, so that messages can be copied.
         self._console.print(Text.assemble(*parts), soft_wrap=True)
 
     @contextmanager
     def working(self, text: str) -> Iterator[None]:
-        """While the engine works."""
+        """Shows that the engine is working."""
         if self._console.is_terminal:
             with self._console.status(Text(text)):
                 yield
@@ -40,27 +40,27 @@ class Summary:
             yield
 
     def engine(self, run: Run) -> None:
-        """The engine's own errors, in full: they stand in no file."""
+        """Prints the engine's errors in full: they are in no file."""
         for error in [*run.plan.errors, *([run.complaint] if run.exit_code else [])]:
             if error:
                 self._line((error, "red"))
 
     def report(self, report: Report, output: Path) -> None:
-        """The verdict, and what it rests on."""
-        for finding in report.refused:
-            self._finding("refused", "bold red", finding)
-        for finding in report.told:
-            self._finding("told", "yellow", finding)
-        for finding in report.excepted:
-            self._finding("excepted", "cyan", finding)
+        """Prints the results that did not pass, and the verdict."""
+        for result in report.refused:
+            self._result("refused", "bold red", result)
+        for result in report.warnings:
+            self._result("warning", "yellow", result)
+        for result in report.excepted:
+            self._result("excepted", "cyan", result)
         counts = ", ".join(f"{count} {status}" for status, count in report.counts.items() if count)
         self.say(f"{report.stack}: {counts}. The report is in {output}.")
         if not report.is_whole:
-            self.fail("The policies did not see the whole stack, so nobody knows whether it is satisfied.")
+            self.fail("The policies did not see the whole stack, so it could not be evaluated.")
         elif report.verdict is Verdict.UNDECIDED:
-            self.fail(f"{report.stack} could not be judged: the engine failed, and not by a policy.")
+            self.fail(f"{report.stack} could not be evaluated: the engine failed for another reason than a policy.")
         elif report.verdict is Verdict.REFUSED:
             self.fail(f"{report.stack} is refused.")
 
-    def _finding(self, word: str, style: str, finding: Finding) -> None:
-        self._line((f"{word}: ", style), f"{finding.rule.id}: {finding.outcome.message}")
+    def _result(self, word: str, style: str, result: Result) -> None:
+        self._line((f"{word}: ", style), f"{result.rule.id}: {result.outcome.message}")

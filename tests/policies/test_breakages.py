@@ -9,12 +9,11 @@ import pulumi_aws as aws
 import pytest
 from pulumi_policy import EnforcementLevel
 
-from policies.aws.stateful import STATEFUL_KEPT
 from policies.engine.catalogue import RULES
 from policies.engine.exceptions import Exceptions
-from policies.engine.levels import ENVIRONMENT_DECLARED
 from policies.engine.outcome import Status
 from policies.model.rule import PackRule
+from policies.rules.operations.pack import ENVIRONMENT_DECLARED, STATEFUL_KEPT
 from tests.policies.analyzer import PERMITTED, Node, Trial, fired, nodes_of, token_of, trial
 from tests.policies.proof import Proof
 from tests.policies.proofs import PROOFS
@@ -36,9 +35,9 @@ def _judged(nodes: Sequence[Node], levels: dict[str, EnforcementLevel] | None = 
 @pytest.mark.parametrize("stack", ["prod", "preprod"])
 def test_the_shipped_stacks_pass_with_the_written_exceptions_alone(stack: str) -> None:
     """At the levels of its own environment a stack hears of nothing but the exceptions that somebody wrote down."""
-    told = _judged(_nodes(stack))
-    assert not fired(told.verdicts)
-    left = {outcome for outcome in told.outcomes if outcome.status not in {Status.PASSED, Status.EXCEPTED}}
+    result = _judged(_nodes(stack))
+    assert not fired(result.diagnostics)
+    left = {outcome for outcome in result.outcomes if outcome.status not in {Status.PASSED, Status.EXCEPTED}}
     assert not {outcome.message for outcome in left}
 
 
@@ -57,8 +56,8 @@ def _violated_as_shipped() -> frozenset[str]:
     return frozenset(_rules(_judged(_nodes("prod"), EVERYTHING_BITES)))
 
 
-def _rules(told: Trial) -> set[str]:
-    return {rule for rule, _ in fired(told.verdicts)}
+def _rules(result: Trial) -> set[str]:
+    return {rule for rule, _ in fired(result.diagnostics)}
 
 
 def test_what_nothing_can_break_is_listed() -> None:
@@ -85,4 +84,4 @@ def test_a_database_in_another_stacks_public_subnets_is_found() -> None:
     nodes = _nodes("preprod")
     (public,) = (each.properties["subnets"] for each in nodes if each.token == token_of(aws.lb.LoadBalancer))
     broken = [each.but(subnetIds=public) if each.token == token_of(aws.rds.SubnetGroup) else each for each in nodes]
-    assert {rule for rule, _ in fired(_judged(broken).verdicts)} == {"rds-private-subnets"}
+    assert {rule for rule, _ in fired(_judged(broken).diagnostics)} == {"rds-private-subnets"}

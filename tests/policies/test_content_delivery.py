@@ -12,7 +12,7 @@ from policies.rules.delivery.content_delivery import (
     CLOUDFRONT_MINIMUM_TLS,
 )
 from policies.rules.delivery.content_origins import CLOUDFRONT_ORIGIN_HTTPS
-from tests.policies.analyzer import UNKNOWN, Node, Verdict, analyze, fired
+from tests.policies.analyzer import UNKNOWN, Diagnostic, Node, analyze, fired
 from tests.policies.distributions import CERTIFICATE, DISTRIBUTION, ORIGIN
 
 VIEWERS, TLS, NAME, ORIGINS = (
@@ -20,7 +20,7 @@ VIEWERS, TLS, NAME, ORIGINS = (
 )
 
 
-def say(distribution: Node) -> list[Verdict]:
+def say(distribution: Node) -> list[Diagnostic]:
     rules = [CLOUDFRONT_HTTPS_ONLY, CLOUDFRONT_MINIMUM_TLS, CLOUDFRONT_CERTIFICATE, CLOUDFRONT_ORIGIN_HTTPS]
     return analyze([distribution], rules=rules)
 
@@ -90,12 +90,12 @@ BROKEN: dict[str, tuple[str, dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize(("rule", "change", "told"), BROKEN.values(), ids=BROKEN.keys())
-def test_each_broken_or_missing_property_is_told(rule: str, change: dict[str, Any], told: str) -> None:
-    """One change makes one verdict, which names the property and what it has."""
-    (verdict,) = say(DISTRIBUTION.but(**change))
-    assert fired([verdict]) == {(rule, "media")}
-    assert told in verdict.message
+@pytest.mark.parametrize(("rule", "change", "part"), BROKEN.values(), ids=BROKEN.keys())
+def test_each_broken_or_missing_property_fails(rule: str, change: dict[str, Any], part: str) -> None:
+    """One change makes one diagnostic, which names the property and what it has."""
+    (diagnostic,) = say(DISTRIBUTION.but(**change))
+    assert fired([diagnostic]) == {(rule, "media")}
+    assert part in diagnostic.message
 
 
 UNKNOWNS: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -113,10 +113,10 @@ UNKNOWNS: dict[str, tuple[str, dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize(("rule", "change", "told"), UNKNOWNS.values(), ids=UNKNOWNS.keys())
-def test_each_unknown_property_fails(rule: str, change: dict[str, Any], told: str) -> None:
-    """Each of these can be written as a literal, so an unknown one is refused at preview and its path told."""
-    (verdict,) = say(DISTRIBUTION.but(**change))
-    assert fired([verdict]) == {(rule, "media")}
-    assert told in verdict.message
-    assert UNKNOWN not in verdict.message
+@pytest.mark.parametrize(("rule", "change", "part"), UNKNOWNS.values(), ids=UNKNOWNS.keys())
+def test_each_unknown_property_fails(rule: str, change: dict[str, Any], part: str) -> None:
+    """Each of these can be written as a literal, so an unknown one is refused at preview and its path result."""
+    (diagnostic,) = say(DISTRIBUTION.but(**change))
+    assert fired([diagnostic]) == {(rule, "media")}
+    assert part in diagnostic.message
+    assert UNKNOWN not in diagnostic.message

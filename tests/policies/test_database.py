@@ -77,9 +77,9 @@ class TestSubnets:
         """Ids without an origin cannot be judged at preview: the pack says so, advisory, and does not stay silent."""
         group = node(aws.rds.SubnetGroup, "group").derived(subnetIds=UNKNOWN)
         database = node(aws.rds.Instance, "db", dbSubnetGroupName=group)
-        (verdict,) = analyze([group, database], rules=[RDS_PRIVATE_SUBNETS])
-        assert (verdict.rule, verdict.level) == ("rds-private-subnets", EnforcementLevel.ADVISORY)
-        assert "subnetIds" in verdict.message
+        (diagnostic,) = analyze([group, database], rules=[RDS_PRIVATE_SUBNETS])
+        assert (diagnostic.rule, diagnostic.level) == ("rds-private-subnets", EnforcementLevel.ADVISORY)
+        assert "subnetIds" in diagnostic.message
 
 
 class TestIngress:

@@ -13,15 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from junitparser import JUnitXml
 
-from policies.aws.stateful import STATEFUL_KEPT
 from policies.engine.catalogue import RULES
-from policies.engine.exceptions import Exceptions, PolicyException, today
+from policies.engine.exceptions import Exceptions, PolicyException
 from policies.engine.outcome import Outcome, Status
+from policies.model.expiry import today
 from policies.model.properties import Properties
 from policies.model.resources import Resource
-from policies.report import as_json, as_junit, as_markdown, as_sarif, files, guard, stack_file
+from policies.report import as_json, as_junit, as_markdown, as_sarif, files, plan_check, stack_file
 from policies.report.plan import Plan
-from policies.report.report import Report, Verdict
+from policies.report.results import Report, Verdict
+from policies.rules.operations.pack import STATEFUL_KEPT
 from tests.policies.reports import (
     BROKEN,
     DATABASE,
@@ -297,7 +298,7 @@ ROOT_URN = "urn:pulumi:prod::magento::pulumi:pulumi:Stack::magento-prod"
 
 def guarded(plan: Plan, *exceptions: PolicyException, is_whole: bool = True) -> list[tuple[str, Status, str]]:
     root = Resource(urn=ROOT_URN, token="pulumi:pulumi:Stack", name="magento-prod", properties=Properties.of({}))
-    found = guard.judge(plan, root, RULES, Exceptions(exceptions), is_whole=is_whole)
+    found = plan_check.evaluate(plan, root, RULES, Exceptions(exceptions), is_whole=is_whole)
     return [(each.policy, each.status, each.resource) for each in found]
 
 
@@ -359,7 +360,7 @@ def test_the_guards_message_says_what_and_why() -> None:
     """The resource, the property whose change does it, the fix and the rule."""
     root = Resource(urn=ROOT_URN, token="pulumi:pulumi:Stack", name="magento-prod", properties=Properties.of({}))
     plan = plan_of(*replacement(DATABASE, "database", "engine"), END)
-    [found] = guard.judge(plan, root, RULES, Exceptions(()), is_whole=True)
+    [found] = plan_check.evaluate(plan, root, RULES, Exceptions(()), is_whole=True)
     for part in ("rds.Instance 'database'", "engine", "Fix:", "policies/exceptions.yaml", STATEFUL_KEPT):
         assert part in found.message
     assert not re.search(r"\n", found.message)

@@ -7,8 +7,8 @@ from typing import Any
 
 from pulumi_policy import EnforcementLevel
 
-from policies.engine.allow_list import AllowList
 from policies.engine.stack_permissions import initial_config
+from policies.rules.network.allow_list import AllowList
 
 RULE = "gateway-ingress-allow-listed"
 STACK = """

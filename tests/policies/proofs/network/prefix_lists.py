@@ -6,8 +6,8 @@ import pulumi_aws as aws
 
 from policies.engine.outcome import Status
 from policies.rules.network.prefix_lists import PREFIX_LISTS_ALLOW_LISTED
-from tests.policies.admissions import admission, group, inline, old_admission
 from tests.policies.analyzer import UNKNOWN, node
+from tests.policies.ingress_rules import group, ingress, inline, old_ingress
 from tests.policies.networks import VPC
 from tests.policies.proof import Proof, added
 from tests.policies.proofs.network.gateway_ingress import LISTED
@@ -27,14 +27,14 @@ PROOFS = (
                 LIST,
                 node(aws.ec2.ManagedPrefixListEntry, "entry", prefixListId=LIST, cidr="203.0.113.4/32"),
             ),
-            "a rule with a list of the stack": (LIST, SERVER, admission(SERVER, prefixListId=LIST)),
+            "a rule with a list of the stack": (LIST, SERVER, ingress(SERVER, prefixListId=LIST)),
             "a rule with its id": (
                 LIST.but(arn="arn:aws:ec2:eu-west-3:1:prefix-list/pl-1"),
                 SERVER,
-                admission(SERVER, prefixListId="pl-1"),
+                ingress(SERVER, prefixListId="pl-1"),
             ),
-            "a rule with a known list": (SERVER, admission(SERVER, prefixListId="pl-known")),
-            "the gateway, which has a rule of its own": (GATEWAY, admission(GATEWAY, prefixListId="pl-1")),
+            "a rule with a known list": (SERVER, ingress(SERVER, prefixListId="pl-known")),
+            "the gateway, which has a rule of its own": (GATEWAY, ingress(GATEWAY, prefixListId="pl-1")),
         },
         failing={
             "a stranger": (LIST.but(entries=[{"cidr": "203.0.113.0/28"}, STRANGER]),),
@@ -43,8 +43,8 @@ PROOFS = (
                 LIST,
                 node(aws.ec2.ManagedPrefixListEntry, "entry", prefixListId=LIST, cidr="198.51.100.128/28"),
             ),
-            "a rule with another list": (SERVER, admission(SERVER, prefixListId="pl-1")),
-            "of old": (SERVER, old_admission(SERVER, prefixListIds=["pl-1"])),
+            "a rule with another list": (SERVER, ingress(SERVER, prefixListId="pl-1")),
+            "of old": (SERVER, old_ingress(SERVER, prefixListIds=["pl-1"])),
             "inline": (inline(SERVER, prefixListIds=["pl-1"]),),
         },
         absent=(LIST.but(entries=None),),

@@ -15,8 +15,8 @@ from policies.rules.network.subnets import (
     SUBNET_NO_AUTO_PUBLIC_IP,
     TIERS_SPAN_TWO_ZONES,
 )
-from tests.policies.admissions import named
 from tests.policies.analyzer import UNKNOWN, Node, node
+from tests.policies.ingress_rules import named
 from tests.policies.networks import INTERNET, NETWORK, PRIVATE_SUBNET, PRIVATE_TABLE, PUBLIC_SUBNET, PUBLIC_TABLE, VPC
 from tests.policies.proof import Nodes, Proof, changed, removed, replaced
 

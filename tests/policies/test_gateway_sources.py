@@ -8,15 +8,15 @@ import pulumi_aws as aws
 import pytest
 
 from policies.model.rule import PolicyConfigError
-from policies.rules.network.gateway_ingress import GATEWAY_INGRESS_ALLOW_LISTED
-from tests.policies.analyzer import UNKNOWN, Node, Verdict, analyze, fired, node
+from policies.rules.network.gateway_sources import GATEWAY_INGRESS_ALLOW_LISTED
+from tests.policies.analyzer import UNKNOWN, Diagnostic, Node, analyze, fired, node
 
 RULE = "gateway-ingress-allow-listed"
 GROUP = node(aws.ec2.SecurityGroup, "gateway", tags={"System": "gateway"})
 LISTED = {"cidr": "203.0.113.0/28", "owner": "ops", "reason": "the client's offices", "expires": "2999-12-31"}
 
 
-def say(*rules: Node, group: Node = GROUP, **config: Any) -> list[Verdict]:
+def say(*rules: Node, group: Node = GROUP, **config: Any) -> list[Diagnostic]:
     return analyze([group, *rules], rules=[GATEWAY_INGRESS_ALLOW_LISTED], config={RULE: config})
 
 
@@ -56,26 +56,26 @@ def test_private_ranges_need_no_permission(cidr: str) -> None:
 
 def test_an_expired_permission_fails() -> None:
     """The day after its last day an entry no longer counts, and the message says whose it was."""
-    (verdict,) = say(admit("203.0.113.0/28"), allowed=[{**LISTED, "expires": "2020-01-31"}])
-    assert "ops allowed until 2020-01-31" in verdict.message
+    (diagnostic,) = say(admit("203.0.113.0/28"), allowed=[{**LISTED, "expires": "2020-01-31"}])
+    assert "ops allowed until 2020-01-31" in diagnostic.message
 
 
 @pytest.mark.parametrize(("cidr", "minimum"), [("203.0.113.0/27", "/28"), ("2001:db8::/63", "/64")])
 def test_a_wide_range_fails_though_listed(cidr: str, minimum: str) -> None:
     """Listing the world does not make it safe."""
-    verdicts = say(admit(cidr), allowed=[{**LISTED, "cidr": cidr}])
-    assert fired(verdicts) == {(RULE, "gateway")}
-    assert minimum in verdicts[0].message
+    diagnostics = say(admit(cidr), allowed=[{**LISTED, "cidr": cidr}])
+    assert fired(diagnostics) == {(RULE, "gateway")}
+    assert minimum in diagnostics[0].message
 
 
 def test_two_halves_are_the_whole_internet() -> None:
     """0.0.0.0/1 and 128.0.0.0/1 say 0.0.0.0/0 without saying it; they are judged together."""
     halves = ["0.0.0.0/1", "128.0.0.0/1"]
-    verdicts = say(
+    diagnostics = say(
         *(admit(each, f"rule-{each[0]}") for each in halves), allowed=[{**LISTED, "cidr": each} for each in halves]
     )
-    assert fired(verdicts) == {(RULE, "gateway")}
-    assert "admit 0.0.0.0/0 (as 0.0.0.0/1 and 128.0.0.0/1)" in verdicts[0].message
+    assert fired(diagnostics) == {(RULE, "gateway")}
+    assert "admit 0.0.0.0/0 (as 0.0.0.0/1 and 128.0.0.0/1)" in diagnostics[0].message
 
 
 def test_neighbours_count_as_one_range() -> None:
@@ -141,10 +141,10 @@ def test_a_group_without_rules_passes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "part"),
     [({"cidr": "203.0.113.1/28"}, "host bits"), ({"expires": "2026-02-30"}, "day"), ({"cidr": "office"}, "office")],
 )
-def test_wrong_config_is_named(wrong: dict[str, str], told: str) -> None:
+def test_wrong_config_is_named(wrong: dict[str, str], part: str) -> None:
     """A mistake in the allow list stops the run with the entry's owner and the mistake, not with a traceback."""
-    with pytest.raises(PolicyConfigError, match=rf"ops.*{told}"):
+    with pytest.raises(PolicyConfigError, match=rf"ops.*{part}"):
         say(allowed=[{**LISTED, **wrong}])
