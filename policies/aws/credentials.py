@@ -14,20 +14,20 @@ _SECRET_KEYS = frozenset({"access", "api", "auth", "crypt", "preshared", "privat
 
 _FORMS = {
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
-    "an access key of AWS": re.compile(r"(?<![A-Z0-9])A(?:KIA|SIA)[0-9A-Z]{16}(?![A-Z0-9])"),
-    "a token of GitHub": re.compile(r"(?<!\w)(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{40})"),
-    "a token of Slack": re.compile(r"(?<!\w)xox[abeoprs]-[A-Za-z0-9-]{10}"),
-    "a key of Stripe": re.compile(r"(?<!\w)[rs]k_live_[A-Za-z0-9]{16}"),
-    "a key of Google": re.compile(r"(?<!\w)AIza[\w-]{35}"),
+    "an AWS access key": re.compile(r"(?<![A-Z0-9])A(?:KIA|SIA)[0-9A-Z]{16}(?![A-Z0-9])"),
+    "a GitHub token": re.compile(r"(?<!\w)(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{40})"),
+    "a Slack token": re.compile(r"(?<!\w)xox[abeoprs]-[A-Za-z0-9-]{10}"),
+    "a Stripe key": re.compile(r"(?<!\w)[rs]k_live_[A-Za-z0-9]{16}"),
+    "a Google key": re.compile(r"(?<!\w)AIza[\w-]{35}"),
     "a signed token": re.compile(r"(?<!\w)eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10}"),
 }
 _VALUE = r"""\\*(?:["'](?P<quoted>[^"'`\\\n]{6,})|(?P<bare>[^\s"'`,;|\\]{6,}))"""
 _PAIRS = {
-    "an address with a password": re.compile(r"://[^\s/:@\"'<>]*:(?P<quoted>(?P<bare>[^\s/@\"'<>]{3,}))@"),
-    "a header that logs in": re.compile(r"(?i)authorization[\"']?\s*[:=]\s*[\"']?(?:basic|bearer)\s+" + _VALUE),
-    "a password for SQL": re.compile(r"(?i)identified\s+(?:with\s+\S+\s+)?by\s+" + _VALUE),
+    "a URL with a password": re.compile(r"://[^\s/:@\"'<>]*:(?P<quoted>(?P<bare>[^\s/@\"'<>]{3,}))@"),
+    "an Authorization header": re.compile(r"(?i)authorization[\"']?\s*[:=]\s*[\"']?(?:basic|bearer)\s+" + _VALUE),
+    "an SQL password": re.compile(r"(?i)identified\s+(?:with\s+\S+\s+)?by\s+" + _VALUE),
     "a password on a command line": re.compile(r"(?i)--(?:[a-z]+-)*(?:password|passphrase|secret|token)[= ]" + _VALUE),
-    "a value beside a name that is for secrets": re.compile(
+    "a password or key": re.compile(
         r"(?i)(?<!\d:)(?:password|passwd|passphrase|secret|token|(?:access|api|auth|crypt|preshared|private|secret)[_.-]?key)"
         r"\\*[\"']?\]?\s*(?:=>|=|:)\s*" + _VALUE
     ),

@@ -48,7 +48,7 @@ def shown(reading: Reading) -> str:
         case Known(tuple() as elements):
             return f"[{', '.join(shown(each) for each in elements)}]"
         case Known(value):
-            return str(value)
+            return str(value) or "''"
         case Unknown():
             return "[unknown]"
     return "nothing"

@@ -29,7 +29,7 @@ def _cases(kind: str) -> list[Any]:
     ]
 
 
-def _try(proof: Proof, nodes: Nodes, *exceptions: PolicyException) -> Trial:
+def try_rule(proof: Proof, nodes: Nodes, *exceptions: PolicyException) -> Trial:
     """The rule alone, at a level that bites."""
     return trial(
         nodes,
@@ -45,7 +45,7 @@ def _status_of(result: Trial, node: Node) -> set[Status]:
 
 
 def _exception(proof: Proof, nodes: Nodes, expires: datetime.date) -> PolicyException:
-    (outcome, *_) = (each for each in _try(proof, nodes).outcomes if each.status is Status.FAILED)
+    (outcome, *_) = (each for each in try_rule(proof, nodes).outcomes if each.status is Status.FAILED)
     return PolicyException(
         policy=proof.rule.id,
         stack="test",
@@ -65,7 +65,7 @@ def test_no_rule_lacks_its_proof() -> None:
 @pytest.mark.parametrize(("proof", "nodes"), _cases("passing"))
 def test_what_is_right_passes(proof: Proof, nodes: Nodes) -> None:
     """Nothing is said, and the pack writes down that it looked."""
-    result = _try(proof, nodes)
+    result = try_rule(proof, nodes)
     assert not result.diagnostics
     assert {outcome.status for outcome in result.outcomes} == {Status.PASSED}
 
@@ -73,7 +73,7 @@ def test_what_is_right_passes(proof: Proof, nodes: Nodes) -> None:
 @pytest.mark.parametrize(("proof", "nodes"), _cases("failing"))
 def test_what_is_wrong_fails(proof: Proof, nodes: Nodes) -> None:
     """The rule fires on exactly the resource at fault, and says how to mend it."""
-    result = _try(proof, nodes)
+    result = try_rule(proof, nodes)
     assert fired(result.diagnostics) == {(proof.rule.id, nodes[-1].name)}
     for diagnostic in result.diagnostics:
         assert proof.rule.fix in diagnostic.message
@@ -83,7 +83,7 @@ def test_what_is_wrong_fails(proof: Proof, nodes: Nodes) -> None:
 @every_proof
 def test_what_is_absent(proof: Proof) -> None:
     """An absent property is not taken for a right one unless the default is."""
-    result = _try(proof, proof.absent)
+    result = try_rule(proof, proof.absent)
     assert _status_of(result, proof.absent[-1]) == {proof.absent_is}
     assert bool(fired(result.diagnostics)) == (proof.absent_is is Status.FAILED)
 
@@ -91,7 +91,7 @@ def test_what_is_absent(proof: Proof) -> None:
 @every_proof
 def test_what_is_unknown(proof: Proof) -> None:
     """A value that only the update will tell is refused or deferred in so many words; no rule that needs it passes."""
-    result = _try(proof, proof.unknown)
+    result = try_rule(proof, proof.unknown)
     assert _status_of(result, proof.unknown[-1]) == {proof.unknown_is}
     assert bool(fired(result.diagnostics)) == (proof.unknown_is is Status.FAILED)
     assert bool(result.diagnostics) == (proof.unknown_is is not Status.PASSED)
@@ -104,7 +104,7 @@ def test_what_is_none_of_its_business(proof: Proof) -> None:
         assert isinstance(proof.rule, ResourceRule)
         assert proof.rule.applies_to == EVERY_TYPE
         return
-    result = _try(proof, proof.not_applicable)
+    result = try_rule(proof, proof.not_applicable)
     assert not result.outcomes
     assert not result.diagnostics
     assert result.not_applicable == {proof.rule.id}
@@ -114,7 +114,7 @@ def test_what_is_none_of_its_business(proof: Proof) -> None:
 def test_an_exception_lets_it_pass_and_is_told(proof: Proof) -> None:
     """Each excepted violation is told with the reason and who answers for it, and stops nothing."""
     nodes = next(iter(proof.failing.values()))
-    result = _try(proof, nodes, _exception(proof, nodes, today()))
+    result = try_rule(proof, nodes, _exception(proof, nodes, today()))
     assert not fired(result.diagnostics)
     assert _status_of(result, nodes[-1]) == {Status.EXCEPTED}
     for diagnostic in result.diagnostics:
@@ -126,7 +126,7 @@ def test_an_exception_lets_it_pass_and_is_told(proof: Proof) -> None:
 def test_an_expired_exception_fails(proof: Proof) -> None:
     """The day after its last one an exception excepts nothing, and the message says whose it was."""
     nodes = next(iter(proof.failing.values()))
-    result = _try(proof, nodes, _exception(proof, nodes, today() - datetime.timedelta(days=1)))
+    result = try_rule(proof, nodes, _exception(proof, nodes, today() - datetime.timedelta(days=1)))
     assert fired(result.diagnostics) == {(proof.rule.id, nodes[-1].name)}
     assert all("Operations" in diagnostic.message for diagnostic in result.diagnostics)
 
@@ -142,7 +142,7 @@ def test_a_remedy_mends_what_its_rule_refuses(proof: Proof) -> None:
     pack = analyzer([proof.rule], levels={proof.rule.id: EnforcementLevel.REMEDIATE})
     mended = remedied(pack, node)
     assert mended is not None
-    assert not fired(_try(proof, (mended,)).diagnostics)
+    assert not fired(try_rule(proof, (mended,)).diagnostics)
     assert remedied(pack, mended) is None
     assert {name for name in mended.properties if mended.properties[name] != node.properties.get(name)} == {
         proof.rule.remedy.path[0]  # type: ignore[attr-defined]  # the parameters are rules with one

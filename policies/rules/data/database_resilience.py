@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 
 from pulumi_policy import EnforcementLevel, PolicyConfigSchema, Severity
 
@@ -64,7 +65,7 @@ def _check_growth(database: Resource, _: Config) -> Findings:
                 "maxAllocatedStorage",
                 database.properties.read("maxAllocatedStorage"),
                 lambda limit: isinstance(limit, int | float) and limit >= gib * _HEADROOM,
-                f"{_HEADROOM} times allocated_storage={gib} or more",
+                f"{ceil(gib * _HEADROOM)} or more ({_HEADROOM} times allocated_storage)",
             )
         case Absent():
             # A copy has its source's storage.

@@ -58,7 +58,7 @@ def _check_logs(database: Resource, _: Config) -> Findings:
     elif missing or not exported:
         yield Violation(
             resource=database,
-            got=f"{spelled(path)}={shown(database.properties.read(path))}",
+            got=f"{spelled(path)}={shown(Known(exported))}" if exported else f"no {spelled(path)}",
             expected=" and ".join(wanted) or "the error log",
             part=spelled(path),
         )

@@ -72,7 +72,7 @@ def _check_alias(record: Resource) -> Findings:
         path = f"aliases[{index}]"
         match alias:
             case Known(properties) if isinstance(properties.read("name"), Known):
-                yield _dangling(record, path, f"{path}={properties.read('name').value}")
+                yield _dangling(record, path, f"{path}.name={properties.read('name').value}")
             case _:
                 yield Undecided(resource=record, path=path)
 

@@ -99,7 +99,7 @@ def _check_ignored(resource: Resource, _: Config) -> Findings:
             yield Violation(
                 resource=resource,
                 got=f"ignore_changes={path}",
-                expected="only properties that are not security",
+                expected="the names of properties",
                 part=path,
             )
         for name in sorted(_SECURITY.intersection(names)):

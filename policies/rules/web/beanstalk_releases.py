@@ -9,7 +9,7 @@ from pulumi_policy import PolicyConfigSchema, Severity
 from policies.aws.option_settings import option, option_at_least, option_is_off, require_option, settings_of
 from policies.generated.aws_types import elasticbeanstalk
 from policies.model.expectations import shown
-from policies.model.properties import Known, Unknown
+from policies.model.properties import Absent, Known, Unknown
 from policies.model.resources import Resource
 from policies.model.rule import Config, Findings, ResourceRule, Sources, Undecided, Violation
 
@@ -68,7 +68,8 @@ def _check_platform(environment: Resource, config: Config) -> Findings:
         yield Undecided(resource=environment, path=f"{_MANAGED} ManagedActionsEnabled")
         return
     is_managed = settings_of(environment).is_true(_MANAGED, "ManagedActionsEnabled")
-    match environment.properties.read(_PINNED):
+    reading = environment.properties.read(_PINNED)
+    match reading:
         case Known(name):
             pinned = _PLATFORM.match(str(name))
         case Unknown():
@@ -79,7 +80,7 @@ def _check_platform(environment: Resource, config: Config) -> Findings:
     if pinned is None:
         yield Violation(
             resource=environment,
-            got=f"solution_stack_name={shown(environment.properties.read(_PINNED))}",
+            got="no solution_stack_name" if reading == Absent() else f"solution_stack_name={shown(reading)}",
             expected="a platform of Amazon Linux 2023, since Amazon Linux 2 gets no more patches",
             part="solution_stack_name",
         )

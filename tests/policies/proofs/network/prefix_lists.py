@@ -10,7 +10,7 @@ from tests.policies.analyzer import UNKNOWN, node
 from tests.policies.ingress_rules import group, ingress, inline, old_ingress
 from tests.policies.networks import VPC
 from tests.policies.proof import Proof, added
-from tests.policies.proofs.network.gateway_ingress import LISTED
+from tests.policies.proofs.network.gateway_sources import LISTED
 
 LIST = node(aws.ec2.ManagedPrefixList, "partners", name="partners", addressFamily="IPv4", maxEntries=5, entries=[])
 SERVER = group("rundeck")
