@@ -73,13 +73,13 @@ class TestSubnets:
         assert self.said("subnet-1", "subnet-2", network=(balancer,)) == {("rds-private-subnets", "group")}
         assert not self.said("subnet-2", network=(balancer.but(internal=True),))
 
-    def test_unknown_subnets_are_told_and_left_to_the_update(self) -> None:
-        """Ids without an origin cannot be judged at preview: the pack says so, advisory, and does not stay silent."""
+    def test_unknown_subnets_give_a_warning(self) -> None:
+        """Ids without an origin cannot be checked at preview: the pack prints a warning."""
         group = node(aws.rds.SubnetGroup, "group").derived(subnetIds=UNKNOWN)
         database = node(aws.rds.Instance, "db", dbSubnetGroupName=group)
         (diagnostic,) = analyze([group, database], rules=[RDS_PRIVATE_SUBNETS])
         assert (diagnostic.rule, diagnostic.level) == ("rds-private-subnets", EnforcementLevel.ADVISORY)
-        assert "subnetIds" in diagnostic.message
+        assert "subnet_ids" in diagnostic.message
 
 
 class TestIngress:

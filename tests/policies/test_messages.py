@@ -64,8 +64,8 @@ FAULTS: list[tuple[str, Nodes, str]] = [
         "vpc.SecurityGroupIngressRule 'ingress': got an ingress rule for 203.0.113.16/28, which is not on the allow "
         "list, expected a private range, or a range on the allow list that has not expired. "
         "Fix: allow only the partner's range, and list it in gateway.allowed of the stack file with cidr, owner, "
-        "reason and expires; neighbouring ranges count as one. [gateway-ingress-allow-listed, critical; FSBP EC2.13, EC2.14, "
-        "EC2.18, EC2.19; CIS 6.3, 6.4; PCI DSS 1.2.8, 1.3.1, 1.4.2]",
+        "reason and expires; neighbouring ranges count as one. [gateway-ingress-allow-listed, critical; FSBP EC2.13, "
+        "EC2.14, EC2.18, EC2.19; CIS 6.3, 6.4; PCI DSS 1.2.8, 1.3.1, 1.4.2]",
     ),
     (
         "sg-no-inline-rules",

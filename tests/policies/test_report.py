@@ -115,7 +115,7 @@ def test_json_has_every_outcome() -> None:
 
 
 def test_junit_is_red_only_for_what_is_refused() -> None:
-    """An exception and an unknown are skipped with their reason; what is told at an advisory level is skipped too."""
+    """An exception and an unknown are skipped with their reason; an advisory failure is skipped too."""
     document = JUnitXml.fromstring(as_junit.text_of(EVERYTHING))
     cases = {case.name: case for suite in document for case in suite}
     assert {suite.name for suite in document} == {"database"}
@@ -135,14 +135,14 @@ def test_junit_is_red_only_for_what_is_refused() -> None:
     )
 
 
-def test_what_is_advisory_is_told_everywhere_and_refuses_nowhere() -> None:
-    """Its level decides, not its severity: skipped in JUnit, a warning in SARIF, told in Markdown."""
+def test_an_advisory_failure_is_a_warning_everywhere() -> None:
+    """Its level decides, not its severity: skipped in JUnit, a warning in SARIF, a warning in Markdown."""
     report = report_of(FAILED, levels={FAILED.policy: "advisory"})
     assert report.verdict is Verdict.PASSED
     [[case]] = JUnitXml.fromstring(as_junit.text_of(report))
     assert [type(each).__name__ for each in case.result] == ["Skipped"]
     assert [each["level"] for each in sarif(report)["results"]] == ["warning"]
-    assert "#### Told, and let pass" in as_markdown.text_of(report)
+    assert "#### Warnings" in as_markdown.text_of(report)
 
 
 def test_junit_says_that_not_all_was_seen() -> None:
@@ -230,7 +230,7 @@ def test_a_stack_without_a_file_is_placed_at_its_first_line(tmp_path: Path) -> N
 
 
 def test_markdown_puts_failures_first_with_their_fix() -> None:
-    """The verdict, the counts, what the plan takes away, then what is refused before what is only told."""
+    """The verdict, the counts, what the plan takes away, then refused results before warnings."""
     text = as_markdown.text_of(EVERYTHING)
     assert text.startswith("<!-- policies of prod -->\n")
     order = [
@@ -239,7 +239,7 @@ def test_markdown_puts_failures_first_with_their_fix() -> None:
         "#### Refused",
         "set publicly\\_accessible=False",
         "#### Excepted",
-        "#### Left to",
+        "#### Unknown until",
     ]
     assert sorted(order, key=text.index) == order
     assert "replace `rds.Instance 'site-database-instance'`, for a change of engine" in text
@@ -251,7 +251,7 @@ def test_markdown_puts_failures_first_with_their_fix() -> None:
 def test_markdown_warns_of_exceptions_that_end_soon(days: int, warned: bool) -> None:
     """Under thirty days before the last one."""
     ending = exception(expires=today() + datetime.timedelta(days=days))
-    assert (f"ends in {days} days" in as_markdown.text_of(report_of(EXCEPTED, exceptions=[ending]))) is warned
+    assert (f"expires in {days} days" in as_markdown.text_of(report_of(EXCEPTED, exceptions=[ending]))) is warned
 
 
 @pytest.mark.parametrize("count", [3_000, 10])

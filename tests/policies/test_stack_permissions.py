@@ -51,14 +51,14 @@ def test_the_rule_reads_what_it_is_given(tmp_path: Path) -> None:
     """The entries are whole for the policy, whose schema knows no other key and wants all four."""
     (tmp_path / "Pulumi.prod.yaml").write_text(STACK)
     entries = AllowList.from_config(_config(tmp_path)).entries
-    assert [(str(each.network), each.owner) for each in entries] == [
+    assert [(str(each.ip_range), each.owner) for each in entries] == [
         ("192.0.2.0/28", "Client"),
         ("198.51.100.7/32", "Partner"),
     ]
 
 
 def test_a_prefix_list_obeys_the_same_list(tmp_path: Path) -> None:
-    """What the gateway may not admit does not get in by a list's name either."""
+    """A range that the gateway may not allow is refused in a prefix list too."""
     (tmp_path / "Pulumi.prod.yaml").write_text(STACK)
     allowed = _config(tmp_path)["allowed"]
     assert allowed
