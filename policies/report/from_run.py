@@ -26,7 +26,7 @@ def report_of(run: Run, *, stack: str | None, with_plan: bool) -> Report:
     exceptions = Exceptions.read(rules=RULES)
     outcomes = list(run.outcomes)
     if not outcomes:
-        raise NothingEvaluatedError("the policies: got no resource of the stack, expected all of them.")
+        raise NothingEvaluatedError("The policies did not see the whole stack: got no resource, expected all of them.")
     root = _root(outcomes[0])
     if with_plan and levels.get(STATEFUL_KEPT) != "disabled":
         is_whole = run.evaluated is not None and run.plan.finished and not run.plan.errors

@@ -15,7 +15,7 @@ from components.network.security_group import SecurityGroup, SecurityGroupArgs
 from components.servers.forwards import Forward
 from components.servers.gateway_proxy import AllowedSource, Gateway, GatewayProxy, GatewayProxyArgs, boot
 from components.servers.server import ServerSize
-from policies.rules.network.gateway_ingress import GATEWAY_INGRESS_ALLOW_LISTED
+from policies.rules.network.gateway_sources import GATEWAY_INGRESS_ALLOW_LISTED
 from tests.policies.analyzer import analyze, fired, nodes_of
 from tests.unit.graph import Graph
 from tests.unit.program import build
