@@ -42,7 +42,7 @@ def private_subnets(stack: Stack, resource: Resource, *path: str) -> Findings:
 
 
 def in_subnet_group(stack: Stack, store: Resource, property_name: str, kind: str) -> Findings:
-    """A data store must name a subnet group of its own stack, and the group's subnets must be private."""
+    """A data store must name a subnet group of the same stack, and the group's subnets must be private."""
     groups = store.origin(property_name, kind)
     if not groups:
         yield Violation(

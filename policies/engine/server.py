@@ -1,4 +1,4 @@
-"""The policy pack's gRPC server, which the engine starts as a process of its own and reads the port of."""
+"""The policy pack's gRPC server. The engine starts the pack as a process, and reads the port from its output."""
 
 from __future__ import annotations
 

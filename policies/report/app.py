@@ -87,7 +87,7 @@ def _console(*, stderr: bool = False) -> Console:
 
 @contextmanager
 def _in_plain_words() -> Iterator[Summary]:
-    """Turns what goes wrong into a line for a person, and into an exit code for whoever called."""
+    """Turns errors into one line and an exit code."""
     # A supervisor's request to stop takes the way of a Ctrl-C, which a shell has its background jobs ignore.
     for request in (signal.SIGINT, signal.SIGTERM):
         signal.signal(request, signal.default_int_handler)

@@ -27,7 +27,7 @@ _OPERATIONS = {
     "delete-replaced": "replace",
     "discard-replaced": "replace",
 }
-"""What each step comes to; a replacement is reported as three steps. Reading and leaving alone are no change."""
+"""The operation of each step. A replacement is reported as three steps; other steps change nothing."""
 
 OPERATIONS = ("create", "import", "update", "replace", "delete")
 

@@ -14,7 +14,7 @@ PORTS = {"ipProtocol": "tcp", "fromPort": 443, "toPort": 443}
 
 
 def group(name: str, system: str = "", environment: str = "test") -> Node:
-    """A security group with the tags that tell whose it is; a group's system is its name unless it is given."""
+    """A security group with its tags; the system is the group's name unless it is given."""
     tags = {"System": system or name, "Environment": environment}
     return node(aws.ec2.SecurityGroup, f"{name}-group", description="Proves a rule", tags=tags)
 

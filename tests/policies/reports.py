@@ -39,7 +39,7 @@ EXCEPTED = outcome(
     part="ingress[0]",
     reason="the till cannot follow redirects (Operations, until 2028-06-30)",
 )
-UNKNOWN = outcome("rds-private-subnets", Status.UNKNOWN, message="Only the update will tell.", part="subnetIds")
+UNKNOWN = outcome("rds-private-subnets", Status.UNKNOWN, message="It is unknown until the update.", part="subnetIds")
 BROKEN = outcome("rds-private-subnets", Status.BROKEN, message="The rule rds-private-subnets broke (KeyError).")
 
 
@@ -127,7 +127,7 @@ def fake_pulumi(
     code: int = 0,
     complaint: str = "",
 ) -> None:
-    """A ``pulumi`` that says what it is told to say."""
+    """A ``pulumi`` that prints prepared output."""
     directory.mkdir(parents=True, exist_ok=True)
     lines: list[dict[str, Any]] = [{"kind": "outcome", **vars(each)} for each in journal]
     if evaluated:

@@ -106,7 +106,7 @@ EXCEPTION = PolicyException(
     stack="test",
     resource="ec2.Vpc 'vpc'",
     part="",
-    reason="nobody has come to harm",
+    reason="the client accepts this for now",
     owner="Ada",
     expires=today(),
 )
@@ -177,21 +177,21 @@ class TestExceptions:
         assert ("example", "vpc") in fired(self.said(**changes))
 
     def test_it_covers_the_part_that_it_names(self) -> None:
-        """One violation of several on a resource can be excepted alone."""
+        """An exception can cover one of several violations on a resource."""
         assert not fired(self.said(part="Other x"))
 
     def test_one_that_nothing_needs_fails(self) -> None:
-        """Mended, or gone: the exception has to go too."""
+        """Fixed, or gone: the exception has to go too."""
         assert fired(self.said(VPC.but(tags={}))) == {("exceptions-valid", "magento-test")}
         assert fired(self.said(node(aws.ec2.Vpc, "new-vpc"))) == {("exceptions-valid", "magento-test")}
 
     def test_one_whose_rule_could_not_decide_is_not_called_needless(self) -> None:
-        """At preview nobody knows yet whether it is needed."""
+        """At preview it is not known yet whether it is needed."""
         deferring = dataclasses.replace(RULE, on_unknown=OnUnknown.DEFER)
         assert not fired(analyze([VPC], rules=[deferring, *pack.RULES], exceptions=[EXCEPTION]))
 
     def test_a_second_run_counts_anew(self) -> None:
-        """One process judges the preview and the update of an `up`: what was used in the first is not in the second."""
+        """One process evaluates the preview and the update of an `up`: an exception must be used in each."""
         pack_ = analyzer(self.RULES, exceptions=[EXCEPTION])
         assert not fired(trial([WRONG], pack_).diagnostics)
         assert fired(trial([VPC.but(tags={})], pack_).diagnostics) == {("exceptions-valid", "magento-test")}
@@ -201,7 +201,7 @@ FIELDS = {
     "policy": "example",
     "stack": "prod",
     "resource": "ec2.Vpc 'vpc'",
-    "reason": "nobody has come to harm",
+    "reason": "the client accepts this for now",
     "owner": "Ada",
     "expires": "2027-01-31",
 }
@@ -220,7 +220,7 @@ FIELDS = {
     ],
 )
 def test_a_bad_exception_stops_the_run_by_its_number(tmp_path: Path, change: dict[str, object], message: str) -> None:
-    """A reason of one word, a day too far, a rule that does not exist: one clear error before anything is judged."""
+    """A short reason, a day too far, a rule that does not exist: one clear error before anything is evaluated."""
     file = tmp_path / "exceptions.yaml"
     file.write_text(json.dumps([{**FIELDS, **change}]))
     with pytest.raises(PolicyConfigError, match=re.escape(message)):
@@ -288,21 +288,21 @@ def test_config_that_a_rule_does_not_know_is_refused() -> None:
 
 
 def test_a_remediation_keeps_secrets_secret() -> None:
-    """Only the property that it mends changes in the engine's message: a secret goes back marked as one."""
+    """Only the property that it sets changes in the engine's message: a secret goes back marked as one."""
     rule = dataclasses.replace(RULE, remedy=Remedy(path=("enableDnsSupport",), value=True))
     pack_ = analyzer([rule], levels={"example": EnforcementLevel.REMEDIATE})
-    mended = remedied(pack_, VPC)
-    assert mended
-    assert mended.properties == {**VPC.properties, "enableDnsSupport": True}
-    assert remedied(pack_, mended) is None
+    fixed = remedied(pack_, VPC)
+    assert fixed
+    assert fixed.properties == {**VPC.properties, "enableDnsSupport": True}
+    assert remedied(pack_, fixed) is None
     assert remedied(analyzer([rule]), VPC) is None
 
 
 def test_a_journal_holds_what_reports_are_made_from(tmp_path: Path) -> None:
-    """Every outcome, passed ones too, and that the stack was judged to its end."""
+    """Every outcome, passed ones too, and that the whole stack was evaluated."""
     file = tmp_path / "journal"
     trial([WRONG], analyzer([RULE], journal=Journal(str(file))))
-    outcomes, judged = read_journal(file)
+    outcomes, evaluated = read_journal(file)
     assert outcomes == [
         Outcome(
             policy="example",
@@ -313,7 +313,7 @@ def test_a_journal_holds_what_reports_are_made_from(tmp_path: Path) -> None:
             part="Other x",
         )
     ]
-    assert [each.stack for each in judged] == ["test"]
+    assert [each.stack for each in evaluated] == ["test"]
 
 
 WIRE = st.recursive(
@@ -347,7 +347,7 @@ def _plain(reading: Reading) -> object:
 
 
 def test_a_rule_is_a_complete_value() -> None:
-    """Ids are unique and printable, and every rule says why, how to mend it, and where it comes from."""
+    """Ids are unique and printable, and every rule says why, how to fix it, and where it comes from."""
     assert len({rule.id for rule in RULES}) == len(RULES)
     for rule in RULES:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.id)
@@ -387,7 +387,7 @@ def test_another_version_of_the_sdk_is_refused(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_no_module_hides_one_of_the_standard_library() -> None:
-    """The engine puts the pack's directory first on the path, where a secrets.py would be imported by everybody."""
+    """The engine puts the pack's directory first on the path, where a secrets.py would hide Python's own."""
     assert not {path.stem for path in PACK.glob("*.py")} & sys.stdlib_module_names
 
 

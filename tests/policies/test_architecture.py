@@ -75,5 +75,5 @@ def test_names_are_unique() -> None:
 
 
 def test_the_pack_shows_ten_entries_at_most() -> None:
-    """Whoever lists the directory sees all of it at once."""
+    """A listing of the directory fits on one screen."""
     assert len([path for path in PACK.iterdir() if path.name != "__pycache__"]) <= 10

@@ -1,4 +1,4 @@
-"""The rules against the shipped stacks: nothing to say of them as they are, and one fault fires exactly its rule."""
+"""The rules against the shipped stacks: they pass as they are, and one fault fires exactly its rule."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.policies.proofs import PROOFS
 from tests.unit.program import program
 
 BREAKABLE = [proof for proof in PROOFS if proof.breakage]
-EVERYTHING_BITES = {rule.id: EnforcementLevel.MANDATORY for rule in RULES}
+ALL_MANDATORY = {rule.id: EnforcementLevel.MANDATORY for rule in RULES}
 
 
 @cache
@@ -28,14 +28,14 @@ def _nodes(stack: str) -> tuple[Node, ...]:
     return nodes_of(program(stack))
 
 
-def _judged(nodes: Sequence[Node], levels: dict[str, EnforcementLevel] | None = None) -> Trial:
+def _evaluated(nodes: Sequence[Node], levels: dict[str, EnforcementLevel] | None = None) -> Trial:
     return trial(nodes, config=PERMITTED, levels=levels, exceptions=Exceptions.read(rules=RULES).entries)
 
 
 @pytest.mark.parametrize("stack", ["prod", "preprod"])
-def test_the_shipped_stacks_pass_with_the_written_exceptions_alone(stack: str) -> None:
-    """At the levels of its own environment a stack hears of nothing but the exceptions that somebody wrote down."""
-    result = _judged(_nodes(stack))
+def test_the_shipped_stacks_pass_with_only_the_written_exceptions(stack: str) -> None:
+    """At its own environment's levels a stack gets no messages but those of the written exceptions."""
+    result = _evaluated(_nodes(stack))
     assert not fired(result.diagnostics)
     left = {outcome for outcome in result.outcomes if outcome.status not in {Status.PASSED, Status.EXCEPTED}}
     assert not {outcome.message for outcome in left}
@@ -46,14 +46,14 @@ def test_breaking_production_fires_exactly_its_rule(proof: Proof) -> None:
     """One thing broken in the whole production graph is found by the rule that is meant to find it, and no other."""
     assert proof.breakage
     before = _violated_as_shipped()
-    after = _rules(_judged(proof.breakage(_nodes("prod")), EVERYTHING_BITES))
+    after = _rules(_evaluated(proof.breakage(_nodes("prod")), ALL_MANDATORY))
     assert after - before == {proof.rule.id} | proof.fires_too
 
 
 @cache
 def _violated_as_shipped() -> frozenset[str]:
-    """What production violates when every rule bites: advice that it does not take."""
-    return frozenset(_rules(_judged(_nodes("prod"), EVERYTHING_BITES)))
+    """The advisory rules that production violates, which show when every rule is mandatory."""
+    return frozenset(_rules(_evaluated(_nodes("prod"), ALL_MANDATORY)))
 
 
 def _rules(result: Trial) -> set[str]:
@@ -84,4 +84,4 @@ def test_a_database_in_another_stacks_public_subnets_is_found() -> None:
     nodes = _nodes("preprod")
     (public,) = (each.properties["subnets"] for each in nodes if each.token == token_of(aws.lb.LoadBalancer))
     broken = [each.but(subnetIds=public) if each.token == token_of(aws.rds.SubnetGroup) else each for each in nodes]
-    assert {rule for rule, _ in fired(_judged(broken).diagnostics)} == {"rds-private-subnets"}
+    assert {rule for rule, _ in fired(_evaluated(broken).diagnostics)} == {"rds-private-subnets"}

@@ -82,7 +82,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any], str]] = {
         "CloudFront's default certificate",
     ),
     "no alias": (NAME, {"aliases": None}, "no alias"),
-    "an address of its own": (
+    "a dedicated address": (
         NAME,
         {"viewerCertificate": {**CERTIFICATE, "sslSupportMethod": "vip"}},
         "viewer_certificate.ssl_support_method=vip",

@@ -30,7 +30,7 @@ def _cases(kind: str) -> list[Any]:
 
 
 def try_rule(proof: Proof, nodes: Nodes, *exceptions: PolicyException) -> Trial:
-    """The rule alone, at a level that bites."""
+    """Evaluates one rule, at the mandatory level."""
     return trial(
         nodes,
         rules=[proof.rule],
@@ -72,7 +72,7 @@ def test_what_is_right_passes(proof: Proof, nodes: Nodes) -> None:
 
 @pytest.mark.parametrize(("proof", "nodes"), _cases("failing"))
 def test_what_is_wrong_fails(proof: Proof, nodes: Nodes) -> None:
-    """The rule fires on exactly the resource at fault, and says how to mend it."""
+    """The rule fires on exactly the resource at fault, and says how to fix it."""
     result = try_rule(proof, nodes)
     assert fired(result.diagnostics) == {(proof.rule.id, nodes[-1].name)}
     for diagnostic in result.diagnostics:
@@ -90,7 +90,7 @@ def test_what_is_absent(proof: Proof) -> None:
 
 @every_proof
 def test_what_is_unknown(proof: Proof) -> None:
-    """A value that only the update will tell is refused or deferred in so many words; no rule that needs it passes."""
+    """A value that is unknown until the update fails or gives a warning; no rule that needs it passes."""
     result = try_rule(proof, proof.unknown)
     assert _status_of(result, proof.unknown[-1]) == {proof.unknown_is}
     assert bool(fired(result.diagnostics)) == (proof.unknown_is is Status.FAILED)
@@ -111,8 +111,8 @@ def test_what_is_none_of_its_business(proof: Proof) -> None:
 
 
 @every_proof
-def test_an_exception_lets_it_pass_and_is_told(proof: Proof) -> None:
-    """Each excepted violation is told with the reason and who answers for it, and stops nothing."""
+def test_an_exception_gives_a_warning(proof: Proof) -> None:
+    """Each excepted violation is printed with its reason and owner, and stops nothing."""
     nodes = next(iter(proof.failing.values()))
     result = try_rule(proof, nodes, _exception(proof, nodes, today()))
     assert not fired(result.diagnostics)
@@ -140,10 +140,10 @@ def test_a_remedy_mends_what_its_rule_refuses(proof: Proof) -> None:
     """Where config asks for it, the remedy makes a refused resource pass, once, and leaves the rest as it was."""
     node = next(iter(proof.failing.values()))[-1]
     pack = analyzer([proof.rule], levels={proof.rule.id: EnforcementLevel.REMEDIATE})
-    mended = remedied(pack, node)
-    assert mended is not None
-    assert not fired(try_rule(proof, (mended,)).diagnostics)
-    assert remedied(pack, mended) is None
-    assert {name for name in mended.properties if mended.properties[name] != node.properties.get(name)} == {
+    fixed = remedied(pack, node)
+    assert fixed is not None
+    assert not fired(try_rule(proof, (fixed,)).diagnostics)
+    assert remedied(pack, fixed) is None
+    assert {name for name in fixed.properties if fixed.properties[name] != node.properties.get(name)} == {
         proof.rule.remedy.path[0]  # type: ignore[attr-defined]  # the parameters are rules with one
     }

@@ -225,7 +225,7 @@ def test_a_finding_is_placed_at_what_it_comes_from(name: str, line: str) -> None
 
 
 def test_a_stack_without_a_file_is_placed_at_its_first_line(tmp_path: Path) -> None:
-    """As a state that somebody else exported."""
+    """Such as a state that was exported elsewhere."""
     assert stack_file.line_of(FAILED, "prod", tmp_path) == 1
 
 
@@ -275,7 +275,7 @@ def test_markdown_calls_nobody_and_says_what_it_says() -> None:
 
 
 def test_no_form_holds_what_the_engine_said() -> None:
-    """Its debug messages and old states hold secrets; its errors go to the terminal alone."""
+    """Its debug messages and old states hold secrets; its errors go only to the terminal."""
     report = report_of(FAILED, plan=plan_of(error(SECRET), step("update", ROLE, "old"), END))
     assert report.plan is not None
     assert report.plan.errors == [SECRET]
@@ -349,7 +349,7 @@ def test_what_holds_data_is_kept(
 
 
 def test_half_a_plan_shows_only_what_is_in_it() -> None:
-    """The engine gave up: nobody may say that nothing would have been lost, or that an exception was not needed."""
+    """The engine gave up, so the report cannot say that no data is lost, or that an exception is not needed."""
     assert guarded(plan_of(), KEPT, is_whole=False) == []
     assert guarded(plan_of(*replacement(DATABASE, "other")), is_whole=False) == [
         (STATEFUL_KEPT, Status.FAILED, "rds.Instance 'other'")

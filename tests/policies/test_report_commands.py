@@ -78,7 +78,7 @@ REPLACED = [*replacement(DATABASE, "site-database-instance", "engine"), END]
             {"journal": [PASSED], "events": REPLACED, "levels": LEVELS | {"stateful-kept": "disabled"}},
             0,
             "1 passed",
-            id="data taken away, and nobody minds",
+            id="data deleted, and the rule disabled",
         ),
         pytest.param(
             {"journal": [PASSED], "events": [*REPLACED, error("marked for protection")], "code": 255},
@@ -169,7 +169,7 @@ def test_a_state_is_evaluated_without_a_plan(tmp_path: Path) -> None:
     ids=" ".join,
 )
 def test_bad_arguments_are_nobodys_verdict(tmp_path: Path, arguments: list[str]) -> None:
-    """Exit code 2, as when nobody could judge, and not 1, as when a policy refuses."""
+    """Exit code 2, as if the stack could not be evaluated, and not 1, as if a policy refuses."""
     fake_pulumi(tmp_path, journal=[PASSED])
     ran = run(tmp_path, *arguments)
     assert ran.returncode == 2

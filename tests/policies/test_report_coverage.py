@@ -1,4 +1,4 @@
-"""The page of all rules tells of all rules, and of the standards no more than is so."""
+"""The page of all rules lists every rule, and claims no control that no rule serves."""
 
 from __future__ import annotations
 

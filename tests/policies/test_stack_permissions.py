@@ -27,7 +27,7 @@ def _config(project: Path, rule: str = RULE) -> dict[str, Any]:
 
 
 def test_each_stack_files_entries_are_allowed(tmp_path: Path) -> None:
-    """Of all stacks that have a gateway; an entry without a last day has one that nobody will see."""
+    """Of all stacks that have a gateway; an entry without a last day does not expire."""
     (tmp_path / "Pulumi.yaml").write_text("name: magento\n")
     (tmp_path / "Pulumi.prod.yaml").write_text(STACK)
     (tmp_path / "Pulumi.other.yaml").write_text("config: {magento:gateway: {allowed: [{cidr: 203.0.113.1/32}]}}\n")

@@ -130,7 +130,8 @@ IAM_NO_USERS = ResourceRule(
 IAM_TRUST_SCOPED = ResourceRule(
     id="iam-trust-scoped",
     severity=Severity.HIGH,
-    why="Whoever can assume a role has all its rights, and a service may assume it on behalf of another account.",
+    why="A principal that can assume a role has all its rights, and a service may assume it on behalf of another "
+    "account.",
     fix="pass one service and the account_id that it acts for to components.shared.iam.assumable_by.",
     sources=Sources(pci=("7.2.1", "7.2.5"), other="AWS IAM, The confused deputy problem"),
     on_unknown=OnUnknown.DEFER,

@@ -205,7 +205,7 @@ IAM_NAMED_SECRETS = ResourceRule(
     id="iam-named-secrets",
     severity=Severity.HIGH,
     why="An intruder in a server that may read all secrets gets every password.",
-    fix="name the ARNs of its own secrets in Resource.",
+    fix="name the ARNs of the role's secrets in Resource.",
     sources=Sources(
         pci=("7.2.2", "8.6.2"), other="AWS Secrets Manager, Authentication and access control for AWS Secrets Manager"
     ),

@@ -80,7 +80,7 @@ CACHE_AT_REST = ResourceRule(
 CACHE_IN_TRANSIT = ResourceRule(
     id="cache-in-transit",
     severity=Severity.HIGH,
-    why="Whoever reads a session on the network is logged in as that shopper or administrator.",
+    why="An attacker who reads a session on the network is logged in as that shopper or administrator.",
     fix='set transit_encryption_enabled=True, and leave transit_encryption_mode out or "required".',
     sources=Sources(fsbp=("ElastiCache.5",), pci=("4.2.1",)),
     applies_to=(elasticache.ReplicationGroup,),

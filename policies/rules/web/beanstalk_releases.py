@@ -23,7 +23,7 @@ _VARIABLES = "aws:elasticbeanstalk:application:environment"
 _LOG_DAYS = 90
 """PCI DSS 4.0, 10.5.1: three months must be available immediately."""
 _TIER, _FRONT = "MAGENTO_TIER", "front"
-"""The variable that tells the front from the back office, which has one instance: it runs migrations and jobs."""
+"""The variable that marks the front. The back office has one instance, because it runs migrations and jobs."""
 _FRONT_INSTANCES = 2
 
 _PLATFORM = re.compile(r"64bit Amazon Linux 2023 v(?P<version>[\d.]+) running (?P<branch>[A-Za-z.]+)")

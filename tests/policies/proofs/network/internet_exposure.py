@@ -64,8 +64,8 @@ PROOFS = (
         passing={
             "an office": _into(SERVER, cidrIpv4="203.0.113.0/28"),
             "the network": _into(SERVER, cidrIpv4="10.0.0.0/8"),
-            "the gateway, which has a rule of its own": _into(GATEWAY, cidrIpv4="203.0.113.0/24"),
-            "everybody's, which has one too": _into(SERVER, cidrIpv4="0.0.0.0/0"),
+            "the gateway, which another rule checks": _into(GATEWAY, cidrIpv4="203.0.113.0/24"),
+            "everyone, which another rule checks": _into(SERVER, cidrIpv4="0.0.0.0/0"),
             "far apart": _both("203.0.113.0/28", "203.0.113.32/28"),
         },
         failing={
@@ -94,7 +94,7 @@ PROOFS = (
             "from the network": _into(SERVER, **SSH, cidrIpv4="10.0.0.0/16"),
             "from a group": (SERVER, VPN, ingress(SERVER, **SSH, referencedSecurityGroupId=VPN)),
             "another port": _into(SERVER, cidrIpv4="203.0.113.7/32"),
-            "the gateway, which has a rule of its own": _into(GATEWAY, **SSH, cidrIpv4="203.0.113.7/32"),
+            "the gateway, which another rule checks": _into(GATEWAY, **SSH, cidrIpv4="203.0.113.7/32"),
             "a message of the network": _into(SERVER, ipProtocol="icmp", fromPort=0, toPort=255, cidrIpv4="0.0.0.0/0"),
         },
         failing={

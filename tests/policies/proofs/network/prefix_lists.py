@@ -23,7 +23,7 @@ PROOFS = (
         rule=PREFIX_LISTS_ALLOW_LISTED,
         passing={
             "listed": (LIST.but(entries=[{"cidr": "203.0.113.0/28"}, {"cidr": "10.0.0.0/16"}]),),
-            "an entry of its own": (
+            "a separate entry": (
                 LIST,
                 node(aws.ec2.ManagedPrefixListEntry, "entry", prefixListId=LIST, cidr="203.0.113.4/32"),
             ),
@@ -34,12 +34,12 @@ PROOFS = (
                 ingress(SERVER, prefixListId="pl-1"),
             ),
             "a rule with a known list": (SERVER, ingress(SERVER, prefixListId="pl-known")),
-            "the gateway, which has a rule of its own": (GATEWAY, ingress(GATEWAY, prefixListId="pl-1")),
+            "the gateway, which another rule checks": (GATEWAY, ingress(GATEWAY, prefixListId="pl-1")),
         },
         failing={
             "a stranger": (LIST.but(entries=[{"cidr": "203.0.113.0/28"}, STRANGER]),),
             "an expired permission": (LIST.but(entries=[{"cidr": "192.0.2.7/32"}]),),
-            "an entry of its own": (
+            "a separate entry": (
                 LIST,
                 node(aws.ec2.ManagedPrefixListEntry, "entry", prefixListId=LIST, cidr="198.51.100.128/28"),
             ),

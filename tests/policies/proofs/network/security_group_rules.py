@@ -109,7 +109,7 @@ PROOFS = (
         rule=DATA_STORE_NO_EGRESS,
         passing={"none": (GROUP, DATABASE), "to a range": (GROUP, _way_out(cidrIpv4=CIDR), DATABASE)},
         failing={
-            "to everybody": _with(_way_out(cidrIpv4="0.0.0.0/0")),
+            "to everyone": _with(_way_out(cidrIpv4="0.0.0.0/0")),
             "v6": _with(_way_out(cidrIpv6="::/0")),
             "on one port": _with(_way_out(cidrIpv4="0.0.0.0/0", **PORTS)),
             "of old": _with(old_ingress(GROUP, type="egress", cidrBlocks=["0.0.0.0/0"])),

@@ -75,7 +75,7 @@ def _tagged(tier: str, *names: str) -> Callable[[Node], Node]:
 PROOFS = (
     Proof(
         rule=SUBNET_NO_AUTO_PUBLIC_IP,
-        passing={"told not to": (TAGGED_PUBLIC,)},
+        passing={"off": (TAGGED_PUBLIC,)},
         failing={"gives addresses": (TAGGED_PUBLIC.but(mapPublicIpOnLaunch=True),)},
         absent=(PUBLIC_SUBNET,),
         absent_is=Status.PASSED,

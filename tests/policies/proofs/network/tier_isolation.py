@@ -81,7 +81,7 @@ PROOFS = (
                 inline(DATABASE_GROUP, securityGroups=["sg-1"]),
                 DATABASE,
             ),
-            "a range, of which rds-private-ingress tells": _into(DATABASE, DATABASE_GROUP, cidrIpv4="10.0.0.0/16"),
+            "a range, which rds-private-ingress checks": _into(DATABASE, DATABASE_GROUP, cidrIpv4="10.0.0.0/16"),
         },
         failing={
             "a satellite": _into(DATABASE, DATABASE_GROUP, referencedSecurityGroupId=PIM),
@@ -166,7 +166,7 @@ PROOFS = (
                 WEB,
                 ENVIRONMENT,
             ),
-            "everybody at the load balancer": (WEB, BALANCER, ingress(BALANCER, cidrIpv4="0.0.0.0/0"), ENVIRONMENT),
+            "everyone at the load balancer": (WEB, BALANCER, ingress(BALANCER, cidrIpv4="0.0.0.0/0"), ENVIRONMENT),
         },
         failing={
             "HTTP by the gateway": (WEB, ENVIRONMENT, GATEWAY, ingress(WEB, referencedSecurityGroupId=GATEWAY)),
