@@ -70,7 +70,8 @@ class Analyzer(pulumi_policy.policy._PolicyAnalyzerServicer):
         self._exceptions = exceptions or Exceptions.read(rules=self._rules)
         self._evaluator = Evaluator(self._exceptions)
         self._journal = journal or Journal()
-        self._of_type: dict[str, tuple[list[ResourceRule], list[analyzer_pb2.PolicyNotApplicable]]] = {}
+        self._of_type: dict[str, tuple[list[ResourceRule], analyzer_pb2.AnalyzeResponse]] = {}
+        self._remediates = False
         self._evaluated: set[tuple[str, str]] = set()
         self._undecided: set[str] = set()
 
@@ -88,20 +89,27 @@ class Analyzer(pulumi_policy.policy._PolicyAnalyzerServicer):
             for name, each in request.policyConfig.items()
         }
         self._levels.configure(levels, self._config)
+        self._remediates = EnforcementLevel.REMEDIATE in levels.values()
         return super().Configure(request, context)  # type: ignore[no-untyped-call]
 
     def Analyze(self, request: Any, _context: Any) -> analyzer_pb2.AnalyzeResponse:  # noqa: N802
         """Evaluates the inputs of one resource, before it is created or changed."""
-        response = analyzer_pb2.AnalyzeResponse()
         resource = _resource(request)
         applicable, others = self._rules_for(resource.token)
+        response = analyzer_pb2.AnalyzeResponse()
+        response.CopyFrom(others)
         for rule in applicable:
             if self._levels.of(rule, resource.stack) is not EnforcementLevel.DISABLED:
                 self._evaluated.add((rule.id, str(resource)))
                 check = partial(rule.check, resource, self._config.get(rule.id, {}))
                 self._answer(response, rule, resource, [(resource, check)])
-        response.not_applicable.extend(others)
         return response
+
+    def Remediate(self, request: Any, context: Any) -> analyzer_pb2.RemediateResponse:  # noqa: N802
+        """Remediates one resource. The SDK decodes its properties first, so skip that if no level asks for it."""
+        if not self._remediates:
+            return analyzer_pb2.RemediateResponse()
+        return super().Remediate(request, context)  # type: ignore[no-untyped-call, no-any-return]
 
     def AnalyzeStack(self, request: Any, _context: Any) -> analyzer_pb2.AnalyzeResponse:  # noqa: N802
         """Evaluates all resources together: at preview after all are planned, during ``up`` after all are created."""
@@ -132,17 +140,20 @@ class Analyzer(pulumi_policy.policy._PolicyAnalyzerServicer):
         self._undecided.clear()
         return response
 
-    def _rules_for(self, token: str) -> tuple[list[ResourceRule], list[analyzer_pb2.PolicyNotApplicable]]:
+    def _rules_for(self, token: str) -> tuple[list[ResourceRule], analyzer_pb2.AnalyzeResponse]:
+        """The rules that apply to a type, and the answer that lists all others."""
         if token not in self._of_type:
             rules = [rule for rule in self._rules if isinstance(rule, ResourceRule)]
             reason = f"the rule does not apply to {token}"
             self._of_type[token] = (
                 [rule for rule in rules if rule.is_about(token)],
-                [
-                    analyzer_pb2.PolicyNotApplicable(policy_name=rule.id, reason=reason)
-                    for rule in rules
-                    if not rule.is_about(token)
-                ],
+                analyzer_pb2.AnalyzeResponse(
+                    not_applicable=[
+                        analyzer_pb2.PolicyNotApplicable(policy_name=rule.id, reason=reason)
+                        for rule in rules
+                        if not rule.is_about(token)
+                    ]
+                ),
             )
         return self._of_type[token]
 
@@ -215,13 +226,11 @@ class Analyzer(pulumi_policy.policy._PolicyAnalyzerServicer):
             if self._levels.of(named, root.stack) is EnforcementLevel.DISABLED:
                 continue
             if exception.resource not in present:
-                yield Violation(resource=root, got=f"{exception}, which does not exist", expected="no exception for it")
+                yield Violation(resource=root, got=f"{exception}, which does not exist", expected="no exception")
             elif exception.policy not in self._undecided and (
                 isinstance(named, StackRule) or (exception.policy, exception.resource) in self._evaluated
             ):
-                yield Violation(
-                    resource=root, got=f"{exception}, which satisfies the rule", expected="no exception for it"
-                )
+                yield Violation(resource=root, got=f"{exception}, which satisfies the rule", expected="no exception")
 
 
 def _resource(request: Any, **more: Any) -> Resource:

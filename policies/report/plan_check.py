@@ -45,9 +45,7 @@ def _violation(change: Change) -> Violation:
 def _unneeded(root: Resource, rule: Rule, exceptions: Exceptions) -> Iterator[Outcome]:
     for exception in exceptions.unused(root.stack):
         if exception.policy == STATEFUL_KEPT:
-            violation = Violation(
-                resource=root, got=f"{exception}, which this plan keeps", expected="no exception for it"
-            )
+            violation = Violation(resource=root, got=f"{exception}, which this plan keeps", expected="no exception")
             yield from _evaluate(exceptions, rule, violation)
 
 
