@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from policies.engine.yaml_file import read_yaml
 from policies.model.expiry import today
 from policies.model.rule import PolicyConfigError, Rule, Violation
 
@@ -67,7 +68,7 @@ class Exceptions:
     def read(cls, file: Path = FILE, *, rules: Iterable[Rule]) -> Exceptions:
         """The entries of a file. Raises PolicyConfigError that names the entry, what it has, and what is expected."""
         try:
-            raw = yaml.safe_load(file.read_text()) or []
+            raw = read_yaml(file) or []
         except yaml.YAMLError as error:
             raise PolicyConfigError(f"{file.name}: got {' '.join(str(error).split())}, expected YAML") from None
         if not isinstance(raw, list):

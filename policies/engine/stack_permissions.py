@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pulumi_policy import EnforcementLevel
 
+from policies.engine.yaml_file import read_yaml
 from policies.model.rule import Environment, Rule
 from policies.rules.network.gateway_sources import GATEWAY_INGRESS_ALLOW_LISTED
 from policies.rules.network.prefix_lists import PREFIX_LISTS_ALLOW_LISTED
@@ -51,7 +51,7 @@ def initial_config(project: Path = _PROJECT) -> dict[str, EnforcementLevel | dic
 
 
 def _config(stack_file: Path) -> dict[str, Any]:
-    return (yaml.safe_load(stack_file.read_text()) or {}).get("config") or {}
+    return (read_yaml(stack_file) or {}).get("config") or {}
 
 
 # The stack file's names of databases, and their ``System`` tags.
