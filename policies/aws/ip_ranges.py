@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 IpRange = IPv4Network | IPv6Network
+INTERNET = frozenset({"0.0.0.0/0", "::/0"})
 
 
 def merged(ranges: Iterable[IpRange]) -> Iterator[IpRange]:

@@ -19,6 +19,7 @@ from policies.rules.network.gateway_sources import GATEWAY_INGRESS_ALLOW_LISTED
 from policies.rules.network.prefix_lists import PREFIX_LISTS_ALLOW_LISTED
 from policies.rules.network.tier_isolation import DB_INGRESS_ONLY_OWN_SITE
 from policies.rules.network.vpn import VPN_ROUTES_EXACT
+from policies.rules.systems import PHP_MY_ADMIN, SHARED_DATABASE, SITE_DATABASE
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _NEVER = datetime.date.max.isoformat()
@@ -55,7 +56,7 @@ def _config(stack_file: Path) -> dict[str, Any]:
 
 
 # The stack file's names of databases, and their ``System`` tags.
-_DATABASES = {"site": "database", "shared": "shared-database"}
+_DATABASES = {"site": SITE_DATABASE, "shared": SHARED_DATABASE}
 
 
 def _clients(config: dict[str, Any]) -> Iterator[dict[str, str]]:
@@ -65,7 +66,7 @@ def _clients(config: dict[str, Any]) -> Iterator[dict[str, str]]:
     php_my_admin = config.get("magento:php_my_admin")
     if php_my_admin:
         for name in php_my_admin.get("databases", ("shared",)):
-            yield {"database": _DATABASES.get(name, name), "client": "phpmyadmin"}
+            yield {"database": _DATABASES.get(name, name), "client": PHP_MY_ADMIN}
 
 
 def _sites(config: dict[str, Any]) -> Iterator[str]:

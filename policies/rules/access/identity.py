@@ -23,8 +23,9 @@ from policies.model.rule import (
     Undecided,
     Violation,
 )
+from policies.rules.systems import SHARED_DATABASE
 
-_ON_THEIR_OWN = frozenset(
+_WITHOUT_SOURCE = frozenset(
     {
         "backup.amazonaws.com",
         "ec2.amazonaws.com",
@@ -66,7 +67,7 @@ def _faults_of_trust(statement: Properties) -> Iterator[tuple[str, str]]:
     for provider in sorted(texts(within(principal, "Federated"))):
         if not keys:
             yield f"every user of {provider}", "a condition on who the user is"
-    for service in sorted(texts(within(principal, "Service")) - _ON_THEIR_OWN):
+    for service in sorted(texts(within(principal, "Service")) - _WITHOUT_SOURCE):
         if not keys & _SOURCES:
             yield (
                 f"{service} on behalf of any account",
@@ -115,7 +116,7 @@ def _folders(stack: Stack) -> dict[str, set[str]]:
     return folders
 
 
-_SHARED_SYSTEMS = ("shared-database",)
+_SHARED_SYSTEMS = (SHARED_DATABASE,)
 
 IAM_NO_USERS = ResourceRule(
     id="iam-no-users",

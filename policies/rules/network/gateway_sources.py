@@ -13,9 +13,7 @@ from policies.model.properties import Known, Unknown
 from policies.model.resources import Resource, Stack
 from policies.model.rule import Config, Findings, Sources, StackRule, Undecided, Violation
 from policies.rules.network.allow_list import EXPECTED, SCHEMA, AllowList
-
-GATEWAY = "gateway"
-"""The ``System`` tag of the gateway's security groups."""
+from policies.rules.systems import GATEWAY
 
 
 def _check_gateways(group: Resource, stack: Stack, config: Config) -> Findings:

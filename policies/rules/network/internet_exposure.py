@@ -15,12 +15,12 @@ from policies.model.properties import Absent, Known, Reading
 from policies.model.resources import Resource, Stack
 from policies.model.rule import Config, Findings, Sources, StackRule, Undecided, Violation
 from policies.rules.network.allow_list import MINIMUM_PREFIXES, AllowList
-from policies.rules.network.gateway_sources import GATEWAY
+from policies.rules.systems import GATEWAY, LOAD_BALANCER, VPN_SERVER
 
 # By the ``System`` tag of the security group.
 _OPEN = [
-    {"system": "load-balancer", "protocol": "tcp", "ports": [80, 443]},
-    {"system": "vpn-access", "protocol": "udp", "ports": [1194]},
+    {"system": LOAD_BALANCER, "protocol": "tcp", "ports": [80, 443]},
+    {"system": VPN_SERVER, "protocol": "udp", "ports": [1194]},
 ]
 _OPEN_SCHEMA: dict[str, Any] = {
     "open": {

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from pulumi_policy import Severity
 
+from policies.aws.ip_ranges import INTERNET
 from policies.generated.aws_types import ec2, lb
 from policies.model.expectations import within
 from policies.model.properties import Absent, Known, Reading, Unknown
 from policies.model.resources import Resource, Stack
 from policies.model.rule import Config, Findings, ResourceRule, Sources, StackRule, Undecided, Violation
 
-_EVERYBODY = frozenset({"0.0.0.0/0", "::/0"})
 _LOGIN_PORTS = {22: "SSH", 3389: "Remote Desktop"}
 
 
@@ -65,7 +65,7 @@ def _check_acl(acl: Resource, _: Config) -> Findings:
             continue
         for source in sources:
             match source:
-                case Known(value) if value in _EVERYBODY:
+                case Known(value) if value in INTERNET:
                     yield Violation(
                         resource=acl,
                         got=f"an entry that allows {' and '.join(ports)} from {value}",

@@ -13,7 +13,7 @@ from policies.model.properties import Known, Reading
 from policies.model.resources import Resource, Stack
 from policies.model.rule import Config, Findings, Sources, StackRule, Undecided, Violation
 from policies.rules.network.allow_list import EXPECTED, SCHEMA, AllowList
-from policies.rules.network.gateway_sources import GATEWAY
+from policies.rules.systems import GATEWAY
 
 _ORIGINS = ("prefixListId", "prefixListIds", "ingress")
 

@@ -8,6 +8,7 @@ from pulumi_policy import PolicyConfigSchema, Severity
 
 from policies.aws.data_stores import DATA_STORES, groups_of
 from policies.aws.ingress import STANDALONE, Ingress, declared_ingress
+from policies.aws.ip_ranges import INTERNET
 from policies.generated.aws_types import ec2, vpc
 from policies.model.expectations import accepted, within
 from policies.model.properties import Known, Properties, Reading, Unknown
@@ -18,7 +19,6 @@ from policies.model.rule import Config, Findings, ResourceRule, Sources, StackRu
 _MOST_PORTS = 2049
 # What the SDK writes where the program says nothing.
 _NO_DESCRIPTION = frozenset({"", "Managed by Pulumi"})
-_EVERYBODY = frozenset({"0.0.0.0/0", "::/0"})
 
 
 def _check_ports(resource: Resource, config: Config) -> Findings:
@@ -70,7 +70,7 @@ def _check_egress(store: Resource, stack: Stack, _: Config) -> Findings:
     for group in groups_of(store):
         for resource, path, reading in _egress_ranges(stack, group):
             match reading:
-                case Known(value) if value in _EVERYBODY:
+                case Known(value) if value in INTERNET:
                     yield Violation(
                         resource=resource,
                         got=f"an egress rule to {value} for {store}",

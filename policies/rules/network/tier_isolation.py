@@ -16,17 +16,22 @@ from policies.model.expectations import spelled
 from policies.model.properties import Absent, Known, Reading, Unknown
 from policies.model.resources import Resource, Stack
 from policies.model.rule import Config, Findings, Sources, StackRule, Undecided, Violation
-from policies.rules.network.gateway_sources import GATEWAY
+from policies.rules.systems import (
+    FILE_SERVER,
+    GATEWAY,
+    LOAD_BALANCER,
+    PHP_MY_ADMIN,
+    RUNDECK,
+    SITE,
+    SITE_DATABASE,
+    VPN_SERVER,
+    WINDOWS,
+)
 
-_SITE = "magento"
-_LOAD_BALANCER = "load-balancer"
-_VPN = "vpn-access"
-_FILES = "nfs"
 _WEB_PORTS = (80, 443)
 
-# By the ``System`` tags of security groups.
-_SITE_DATABASE = "database"
-_ADMINISTRATION = {"phpmyadmin": (_VPN,), "rundeck": (_VPN,), "windows": (_VPN, GATEWAY)}
+_ADMINISTRATION = {PHP_MY_ADMIN: (VPN_SERVER,), RUNDECK: (VPN_SERVER,), WINDOWS: (VPN_SERVER, GATEWAY)}
+"""Which systems may reach the tools of administration."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +94,8 @@ def _check_database(database: Resource, stack: Stack, config: Config) -> Finding
         for each in config.get("clients", ())
         if (each["stack"], Known(each["database"])) == (database.stack, system)
     }
-    if system == Known(_SITE_DATABASE):
-        clients.add(_SITE)
+    if system == Known(SITE_DATABASE):
+        clients.add(SITE)
     allowed = _AllowedSources(
         expected=f"security groups of {_listed(clients)} in the same environment",
         systems=clients,
@@ -115,7 +120,7 @@ def _check_store(store: Resource, stack: Stack, _: Config) -> Findings:
 
 def _check_files(group: Resource, stack: Stack, _: Config) -> Findings:
     match group.properties.read("tags", "System"):
-        case Known(system) if system == _FILES:
+        case Known(system) if system == FILE_SERVER:
             yield from _OF_SITE.check(group, ingress_of(stack, group))
         case Unknown():
             yield Undecided(resource=group, path="tags.System")
@@ -125,7 +130,7 @@ def _check_web(environment: Resource, stack: Stack, _: Config) -> Findings:
     # Only the origins of the whole list of settings are known. An environment that names no group gets one from
     # Beanstalk that allows only the load balancer.
     for group in environment.origin("settings", ec2.SecurityGroup):
-        if group.tag("System") != _LOAD_BALANCER:
+        if group.tag("System") != LOAD_BALANCER:
             for rule in ingress_of(stack, group):
                 is_web = any(rule.covers(port) for port in _WEB_PORTS)
                 yield from (_OF_BALANCER if is_web else _OF_BALANCER_OR_GATEWAY).check(group, (rule,))
@@ -155,12 +160,12 @@ def _listed(systems: Collection[str]) -> str:
     return " or ".join(sorted(systems)) or "no system"
 
 
-_OF_SITE = _AllowedSources(expected="security groups of the site's own instances", systems=(_SITE,))
+_OF_SITE = _AllowedSources(expected="security groups of the site's own instances", systems=(SITE,))
 _OF_BALANCER = _AllowedSources(
-    expected="security groups of the environment's own load balancers", systems=(_LOAD_BALANCER,)
+    expected="security groups of the environment's own load balancers", systems=(LOAD_BALANCER,)
 )
 _OF_BALANCER_OR_GATEWAY = _AllowedSources(
-    expected="security groups of load balancers or of the gateway", systems=(_LOAD_BALANCER, GATEWAY)
+    expected="security groups of load balancers or of the gateway", systems=(LOAD_BALANCER, GATEWAY)
 )
 
 DB_INGRESS_ONLY_OWN_SITE = StackRule(
@@ -219,7 +224,7 @@ NFS_INGRESS_ONLY_WEB = StackRule(
     check=_check_files,
 )
 
-WEB_INGRESS_ONLY_LOAD_BALANCER = StackRule(
+WEB_INGRESS_ONLYLOAD_BALANCER = StackRule(
     id="web-ingress-only-load-balancer",
     severity=Severity.HIGH,
     why="A request that bypasses the load balancer also bypasses TLS, access logs and the maintenance hold.",
@@ -246,6 +251,6 @@ RULES = (
     CACHE_INGRESS_ONLY_OWN_SITE,
     SEARCH_INGRESS_ONLY_OWN_SITE,
     NFS_INGRESS_ONLY_WEB,
-    WEB_INGRESS_ONLY_LOAD_BALANCER,
+    WEB_INGRESS_ONLYLOAD_BALANCER,
     ADMIN_TOOLS_ONLY_VPN,
 )

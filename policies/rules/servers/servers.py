@@ -22,11 +22,12 @@ from policies.model.rule import (
     Undecided,
     Violation,
 )
+from policies.rules.systems import GATEWAY, VPN_SERVER
 
 _TOKENS = ("metadataOptions", "httpTokens")
 _HOPS = ("metadataOptions", "httpPutResponseHopLimit")
 _USER_DATA = ("userData", "userDataBase64")
-_PUBLIC_SYSTEMS = ("gateway", "vpn-access")
+_PUBLIC_SYSTEMS = (GATEWAY, VPN_SERVER)
 
 
 def _check_hops(server: Resource, _: Config) -> Findings:
