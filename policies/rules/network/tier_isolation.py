@@ -224,7 +224,7 @@ NFS_INGRESS_ONLY_WEB = StackRule(
     check=_check_files,
 )
 
-WEB_INGRESS_ONLYLOAD_BALANCER = StackRule(
+WEB_INGRESS_ONLY_LOAD_BALANCER = StackRule(
     id="web-ingress-only-load-balancer",
     severity=Severity.HIGH,
     why="A request that bypasses the load balancer also bypasses TLS, access logs and the maintenance hold.",
@@ -251,6 +251,6 @@ RULES = (
     CACHE_INGRESS_ONLY_OWN_SITE,
     SEARCH_INGRESS_ONLY_OWN_SITE,
     NFS_INGRESS_ONLY_WEB,
-    WEB_INGRESS_ONLYLOAD_BALANCER,
+    WEB_INGRESS_ONLY_LOAD_BALANCER,
     ADMIN_TOOLS_ONLY_VPN,
 )
