@@ -64,7 +64,7 @@ class Analyzer(pulumi_policy.policy._PolicyAnalyzerServicer):
                 f"pulumi-policy: got version {VERSION}, expected {TESTED_VERSION}. Run: pip install -r requirements.txt"
             )
         self._rules = tuple(rules)
-        super().__init__(_NAME, _VERSION, policies_of(self._rules), EnforcementLevel.ADVISORY, initial_config)  # type: ignore[no-untyped-call]
+        super().__init__(_NAME, _VERSION, policies_of(self._rules), EnforcementLevel.ADVISORY, initial_config)
         self._levels = Levels(self._rules)
         self._config: dict[str, dict[str, Any]] = {}
         self._exceptions = exceptions or Exceptions.read(rules=self._rules)

@@ -21,7 +21,7 @@ def serve(analyzer: Analyzer) -> None:
         ThreadPoolExecutor(max_workers=1),
         options=[("grpc.max_receive_message_length", _LARGEST_MESSAGE), ("grpc.so_reuseport", 0)],
     )
-    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(analyzer, server)  # type: ignore[no-untyped-call]
+    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(analyzer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")

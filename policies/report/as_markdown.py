@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jinja2
 
-from policies.engine.exceptions import today
+from policies.model.expiry import today
 from policies.report.results import Report, Result, Verdict
 
 LIMIT = 65_536

@@ -370,7 +370,7 @@ def test_the_pack_serves_every_rule() -> None:
             assert served.stdout
             address = f"127.0.0.1:{int(served.stdout.readline())}"
             with grpc.insecure_channel(address) as channel:
-                stub = analyzer_pb2_grpc.AnalyzerStub(channel)  # type: ignore[no-untyped-call]
+                stub = analyzer_pb2_grpc.AnalyzerStub(channel)
                 info = stub.GetAnalyzerInfo(empty_pb2.Empty(), timeout=30)
         finally:
             served.kill()
