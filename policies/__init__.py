@@ -1,1 +1,4 @@
-"""The rules that every preview of the platform must satisfy. ``__main__.py`` is what the engine runs."""
+"""The policy pack: the rules that every preview of the platform must satisfy. The engine runs ``__main__.py``.
+
+Its packages depend on each other in one direction: ``model``, ``aws``, ``rules``, ``engine``, ``report``.
+"""

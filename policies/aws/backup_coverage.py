@@ -20,10 +20,10 @@ _COMPARISONS: dict[str, Callable[[str, str], bool]] = {
 
 
 def selections_of(stack: Stack, resource: Resource, *, arn: str) -> Iterator[Resource]:
-    """The selections that hold a resource. A tag that is unknown is taken to be the one that is asked for.
+    """The selections that include a resource. An unknown tag counts as matching.
 
-    ``arn`` is one of the resource's kind, such as ``arn:aws:rds:eu-west-3:123456789012:db:name``: a preview knows no
-    resource's own.
+    ``arn`` has the form of the resource's own, such as ``arn:aws:rds:eu-west-3:123456789012:db:name``: a preview knows
+    no ARN.
     """
     match resource.properties.read("arn"):
         case Known(str() as own):
@@ -34,7 +34,7 @@ def selections_of(stack: Stack, resource: Resource, *, arn: str) -> Iterator[Res
 
 
 def unclear_selections(stack: Stack) -> Iterator[Resource]:
-    """The selections of which nobody can say yet what they hold, since it comes from outside of the stack."""
+    """The selections whose resources are unknown until the update, since they come from outside the stack."""
     for selection in stack.of_type(backup.Selection):
         named = tuple(selection.properties.each("resources"))
         if Unknown() in named and not selection.origins.get("resources"):

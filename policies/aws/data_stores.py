@@ -1,4 +1,4 @@
-"""Databases, caches and search domains, and the security groups that stand before them."""
+"""Databases, caches and search domains, and their security groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a security group lets in, in whichever of the three ways its rules are written."""
+"""Reads the ingress rules of a security group, in all three ways to write them."""
 
 from __future__ import annotations
 
@@ -7,31 +7,32 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from policies.generated.aws_types import ec2, vpc
+from policies.model.expectations import spelled
 from policies.model.properties import Absent, Known, Properties, Reading, Unknown
 from policies.model.resources import Resource, Stack
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ingress:
-    """One rule that lets traffic in. ``declared_by`` is the group itself for an inline rule."""
+    """One ingress rule. ``declared_by`` is the group itself for an inline rule."""
 
     declared_by: Resource
     path: str
-    """Where in ``declared_by`` the rule is; empty for a standalone one."""
+    """Where the rule is in ``declared_by``; empty for a standalone rule."""
     protocol: Reading
     from_port: Reading
     to_port: Reading
     cidrs: tuple[Reading, ...]
     """Ranges of addresses, version 4 and 6."""
     prefix_lists: tuple[Reading, ...]
-    """AWS's or one's own named lists of ranges, which a policy cannot look into."""
+    """Ids of prefix lists, whose ranges a policy does not see."""
     groups: tuple[Resource, ...] = ()
-    """Security groups of the stack whose members are let in."""
+    """Security groups of the stack whose members are allowed."""
     other_groups: tuple[Reading, ...] = ()
-    """Ids of security groups that the stack has not; unknown ones where nothing says which group it is."""
+    """Ids of security groups of other stacks; unknown if nothing says which group it is."""
 
     def covers(self, port: int) -> bool:
-        """Whether the rule lets this port in, or may: anything unknown is taken to."""
+        """Whether the rule allows this port. An unknown port counts as this one."""
         if self.is_of_any_protocol:
             return True
         if self.has_no_ports:
@@ -43,29 +44,29 @@ class Ingress:
 
     @property
     def is_of_any_protocol(self) -> bool:
-        """Whether ports do not matter, because all of all protocols are let in."""
+        """Whether the rule allows all ports of all protocols."""
         return self.protocol in _ANY_PROTOCOL
 
     @property
     def has_no_ports(self) -> bool:
-        """Whether it is about messages of the network itself, whose types stand where ports do."""
+        """Whether the protocol is ICMP, whose types take the place of ports."""
         return self.protocol in _WITHOUT_PORTS
 
     def at(self, name: str) -> str:
-        """The path of a property of the rule, for a message."""
-        return f"{self.path}.{name}" if self.path else name
+        """The path of a property of the rule, as a message spells it."""
+        return spelled(f"{self.path}.{name}" if self.path else name)
 
 
 _ANY_PROTOCOL = (Known("-1"), Known("all"))
 _WITHOUT_PORTS = tuple(Known(each) for each in ("icmp", "icmpv6", "1", "58"))
 STANDALONE = (ec2.SecurityGroupRule, vpc.SecurityGroupIngressRule)
-"""Types of rules that are resources of their own."""
+"""Types of rules that are separate resources."""
 
 
 def ingress_of(stack: Stack, group: Resource) -> Iterator[Ingress]:
     """Every rule of a group: inline, ``ec2.SecurityGroupRule`` and ``vpc.SecurityGroupIngressRule``.
 
-    An inline list that is wholly unknown comes out as one rule of unknown everything.
+    An inline list that is unknown gives one rule with unknown values.
     """
     yield from declared_ingress(stack, group)
     for kind in STANDALONE:
@@ -74,7 +75,7 @@ def ingress_of(stack: Stack, group: Resource) -> Iterator[Ingress]:
 
 
 def declared_ingress(stack: Stack, resource: Resource) -> Iterator[Ingress]:
-    """The rules that one resource declares: a group its inline ones, a standalone rule itself if it lets in."""
+    """The ingress rules that one resource declares: a group's inline ones, or a standalone rule."""
     if resource.is_a(ec2.SecurityGroup, ec2.DefaultSecurityGroup):
         for index, element in enumerate(resource.properties.each("ingress")):
             yield _listed(stack, resource, element, f"ingress[{index}]")
@@ -143,11 +144,11 @@ def _single(stack: Stack, rule: Resource) -> Ingress:
     )
 
 
-Sources = tuple[tuple[Resource, ...], tuple[Reading, ...]]
-"""Groups of the stack, and what is none of them."""
+GroupSources = tuple[tuple[Resource, ...], tuple[Reading, ...]]
+"""Groups of the stack, and ids of other groups."""
 
 
-def _source(stack: Stack, rule: Resource, property_name: str) -> Sources:
+def _source(stack: Stack, rule: Resource, property_name: str) -> GroupSources:
     """The one group that a standalone rule names."""
     origins = rule.origin(property_name, ec2.SecurityGroup)
     if origins:
@@ -155,8 +156,9 @@ def _source(stack: Stack, rule: Resource, property_name: str) -> Sources:
     return _resolved(stack, rule, property_name, _set(rule.properties.read(property_name)))
 
 
-def _resolved(stack: Stack, declared_by: Resource, property_name: str, readings: Iterable[Reading]) -> Sources:
-    """Ids as groups. Of a list only the origins of the whole are known, so they stand for each unknown id of it."""
+def _resolved(stack: Stack, declared_by: Resource, property_name: str, readings: Iterable[Reading]) -> GroupSources:
+    """The groups of some ids. Only the origins of a whole list are known, so each unknown id in it may be any of "
+    "them."""
     groups: list[Resource] = []
     others: list[Reading] = []
     for reading in readings:

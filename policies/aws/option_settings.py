@@ -1,4 +1,4 @@
-"""Reading the option settings of a Beanstalk environment: a flat list of namespace, name and value."""
+"""Reads the option settings of a Beanstalk environment: a flat list of namespace, name and value."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _SETTINGS = "settings"
 class OptionSettings:
     """The settings of one environment.
 
-    Where the list, or the place of one setting in it, is unknown, every option that is not found reads as unknown.
-    Beanstalk takes true and True, so ``is_true`` and ``text`` know no case.
+    If the list, or the name of one setting in it, is unknown, every option that is not found reads as unknown.
+    Beanstalk accepts true and True, so ``is_true`` and ``text`` ignore case.
     """
 
     def __init__(self, environment: Resource) -> None:
@@ -35,14 +35,14 @@ class OptionSettings:
         return self._values.get((namespace, name), self._missing)
 
     def text(self, namespace: str, name: str, default: str = "") -> str:
-        """The value in lower case; ``default`` where it is absent or unknown."""
+        """The value in lower case; ``default`` if it is absent or unknown."""
         match self.read(namespace, name):
             case Known(value):
                 return str(value).lower()
         return default
 
     def is_true(self, namespace: str, name: str, *, default: bool = False) -> bool:
-        """Whether the option is on; ``default`` where it is absent or unknown."""
+        """Whether the option is on; ``default`` if it is absent or unknown."""
         return self.text(namespace, name, str(default).lower()) == "true"
 
     def options(self, namespace: str) -> dict[str, Reading]:
@@ -50,12 +50,12 @@ class OptionSettings:
         return {name: value for (space, name), value in self._values.items() if space == namespace}
 
     def namespaces(self, prefix: str) -> tuple[str, ...]:
-        """The namespaces that begin so, sorted."""
+        """The namespaces with a prefix, sorted."""
         return tuple(sorted({namespace for namespace, _ in self._values if namespace.startswith(prefix)}))
 
     @property
     def is_unknown(self) -> bool:
-        """Whether there may be settings beyond those that are known."""
+        """Whether there may be more settings than those that are known."""
         return isinstance(self._missing, Unknown)
 
 
@@ -70,31 +70,31 @@ def option(
     namespace: str,
     name: str,
     is_accepted: Callable[[str], bool],
-    must: str,
+    expected: str,
     *,
     absent_is_accepted: bool = False,
 ) -> Findings:
-    """One option's value, in lower case, must satisfy a condition; ``must`` is what it has to be."""
+    """One option's value, in lower case, must satisfy a condition. ``expected`` says which values do."""
     path = f"{namespace} {name}"
     yield from accepted(
         environment,
         path,
         settings_of(environment).read(namespace, name),
         lambda value: is_accepted(str(value).lower()),
-        f"{path} {must}",
+        expected,
         absent_is_accepted=absent_is_accepted,
     )
 
 
 def option_is_off(environment: Resource, namespace: str, name: str) -> Findings:
-    """One option must not be on; Beanstalk leaves it off when nobody asks for it."""
+    """One option must not be on. Beanstalk's default is off."""
     yield from option(environment, namespace, name, lambda value: value == "false", "false", absent_is_accepted=True)
 
 
 def option_at_least(environment: Resource, namespace: str, name: str, number: int) -> Findings:
-    """One option must be there, and no smaller."""
+    """One option must be a number, and no smaller than this one."""
     yield from option(
-        environment, namespace, name, lambda value: value.isdigit() and int(value) >= number, f"of at least {number}"
+        environment, namespace, name, lambda value: value.isdigit() and int(value) >= number, f"{number} or more"
     )
 
 

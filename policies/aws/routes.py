@@ -1,4 +1,4 @@
-"""Which subnets the internet can reach."""
+"""Finds the subnets that the internet can reach."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _GATEWAY_ID = "igw-"
 
 
 def internet_routes(stack: Stack, subnet: Resource) -> Iterator[Resource]:
-    """What makes a subnet public: each route, or table with an inline route, that leads to an internet gateway."""
+    """The routes to an internet gateway that make a subnet public; a route table for its inline routes."""
     for table in _tables(stack, subnet):
-        yield from _ways_out(stack, table)
+        yield from _internet_routes_of(stack, table)
 
 
 def nat_gateways(stack: Stack, subnet: Resource) -> Iterator[tuple[Resource, Resource]]:
-    """Each NAT gateway that a subnet goes out by, after the route or the table that says so."""
+    """Each NAT gateway that a subnet's routes lead to, with the route, or the route table for inline routes."""
     for table in _tables(stack, subnet):
         yield from ((table, gateway) for gateway in table.origin("routes", ec2.NatGateway))
         for route in stack.from_origin(ec2.Route, "routeTableId", table):
@@ -26,7 +26,7 @@ def nat_gateways(stack: Stack, subnet: Resource) -> Iterator[tuple[Resource, Res
 
 
 def subnets_of_public_load_balancers(stack: Stack) -> dict[object, Resource]:
-    """Subnets that are public because AWS puts an internet-facing load balancer into no other, by id where known."""
+    """The ids of subnets with an internet-facing load balancer, where known: AWS requires those to be public."""
     return {
         reading.value: balancer
         for balancer in stack.of_type(lb.LoadBalancer)
@@ -37,16 +37,16 @@ def subnets_of_public_load_balancers(stack: Stack) -> dict[object, Resource]:
 
 
 def public_subnet_ids(stack: Stack) -> dict[object, Resource]:
-    """The ids of public subnets, where known, with what says so: a route, or what faces the internet there.
+    """The ids of public subnets, where known, with the route table or load balancer that shows it.
 
-    For properties that hold ids within a text, which no origin can tell apart.
+    For properties that hold ids within a text, whose origins cannot be told apart.
     """
     public = subnets_of_public_load_balancers(stack)
     for association in stack.of_type(ec2.RouteTableAssociation):
         match association.properties.read("subnetId"):
             case Known(subnet_id):
                 for table in association.origins.get("routeTableId", ()):
-                    public |= dict.fromkeys((subnet_id for _ in _ways_out(stack, table)), table)
+                    public |= dict.fromkeys((subnet_id for _ in _internet_routes_of(stack, table)), table)
     return public
 
 
@@ -59,13 +59,13 @@ def _tables(stack: Stack, subnet: Resource) -> Iterator[Resource]:
     if own:
         yield from own
         return
-    # A subnet without a table of its own uses its VPC's main one: routes name it through the VPC, or an adopted table.
+    # A subnet without an association uses the VPC's main table: routes refer to it by the VPC or by a default table.
     for vpc in subnet.origin("vpcId", ec2.Vpc):
         yield vpc
         yield from stack.from_origin(ec2.DefaultRouteTable, "defaultRouteTableId", vpc)
 
 
-def _ways_out(stack: Stack, table: Resource) -> Iterator[Resource]:
+def _internet_routes_of(stack: Stack, table: Resource) -> Iterator[Resource]:
     if _names_gateway(table, "routes"):
         yield table
     yield from (
@@ -76,7 +76,7 @@ def _ways_out(stack: Stack, table: Resource) -> Iterator[Resource]:
 def _names_gateway(resource: Resource, property_name: str) -> bool:
     """Whether a route's target is an internet gateway of the stack, or one named by its id.
 
-    Of a table's inline routes only the whole list's origin is known: one to an internet gateway makes the table public.
+    Only the origins of a table's whole list of inline routes are known: an internet gateway makes the table public.
     """
     if resource.origin(property_name, ec2.InternetGateway):
         return True

@@ -1,11 +1,8 @@
-"""Which resources hold data that nothing in the program can bring back."""
+"""The types of resources that hold data which the program cannot create again."""
 
 from __future__ import annotations
 
 from policies.generated.aws_types import backup, ebs, elasticache, kms, opensearch, rds, route53, s3, secretsmanager
-
-STATEFUL_KEPT = "stateful-kept"
-"""The rule that no plan deletes or replaces any of them. The engine shows policies no plan: reports decide it."""
 
 STATEFUL = (
     rds.Instance,
@@ -19,4 +16,4 @@ STATEFUL = (
     elasticache.ReplicationGroup,
     backup.Vault,
 )
-"""A key is among them since what it has encrypted goes with it, and a zone since its registrar knows its servers."""
+"""A key, because what it encrypted is lost with it; a zone, because the registrar points at its name servers."""

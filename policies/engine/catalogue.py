@@ -1,55 +1,83 @@
-"""Every rule of the pack, in the order in which they are listed."""
+"""Every rule of the pack, by area: one module of ``policies.rules`` each, in the order in which they are listed."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from types import ModuleType
+
 from policies.model.rule import Rule
-from policies.rules.access import grants, identity, secrets
+from policies.rules.access import identity, least_privilege, secrets
 from policies.rules.data import cache, database, database_resilience, database_upkeep, search, storage, volumes
 from policies.rules.delivery import certificates_and_dns, content_delivery, content_origins
 from policies.rules.network import (
-    gateway_ingress,
-    internet_ingress,
+    gateway_sources,
+    internet_exposure,
     network,
     prefix_lists,
     security_group_rules,
     subnets,
-    tier_ingress,
+    tier_isolation,
     vpn,
 )
 from policies.rules.operations import alarm_coverage, monitoring, pack, stack_wide
 from policies.rules.servers import servers
 from policies.rules.web import beanstalk, beanstalk_releases, host_routing, listeners, load_balancer
 
-RULES: tuple[Rule, ...] = (
-    *network.RULES,
-    *subnets.RULES,
-    *gateway_ingress.RULES,
-    *internet_ingress.RULES,
-    *prefix_lists.RULES,
-    *security_group_rules.RULES,
-    *tier_ingress.RULES,
-    *vpn.RULES,
-    *database.RULES,
-    *database_resilience.RULES,
-    *database_upkeep.RULES,
-    *cache.RULES,
-    *search.RULES,
-    *servers.RULES,
-    *volumes.RULES,
-    *load_balancer.RULES,
-    *listeners.RULES,
-    *host_routing.RULES,
-    *beanstalk.RULES,
-    *beanstalk_releases.RULES,
-    *storage.RULES,
-    *content_delivery.RULES,
-    *content_origins.RULES,
-    *certificates_and_dns.RULES,
-    *monitoring.RULES,
-    *alarm_coverage.RULES,
-    *identity.RULES,
-    *grants.RULES,
-    *secrets.RULES,
-    *stack_wide.RULES,
-    *pack.RULES,
+_MODULES: tuple[ModuleType, ...] = (
+    network,
+    subnets,
+    gateway_sources,
+    internet_exposure,
+    prefix_lists,
+    security_group_rules,
+    tier_isolation,
+    vpn,
+    database,
+    database_resilience,
+    database_upkeep,
+    cache,
+    search,
+    servers,
+    volumes,
+    load_balancer,
+    listeners,
+    host_routing,
+    beanstalk,
+    beanstalk_releases,
+    storage,
+    content_delivery,
+    content_origins,
+    certificates_and_dns,
+    monitoring,
+    alarm_coverage,
+    identity,
+    least_privilege,
+    secrets,
+    stack_wide,
+    pack,
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Area:
+    """The rules about one part of the platform."""
+
+    name: str
+    """Such as ``security group rules``."""
+    about: str
+    """One sentence: what the rules of the area ask."""
+    rules: tuple[Rule, ...]
+
+
+def _area(module: ModuleType) -> Area:
+    about = " ".join((module.__doc__ or "").partition("\n\n")[0].split())
+    return Area(name=module.__name__.rpartition(".")[2].replace("_", " "), about=about, rules=tuple(module.RULES))
+
+
+AREAS = tuple(map(_area, _MODULES))
+RULES: tuple[Rule, ...] = tuple(rule for area in AREAS for rule in area.rules)
+
+
+def area_names() -> dict[str, str]:
+    """The name of each rule's area, by the rule's id."""
+    return {rule.id: area.name for area in AREAS for rule in area.rules}

@@ -1,4 +1,4 @@
-"""Rules as the Pulumi SDK's policies, which is what ``PolicyPack`` takes and what the engine lists."""
+"""Rules as policies of the Pulumi SDK, which the engine lists and remediates."""
 
 from __future__ import annotations
 
@@ -10,18 +10,10 @@ from pulumi_policy import Policy, ResourceValidationPolicy, StackValidationPolic
 from policies.engine.remediation import remediation_of
 from policies.model.rule import Environment, PackRule, Remedy, ResourceRule, Rule, StackRule
 
-_RULE = "rule"
-
 
 def policies_of(rules: Iterable[Rule]) -> list[Policy]:
-    """What ``PolicyPack`` wants, in the rules' order, at production's levels."""
+    """One policy for each rule, in order, at production's levels."""
     return [_policy(rule) for rule in rules]
-
-
-def rule_of(policy: Policy) -> Rule:
-    """The rule that a policy of ``policies_of`` was made from."""
-    rule: Rule = getattr(policy, _RULE)
-    return rule
 
 
 def _policy(rule: Rule) -> Policy:
@@ -31,23 +23,17 @@ def _policy(rule: Rule) -> Policy:
         "config_schema": rule.config_schema,
         "remediation_steps": rule.fix,
     }
-    policy: Policy
     match rule:
         case ResourceRule(remedy=Remedy() as remedy):
-            policy = ResourceValidationPolicy(
-                rule.id, rule.why, _judged, remediate=remediation_of(rule, remedy), **details
+            return ResourceValidationPolicy(
+                rule.id, rule.why, _not_called, remediate=remediation_of(rule, remedy), **details
             )
         case ResourceRule():
-            policy = ResourceValidationPolicy(rule.id, rule.why, _judged, **details)
+            return ResourceValidationPolicy(rule.id, rule.why, _not_called, **details)
         case StackRule() | PackRule():
-            policy = StackValidationPolicy(rule.id, rule.why, _judged, **details)
-        case _:
-            raise TypeError(f"rule {rule.id} is of no kind")
-    setattr(policy, _RULE, rule)
-    return policy
+            return StackValidationPolicy(rule.id, rule.why, _not_called, **details)
+    raise TypeError(f"rule {rule.id}: got {type(rule).__name__}, expected a ResourceRule, StackRule or PackRule")
 
 
-def _judged(*_: Any) -> NoReturn:
-    raise RuntimeError(
-        "rules are judged by policies.engine.analyzer, which takes the SDK's place: call its take_over() first"
-    )
+def _not_called(*_: Any) -> NoReturn:
+    raise RuntimeError("policies.engine.analyzer evaluates the rules, not the SDK")

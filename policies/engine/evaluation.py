@@ -1,4 +1,4 @@
-"""Asks a rule about a resource, and makes of its findings what the run shall hear."""
+"""Evaluates one rule on one resource, and writes the message of each finding."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from pathlib import Path
 
 from policies.engine.exceptions import Exceptions
 from policies.engine.outcome import Outcome, Status
+from policies.model.expectations import spelled
 from policies.model.properties import Known
 from policies.model.resources import Resource
 from policies.model.rule import Finding, Findings, OnUnknown, PolicyConfigError, Rule, Undecided, Violation
 
 
-class Judge:
-    """Judges resources by rules, minding exceptions."""
+class Evaluator:
+    """Evaluates rules, and applies the written exceptions."""
 
     def __init__(self, exceptions: Exceptions) -> None:
         self._exceptions = exceptions
 
-    def judge(self, rule: Rule, resource: Resource, check: Callable[[], Findings]) -> Iterator[Outcome]:
-        """One outcome for each finding, or a single one that the rule passed, or that it broke."""
+    def evaluate(self, rule: Rule, resource: Resource, check: Callable[[], Findings]) -> Iterator[Outcome]:
+        """One outcome for each finding; or one that says that the rule passed, or that it broke."""
         try:
             findings = list(check())
         except PolicyConfigError:
@@ -35,49 +36,43 @@ class Judge:
             yield self._outcome_of(rule, finding)
 
     def _outcome_of(self, rule: Rule, finding: Finding) -> Outcome:
-        verdict = verdict_of(finding)
-        message = f"{verdict} Fix: {rule.fix} [{rule.id}, {rule.severity.value}; {rule.sources}]"
+        fault = fault_of(finding)
+        message = f"{fault} Fix: {rule.fix} [{rule.id}, {rule.severity.value}; {rule.sources}]"
         if isinstance(finding, Undecided):
-            deferred = rule.on_unknown is OnUnknown.DEFER
-            return _outcome(
-                rule,
-                Status.UNKNOWN if deferred else Status.FAILED,
-                finding.resource,
-                message=message,
-                part=finding.path,
-            )
+            status = Status.UNKNOWN if rule.on_unknown is OnUnknown.DEFER else Status.FAILED
+            return _outcome(rule, status, finding.resource, message=message, part=spelled(finding.path))
         exception = self._exceptions.covering(rule, finding)
         if exception is None:
             return _outcome(rule, Status.FAILED, finding.resource, message=message, part=finding.part)
         if exception.is_expired:
-            message = f"{message} It was excepted by {exception.owner} until {exception.expires}: {exception.reason}"
+            message = f"{message} Excepted by {exception.owner} until {exception.expires}: {exception.reason}"
             return _outcome(rule, Status.FAILED, finding.resource, message=message, part=finding.part)
         return _outcome(
             rule,
             Status.EXCEPTED,
             finding.resource,
-            message=f"{verdict} Excepted by {exception.owner} until {exception.expires}: {exception.reason}",
+            message=f"{fault} Excepted by {exception.owner} until {exception.expires}: {exception.reason}",
             part=finding.part,
             reason=f"{exception.reason} ({exception.owner}, until {exception.expires})",
         )
 
 
-def verdict_of(finding: Finding) -> str:
-    """A full sentence: the resource, what it has, and what it must have."""
+def fault_of(finding: Finding) -> str:
+    """The sentence that every message begins with: the resource, what it has, and what the rule expects."""
     match finding:
-        case Violation(resource=resource, has=has, must=must, part=part):
-            return f"{resource} has {redacted(has, resource, but=part)}, and must have {must}."
+        case Violation(resource=resource, got=got, expected=expected, part=part):
+            return f"{resource}: got {redacted(got, resource, but=part)}, expected {expected}."
         case Undecided(resource=resource, path=path):
-            return f"{resource} has a value in {path} that only the update will tell, and must have one to judge now."
+            return f"{resource}: got {spelled(path)}, which is unknown until the update, expected a known value."
 
 
 _WORD = re.compile(r"[A-Za-z]{1,15}")
-"""The engine often marks a whole list as secret for one of its values: plain words of it are no secrets."""
+"""The engine often marks a whole list as secret for one of its values: plain words in it are no secrets."""
 
 
 def redacted(text: str, resource: Resource, *, but: str = "") -> str:
-    """The text without any value that the resource holds as a secret, in case a rule printed it after all; ``but`` is
-    what reports print anyway."""
+    """The text without any value that the resource holds as a secret, in case a rule puts one into its message.
+    ``but`` is printed by reports in any case."""
     secrets = {
         str(reading.value)
         for _, reading in resource.properties.leaves()
@@ -90,12 +85,12 @@ def redacted(text: str, resource: Resource, *, but: str = "") -> str:
 
 
 def _broken(rule: Rule, resource: Resource, error: Exception) -> str:
-    # The text of an arbitrary exception may hold a property's value, and so a secret: its kind and place do not.
+    # The text of an arbitrary exception may hold a property's value, and so a secret: its type and place do not.
     origin = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(origin.filename).name}:{origin.lineno}"
     return (
-        f"Policy error: the rule {rule.id} broke on {resource} ({type(error).__name__} at {place}), so nobody knows "
-        "whether it is satisfied. Fix: mend the rule, or disable it in the policy config."
+        f"{resource}: got {type(error).__name__} at {place} from the rule {rule.id}, expected a result. "
+        "Fix: repair the rule, or disable it in the policy config."
     )
 
 

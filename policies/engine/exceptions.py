@@ -1,4 +1,4 @@
-"""Exceptions from rules: written down in ``exceptions.yaml``, each with its reason, its owner and its last day."""
+"""Exceptions from rules: entries of ``exceptions.yaml``, each with its reason, its owner and its last day."""
 
 from __future__ import annotations
 
@@ -10,28 +10,25 @@ from typing import Any
 
 import yaml
 
+from policies.engine.yaml_file import read_yaml
+from policies.model.expiry import today
 from policies.model.rule import PolicyConfigError, Rule, Violation
 
 FILE = Path(__file__).resolve().parents[1] / "exceptions.yaml"
 
 MINIMUM_REASON = 20
-"""Characters: shorter ones say "legacy" or "needed"."""
+"""Characters. Shorter reasons say "legacy" or "needed"."""
 
 LONGEST = datetime.timedelta(days=2 * 366)
-"""How far ahead an exception's last day may lie, so that somebody looks at it again."""
-
-
-def today() -> datetime.date:
-    """The day by which exceptions and permissions end, in UTC."""
-    return datetime.datetime.now(datetime.UTC).date()
+"""How far ahead an exception's last day may be, so that each is reviewed again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyException:
-    """What one rule lets pass on one resource of one stack, up to and including the day ``expires``.
+    """Allows one resource of one stack to violate one rule, up to and including the day ``expires``.
 
-    ``resource`` is as messages print it: ``lb.Listener 'pim-http'``. ``part`` is one violation of several on it, as
-    reports print it; without one, all of them.
+    ``resource`` is as messages print it: ``lb.Listener 'pim-http'``. ``part`` is one of several violations on it, as
+    reports print it; without ``part`` the exception covers all of them.
     """
 
     policy: str
@@ -44,10 +41,10 @@ class PolicyException:
 
     def __str__(self) -> str:
         part = f" ({self.part})" if self.part else ""
-        return f"the exception of {self.owner} from {self.policy} for {self.resource}{part} in {self.stack}"
+        return f"an exception of {self.owner} from {self.policy} for {self.resource}{part} in {self.stack}"
 
     def covers(self, rule: Rule, violation: Violation) -> bool:
-        """Whether this is about that violation, expired or not."""
+        """Whether the exception is for this violation, expired or not."""
         resource = violation.resource
         return (
             (self.policy, self.stack, self.resource) == (rule.id, resource.stack, str(resource))
@@ -56,43 +53,41 @@ class PolicyException:
 
     @property
     def is_expired(self) -> bool:
-        """Whether its last day is over."""
+        """Whether its last day is past."""
         return self.expires < today()
 
 
 @dataclass
 class Exceptions:
-    """All exceptions, and which of them a run has had a use for."""
+    """All exceptions, and which of them a run has used."""
 
     entries: tuple[PolicyException, ...]
     _used: set[PolicyException] = field(default_factory=set)
 
     @classmethod
     def read(cls, file: Path = FILE, *, rules: Iterable[Rule]) -> Exceptions:
-        """The entries of a file. Raises PolicyConfigError naming the entry, what it has, and what it must have."""
+        """The entries of a file. Raises PolicyConfigError that names the entry, what it has, and what is expected."""
         try:
-            raw = yaml.safe_load(file.read_text()) or []
+            raw = read_yaml(file) or []
         except yaml.YAMLError as error:
-            raise PolicyConfigError(f"{file.name} is no YAML: {' '.join(str(error).split())}") from None
+            raise PolicyConfigError(f"{file.name}: got {' '.join(str(error).split())}, expected YAML") from None
         if not isinstance(raw, list):
-            raise PolicyConfigError(f"{file.name} must be a list of exceptions")
+            raise PolicyConfigError(f"{file.name}: got {type(raw).__name__}, expected a list of exceptions")
         known = {rule.id for rule in rules}
-        return cls(
-            tuple(_entry(each, f"exception {number} of {file.name}", known) for number, each in enumerate(raw, start=1))
-        )
+        return cls(tuple(_entry(each, f"{file.name}[{index}]", known) for index, each in enumerate(raw)))
 
     def covering(self, rule: Rule, violation: Violation) -> PolicyException | None:
-        """The exception that a violation falls under, if there is one, the one that lasts longest first."""
+        """The exception that covers a violation, if there is one. Of several, the one that lasts longest."""
         found = [each for each in self.entries if each.covers(rule, violation)]
         self._used.update(found)
         return max(found, key=lambda each: each.expires, default=None)
 
     def unused(self, stack: str) -> tuple[PolicyException, ...]:
-        """The stack's exceptions that nothing has fallen under since ``forget``."""
+        """The stack's exceptions that have covered no violation since ``forget``."""
         return tuple(each for each in self.entries if each.stack == stack and each not in self._used)
 
     def forget(self) -> None:
-        """Starts a new run."""
+        """Begins a new run: no exception counts as used."""
         self._used.clear()
 
 
@@ -101,24 +96,26 @@ _FIELDS = ("policy", "stack", "resource", "reason", "owner", "expires")
 
 def _entry(raw: Any, where: str, known: set[str]) -> PolicyException:
     if not isinstance(raw, Mapping):
-        raise PolicyConfigError(f"{where} must be an object, got {raw!r}")
+        raise PolicyConfigError(f"{where}: got {raw!r}, expected an object")
     for name in _FIELDS:
         if not raw.get(name):
-            raise PolicyConfigError(f"{where} has no {name}")
-    strange = sorted(set(raw) - {*_FIELDS, "part"})
-    if strange:
-        raise PolicyConfigError(f"{where} has {', '.join(strange)}, and knows only {', '.join(_FIELDS)} and part")
+            raise PolicyConfigError(f"{where}: got no {name}, expected one")
+    unknown = sorted(set(raw) - {*_FIELDS, "part"})
+    if unknown:
+        raise PolicyConfigError(f"{where}: got {', '.join(unknown)}, expected only {', '.join(_FIELDS)} and part")
     text = {name: str(raw.get(name, "")).strip() for name in (*_FIELDS, "part")}
     if text["policy"] not in known:
-        raise PolicyConfigError(f"{where} is from {text['policy']}, which is no rule of this pack")
+        raise PolicyConfigError(f"{where}.policy: got {text['policy']}, expected a rule of this pack")
     if len(text["reason"]) < MINIMUM_REASON:
-        raise PolicyConfigError(f"{where} has the reason {text['reason']!r}, and must have {MINIMUM_REASON} characters")
+        raise PolicyConfigError(
+            f"{where}.reason: got {text['reason']!r}, expected at least {MINIMUM_REASON} characters"
+        )
     try:
         expires = datetime.date.fromisoformat(text["expires"])
     except ValueError:
         raise PolicyConfigError(
-            f"{where} expires {text['expires']!r}, and must expire on a day such as 2027-06-30"
+            f"{where}.expires: got {text['expires']!r}, expected a date such as 2027-06-30"
         ) from None
     if expires > today() + LONGEST:
-        raise PolicyConfigError(f"{where} expires {expires}, and must not be later than {today() + LONGEST}")
+        raise PolicyConfigError(f"{where}.expires: got {expires}, expected {today() + LONGEST} or earlier")
     return PolicyException(**{**text, "expires": expires})  # type: ignore[arg-type]  # the fields are those of _FIELDS

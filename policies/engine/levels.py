@@ -1,4 +1,4 @@
-"""How hard each rule bites in a run: by the environment's file, or by what was given with ``--policy-pack-config``."""
+"""The enforcement level of each rule in a run: from the environment's file, or from ``--policy-pack-config``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import Any
 from pulumi_policy import EnforcementLevel
 
 from policies.model.rule import Environment, PolicyConfigError, Rule
+from policies.rules.operations.pack import ENVIRONMENT_DECLARED
 
 DIRECTORY = Path(__file__).resolve().parents[1] / "generated"
-ENVIRONMENT_DECLARED = "environment-declared"
-"""The rule whose config says which stacks the levels of a file are for."""
 
 
 class Levels:
@@ -25,10 +24,10 @@ class Levels:
         self._shipped: dict[str, Mapping[str, EnforcementLevel]] = {}
 
     def configure(self, levels: Mapping[str, EnforcementLevel], config: Mapping[str, Mapping[str, Any]]) -> None:
-        """Takes what the engine made of the defaults and of a file given on the command line, by rule id.
+        """Takes the levels that the engine merged from the defaults and from a file on the command line, by rule id.
 
-        The engine does not say which of them a level comes from, so a file is known by the stacks that it names.
-        Raises PolicyConfigError for a file that changes levels and names none, which would then count in all stacks.
+        The engine does not say where a level comes from, so a file is recognised by the stacks that it names. Raises
+        PolicyConfigError for a file that changes levels and names no stacks: it would apply to all of them.
         """
         if config.get(ENVIRONMENT_DECLARED, {}).get("stacks"):
             self._given = dict(levels)
@@ -36,13 +35,13 @@ class Levels:
         changed = sorted(rule.id for rule in self._rules if levels.get(rule.id, _default(rule)) is not _default(rule))
         if changed:
             raise PolicyConfigError(
-                f"the config changes the level of {', '.join(changed)}, and must say for which stacks: "
-                f'"{ENVIRONMENT_DECLARED}": {{"stacks": ["prod"]}}'
+                f"the policy config: got levels for {', '.join(changed)}, expected the stacks that they are for. "
+                f'Add "{ENVIRONMENT_DECLARED}": {{"stacks": ["prod"]}}.'
             )
         self._given = {}
 
     def of(self, rule: Rule, stack: str) -> EnforcementLevel:
-        """A rule's level in a stack: as given, else as in ``policies/<stack>.json``, else as in production."""
+        """A rule's level in a stack: as given, else as in ``generated/<stack>.json``, else as in production."""
         if self._given:
             return self._given.get(rule.id, _default(rule))
         if stack not in self._shipped:

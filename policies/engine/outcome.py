@@ -1,4 +1,4 @@
-"""What came out of asking one rule about one resource, and the record of it that reports are made from."""
+"""The result of one rule on one resource, and the journal of results that reports are made from."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from pathlib import Path
 from typing import Any
 
 JOURNAL = "MAGENTO_POLICY_JOURNAL"
-"""The environment variable that names the file to which the pack adds its outcomes, a line of JSON each."""
+"""The environment variable that names the file to which the pack appends its outcomes, one line of JSON each."""
 
 
 class Status(StrEnum):
-    """How one rule stands to one resource."""
+    """The result of one rule on one resource."""
 
     PASSED = "passed"
     FAILED = "failed"
     EXCEPTED = "excepted"
-    """Failed, and an exception that has not ended lets it pass."""
+    """Failed, and a written exception that has not expired allows it."""
     UNKNOWN = "unknown"
-    """Left to the update, which knows the value."""
+    """A value is unknown until the update, which evaluates the rule again."""
     BROKEN = "broken"
-    """The rule itself broke: nobody knows what it would have said."""
+    """The rule itself raised an error, so there is no result."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One rule, one resource. ``message`` is empty for what passed; ``part`` tells violations of one resource apart."""
+    """The result of one rule on one resource. ``message`` is empty if it passed; ``part`` tells several violations of
+    one resource apart."""
 
     policy: str
     status: Status
@@ -37,12 +38,12 @@ class Outcome:
     message: str = ""
     part: str = ""
     reason: str = ""
-    """Why an exception was made."""
+    """Why the exception was granted."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
-    """That the pack has judged the whole of a stack. A journal without one is of a run that broke off."""
+class StackEvaluated:
+    """Says that the pack has evaluated the whole stack. A journal without one comes from a run that was cut short."""
 
     stack: str
     levels: dict[str, str]
@@ -50,24 +51,24 @@ class Judged:
 
 
 class Journal:
-    """Where outcomes go: a file, if the environment names one, else nowhere."""
+    """Writes outcomes to the file that the environment names, if it names one."""
 
     def __init__(self, path: str | None = None) -> None:
         self._path = path or os.environ.get(JOURNAL)
 
-    def add(self, entry: Outcome | Judged) -> None:
-        """Writes one entry, at once: a pack's process is killed when its run is over."""
+    def add(self, entry: Outcome | StackEvaluated) -> None:
+        """Writes one entry immediately: the engine kills the pack's process when the run is over."""
         if self._path:
-            kind = "judged" if isinstance(entry, Judged) else "outcome"
+            kind = "evaluated" if isinstance(entry, StackEvaluated) else "outcome"
             with Path(self._path).open("a") as file:
                 file.write(json.dumps({"kind": kind, **vars(entry)}) + "\n")
 
 
-def read_journal(path: Path) -> tuple[list[Outcome], list[Judged]]:
-    """What a pack wrote down, in its order."""
+def read_journal(path: Path) -> tuple[list[Outcome], list[StackEvaluated]]:
+    """The outcomes that a pack wrote, in order, and the stacks that it finished."""
     entries: list[dict[str, Any]] = [json.loads(line) for line in path.read_text().splitlines()]
     outcomes = [Outcome(**{**_fields(each), "status": Status(each["status"])}) for each in _of(entries, "outcome")]
-    return outcomes, [Judged(**_fields(each)) for each in _of(entries, "judged")]
+    return outcomes, [StackEvaluated(**_fields(each)) for each in _of(entries, "evaluated")]
 
 
 def _of(entries: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
-"""Setting a property right in the engine's own message, so that what is secret in it stays secret.
+"""Sets a property to the value that a rule asks for, and keeps the secrets of the resource secret.
 
-A remediation that returns a copy of the properties writes every secret in them into the state as plain text, since the
-SDK knows secrets only in the object that it handed over.
+A remediation that returned a copy of the properties would write every secret in them into the state as plain text: the
+SDK knows secrets only in the object that it passed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from policies.model.rule import Remedy, ResourceRule
 
 
 def remediation_of(rule: ResourceRule, remedy: Remedy) -> ResourceRemediation:
-    """The SDK's callback: sets the remedy's value on resources of the rule's types, and None says that nothing was."""
+    """The SDK's callback: sets the remedy's value on resources of the rule's types. It returns None if nothing "
+    "changed."""
 
     def remediate(args: ResourceValidationArgs) -> Mapping[str, Any] | None:
         if not rule.is_about(args.resource_type) or not _set(args.props, remedy.path, remedy.value):

@@ -1,7 +1,7 @@
-"""What the stack files permit, as the policies' config: one text, for the rules that AWS gets and for their judge.
+"""The policies' config from the stack files: the addresses, database clients and VPN sites that they permit.
 
-What the policies add is that an entry ends on its last day, that none is too wide, and that nothing else gets in: a
-rule that somebody wrote elsewhere in the program has none. A file given with ``--policy-pack-config`` takes its place.
+So a permission is written once, in the stack file. The policies add that an entry expires on its last day, that none is
+too wide, and that the program allows nothing else. A file given with ``--policy-pack-config`` replaces this config.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pulumi_policy import EnforcementLevel
 
+from policies.engine.yaml_file import read_yaml
 from policies.model.rule import Environment, Rule
-from policies.rules.network.gateway_ingress import GATEWAY_INGRESS_ALLOW_LISTED
+from policies.rules.network.gateway_sources import GATEWAY_INGRESS_ALLOW_LISTED
 from policies.rules.network.prefix_lists import PREFIX_LISTS_ALLOW_LISTED
-from policies.rules.network.tier_ingress import DB_INGRESS_ONLY_OWN_SITE
+from policies.rules.network.tier_isolation import DB_INGRESS_ONLY_OWN_SITE
 from policies.rules.network.vpn import VPN_ROUTES_EXACT
+from policies.rules.systems import PHP_MY_ADMIN, SHARED_DATABASE, SITE_DATABASE
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _NEVER = datetime.date.max.isoformat()
@@ -28,8 +29,8 @@ _DAY_LENGTH = len(_NEVER)
 def initial_config(project: Path = _PROJECT) -> dict[str, EnforcementLevel | dict[str, Any]]:
     """The config of each policy that takes one from the stack files of ``project``.
 
-    The SDK tells a pack neither the stack nor its config: an entry says which stack it is of where that matters, and
-    an allowed address counts in all of them.
+    The SDK gives a pack neither the stack's name nor its config. So an entry names its stack where that matters, and an
+    allowed address counts in all stacks.
     """
     stacks = {path.name.split(".")[1]: _config(path) for path in sorted(project.glob("Pulumi.*.yaml"))}
     allowed = [entry for config in stacks.values() for entry in _allowed(config)]
@@ -43,7 +44,7 @@ def initial_config(project: Path = _PROJECT) -> dict[str, EnforcementLevel | dic
             "sites": [{"stack": stack, "cidr": cidr} for stack, config in stacks.items() for cidr in _sites(config)]
         },
     }
-    # Left out, the level would be the least of them: advisory.
+    # Without a level the SDK would make the rule advisory.
     return {
         rule.id: {"enforcementLevel": rule.level_in(Environment.PROD), **permitted}
         for rule, permitted in permissions.items()
@@ -51,25 +52,25 @@ def initial_config(project: Path = _PROJECT) -> dict[str, EnforcementLevel | dic
 
 
 def _config(stack_file: Path) -> dict[str, Any]:
-    return (yaml.safe_load(stack_file.read_text()) or {}).get("config") or {}
+    return (read_yaml(stack_file) or {}).get("config") or {}
 
 
-# Names that config has for databases, and the ``System`` tags of those.
-_DATABASES = {"site": "database", "shared": "shared-database"}
+# The stack file's names of databases, and their ``System`` tags.
+_DATABASES = {"site": SITE_DATABASE, "shared": SHARED_DATABASE}
 
 
 def _clients(config: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """Who reaches which database besides a site its own, by their ``System`` tags."""
+    """Which other systems reach which database, by their ``System`` tags."""
     for satellite in config.get("magento:satellites", ()):
         yield {"database": _DATABASES["shared"], "client": satellite["name"]}
     php_my_admin = config.get("magento:php_my_admin")
     if php_my_admin:
         for name in php_my_admin.get("databases", ("shared",)):
-            yield {"database": _DATABASES.get(name, name), "client": "phpmyadmin"}
+            yield {"database": _DATABASES.get(name, name), "client": PHP_MY_ADMIN}
 
 
 def _sites(config: dict[str, Any]) -> Iterator[str]:
-    """What lies behind the VPN links."""
+    """The networks behind the VPN links."""
     for link in config.get("magento:vpn_links", ()):
         yield from link["remote_cidrs"]
 

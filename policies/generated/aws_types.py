@@ -251,4 +251,4 @@ TAGGABLE = (
     vpc.SecurityGroupIngressRule,
     wafv2.WebAcl,
 )
-"""Those that take tags."""
+"""Types that can have tags."""

@@ -1,4 +1,4 @@
-"""The page of all rules, and of what they serve of the standards: ``docs/policies.md``."""
+"""The page of all rules and of the controls that they serve: ``docs/policies.md``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Any
 
 import yaml
 
-from policies.engine.catalogue import RULES
-from policies.generated.areas import areas
+from policies.engine.catalogue import AREAS, RULES
 from policies.model.rule import Environment, Rule
 
 DIRECTORY = Path(__file__).parent
@@ -27,7 +26,7 @@ _LEVELS = {"mandatory": "**mandatory**", "advisory": "*advisory*", "disabled": "
 
 @dataclass(frozen=True, kw_only=True)
 class Gap:
-    """A control that no rule serves, and why none does."""
+    """A control that no rule serves, and the reason."""
 
     control: str
     why: str
@@ -37,16 +36,16 @@ class Gap:
 
 @dataclass(frozen=True, kw_only=True)
 class Standard:
-    """What the rules serve of one standard, in the order of its controls."""
+    """The controls of one standard that rules serve, in their order."""
 
     name: str
     served: tuple[tuple[str, tuple[str, ...]], ...]
-    """Controls, each with the rules that serve it."""
+    """Each control, with the rules that serve it."""
     gaps: tuple[Gap, ...]
 
 
 def standards() -> Iterator[Standard]:
-    """Raises TypeError for a gap of another shape."""
+    """The three standards. Raises TypeError for a gap with unknown keys."""
     gaps: dict[str, list[dict[str, Any]]] = yaml.safe_load(GAPS.read_text())
     for key, name in _STANDARDS.items():
         served: dict[str, list[str]] = {}
@@ -75,7 +74,7 @@ def page() -> str:
     )
     environment.filters |= {"cell": _cell, "level": _level}
     template = environment.get_template("coverage.md.jinja")
-    written = template.render(rules=RULES, areas=areas(), standards=list(standards()))
+    written = template.render(rules=RULES, areas=AREAS, standards=list(standards()))
     return re.sub(r"\n{3,}", "\n\n", written).strip() + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Writes what is made from the rules, after any of them changed: ``python -m policies.generated.generate``."""
+"""Writes the files that are generated from the rules: ``python -m policies.generated.generate``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE = ROOT / "docs" / "policies.md"
 
 def files() -> dict[Path, str]:
     """Each file's text."""
-    # The rules read the types, which may have just been written.
+    # The rules import the types, which may have just been written.
     from policies.engine.catalogue import RULES
     from policies.generated import coverage
 

@@ -1,6 +1,6 @@
-"""What ``aws_types.py`` holds: type tokens, from the SDK's own classes.
+"""Writes ``aws_types.py``: type tokens, taken from the SDK's classes.
 
-Importing the SDK's packages takes a second of every preview, and a token typed by hand makes a rule that never fires.
+Importing the SDK's packages would add a second to every preview, and a rule with a mistyped token would never fire.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def source() -> str:
         lines += [_line(kind, getattr(module, kind).pulumi_type) for kind in kinds]
         taggable += [f"{service}.{kind}" for kind in kinds if "tags" in _types.resource_types(getattr(module, kind))]
     lines += ["", "", "TAGGABLE = (", *(f"    {name}," for name in taggable), ")"]
-    return "\n".join([*lines, '"""Those that take tags."""', ""])
+    return "\n".join([*lines, '"""Types that can have tags."""', ""])
 
 
 _WIDTH = 120

@@ -1,8 +1,8 @@
-"""Reading a resource's properties when some of them are secret, and some not known before the update.
+"""Reads a resource's properties, of which some are secret and some are unknown until the update.
 
-The SDK decodes all properties of a resource anew for each policy, hands secrets over as plain values, and raises on
-the first unknown value that a policy touches, so that a mandatory policy passes the preview. Here they are read from
-the engine's message itself: a property is known (secret or not), absent or unknown, and the rule says what each means.
+The SDK decodes all properties of a resource anew for each policy, passes secrets as plain values, and raises on the
+first unknown value that a policy reads, so that a mandatory policy passes the preview. Here they are read from the
+engine's message itself: a property is known (secret or not), absent or unknown, and the rule says what each means.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Absent:
 
 @dataclass(frozen=True)
 class Unknown:
-    """Set, but to a value that only the update will tell; ``secret`` says that it will be a secret one."""
+    """Set to a value that is unknown until the update. ``secret`` says that the value will be a secret."""
 
     secret: bool = field(default=False, compare=False)
 
@@ -48,9 +48,9 @@ _ABSENT = Absent()
 class Properties:
     """The properties of a resource, or of an object within one.
 
-    A stack's rules get outputs: at preview, what the program set and, unknown, what the provider will work out.
-    ``derived`` names the properties whose values come from other resources; an unknown value that comes from none is
-    the provider's own, and reads as absent.
+    Rules that see the whole stack get outputs: at preview, what the program set, and unknown values that the provider
+    will compute. ``derived`` names the properties whose values come from other resources. An unknown value that comes
+    from none is computed by the provider, and reads as absent.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Properties:
 
     @classmethod
     def of(cls, values: Mapping[str, Any], *, secret: bool = False) -> Properties:
-        """Plain values to read as a resource's are, such as a parsed document."""
+        """Properties made of plain values, such as a parsed document."""
         struct = struct_pb2.Struct()
         struct.update(values)
         return cls(struct, secret=secret)
@@ -71,7 +71,7 @@ class Properties:
         return iter(sorted(self._fields))
 
     def read(self, *path: str) -> Reading:
-        """The property at a path of names. Unknown as soon as anything on the way to it is."""
+        """The property at a path of names. Unknown if anything on the way to it is unknown."""
         reading: Reading = Known(self)
         for name in path:
             if not isinstance(reading, Known):
@@ -88,7 +88,7 @@ class Properties:
                 yield unknown
 
     def read_json(self, *path: str) -> Reading:
-        """The object that the text at a path holds as JSON; a text that holds none is absent."""
+        """The object that the text at a path holds as JSON; absent if the text is not a JSON object."""
         reading = self.read(*path)
         match reading:
             case Known(str() as text, secret=secret):
@@ -106,7 +106,7 @@ class Properties:
         return self.read(*path) == Known(True)
 
     def leaves(self) -> Iterator[tuple[str, Reading]]:
-        """Every value that is no object or list, with its dotted path, in the order of names."""
+        """Every value that is not an object or a list, with its dotted path, in the order of names."""
         for name in self:
             yield from _leaves(name, self._property(name))
 
@@ -159,4 +159,4 @@ def _read_struct(struct: struct_pb2.Struct, secret: bool) -> Reading:
             # A file: its text, path, address or nested files, under those names.
             return Known(Properties(struct, secret=secret), secret)
         case signature:
-            raise ValueError(f"a value of a kind that is not known, marked {signature}")
+            raise ValueError(f"got a value with the signature {signature}, expected a secret, an asset or an archive")

@@ -1,4 +1,4 @@
-"""What a rule sees of a stack: resources with readable properties, joined by where their values came from."""
+"""What a rule sees of a stack: resources, their properties, and which resources the values were taken from."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from policies.model.properties import Known, Properties
 class Resource:
     """One resource. ``origins`` holds, for each top-level property, the resources that its value was taken from.
 
-    Ids are not known in a preview and policies never see them afterwards, so origins are what joins resources. A rule
-    of one resource alone gets none.
+    Ids are unknown in a preview, and policies never see them afterwards, so resources are joined by their origins. A
+    rule that sees one resource only gets none.
     """
 
     urn: str
@@ -25,10 +25,10 @@ class Resource:
     ignore_changes: tuple[str, ...] = ()
     delete_before_replace: bool = False
     provider: Properties | None = None
-    """The properties of the provider that makes it; None if the engine did not say."""
+    """The properties of the resource's provider; None if the engine did not say."""
 
     def __str__(self) -> str:
-        """As in ``rds.Instance 'shop-database'``, the way the program's author wrote it."""
+        """Such as ``rds.Instance 'shop-database'``: the class and the name that the program uses."""
         package, module, kind = self.token.split(":")
         owner = module.split("/")[0] if package == "aws" else package
         return f"{owner}.{kind} '{self.name}'"
@@ -47,7 +47,7 @@ class Resource:
         return tuple(each for each in self.origins.get(property_name, ()) if each.token in kinds)
 
     def tag(self, name: str) -> object:
-        """The value of a tag, or None where it has none or an unknown one."""
+        """The value of a tag, or None if it is absent or unknown."""
         match self.properties.read("tags", name):
             case Known(value):
                 return value
@@ -70,7 +70,7 @@ class Stack:
             yield from self._by_type.get(kind, ())
 
     def from_origin(self, kind: str, property_name: str, origin: Resource) -> Iterator[Resource]:
-        """The resources of one type whose property was taken from the given resource: rules of a group, say."""
+        """The resources of one type whose property was taken from ``origin``, such as the rules of a security group."""
         if not self._users:
             self._index()
         yield from self._users.get((kind, property_name, origin.urn), ())

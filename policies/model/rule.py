@@ -1,4 +1,4 @@
-"""A rule as a plain value: what it asks, why, how to satisfy it, where it comes from, and how hard it bites."""
+"""A rule as a plain value: what it checks, why, how to fix a violation, where it comes from, and how severe it is."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from policies.model.resources import Resource, Stack
 
 
 class Environment(StrEnum):
-    """What a stack is to its users; a stack that nobody declared is judged as production."""
+    """What a stack is for. A stack of any other name is evaluated as production."""
 
     PROD = "prod"
     PREPROD = "preprod"
 
 
 class OnUnknown(StrEnum):
-    """What a rule makes of a property that only the update will tell. No rule lets it pass without a word."""
+    """What a rule does with a property that is unknown until the update. No rule passes it silently."""
 
     FAIL = "fail"
-    """Refused at preview: for properties that anyone can state as a literal."""
+    """The preview is refused: for properties that a program can set to a literal."""
     DEFER = "defer"
-    """The preview says that it could not be decided, and the update decides."""
+    """The preview prints a warning, and the update evaluates the rule again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Violation:
-    """``resource`` has ``has`` where it must have ``must``; both complete "has …, and must have …".
+    """``resource: got …, expected ….`` is the message, without the full stop in either.
 
     ``part`` tells several violations of one resource apart, so that an exception can name one of them:
-    ``ingress[0]``, ``Action s3:*``. Whatever of ``has`` the resource holds as a secret is blotted out.
+    ``ingress[0]``, ``Action s3:*``. Secret values of the resource are replaced in ``got``.
     """
 
     resource: Resource
-    has: str
-    must: str
+    got: str
+    expected: str
     part: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Undecided:
-    """A property of ``resource`` that the rule needs is unknown; ``path`` names it."""
+    """The rule needs a property of ``resource`` that is unknown until the update; ``path`` names it."""
 
     resource: Resource
     path: str
@@ -57,9 +57,9 @@ Config = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """Where else the same is asked: controls of AWS Foundational Security Best Practices, CIS AWS v7.0, PCI DSS 4.0.
+    """The standards that ask the same: AWS Foundational Security Best Practices, CIS AWS v7.0, PCI DSS 4.0.
 
-    ``other`` names a document where none of the three asks it, such as the title of a page of AWS's.
+    ``other`` names a document where none of the three does, such as the title of a page of AWS's documentation.
     """
 
     fsbp: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ class Sources:
 
 @dataclass(frozen=True, kw_only=True)
 class Remedy:
-    """A value that the pack may set by itself, where config asks for it: never one whose change replaces a resource."""
+    """A value that the pack sets if the config asks for remediation. Its change never replaces a resource."""
 
     path: tuple[str, ...]
     value: Any
@@ -83,7 +83,7 @@ class Remedy:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """What all rules state. ``why`` is one sentence, ``fix`` an instruction in the program's own terms.
+    """What every rule has. ``why`` is one sentence, ``fix`` an instruction in the program's own terms.
 
     ``production_only`` rules ask for what only production pays for, such as a standby.
     """
@@ -95,12 +95,12 @@ class Rule:
     sources: Sources
     production_only: bool = False
     level: EnforcementLevel | None = None
-    """In place of what the severity says."""
+    """The level, if it does not follow from the severity."""
     on_unknown: OnUnknown = OnUnknown.FAIL
     config_schema: PolicyConfigSchema | None = None
 
     def level_in(self, environment: Environment) -> EnforcementLevel:
-        """Production refuses all but what is low; elsewhere what is medium is told and goes on."""
+        """In production all severities but low are mandatory; elsewhere medium is advisory too."""
         if environment is not Environment.PROD and self.production_only:
             return EnforcementLevel.DISABLED
         if self.level is not None:
@@ -112,12 +112,12 @@ class Rule:
 
 
 EVERY_TYPE = ("*",)
-"""What a rule of one resource alone applies to when it must see each of them, of whatever provider."""
+"""For a rule that applies to every resource, of any provider."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceRule(Rule):
-    """Decided on one resource alone, before it is made."""
+    """A rule that is evaluated on one resource, before it is created."""
 
     applies_to: tuple[str, ...]
     """Type tokens, of ``policies.generated.aws_types``, or ``EVERY_TYPE``."""
@@ -125,14 +125,15 @@ class ResourceRule(Rule):
     remedy: Remedy | None = None
 
     def is_about(self, token: str) -> bool:
-        """Whether resources of this type are its business."""
+        """Whether the rule applies to resources of this type."""
         return self.applies_to == EVERY_TYPE or token in self.applies_to
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackRule(Rule):
-    """Decided on each resource of some types, seeing all others. At ``up`` it runs when all of them are made: only a
-    preview prevents."""
+    """A rule that is evaluated on each resource of some types, and sees all others.
+
+    During ``pulumi up`` it runs after the resources are created: only a preview prevents a violation."""
 
     applies_to: tuple[str, ...]
     check: Callable[[Resource, Stack, Config], Findings]
@@ -140,8 +141,8 @@ class StackRule(Rule):
 
 @dataclass(frozen=True, kw_only=True)
 class PackRule(Rule):
-    """About the pack's own config, and decided by the pack itself."""
+    """A rule about the pack's own config or about the plan, which the pack evaluates itself."""
 
 
 class PolicyConfigError(Exception):
-    """The policies' own config is wrong; the message says which value and what was expected."""
+    """The policies' own config is wrong. The message names the value and says what was expected."""

@@ -1,1 +1,4 @@
-"""What the policies say of a stack, for people, for code scanning and for whoever keeps the evidence."""
+"""Reports of what the policies say about a stack: for people, code scanning, test dashboards and auditors.
+
+May import every other package of the pack; none of them imports this one.
+"""

@@ -14,8 +14,8 @@ from policies.engine.catalogue import RULES
 from policies.generated import coverage as standards_coverage
 from policies.model.rule import PolicyConfigError
 from policies.report import engine, explanation, files
-from policies.report.making import report_of
-from policies.report.report import Verdict
+from policies.report.from_run import report_of
+from policies.report.results import Verdict
 from policies.report.summary import Summary
 
 _PLAIN = {"no_args_is_help": True, "add_completion": False, "rich_markup_mode": None}

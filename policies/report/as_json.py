@@ -1,6 +1,6 @@
 """The report for programs.
 
-Its shape is stable: keys are added, and only a new ``version`` takes one away or changes what it means.
+The format is stable: keys may be added, and only a new ``version`` removes a key or changes its meaning.
 ``docs/policies.md`` describes it.
 """
 
@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from policies.report.report import Finding, Report
+from policies.report.results import Report, Result
 
 VERSION = 1
 
 
 def text_of(report: Report) -> str:
-    """Every outcome, what passed among them."""
+    """Every outcome, including those that passed."""
     return json.dumps(_document(report), indent=2) + "\n"
 
 
@@ -46,14 +46,14 @@ def _document(report: Report) -> dict[str, Any]:
     }
 
 
-def _outcome(finding: Finding) -> dict[str, Any]:
-    outcome, rule, exception = finding.outcome, finding.rule, finding.exception
+def _outcome(result: Result) -> dict[str, Any]:
+    outcome, rule, exception = result.outcome, result.rule, result.exception
     return {
         "id": rule.id,
         "severity": rule.severity.value,
-        "level": finding.level,
+        "level": result.level,
         "status": outcome.status.value,
-        "refused": finding.is_refused,
+        "refused": result.is_refused,
         "resource": outcome.resource,
         "urn": outcome.urn,
         "part": outcome.part,

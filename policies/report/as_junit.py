@@ -1,27 +1,26 @@
-"""The report for test dashboards: a suite an area, a case a rule and resource.
+"""The report for test dashboards: one suite for each area, one case for each rule and resource.
 
-What is told and let pass (advisory, excepted, unknown) is skipped with its reason, so that a red case is one that
-keeps the stack from being applied.
+Warnings (advisory, excepted, unknown) are skipped cases with a reason, so only what prevents `pulumi up` is red.
 """
 
 from __future__ import annotations
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
+from policies.engine.catalogue import area_names
 from policies.engine.outcome import Status
-from policies.generated.areas import area_names
-from policies.report.report import Finding, Report
+from policies.report.results import Report, Result
 
 
 def text_of(report: Report) -> str:
     """One XML document."""
     names = area_names()
     suites: dict[str, TestSuite] = {}
-    for finding in report.of(lambda _: True):
-        area = names[finding.rule.id]
+    for result in report.of(lambda _: True):
+        area = names[result.rule.id]
         if area not in suites:
             suites[area] = TestSuite(area)
-        suites[area].add_testcase(_case(area, finding))
+        suites[area].add_testcase(_case(area, result))
     if not report.is_whole:
         suites["pack"] = suites.get("pack") or TestSuite("pack")
         suites["pack"].add_testcase(_not_whole())
@@ -33,15 +32,15 @@ def text_of(report: Report) -> str:
     return text.decode()
 
 
-def _case(area: str, finding: Finding) -> TestCase:
-    outcome = finding.outcome
+def _case(area: str, result: Result) -> TestCase:
+    outcome = result.outcome
     part = f" ({outcome.part})" if outcome.part else ""
-    case = TestCase(f"{finding.rule.id}: {outcome.resource}{part}", classname=f"policies.{area}")
+    case = TestCase(f"{result.rule.id}: {outcome.resource}{part}", classname=f"policies.{area}")
     match outcome.status:
-        case Status.FAILED if finding.is_refused:
-            case.result = [Failure(outcome.message, finding.level)]
+        case Status.FAILED if result.is_refused:
+            case.result = [Failure(outcome.message, result.level)]
         case Status.FAILED:
-            case.result = [Skipped(f"{finding.level}: {outcome.message}")]
+            case.result = [Skipped(f"{result.level}: {outcome.message}")]
         case Status.BROKEN:
             case.result = [Error(outcome.message, "broken")]
         case Status.EXCEPTED:
@@ -52,6 +51,6 @@ def _case(area: str, finding: Finding) -> TestCase:
 
 
 def _not_whole() -> TestCase:
-    case = TestCase("the whole stack was judged", classname="policies.pack")
-    case.result = [Error("the policies did not see the whole stack", "undecided")]
+    case = TestCase("the whole stack was evaluated", classname="policies.pack")
+    case.result = [Error("The policies did not see the whole stack.", "undecided")]
     return case

@@ -1,4 +1,4 @@
-"""The report for a pull request: the verdict, the plan, what is refused first."""
+"""The report for a pull request: the verdict, the plan, and the results, refused ones first."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from pathlib import Path
 
 import jinja2
 
-from policies.engine.exceptions import today
-from policies.report.report import Finding, Report, Verdict
+from policies.model.expiry import today
+from policies.report.results import Report, Result, Verdict
 
 LIMIT = 65_536
-"""Characters that GitHub takes in a comment."""
+"""Characters that GitHub allows in a comment."""
 
 _SOON_DAYS = 30
-"""How long before an exception ends its owner is warned."""
+"""How many days before an exception expires the report warns."""
 
 _ENTRIES = 200
-"""Of a list, at first; halved until the whole fits. Counts are always of all."""
+"""Entries of a list at first; halved until the text fits. Counts always include all entries."""
 
 _HEADLINES = {
     Verdict.PASSED: "passed",
     Verdict.REFUSED: "**refused**",
-    Verdict.UNDECIDED: "**not decided**",
+    Verdict.UNDECIDED: "**not evaluated**",
 }
 
 
@@ -37,7 +37,7 @@ def text_of(report: Report) -> str:
 def _rendered(report: Report, most: int) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=False,  # Not HTML: what others wrote goes through `text`.
+        autoescape=False,  # It is Markdown: texts go through `_text`.
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
@@ -56,11 +56,11 @@ def _rendered(report: Report, most: int) -> str:
 
 
 def _text(message: str) -> str:
-    """Words that say themselves: no markup, and nobody is called by an @."""
+    """Plain text: no markup, and no @ that mentions a GitHub user."""
     escaped = re.sub(r"([\\`*_\[\]|#<>&])", r"\\\1", " ".join(message.split()))
     return escaped.replace("@", "@\u200b")
 
 
-def _days_left(finding: Finding) -> int:
-    assert finding.exception is not None
-    return (finding.exception.expires - today()).days
+def _days_left(result: Result) -> int:
+    assert result.exception is not None
+    return (result.exception.expires - today()).days

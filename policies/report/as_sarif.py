@@ -1,9 +1,9 @@
 """The report for code scanning: SARIF 2.1.0.
 
-GitHub makes an alert of every result, whatever its kind, and wants a place in a file of each ("SARIF support for code
-scanning"; microsoft/PSRule#955; github/codeql-action#2459). So what passed and what only the update decides are left
-out, and each result is placed in the stack file. Nor does GitHub mind suppressions: whoever uploads to it drops the
-suppressed results first, as ``.ci/policies`` does.
+GitHub creates an alert for every result, whatever its kind, and requires a place in a file for each ("SARIF support for
+code scanning"; microsoft/PSRule#955; github/codeql-action#2459). So passed and unknown results are left out, and each
+result is placed in the stack file. GitHub ignores suppressions, so ``.ci/policies`` removes the suppressed results
+before the upload.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ import json
 from pathlib import Path
 from typing import Any
 
+from policies.engine.catalogue import area_names
 from policies.engine.outcome import Status
-from policies.generated.areas import area_names
 from policies.model.rule import Rule
 from policies.report import stack_file
 from policies.report.engine import PROJECT
-from policies.report.report import Finding, Report, Verdict
+from policies.report.results import Report, Result, Verdict
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 _SECURITY_SEVERITY = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.0"}
-"""Within GitHub's bounds: over 9.0, from 7.0, from 4.0, and below."""
+"""Within GitHub's bounds: critical is over 9.0, high from 7.0, medium from 4.0."""
 
 _MOST_TAGS = 20
-"""Of a rule; GitHub refuses a file with more ("About code scanning limits on SARIF results")."""
+"""Tags of a rule. GitHub refuses a file with more ("About code scanning limits on SARIF results")."""
 
 _RESULTS = (Status.FAILED, Status.BROKEN, Status.EXCEPTED)
 
 
 def text_of(report: Report, project: Path = PROJECT) -> str:
-    """One run, of all rules and of what they found amiss."""
+    """One run, with all rules and the results that failed."""
     names = area_names()
     position = {rule.id: number for number, rule in enumerate(report.rules)}
     run = {
@@ -76,17 +76,17 @@ def _rule(rule: Rule, area: str) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, position: int, stack: str, project: Path) -> dict[str, Any]:
-    outcome, exception = finding.outcome, finding.exception
+def _result(result: Result, position: int, stack: str, project: Path) -> dict[str, Any]:
+    outcome, exception = result.outcome, result.exception
     suppressions = []
     if outcome.status is Status.EXCEPTED:
         suppressions.append({"kind": "external", "status": "accepted", "justification": outcome.reason})
-    # Nothing of the message, which may change while the fault stays the same.
+    # Without the message, which may change while the fault stays the same.
     digest = hashlib.sha256("\0".join((outcome.policy, outcome.urn, outcome.part)).encode()).hexdigest()
     return {
         "ruleId": outcome.policy,
         "ruleIndex": position,
-        "level": "error" if finding.is_refused else "warning",
+        "level": "error" if result.is_refused else "warning",
         "message": {"text": outcome.message},
         "locations": [
             {
@@ -97,9 +97,9 @@ def _result(finding: Finding, position: int, stack: str, project: Path) -> dict[
                 "logicalLocations": [{"name": outcome.resource, "fullyQualifiedName": outcome.urn, "kind": "resource"}],
             }
         ],
-        # The only one that GitHub reads.
+        # The only fingerprint that GitHub reads.
         "partialFingerprints": {"primaryLocationLineHash": f"{digest[:32]}:1"},
-        # SARIF wants them of every result or of none.
+        # SARIF requires them for every result or for none.
         "suppressions": suppressions,
         **({"properties": {"expires": exception.expires.isoformat()}} if exception else {}),
     }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commands.engine import Engine
-from policies.engine.outcome import JOURNAL, Judged, Outcome, read_journal
+from policies.engine.outcome import JOURNAL, Outcome, StackEvaluated, read_journal
 from policies.report.plan import Plan
 
 PACK = Path(__file__).resolve().parents[1]
@@ -25,7 +25,7 @@ class Run:
 
     plan: Plan
     outcomes: tuple[Outcome, ...]
-    judged: Judged | None
+    evaluated: StackEvaluated | None
     """None if the pack did not see the whole stack."""
     exit_code: int
     complaint: str
@@ -54,11 +54,11 @@ def _run(*arguments: str) -> Run:
         run = Engine.on_path(project=PROJECT, environment=environment).run(*arguments)
         if run.interrupted:
             raise KeyboardInterrupt
-        outcomes, judged = read_journal(journal) if journal.exists() else ([], [])
+        outcomes, evaluated = read_journal(journal) if journal.exists() else ([], [])
         return Run(
             plan=Plan.from_events(run.events),
             outcomes=tuple(outcomes),
-            judged=judged[-1] if judged else None,
+            evaluated=evaluated[-1] if evaluated else None,
             exit_code=run.exit_code,
             complaint=run.complaint,
         )

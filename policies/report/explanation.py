@@ -1,4 +1,4 @@
-"""One rule in full."""
+"""Describes one rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report's files, all of one run or none."""
+"""Writes the report's files: all of one run, or none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from policies.report import as_json, as_junit, as_markdown, as_sarif
-from policies.report.report import Report
+from policies.report.results import Report
 
 FORMS: Mapping[str, Callable[[Report], str]] = {
     "policies.json": as_json.text_of,
@@ -19,15 +19,15 @@ FORMS: Mapping[str, Callable[[Report], str]] = {
 
 
 def clear(directory: Path) -> None:
-    """Takes an earlier run's report away, which would be taken for this one's if this one broke off."""
+    """Deletes the report of an earlier run, so that it is not mistaken for this run's."""
     for name in FORMS:
         (directory / name).unlink(missing_ok=True)
 
 
 def write(report: Report, directory: Path) -> None:
-    """Writes all forms. Raises OSError where nothing can be written."""
+    """Writes all forms. Raises OSError if the directory cannot be written."""
     directory.mkdir(parents=True, exist_ok=True)
-    # On the same disk, so that each file is put in its place at one stroke.
+    # On the same disk, so that each file is replaced atomically.
     with tempfile.TemporaryDirectory(dir=directory, prefix=".unfinished-") as unfinished:
         for name, text_of in FORMS.items():
             (Path(unfinished) / name).write_text(text_of(report))

@@ -1,4 +1,4 @@
-"""Where in the stack file the part of the stack is described that a resource comes from."""
+"""Finds the line of the stack file that describes a resource."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAMESPACE = "magento:"
 
 
 def name_of(stack: str) -> str:
-    """The file's name, from the project's directory, where code scanning looks for it."""
+    """The file's path in the repository, where code scanning looks for it."""
     return f"Pulumi.{stack}.yaml"
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from commands.console import Console
 from policies.report.engine import Run
-from policies.report.report import Finding, Report, Verdict
+from policies.report.results import Report, Result, Verdict
 
 
 class Summary:
-    """Prints to a terminal or a log."""
+    """Prints to a console."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -29,13 +29,13 @@ class Summary:
                 self._console.raw(error, style="red")
 
     def report(self, report: Report, output: Path) -> None:
-        """The findings, the counts and the verdict."""
-        for finding in report.refused:
-            self._finding("refused", "bold red", finding)
-        for finding in report.told:
-            self._finding("warning", "yellow", finding)
-        for finding in report.excepted:
-            self._finding("excepted", "cyan", finding)
+        """The results, the counts and the verdict."""
+        for result in report.refused:
+            self._result("refused", "bold red", result)
+        for result in report.warnings:
+            self._result("warning", "yellow", result)
+        for result in report.excepted:
+            self._result("excepted", "cyan", result)
         counts = ", ".join(f"{count} {status}" for status, count in report.counts.items() if count)
         self._console.say(f"{report.stack}: {counts}. The report is in {output}.")
         if not report.is_whole:
@@ -48,5 +48,5 @@ class Summary:
     def _fail(self, text: str) -> None:
         self._console.say(text, style="bold red")
 
-    def _finding(self, word: str, style: str, finding: Finding) -> None:
-        self._console.say(f"{word}: {finding.rule.id}: {finding.outcome.message}", style=style, indent="  ")
+    def _result(self, word: str, style: str, result: Result) -> None:
+        self._console.say(f"{word}: {result.rule.id}: {result.outcome.message}", style=style, indent="  ")

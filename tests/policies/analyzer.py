@@ -18,18 +18,17 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from policies.engine.analyzer import Analyzer
 from policies.engine.catalogue import RULES
-from policies.engine.enforcement import policies_of
 from policies.engine.exceptions import Exceptions, PolicyException
-from policies.engine.levels import ENVIRONMENT_DECLARED
-from policies.engine.outcome import Journal, Judged, Outcome
+from policies.engine.outcome import Journal, Outcome, StackEvaluated
 from policies.engine.stack_permissions import initial_config
 from policies.model.rule import Environment, Rule
+from policies.rules.operations.pack import ENVIRONMENT_DECLARED
 from tests.policies.sdk import check_properties
 from tests.unit.graph import STACK_REFERENCE, Graph
 from tests.unit.wire import SECRET, SIGNATURE, struct_of
 
 UNKNOWN = UNKNOWN_STRING_VALUE
-"""What the engine sends at preview in place of a value that only the update will tell."""
+"""What the engine sends at preview in place of a value that is unknown until the update."""
 
 
 PERMITTED: dict[str, dict[str, Any]] = {
@@ -123,8 +122,8 @@ def nodes_of(graph: Graph) -> tuple[Node, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """One thing that the pack said."""
+class Diagnostic:
+    """One message of the pack about one resource."""
 
     rule: str
     urn: str
@@ -139,12 +138,12 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """What the pack told the engine, and what it wrote down for reports."""
+    """What the pack answered the engine, and what it wrote into the journal."""
 
-    verdicts: list[Verdict]
+    diagnostics: list[Diagnostic]
     outcomes: list[Outcome]
     not_applicable: set[str]
-    """Rules that said of everything that it is none of their business."""
+    """Rules that apply to no resource."""
 
 
 class _Record(Journal):
@@ -152,7 +151,7 @@ class _Record(Journal):
         super().__init__()
         self.outcomes: list[Outcome] = []
 
-    def add(self, entry: Outcome | Judged) -> None:
+    def add(self, entry: Outcome | StackEvaluated) -> None:
         if isinstance(entry, Outcome):
             self.outcomes.append(entry)
 
@@ -167,14 +166,7 @@ def analyzer(
 ) -> Any:
     """The pack's own servicer, configured as the engine would. ``config`` and ``levels`` are by rule id."""
     rules = tuple(rules)
-    pack = Analyzer(
-        "magento",
-        "0.0.1",
-        policies_of(rules),
-        EnforcementLevel.MANDATORY,
-        exceptions=Exceptions(tuple(exceptions)),
-        journal=journal or Journal(),
-    )
+    pack = Analyzer(rules, exceptions=Exceptions(tuple(exceptions)), journal=journal or Journal())
     pack.Configure(configuration(rules, config or {}, levels or {}), None)
     return pack
 
@@ -193,8 +185,8 @@ def trial(
     answers = [pack.Analyze(_resource(analyzer_pb2.AnalyzeRequest, each), None) for each in singly]
     request = analyzer_pb2.AnalyzeStackRequest(resources=[_stack_resource(each) for each in resources])
     answers.append(pack.AnalyzeStack(request, None))
-    verdicts = [
-        Verdict(
+    diagnostics = [
+        Diagnostic(
             rule=each.policyName,
             urn=each.urn,
             level=EnforcementLevel(analyzer_pb2.EnforcementLevel.Name(each.enforcementLevel).lower()),
@@ -205,17 +197,17 @@ def trial(
     ]
     others = {each.policy_name for answer in answers for each in answer.not_applicable}
     asked = {each.policy for each in record.outcomes}
-    return Trial(verdicts=verdicts, outcomes=record.outcomes, not_applicable=others - asked)
+    return Trial(diagnostics=diagnostics, outcomes=record.outcomes, not_applicable=others - asked)
 
 
-def analyze(nodes: Iterable[Node], **options: Any) -> list[Verdict]:
+def analyze(nodes: Iterable[Node], **options: Any) -> list[Diagnostic]:
     """What the rules say of these resources, one by one and as a stack. Options are ``analyzer``'s."""
-    return trial(nodes, **options).verdicts
+    return trial(nodes, **options).diagnostics
 
 
-def fired(verdicts: Iterable[Verdict]) -> set[tuple[str, str]]:
-    """The mandatory verdicts, as pairs of rule and resource name."""
-    return {(each.rule, each.name) for each in verdicts if each.level is EnforcementLevel.MANDATORY}
+def fired(diagnostics: Iterable[Diagnostic]) -> set[tuple[str, str]]:
+    """The mandatory diagnostics, as pairs of rule and resource name."""
+    return {(each.rule, each.name) for each in diagnostics if each.level is EnforcementLevel.MANDATORY}
 
 
 def _marked(inputs: Mapping[str, Any], secrets: frozenset[str]) -> dict[str, Any]:

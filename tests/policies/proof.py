@@ -1,4 +1,4 @@
-"""What proves a rule: little stacks that it must refuse, pass, or have no opinion on, and a break of the real one.
+"""What proves a rule: small stacks that it must refuse, pass or not apply to, and a fault in the real one.
 
 Every rule has one ``Proof``, in ``proofs/`` by area; ``test_proofs.py`` and ``test_breakages.py`` try them.
 """
@@ -36,7 +36,7 @@ class Proof:
     """The property, or the resource that should be there, is missing."""
     absent_is: Status = Status.FAILED
     unknown: Nodes
-    """The property is one that only the update will tell."""
+    """The property is one that is unknown until the update."""
     unknown_is: Status = Status.FAILED
     """``UNKNOWN`` for a rule that defers; ``PASSED`` where being set is all that matters."""
     not_applicable: Nodes | None

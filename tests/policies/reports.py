@@ -13,7 +13,7 @@ from policies.engine.exceptions import PolicyException
 from policies.engine.outcome import Outcome, Status
 from policies.model.rule import Environment
 from policies.report.plan import Plan
-from policies.report.report import Report, findings_of
+from policies.report.results import Report, results_of
 
 DATABASE = "aws:rds/instance:Instance"
 ROLE = "aws:iam/role:Role"
@@ -40,7 +40,7 @@ EXCEPTED = outcome(
     part="ingress[0]",
     reason="the till cannot follow redirects (Operations, until 2028-06-30)",
 )
-UNKNOWN = outcome("rds-private-subnets", Status.UNKNOWN, message="Only the update will tell.", part="subnetIds")
+UNKNOWN = outcome("rds-private-subnets", Status.UNKNOWN, message="It is unknown until the update.", part="subnetIds")
 BROKEN = outcome("rds-private-subnets", Status.BROKEN, message="The rule rds-private-subnets broke (KeyError).")
 
 
@@ -92,7 +92,7 @@ def report_of(
     return Report(
         stack="prod",
         commit="0123abc",
-        findings=findings_of(outcomes, RULES, levels, exceptions),
+        results=results_of(outcomes, RULES, levels, exceptions),
         rules=RULES,
         plan=plan,
         is_whole=is_whole,
@@ -122,17 +122,17 @@ def fake_pulumi(
     directory: Path,
     *,
     journal: Sequence[Outcome] = (),
-    judged: bool = True,
+    evaluated: bool = True,
     levels: dict[str, str] | None = None,
     events: Sequence[dict[str, Any]] = (END,),
     code: int = 0,
     complaint: str = "",
 ) -> None:
-    """A ``pulumi`` that says what it is told to say."""
+    """A ``pulumi`` that prints prepared output."""
     directory.mkdir(parents=True, exist_ok=True)
     lines: list[dict[str, Any]] = [{"kind": "outcome", **vars(each)} for each in journal]
-    if judged:
-        lines.append({"kind": "judged", "stack": "prod", "levels": levels or LEVELS})
+    if evaluated:
+        lines.append({"kind": "evaluated", "stack": "prod", "levels": levels or LEVELS})
     (directory / "journal").write_text("".join(json.dumps(line) + "\n" for line in lines))
     (directory / "events").write_text("".join(json.dumps(event) + "\n" for event in (DEBUG, *events)))
     (directory / "code").write_text(str(code))

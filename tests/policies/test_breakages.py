@@ -1,4 +1,4 @@
-"""The rules against the shipped stacks: nothing to say of them as they are, and one fault fires exactly its rule."""
+"""The rules against the shipped stacks: they pass as they are, and one fault fires exactly its rule."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ import pulumi_aws as aws
 import pytest
 from pulumi_policy import EnforcementLevel
 
-from policies.aws.stateful import STATEFUL_KEPT
 from policies.engine.catalogue import RULES
 from policies.engine.exceptions import Exceptions, PolicyException
-from policies.engine.levels import ENVIRONMENT_DECLARED
 from policies.engine.outcome import Status
 from policies.model.rule import PackRule
+from policies.rules.operations.pack import ENVIRONMENT_DECLARED, STATEFUL_KEPT
 from tests.policies.analyzer import PERMITTED, Node, Trial, fired, nodes_of, token_of, trial
 from tests.policies.proof import Proof
 from tests.policies.proofs import PROOFS
 from tests.unit.program import program
 
 BREAKABLE = [proof for proof in PROOFS if proof.breakage]
-EVERYTHING_BITES = {rule.id: EnforcementLevel.MANDATORY for rule in RULES}
+ALL_MANDATORY = {rule.id: EnforcementLevel.MANDATORY for rule in RULES}
 
 
 @cache
@@ -34,7 +33,7 @@ def _exceptions() -> tuple[PolicyException, ...]:
     return tuple(Exceptions.read(rules=RULES).entries)
 
 
-def _judged(
+def _evaluated(
     nodes: Sequence[Node],
     levels: dict[str, EnforcementLevel] | None = None,
     *,
@@ -46,7 +45,7 @@ def _judged(
 def _changed_or_excepted(nodes: Sequence[Node]) -> list[Node]:
     """The resources of a broken production that it does not share with the shipped one, and those with an exception.
 
-    The pack judges one resource without the others, so what it says of the rest is what it says as shipped.
+    The pack evaluates one resource without the others, so the results of the rest are those of the shipped stack.
     """
     shipped = set(_nodes("prod"))
     # As messages print a resource: lb.Listener 'pim-http'.
@@ -55,11 +54,11 @@ def _changed_or_excepted(nodes: Sequence[Node]) -> list[Node]:
 
 
 @pytest.mark.parametrize("stack", ["prod", "preprod"])
-def test_the_shipped_stacks_pass_with_the_written_exceptions_alone(stack: str) -> None:
-    """At the levels of its own environment a stack hears of nothing but the exceptions that somebody wrote down."""
-    told = _judged(_nodes(stack))
-    assert not fired(told.verdicts)
-    left = {outcome for outcome in told.outcomes if outcome.status not in {Status.PASSED, Status.EXCEPTED}}
+def test_the_shipped_stacks_pass_with_only_the_written_exceptions(stack: str) -> None:
+    """At its own environment's levels a stack gets no messages but those of the written exceptions."""
+    result = _evaluated(_nodes(stack))
+    assert not fired(result.diagnostics)
+    left = {outcome for outcome in result.outcomes if outcome.status not in {Status.PASSED, Status.EXCEPTED}}
     assert not {outcome.message for outcome in left}
 
 
@@ -69,18 +68,18 @@ def test_breaking_production_fires_exactly_its_rule(proof: Proof) -> None:
     assert proof.breakage
     before = _violated_as_shipped()
     broken = proof.breakage(_nodes("prod"))
-    after = _rules(_judged(broken, EVERYTHING_BITES, one_by_one=_changed_or_excepted(broken)))
+    after = _rules(_evaluated(broken, ALL_MANDATORY, one_by_one=_changed_or_excepted(broken)))
     assert after - before == {proof.rule.id} | proof.fires_too
 
 
 @cache
 def _violated_as_shipped() -> frozenset[str]:
-    """What production violates when every rule bites: advice that it does not take."""
-    return frozenset(_rules(_judged(_nodes("prod"), EVERYTHING_BITES)))
+    """The advisory rules that production violates, which show when every rule is mandatory."""
+    return frozenset(_rules(_evaluated(_nodes("prod"), ALL_MANDATORY)))
 
 
-def _rules(told: Trial) -> set[str]:
-    return {rule for rule, _ in fired(told.verdicts)}
+def _rules(result: Trial) -> set[str]:
+    return {rule for rule, _ in fired(result.diagnostics)}
 
 
 def test_what_nothing_can_break_is_listed() -> None:
@@ -107,4 +106,4 @@ def test_a_database_in_another_stacks_public_subnets_is_found() -> None:
     nodes = _nodes("preprod")
     (public,) = (each.properties["subnets"] for each in nodes if each.token == token_of(aws.lb.LoadBalancer))
     broken = [each.but(subnetIds=public) if each.token == token_of(aws.rds.SubnetGroup) else each for each in nodes]
-    assert {rule for rule, _ in fired(_judged(broken).verdicts)} == {"rds-private-subnets"}
+    assert {rule for rule, _ in fired(_evaluated(broken).diagnostics)} == {"rds-private-subnets"}

@@ -29,7 +29,7 @@ class TestFlag:
         assert self.said(self.DATABASE.but(publiclyAccessible=value)) == {("rds-private", "db")}
 
     def test_other_types_are_not_its_business(self) -> None:
-        """A resource of another type without the flag is left alone."""
+        """A resource of another type without the flag is not checked."""
         assert not self.said(VPC)
 
 
@@ -42,7 +42,7 @@ class TestSubnets:
         return fired(analyze([*network, group, database], rules=[RDS_PRIVATE_SUBNETS]))
 
     def test_private_subnets_pass(self) -> None:
-        """A route to a NAT gateway lets nobody in."""
+        """A route to a NAT gateway allows no connections from the internet."""
         assert not self.said(PRIVATE_SUBNET)
 
     def test_one_public_subnet_fails(self) -> None:
@@ -73,13 +73,13 @@ class TestSubnets:
         assert self.said("subnet-1", "subnet-2", network=(balancer,)) == {("rds-private-subnets", "group")}
         assert not self.said("subnet-2", network=(balancer.but(internal=True),))
 
-    def test_unknown_subnets_are_told_and_left_to_the_update(self) -> None:
-        """Ids without an origin cannot be judged at preview: the pack says so, advisory, and does not stay silent."""
+    def test_unknown_subnets_give_a_warning(self) -> None:
+        """Ids without an origin cannot be checked at preview: the pack prints a warning."""
         group = node(aws.rds.SubnetGroup, "group").derived(subnetIds=UNKNOWN)
         database = node(aws.rds.Instance, "db", dbSubnetGroupName=group)
-        (verdict,) = analyze([group, database], rules=[RDS_PRIVATE_SUBNETS])
-        assert (verdict.rule, verdict.level) == ("rds-private-subnets", EnforcementLevel.ADVISORY)
-        assert "subnetIds" in verdict.message
+        (diagnostic,) = analyze([group, database], rules=[RDS_PRIVATE_SUBNETS])
+        assert (diagnostic.rule, diagnostic.level) == ("rds-private-subnets", EnforcementLevel.ADVISORY)
+        assert "subnet_ids" in diagnostic.message
 
 
 class TestIngress:
@@ -113,12 +113,12 @@ class TestIngress:
         ids=["private", "v6", "prefix-list"],
     )
     def test_any_range_fails(self, source: dict[str, object]) -> None:
-        """Even a private range admits more than the application."""
+        """Even a private range allows more than the application."""
         assert self.said(self.rule(**source)) == {("rds-private-ingress", "rule")}
 
     @pytest.mark.parametrize("name", ["cidrIpv4", "cidrIpv6", "prefixListId"])
     def test_an_unknown_range_fails(self, name: str) -> None:
-        """A range taken from another resource is refused at preview, when nobody can tell what it will be."""
+        """A range taken from another resource is refused at preview, when its value is not known."""
         assert self.said(self.rule().derived(**{name: UNKNOWN})) == {("rds-private-ingress", "rule")}
 
     def test_the_older_spellings_fail_too(self) -> None:
@@ -130,7 +130,7 @@ class TestIngress:
         assert not self.said(rule.but(type="egress"))
 
     def test_an_unknown_inline_list_fails(self) -> None:
-        """A list that only the update will tell could hold anything."""
+        """A list that is unknown until the update could hold anything."""
         assert self.said(group=self.GROUP.derived(ingress=UNKNOWN)) == {("rds-private-ingress", "db-group")}
 
     def test_a_list_that_the_provider_works_out_passes(self) -> None:
@@ -138,7 +138,7 @@ class TestIngress:
         assert not self.said(group=self.GROUP.but(ingress=UNKNOWN))
 
     def test_all_protocols_cover_the_port(self) -> None:
-        """-1 admits every port, whatever the port properties say."""
+        """-1 allows every port, whatever the port properties say."""
         assert self.said(self.rule(cidrIpv4="10.0.0.0/16").but(ipProtocol="-1", fromPort=None, toPort=None))
 
     def test_another_port_is_not_its_business(self) -> None:

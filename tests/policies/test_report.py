@@ -13,15 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from junitparser import JUnitXml
 
-from policies.aws.stateful import STATEFUL_KEPT
 from policies.engine.catalogue import RULES
-from policies.engine.exceptions import Exceptions, PolicyException, today
+from policies.engine.exceptions import Exceptions, PolicyException
 from policies.engine.outcome import Outcome, Status
+from policies.model.expiry import today
 from policies.model.properties import Properties
 from policies.model.resources import Resource
-from policies.report import as_json, as_junit, as_markdown, as_sarif, files, guard, stack_file
+from policies.report import as_json, as_junit, as_markdown, as_sarif, files, plan_check, stack_file
 from policies.report.plan import Plan
-from policies.report.report import Report, Verdict
+from policies.report.results import Report, Verdict
+from policies.rules.operations.pack import STATEFUL_KEPT
 from tests.policies.reports import (
     BROKEN,
     DATABASE,
@@ -114,7 +115,7 @@ def test_json_has_every_outcome() -> None:
 
 
 def test_junit_is_red_only_for_what_is_refused() -> None:
-    """An exception and an unknown are skipped with their reason; what is told at an advisory level is skipped too."""
+    """An exception and an unknown are skipped with their reason; an advisory failure is skipped too."""
     document = JUnitXml.fromstring(as_junit.text_of(EVERYTHING))
     cases = {case.name: case for suite in document for case in suite}
     assert {suite.name for suite in document} == {"database"}
@@ -134,14 +135,14 @@ def test_junit_is_red_only_for_what_is_refused() -> None:
     )
 
 
-def test_what_is_advisory_is_told_everywhere_and_refuses_nowhere() -> None:
-    """Its level decides, not its severity: skipped in JUnit, a warning in SARIF, told in Markdown."""
+def test_an_advisory_failure_is_a_warning_everywhere() -> None:
+    """Its level decides, not its severity: skipped in JUnit, a warning in SARIF, a warning in Markdown."""
     report = report_of(FAILED, levels={FAILED.policy: "advisory"})
     assert report.verdict is Verdict.PASSED
     [[case]] = JUnitXml.fromstring(as_junit.text_of(report))
     assert [type(each).__name__ for each in case.result] == ["Skipped"]
     assert [each["level"] for each in sarif(report)["results"]] == ["warning"]
-    assert "#### Told, and let pass" in as_markdown.text_of(report)
+    assert "#### Warnings" in as_markdown.text_of(report)
 
 
 def test_junit_says_that_not_all_was_seen() -> None:
@@ -224,12 +225,12 @@ def test_a_finding_is_placed_at_what_it_comes_from(name: str, line: str) -> None
 
 
 def test_a_stack_without_a_file_is_placed_at_its_first_line(tmp_path: Path) -> None:
-    """As a state that somebody else exported."""
+    """Such as a state that was exported elsewhere."""
     assert stack_file.line_of(FAILED, "prod", tmp_path) == 1
 
 
 def test_markdown_puts_failures_first_with_their_fix() -> None:
-    """The verdict, the counts, what the plan takes away, then what is refused before what is only told."""
+    """The verdict, the counts, what the plan takes away, then refused results before warnings."""
     text = as_markdown.text_of(EVERYTHING)
     assert text.startswith("<!-- policies of prod -->\n")
     order = [
@@ -238,7 +239,7 @@ def test_markdown_puts_failures_first_with_their_fix() -> None:
         "#### Refused",
         "set publicly\\_accessible=False",
         "#### Excepted",
-        "#### Left to",
+        "#### Unknown until",
     ]
     assert sorted(order, key=text.index) == order
     assert "replace `rds.Instance 'site-database-instance'`, for a change of engine" in text
@@ -250,7 +251,7 @@ def test_markdown_puts_failures_first_with_their_fix() -> None:
 def test_markdown_warns_of_exceptions_that_end_soon(days: int, warned: bool) -> None:
     """Under thirty days before the last one."""
     ending = exception(expires=today() + datetime.timedelta(days=days))
-    assert (f"ends in {days} days" in as_markdown.text_of(report_of(EXCEPTED, exceptions=[ending]))) is warned
+    assert (f"expires in {days} days" in as_markdown.text_of(report_of(EXCEPTED, exceptions=[ending]))) is warned
 
 
 @pytest.mark.parametrize("count", [3_000, 10])
@@ -274,7 +275,7 @@ def test_markdown_calls_nobody_and_says_what_it_says() -> None:
 
 
 def test_no_form_holds_what_the_engine_said() -> None:
-    """Its debug messages and old states hold secrets; its errors go to the terminal alone."""
+    """Its debug messages and old states hold secrets; its errors go only to the terminal."""
     report = report_of(FAILED, plan=plan_of(error(SECRET), step("update", ROLE, "old"), END))
     assert report.plan is not None
     assert report.plan.errors == (SECRET,)
@@ -297,7 +298,7 @@ ROOT_URN = "urn:pulumi:prod::magento::pulumi:pulumi:Stack::magento-prod"
 
 def guarded(plan: Plan, *exceptions: PolicyException, is_whole: bool = True) -> list[tuple[str, Status, str]]:
     root = Resource(urn=ROOT_URN, token="pulumi:pulumi:Stack", name="magento-prod", properties=Properties.of({}))
-    found = guard.judge(plan, root, RULES, Exceptions(exceptions), is_whole=is_whole)
+    found = plan_check.evaluate(plan, root, RULES, Exceptions(exceptions), is_whole=is_whole)
     return [(each.policy, each.status, each.resource) for each in found]
 
 
@@ -348,7 +349,7 @@ def test_what_holds_data_is_kept(
 
 
 def test_half_a_plan_shows_only_what_is_in_it() -> None:
-    """The engine gave up: nobody may say that nothing would have been lost, or that an exception was not needed."""
+    """The engine gave up, so the report cannot say that no data is lost, or that an exception is not needed."""
     assert guarded(plan_of(), KEPT, is_whole=False) == []
     assert guarded(plan_of(*replacement(DATABASE, "other")), is_whole=False) == [
         (STATEFUL_KEPT, Status.FAILED, "rds.Instance 'other'")
@@ -359,7 +360,7 @@ def test_the_guards_message_says_what_and_why() -> None:
     """The resource, the property whose change does it, the fix and the rule."""
     root = Resource(urn=ROOT_URN, token="pulumi:pulumi:Stack", name="magento-prod", properties=Properties.of({}))
     plan = plan_of(*replacement(DATABASE, "database", "engine"), END)
-    [found] = guard.judge(plan, root, RULES, Exceptions(()), is_whole=True)
+    [found] = plan_check.evaluate(plan, root, RULES, Exceptions(()), is_whole=True)
     for part in ("rds.Instance 'database'", "engine", "Fix:", "policies/exceptions.yaml", STATEFUL_KEPT):
         assert part in found.message
     assert not re.search(r"\n", found.message)

@@ -79,7 +79,7 @@ REPLACED = [*replacement(DATABASE, "site-database-instance", "engine"), END]
             {"journal": [PASSED], "events": REPLACED, "levels": LEVELS | {"stateful-kept": "disabled"}},
             0,
             "1 passed",
-            id="data taken away, and nobody minds",
+            id="data deleted, and the rule disabled",
         ),
         pytest.param(
             {"journal": [PASSED], "events": [*REPLACED, error("marked for protection")], "code": 255},
@@ -94,7 +94,7 @@ REPLACED = [*replacement(DATABASE, "site-database-instance", "engine"), END]
             id="the engine failed otherwise",
         ),
         pytest.param(
-            {"journal": [PASSED, FAILED], "judged": False}, 2, "did not see the whole stack", id="it broke off"
+            {"journal": [PASSED, FAILED], "evaluated": False}, 2, "did not see the whole stack", id="it broke off"
         ),
     ],
 )
@@ -111,7 +111,7 @@ def test_a_run_that_asked_the_policies_nothing_leaves_no_report(tmp_path: Path) 
     """As with a stack that does not exist: the CLI's own words, and no report that an earlier run has left."""
     fake_pulumi(tmp_path, journal=[PASSED])
     assert preview(tmp_path)[0] == 0
-    fake_pulumi(tmp_path, judged=False, events=[], code=255, complaint="error: no stack named 'prod' found\n")
+    fake_pulumi(tmp_path, evaluated=False, events=[], code=255, complaint="error: no stack named 'prod' found\n")
     returned, shown = preview(tmp_path)
     assert (returned, written(tmp_path)) == (2, set())
     assert "no stack named 'prod' found" in shown
@@ -155,7 +155,7 @@ def test_what_follows_the_dashes_goes_to_the_preview(tmp_path: Path) -> None:
     assert not Path((tmp_path / "journal-was").read_text()).exists()
 
 
-def test_a_state_is_judged_without_a_plan(tmp_path: Path) -> None:
+def test_a_state_is_evaluated_without_a_plan(tmp_path: Path) -> None:
     """From a file too, whose stack is the one that its resources are of."""
     fake_pulumi(tmp_path, journal=[PASSED])
     exported = tmp_path / "state.json"
@@ -180,7 +180,7 @@ def test_a_state_is_judged_without_a_plan(tmp_path: Path) -> None:
     ids=" ".join,
 )
 def test_bad_arguments_are_nobodys_verdict(tmp_path: Path, arguments: list[str]) -> None:
-    """Exit code 2, as when nobody could judge, and not 1, as when a policy refuses."""
+    """Exit code 2, as if the stack could not be evaluated, and not 1, as if a policy refuses."""
     fake_pulumi(tmp_path, journal=[PASSED])
     ran = run(tmp_path, "report", *arguments)
     assert ran.returncode == 2
@@ -237,9 +237,9 @@ def test_every_rule_can_be_explained(rule: Any, capsys: pytest.CaptureFixture[st
     """Why, fix, sources, and its level in each environment."""
     from policies.report.explanation import of
 
-    told = "\n".join(of(rule.id))
+    printed = "\n".join(of(rule.id))
     for part in (rule.why, rule.fix, str(rule.sources), *(f"in {each.value}" for each in Environment)):
-        assert part in told
+        assert part in printed
 
 
 def test_an_unknown_rule_gets_near_ones(tmp_path: Path) -> None:

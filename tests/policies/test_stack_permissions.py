@@ -7,8 +7,8 @@ from typing import Any
 
 from pulumi_policy import EnforcementLevel
 
-from policies.engine.allow_list import AllowList
 from policies.engine.stack_permissions import initial_config
+from policies.rules.network.allow_list import AllowList
 
 RULE = "gateway-ingress-allow-listed"
 STACK = """
@@ -27,7 +27,7 @@ def _config(project: Path, rule: str = RULE) -> dict[str, Any]:
 
 
 def test_each_stack_files_entries_are_allowed(tmp_path: Path) -> None:
-    """Of all stacks that have a gateway; an entry without a last day has one that nobody will see."""
+    """Of all stacks that have a gateway; an entry without a last day does not expire."""
     (tmp_path / "Pulumi.yaml").write_text("name: magento\n")
     (tmp_path / "Pulumi.prod.yaml").write_text(STACK)
     (tmp_path / "Pulumi.other.yaml").write_text("config: {magento:gateway: {allowed: [{cidr: 203.0.113.1/32}]}}\n")
@@ -51,14 +51,14 @@ def test_the_rule_reads_what_it_is_given(tmp_path: Path) -> None:
     """The entries are whole for the policy, whose schema knows no other key and wants all four."""
     (tmp_path / "Pulumi.prod.yaml").write_text(STACK)
     entries = AllowList.from_config(_config(tmp_path)).entries
-    assert [(str(each.network), each.owner) for each in entries] == [
+    assert [(str(each.ip_range), each.owner) for each in entries] == [
         ("192.0.2.0/28", "Client"),
         ("198.51.100.7/32", "Partner"),
     ]
 
 
 def test_a_prefix_list_obeys_the_same_list(tmp_path: Path) -> None:
-    """What the gateway may not admit does not get in by a list's name either."""
+    """A range that the gateway may not allow is refused in a prefix list too."""
     (tmp_path / "Pulumi.prod.yaml").write_text(STACK)
     allowed = _config(tmp_path)["allowed"]
     assert allowed

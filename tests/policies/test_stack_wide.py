@@ -28,6 +28,6 @@ def test_a_rule_about_everything_sees_components() -> None:
     """What is no resource of a cloud can hold a password too: a component's inputs are in the state like others."""
     urn = "urn:pulumi:test::magento::magento:index:Shop::shop"
     shop = Node(urn=urn, token="magento:index:Shop", properties={"databasePassword": "tulip in june"})
-    told = trial([shop], rules=[NO_PLAINTEXT_SECRETS])
-    assert {(each.rule, each.urn) for each in told.verdicts} == {("no-plaintext-secrets", urn)}
-    assert not any("tulip" in each.message for each in told.verdicts)
+    result = trial([shop], rules=[NO_PLAINTEXT_SECRETS])
+    assert {(each.rule, each.urn) for each in result.diagnostics} == {("no-plaintext-secrets", urn)}
+    assert not any("tulip" in each.message for each in result.diagnostics)

@@ -1,0 +1,1 @@
+"""IAM, secrets and keys."""

@@ -1,4 +1,4 @@
-"""IAM: who there is, who may take on which role, and whose secrets a role reads."""
+"""IAM identities: no users, roles with a named principal, and no access to another system's secrets."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from pulumi_policy import PolicyConfigSchema, Severity
 
-from policies.aws.documents import allows, conditions, is_for_everybody, statements, texts
-from policies.aws.iam_grants import resources
+from policies.aws.policy_documents import allows, conditions, is_for_everyone, statements, texts
+from policies.aws.policy_statements import resources
 from policies.generated.aws_types import iam, s3, secretsmanager
 from policies.model.expectations import within
 from policies.model.properties import Known, Properties, Unknown
@@ -23,8 +23,9 @@ from policies.model.rule import (
     Undecided,
     Violation,
 )
+from policies.rules.systems import SHARED_DATABASE
 
-_ON_THEIR_OWN = frozenset(
+_WITHOUT_SOURCE = frozenset(
     {
         "backup.amazonaws.com",
         "ec2.amazonaws.com",
@@ -32,7 +33,7 @@ _ON_THEIR_OWN = frozenset(
         "lambda.amazonaws.com",
     }
 )
-"""Services whose documentation knows no source when they take on a role; the others say for whom they act."""
+"""Services that assume a role without a source in the request; the others say for which account they act."""
 
 _SOURCES = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid"})
 _WHOLE_ACCOUNT = re.compile(r"\d{12}|arn:[\w-]+:iam::\d{12}:root")
@@ -40,7 +41,7 @@ _OBJECT = re.compile(r"arn:[\w-]+:s3:::(?P<bucket>[^/]+)/(?P<folder>[^/]+).*")
 
 
 def _check_user(identity: Resource, _: Config) -> Findings:
-    yield Violation(resource=identity, has="a password or key that never ends", must="a role in its place")
+    yield Violation(resource=identity, got="a password or key that never expires", expected="an iam.Role")
 
 
 def _check_trust(role: Resource, _: Config) -> Findings:
@@ -49,26 +50,27 @@ def _check_trust(role: Resource, _: Config) -> Findings:
         yield Undecided(resource=role, path="assumeRolePolicy")
     for index, statement in enumerate(statements(document)):
         if allows(statement):
-            for has, must in _faults_of_trust(statement):
-                yield Violation(resource=role, has=has, must=must, part=f"assumeRolePolicy.Statement[{index}]")
+            path = f"assume_role_policy.Statement[{index}]"
+            for got, expected in _faults_of_trust(statement):
+                yield Violation(resource=role, got=f"{path} that allows {got}", expected=expected, part=path)
 
 
 def _faults_of_trust(statement: Properties) -> Iterator[tuple[str, str]]:
-    """What is wrong, and what is right, of who may take on a role."""
-    if is_for_everybody(statement):
-        yield "a trust policy that lets every account of AWS take it on", "principals by name"
+    """Principals that are too wide, each with what is expected instead."""
+    if is_for_everyone(statement):
+        yield "every AWS account", "named principals"
     principal = statement.read("Principal")
     keys = {key for _, key, _ in conditions(statement)}
     for account in sorted(texts(within(principal, "AWS"))):
         if _WHOLE_ACCOUNT.fullmatch(account) and not keys:
-            yield f"a trust policy that lets anybody in {account} take it on", "a condition, or one role of it"
+            yield f"everyone in {account}", "a condition, or one role of the account"
     for provider in sorted(texts(within(principal, "Federated"))):
         if not keys:
-            yield f"a trust policy that lets all whom {provider} knows take it on", "a condition on who they are"
-    for service in sorted(texts(within(principal, "Service")) - _ON_THEIR_OWN):
+            yield f"every user of {provider}", "a condition on who the user is"
+    for service in sorted(texts(within(principal, "Service")) - _WITHOUT_SOURCE):
         if not keys & _SOURCES:
             yield (
-                f"a trust policy that lets {service} take it on, for whichever account it acts",
+                f"{service} on behalf of any account",
                 "a condition on aws:SourceAccount",
             )
 
@@ -77,14 +79,14 @@ def _check_isolation(policy: Resource, stack: Stack, config: Config) -> Findings
     shared = set(config.get("sharedSystems", _SHARED_SYSTEMS))
     for role in policy.origin("role", iam.Role):
         own = role.tag("System")
-        # By what the document was made from: it is unknown itself as long as its ARNs are.
+        # By the origins of the document: the document itself is unknown until the ARNs in it are known.
         for secret in policy.origin("policy", secretsmanager.Secret):
             owner = secret.tag("System")
             if owner != own and owner not in shared:
                 yield Violation(
                     resource=policy,
-                    has=f"{secret}, which is {owner}'s, for a role of {own}",
-                    must="the secrets of its own system, and of what it shares, alone",
+                    got=f"{secret} of {owner} for a role of {own}",
+                    expected="only secrets of the same system and of shared ones",
                     part=secret.name,
                 )
     document = policy.properties.read_json("policy")
@@ -98,14 +100,14 @@ def _check_isolation(policy: Resource, stack: Stack, config: Config) -> Findings
             if match and own_folders and match["folder"] not in own_folders:
                 yield Violation(
                     resource=policy,
-                    has=f"the right to {arn}, where other environments keep their passwords",
-                    must=f"a right to the folder {' or '.join(sorted(own_folders))} of that bucket alone",
+                    got=f"Resource={arn}, a folder of another environment",
+                    expected=f"only the folder {' or '.join(sorted(own_folders))} of that bucket",
                     part=arn,
                 )
 
 
 def _folders(stack: Stack) -> dict[str, set[str]]:
-    """The folders that the stack itself writes to, by bucket: other environments have theirs beside them."""
+    """The folders that the stack writes to, by bucket. Other environments have other folders in it."""
     folders: dict[str, set[str]] = {}
     for each in stack.of_type(s3.BucketObjectv2, s3.BucketObject):
         match each.properties.read("bucket"), each.properties.read("key"):
@@ -114,13 +116,13 @@ def _folders(stack: Stack) -> dict[str, set[str]]:
     return folders
 
 
-_SHARED_SYSTEMS = ("shared-database",)
+_SHARED_SYSTEMS = (SHARED_DATABASE,)
 
 IAM_NO_USERS = ResourceRule(
     id="iam-no-users",
     severity=Severity.HIGH,
-    why="A user's password and keys hold until somebody remembers them; a role's end by themselves within hours.",
-    fix="make a role, for servers an InstanceRole (components/shared); people come through the company's own login.",
+    why="A user's password and keys are valid until they are deleted, and a role's credentials expire within hours.",
+    fix="use a role, for servers an InstanceRole (components/shared); people sign in through the company's own login.",
     sources=Sources(fsbp=("IAM.2", "IAM.3", "IAM.22"), cis=("2.13", "2.16"), pci=("7.2.2", "8.6.1")),
     applies_to=(iam.User, iam.AccessKey, iam.UserLoginProfile),
     check=_check_user,
@@ -129,8 +131,9 @@ IAM_NO_USERS = ResourceRule(
 IAM_TRUST_SCOPED = ResourceRule(
     id="iam-trust-scoped",
     severity=Severity.HIGH,
-    why="Who may take on a role has all that it may do, and a service may act for a stranger who names the role.",
-    fix="give components.shared.iam.assumable_by one service and the account_id that it acts for.",
+    why="A principal that can assume a role has all its rights, and a service may assume it on behalf of another "
+    "account.",
+    fix="pass one service and the account_id that it acts for to components.shared.iam.assumable_by.",
     sources=Sources(pci=("7.2.1", "7.2.5"), other="AWS IAM, The confused deputy problem"),
     on_unknown=OnUnknown.DEFER,
     applies_to=(iam.Role,),
@@ -140,8 +143,8 @@ IAM_TRUST_SCOPED = ResourceRule(
 ROLE_SITE_ISOLATION = StackRule(
     id="role-site-isolation",
     severity=Severity.HIGH,
-    why="A system that is broken into must not hand out the passwords of the others, nor one environment another's.",
-    fix="grant a role the secrets of its own system, and its own environment's folder of the configuration bucket.",
+    why="An intruder in one system or environment must not get the passwords of another.",
+    fix="grant a role only its own system's secrets and its own environment's folder of the configuration bucket.",
     sources=Sources(pci=("7.2.1", "7.2.2", "6.5.3")),
     on_unknown=OnUnknown.DEFER,
     applies_to=(iam.RolePolicy,),

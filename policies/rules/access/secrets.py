@@ -1,4 +1,4 @@
-"""Secrets and keys: nothing that opens a door is written down in the clear, shared with all, or lost by accident."""
+"""Secrets and keys: not in plain text, not shared with everyone, and not deleted by accident."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from collections.abc import Iterable
 from pulumi_policy import Severity
 
 from policies.aws.credentials import credentials_in, is_reference, is_secret_name
-from policies.aws.iam_grants import not_public
+from policies.aws.policy_statements import not_public
 from policies.generated.aws_types import ec2, elasticbeanstalk, kms, secretsmanager, ssm
-from policies.model.expectations import accepted, is_, require
+from policies.model.expectations import accepted, is_, require, spelled
 from policies.model.properties import Absent, Known, Reading, Unknown
 from policies.model.resources import Resource
 from policies.model.rule import EVERY_TYPE, Config, Findings, OnUnknown, ResourceRule, Sources, Undecided, Violation
 
 _ALWAYS_SECRET = frozenset({"secretString", "secretBinary"})
 _FILES = frozenset({"content", "contentBase64"})
-"""They may hold anything: what is unknown of them is not taken for harmless."""
+"""They may hold anything, so an unknown one is not accepted."""
 _ELSEWHERE = {
     ec2.Instance: ("userData", "userDataBase64"),
     ec2.LaunchTemplate: ("userData",),
     elasticbeanstalk.Environment: ("settings",),
 }
-"""Properties that a rule of their own judges: see ``servers.py`` and ``beanstalk.py``."""
+"""Properties that other rules check: see ``servers.py`` and ``beanstalk.py``."""
 _NAMES_OF_VALUES = ("name", "key", "headerName")
-"""What a list of pairs calls the name of its ``value``."""
+"""Keys that hold the name of a ``value`` in a list of pairs."""
 
 _RECOVERY_DAYS = 7
-"""The least that Secrets Manager offers, besides none at all."""
+"""The shortest that Secrets Manager offers, except for none."""
 _DELETION_DAYS = 14
-"""KMS offers 7 to 30: a fortnight outlasts a holiday."""
+"""KMS offers 7 to 30. 14 days are longer than most holidays."""
 
 
 def _check_plaintext(resource: Resource, _: Config) -> Findings:
@@ -42,16 +42,16 @@ def _check_plaintext(resource: Resource, _: Config) -> Findings:
         match reading:
             case Known(str() as text, secret=False):
                 if is_secret and not is_reference(text):
-                    yield _told(resource, path, f"a value in {path} that is not marked as secret")
+                    yield _plain(resource, path, f"a value in {spelled(path)} that is not marked as secret")
                 else:
                     for kind in credentials_in(text):
-                        yield _told(resource, path, f"{kind} in the clear in {path}")
+                        yield _plain(resource, path, f"{kind} in plain text in {spelled(path)}")
             case Unknown(secret=False) if is_secret or name in _FILES:
                 yield Undecided(resource=resource, path=path)
 
 
 def _names_of_values(leaves: Iterable[tuple[str, Reading]]) -> dict[str, str]:
-    """What stands beside each ``value`` of a list of pairs, by the value's path."""
+    """The name beside each ``value`` of a list of pairs, by the value's path."""
     return {
         f"{path.rpartition('.')[0]}.value": reading.value
         for path, reading in leaves
@@ -59,14 +59,14 @@ def _names_of_values(leaves: Iterable[tuple[str, Reading]]) -> dict[str, str]:
     }
 
 
-def _told(resource: Resource, path: str, has: str) -> Violation:
-    return Violation(resource=resource, has=has, must="secrets only as secret values", part=path)
+def _plain(resource: Resource, path: str, got: str) -> Violation:
+    return Violation(resource=resource, got=got, expected="a secret value", part=spelled(path))
 
 
 def _check_parameter(parameter: Resource, _: Config) -> Findings:
     yield from is_(parameter, "type", "SecureString")
     if parameter.properties.read("insecureValue") != Absent():
-        yield Violation(resource=parameter, has="an insecureValue", must="its value in value", part="insecureValue")
+        yield Violation(resource=parameter, got="insecure_value", expected="value", part="insecure_value")
 
 
 def _check_recovery_window(secret: Resource, _: Config) -> Findings:
@@ -78,13 +78,13 @@ def _check_deletion_window(key: Resource, _: Config) -> Findings:
 
 
 def _at_least_days(resource: Resource, path: str, days: int) -> Findings:
-    # Both services wait thirty days where nobody says otherwise.
+    # Both services' default is 30 days.
     yield from accepted(
         resource,
         path,
         resource.properties.read(path),
         lambda found: found >= days,
-        f"{path} of at least {days}",
+        f"{days} or more",
         absent_is_accepted=True,
     )
 
@@ -95,7 +95,7 @@ def _check_shared(document: Resource, _: Config) -> Findings:
         "permissions.account_ids",
         document.properties.read("permissions", "account_ids"),
         lambda found: str(found).lower() != "all",
-        "accounts by their numbers in permissions.account_ids",
+        "account numbers",
         absent_is_accepted=True,
     )
 
@@ -103,9 +103,9 @@ def _check_shared(document: Resource, _: Config) -> Findings:
 NO_PLAINTEXT_SECRETS = ResourceRule(
     id="no-plaintext-secrets",
     severity=Severity.CRITICAL,
-    why="What is in the clear in a resource is in the state, in every preview, and in front of all who may look at it.",
-    fix="put it into components.shared.secret.Secret and let the server read it from there, or pass it as "
-    "pulumi.Output.secret(...); take it out of the repository and change it, since it has been seen.",
+    why="A plain-text secret in a resource is also in the state, in every preview and in the AWS console.",
+    fix="put the value into components.shared.secret.Secret and let the server read it from there, or pass it as "
+    "pulumi.Output.secret(...); remove it from the repository and change it, because it is no longer secret.",
     sources=Sources(pci=("8.3.2", "8.6.2"), other="AWS Well-Architected Framework, SEC02-BP03"),
     on_unknown=OnUnknown.DEFER,
     applies_to=EVERY_TYPE,
@@ -115,7 +115,7 @@ NO_PLAINTEXT_SECRETS = ResourceRule(
 SSM_SECURE_STRING = ResourceRule(
     id="ssm-secure-string",
     severity=Severity.MEDIUM,
-    why="Anybody who may list parameters reads one that is not encrypted.",
+    why="Anyone who may list parameters can read one that is not encrypted.",
     fix='set type="SecureString" and value, not insecure_value.',
     sources=Sources(pci=("3.5.1", "8.3.2"), other="AWS Systems Manager Parameter Store"),
     applies_to=(ssm.Parameter,),
@@ -125,7 +125,7 @@ SSM_SECURE_STRING = ResourceRule(
 SECRET_RECOVERY_WINDOW = ResourceRule(
     id="secret-recovery-window",
     severity=Severity.MEDIUM,
-    why="A secret that is deleted at once takes with it whatever only it can open.",
+    why="If a secret is deleted immediately, everything that only it can open is lost.",
     fix="leave recovery_window_in_days out, or set 7 to 30.",
     sources=Sources(other="AWS Secrets Manager, Delete an AWS Secrets Manager secret"),
     production_only=True,
@@ -136,8 +136,8 @@ SECRET_RECOVERY_WINDOW = ResourceRule(
 SECRET_NOT_PUBLIC = ResourceRule(
     id="secret-not-public",
     severity=Severity.HIGH,
-    why="A secret's own policy can hand it to every account of AWS.",
-    fix="name the roles that read it in Principal, or leave the policy out and grant in IAM.",
+    why="A secret's own policy can make it readable by every AWS account.",
+    fix="name the roles that read the secret in Principal, or leave the policy out and grant access in IAM.",
     sources=Sources(pci=("7.2.1", "8.3.2"), other="AWS Secrets Manager, Resource-based policies"),
     on_unknown=OnUnknown.DEFER,
     applies_to=(secretsmanager.Secret, secretsmanager.SecretPolicy),
@@ -147,8 +147,8 @@ SECRET_NOT_PUBLIC = ResourceRule(
 SSM_DOCUMENT_PRIVATE = ResourceRule(
     id="ssm-document-private",
     severity=Severity.HIGH,
-    why="A document shared with all shows every account how the servers are run.",
-    fix='take permissions out, or name accounts in its account_ids instead of "All".',
+    why="A public document shows every AWS account how the servers are run.",
+    fix='remove permissions, or name accounts in account_ids instead of "All".',
     sources=Sources(fsbp=("SSM.4",), pci=("7.2.1",)),
     applies_to=(ssm.Document,),
     check=_check_shared,
@@ -157,7 +157,7 @@ SSM_DOCUMENT_PRIVATE = ResourceRule(
 KMS_ROTATION = ResourceRule(
     id="kms-rotation",
     severity=Severity.MEDIUM,
-    why="The longer one key encrypts everything, the more is lost with it.",
+    why="The longer one key is in use, the more data is exposed if it leaks.",
     fix="set enable_key_rotation=True.",
     sources=Sources(fsbp=("KMS.4",), cis=("4.6",), pci=("3.7.4",)),
     applies_to=(kms.Key,),
@@ -167,7 +167,8 @@ KMS_ROTATION = ResourceRule(
 KMS_DELETION_WINDOW = ResourceRule(
     id="kms-deletion-window",
     severity=Severity.MEDIUM,
-    why="What a key has encrypted, backups too, is gone with the key; the window is the time to notice.",
+    why="When a key is deleted, everything that it encrypted is lost, including backups, and only the window allows a "
+    "recovery.",
     fix="leave deletion_window_in_days out, or set 14 to 30.",
     sources=Sources(fsbp=("KMS.3",)),
     applies_to=(kms.Key,),
@@ -177,8 +178,9 @@ KMS_DELETION_WINDOW = ResourceRule(
 KMS_NOT_PUBLIC = ResourceRule(
     id="kms-not-public",
     severity=Severity.CRITICAL,
-    why="With a key that everybody may use, what is encrypted is not.",
-    fix="name the account's root in Principal and grant in IAM; give services a condition on aws:SourceAccount.",
+    why="Data that is encrypted with a key for everyone is not protected.",
+    fix="name the account's root in Principal and grant access in IAM; for services, add a condition on "
+    "aws:SourceAccount.",
     sources=Sources(fsbp=("KMS.5",), pci=("3.6.1", "7.2.1")),
     on_unknown=OnUnknown.DEFER,
     applies_to=(kms.Key, kms.KeyPolicy),

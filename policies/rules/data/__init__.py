@@ -1,0 +1,1 @@
+"""Databases, caches, search domains, buckets and volumes."""

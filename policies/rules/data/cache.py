@@ -1,4 +1,4 @@
-"""ElastiCache: a site's cache and sessions, read by nobody else and there when a node is not."""
+"""ElastiCache: a site's cache and sessions are encrypted, private, and survive the loss of a node."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from policies.model.properties import Absent, Known, Unknown
 from policies.model.resources import Resource, Stack
 from policies.model.rule import Config, Findings, OnUnknown, ResourceRule, Sources, StackRule, Undecided, Violation
 
-# What a cache holds is stale within hours, so FSBP's own one day is enough, where the catalogue of a database asks 7.
+# A cache is stale within hours, so the one day that FSBP asks is enough.
 _BACKUP_DAYS = 1
 _REPLICATED = frozenset({"redis", "valkey"})
 
@@ -23,8 +23,8 @@ def _check_in_transit(cache: Resource, _: Config) -> Findings:
         "transitEncryptionMode",
         cache.properties.read("transitEncryptionMode"),
         lambda mode: mode == "required",
-        "transitEncryptionMode required",
-        # AWS's default; "preferred" takes connections without TLS too.
+        "required",
+        # AWS's default; "preferred" also accepts connections without TLS.
         absent_is_accepted=True,
     )
 
@@ -57,11 +57,11 @@ def _check_minor(cache: Resource, _: Config) -> Findings:
 def _check_single(cluster: Resource, _: Config) -> Findings:
     match cluster.properties.read("engine"):
         case Known(engine) if engine in _REPLICATED:
-            # A replication group's own members carry its id, and no engine.
+            # A member of a replication group has the group's id, and no engine.
             yield Violation(
                 resource=cluster,
-                has=f"a single {engine} node, without TLS, token or replica",
-                must="a replication group in its place",
+                got=f"engine={engine}, a single node without TLS, token or replica",
+                expected="an elasticache.ReplicationGroup",
             )
         case Unknown():
             yield Undecided(resource=cluster, path="engine")
@@ -70,8 +70,8 @@ def _check_single(cluster: Resource, _: Config) -> Findings:
 CACHE_AT_REST = ResourceRule(
     id="cache-at-rest",
     severity=Severity.HIGH,
-    why="Sessions and customers' data are in the cache's snapshots and on its disks when it swaps.",
-    fix="set at_rest_encryption_enabled=True; changing it replaces the cache.",
+    why="The cache's snapshots and swap space hold sessions and customers' data.",
+    fix="set at_rest_encryption_enabled=True; the change replaces the cache.",
     sources=Sources(fsbp=("ElastiCache.4",), pci=("3.5.1",)),
     applies_to=(elasticache.ReplicationGroup,),
     check=require("atRestEncryptionEnabled", True),
@@ -80,7 +80,7 @@ CACHE_AT_REST = ResourceRule(
 CACHE_IN_TRANSIT = ResourceRule(
     id="cache-in-transit",
     severity=Severity.HIGH,
-    why="A session that is read on its way is a shopper's or an administrator's login.",
+    why="An attacker who reads a session on the network is logged in as that shopper or administrator.",
     fix='set transit_encryption_enabled=True, and leave transit_encryption_mode out or "required".',
     sources=Sources(fsbp=("ElastiCache.5",), pci=("4.2.1",)),
     applies_to=(elasticache.ReplicationGroup,),
@@ -90,7 +90,7 @@ CACHE_IN_TRANSIT = ResourceRule(
 CACHE_AUTH = ResourceRule(
     id="cache-auth",
     severity=Severity.MEDIUM,
-    why="Without a token every server that the network lets through may read and empty the cache.",
+    why="Without a token every server that can connect to the cache can read and empty it.",
     fix="set auth_token to a secret, such as a RandomPassword's result, or user_group_ids.",
     sources=Sources(fsbp=("ElastiCache.6",)),
     applies_to=(elasticache.ReplicationGroup,),
@@ -100,7 +100,7 @@ CACHE_AUTH = ResourceRule(
 CACHE_FAILOVER = ResourceRule(
     id="cache-failover",
     severity=Severity.MEDIUM,
-    why="A shop whose cache is gone logs everybody out, and its database takes ten times the queries.",
+    why="When the cache fails, all users are logged out and the database gets ten times the queries.",
     fix="set automatic_failover_enabled=True, multi_az_enabled=True and num_cache_clusters of 2 or more.",
     sources=Sources(fsbp=("ElastiCache.3",)),
     production_only=True,
@@ -111,8 +111,8 @@ CACHE_FAILOVER = ResourceRule(
 CACHE_PRIVATE_SUBNETS = StackRule(
     id="cache-private-subnets",
     severity=Severity.HIGH,
-    why="A cache in the default subnet group is wherever the account's default network is, which may be public.",
-    fix="name an elasticache.SubnetGroup of private subnets in subnet_group_name.",
+    why="A cache in the default subnet group is in the account's default network, which may be public.",
+    fix="set subnet_group_name to an elasticache.SubnetGroup of private subnets.",
     sources=Sources(fsbp=("ElastiCache.7",), pci=("1.3.1",)),
     on_unknown=OnUnknown.DEFER,
     applies_to=(elasticache.ReplicationGroup, elasticache.Cluster),
@@ -122,8 +122,8 @@ CACHE_PRIVATE_SUBNETS = StackRule(
 CACHE_BACKUP = ResourceRule(
     id="cache-backup",
     severity=Severity.MEDIUM,
-    why="Sessions are in the cache alone: without a snapshot a lost cluster empties every cart.",
-    fix="set snapshot_retention_limit to the days of the policy's config or more.",
+    why="Only the cache holds the sessions, so without a snapshot the loss of the cluster empties every cart.",
+    fix="set snapshot_retention_limit to the days in the policy's config or more.",
     sources=Sources(fsbp=("ElastiCache.1",), pci=("10.3.3",)),
     production_only=True,
     applies_to=(elasticache.ReplicationGroup,),
@@ -136,8 +136,8 @@ CACHE_BACKUP = ResourceRule(
 CACHE_MINOR_UPGRADE = ResourceRule(
     id="cache-minor-upgrade",
     severity=Severity.MEDIUM,
-    why="Minor versions mend what attackers already know, and nobody plans a window for each.",
-    fix="leave auto_minor_version_upgrade out, or set it to True: it happens in the maintenance window.",
+    why="Minor versions fix known vulnerabilities, and installing each by hand is forgotten.",
+    fix="leave auto_minor_version_upgrade out or set it to True; upgrades run in the maintenance window.",
     sources=Sources(fsbp=("ElastiCache.2",), pci=("6.3.3",)),
     applies_to=(elasticache.ReplicationGroup, elasticache.Cluster),
     check=_check_minor,
@@ -146,8 +146,8 @@ CACHE_MINOR_UPGRADE = ResourceRule(
 CACHE_NO_SINGLE_NODE = ResourceRule(
     id="cache-no-single-node",
     severity=Severity.HIGH,
-    why="An elasticache.Cluster of Redis or Valkey has neither encryption at rest nor a token, and never a replica.",
-    fix="make it an elasticache.ReplicationGroup, which may have one node too.",
+    why="An elasticache.Cluster of Redis or Valkey cannot have encryption at rest, a token or a replica.",
+    fix="use an elasticache.ReplicationGroup, which can have one node too.",
     sources=Sources(fsbp=("ElastiCache.3", "ElastiCache.4", "ElastiCache.6")),
     applies_to=(elasticache.Cluster,),
     check=_check_single,

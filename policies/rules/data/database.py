@@ -1,4 +1,4 @@
-"""RDS: who reaches a database, how they prove who they are, and that nobody reads along."""
+"""RDS: a database is private and encrypted, requires TLS, and keeps its password secret."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pulumi_policy import EnforcementLevel, Severity
 from policies.aws.ingress import Ingress, ingress_of
 from policies.aws.private_subnets import in_subnet_group
 from policies.generated.aws_types import ec2, rds
-from policies.model.expectations import accepted, require, within
+from policies.model.expectations import accepted, is_, require, within
 from policies.model.properties import Absent, Known, Reading, Unknown
 from policies.model.resources import Resource, Stack
 from policies.model.rule import Config, Findings, OnUnknown, ResourceRule, Sources, StackRule, Undecided, Violation
@@ -19,27 +19,18 @@ _TLS_PARAMETERS = {
     "postgres": "rds.force_ssl",
     "sqlserver": "rds.force_ssl",
 }
-"""The parameter by which an engine takes no connection without TLS, by the beginning of the engine's name."""
+"""The parameter that makes an engine refuse connections without TLS, by the beginning of the engine's name."""
 _ON = frozenset({"1", "on", "true"})
 _DEFAULT_ADMINISTRATORS = frozenset({"admin", "administrator", "awsuser", "mysql", "postgres", "root"})
-# The authorities of 2024 and later ("Using SSL/TLS to encrypt a connection to a DB instance"); rds-ca-2019 has ended.
+# The authorities of 2024 and later ("Using SSL/TLS to encrypt a connection to a DB instance"). rds-ca-2019 expired.
 _AUTHORITIES = frozenset({"rds-ca-ecc384-g1", "rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1"})
 _COPIED_FROM = ("replicateSourceDb", "snapshotIdentifier", "restoreToPointInTime")
-"""Where a database gets its user and password from, if not from the program."""
+"""Properties that give a database its user and password in place of the program."""
 
 
 def _check_flag(database: Resource, _: Config) -> Findings:
-    must = "it explicitly false"
-    match database.properties.read("publiclyAccessible"):
-        case Known(False):
-            return
-        case Known():
-            yield Violation(resource=database, has="publiclyAccessible true", must=must)
-        case Absent():
-            # AWS's default depends on the subnet group, so absent says nothing.
-            yield Violation(resource=database, has="no publiclyAccessible", must=must)
-        case Unknown():
-            yield Undecided(resource=database, path="publiclyAccessible")
+    # AWS's default depends on the subnet group, so an absent value is not accepted.
+    yield from is_(database, "publiclyAccessible", False)
 
 
 def _check_subnets(database: Resource, stack: Stack, _: Config) -> Findings:
@@ -51,8 +42,8 @@ def _check_ingress(database: Resource, stack: Stack, _: Config) -> Findings:
     if not groups:
         yield Violation(
             resource=database,
-            has="no security group of this stack in vpcSecurityGroupIds",
-            must="one, whose rules can be judged",
+            got="no security group of this stack in vpc_security_group_ids",
+            expected="one",
         )
     port = _port(database.properties.read("port"))
     for group in groups:
@@ -74,8 +65,8 @@ def _check_rule(rule: Ingress, port: int) -> Findings:
             case Known(value):
                 yield Violation(
                     resource=rule.declared_by,
-                    has=f"a rule that admits {value} to port {port} of a database",
-                    must="security groups as its only sources",
+                    got=f"an ingress rule for port {port} of a database from {value}",
+                    expected="a security group as the source",
                 )
             case _:
                 yield Undecided(resource=rule.declared_by, path=rule.at("cidr"))
@@ -86,12 +77,12 @@ def _check_password(database: Resource, _: Config) -> Findings:
     elsewhere = ("manageMasterUserPassword", "passwordWo", *_COPIED_FROM)
     if any(properties.read(each) not in (Absent(), Known(False)) for each in elsewhere):
         return
-    must = "one that is marked secret, or that RDS manages"
+    expected = "a secret, or manage_master_user_password=True"
     match properties.read("password"):
         case Known(secret=False):
-            yield Violation(resource=database, has="a password in plain text", must=must)
+            yield Violation(resource=database, got="a password in plain text", expected=expected, part="password")
         case Absent():
-            yield Violation(resource=database, has="no password", must=must)
+            yield Violation(resource=database, got="no password", expected=expected, part="password")
         case Unknown(secret=False):
             yield Undecided(resource=database, path="password")
 
@@ -102,8 +93,8 @@ def _check_user(database: Resource, _: Config) -> Findings:
         "username",
         database.properties.read("username"),
         lambda name: str(name).lower() not in _DEFAULT_ADMINISTRATORS,
-        "a name of its own choice",
-        # AWS makes no database without one: a copy has its source's.
+        "a name that is not a default",
+        # Only a copy has none: it gets its source's.
         absent_is_accepted=True,
     )
 
@@ -114,8 +105,8 @@ def _check_authority(database: Resource, _: Config) -> Findings:
         "caCertIdentifier",
         database.properties.read("caCertIdentifier"),
         lambda name: name in _AUTHORITIES,
-        f"caCertIdentifier {' or '.join(sorted(_AUTHORITIES))}",
-        # AWS's own default is the first of them.
+        " or ".join(sorted(_AUTHORITIES)),
+        # AWS's default is one of them.
         absent_is_accepted=True,
     )
 
@@ -133,8 +124,8 @@ def _check_tls(database: Resource, _stack: Stack, _config: Config) -> Findings:
     if not groups:
         yield Violation(
             resource=database,
-            has="no parameter group of this stack in parameterGroupName",
-            must=f"one with {names[0]} 1",
+            got="no parameter group of this stack in parameter_group_name",
+            expected=f"one with {names[0]}=1",
         )
     for group in groups:
         yield from _check_parameter(group, names[0])
@@ -149,13 +140,13 @@ def _check_parameter(group: Resource, name: str) -> Findings:
         elif within(parameter, "name") == Known(name):
             reading = within(parameter, "value")
             break
-    yield from accepted(group, path, reading, lambda value: str(value).lower() in _ON, f"{path} 1")
+    yield from accepted(group, path, reading, lambda value: str(value).lower() in _ON, "1")
 
 
 RDS_PRIVATE = ResourceRule(
     id="rds-private",
     severity=Severity.CRITICAL,
-    why="A database with a public address is one leaked password away from being everybody's.",
+    why="Anyone on the internet who has the password can read a database with a public address.",
     fix="set publicly_accessible=False.",
     sources=Sources(fsbp=("RDS.2",), cis=("3.2.3",), pci=("1.3.1", "1.4.2")),
     applies_to=(rds.Instance, rds.ClusterInstance),
@@ -165,8 +156,8 @@ RDS_PRIVATE = ResourceRule(
 RDS_PRIVATE_SUBNETS = StackRule(
     id="rds-private-subnets",
     severity=Severity.CRITICAL,
-    why="Without a route to the internet a database stays private even when somebody gives it a public address.",
-    fix="put only private subnets into the subnet group.",
+    why="In subnets without a route to the internet, a database stays private even if it gets a public address.",
+    fix="set db_subnet_group_name to an rds.SubnetGroup with only private subnets.",
     sources=Sources(fsbp=("RDS.18", "RDS.46"), pci=("1.3.1", "1.4.4")),
     on_unknown=OnUnknown.DEFER,
     applies_to=(rds.Instance, rds.Cluster),
@@ -176,8 +167,8 @@ RDS_PRIVATE_SUBNETS = StackRule(
 RDS_PRIVATE_INGRESS = StackRule(
     id="rds-private-ingress",
     severity=Severity.CRITICAL,
-    why="A range of addresses admits whoever gets one of them, and only a database's own application needs it.",
-    fix="name the application's security group as the rule's source.",
+    why="Only the application needs the database, and a range of addresses allows other servers too.",
+    fix="give the database a security group, and set the source of its ingress rules to the application's group.",
     sources=Sources(fsbp=("EC2.18", "EC2.19"), cis=("6.3",), pci=("1.3.1", "1.4.4")),
     applies_to=(rds.Instance, rds.Cluster),
     check=_check_ingress,
@@ -186,8 +177,8 @@ RDS_PRIVATE_INGRESS = StackRule(
 RDS_ENCRYPTED = ResourceRule(
     id="rds-encrypted",
     severity=Severity.HIGH,
-    why="Snapshots and disks that leave AWS's care are readable unless the database was made encrypted.",
-    fix="set storage_encrypted=True; a database that exists is encrypted by restoring an encrypted copy of a snapshot.",
+    why="The disks and snapshots of an unencrypted database can be read by anyone who gets a copy.",
+    fix="set storage_encrypted=True; to encrypt an existing database, restore it from an encrypted copy of a snapshot.",
     sources=Sources(fsbp=("RDS.3", "RDS.27"), cis=("3.2.1",), pci=("3.5.1",)),
     applies_to=(rds.Instance, rds.Cluster),
     check=require("storageEncrypted", True),
@@ -196,9 +187,9 @@ RDS_ENCRYPTED = ResourceRule(
 RDS_TLS_REQUIRED = StackRule(
     id="rds-tls-required",
     severity=Severity.HIGH,
-    why="A client that forgets TLS sends passwords and orders in the clear, and MySQL lets it unless told not to.",
-    fix="give the database a parameter group of its own with require_secure_transport=1 (rds.force_ssl=1 on "
-    "PostgreSQL and SQL Server).",
+    why="MySQL accepts connections without TLS by default, and sends passwords and orders over them in plain text.",
+    fix="give the database an rds.ParameterGroup with require_secure_transport=1 (rds.force_ssl=1 for PostgreSQL and "
+    "SQL Server).",
     sources=Sources(fsbp=("RDS.38", "RDS.39", "RDS.41", "RDS.44"), pci=("4.2.1",)),
     applies_to=(rds.Instance,),
     check=_check_tls,
@@ -207,10 +198,10 @@ RDS_TLS_REQUIRED = StackRule(
 RDS_PASSWORD_MANAGED = ResourceRule(
     id="rds-password-managed",
     severity=Severity.HIGH,
-    why="A password in plain text is in the program's history, in every copy of the state and on the screen at once.",
-    fix="set manage_master_user_password=True, or pass a password that is secret, such as a RandomPassword's result.",
+    why="A password in plain text is in the program's history, in every copy of the state and in every preview.",
+    fix="set manage_master_user_password=True, or pass a secret password, such as the result of a RandomPassword.",
     sources=Sources(pci=("8.3.2",)),
-    # Whether a value that is still to come will be a secret one, the update says before it makes the database.
+    # The update knows whether the value is a secret before it creates the database.
     on_unknown=OnUnknown.DEFER,
     applies_to=(rds.Instance,),
     check=_check_password,
@@ -219,7 +210,7 @@ RDS_PASSWORD_MANAGED = ResourceRule(
 RDS_MODERN_CA = ResourceRule(
     id="rds-modern-ca",
     severity=Severity.HIGH,
-    why="A certificate of an authority that has ended fails every client that checks it, all at the same hour.",
+    why="When a certificate authority expires, every client that checks the certificate fails at the same time.",
     fix="leave ca_cert_identifier out, or set rds-ca-rsa2048-g1.",
     sources=Sources(pci=("4.2.1",), other="RDS User Guide: Using SSL/TLS to encrypt a connection to a DB instance"),
     applies_to=(rds.Instance, rds.ClusterInstance),
@@ -230,8 +221,8 @@ RDS_CUSTOM_ADMIN = ResourceRule(
     id="rds-custom-admin",
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,
-    why="A name that everybody knows is half of what a guesser needs.",
-    fix="set another username; changing it replaces the database, so choose it at the start.",
+    why="Attackers try the default user names first.",
+    fix="set another username; a change replaces the database, so choose the name before you create it.",
     sources=Sources(fsbp=("RDS.25",)),
     applies_to=(rds.Instance,),
     check=_check_user,

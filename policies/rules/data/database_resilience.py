@@ -1,8 +1,9 @@
-"""RDS: what is left of a database when a zone, a disk or somebody's command takes it away."""
+"""RDS: a database survives the loss of a zone, a full disk and an accidental deletion."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 
 from pulumi_policy import EnforcementLevel, PolicyConfigSchema, Severity
 
@@ -25,12 +26,12 @@ from policies.model.rule import (
 
 _BACKUP_DAYS = 7
 _HEADROOM = 1.26
-"""Of the storage's limit to its size ("Managing capacity automatically with Amazon RDS storage autoscaling")."""
+"""Ratio of the storage's limit to its size ("Managing capacity automatically with Amazon RDS storage autoscaling")."""
 _ANY_DATABASE = "arn:aws:rds:eu-west-3:123456789012:db:any"
 
 
 def _is_replica(database: Resource) -> bool:
-    """A replica's data is its source's, and RDS refuses a last snapshot of it."""
+    """Whether the database is a replica: its source has the data, and RDS takes no final snapshot of it."""
     return not isinstance(database.properties.read("replicateSourceDb"), Absent)
 
 
@@ -40,9 +41,9 @@ def _check_retention(database: Resource, config: Config) -> Findings:
         return
     for finding in at_least(database, path, int(config.get("days", _BACKUP_DAYS))):
         match finding, database.properties.read(path):
-            # Whoever excepts one day has not excepted none.
+            # An exception for one day does not cover zero days.
             case Violation() as violation, Known(days):
-                yield replace(violation, part=f"{path} {days}")
+                yield replace(violation, part=f"{violation.part}={days}")
             case _:
                 yield finding
 
@@ -64,7 +65,7 @@ def _check_growth(database: Resource, _: Config) -> Findings:
                 "maxAllocatedStorage",
                 database.properties.read("maxAllocatedStorage"),
                 lambda limit: isinstance(limit, int | float) and limit >= gib * _HEADROOM,
-                f"maxAllocatedStorage of {_HEADROOM} times its allocatedStorage of {gib} GiB",
+                f"{ceil(gib * _HEADROOM)} or more ({_HEADROOM} times allocated_storage)",
             )
         case Absent():
             # A copy has its source's storage.
@@ -79,15 +80,13 @@ def _check_copies(database: Resource, stack: Stack, _: Config) -> Findings:
     for selection in unclear_selections(stack):
         yield Undecided(resource=selection, path="resources")
         return
-    yield Violation(
-        resource=database, has="no backup selection that holds it", must="copies apart from RDS's own snapshots"
-    )
+    yield Violation(resource=database, got="no backup.Selection that includes it", expected="one")
 
 
 RDS_MULTI_AZ = ResourceRule(
     id="rds-multi-az",
     severity=Severity.MEDIUM,
-    why="A database in one zone is down for as long as the zone is, or for a restore from last night.",
+    why="A database in one zone is unavailable while the zone is down, or until last night's snapshot is restored.",
     fix="set multi_az=True.",
     sources=Sources(fsbp=("RDS.5",), cis=("3.2.4",)),
     production_only=True,
@@ -98,8 +97,8 @@ RDS_MULTI_AZ = ResourceRule(
 RDS_BACKUP_RETENTION = ResourceRule(
     id="rds-backup-retention",
     severity=Severity.MEDIUM,
-    why="A wrong import is often noticed after a weekend, when yesterday's snapshot holds the damage too.",
-    fix="raise backup_retention_period to the days of the policy's config, at most 35.",
+    why="A wrong import is often noticed only after a weekend, when yesterday's snapshot contains the damage too.",
+    fix="raise backup_retention_period to the days in the policy's config, at most 35.",
     sources=Sources(fsbp=("RDS.11",), pci=("10.3.3",)),
     applies_to=(rds.Instance, rds.Cluster),
     check=_check_retention,
@@ -111,8 +110,8 @@ RDS_BACKUP_RETENTION = ResourceRule(
 RDS_FINAL_SNAPSHOT = ResourceRule(
     id="rds-final-snapshot",
     severity=Severity.HIGH,
-    why="A database that is deleted takes its automated backups along, and only a last snapshot brings it back.",
-    fix="set skip_final_snapshot=False, a final_snapshot_identifier and delete_automated_backups=False.",
+    why="RDS deletes the automated backups with the database, so only a final snapshot can restore it.",
+    fix="set skip_final_snapshot=False, final_snapshot_identifier and delete_automated_backups=False.",
     sources=Sources(other="RDS User Guide: Deleting a DB instance"),
     production_only=True,
     applies_to=(rds.Instance, rds.Cluster),
@@ -122,7 +121,7 @@ RDS_FINAL_SNAPSHOT = ResourceRule(
 RDS_DELETION_PROTECTION = ResourceRule(
     id="rds-deletion-protection",
     severity=Severity.MEDIUM,
-    why="One wrong click in the console deletes a shop's orders, unless RDS itself refuses.",
+    why="Without deletion protection, one wrong click in the console deletes a shop's orders.",
     fix="set deletion_protection=True.",
     sources=Sources(fsbp=("RDS.7", "RDS.8")),
     production_only=True,
@@ -134,7 +133,7 @@ RDS_DELETION_PROTECTION = ResourceRule(
 RDS_STORAGE_AUTOSCALING = ResourceRule(
     id="rds-storage-autoscaling",
     severity=Severity.MEDIUM,
-    why="A database whose disk is full takes no order, and growing it by hand means that somebody is awake.",
+    why="A database whose disk is full stops taking orders until the storage is increased by hand.",
     fix="set max_allocated_storage to 1.26 times allocated_storage or more.",
     sources=Sources(
         other="RDS User Guide: Managing capacity automatically with Amazon RDS storage autoscaling",
@@ -147,7 +146,7 @@ RDS_STORAGE_AUTOSCALING = ResourceRule(
 RDS_COPY_TAGS = ResourceRule(
     id="rds-copy-tags",
     severity=Severity.LOW,
-    why="A snapshot without tags belongs to nobody: neither its cost nor its deletion finds an owner.",
+    why="The owner of a snapshot without tags is unknown, so its cost and its deletion are not assigned to anyone.",
     fix="set copy_tags_to_snapshot=True.",
     sources=Sources(fsbp=("RDS.16", "RDS.17")),
     applies_to=(rds.Instance, rds.Cluster),
@@ -159,8 +158,8 @@ RDS_IN_BACKUP_PLAN = StackRule(
     id="rds-in-backup-plan",
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,
-    why="RDS's own snapshots end after 35 days, and whoever may delete the database may delete them.",
-    fix="let a backup.Selection hold the database, by its ARN or by its tags.",
+    why="RDS keeps its own snapshots for at most 35 days, and anyone who may delete the database may delete them.",
+    fix="include the database in a backup.Selection, by its ARN or by its tags.",
     sources=Sources(fsbp=("RDS.26",), pci=("10.3.3",)),
     production_only=True,
     on_unknown=OnUnknown.DEFER,

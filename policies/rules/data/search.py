@@ -1,4 +1,4 @@
-"""OpenSearch: a site's search engine, closed to all but the site and there when a zone is not."""
+"""OpenSearch: a site's search engine is private and encrypted, and survives the loss of a zone."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from pulumi_policy import EnforcementLevel, PolicyConfigSchema, Severity
 
 from policies.aws.private_subnets import private_subnets
 from policies.generated.aws_types import opensearch
-from policies.model.expectations import at_least, is_, is_not, is_set, one_of, require, within
+from policies.model.expectations import at_least, is_, is_not, is_set, one_of, require, spelled, within
 from policies.model.properties import Known, Properties, Unknown
 from policies.model.resources import Resource, Stack
 from policies.model.rule import Config, Findings, OnUnknown, ResourceRule, Sources, StackRule, Undecided, Violation
 
-# Both begin at TLS 1.2, with ciphers that keep past traffic closed when a key is lost.
+# Both require TLS 1.2 or later and ciphers with forward secrecy.
 _TLS_POLICIES = frozenset({"Policy-Min-TLS-1-2-PFS-2023-10", "Policy-Min-TLS-1-2-RFC9151-FIPS-2024-08"})
 _LOGS = frozenset({"AUDIT_LOGS", "ES_APPLICATION_LOGS"})
 _DATA_NODES = 3
 _ZONES = 3
 _MASTERS = 3
 _SMALL_DOMAIN = 3
-"""Data nodes. One in each of three zones elect a master among themselves, and still do when a zone is gone: FSBP asks
-three more nodes of so small a domain too, at half of its price again."""
+"""Data nodes. Three, one in each zone, can elect a master even when a zone is down. FSBP asks for three dedicated
+masters in such a small domain too, which would raise its price by half."""
 
 
 def _check_https(domain: Resource, _: Config) -> Findings:
@@ -37,7 +37,7 @@ def _check_subnets(domain: Resource, stack: Stack, _: Config) -> Findings:
 
 
 def _check_access(domain: Resource, _: Config) -> Findings:
-    # Behind it an access policy may be open to everybody whom the security group lets in, who still must sign in.
+    # With it, an access policy may allow every client: the security group limits them, and each must sign in.
     yield from is_(domain, "advancedSecurityOptions.enabled", True)
     yield from is_not(domain, "advancedSecurityOptions.anonymousAuthEnabled", True)
 
@@ -55,7 +55,9 @@ def _check_logs(domain: Resource, _: Config) -> Findings:
     }
     for log in sorted(_LOGS):
         if Known(log) not in enabled:
-            yield Violation(resource=domain, has=f"no {log} in {path}", must="its own log group there", part=log)
+            yield Violation(
+                resource=domain, got=f"no {log} in {spelled(path)}", expected="a log group for it", part=log
+            )
 
 
 def _check_zones(domain: Resource, _: Config) -> Findings:
@@ -79,8 +81,8 @@ def _check_masters(domain: Resource, config: Config) -> Findings:
 SEARCH_AT_REST = ResourceRule(
     id="search-at-rest",
     severity=Severity.HIGH,
-    why="The index holds customers and orders, and its disks and snapshots leave the shop's hands.",
-    fix="set encrypt_at_rest with enabled=True and a kms_key_id.",
+    why="The disks and snapshots of an unencrypted domain can be read by anyone who gets a copy.",
+    fix="set encrypt_at_rest with enabled=True and kms_key_id.",
     sources=Sources(fsbp=("Opensearch.1",), pci=("3.5.1",)),
     applies_to=(opensearch.Domain,),
     check=require("encryptAtRest.enabled", True),
@@ -89,7 +91,7 @@ SEARCH_AT_REST = ResourceRule(
 SEARCH_NODE_TO_NODE = ResourceRule(
     id="search-node-to-node",
     severity=Severity.HIGH,
-    why="Nodes copy the whole index to each other, in the clear unless told otherwise.",
+    why="Nodes copy the whole index to each other, by default in plain text.",
     fix="set node_to_node_encryption with enabled=True.",
     sources=Sources(fsbp=("Opensearch.3",), pci=("4.2.1",)),
     applies_to=(opensearch.Domain,),
@@ -99,7 +101,7 @@ SEARCH_NODE_TO_NODE = ResourceRule(
 SEARCH_HTTPS = ResourceRule(
     id="search-https",
     severity=Severity.HIGH,
-    why="The site signs in with a password in each request, which plain HTTP or old TLS gives away.",
+    why="Every request carries the site's password, which plain HTTP or old TLS exposes.",
     fix='set domain_endpoint_options with enforce_https=True and tls_security_policy="Policy-Min-TLS-1-2-PFS-2023-10".',
     sources=Sources(fsbp=("Opensearch.8",), pci=("4.2.1",)),
     applies_to=(opensearch.Domain,),
@@ -109,8 +111,8 @@ SEARCH_HTTPS = ResourceRule(
 SEARCH_IN_VPC = ResourceRule(
     id="search-in-vpc",
     severity=Severity.CRITICAL,
-    why="A domain outside of a network answers the whole internet, and can't be moved into one later.",
-    fix="set vpc_options with private subnets and the site's own security group.",
+    why="A domain outside a VPC is reachable from the internet, and cannot be moved into a VPC later.",
+    fix="set vpc_options with private subnets and the domain's security group.",
     sources=Sources(fsbp=("Opensearch.2",), pci=("1.3.1", "1.4.4")),
     applies_to=(opensearch.Domain,),
     check=_check_vpc,
@@ -119,7 +121,7 @@ SEARCH_IN_VPC = ResourceRule(
 SEARCH_PRIVATE_SUBNETS = StackRule(
     id="search-private-subnets",
     severity=Severity.HIGH,
-    why="Without a route to the internet a search engine stays private whatever its rules and policies say.",
+    why="In subnets without a route to the internet, a domain stays private even if its rules are wrong.",
     fix="put only private subnets into vpc_options.",
     sources=Sources(fsbp=("Opensearch.2",), pci=("1.3.1", "1.4.4")),
     on_unknown=OnUnknown.DEFER,
@@ -130,8 +132,8 @@ SEARCH_PRIVATE_SUBNETS = StackRule(
 SEARCH_ACCESS = ResourceRule(
     id="search-access",
     severity=Severity.HIGH,
-    why="Without users of its own a domain lets whoever reaches it read and delete every index.",
-    fix="set advanced_security_options with enabled=True and a master user, and no anonymous access.",
+    why="Without fine-grained access control, every server that can connect can read and delete every index.",
+    fix="set advanced_security_options with enabled=True and a master user, and leave anonymous_auth_enabled out.",
     sources=Sources(fsbp=("Opensearch.7",), pci=("7.2.1",)),
     applies_to=(opensearch.Domain,),
     check=_check_access,
@@ -140,7 +142,7 @@ SEARCH_ACCESS = ResourceRule(
 SEARCH_LOGS = ResourceRule(
     id="search-logs",
     severity=Severity.MEDIUM,
-    why="Why the search failed, and who read what, is nowhere else.",
+    why="Only these logs show why a search failed and who read which data.",
     fix="publish ES_APPLICATION_LOGS and AUDIT_LOGS in log_publishing_options.",
     sources=Sources(fsbp=("Opensearch.4", "Opensearch.5"), pci=("10.2.1",)),
     applies_to=(opensearch.Domain,),
@@ -150,8 +152,8 @@ SEARCH_LOGS = ResourceRule(
 SEARCH_SEVERAL_ZONES = ResourceRule(
     id="search-several-zones",
     severity=Severity.MEDIUM,
-    why="Two zones elect no master when the wrong one is gone, and a shop without search sells next to nothing.",
-    fix="set instance_count of 3 or more, zone_awareness_enabled=True and availability_zone_count=3.",
+    why="A domain in one or two zones cannot elect a master when the wrong zone fails, and the shop loses its search.",
+    fix="set instance_count to 3 or more, zone_awareness_enabled=True and availability_zone_count=3.",
     sources=Sources(fsbp=("Opensearch.6",)),
     production_only=True,
     applies_to=(opensearch.Domain,),
@@ -162,8 +164,8 @@ SEARCH_DEDICATED_MASTERS = ResourceRule(
     id="search-dedicated-masters",
     severity=Severity.MEDIUM,
     level=EnforcementLevel.ADVISORY,
-    why="In a larger domain a busy data node that is master too takes the whole cluster down with it.",
-    fix="set dedicated_master_enabled=True, dedicated_master_count=3 and a dedicated_master_type.",
+    why="In a larger domain, a busy data node that is also the master can bring down the whole cluster.",
+    fix="set dedicated_master_enabled=True, dedicated_master_count=3 and dedicated_master_type.",
     sources=Sources(fsbp=("Opensearch.11",)),
     production_only=True,
     applies_to=(opensearch.Domain,),
@@ -176,7 +178,7 @@ SEARCH_DEDICATED_MASTERS = ResourceRule(
 SEARCH_UPDATES = ResourceRule(
     id="search-updates",
     severity=Severity.LOW,
-    why="Service software mends what attackers already know, and nobody looks for it by hand.",
+    why="Service software updates fix known vulnerabilities, and installing each by hand is forgotten.",
     fix="set software_update_options with auto_software_update_enabled=True.",
     sources=Sources(fsbp=("Opensearch.10",), pci=("6.3.3",)),
     applies_to=(opensearch.Domain,),

@@ -1,4 +1,4 @@
-"""EBS: the disks of servers, where they are, and what becomes of what is on them."""
+"""EBS: the disks of servers are encrypted, backed up and in the server's zone."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def _check_encryption(resource: Resource, _: Config) -> Findings:
     for name, inner in (("ebsBlockDevices", ()), ("blockDeviceMappings", ("ebs",))):
         for index, device in enumerate(resource.properties.each(name)):
             path = ".".join((f"{name}[{index}]", *inner, "encrypted"))
-            yield from accepted(resource, path, within(device, *inner, "encrypted"), _is_yes, f"{path} true")
+            yield from accepted(resource, path, within(device, *inner, "encrypted"), _is_yes, "True")
 
 
 def _is_yes(value: object) -> bool:
-    # A launch template has it as text, everything else as a boolean.
+    # In a launch template it is a text, elsewhere a boolean.
     return value in (True, "true")
 
 
@@ -37,7 +37,7 @@ def _check_backup(volume: Resource, stack: Stack, _: Config) -> Findings:
     if isinstance(volume.properties.read("tags"), Unknown):
         yield Undecided(resource=volume, path="tags")
     elif not any(selections_of(stack, volume, arn=_ANY_VOLUME)):
-        yield Violation(resource=volume, has="no backup selection that takes it in", must="one")
+        yield Violation(resource=volume, got="no backup.Selection that includes it", expected="one")
 
 
 def _check_zone(attachment: Resource, _stack: Stack, _: Config) -> Findings:
@@ -47,17 +47,17 @@ def _check_zone(attachment: Resource, _stack: Stack, _: Config) -> Findings:
         match reading:
             case Unknown():
                 yield Undecided(resource=volume, path="availabilityZone")
-            # Without zones, the subnet is another stack's: AWS refuses the attachment if it is the wrong one.
+            # Without zones, the subnet is another stack's: AWS refuses the attachment if the zone is wrong.
             case Known(zone) if zones and zone not in zones:
                 yield Violation(
                     resource=attachment,
-                    has=f"{volume} in {zone} and a server in {' or '.join(sorted(zones))}",
-                    must="both in the same zone",
+                    got=f"{volume} in {zone} and a server in {' or '.join(sorted(zones))}",
+                    expected="both in the same zone",
                 )
 
 
 def _zones(server: Resource) -> Iterator[str]:
-    """Where a server may be. Of a subnet chosen out of a list only the whole list is known to a preview."""
+    """The zones that a server may be in. A preview knows only the list of subnets that one is chosen from."""
     match server.properties.read("availabilityZone"):
         case Known(zone):
             yield zone
@@ -72,7 +72,7 @@ def _zones(server: Resource) -> Iterator[str]:
 EC2_DISKS_ENCRYPTED = ResourceRule(
     id="ec2-disks-encrypted",
     severity=Severity.HIGH,
-    why="A snapshot of an unencrypted disk can be shared with anybody, and a disk cannot be encrypted later.",
+    why="A snapshot of an unencrypted disk can be shared with any account, and a disk cannot be encrypted later.",
     fix="set encrypted=True on the volume, and in root_block_device and each of ebs_block_devices.",
     sources=Sources(fsbp=("EC2.3",), cis=("6.1.1",), pci=("3.5.1",)),
     applies_to=(ec2.Instance, ec2.LaunchTemplate, ebs.Volume),
@@ -82,7 +82,7 @@ EC2_DISKS_ENCRYPTED = ResourceRule(
 EBS_DATA_IN_BACKUP = StackRule(
     id="ebs-data-in-backup",
     severity=Severity.HIGH,
-    why="What is on a data volume, such as a shop's pictures, is nowhere else.",
+    why="A data volume holds the only copy of its files, such as a shop's images.",
     fix="give the volume the Client and Environment tags that the backup selection asks for.",
     sources=Sources(fsbp=("EC2.28",), pci=("10.3.3",)),
     production_only=True,
@@ -93,8 +93,8 @@ EBS_DATA_IN_BACKUP = StackRule(
 EBS_SAME_ZONE = StackRule(
     id="ebs-same-az-as-instance",
     severity=Severity.HIGH,
-    why="A volume is attached within its own zone only, so the server would come up without its data.",
-    fix="give the volume the availability_zone of the server's subnet.",
+    why="A volume can only be attached in its own zone, so the server would start without its data.",
+    fix="set the volume's availability_zone to that of the server's subnet.",
     sources=Sources(other='"Attach an Amazon EBS volume to an Amazon EC2 instance"'),
     applies_to=(ec2.VolumeAttachment,),
     check=_check_zone,
@@ -103,7 +103,7 @@ EBS_SAME_ZONE = StackRule(
 EBS_FINAL_SNAPSHOT = ResourceRule(
     id="ebs-final-snapshot",
     severity=Severity.HIGH,
-    why="A volume that goes by mistake, or because a change replaces it, takes everything since the last backup along.",
+    why="Without a final snapshot, deleting or replacing a volume loses everything since the last backup.",
     fix="set final_snapshot=True.",
     sources=Sources(pci=("10.3.3",), other='"Delete an Amazon EBS volume"'),
     production_only=True,

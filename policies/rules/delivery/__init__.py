@@ -1,0 +1,1 @@
+"""CloudFront, certificates and DNS."""

@@ -1,4 +1,4 @@
-"""CloudFront: where it fetches from, and how."""
+"""CloudFront's origins: HTTPS to the site, and only the stack's own buckets."""
 
 from __future__ import annotations
 
@@ -27,19 +27,18 @@ def _check_https(distribution: Resource, _: Config) -> Findings:
                     yield from one_of(distribution, f"{path}.originSslProtocols", protocol, _TLS)
             case Unknown():
                 yield Undecided(resource=distribution, path=path)
-            # Without one the origin is a bucket, which CloudFront always reads over the protocol of S3's own REST
-            # endpoint.
+            # Without one the origin is a bucket, which CloudFront reads from S3's REST endpoint.
 
 
 def _check_access_control(distribution: Resource, _: Config) -> Findings:
     for index, origin in enumerate(distribution.properties.each("origins")):
-        path = f"origins[{index}].originAccessControlId"
-        # An id that only the update will tell is an id all the same.
+        path = f"origins[{index}].origin_access_control_id"
+        # An id that is unknown until the update still counts.
         if _is_bucket(origin) and within(origin, "originAccessControlId") in (Absent(), Known("")):
             yield Violation(
                 resource=distribution,
-                has=f"a bucket as origin without {path}",
-                must="an origin access control",
+                got=f"a bucket as origin and no {path}",
+                expected="an origin access control",
                 part=path,
             )
         if isinstance(origin, Unknown):
@@ -47,26 +46,26 @@ def _check_access_control(distribution: Resource, _: Config) -> Findings:
 
 
 def _is_bucket(origin: Reading) -> bool:
-    """Whether CloudFront takes an origin for a bucket: it has no other configuration."""
+    """Whether the origin is a bucket: it has no configuration of another kind."""
     other = ("customOriginConfig", "vpcOriginConfig")
     return isinstance(origin, Known) and all(isinstance(within(origin, name), Absent) for name in other)
 
 
 def _check_buckets(distribution: Resource, stack: Stack, _: Config) -> Findings:
     own = {bucket.properties.read("bucket") for bucket in stack.of_type(s3.Bucket)}
-    # A stack that makes no buckets has another one's, which cannot be seen here.
+    # A stack without buckets uses another one's, which is not seen here.
     if not own or Unknown() in own or distribution.origin("origins", s3.Bucket):
         return
     for index, origin in enumerate(distribution.properties.each("origins")):
-        path = f"origins[{index}].domainName"
+        path = f"origins[{index}].domain_name"
         match within(origin, "domainName"):
             case Known(host):
                 found = _BUCKET_HOST.fullmatch(str(host))
                 if found and Known(found["bucket"]) not in own:
                     yield Violation(
                         resource=distribution,
-                        has=f"{path} {host}, a bucket that this stack does not make",
-                        must="a bucket that is there and is its own",
+                        got=f"{path}={host}, which is not a bucket of this stack",
+                        expected="a bucket of this stack",
                         part=path,
                     )
             case Unknown():
@@ -76,7 +75,7 @@ def _check_buckets(distribution: Resource, stack: Stack, _: Config) -> Findings:
 CLOUDFRONT_ORIGIN_HTTPS = ResourceRule(
     id="cloudfront-origin-https",
     severity=Severity.MEDIUM,
-    why="Behind the edge a request goes over the internet once more, where plain HTTP and old TLS are as bad.",
+    why="A request from CloudFront to the origin crosses the internet too, and plain HTTP or old TLS exposes it.",
     fix='set origin_protocol_policy="https-only" and origin_ssl_protocols=["TLSv1.2"] in custom_origin_config.',
     sources=Sources(fsbp=("CloudFront.9", "CloudFront.10"), pci=("4.2.1",)),
     applies_to=(cloudfront.Distribution,),
@@ -87,7 +86,7 @@ CLOUDFRONT_S3_ACCESS_CONTROL = ResourceRule(
     id="cloudfront-s3-oac",
     severity=Severity.MEDIUM,
     why="Without an origin access control the bucket must be public for CloudFront to read it.",
-    fix="set origin_access_control_id, and admit the distribution by aws:SourceArn in the bucket's policy.",
+    fix="set origin_access_control_id, and allow the distribution by aws:SourceArn in the bucket's policy.",
     sources=Sources(fsbp=("CloudFront.13",), pci=("7.2.1",)),
     applies_to=(cloudfront.Distribution,),
     check=_check_access_control,
@@ -96,7 +95,7 @@ CLOUDFRONT_S3_ACCESS_CONTROL = ResourceRule(
 CLOUDFRONT_S3_ORIGIN_EXISTS = StackRule(
     id="cloudfront-s3-origin-exists",
     severity=Severity.HIGH,
-    why="Whoever makes a bucket of a name that is free serves what they like under the shop's own.",
+    why="If a bucket does not exist, anyone can create one with its name and serve content under the shop's host name.",
     fix="take domain_name from the s3.Bucket of this stack.",
     sources=Sources(fsbp=("CloudFront.12",)),
     on_unknown=OnUnknown.DEFER,

@@ -1,4 +1,4 @@
-"""The network as a whole: its own, with nothing of AWS's defaults, and with a record of who talked to whom."""
+"""The VPC as a whole: it uses none of AWS's defaults, and its flow logs record all traffic."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from pulumi_policy import Severity
 
+from policies.aws.ip_ranges import INTERNET
 from policies.generated.aws_types import ec2, lb
 from policies.model.expectations import within
 from policies.model.properties import Absent, Known, Reading, Unknown
 from policies.model.resources import Resource, Stack
 from policies.model.rule import Config, Findings, ResourceRule, Sources, StackRule, Undecided, Violation
 
-_EVERYBODY = frozenset({"0.0.0.0/0", "::/0"})
 _LOGIN_PORTS = {22: "SSH", 3389: "Remote Desktop"}
 
 
@@ -20,13 +20,13 @@ def _check_flow_logs(network: Resource, stack: Stack, _: Config) -> Findings:
     kinds = [log.properties.read("trafficType") for log in stack.from_origin(ec2.FlowLog, "vpcId", network)]
     if Known("ALL") in kinds:
         return
-    must = "one with traffic_type ALL"
+    expected = "one with traffic_type=ALL"
     if not kinds:
-        yield Violation(resource=network, has="no flow log", must=must)
+        yield Violation(resource=network, got="no flow log", expected=expected)
     elif any(isinstance(kind, Unknown) for kind in kinds):
-        yield Undecided(resource=network, path="trafficType of its flow log")
+        yield Undecided(resource=network, path="traffic_type of its flow log")
     else:
-        yield Violation(resource=network, has="flow logs of a part of its traffic only", must=must)
+        yield Violation(resource=network, got="flow logs of a part of its traffic", expected=expected)
 
 
 def _check_default_group(network: Resource, stack: Stack, _: Config) -> Findings:
@@ -34,16 +34,14 @@ def _check_default_group(network: Resource, stack: Stack, _: Config) -> Findings
     if not groups:
         yield Violation(
             resource=network,
-            has="a default security group as AWS makes it, which admits all of its members and lets all out",
-            must="it adopted, without rules",
+            got="the default security group as AWS creates it, which allows its members all traffic",
+            expected="an ec2.DefaultSecurityGroup without rules",
         )
     for group in groups:
         for name in ("ingress", "egress"):
             match group.properties.read(name):
-                case Known(tuple() as rules) if rules:
-                    yield Violation(
-                        resource=group, has=f"{len(rules)} rules in {name}", must=f"no {name} at all", part=name
-                    )
+                case Known((_, *_)):
+                    yield Violation(resource=group, got=f"rules in {name}", expected=f"no {name} rules", part=name)
                 case Unknown():
                     yield Undecided(resource=group, path=name)
 
@@ -52,8 +50,8 @@ def _check_own_network(network: Resource, _: Config) -> Findings:
     if network.is_a(ec2.DefaultVpc):
         yield Violation(
             resource=network,
-            has="the subnets that AWS makes, each with a route to the internet and public addresses by default",
-            must="a Network of its own in its place",
+            got="the default VPC, whose subnets all have a route to the internet and assign public addresses",
+            expected="a Network",
         )
 
 
@@ -67,11 +65,11 @@ def _check_acl(acl: Resource, _: Config) -> Findings:
             continue
         for source in sources:
             match source:
-                case Known(value) if value in _EVERYBODY:
+                case Known(value) if value in INTERNET:
                     yield Violation(
                         resource=acl,
-                        has=f"an entry that lets {value} in to {' and '.join(ports)}",
-                        must="a source that is known, or other ports",
+                        got=f"an entry that allows {' and '.join(ports)} from {value}",
+                        expected="a narrower source, or other ports",
                         part=path,
                     )
                 case Unknown():
@@ -87,7 +85,7 @@ def _entries(acl: Resource) -> Iterator[tuple[str, Reading]]:
 
 
 def _covers(entry: Reading, port: int) -> bool:
-    """Whether an entry lets a port in, or may: anything unknown is taken to."""
+    """Whether an entry allows a port. An unknown port counts as this one."""
     if within(entry, "protocol") in (Known("-1"), Known(-1), Known("all")):
         return True
     match within(entry, "fromPort"), within(entry, "toPort"):
@@ -103,7 +101,9 @@ def _check_address(address: Resource, stack: Stack, _: Config) -> Findings:
     named = any(address.properties.read(name) not in (Absent(), Known("")) for name in ("instance", "networkInterface"))
     if not used and not named:
         yield Violation(
-            resource=address, has="nothing that it belongs to", must="a NAT gateway, a load balancer or a server"
+            resource=address,
+            got="no association",
+            expected="a NAT gateway, a load balancer or a server that uses the address",
         )
 
 
@@ -117,8 +117,8 @@ _HOLDERS = (
 VPC_FLOW_LOGS = StackRule(
     id="vpc-flow-logs",
     severity=Severity.MEDIUM,
-    why="After a break-in the flow logs are all that tells what was reached from where.",
-    fix="give the VPC an ec2.FlowLog of traffic_type ALL, as Network does.",
+    why="After a break-in, the flow logs are the only record of which connections were made.",
+    fix='add an ec2.FlowLog with traffic_type="ALL" to the VPC, as Network does.',
     sources=Sources(fsbp=("EC2.6",), cis=("4.7",), pci=("10.2.1",)),
     applies_to=(ec2.Vpc,),
     check=_check_flow_logs,
@@ -127,8 +127,8 @@ VPC_FLOW_LOGS = StackRule(
 DEFAULT_SG_CLOSED = StackRule(
     id="default-sg-closed",
     severity=Severity.HIGH,
-    why="What is made without a security group lands in the default one, where all may talk to all.",
-    fix="adopt it by an ec2.DefaultSecurityGroup without ingress and egress, as Network does.",
+    why="A resource created without a security group gets the default one, whose members may all reach each other.",
+    fix="add an ec2.DefaultSecurityGroup without ingress and egress, as Network does.",
     sources=Sources(fsbp=("EC2.2",), cis=("6.5",), pci=("1.2.1", "1.3.1")),
     applies_to=(ec2.Vpc,),
     check=_check_default_group,
@@ -137,8 +137,8 @@ DEFAULT_SG_CLOSED = StackRule(
 NO_DEFAULT_VPC = ResourceRule(
     id="no-default-vpc",
     severity=Severity.HIGH,
-    why="In the default VPC every subnet is public, and every server gets an address that the internet reaches.",
-    fix="use a Network, or name another stack's in network.stack.",
+    why="In the default VPC every subnet is public, and every server gets a public address.",
+    fix="use a Network, or name the stack whose network to join in network.stack.",
     sources=Sources(pci=("1.3.1",), other="Amazon VPC User Guide, Default VPCs"),
     applies_to=(ec2.DefaultVpc, ec2.Vpc),
     check=_check_own_network,
@@ -147,8 +147,8 @@ NO_DEFAULT_VPC = ResourceRule(
 NACL_NO_ADMIN_PORTS = ResourceRule(
     id="nacl-no-admin-ports",
     severity=Severity.MEDIUM,
-    why="A network ACL that lets everybody in to SSH or Remote Desktop leaves one mistaken security group in between.",
-    fix="name the source's cidr_block, or leave those ports out of the entry's range.",
+    why="If a network ACL allows SSH or Remote Desktop from anywhere, one wrong security group rule exposes a server.",
+    fix="set cidr_block to the source's range, or leave those ports out of the entry.",
     sources=Sources(fsbp=("EC2.21",), cis=("6.2",), pci=("1.3.1",)),
     applies_to=(ec2.NetworkAcl, ec2.DefaultNetworkAcl, ec2.NetworkAclRule),
     check=_check_acl,
@@ -157,8 +157,8 @@ NACL_NO_ADMIN_PORTS = ResourceRule(
 EIP_ATTACHED = StackRule(
     id="eip-attached",
     severity=Severity.LOW,
-    why="An address that belongs to nothing is paid for, and a name that still points to it is the next owner's.",
-    fix="associate it, or remove it.",
+    why="An unused Elastic IP costs money, and a DNS record that still points at it can be taken over.",
+    fix="associate the address, or remove it.",
     sources=Sources(fsbp=("EC2.12",), pci=("2.4",)),
     applies_to=(ec2.Eip,),
     check=_check_address,

@@ -1,4 +1,4 @@
-"""Named lists of addresses: what stands in them is let in by rules that do not show it."""
+"""Prefix lists: a rule that names one does not show which addresses it allows, so the list itself is checked."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from ipaddress import ip_network
 from pulumi_policy import PolicyConfigSchema, Severity
 
 from policies.aws.ingress import STANDALONE, Ingress, declared_ingress, group_of
-from policies.engine.allow_list import SCHEMA, AllowList
 from policies.generated.aws_types import ec2
 from policies.model.expectations import within
 from policies.model.properties import Known, Reading
 from policies.model.resources import Resource, Stack
 from policies.model.rule import Config, Findings, Sources, StackRule, Undecided, Violation
-from policies.rules.network.gateway_ingress import GATEWAY
+from policies.rules.network.allow_list import EXPECTED, SCHEMA, AllowList
+from policies.rules.systems import GATEWAY
 
 _ORIGINS = ("prefixListId", "prefixListIds", "ingress")
 
@@ -29,7 +29,7 @@ def _check(resource: Resource, stack: Stack, config: Config) -> Findings:
         return
     group = group_of(resource)
     if group is not None and group.tag("System") == GATEWAY:
-        return  # Its own rule has no list at all.
+        return  # gateway-ingress-allow-listed accepts no prefix list there.
     for rule in declared_ingress(stack, resource):
         yield from _check_lists(stack, rule, config.get("known_lists", ()))
 
@@ -41,8 +41,8 @@ def _check_entry(resource: Resource, reading: Reading, path: str, allowed: Allow
             if objection := allowed.objection(network):
                 yield Violation(
                     resource=resource,
-                    has=f"{network} in {path}, which {objection}",
-                    must="only private ranges and ranges of the allow list whose permission still holds",
+                    got=f"{path}={network}, which {objection}",
+                    expected=EXPECTED,
                     part=path,
                 )
         case _:
@@ -59,8 +59,8 @@ def _check_lists(stack: Stack, rule: Ingress, known_lists: list[str]) -> Finding
             case Known(list_id) if list_id not in own and list_id not in known_lists:
                 yield Violation(
                     resource=rule.declared_by,
-                    has=f"the prefix list {list_id} in {rule.at('prefixListId')}, whose ranges this stack does not set",
-                    must="a list of this stack, or one that the policy's config knows",
+                    got=f"{rule.at('prefixListId')}={list_id}, whose ranges this stack does not set",
+                    expected="a prefix list of this stack, or one in known_lists of the policy's config",
                     part=rule.at("prefixListId"),
                 )
             case Known():
@@ -72,8 +72,8 @@ def _check_lists(stack: Stack, rule: Ingress, known_lists: list[str]) -> Finding
 PREFIX_LISTS_ALLOW_LISTED = StackRule(
     id="prefix-lists-allow-listed",
     severity=Severity.HIGH,
-    why="A prefix list lets in whatever is written into it later, past every rule that reads ranges.",
-    fix="put only private ranges, and ranges of the allow list, into the list; name a list of AWS's own, such as "
+    why="A range that is added to a prefix list later is allowed at once, and no other rule checks it.",
+    fix="put only private ranges and ranges of the allow list into the prefix list; name a list of AWS's, such as "
     "CloudFront's, in known_lists of the policy's config.",
     sources=Sources(fsbp=("EC2.18",), pci=("1.2.8", "1.3.1")),
     applies_to=(ec2.ManagedPrefixList, ec2.ManagedPrefixListEntry, ec2.SecurityGroup, *STANDALONE),

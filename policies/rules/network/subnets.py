@@ -1,4 +1,4 @@
-"""Subnets: private ones that are, zones that fail apart, and addresses that nothing else has."""
+"""Subnets: private ones cannot be reached from the internet, each tier spans two zones, and ranges do not overlap."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from ipaddress import ip_network
 
 from pulumi_policy import Severity
 
+from policies.aws.ip_ranges import IpRange, holds
 from policies.aws.routes import internet_routes, nat_gateways
-from policies.engine.allow_list import Network, holds
 from policies.generated.aws_types import ec2
 from policies.model.expectations import is_not
 from policies.model.properties import Absent, Known, Reading, Unknown
@@ -28,12 +28,12 @@ def _check_private_routes(subnet: Resource, stack: Stack, _: Config) -> Findings
             for route in internet_routes(stack, subnet):
                 yield Violation(
                     resource=subnet,
-                    has=f"the Tier private, and a way to the internet by {route}",
-                    must="a NAT gateway as its only way out",
+                    got=f"Tier=private and a route to the internet in {route}",
+                    expected="a NAT gateway as the only route to the internet",
                     part=route.name,
                 )
         case Absent():
-            yield Violation(resource=subnet, has="no Tier in its tags", must="one, which tells who may live there")
+            yield Violation(resource=subnet, got="no tags.Tier", expected="public or private")
         case Unknown():
             yield Undecided(resource=subnet, path="tags.Tier")
 
@@ -46,12 +46,12 @@ def _check_zones(network: Resource, stack: Stack, _: Config) -> Findings:
         if len({each.value for each in readings if isinstance(each, Known)}) > 1:
             continue
         if any(isinstance(each, Unknown) for each in readings):
-            yield Undecided(resource=network, path="availabilityZone of its subnets")
+            yield Undecided(resource=network, path="availability_zone of its subnets")
         else:
             yield Violation(
                 resource=network,
-                has=f"{tier or 'untold'} subnets in one availability zone only",
-                must="them in two at least",
+                got=f"{tier or 'untagged'} subnets in one availability zone",
+                expected="two zones or more",
                 part=f"Tier {tier}",
             )
 
@@ -63,7 +63,7 @@ def _check_nat(subnet: Resource, stack: Stack, _: Config) -> Findings:
     for route, gateway in nat_gateways(stack, subnet):
         if gateway.properties.read("availabilityMode") == Known("regional"):
             continue
-        # No subnet of this stack: somebody else's gateway, whose zone nothing here tells.
+        # No subnet of this stack: the gateway is another stack's, and its zone is not known here.
         zones = [_zone(each) for each in gateway.origin("subnetId", ec2.Subnet)]
         if not zones or (own in zones and isinstance(own, Known)):
             continue
@@ -72,8 +72,8 @@ def _check_nat(subnet: Resource, stack: Stack, _: Config) -> Findings:
             continue
         yield Violation(
             resource=route,
-            has=f"{gateway} as the way out of {subnet}, which lies in another availability zone",
-            must="the NAT gateway of the subnet's own zone",
+            got=f"{gateway} for {subnet}, which is in another availability zone",
+            expected="the NAT gateway of the subnet's zone",
         )
 
 
@@ -93,8 +93,8 @@ def _check_s3_endpoint(network: Resource, stack: Stack, _: Config) -> Findings:
         if table.urn not in covered:
             yield Violation(
                 resource=table,
-                has="no gateway endpoint of S3",
-                must="one, which costs nothing and keeps the buckets' traffic off the NAT gateways",
+                got="no gateway endpoint for S3",
+                expected="one",
             )
 
 
@@ -122,7 +122,7 @@ def _check_overlap(network: Resource, stack: Stack, _: Config) -> Findings:
     own = [_range(network, "cidrBlock")]
     own += [_range(more, "cidrBlock") for more in stack.from_origin(ec2.VpcIpv4CidrBlockAssociation, "vpcId", network)]
     if None in own:
-        # From an address pool, say: nothing can be compared with it.
+        # It comes from an address pool, for example.
         yield Undecided(resource=network, path="cidrBlock")
         return
     known = [each for each in own if each is not None]
@@ -134,29 +134,33 @@ def _check_overlap(network: Resource, stack: Stack, _: Config) -> Findings:
         elif any(remote.overlaps(each) for each in known):
             yield Violation(
                 resource=route,
-                has=f"{remote} behind it, of which the network itself has a part",
-                must="a range that lies apart",
+                got=f"{remote}, which overlaps the range of {network}",
+                expected="a range that does not overlap it",
             )
 
 
-def _check_subnet_ranges(network: Resource, stack: Stack, whole: list[Network]) -> Findings:
-    before: list[tuple[Network, Resource]] = []
+def _check_subnet_ranges(network: Resource, stack: Stack, whole: list[IpRange]) -> Findings:
+    before: list[tuple[IpRange, Resource]] = []
     for subnet in stack.from_origin(ec2.Subnet, "vpcId", network):
         addresses = _range(subnet, "cidrBlock")
         if addresses is None:
             yield Undecided(resource=subnet, path="cidrBlock")
             continue
         if not any(holds(each, addresses) for each in whole):
-            yield Violation(resource=subnet, has=f"{addresses}, which {network} has not", must="a part of its range")
+            yield Violation(
+                resource=subnet, got=f"{addresses}, which is outside {network}", expected="a part of the VPC's range"
+            )
         for taken, by in before:
             if taken.overlaps(addresses):
                 yield Violation(
-                    resource=subnet, has=f"{addresses}, of which {by} has {taken}", must="a range of its own"
+                    resource=subnet,
+                    got=f"{addresses}, which overlaps {taken} of {by}",
+                    expected="a range that does not overlap",
                 )
         before.append((addresses, subnet))
 
 
-def _range(resource: Resource, name: str) -> Network | None:
+def _range(resource: Resource, name: str) -> IpRange | None:
     match resource.properties.read(name):
         case Known(value):
             return ip_network(value, strict=False)
@@ -172,8 +176,8 @@ def _vpn_routes(stack: Stack, network: Resource) -> Iterator[Resource]:
 SUBNET_NO_AUTO_PUBLIC_IP = ResourceRule(
     id="subnet-no-auto-public-ip",
     severity=Severity.HIGH,
-    why="An address given to whatever is launched puts servers on the internet that nobody meant to.",
-    fix="set map_public_ip_on_launch=False, and give an Elastic IP to the few servers that need one.",
+    why="A subnet that assigns public addresses exposes every server that is launched in it.",
+    fix="set map_public_ip_on_launch=False, and give an Elastic IP to the servers that need one.",
     sources=Sources(fsbp=("EC2.15",), pci=("1.3.1", "1.4.2")),
     applies_to=(ec2.Subnet,),
     check=_check_automatic_address,
@@ -182,8 +186,8 @@ SUBNET_NO_AUTO_PUBLIC_IP = ResourceRule(
 PRIVATE_SUBNET_NO_INTERNET_ROUTE = StackRule(
     id="private-subnet-no-internet-route",
     severity=Severity.HIGH,
-    why="What lives in a private subnet relies on nothing outside being able to open a connection to it.",
-    fix="route it to a NAT gateway, and tag a subnet with Tier public or private for what it is.",
+    why="Databases and servers in a private subnet rely on the internet being unable to connect to them.",
+    fix="route the subnet to a NAT gateway, and tag every subnet with Tier public or private.",
     sources=Sources(pci=("1.3.1", "1.4.4"), other="Amazon VPC User Guide, Subnet types"),
     applies_to=(ec2.Subnet,),
     check=_check_private_routes,
@@ -192,8 +196,8 @@ PRIVATE_SUBNET_NO_INTERNET_ROUTE = StackRule(
 TIERS_SPAN_TWO_ZONES = StackRule(
     id="tiers-span-two-zones",
     severity=Severity.MEDIUM,
-    why="When an availability zone fails, a tier that is in no other is gone, and no standby has a place to stand.",
-    fix="name two zones at least in network.zones.",
+    why="When an availability zone fails, a tier that is only in that zone fails with it.",
+    fix="name two zones or more in network.zones.",
     sources=Sources(other="AWS Well-Architected, Reliability Pillar, REL10-BP01"),
     production_only=True,
     applies_to=(ec2.Vpc,),
@@ -203,7 +207,7 @@ TIERS_SPAN_TWO_ZONES = StackRule(
 NAT_PER_ZONE = StackRule(
     id="nat-per-zone",
     severity=Severity.HIGH,
-    why="With one NAT gateway for all, its zone takes the others' way to payment providers down with it.",
+    why="With one NAT gateway for all zones, the failure of its zone cuts off every server from payment providers.",
     fix="set network.nat_gateways to one-per-zone.",
     sources=Sources(other="Amazon VPC User Guide, NAT gateway basics"),
     production_only=True,
@@ -214,8 +218,8 @@ NAT_PER_ZONE = StackRule(
 S3_GATEWAY_ENDPOINT = StackRule(
     id="s3-gateway-endpoint",
     severity=Severity.LOW,
-    why="Without it, what servers read from S3 passes a NAT gateway, which costs money by the gigabyte.",
-    fix="add the private route tables to an ec2.VpcEndpoint of S3 of type Gateway, as Network does.",
+    why="Without the endpoint, traffic to S3 goes through a NAT gateway, which charges by the gigabyte.",
+    fix="add the private route tables to an ec2.VpcEndpoint for S3 of type Gateway, as Network does.",
     sources=Sources(fsbp=("EC2.10",), cis=("6.8",)),
     production_only=True,
     applies_to=(ec2.Vpc,),
@@ -225,8 +229,9 @@ S3_GATEWAY_ENDPOINT = StackRule(
 CIDR_NO_OVERLAP = StackRule(
     id="cidr-no-overlap",
     severity=Severity.HIGH,
-    why="Two places with the same addresses cannot talk to each other, and renumbering means making both anew.",
-    fix="choose another network.cidr, or agree with whoever is behind vpn_links[].remote_cidrs on another range.",
+    why="Two networks with the same addresses cannot reach each other, and a network must be recreated to change its "
+    "range.",
+    fix="choose another network.cidr, or agree on other vpn_links[].remote_cidrs with the owner of that network.",
     sources=Sources(other="Amazon VPC User Guide, VPC CIDR blocks"),
     on_unknown=OnUnknown.DEFER,
     applies_to=(ec2.Vpc,),

@@ -1,0 +1,1 @@
+"""Alarms, logs, tags and protection, and the pack's own config."""

@@ -1,4 +1,4 @@
-"""What must be watched: each system of production, by the metrics that tell its faults before shoppers do."""
+"""Alarms: every system of production has alarms on the metrics that show its faults."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from policies.model.resources import Resource, Stack
 from policies.model.rule import Config, Findings, OnUnknown, Sources, StackRule, Undecided, Violation
 
 Metrics = tuple[str, ...]
-"""Names of CloudWatch's; ``A|B`` asks for one of the two."""
+"""Names of CloudWatch metrics. ``A|B`` asks for one of the two."""
 
-_MEASURED_BY = ("dimensions", "metricQueries")
-"""The properties by which an alarm knows what it measures, and which a resource is joined to its alarms by."""
+_METRIC_PROPERTIES = ("dimensions", "metricQueries")
+"""The properties of an alarm that name its metric. Their origins join the alarm to a resource."""
 
 
 def _watched(metrics: Metrics) -> Callable[[Resource, Stack, Config], Findings]:
@@ -30,24 +30,24 @@ def _watched(metrics: Metrics) -> Callable[[Resource, Stack, Config], Findings]:
 
 
 def _alarms_of(stack: Stack, subject: Resource) -> Iterator[Resource]:
-    for name in _MEASURED_BY:
+    for name in _METRIC_PROPERTIES:
         yield from stack.from_origin(cloudwatch.MetricAlarm, name, subject)
 
 
 def _watched_by(subject: Resource, alarms: list[Resource], metric: str) -> Findings:
     names = re.compile(rf"\b(?:{'|'.join(map(re.escape, metric.split('|')))})\b")
-    readings = [reading for alarm in alarms for reading in _measured(alarm)]
+    readings = [reading for alarm in alarms for reading in _metric_names(alarm)]
     if any(isinstance(each, Known) and names.search(str(each.value)) for each in readings):
         return
     if any(isinstance(each, Unknown) for each in readings):
         yield Undecided(resource=subject, path=f"alarms on {metric}")
         return
     wanted = metric.replace("|", " or ")
-    yield Violation(resource=subject, has=f"no alarm on {wanted}", must="one", part=wanted)
+    yield Violation(resource=subject, got=f"no alarm on {wanted}", expected="one", part=wanted)
 
 
-def _measured(alarm: Resource) -> Iterator[Reading]:
-    """What names a metric: the alarm itself, or its queries and their text."""
+def _metric_names(alarm: Resource) -> Iterator[Reading]:
+    """Where an alarm names its metric: in itself, or in its queries."""
     yield alarm.properties.read("metricName")
     for query in alarm.properties.each("metricQueries"):
         yield within(query, "metric", "metricName")
@@ -56,7 +56,7 @@ def _measured(alarm: Resource) -> Iterator[Reading]:
 
 def _check_certificate(certificate: Resource, stack: Stack, _: Config) -> Findings:
     body = certificate.properties.read("certificateBody")
-    # CloudFront wants a copy in another region, which ends on the same day.
+    # CloudFront needs a copy in another region, which expires on the same day.
     copies = (
         each
         for each in stack.of_type(acm.Certificate)
@@ -67,8 +67,8 @@ def _check_certificate(certificate: Resource, stack: Stack, _: Config) -> Findin
 
 
 _FIX = (
-    "hand it to MonitoringSuite in __main__.py, or give it an aws.cloudwatch.MetricAlarm "
-    "whose dimensions are made from it."
+    "pass it to MonitoringSuite in __main__.py, or add an aws.cloudwatch.MetricAlarm "
+    "whose dimensions are taken from it."
 )
 _SOURCES = Sources(
     pci=("10.4.1",), other='Amazon CloudWatch, "Recommended alarms"; AWS Well-Architected Framework, REL06-BP01'
@@ -100,49 +100,49 @@ ALARMS_COVER_DATABASES = _coverage(
     "alarms-cover-databases",
     rds.Instance,
     ("CPUUtilization", "DatabaseConnections", "FreeStorageSpace", "FreeableMemory"),
-    why="A database that fills up stops all writes, and every shopper's order is one.",
+    why="A database whose storage is full stops all writes, so shoppers cannot order.",
 )
 ALARMS_COVER_CACHES = _coverage(
     "alarms-cover-caches",
     elasticache.ReplicationGroup,
     ("DatabaseMemoryUsagePercentage", "Evictions"),
-    why="A cache without room throws sessions out, and shoppers lose their carts.",
+    why="A cache whose memory is full evicts sessions, and shoppers lose their carts.",
 )
 ALARMS_COVER_SEARCH = _coverage(
     "alarms-cover-search",
     opensearch.Domain,
     ("ClusterStatus.red", "FreeStorageSpace"),
-    why="Without its search engine Magento shows no category and finds no product.",
+    why="Without its search engine Magento shows no categories and finds no products.",
 )
 ALARMS_COVER_ENVIRONMENTS = _coverage(
     "alarms-cover-environments",
     elasticbeanstalk.Environment,
     ("EnvironmentHealth",),
-    why="An environment that Beanstalk finds ill is down for somebody already.",
+    why="When Beanstalk reports an environment as unhealthy, some users already cannot reach it.",
 )
 ALARMS_COVER_LOAD_BALANCERS = _coverage(
     "alarms-cover-load-balancers",
     lb.LoadBalancer,
     ("HTTPCode_ELB_5XX_Count|HTTPCode_Target_5XX_Count", "UnHealthyHostCount"),
-    why="What shoppers see of a fault are errors of the load balancer, whatever caused them.",
+    why="Shoppers see most faults as errors of the load balancer, whatever the cause.",
 )
 ALARMS_COVER_SERVERS = _coverage(
     "alarms-cover-servers",
     ec2.Instance,
     ("StatusCheckFailed",),
-    why="Each server is the only one of its kind: nothing takes over when it is down.",
+    why="There is one server of each kind, so nothing takes over when it fails.",
 )
 ALARMS_COVER_VPN_LINKS = _coverage(
     "alarms-cover-vpn-links",
     ec2.VpnConnection,
     ("TunnelState",),
-    why="Behind a link are the stock and the orders of the client, which nobody misses until the day after.",
+    why="The client's stock and orders go over the VPN link, and its failure may stay unnoticed until the next day.",
 )
 ALARMS_COVER_CERTIFICATES = _coverage(
     "alarms-cover-certificates",
     acm.Certificate,
     (),
-    why="AWS does not renew an imported certificate, and with it ends every page of the shop.",
+    why="AWS does not renew an imported certificate, and no page of the shop works after it expires.",
     check=_check_certificate,
 )
 

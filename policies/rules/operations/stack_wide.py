@@ -1,4 +1,4 @@
-"""What holds for resources of many kinds: whose they are, and what the program may do to those that hold data."""
+"""Resources of many types: they are tagged, and those that hold data are protected."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pulumi_policy import PolicyConfigSchema, Severity
 
 from policies.aws.stateful import STATEFUL
 from policies.generated.aws_types import TAGGABLE, elasticache
+from policies.model.expectations import spelled
 from policies.model.properties import Absent, Known, Unknown
 from policies.model.resources import Resource
 from policies.model.rule import EVERY_TYPE, Config, Findings, ResourceRule, Sources, Undecided, Violation
 
 _TAGS = ("Client", "Environment", "System", "ManagedBy")
 
-# A cache is made again by whoever fills it; what a shopper loses with it is a session.
+# Magento fills a cache again. A shopper who loses it only has to log in again.
 _PROTECTED = tuple(kind for kind in STATEFUL if kind != elasticache.ReplicationGroup)
 
 _SECURITY = frozenset(
@@ -61,7 +62,7 @@ _SECURITY = frozenset(
         "vpcSecurityGroupIds",
     }
 )
-"""What decides who reaches, reads or changes a resource: a drift of these must be seen, and undone."""
+"""Properties that decide who can reach, read or change a resource: `pulumi up` must show and undo their drift."""
 
 
 def _check_tags(resource: Resource, config: Config) -> Findings:
@@ -80,33 +81,39 @@ def _check_tags(resource: Resource, config: Config) -> Findings:
     if missing:
         yield Violation(
             resource=resource,
-            has=f"no tag {' or '.join(missing)}",
-            must=f"the tags {', '.join(names)}",
+            got=f"no tags {', '.join(missing)}",
+            expected=f"the tags {', '.join(names)}",
             part=f"tags {', '.join(missing)}",
         )
 
 
 def _check_protected(resource: Resource, _: Config) -> Findings:
     if not resource.protect:
-        yield Violation(resource=resource, has="no protection", must="protect set", part="protect")
+        yield Violation(resource=resource, got="protect=False", expected="True", part="protect")
 
 
 def _check_ignored(resource: Resource, _: Config) -> Findings:
     for path in resource.ignore_changes:
         names = re.findall(r"[\w*]+", path)
         if names[:1] == ["*"]:
-            yield Violation(resource=resource, has="changes ignored in everything", must="none ignored", part=path)
+            yield Violation(
+                resource=resource,
+                got=f"ignore_changes={path}",
+                expected="the names of properties",
+                part=path,
+            )
         for name in sorted(_SECURITY.intersection(names)):
-            yield Violation(resource=resource, has=f"changes ignored in {path}", must=f"{name} watched", part=path)
+            got = f"ignore_changes={spelled(path)}"
+            yield Violation(resource=resource, got=got, expected=f"no {spelled(name)} in it", part=spelled(path))
 
 
 def _check_order(resource: Resource, _: Config) -> Findings:
     if resource.delete_before_replace:
         yield Violation(
             resource=resource,
-            has="deleteBeforeReplace",
-            must="its successor made, and filled, before it goes",
-            part="deleteBeforeReplace",
+            got="delete_before_replace=True",
+            expected="False",
+            part="delete_before_replace",
         )
 
 
@@ -118,17 +125,17 @@ def _check_region(resource: Resource, config: Config) -> Findings:
         case Unknown():
             yield Undecided(resource=resource, path="region")
         case Known(region) if region not in allowed and own != home:
-            yield Violation(resource=resource, has=f"region {region}", must="the stack's own region", part="region")
+            yield Violation(resource=resource, got=f"region={region}", expected="the stack's region", part="region")
         case Absent() if allowed and isinstance(home, Known) and home.value not in allowed:
             yield Violation(
-                resource=resource, has=f"region {home.value}", must=f"{' or '.join(sorted(allowed))}", part="region"
+                resource=resource, got=f"region={home.value}", expected=" or ".join(sorted(allowed)), part="region"
             )
 
 
 REQUIRED_TAGS = ResourceRule(
     id="required-tags",
     severity=Severity.MEDIUM,
-    why="Without its tags nobody knows whose a resource is: not the bill, not the backup plan, not the next policy.",
+    why="Bills, backup plans and policies assign a resource to its owner and system by its tags.",
     fix="pass tags=args.tags.named(name), of components.shared.tags.Tags.",
     sources=Sources(other="AWS Security Hub, AWS Resource Tagging Standard; Best Practices for Tagging AWS Resources"),
     applies_to=TAGGABLE,
@@ -143,7 +150,7 @@ REQUIRED_TAGS = ResourceRule(
 PROTECT_STATEFUL = ResourceRule(
     id="protect-stateful",
     severity=Severity.MEDIUM,
-    why="One line taken out of the program by mistake deletes a database and all of its backups.",
+    why="Without protect, one line removed from the program by mistake deletes a database and its backups.",
     fix="pass opts=pulumi.ResourceOptions(parent=self, protect=args.protect), and leave magento:protect true.",
     sources=Sources(other="Pulumi, Resource option: protect"),
     production_only=True,
@@ -154,8 +161,8 @@ PROTECT_STATEFUL = ResourceRule(
 NO_IGNORE_SECURITY_CHANGES = ResourceRule(
     id="no-ignore-security-changes",
     severity=Severity.MEDIUM,
-    why="What is ignored is neither shown nor undone when somebody opens it by hand.",
-    fix="take the property out of ignore_changes, and let the program state it.",
+    why="Pulumi neither shows nor undoes a manual change to a property in ignore_changes.",
+    fix="remove the property from ignore_changes, and set it in the program.",
     sources=Sources(pci=("1.2.7", "6.5.1"), other="Pulumi, Resource option: ignoreChanges"),
     applies_to=EVERY_TYPE,
     check=_check_ignored,
@@ -164,8 +171,8 @@ NO_IGNORE_SECURITY_CHANGES = ResourceRule(
 NO_DELETE_BEFORE_REPLACE = ResourceRule(
     id="no-delete-before-replace-stateful",
     severity=Severity.MEDIUM,
-    why="What is deleted before its successor is there takes its data with it.",
-    fix="take delete_before_replace out, and move the data in two updates.",
+    why="A resource that is deleted before its replacement exists takes its data with it.",
+    fix="remove delete_before_replace, and move the data in two updates.",
     sources=Sources(other="Pulumi, Resource option: deleteBeforeReplace"),
     production_only=True,
     applies_to=STATEFUL,
@@ -175,8 +182,8 @@ NO_DELETE_BEFORE_REPLACE = ResourceRule(
 DATA_IN_HOME_REGION = ResourceRule(
     id="data-in-home-region",
     severity=Severity.MEDIUM,
-    why="In another region data is under another law, and under no alarm and no backup plan of this stack.",
-    fix="take region out, so that it follows aws:region in the stack file; allow others in the policy's config.",
+    why="In another region, other laws apply to the data, and this stack's alarms and backup plan do not cover it.",
+    fix="remove region, so that aws:region of the stack file applies; or add the region to the policy's config.",
     sources=Sources(other="Addressing Data Residency with AWS"),
     applies_to=STATEFUL,
     check=_check_region,

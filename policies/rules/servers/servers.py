@@ -1,4 +1,4 @@
-"""EC2 instances: what they tell whoever runs on them, and who reaches them."""
+"""EC2 instances: they require IMDSv2, have no public address, and hold no secrets in user data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pulumi_policy import PolicyConfigSchema, Severity
 
 from policies.aws.credentials import credentials_in
 from policies.generated.aws_types import ec2
-from policies.model.expectations import accepted, is_not, is_set, require
+from policies.model.expectations import accepted, is_not, is_set, require, spelled
 from policies.model.properties import Known, Unknown
 from policies.model.resources import Resource, Stack
 from policies.model.rule import (
@@ -22,11 +22,12 @@ from policies.model.rule import (
     Undecided,
     Violation,
 )
+from policies.rules.systems import GATEWAY, VPN_SERVER
 
 _TOKENS = ("metadataOptions", "httpTokens")
 _HOPS = ("metadataOptions", "httpPutResponseHopLimit")
 _USER_DATA = ("userData", "userDataBase64")
-_PUBLIC_SYSTEMS = ("gateway", "vpn-access")
+_PUBLIC_SYSTEMS = (GATEWAY, VPN_SERVER)
 
 
 def _check_hops(server: Resource, _: Config) -> Findings:
@@ -36,7 +37,7 @@ def _check_hops(server: Resource, _: Config) -> Findings:
         path,
         server.properties.read(*_HOPS),
         lambda found: isinstance(found, int) and found <= 1,
-        f"{path} 1",
+        "1",
     )
 
 
@@ -48,8 +49,8 @@ def _check_public_address(server: Resource, stack: Stack, config: Config) -> Fin
     for address in _addresses(stack, server):
         yield Violation(
             resource=server,
-            has=f"the public address of {address}",
-            must="none, or a System tag among the systems that may have one",
+            got=f"a public address from {address}",
+            expected="none, or a System tag that may have one",
             part=address.name,
         )
 
@@ -72,14 +73,18 @@ def _interfaces(stack: Stack, server: Resource) -> Iterator[Resource]:
 
 def _check_user_data(server: Resource, _: Config) -> Findings:
     for name in _USER_DATA:
-        must = "the name of a secret that the server reads when it boots"
+        expected = "the name of a secret that the server reads when it boots"
         match server.properties.read(name):
-            # What was made of a secret is one itself, however it looks.
+            # A value made from a secret is a secret too.
             case Known(secret=True):
-                yield Violation(resource=server, has=f"a secret value in {name}", must=must, part=name)
+                yield Violation(
+                    resource=server, got=f"a secret value in {spelled(name)}", expected=expected, part=spelled(name)
+                )
             case Known(value):
                 for kind in dict.fromkeys(credentials_in(str(value))):
-                    yield Violation(resource=server, has=f"{kind} in {name}", must=must, part=name)
+                    yield Violation(
+                        resource=server, got=f"{kind} in {spelled(name)}", expected=expected, part=spelled(name)
+                    )
             case Unknown():
                 yield Undecided(resource=server, path=name)
 
@@ -95,8 +100,7 @@ def _check_password_data(server: Resource, _: Config) -> Findings:
 EC2_IMDSV2 = ResourceRule(
     id="ec2-imdsv2",
     severity=Severity.HIGH,
-    why="Version 1 of the metadata service hands a server's AWS credentials to any request that an application can be "
-    "tricked into sending.",
+    why="With IMDSv1, an application that can be tricked into sending a request exposes the server's AWS credentials.",
     fix='set metadata_options with http_tokens="required".',
     sources=Sources(fsbp=("EC2.8",), cis=("6.7",), pci=("8.2.8",)),
     applies_to=(ec2.Instance, ec2.LaunchTemplate),
@@ -107,7 +111,7 @@ EC2_IMDSV2 = ResourceRule(
 EC2_IMDS_HOP_LIMIT = ResourceRule(
     id="ec2-imds-hop-limit",
     severity=Severity.MEDIUM,
-    why="With one hop the metadata service answers the server itself, and no container or proxy on it.",
+    why="With a hop limit of 1 the metadata service answers only the server itself, not a container or proxy on it.",
     fix="set metadata_options with http_put_response_hop_limit=1.",
     sources=Sources(fsbp=("AutoScaling.4",)),
     applies_to=(ec2.Instance, ec2.LaunchTemplate),
@@ -118,9 +122,10 @@ EC2_IMDS_HOP_LIMIT = ResourceRule(
 EC2_NO_PUBLIC_IP = StackRule(
     id="ec2-no-public-ip",
     severity=Severity.HIGH,
-    why="A server with a public address is scanned from its first minute on, and only the way in needs one.",
-    fix="put the server into a private subnet and reach it through the VPN or the gateway; name a new way in by its "
-    "System tag in the policy's config, under systems.",
+    why="A server with a public address is scanned from its first minute, and only the gateway and the VPN need one.",
+    fix="put the server into a private subnet and reach it through the VPN or the gateway; if it needs a public "
+    "address, "
+    "add its System tag to systems in the policy's config.",
     sources=Sources(fsbp=("EC2.9",), pci=("1.3.1", "1.4.2")),
     applies_to=(ec2.Instance,),
     check=_check_public_address,
@@ -134,10 +139,10 @@ EC2_NO_PUBLIC_IP = StackRule(
 EC2_NO_SECRETS_IN_USER_DATA = ResourceRule(
     id="ec2-no-secrets-in-user-data",
     severity=Severity.CRITICAL,
-    why="User data is shown to everybody who may describe the server, and to every process on it.",
-    fix="keep the value in Secrets Manager, and let the boot read it with the server's role.",
+    why="Anyone who may describe the server, and every process on it, can read its user data.",
+    fix="keep the value in Secrets Manager, and read it at boot with the server's role.",
     sources=Sources(pci=("8.6.2",), other='"Instance user data"'),
-    # Boots are told the ids of volumes, so at a new stack's preview the text is not known yet.
+    # User data holds ids of volumes, so the text is unknown at a new stack's preview.
     on_unknown=OnUnknown.DEFER,
     applies_to=(ec2.Instance, ec2.LaunchTemplate),
     check=_check_user_data,
@@ -146,8 +151,8 @@ EC2_NO_SECRETS_IN_USER_DATA = ResourceRule(
 EC2_INSTANCE_PROFILE = ResourceRule(
     id="ec2-instance-profile",
     severity=Severity.MEDIUM,
-    why="Without a role people put keys on a server, and without Session Manager they open SSH.",
-    fix="set iam_instance_profile to one whose role has AmazonSSMManagedInstanceCore.",
+    why="Without a role, access keys end up on the server, and without Session Manager it needs SSH.",
+    fix="set iam_instance_profile to a profile whose role has AmazonSSMManagedInstanceCore.",
     sources=Sources(fsbp=("SSM.1",), cis=("2.16",), pci=("7.2.1",)),
     applies_to=(ec2.Instance,),
     check=_check_profile,
@@ -156,8 +161,9 @@ EC2_INSTANCE_PROFILE = ResourceRule(
 WINDOWS_NO_PASSWORD_DATA = ResourceRule(
     id="windows-no-password-data",
     severity=Severity.MEDIUM,
-    why="The administrator's password would be kept in the stack's state, which more people read than may sign in.",
-    fix="leave get_password_data out; the password is asked of AWS with the key pair when somebody needs it.",
+    why="The stack's state would hold the administrator's password, and more people can read the state than may sign "
+    "in.",
+    fix="leave get_password_data out; get the password from AWS with the key pair when you need it.",
     sources=Sources(pci=("8.3.2",), other='"GetPasswordData"'),
     applies_to=(ec2.Instance,),
     check=_check_password_data,

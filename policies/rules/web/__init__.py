@@ -1,0 +1,1 @@
+"""Elastic Beanstalk environments, load balancers and listeners."""

@@ -1,4 +1,4 @@
-"""Elastic Beanstalk's environments: instances that nobody reaches but their load balancer, and keep no secrets."""
+"""Elastic Beanstalk environments: only the load balancer reaches the instances, and variables hold no secrets."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def _check_subnets(environment: Resource, stack: Stack, _: Config) -> Findings:
     public = {str(subnet_id): str(by) for subnet_id, by in public_subnet_ids(stack).items()}
     match settings.read(_NETWORK, "ELBSubnets"):
         case Known(ids) if settings.text(_NETWORK, "ELBScheme", "public") == "public":
-            public |= dict.fromkeys(_listed(ids), "its own load balancer")
+            public |= dict.fromkeys(_listed(ids), "its load balancer")
     path = f"{_NETWORK} Subnets"
     match settings.read(_NETWORK, "Subnets"):
         case Known(ids):
             for subnet_id in sorted(public.keys() & _listed(ids)):
                 yield Violation(
                     resource=environment,
-                    has=f"{subnet_id} in {path}, which is public by {public[subnet_id]}",
-                    must="private subnets there",
+                    got=f"{subnet_id} in {path}, a public subnet of {public[subnet_id]}",
+                    expected="private subnets",
                     part=subnet_id,
                 )
         case Absent():
-            yield Violation(resource=environment, has=f"no {path}", must="private subnets there")
+            yield Violation(resource=environment, got=f"no {path}", expected="private subnets")
         case Unknown():
             yield Undecided(resource=environment, path=path)
 
@@ -47,20 +47,25 @@ def _check_variables(environment: Resource, _: Config) -> Findings:
     settings = settings_of(environment)
     if settings.is_unknown:
         yield Undecided(resource=environment, path="settings")
-    must = f"secrets in {_VARIABLES}secrets alone"
+    expected = f"secrets only in {_VARIABLES}secrets"
     for name, reading in settings.options(_VARIABLES).items():
         match reading:
             case Known(secret=True) | Unknown(secret=True):
                 yield Violation(
-                    resource=environment, has=f"a secret value in the variable {name}", must=must, part=name
+                    resource=environment, got=f"a secret value in the variable {name}", expected=expected, part=name
                 )
             case Known(value) if is_secret_name(name) and not is_reference(str(value)):
                 yield Violation(
-                    resource=environment, has=f"a value in plain text in the variable {name}", must=must, part=name
+                    resource=environment,
+                    got=f"a value in plain text in the variable {name}",
+                    expected=expected,
+                    part=name,
                 )
             case Known(value):
                 for kind in credentials_in(str(value)):
-                    yield Violation(resource=environment, has=f"{kind} in the variable {name}", must=must, part=name)
+                    yield Violation(
+                        resource=environment, got=f"{kind} in the variable {name}", expected=expected, part=name
+                    )
             case Unknown() if is_secret_name(name):
                 yield Undecided(resource=environment, path=f"{_VARIABLES} {name}")
 
@@ -68,8 +73,8 @@ def _check_variables(environment: Resource, _: Config) -> Findings:
 EB_NO_PLAINTEXT_SECRETS = ResourceRule(
     id="eb-no-plaintext-secrets",
     severity=Severity.CRITICAL,
-    why="Everybody who may look at the environment reads its variables, in the console and in every saved copy of it.",
-    fix="give the ARN of a secret in EnvironmentOptions.secrets in place of the value in variables.",
+    why="Anyone who may describe the environment can read its variables, in the console and in saved configurations.",
+    fix="pass the ARN of a secret in EnvironmentOptions.secrets, in place of the value in variables.",
     sources=Sources(
         pci=("8.6.2",), other="Elastic Beanstalk Developer Guide: Fetching secrets to environment variables"
     ),
@@ -81,10 +86,10 @@ EB_NO_PLAINTEXT_SECRETS = ResourceRule(
 EB_PRIVATE_SUBNETS = StackRule(
     id="eb-private-subnets",
     severity=Severity.HIGH,
-    why="An instance in a public subnet is one wrong rule away from being reached around the load balancer.",
+    why="In a public subnet, one wrong security group rule lets clients bypass the load balancer.",
     fix="set instance_subnet_ids to private subnets.",
     sources=Sources(fsbp=("EC2.9",), pci=("1.3.1", "1.4.4")),
-    # Subnets stand as ids in one text, so only ids that are known can be told apart.
+    # The option holds all ids in one text, so only known ids can be compared.
     on_unknown=OnUnknown.DEFER,
     applies_to=(elasticbeanstalk.Environment,),
     check=_check_subnets,
@@ -93,7 +98,7 @@ EB_PRIVATE_SUBNETS = StackRule(
 EB_NO_PUBLIC_IP = ResourceRule(
     id="eb-no-public-ip",
     severity=Severity.HIGH,
-    why="An instance with a public address is reached around the load balancer, its TLS and its logs.",
+    why="Clients can bypass the load balancer, its TLS and its logs if an instance has a public address.",
     fix='set AssociatePublicIpAddress to "false" in aws:ec2:vpc.',
     sources=Sources(fsbp=("AutoScaling.5", "EC2.9"), pci=("1.3.1",)),
     applies_to=(elasticbeanstalk.Environment,),
@@ -103,7 +108,7 @@ EB_NO_PUBLIC_IP = ResourceRule(
 EB_IMDSV1_OFF = ResourceRule(
     id="eb-imdsv1-off",
     severity=Severity.HIGH,
-    why="Over the first version of the metadata service a page that fetches addresses gives away the instance's role.",
+    why="With IMDSv1, a page that can be tricked into fetching a URL exposes the credentials of the instance's role.",
     fix='set DisableIMDSv1 to "true" in aws:autoscaling:launchconfiguration.',
     sources=Sources(fsbp=("AutoScaling.3", "EC2.8"), cis=("6.7",), pci=("8.2.8",)),
     applies_to=(elasticbeanstalk.Environment,),

@@ -1,4 +1,4 @@
-"""Elastic Beanstalk's releases: one instance at a time, watched, on a platform that is still mended."""
+"""Elastic Beanstalk releases: one instance at a time, with health checks and logs, on a supported platform."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pulumi_policy import PolicyConfigSchema, Severity
 
 from policies.aws.option_settings import option, option_at_least, option_is_off, require_option, settings_of
 from policies.generated.aws_types import elasticbeanstalk
-from policies.model.properties import Known, Unknown
+from policies.model.expectations import shown
+from policies.model.properties import Absent, Known, Unknown
 from policies.model.resources import Resource
 from policies.model.rule import Config, Findings, ResourceRule, Sources, Undecided, Violation
 
@@ -20,9 +21,9 @@ _SIZES = "aws:autoscaling:asg"
 _VARIABLES = "aws:elasticbeanstalk:application:environment"
 
 _LOG_DAYS = 90
-"""PCI DSS 4.0, 10.5.1: three months at hand."""
+"""PCI DSS 4.0, 10.5.1: three months must be available immediately."""
 _TIER, _FRONT = "MAGENTO_TIER", "front"
-"""The variable that tells the front from the back office, which has to be one: migrations and jobs run in one place."""
+"""The variable that marks the front. The back office has one instance, because it runs migrations and jobs."""
 _FRONT_INSTANCES = 2
 
 _PLATFORM = re.compile(r"64bit Amazon Linux 2023 v(?P<version>[\d.]+) running (?P<branch>[A-Za-z.]+)")
@@ -52,7 +53,7 @@ def _check_deployment(environment: Resource, config: Config) -> Findings:
 
 
 def _check_instances(environment: Resource, _: Config) -> Findings:
-    # Row 1 wants high availability for the front only: everything else is a single instance by design.
+    # Only the front has to be highly available: all other environments have one instance by design.
     match settings_of(environment).read(_VARIABLES, _TIER):
         case Known(tier) if tier == _FRONT:
             yield from option_at_least(environment, _SIZES, "MinSize", _FRONT_INSTANCES)
@@ -67,7 +68,8 @@ def _check_platform(environment: Resource, config: Config) -> Findings:
         yield Undecided(resource=environment, path=f"{_MANAGED} ManagedActionsEnabled")
         return
     is_managed = settings_of(environment).is_true(_MANAGED, "ManagedActionsEnabled")
-    match environment.properties.read(_PINNED):
+    reading = environment.properties.read(_PINNED)
+    match reading:
         case Known(name):
             pinned = _PLATFORM.match(str(name))
         case Unknown():
@@ -78,23 +80,23 @@ def _check_platform(environment: Resource, config: Config) -> Findings:
     if pinned is None:
         yield Violation(
             resource=environment,
-            has="no platform of Amazon Linux 2023 in solutionStackName",
-            must="one: Amazon Linux 2 gets no patches any more",
-            part=_PINNED,
+            got="no solution_stack_name" if reading == Absent() else f"solution_stack_name={shown(reading)}",
+            expected="a platform of Amazon Linux 2023, since Amazon Linux 2 gets no more patches",
+            part="solution_stack_name",
         )
     elif is_managed and _PINNED not in environment.ignore_changes:
         yield Violation(
             resource=environment,
-            has="managed updates, which the next update of the stack takes back to the version in solutionStackName",
-            must="either a version of the program's own or managed updates",
-            part=_PINNED,
+            got="managed updates and solution_stack_name, which the next `pulumi up` would restore",
+            expected="one of the two",
+            part="solution_stack_name",
         )
     elif not is_managed and _numbers(pinned["version"]) < _numbers(oldest.get(pinned["branch"], "")):
         yield Violation(
             resource=environment,
-            has=f"version {pinned['version']} of the platform {pinned['branch']}, and no managed updates",
-            must=f"{oldest[pinned['branch']]} or later",
-            part=_PINNED,
+            got=f"version {pinned['version']} of the platform {pinned['branch']}",
+            expected=f"{oldest[pinned['branch']]} or later",
+            part="solution_stack_name",
         )
 
 
@@ -105,23 +107,22 @@ def _numbers(version: str) -> tuple[int, ...]:
 EB_LOGS_STREAMED = ResourceRule(
     id="eb-logs-streamed",
     severity=Severity.HIGH,
-    why="An instance takes its logs along when it is replaced, which a failed release is the likeliest cause of.",
-    fix="set StreamLogs, RetentionInDays of the policy's config and no DeleteOnTerminate in "
-    "aws:elasticbeanstalk:cloudwatch:logs.",
+    why="When an instance is replaced, often after a failed release, the logs on its disk are lost.",
+    fix="set StreamLogs and RetentionInDays in aws:elasticbeanstalk:cloudwatch:logs, and leave DeleteOnTerminate off.",
     sources=Sources(fsbp=("ElasticBeanstalk.3",), pci=("10.2.1", "10.5.1")),
     applies_to=(elasticbeanstalk.Environment,),
     check=_check_logs,
     config_schema=PolicyConfigSchema(properties={"days": {"type": "integer", "default": _LOG_DAYS, "minimum": 1}}),
 )
 
-# The usual advice is an immutable deployment. It deletes the instances that failed, which people here look into, and
-# runs old and new side by side on one database, which migrations break.
+# AWS recommends an immutable deployment. It deletes the instances that failed, which are needed to find the cause, and
+# runs the old and the new release on one database, which migrations break.
 EB_SAFE_DEPLOY = ResourceRule(
     id="eb-safe-deploy",
     severity=Severity.HIGH,
-    why="A faulty release stops at its first instance, which stays for whoever looks into it, only if it goes one by "
-    "one and minds their health.",
-    fix="set DeploymentPolicy Rolling, BatchSizeType Fixed, BatchSize 1 and no IgnoreHealthCheck, as "
+    why="Only a release that goes instance by instance and checks their health stops at the first faulty instance.",
+    fix="set DeploymentPolicy to Rolling, BatchSizeType to Fixed and BatchSize to 1, and leave IgnoreHealthCheck off, "
+    "as "
     "EnvironmentOptions does; the policy's config may accept other policies.",
     sources=Sources(other="Elastic Beanstalk Developer Guide: Deployment policies and settings"),
     production_only=True,
@@ -139,13 +140,14 @@ EB_SAFE_DEPLOY = ResourceRule(
     ),
 )
 
-# ElasticBeanstalk.2 asks for managed updates, which move an environment away from the version that the program pins
-# (Magento supports few), and which the next update of the stack would take back.
+# ElasticBeanstalk.2 asks for managed updates. They change the platform version that the program pins (Magento supports
+# few), and the next `pulumi up` would change it back.
 EB_PLATFORM_CURRENT = ResourceRule(
     id="eb-platform-current",
     severity=Severity.HIGH,
-    why="A platform that nobody moves on keeps the holes that its successors mend.",
-    fix="raise solution_stack to a later version, by way of preprod; the policy's config says how old one may be.",
+    why="An old platform version keeps known vulnerabilities that later versions fix.",
+    fix="raise solution_stack to a later version, first in preprod; the policy's config says which versions are too "
+    "old.",
     sources=Sources(fsbp=("ElasticBeanstalk.2",), pci=("6.3.3",)),
     applies_to=(elasticbeanstalk.Environment,),
     check=_check_platform,
@@ -163,7 +165,7 @@ EB_PLATFORM_CURRENT = ResourceRule(
 EB_MIN_INSTANCES = ResourceRule(
     id="eb-min-instances",
     severity=Severity.MEDIUM,
-    why="With a single front instance a release, a zone or a crash closes the shop.",
+    why="With one front instance, a release, the failure of a zone or a crash closes the shop.",
     fix="set instances of the front to 2 or more.",
     sources=Sources(fsbp=("AutoScaling.2",)),
     production_only=True,
@@ -174,8 +176,8 @@ EB_MIN_INSTANCES = ResourceRule(
 EB_ENHANCED_HEALTH = ResourceRule(
     id="eb-enhanced-health",
     severity=Severity.LOW,
-    why="Basic health sees that an instance answers, not that it answers with errors.",
-    fix="set SystemType enhanced in aws:elasticbeanstalk:healthreporting:system.",
+    why="Basic health reports that an instance answers, but not that it answers with errors.",
+    fix="set SystemType to enhanced in aws:elasticbeanstalk:healthreporting:system.",
     sources=Sources(fsbp=("ElasticBeanstalk.1",)),
     applies_to=(elasticbeanstalk.Environment,),
     check=require_option(_HEALTH, "SystemType", "enhanced"),

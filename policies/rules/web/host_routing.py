@@ -1,4 +1,4 @@
-"""Which of the environments behind one load balancer answers a request."""
+"""Listener rules of environments behind one load balancer: each host and path goes to one environment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WELL_KNOWN = ("/admin", "/backend")
 
 @dataclass(frozen=True, kw_only=True)
 class _HostRule:
-    """One rule that an environment adds to a shared load balancer."""
+    """One listener rule that an environment adds to a shared load balancer."""
 
     environment: Resource
     namespace: str
@@ -39,7 +39,7 @@ def _rules(environment: Resource) -> Iterator[_HostRule]:
             environment=environment,
             namespace=namespace,
             hosts=_listed(settings, namespace, "HostHeaders"),
-            # No pattern is every path.
+            # Without a pattern the rule matches every path.
             paths=_listed(settings, namespace, "PathPatterns") or frozenset({"/*"}),
             priority=settings.text(namespace, "Priority"),
         )
@@ -59,16 +59,17 @@ def _check_hosts(environment: Resource, stack: Stack, _: Config) -> Findings:
         if not rule.hosts or "*" in rule.hosts:
             yield Violation(
                 resource=environment,
-                has=f"{rule.namespace} for every host",
-                must="the host names of its own site in HostHeaders",
+                got=f"{rule.namespace} for every host",
+                expected="the site's host names in HostHeaders",
                 part=rule.namespace,
             )
-        for other in _neighbours(environment, stack):
+        for other in _others(environment, stack):
             yield from _check_pair(rule, other)
 
 
-def _neighbours(environment: Resource, stack: Stack) -> Iterator[_HostRule]:
-    """The rules of the environments on the same balancer that come before this one: each pair is judged once."""
+def _others(environment: Resource, stack: Stack) -> Iterator[_HostRule]:
+    """The rules of the environments on the same balancer that sort before this one, so that each pair is checked "
+    "once."""
     for other in stack.of_type(elasticbeanstalk.Environment):
         if other.urn < environment.urn and _share_a_balancer(environment, other):
             yield from _rules(other)
@@ -85,15 +86,15 @@ def _check_pair(rule: _HostRule, other: _HostRule) -> Findings:
     if shared and (_is_another_site(rule.environment, other.environment) or rule.paths & other.paths):
         yield Violation(
             resource=rule.environment,
-            has=f"{rule.namespace} for {' and '.join(sorted(shared))}, which {other.environment} answers too",
-            must="hosts of its own, or within one site paths of its own",
+            got=f"{rule.namespace} for {' and '.join(sorted(shared))}, which {other.environment} also answers",
+            expected="other hosts, or within one site other paths",
             part=rule.namespace,
         )
     if rule.priority and rule.priority == other.priority:
         yield Violation(
             resource=rule.environment,
-            has=f"{rule.namespace} with the priority {rule.priority} of {other.environment}",
-            must="a priority of its own",
+            got=f"{rule.namespace} with Priority={rule.priority}, which {other.environment} also has",
+            expected="another priority",
             part=rule.namespace,
         )
 
@@ -108,7 +109,7 @@ def _is_another_site(one: Resource, other: Resource) -> bool:
     return not set(first) & set(second) if first or second else first_name != second_name
 
 
-# A condition on where a request comes from would be better still, but a rule of Beanstalk's cannot hold one.
+# A condition on the source address would be better, but Beanstalk's listener rules cannot have one.
 def _check_admin(environment: Resource, _: Config) -> Findings:
     settings = settings_of(environment)
     for rule in _rules(environment):
@@ -118,8 +119,8 @@ def _check_admin(environment: Resource, _: Config) -> Findings:
         if found:
             yield Violation(
                 resource=environment,
-                has=f"{rule.namespace} for {' and '.join(sorted(found))}, open to everybody",
-                must="a path for the Admin that nobody guesses",
+                got=f"{rule.namespace} with PathPatterns={','.join(sorted(found))}",
+                expected="a path for the Admin that scanners do not try",
                 part=rule.namespace,
             )
 
@@ -127,8 +128,8 @@ def _check_admin(environment: Resource, _: Config) -> Findings:
 SITE_HOST_ISOLATION = StackRule(
     id="site-host-isolation",
     severity=Severity.HIGH,
-    why="Where two environments answer one host, customers of one site see the other's pages, and send it their data.",
-    fix="name the site's own hosts in the rule's HostHeaders, and give each rule of a load balancer its own Priority.",
+    why="If two environments answer one host, customers of one site see the other's pages and send it their data.",
+    fix="set HostHeaders to the site's own hosts, and give each rule of a load balancer another Priority.",
     sources=Sources(other='"Configuring a shared Application Load Balancer"'),
     applies_to=(elasticbeanstalk.Environment,),
     check=_check_hosts,
@@ -137,11 +138,12 @@ SITE_HOST_ISOLATION = StackRule(
 MAGENTO_ADMIN_RESTRICTED = ResourceRule(
     id="magento-admin-restricted",
     severity=Severity.HIGH,
-    why="Scanners try the well-known paths of the Admin on every shop, and behind its login is everything.",
-    fix="choose another path for the Admin in the site's config, keep it secret, and demand two factors at its login.",
+    why="Scanners try the well-known paths of the Admin on every shop, and its login gives access to everything.",
+    fix="choose another path for the Admin in the site's config, keep it secret, and require two-factor "
+    "authentication.",
     sources=Sources(pci=("1.3.1",), other='Adobe\'s "Secure your Commerce site and infrastructure"'),
     production_only=True,
-    # Told, and left to people: it is Magento's own config that says where the Admin is.
+    # A warning only: Magento's own config decides where the Admin is.
     level=EnforcementLevel.ADVISORY,
     applies_to=(elasticbeanstalk.Environment,),
     check=_check_admin,

@@ -1,6 +1,6 @@
-"""What load balancers answer to: over which protocol, with which certificate, for which host.
+"""Listeners of load balancers: HTTPS with modern TLS and a certificate of ACM, and redirects from HTTP.
 
-Listeners are the program's own, or made by Beanstalk from an environment's option settings: both are read.
+A listener is a resource of the program, or Beanstalk creates it from an environment's option settings: both are read.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pulumi_policy import Severity
 
 from policies.aws.option_settings import OptionSettings, settings_of
 from policies.generated.aws_types import acm, elasticbeanstalk, lb
-from policies.model.expectations import accepted, is_set
+from policies.model.expectations import accepted, is_set, spelled
 from policies.model.properties import Absent, Known, Properties, Reading, Unknown
 from policies.model.resources import Resource, Stack
 from policies.model.rule import Config, Findings, OnUnknown, ResourceRule, Sources, StackRule, Undecided, Violation
@@ -22,8 +22,8 @@ _LISTENER = "aws:elbv2:listener:"
 _CLASSIC_LISTENER = "aws:elb:listener"
 _ENCRYPTED = ("HTTPS", "TLS")
 _HTTPS_PORT = "443"
-# Every name with TLS13-1-2, TLS13-1-3, TLS-1-2 or FS-1-2 takes TLS 1.2 or newer alone ("Security policies for your
-# Application Load Balancer").
+# Policies with TLS13-1-2, TLS13-1-3, TLS-1-2 or FS-1-2 in their name accept only TLS 1.2 or later ("Security policies
+# for your Application Load Balancer").
 _MODERN_POLICY = re.compile(r"ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)-.+")
 _ACM_ARN = "arn:aws:acm:"
 
@@ -43,8 +43,8 @@ def _check_policy(resource: Resource, _: Config) -> Findings:
 
 
 def _modern(resource: Resource, path: str, reading: Reading) -> Findings:
-    must = f"{path} for TLS 1.2 and newer alone, such as ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
-    yield from accepted(resource, path, reading, lambda policy: bool(_MODERN_POLICY.fullmatch(str(policy))), must)
+    expected = "a policy for TLS 1.2 and later, such as ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
+    yield from accepted(resource, path, reading, lambda policy: bool(_MODERN_POLICY.fullmatch(str(policy))), expected)
 
 
 def _check_plain_http(resource: Resource, stack: Stack, _: Config) -> Findings:
@@ -55,33 +55,33 @@ def _check_plain_http(resource: Resource, stack: Stack, _: Config) -> Findings:
         case Known("HTTP"):
             yield from _check_actions(resource, "defaultActions", _redirects, "a redirect to HTTPS on port 443")
             for rule in stack.from_origin(lb.ListenerRule, "listenerArn", resource):
-                yield from _check_actions(rule, "actions", _serves_nothing, "no forwarding on a listener of plain HTTP")
+                yield from _check_actions(rule, "actions", _serves_nothing, "a redirect or a fixed response")
         case Unknown():
             yield Undecided(resource=resource, path="protocol")
 
 
-def _check_actions(resource: Resource, name: str, is_right: Callable[[Properties], bool], must: str) -> Findings:
+def _check_actions(resource: Resource, name: str, is_right: Callable[[Properties], bool], expected: str) -> Findings:
     actions = list(resource.properties.each(name))
     if not actions:
-        yield Violation(resource=resource, has=f"no {name}", must=must, part=name)
+        yield Violation(resource=resource, got=f"no {spelled(name)}", expected=expected, part=spelled(name))
     for index, action in enumerate(actions):
-        path = f"{name}[{index}]"
+        path = f"{spelled(name)}[{index}]"
         match action:
             case Known(Properties() as properties):
                 if not is_right(properties):
-                    yield Violation(resource=resource, has=_told(path, properties), must=must, part=path)
+                    yield Violation(resource=resource, got=_described(path, properties), expected=expected, part=path)
             case _:
                 yield Undecided(resource=resource, path=path)
 
 
-def _told(path: str, action: Properties) -> str:
+def _described(path: str, action: Properties) -> str:
     match action.read("type"):
         case Known("redirect"):
             target = [action.read("redirect", name) for name in ("protocol", "port", "statusCode")]
-            return f"{path} a redirect to {' '.join(str(each.value) for each in target if isinstance(each, Known))}"
+            return f"{path}.redirect={' '.join(str(each.value) for each in target if isinstance(each, Known))}"
         case Known(kind):
-            return f"{path} of the type {kind}"
-    return f"{path} of no type"
+            return f"{path}.type={kind}"
+    return f"no {path}.type"
 
 
 def _redirects(action: Properties) -> bool:
@@ -106,14 +106,14 @@ def _check_environment(environment: Resource) -> Findings:
         return
     for namespace in _plain_listeners(settings):
         yield Violation(
-            resource=environment, has=f"{namespace} over plain HTTP", must="no listener but of HTTPS", part=namespace
+            resource=environment, got=f"{namespace} over plain HTTP", expected="only HTTPS listeners", part=namespace
         )
 
 
 def _plain_listeners(settings: OptionSettings) -> Iterator[str]:
-    """The namespaces of listeners that answer plain HTTP, which Beanstalk makes on port 80 unless told otherwise."""
+    """The namespaces of listeners that answer plain HTTP. Beanstalk creates one on port 80 by default."""
     if settings.is_true(_ENVIRONMENT, "LoadBalancerIsShared"):
-        # Whose listeners are the balancer's own: an environment only adds rules to them, by port.
+        # An environment adds rules, by port, to the listeners of the shared balancer.
         for port in ("default", "80"):
             if settings.text(f"{_LISTENER}{port}", "Rules"):
                 yield f"{_LISTENER}{port}"
@@ -140,15 +140,15 @@ def _check_certificate(listener: Resource, _stack: Stack, _: Config) -> Findings
         if isinstance(certificate.properties.read("privateKey"), Absent):
             yield Violation(
                 resource=listener,
-                has=f"{certificate}, which may not be issued yet, in certificateArn",
-                must="the ARN that its acm.CertificateValidation gives",
+                got=f"certificate_arn of {certificate}, which may not be issued yet",
+                expected="certificate_arn of its acm.CertificateValidation",
             )
     if listener.origin("certificateArn", acm.Certificate, acm.CertificateValidation):
         return
     match listener.properties.read("certificateArn"):
-        # Another stack's, of which only the ARN is seen.
+        # It is another stack's: only its ARN is seen.
         case Known(str() as arn) if arn and not arn.startswith(_ACM_ARN):
-            yield Violation(resource=listener, has="a certificateArn of IAM", must="one of Certificate Manager")
+            yield Violation(resource=listener, got=f"certificate_arn={arn}", expected="an ARN of ACM")
         case Unknown():
             yield Undecided(resource=listener, path="certificateArn")
 
@@ -156,7 +156,7 @@ def _check_certificate(listener: Resource, _stack: Stack, _: Config) -> Findings
 TLS_POLICY = ResourceRule(
     id="listener-tls-policy",
     severity=Severity.CRITICAL,
-    why="TLS before 1.2 is broken and forbidden for card data, and a listener that is told nothing takes it.",
+    why="TLS before 1.2 is broken and forbidden for card data, and a listener accepts it by default.",
     fix="set ssl_policy, or SSLPolicy in a listener's option settings, to ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09.",
     sources=Sources(fsbp=("ELB.17",), pci=("4.2.1",)),
     applies_to=(lb.Listener, elasticbeanstalk.Environment),
@@ -166,9 +166,9 @@ TLS_POLICY = ResourceRule(
 HTTP_REDIRECTS = StackRule(
     id="http-redirects",
     severity=Severity.HIGH,
-    why="Over plain HTTP anybody on the way reads and changes what customers send.",
-    fix="let the listener of port 80 redirect to HTTPS on port 443 with HTTP_301, give it no rules that forward, and "
-    "put an environment behind the shared load balancer, or switch its aws:elbv2:listener:default off.",
+    why="Over plain HTTP anyone on the network can read and change what customers send.",
+    fix="redirect the listener of port 80 to HTTPS on port 443 with HTTP_301, and add no rules that forward to it; put "
+    "an environment behind the shared load balancer, or disable its aws:elbv2:listener:default.",
     sources=Sources(fsbp=("ELB.1",), pci=("1.2.5", "4.2.1")),
     applies_to=(lb.Listener, elasticbeanstalk.Environment),
     check=_check_plain_http,
@@ -177,7 +177,7 @@ HTTP_REDIRECTS = StackRule(
 CERTIFICATE_OF_ACM = StackRule(
     id="listener-cert-acm",
     severity=Severity.MEDIUM,
-    why="Certificate Manager tells how long a certificate lasts and renews it in place, and IAM does neither.",
+    why="ACM reports when a certificate expires and renews it in place, and IAM does neither.",
     fix="pass the ARN of an imported acm.Certificate, or of an acm.CertificateValidation, in certificate_arn.",
     sources=Sources(pci=("4.2.1",), other='"SSL certificates for your Application Load Balancer"'),
     on_unknown=OnUnknown.DEFER,

@@ -1,4 +1,4 @@
-"""Load balancers themselves: what they let through, what they write down, and where they stand."""
+"""Load balancers: they drop invalid requests, write access logs, check health and span two zones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pulumi_policy import Severity
 
 from policies.aws.option_settings import settings_of
 from policies.generated.aws_types import ec2, elasticbeanstalk, lb
-from policies.model.expectations import accepted, is_, is_set, one_of, require
+from policies.model.expectations import accepted, is_, is_set, one_of, require, spelled
 from policies.model.properties import Absent, Known, Reading, Unknown
 from policies.model.resources import Resource, Stack
 from policies.model.rule import (
@@ -32,7 +32,7 @@ _PROCESS = "aws:elasticbeanstalk:environment:process:"
 
 
 def _is_application(balancer: Resource) -> bool:
-    """Whether it reads HTTP, as AWS makes them unless told otherwise. One of an unknown type may."""
+    """Whether it is an Application Load Balancer, which is AWS's default. One of unknown type may be."""
     return balancer.properties.read("loadBalancerType") not in (Known("network"), Known("gateway"))
 
 
@@ -48,7 +48,7 @@ def _check_headers(balancer: Resource, _: Config) -> Findings:
 
 def _check_desync(balancer: Resource, _: Config) -> Findings:
     reading = balancer.properties.read(_DESYNC)
-    # AWS's own default is defensive.
+    # AWS's default is defensive.
     if _is_application(balancer) and not isinstance(reading, Absent):
         yield from one_of(balancer, _DESYNC, reading, _SAFE_DESYNC)
 
@@ -60,10 +60,10 @@ def _check_zones(balancer: Resource, _stack: Stack, _: Config) -> Findings:
         zones = {subnet.properties.read("availabilityZone") for subnet in subnets}
         match reading:
             case Known(tuple() as elements) if len(elements) < _FEWEST_ZONES:
-                yield _alone(balancer, name, f"{len(elements)} subnet")
+                yield _one_zone(balancer, name, f"{len(elements)} subnet")
             case Known() | Unknown() if subnets and len(zones) < _FEWEST_ZONES and Unknown() not in zones:
-                yield _alone(balancer, name, "subnets of one zone")
-            # Another stack's subnets, once they are known: AWS takes no two of one zone.
+                yield _one_zone(balancer, name, "subnets of one zone")
+            # The subnets are another stack's. Once they are known, AWS refuses two in one zone.
             case Unknown() if not subnets:
                 yield Undecided(resource=balancer, path=name)
     yield from _check_any_subnet(balancer)
@@ -71,11 +71,12 @@ def _check_zones(balancer: Resource, _stack: Stack, _: Config) -> Findings:
 
 def _check_any_subnet(balancer: Resource) -> Findings:
     if all(isinstance(balancer.properties.read(name), Absent) for name in ("subnets", "subnetMappings")):
-        yield _alone(balancer, "subnets", "no subnets")
+        yield _one_zone(balancer, "subnets", "nothing")
 
 
-def _alone(balancer: Resource, name: str, has: str) -> Violation:
-    return Violation(resource=balancer, has=f"{has} in {name}", must="subnets of two zones or more", part=name)
+def _one_zone(balancer: Resource, name: str, got: str) -> Violation:
+    path = spelled(name)
+    return Violation(resource=balancer, got=f"{got} in {path}", expected="subnets of two zones or more", part=path)
 
 
 def _check_health(resource: Resource, _: Config) -> Findings:
@@ -101,9 +102,9 @@ def _check_health(resource: Resource, _: Config) -> Findings:
 
 
 def _check_codes(resource: Resource, path: str, reading: Reading) -> Findings:
-    """Left out, AWS takes 200 alone."""
-    must = f"{path} of codes up to {_HIGHEST_HEALTHY}, as 200 or 200-399"
-    yield from accepted(resource, path, reading, _are_healthy, must, absent_is_accepted=True)
+    """AWS's default is 200."""
+    expected = f"codes up to {_HIGHEST_HEALTHY}, such as 200 or 200-399"
+    yield from accepted(resource, path, reading, _are_healthy, expected, absent_is_accepted=True)
 
 
 def _are_healthy(codes: str) -> bool:
@@ -113,10 +114,10 @@ def _are_healthy(codes: str) -> bool:
 ALB_ACCESS_LOGS = ResourceRule(
     id="alb-access-logs",
     severity=Severity.MEDIUM,
-    why="After an attack or an outage the balancer's logs are the only record of who asked for what.",
+    why="After an attack or an outage, the access logs are the only record of the requests.",
     fix="set access_logs with enabled=True and the bucket for load balancers' logs.",
     sources=Sources(fsbp=("ELB.5",), cis=("4.10",), pci=("10.2.1",)),
-    # The platform keeps the logs of production alone: its bucket is for those.
+    # The platform keeps only production's logs: its bucket is for those.
     production_only=True,
     applies_to=(lb.LoadBalancer,),
     check=_check_logs,
@@ -125,7 +126,7 @@ ALB_ACCESS_LOGS = ResourceRule(
 ALB_DELETION_PROTECTION = ResourceRule(
     id="alb-deletion-protection",
     severity=Severity.MEDIUM,
-    why="A balancer made anew has another name and other addresses, and the shop is gone until every record follows.",
+    why="A recreated balancer has another DNS name, so the shop is unreachable until every record is updated.",
     fix="set enable_deletion_protection=True.",
     sources=Sources(fsbp=("ELB.6",)),
     production_only=True,
@@ -136,7 +137,7 @@ ALB_DELETION_PROTECTION = ResourceRule(
 ALB_DROP_INVALID_HEADERS = ResourceRule(
     id="alb-drop-invalid-headers",
     severity=Severity.HIGH,
-    why="Headers that are none smuggle one request inside another, past the balancer's rules.",
+    why="Invalid headers can smuggle one request inside another, past the balancer's rules.",
     fix="set drop_invalid_header_fields=True.",
     sources=Sources(fsbp=("ELB.4",), pci=("6.2.4",)),
     applies_to=(lb.LoadBalancer,),
@@ -147,7 +148,7 @@ ALB_DROP_INVALID_HEADERS = ResourceRule(
 ALB_DESYNC = ResourceRule(
     id="alb-desync",
     severity=Severity.MEDIUM,
-    why="A request that balancer and server read differently poisons caches and takes over other visitors' sessions.",
+    why="A request that the balancer and the server interpret differently can poison caches and hijack sessions.",
     fix='leave desync_mitigation_mode out, or set it to "defensive" or "strictest".',
     sources=Sources(fsbp=("ELB.12",), pci=("6.2.4",)),
     applies_to=(lb.LoadBalancer,),
@@ -158,7 +159,8 @@ ALB_DESYNC = ResourceRule(
 ALB_MULTI_AZ = StackRule(
     id="alb-multi-az",
     severity=Severity.MEDIUM,
-    why="With a balancer in one zone the shop goes when that zone goes, however many servers run elsewhere.",
+    why="If the balancer is in one zone and that zone fails, the shop is unreachable, even if its servers run "
+    "elsewhere.",
     fix="pass the public subnets of two availability zones or more in subnets.",
     sources=Sources(fsbp=("ELB.13",)),
     on_unknown=OnUnknown.DEFER,
@@ -169,9 +171,9 @@ ALB_MULTI_AZ = StackRule(
 LOAD_BALANCER_HEALTH_CHECK = ResourceRule(
     id="load-balancer-health-check",
     severity=Severity.MEDIUM,
-    why="A check that any page satisfies, or that takes errors for health, sends shoppers to a server that is broken.",
-    fix="name a page that fails with the application, and accept no codes above 399: HealthCheckPath and "
-    "MatcherHTTPCode of an environment's process, health_check of a target group.",
+    why="A health check that accepts any page or any error sends shoppers to broken servers.",
+    fix="check a page that fails when the application fails, and accept no codes above 399: set HealthCheckPath and "
+    "MatcherHTTPCode of an environment's process, or health_check of a target group.",
     sources=Sources(other='"Health checks for your target groups"'),
     applies_to=(lb.TargetGroup, elasticbeanstalk.Environment),
     check=_check_health,

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from tests.policies.proof import Proof
-from tests.policies.proofs.access import grants, identity, secrets
+from tests.policies.proofs.access import identity, least_privilege, secrets
 from tests.policies.proofs.data import cache, database, database_resilience, database_upkeep, search, storage, volumes
 from tests.policies.proofs.delivery import certificates_and_dns, content_delivery, content_origins
 from tests.policies.proofs.network import (
-    gateway_ingress,
-    internet_ingress,
+    gateway_sources,
+    internet_exposure,
     network,
     prefix_lists,
     security_group_rules,
     subnets,
-    tier_ingress,
+    tier_isolation,
     vpn,
 )
 from tests.policies.proofs.operations import alarm_coverage, monitoring, stack_wide
@@ -23,11 +23,11 @@ from tests.policies.proofs.web import beanstalk, beanstalk_releases, host_routin
 PROOFS: tuple[Proof, ...] = (
     *network.PROOFS,
     *subnets.PROOFS,
-    *gateway_ingress.PROOFS,
-    *internet_ingress.PROOFS,
+    *gateway_sources.PROOFS,
+    *internet_exposure.PROOFS,
     *prefix_lists.PROOFS,
     *security_group_rules.PROOFS,
-    *tier_ingress.PROOFS,
+    *tier_isolation.PROOFS,
     *vpn.PROOFS,
     *database.PROOFS,
     *database_resilience.PROOFS,
@@ -48,7 +48,7 @@ PROOFS: tuple[Proof, ...] = (
     *monitoring.PROOFS,
     *alarm_coverage.PROOFS,
     *identity.PROOFS,
-    *grants.PROOFS,
+    *least_privilege.PROOFS,
     *secrets.PROOFS,
     *stack_wide.PROOFS,
 )

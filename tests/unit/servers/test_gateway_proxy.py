@@ -13,7 +13,7 @@ import pytest
 
 from components.network.security_group import SecurityGroup, SecurityGroupArgs
 from components.servers.gateway_proxy import GatewayProxy, GatewayProxyArgs, boot
-from policies.rules.network.gateway_ingress import GATEWAY_INGRESS_ALLOW_LISTED
+from policies.rules.network.gateway_sources import GATEWAY_INGRESS_ALLOW_LISTED
 from settings.forwards import ForwardSettings
 from settings.gateway import AllowedSourceSettings, GatewaySettings
 from settings.server_size import ServerSizeSettings

@@ -83,10 +83,10 @@ PROOFS = (
             ),
         },
         failing={
-            "everybody": _trusting("*"),
+            "everyone": _trusting("*"),
             "every account": _trusting({"AWS": ["*"]}),
             "a whole account": _trusting({"AWS": "123456789012"}),
-            "service for anybody": _trusting({"Service": ["monitoring.rds.amazonaws.com", "ec2.amazonaws.com"]}),
+            "service for anyone": _trusting({"Service": ["monitoring.rds.amazonaws.com", "ec2.amazonaws.com"]}),
             "all of a provider's": _trusting({"Federated": "token.actions.githubusercontent.com"}),
             "another condition": _trusting(
                 {"Service": "vpc-flow-logs.amazonaws.com"}, StringEquals={"aws:RequestedRegion": "eu-west-3"}

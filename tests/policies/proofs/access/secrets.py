@@ -113,7 +113,7 @@ PROOFS = (
             "own organisation": (SECRET.but(policy=_policy("*", StringEquals={"aws:PrincipalOrgID": "o-1a2b3c"})),),
         },
         failing={
-            "everybody": (SECRET.but(policy=_policy("*")),),
+            "everyone": (SECRET.but(policy=_policy("*")),),
             "every account": (SECRET.but(policy=_policy({"AWS": ["*"]})),),
             "condition on no one": (SECRET.but(policy=_policy("*", Bool={"aws:SecureTransport": "true"})),),
             "condition on anyone": (SECRET.but(policy=_policy("*", StringLike={"aws:SourceAccount": "*"})),),
@@ -129,7 +129,7 @@ PROOFS = (
     Proof(
         rule=SSM_DOCUMENT_PRIVATE,
         passing={"own": (DOCUMENT,), "partner": (DOCUMENT.but(permissions={"account_ids": "123456789012"}),)},
-        failing={"everybody": (DOCUMENT.but(permissions={"type": "Share", "account_ids": "All"}),)},
+        failing={"everyone": (DOCUMENT.but(permissions={"type": "Share", "account_ids": "All"}),)},
         absent=(DOCUMENT.but(permissions={}),),
         absent_is=Status.PASSED,
         unknown=(DOCUMENT.but(permissions={"account_ids": UNKNOWN}),),
@@ -164,7 +164,7 @@ PROOFS = (
             ),
         },
         failing={
-            "everybody": (KEY.but(policy=_policy("*")),),
+            "everyone": (KEY.but(policy=_policy("*")),),
             "every account": (node(aws.kms.KeyPolicy, "policy", policy=_policy({"AWS": "*"})),),
         },
         absent=(KEY,),

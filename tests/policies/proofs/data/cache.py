@@ -35,7 +35,7 @@ def _in(*subnets: Node) -> Nodes:
 
 
 def _shared_with_memcached(group: Node) -> Node:
-    """The group of another engine's cluster, whose subnets nobody of this stack chose."""
+    """The group of another engine's cluster, whose subnets this stack does not choose."""
     return replace(group.but(subnetGroupName="default"), origins={**group.origins, "subnetGroupName": ()})
 
 
@@ -58,7 +58,7 @@ PROOFS = (
     ),
     Proof(
         rule=CACHE_IN_TRANSIT,
-        passing={"TLS": (TLS,), "TLS alone": (TLS.but(transitEncryptionMode="required"),)},
+        passing={"TLS": (TLS,), "only TLS": (TLS.but(transitEncryptionMode="required"),)},
         failing={
             "in the clear": (TLS.but(transitEncryptionEnabled=False),),
             "as the client likes": (TLS.but(transitEncryptionMode="preferred"),),

@@ -126,17 +126,17 @@ PROOFS = (
                 resources=OF_DATABASES, conditions=[{"stringEquals": [_tagged("client")]}]
             ),
             "its name": (node(aws.backup.Selection, "selection", resources=[DATABASE]), DATABASE),
-            "its tag alone": _held_by(selectionTags=[{"type": "STRINGEQUALS", "key": "Client", "value": "client"}]),
+            "only its tag": _held_by(selectionTags=[{"type": "STRINGEQUALS", "key": "Client", "value": "client"}]),
             "its own address, once that is known": (
                 _held_by(resources=["arn:aws:rds:eu-west-3:1:db:shop"])[0],
                 _literal("arn:aws:rds:eu-west-3:1:db:shop"),
             ),
-            "a tag that only the update will tell": _held_by(
+            "a tag that is unknown until the update": _held_by(
                 resources=OF_DATABASES, conditions=[{"stringEquals": [_tagged(UNKNOWN)]}]
             ),
         },
         failing={
-            "volumes alone": _held_by(resources=OF_DATABASES[:1]),
+            "only volumes": _held_by(resources=OF_DATABASES[:1]),
             "another client's": _held_by(resources=OF_DATABASES, conditions=[{"stringEquals": [_tagged("other")]}]),
             "all but the client's": _held_by(
                 resources=OF_DATABASES, conditions=[{"stringNotLikes": [_tagged("cli*")]}]

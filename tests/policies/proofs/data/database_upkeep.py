@@ -22,7 +22,7 @@ OTHER = node(aws.rds.Instance, "other")
 LOGS = "enabledCloudwatchLogsExports"
 
 
-def _told(**subscription: object) -> Nodes:
+def _subscribed(**subscription: object) -> Nodes:
     settings = {"sourceType": "db-instance", "sourceIds": [DATABASE], "eventCategories": ["failover", "failure"]}
     return (node(aws.rds.EventSubscription, "events", **{**settings, **subscription}), DATABASE)
 
@@ -99,21 +99,21 @@ PROOFS = (
     Proof(
         rule=RDS_EVENT_SUBSCRIPTION,
         passing={
-            "both": _told(),
+            "both": _subscribed(),
             "everything of every database": (node(aws.rds.EventSubscription, "events"), DATABASE),
             "one each": (
-                _told(eventCategories=["failover"])[0],
+                _subscribed(eventCategories=["failover"])[0],
                 node(aws.rds.EventSubscription, "failures", eventCategories=["failure"]),
                 DATABASE,
             ),
-            "categories that only the update will tell": _told(eventCategories=UNKNOWN),
+            "unknown categories": _subscribed(eventCategories=UNKNOWN),
         },
         failing={
-            "another database": (OTHER, *_told(sourceIds=[OTHER])),
-            "another stack's database": _told(sourceIds=["other"]),
-            "failovers alone": _told(eventCategories=["failover"]),
-            "of snapshots": _told(sourceType="db-snapshot"),
-            "off": _told(enabled=False),
+            "another database": (OTHER, *_subscribed(sourceIds=[OTHER])),
+            "another stack's database": _subscribed(sourceIds=["other"]),
+            "only failovers": _subscribed(eventCategories=["failover"]),
+            "of snapshots": _subscribed(sourceType="db-snapshot"),
+            "off": _subscribed(enabled=False),
         },
         absent=(DATABASE,),
         unknown=(DATABASE, node(aws.rds.EventSubscription, "events").derived(sourceIds=UNKNOWN)),

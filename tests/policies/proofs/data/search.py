@@ -135,7 +135,7 @@ PROOFS = (
         failing={
             "no audit trail": (DOMAIN.but(logPublishingOptions=LOGS[1:]),),
             "one is off": (DOMAIN.but(logPublishingOptions=[LOGS[0], {**LOGS[1], "enabled": False}]),),
-            "slow queries alone": (DOMAIN.but(logPublishingOptions=[{**LOGS[0], "logType": "SEARCH_SLOW_LOGS"}]),),
+            "only slow queries": (DOMAIN.but(logPublishingOptions=[{**LOGS[0], "logType": "SEARCH_SLOW_LOGS"}]),),
         },
         absent=(DOMAIN,),
         unknown=(DOMAIN.but(logPublishingOptions=UNKNOWN),),

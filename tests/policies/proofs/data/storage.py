@@ -110,9 +110,9 @@ PROOFS = (
         },
         failing={
             "allowed": _denying(Effect="Allow"),
-            "reading alone": _denying(Action="s3:GetObject"),
-            "somebody": _denying(Principal={"AWS": "arn:aws:iam::1:root"}),
-            "objects alone": _denying(Resource=f"{ARN}/*"),
+            "only reading": _denying(Action="s3:GetObject"),
+            "one account": _denying(Principal={"AWS": "arn:aws:iam::1:root"}),
+            "only objects": _denying(Resource=f"{ARN}/*"),
             "on a further condition": _denying(
                 Condition={"Bool": {"aws:SecureTransport": "false"}, "StringEquals": {"aws:SourceVpc": "vpc-1"}}
             ),
@@ -195,7 +195,7 @@ PROOFS = (
             ),
         },
         failing={
-            "everybody": (_policy(PUBLIC),),
+            "everyone": (_policy(PUBLIC),),
             "every account": (_policy(DENIAL, {**PUBLIC, "Principal": {"AWS": ["arn:aws:iam::1:root", "*"]}}),),
             "from any account": (_policy({**PUBLIC, "Condition": {"StringLike": {"aws:SourceAccount": "*"}}}),),
             "the bucket's own policy": (BUCKET.but(policy=json.dumps({"Statement": PUBLIC})),),

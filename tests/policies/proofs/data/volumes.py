@@ -73,7 +73,7 @@ PROOFS = (
         },
         failing={
             "other tags": (EVERYTHING_OF_THE_CLIENT, VOLUME.but(tags={"Client": "somebody"})),
-            "databases alone": (_selection(resources=["arn:aws:rds:*:*:db:*"]), VOLUME),
+            "only databases": (_selection(resources=["arn:aws:rds:*:*:db:*"]), VOLUME),
             "left out": (_selection(resources=["*"], notResources=["arn:aws:ec2:*:*:volume/*"]), VOLUME),
         },
         absent=(VOLUME,),

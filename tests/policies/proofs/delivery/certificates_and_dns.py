@@ -26,7 +26,7 @@ TAGS = {
     "Name": "client-prod-certificate",
 }
 WITHOUT_ALARM = frozenset({"alarms-cover-certificates"})
-"""What a certificate that is added to production alone lacks too."""
+"""Other rules that a certificate violates when it is added to production without its records."""
 REQUESTED = node(aws.acm.Certificate, "certificate", domainName="client.url", validationMethod="DNS")
 IMPORTED = node(aws.acm.Certificate, "certificate", certificateBody="PEM", privateKey=secret("PEM of the key"))
 ZONE = node(aws.route53.Zone, "public", name="client.url")

@@ -83,7 +83,7 @@ PROOFS = (
         passing={"its own": (DISTRIBUTION,), "made in the same run": _certified(acmCertificateArn=UNKNOWN)},
         failing={
             "no alias": (DISTRIBUTION.but(aliases=[]),),
-            "an address of its own": _certified(sslSupportMethod="vip"),
+            "a dedicated address": _certified(sslSupportMethod="vip"),
             "CloudFront's": _certified(acmCertificateArn=None, cloudfrontDefaultCertificate=True),
         },
         absent=(DISTRIBUTION.but(viewerCertificate=None),),
@@ -116,7 +116,7 @@ PROOFS = (
             "delivered": (SOURCE, DELIVERY, DISTRIBUTION),
             "the older way": (DISTRIBUTION.but(loggingConfig={"bucket": "logs.s3.amazonaws.com"}),),
         },
-        failing={"not delivered": (SOURCE, DISTRIBUTION), "cookies alone": (DISTRIBUTION.but(loggingConfig={}),)},
+        failing={"not delivered": (SOURCE, DISTRIBUTION), "only cookies": (DISTRIBUTION.but(loggingConfig={}),)},
         absent=(DISTRIBUTION,),
         unknown=(DISTRIBUTION.but(loggingConfig={"bucket": UNKNOWN}),),
         unknown_is=Status.PASSED,

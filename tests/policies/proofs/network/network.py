@@ -118,7 +118,7 @@ PROOFS = (
             "of a server": (node(aws.ec2.EipAssociation, "association", allocationId=ADDRESS), ADDRESS),
             "of an interface": (ADDRESS.but(networkInterface="eni-1"),),
         },
-        failing={"of nobody": (NAT, ADDRESS), "released": (ADDRESS.but(instance=""),)},
+        failing={"unused": (NAT, ADDRESS), "released": (ADDRESS.but(instance=""),)},
         absent=(ADDRESS,),
         unknown=(ADDRESS.derived(instance=UNKNOWN),),
         unknown_is=Status.PASSED,

@@ -14,14 +14,14 @@ from policies.rules.network.security_group_rules import (
     SG_NO_ALL_PROTOCOLS,
     SG_NO_INLINE_RULES,
 )
-from tests.policies.admissions import PORTS, admission, group, inline, named, old_admission
 from tests.policies.analyzer import UNKNOWN, Node, node
+from tests.policies.ingress_rules import PORTS, group, ingress, inline, named, old_ingress
 from tests.policies.networks import VPC
 from tests.policies.proof import Nodes, Proof, changed, replaced
 
 GROUP = group("database")
 CIDR = "10.0.0.0/16"
-RULE = admission(GROUP, cidrIpv4=CIDR)
+RULE = ingress(GROUP, cidrIpv4=CIDR)
 DATABASE = node(aws.rds.Instance, "db", vpcSecurityGroupIds=[GROUP])
 
 
@@ -50,15 +50,15 @@ PROOFS = (
         passing={
             "one port": (RULE,),
             "an FTP server's range": (RULE.but(fromPort=2048, toPort=4096),),
-            "everything from a group": (admission(GROUP, ipProtocol="-1", referencedSecurityGroupId=group("web")),),
+            "everything from a group": (ingress(GROUP, ipProtocol="-1", referencedSecurityGroupId=group("web")),),
             "messages of the network": (RULE.but(ipProtocol="icmp", fromPort=-1, toPort=-1),),
-            "of old, on the way out": (old_admission(GROUP, type="egress", protocol="-1", cidrBlocks=[CIDR]),),
+            "of old, on the way out": (old_ingress(GROUP, type="egress", protocol="-1", cidrBlocks=[CIDR]),),
         },
         failing={
             "everything": (RULE.but(ipProtocol="-1"),),
             "a wide range": (RULE.but(fromPort=1024, toPort=65535),),
-            "from a prefix list": (admission(GROUP, ipProtocol="-1", prefixListId="pl-1"),),
-            "of old": (old_admission(GROUP, protocol="all", cidrBlocks=[CIDR]),),
+            "from a prefix list": (ingress(GROUP, ipProtocol="-1", prefixListId="pl-1"),),
+            "of old": (old_ingress(GROUP, protocol="all", cidrBlocks=[CIDR]),),
             "inline": (inline(GROUP, protocol="-1", cidrBlocks=[CIDR]),),
         },
         absent=(RULE.but(cidrIpv4=None),),
@@ -109,10 +109,10 @@ PROOFS = (
         rule=DATA_STORE_NO_EGRESS,
         passing={"none": (GROUP, DATABASE), "to a range": (GROUP, _way_out(cidrIpv4=CIDR), DATABASE)},
         failing={
-            "to everybody": _with(_way_out(cidrIpv4="0.0.0.0/0")),
+            "to everyone": _with(_way_out(cidrIpv4="0.0.0.0/0")),
             "v6": _with(_way_out(cidrIpv6="::/0")),
             "on one port": _with(_way_out(cidrIpv4="0.0.0.0/0", **PORTS)),
-            "of old": _with(old_admission(GROUP, type="egress", cidrBlocks=["0.0.0.0/0"])),
+            "of old": _with(old_ingress(GROUP, type="egress", cidrBlocks=["0.0.0.0/0"])),
             "a cache": _with(
                 _way_out(cidrIpv4="0.0.0.0/0"),
                 node(aws.elasticache.ReplicationGroup, "cache", securityGroupIds=[GROUP]),

@@ -15,8 +15,8 @@ from policies.rules.network.subnets import (
     SUBNET_NO_AUTO_PUBLIC_IP,
     TIERS_SPAN_TWO_ZONES,
 )
-from tests.policies.admissions import named
 from tests.policies.analyzer import UNKNOWN, Node, node
+from tests.policies.ingress_rules import named
 from tests.policies.networks import INTERNET, NETWORK, PRIVATE_SUBNET, PRIVATE_TABLE, PUBLIC_SUBNET, PUBLIC_TABLE, VPC
 from tests.policies.proof import Nodes, Proof, changed, removed, replaced
 
@@ -75,7 +75,7 @@ def _tagged(tier: str, *names: str) -> Callable[[Node], Node]:
 PROOFS = (
     Proof(
         rule=SUBNET_NO_AUTO_PUBLIC_IP,
-        passing={"told not to": (TAGGED_PUBLIC,)},
+        passing={"off": (TAGGED_PUBLIC,)},
         failing={"gives addresses": (TAGGED_PUBLIC.but(mapPublicIpOnLaunch=True),)},
         absent=(PUBLIC_SUBNET,),
         absent_is=Status.PASSED,

@@ -55,7 +55,7 @@ def _without(metric: str) -> Breakage:
 def _proof(
     rule: StackRule, subject: Node, *metrics: str, lost: str, passing: Mapping[str, Nodes] | None = None
 ) -> Proof:
-    """An alarm a metric is right, each of them is missed, and another resource's alarms are none of its own."""
+    """An alarm a metric is right, each of them is missed, and another resource's alarms do not count."""
     other = replace(subject, urn=f"{subject.urn}-2")
     return Proof(
         rule=rule,

@@ -38,7 +38,7 @@ def _document(**statement: object) -> str:
 
 
 def _with_policy(document: str) -> Nodes:
-    """A topic whose policy is a resource of its own; the topic comes last, being the one that is judged."""
+    """A topic whose policy is a separate resource; the topic comes last, because the rule is about it."""
     return (node(aws.sns.TopicPolicy, "policy", arn=TOPIC, policy=document), TOPIC)
 
 
@@ -50,8 +50,8 @@ def _without_denials(topic: Node) -> Node:
 
 def _for_everybody(topic: Node) -> Node:
     document = json.loads(topic.properties["policy"])
-    everybody = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}
-    return topic.but(policy=json.dumps({**document, "Statement": [*document["Statement"], everybody]}))
+    everyone = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}
+    return topic.but(policy=json.dumps({**document, "Statement": [*document["Statement"], everyone]}))
 
 
 PROOFS = (
@@ -67,7 +67,7 @@ PROOFS = (
             "composite": (COMPOSITE,),
         },
         failing={
-            "nobody": (ALARM.but(alarmActions=[]),),
+            "no actions": (ALARM.but(alarmActions=[]),),
             "disabled": (ALARM.but(actionsEnabled=False),),
             "another's composite": (
                 COMPOSITE.but(alarmRule='ALARM("shop-cpu-of-another")'),
@@ -110,7 +110,7 @@ PROOFS = (
             ),
         },
         failing={
-            "everybody": (TOPIC.but(policy=_document(Effect="Allow", Condition={})),),
+            "everyone": (TOPIC.but(policy=_document(Effect="Allow", Condition={})),),
             "its own resource": (_with_policy(_document(Effect="Allow"))[0],),
         },
         absent=(TOPIC,),
@@ -125,11 +125,11 @@ PROOFS = (
         passing={
             "denied": (TOPIC.but(policy=_document()),),
             "of the object form": (TOPIC.but(policy=_document(Principal={"AWS": "*"})),),
-            "in a policy of its own": _with_policy(_document()),
+            "in a separate policy": _with_policy(_document()),
         },
         failing={
             "another condition": (TOPIC.but(policy=_document(Condition={"Bool": {"aws:ViaAWSService": "false"}})),),
-            "somebody alone": (TOPIC.but(policy=_document(Principal={"AWS": "arn:aws:iam::1:root"})),),
+            "one account": (TOPIC.but(policy=_document(Principal={"AWS": "arn:aws:iam::1:root"})),),
             "the wrong way round": (TOPIC.but(policy=_document(Condition={"Bool": {"aws:SecureTransport": "true"}})),),
             "allowed": _with_policy(_document(Effect="Allow")),
         },

@@ -35,7 +35,7 @@ def _metadata(**options: object) -> Nodes:
     return (SERVER.but(metadataOptions={**METADATA, **options}),)
 
 
-def _told(text: str, *, compressed: bool = False) -> Nodes:
+def _subscribed(text: str, *, compressed: bool = False) -> Nodes:
     content = gzip.compress(text.encode()) if compressed else text.encode()
     return (SERVER.but(userDataBase64=base64.b64encode(content).decode()),)
 
@@ -75,7 +75,7 @@ PROOFS = (
         passing={
             "private": (INTERFACE, REACHED),
             "the gateway": (ADDRESS, INTERFACE, ASSOCIATION, GATEWAY),
-            "somebody else's": (ADDRESS, INTERFACE, ASSOCIATION, SERVER),
+            "of another server": (ADDRESS, INTERFACE, ASSOCIATION, SERVER),
         },
         failing={
             "asked for": (SERVER.but(associatePublicIpAddress=True),),
@@ -94,17 +94,17 @@ PROOFS = (
     Proof(
         rule=EC2_NO_SECRETS_IN_USER_DATA,
         passing={
-            "a name": _told("export DATABASE_SECRET=arn:aws:secretsmanager:eu-west-3:1:secret:database-1a2b3c4d"),
-            "a command": _told("password=$(aws secretsmanager get-secret-value)", compressed=True),
-            "a variable": _told('password="$PASSWORD_8"'),
-            "a file": _told("token=/run/tokens/8"),
+            "a name": _subscribed("export DATABASE_SECRET=arn:aws:secretsmanager:eu-west-3:1:secret:database-1a2b3c4d"),
+            "a command": _subscribed("password=$(aws secretsmanager get-secret-value)", compressed=True),
+            "a variable": _subscribed('password="$PASSWORD_8"'),
+            "a file": _subscribed("token=/run/tokens/8"),
         },
         failing={
-            "password": _told("#!/bin/sh\nmysql --password=hunter2hunter2"),
-            "quoted": _told('#cloud-config\n{"api_key": "correct-horse-battery"}'),
-            "compressed": _told("MYSQL_PASSWORD: hunter2hunter2", compressed=True),
-            "access key": _told("#!/bin/sh\naws configure set aws_access_key_id AKIAIOSFODNN7EXAMPLE"),
-            "private key": _told("#!/bin/sh\ncat <<END\n-----BEGIN RSA PRIVATE KEY-----\nMIIE"),
+            "password": _subscribed("#!/bin/sh\nmysql --password=hunter2hunter2"),
+            "quoted": _subscribed('#cloud-config\n{"api_key": "correct-horse-battery"}'),
+            "compressed": _subscribed("MYSQL_PASSWORD: hunter2hunter2", compressed=True),
+            "access key": _subscribed("#!/bin/sh\naws configure set aws_access_key_id AKIAIOSFODNN7EXAMPLE"),
+            "private key": _subscribed("#!/bin/sh\ncat <<END\n-----BEGIN RSA PRIVATE KEY-----\nMIIE"),
             "as it is": (SERVER.but(userData="#!/bin/sh\nSECRET=hunter2hunter2"),),
             "made of a secret": (SERVER.but(userData=secret("#!/bin/sh\nstart --with tulip")),),
             "template": (

@@ -95,7 +95,7 @@ PROOFS = (
             "pinned": (PINNED,),
             "later": (PINNED.but(solutionStackName="64bit Amazon Linux 2023 v4.20.0 running PHP 8.4"),),
             "managed": (FLOATING.but(solutionStackName="64bit Amazon Linux 2023 v4.0.0 running PHP 8.4"),),
-            "of a branch with numbers of its own": (
+            "of a branch with other numbers": (
                 PINNED.but(solutionStackName="64bit Amazon Linux 2023 v1.0.0 running Docker"),
             ),
         },

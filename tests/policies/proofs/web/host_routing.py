@@ -27,7 +27,7 @@ def _site(name: str, *, hosts: str, paths: str = "/*", priority: str, applicatio
     )
 
 
-# Of two that collide the later one by name is told.
+# Of two that collide the later one by name is result.
 SHOP = _site("a-shop", hosts="client.url,www.client.url", priority="2")
 BACK_OFFICE = _site("b-back-office", hosts="www.client.url", paths="/backend/*", priority="1")
 OTHER = _site("b-other", hosts="other.url", priority="3", application="other")

@@ -1,4 +1,4 @@
-"""What all forms of a report are made from, and the verdict on the whole."""
+"""The results of a run, with their rules and levels, and the verdict on the whole stack."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ class Verdict(IntEnum):
     REFUSED = 1
     """Something mandatory failed or broke."""
     UNDECIDED = 2
-    """Nobody could judge."""
+    """The stack could not be evaluated."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One outcome, with the rule that it is of and the level at which that rule bites here."""
+class Result:
+    """One outcome, with its rule and the level of that rule in this run."""
 
     outcome: Outcome
     rule: Rule
     level: str
     """``mandatory``, ``advisory``, ``remediate`` or ``disabled``."""
     exception: PolicyException | None = None
-    """What lets it pass, if an exception does."""
+    """The exception that covers it, if there is one."""
 
     @property
     def is_refused(self) -> bool:
-        """Whether it alone keeps the stack from being applied: mandatory and failed, or broken at any level."""
+        """Whether it prevents `pulumi up`: it failed a mandatory rule, or broke a rule of any level."""
         match self.outcome.status:
             case Status.FAILED:
-                # What a remediation has left violated is refused.
+                # A violation that is left after the remediation is refused.
                 return self.level in (MANDATORY, "remediate")
             case Status.BROKEN:
                 return True
@@ -55,13 +55,13 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One stack, judged once. ``plan`` is None where no plan was asked for."""
+    """One evaluation of one stack. ``plan`` is None for a report on the deployed state."""
 
     stack: str
     commit: str | None
-    findings: tuple[Finding, ...]
+    results: tuple[Result, ...]
     rules: tuple[Rule, ...]
-    """Every rule of the pack, also those that nothing in the stack is about."""
+    """Every rule of the pack, also those that apply to nothing in the stack."""
     plan: Plan | None
     is_whole: bool
     """Whether the policies saw the whole stack."""
@@ -69,7 +69,7 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """What the report comes to."""
+        """The verdict on the stack."""
         if not self.is_whole:
             return Verdict.UNDECIDED
         if self.refused:
@@ -77,45 +77,45 @@ class Report:
         return Verdict.UNDECIDED if self.engine_failed else Verdict.PASSED
 
     @property
-    def refused(self) -> tuple[Finding, ...]:
-        """What keeps the stack from being applied."""
+    def refused(self) -> tuple[Result, ...]:
+        """The results that prevent `pulumi up`."""
         return self.of(lambda each: each.is_refused)
 
     @property
-    def told(self) -> tuple[Finding, ...]:
-        """Failures that are told and let pass."""
+    def warnings(self) -> tuple[Result, ...]:
+        """Failures of advisory rules."""
         return self.of(lambda each: each.outcome.status is Status.FAILED and not each.is_refused)
 
     @property
-    def excepted(self) -> tuple[Finding, ...]:
-        """Failures that a written exception lets pass."""
+    def excepted(self) -> tuple[Result, ...]:
+        """Failures that a written exception covers."""
         return self.of(lambda each: each.outcome.status is Status.EXCEPTED)
 
     @property
-    def unknown(self) -> tuple[Finding, ...]:
-        """What only the update can decide."""
+    def unknown(self) -> tuple[Result, ...]:
+        """Results that are unknown until the update."""
         return self.of(lambda each: each.outcome.status is Status.UNKNOWN)
 
     @property
     def counts(self) -> dict[str, int]:
         """How many outcomes there are of each status."""
-        counted = Counter(each.outcome.status for each in self.findings)
+        counted = Counter(each.outcome.status for each in self.results)
         return {status.value: counted[status] for status in Status}
 
-    def of(self, wanted: Callable[[Finding], bool]) -> tuple[Finding, ...]:
-        """The findings that are wanted, worst rules first."""
-        found = filter(wanted, self.findings)
+    def of(self, wanted: Callable[[Result], bool]) -> tuple[Result, ...]:
+        """The results that are wanted, those of the most severe rules first."""
+        found = filter(wanted, self.results)
         return tuple(sorted(found, key=lambda each: (_WORST_FIRST.index(each.rule.severity), each.rule.id)))
 
 
-def findings_of(
+def results_of(
     outcomes: Iterable[Outcome], rules: Iterable[Rule], levels: dict[str, str], exceptions: Iterable[PolicyException]
-) -> tuple[Finding, ...]:
-    """Joins what the pack wrote down with what it was asked: raises KeyError for a rule that it does not have."""
+) -> tuple[Result, ...]:
+    """Joins outcomes with their rules, levels and exceptions. Raises KeyError for an unknown rule."""
     by_id = {rule.id: rule for rule in rules}
     written = tuple(exceptions)
     return tuple(
-        Finding(
+        Result(
             outcome=outcome,
             rule=by_id[outcome.policy],
             level=levels.get(outcome.policy, MANDATORY),

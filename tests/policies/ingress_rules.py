@@ -14,12 +14,12 @@ PORTS = {"ipProtocol": "tcp", "fromPort": 443, "toPort": 443}
 
 
 def group(name: str, system: str = "", environment: str = "test") -> Node:
-    """A security group with the tags that tell whose it is; a group's system is its name unless it is given."""
+    """A security group with its tags; the system is the group's name unless it is given."""
     tags = {"System": system or name, "Environment": environment}
     return node(aws.ec2.SecurityGroup, f"{name}-group", description="Proves a rule", tags=tags)
 
 
-def admission(into: Node | str, name: str = "admission", /, **properties: Any) -> Node:
+def ingress(into: Node | str, name: str = "ingress", /, **properties: Any) -> Node:
     """A rule in the spelling of the program; HTTPS unless it says otherwise."""
     return node(
         aws.vpc.SecurityGroupIngressRule,
@@ -28,10 +28,10 @@ def admission(into: Node | str, name: str = "admission", /, **properties: Any) -
     )
 
 
-def old_admission(into: Node, **properties: Any) -> Node:
+def old_ingress(into: Node, **properties: Any) -> Node:
     """The same in the spelling of old, with lists of ranges."""
     spelled = {"type": "ingress", "protocol": "tcp", "fromPort": 443, "toPort": 443, "description": "Proves a rule"}
-    return node(aws.ec2.SecurityGroupRule, "old-admission", **{"securityGroupId": into, **spelled, **properties})
+    return node(aws.ec2.SecurityGroupRule, "old-ingress", **{"securityGroupId": into, **spelled, **properties})
 
 
 def inline(into: Node, **properties: Any) -> Node:
@@ -46,7 +46,7 @@ def named(nodes: Sequence[Node], kind: type, name: str) -> Node:
     return found
 
 
-def admits_instead(rule: str, source: str) -> Breakage:
+def allows_instead(rule: str, source: str) -> Breakage:
     """Production with one ingress rule that lets another security group in than it does."""
 
     def breakage(nodes: Sequence[Node]) -> list[Node]:

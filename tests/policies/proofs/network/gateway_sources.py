@@ -1,11 +1,11 @@
-"""Security groups: see ``policies/rules/network/gateway_ingress.py``."""
+"""Security groups: see ``policies/rules/network/gateway_sources.py``."""
 
 from __future__ import annotations
 
 import pulumi_aws as aws
 
 from policies.engine.outcome import Status
-from policies.rules.network.gateway_ingress import GATEWAY_INGRESS_ALLOW_LISTED
+from policies.rules.network.gateway_sources import GATEWAY_INGRESS_ALLOW_LISTED
 from tests.policies.analyzer import UNKNOWN, Node, node
 from tests.policies.proof import Nodes, Proof, replaced
 

@@ -8,19 +8,19 @@ import pulumi_aws as aws
 import pytest
 
 from policies.model.rule import PolicyConfigError
-from policies.rules.network.gateway_ingress import GATEWAY_INGRESS_ALLOW_LISTED
-from tests.policies.analyzer import UNKNOWN, Node, Verdict, analyze, fired, node
+from policies.rules.network.gateway_sources import GATEWAY_INGRESS_ALLOW_LISTED
+from tests.policies.analyzer import UNKNOWN, Diagnostic, Node, analyze, fired, node
 
 RULE = "gateway-ingress-allow-listed"
 GROUP = node(aws.ec2.SecurityGroup, "gateway", tags={"System": "gateway"})
 LISTED = {"cidr": "203.0.113.0/28", "owner": "ops", "reason": "the client's offices", "expires": "2999-12-31"}
 
 
-def say(*rules: Node, group: Node = GROUP, **config: Any) -> list[Verdict]:
+def say(*rules: Node, group: Node = GROUP, **config: Any) -> list[Diagnostic]:
     return analyze([group, *rules], rules=[GATEWAY_INGRESS_ALLOW_LISTED], config={RULE: config})
 
 
-def admit(cidr: str, name: str = "rule") -> Node:
+def allow(cidr: str, name: str = "rule") -> Node:
     return node(
         aws.vpc.SecurityGroupIngressRule,
         name,
@@ -34,54 +34,54 @@ def admit(cidr: str, name: str = "rule") -> Node:
 
 def test_a_listed_range_passes() -> None:
     """The range itself, and any part of it."""
-    assert not say(admit("203.0.113.0/28"), allowed=[LISTED])
-    assert not say(admit("203.0.113.4/32"), allowed=[LISTED])
+    assert not say(allow("203.0.113.0/28"), allowed=[LISTED])
+    assert not say(allow("203.0.113.4/32"), allowed=[LISTED])
 
 
 def test_an_unlisted_range_fails() -> None:
-    """A neighbour of a listed range is somebody else."""
-    assert fired(say(admit("203.0.113.16/28"), allowed=[LISTED])) == {(RULE, "rule")}
+    """A neighbour of a listed range belongs to another owner."""
+    assert fired(say(allow("203.0.113.16/28"), allowed=[LISTED])) == {(RULE, "rule")}
 
 
 def test_without_config_nothing_public_is_allowed() -> None:
     """No allow list means no permission: the secure reading of a forgotten config."""
-    assert fired(say(admit("203.0.113.4/32"))) == {(RULE, "rule")}
+    assert fired(say(allow("203.0.113.4/32"))) == {(RULE, "rule")}
 
 
 @pytest.mark.parametrize("cidr", ["10.0.0.0/16", "192.168.10.0/24", "fd00::/48"])
 def test_private_ranges_need_no_permission(cidr: str) -> None:
     """The VPC and the VPN links cannot be reached from the internet."""
-    assert not say(admit(cidr))
+    assert not say(allow(cidr))
 
 
 def test_an_expired_permission_fails() -> None:
     """The day after its last day an entry no longer counts, and the message says whose it was."""
-    (verdict,) = say(admit("203.0.113.0/28"), allowed=[{**LISTED, "expires": "2020-01-31"}])
-    assert "ops allowed until 2020-01-31" in verdict.message
+    (diagnostic,) = say(allow("203.0.113.0/28"), allowed=[{**LISTED, "expires": "2020-01-31"}])
+    assert "ops allowed until 2020-01-31" in diagnostic.message
 
 
 @pytest.mark.parametrize(("cidr", "minimum"), [("203.0.113.0/27", "/28"), ("2001:db8::/63", "/64")])
 def test_a_wide_range_fails_though_listed(cidr: str, minimum: str) -> None:
     """Listing the world does not make it safe."""
-    verdicts = say(admit(cidr), allowed=[{**LISTED, "cidr": cidr}])
-    assert fired(verdicts) == {(RULE, "gateway")}
-    assert minimum in verdicts[0].message
+    diagnostics = say(allow(cidr), allowed=[{**LISTED, "cidr": cidr}])
+    assert fired(diagnostics) == {(RULE, "gateway")}
+    assert minimum in diagnostics[0].message
 
 
 def test_two_halves_are_the_whole_internet() -> None:
-    """0.0.0.0/1 and 128.0.0.0/1 say 0.0.0.0/0 without saying it; they are judged together."""
+    """0.0.0.0/1 and 128.0.0.0/1 say 0.0.0.0/0 without saying it; they are checked together."""
     halves = ["0.0.0.0/1", "128.0.0.0/1"]
-    verdicts = say(
-        *(admit(each, f"rule-{each[0]}") for each in halves), allowed=[{**LISTED, "cidr": each} for each in halves]
+    diagnostics = say(
+        *(allow(each, f"rule-{each[0]}") for each in halves), allowed=[{**LISTED, "cidr": each} for each in halves]
     )
-    assert fired(verdicts) == {(RULE, "gateway")}
-    assert "admit 0.0.0.0/0 (as 0.0.0.0/1 and 128.0.0.0/1)" in verdicts[0].message
+    assert fired(diagnostics) == {(RULE, "gateway")}
+    assert "allow 0.0.0.0/0 (as 0.0.0.0/1 and 128.0.0.0/1)" in diagnostics[0].message
 
 
 def test_neighbours_count_as_one_range() -> None:
     """Two listed /28 that make a /27 are a /27, which the config may allow."""
     cidrs = ["203.0.113.0/28", "203.0.113.16/28"]
-    rules = [admit(each, f"rule-{index}") for index, each in enumerate(cidrs)]
+    rules = [allow(each, f"rule-{index}") for index, each in enumerate(cidrs)]
     allowed = [{**LISTED, "cidr": each} for each in cidrs]
     assert fired(say(*rules, allowed=allowed)) == {(RULE, "gateway")}
     assert not say(*rules, allowed=allowed, minimum_prefix_v4=27)
@@ -125,26 +125,30 @@ def test_a_security_group_source_passes() -> None:
     ids=["list", "cidr", "tag", "tags"],
 )
 def test_unknown_values_fail(group: Node) -> None:
-    """An address, a list or a tag that only the update will tell is refused at preview: nothing is let in unseen."""
+    """An address, a list or a tag that is unknown until the update is refused at preview."""
     assert fired(say(group=group)) == {(RULE, "gateway")}
 
 
-def test_a_group_without_the_tag_is_not_its_business() -> None:
+def test_a_group_without_the_tag_is_not_checked() -> None:
     """The load balancer's group is open to the world on purpose."""
-    assert not say(admit("0.0.0.0/0"), group=GROUP.but(tags={"System": "site"}))
-    assert not say(admit("0.0.0.0/0"), group=GROUP.but(tags=None))
+    assert not say(allow("0.0.0.0/0"), group=GROUP.but(tags={"System": "site"}))
+    assert not say(allow("0.0.0.0/0"), group=GROUP.but(tags=None))
 
 
 def test_a_group_without_rules_passes() -> None:
-    """A gateway that admits nobody is no danger."""
+    """A gateway without ingress rules is safe."""
     assert not say()
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
-    [({"cidr": "203.0.113.1/28"}, "host bits"), ({"expires": "2026-02-30"}, "day"), ({"cidr": "office"}, "office")],
+    ("wrong", "part"),
+    [
+        ({"cidr": "203.0.113.1/28"}, "host bits"),
+        ({"expires": "2026-02-30"}, "a date such as"),
+        ({"cidr": "office"}, "office"),
+    ],
 )
-def test_wrong_config_is_named(wrong: dict[str, str], told: str) -> None:
+def test_wrong_config_is_named(wrong: dict[str, str], part: str) -> None:
     """A mistake in the allow list stops the run with the entry's owner and the mistake, not with a traceback."""
-    with pytest.raises(PolicyConfigError, match=rf"ops.*{told}"):
+    with pytest.raises(PolicyConfigError, match=rf"ops.*{part}"):
         say(allowed=[{**LISTED, **wrong}])

@@ -1,4 +1,4 @@
-"""Reading the JSON documents that say who may do what: IAM's, and those on resources."""
+"""Reads JSON policy documents: those of IAM, and those on resources."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from policies.model.properties import Known, Properties, Reading
 
 
 def statements(document: Reading) -> Iterator[Properties]:
-    """The statements of a document that is known; a single one need not be in a list."""
+    """The statements of a known document. A single statement may be outside a list."""
     match within(document, "Statement"):
         case Known(tuple() as elements):
             for element in elements:
@@ -20,7 +20,7 @@ def statements(document: Reading) -> Iterator[Properties]:
 
 
 def texts(reading: Reading) -> frozenset[str]:
-    """What a document writes as one text or as a list of them: actions, resources, values of a condition."""
+    """The texts of a value that may be one text or a list: actions, resources, values of a condition."""
     match reading:
         case Known(tuple() as elements):
             return frozenset(str(each.value) for each in elements if isinstance(each, Known))
@@ -32,18 +32,18 @@ def texts(reading: Reading) -> frozenset[str]:
 
 
 def allows(statement: Properties) -> bool:
-    """Whether it allows, and does not deny."""
+    """Whether the statement's effect is Allow."""
     return statement.read("Effect") == Known("Allow")
 
 
-def is_for_everybody(statement: Properties) -> bool:
-    """Whether its principal is everybody, in either spelling."""
+def is_for_everyone(statement: Properties) -> bool:
+    """Whether the principal is ``*``, in either spelling."""
     principal = statement.read("Principal")
     return "*" in texts(principal) or "*" in texts(within(principal, "AWS"))
 
 
 def conditions(statement: Properties) -> Iterator[tuple[str, str, frozenset[str]]]:
-    """Operator, key in lower case, and values of each condition; IAM's keys know no case."""
+    """Operator, key in lower case, and values of each condition; IAM's keys are not case-sensitive."""
     match statement.read("Condition"):
         case Known(Properties() as operators):
             for operator in operators:

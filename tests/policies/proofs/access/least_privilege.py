@@ -1,4 +1,4 @@
-"""What roles may do: see ``policies/rules/access/grants.py``."""
+"""What roles may do: see ``policies/rules/access/least_privilege.py``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import pulumi_aws as aws
 
 from policies.engine.outcome import Status
-from policies.rules.access.grants import (
+from policies.rules.access.least_privilege import (
     IAM_NAMED_KEYS,
     IAM_NAMED_SECRETS,
     IAM_NO_ADMIN,

@@ -1,4 +1,4 @@
-"""IAM: no more power than a role's own work needs."""
+"""IAM policies: a role gets only the actions and resources that it needs."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from fnmatch import fnmatchcase
 
 from pulumi_policy import Severity
 
-from policies.aws.iam_grants import GRANTING, actions, is_all_of_a_kind, is_everything, of_each_grant, resources
+from policies.aws.policy_statements import GRANTING, actions, is_all_of_a_kind, is_everything, of_each_grant, resources
 from policies.generated.aws_types import iam
 from policies.model.properties import Absent, Known, Properties, Unknown
 from policies.model.resources import Resource
 from policies.model.rule import Config, Findings, OnUnknown, ResourceRule, Sources, Undecided, Violation
 
 _ADMINISTRATION = ("AdministratorAccess", "IAMFullAccess")
-"""AWS's own policies that make whoever has them an administrator, at once or after one more call."""
+"""AWS's managed policies that give administrator rights, directly or with one more call."""
 
 _ESCALATIONS = (
     "iam:AddUserToGroup",
@@ -31,9 +31,9 @@ _ESCALATIONS = (
     "iam:UpdateAssumeRolePolicy",
     "iam:UpdateLoginProfile",
 )
-"""With each of them one can give oneself any right."""
-_TAKING_ON = ("iam:PassRole", "sts:AssumeRole")
-"""Harmless for roles by name, and an escalation for all roles."""
+"""With each of them an identity can give itself any right."""
+_ROLE_ACTIONS = ("iam:PassRole", "sts:AssumeRole")
+"""Harmless for named roles, and an escalation for all roles."""
 
 _READS_ONLY = ("Describe", "List")
 _WITHOUT_RESOURCES = frozenset(
@@ -51,7 +51,7 @@ _WITHOUT_RESOURCES = frozenset(
         "xray:PutTraceSegments",
     }
 )
-"""Actions that AWS grants on everything or not at all ("Service Authorization Reference")."""
+"""Actions that AWS cannot limit to a resource ("Service Authorization Reference")."""
 
 
 def _is_admin(statement: Properties) -> bool:
@@ -62,8 +62,8 @@ def _check_admin(resource: Resource, statement: Properties) -> Findings:
     if _is_admin(statement):
         yield Violation(
             resource=resource,
-            has="a statement that allows every action on every resource",
-            must="the actions and ARNs that are needed",
+            got="a statement that allows every action on every resource",
+            expected="only the actions and ARNs that are needed",
             part="Action *",
         )
 
@@ -77,8 +77,8 @@ def _check_attachments(resource: Resource, config: Config) -> Findings:
             case Known(str() as arn) if arn.rpartition("/")[2] in _ADMINISTRATION:
                 yield Violation(
                     resource=resource,
-                    has=f"AWS's own policy {arn.rpartition('/')[2]}",
-                    must="policies of what is needed",
+                    got=f"the managed policy {arn.rpartition('/')[2]}",
+                    expected="a policy with only the actions that are needed",
                     part=arn,
                 )
             case Unknown():
@@ -92,8 +92,8 @@ def _check_wildcards(resource: Resource, statement: Properties) -> Findings:
         if statement.read(key) != Absent():
             yield Violation(
                 resource=resource,
-                has=f"{key}, which allows all but what it names",
-                must=key.removeprefix("Not"),
+                got=f"{key}, which allows everything that it does not name",
+                expected=key.removeprefix("Not"),
                 part=key,
             )
     for action in actions(statement):
@@ -103,34 +103,34 @@ def _check_wildcards(resource: Resource, statement: Properties) -> Findings:
         if service == "*" or operation == "*":
             yield Violation(
                 resource=resource,
-                has=f"the right to {action}",
-                must="each action that is needed, by name",
+                got=f"Action={action}",
+                expected="only the actions that are needed, by name",
                 part=f"Action {action}",
             )
         elif not operation.startswith(_READS_ONLY):
             for arn in filter(is_everything, resources(statement)):
                 yield Violation(
                     resource=resource,
-                    has=f"the right to {action} on {arn}",
-                    must="the ARNs that are needed",
+                    got=f"Action={action} on Resource={arn}",
+                    expected="only the ARNs that are needed",
                     part=f"Resource {arn} of {action}",
                 )
 
 
 def _check_escalation(resource: Resource, statement: Properties) -> Findings:
     on_all = any(map(is_all_of_a_kind, resources(statement)))
-    known = (*_ESCALATIONS, *_TAKING_ON) if on_all else _ESCALATIONS
+    known = (*_ESCALATIONS, *_ROLE_ACTIONS) if on_all else _ESCALATIONS
     for action in _granted(statement, known):
         yield Violation(
             resource=resource,
-            has=f"the right to {action}{' on any role' if action in _TAKING_ON else ''}, and so to any other right",
-            must="no such right",
+            got=f"Action={action}{' on every role' if action in _ROLE_ACTIONS else ''}, which can grant any right",
+            expected="named roles" if action in _ROLE_ACTIONS else "no such action",
             part=f"Action {action}",
         )
 
 
 def _granted(statement: Properties, known: tuple[str, ...]) -> Iterator[str]:
-    """Which of the known actions its own, with their wildcards, stand for; all of them are another rule's."""
+    """The known actions that the statement's actions match. ``*`` is left to iam-no-admin."""
     patterns = [action.lower() for action in actions(statement) if action not in ("*", "*:*")]
     return (each for each in known if any(fnmatchcase(each.lower(), pattern) for pattern in patterns))
 
@@ -150,13 +150,13 @@ def _check_keys(resource: Resource, statement: Properties) -> Findings:
     yield from _check_named(resource, statement, ("kms:Decrypt", "kms:ReEncryptFrom"), "the keys that are needed")
 
 
-def _check_named(resource: Resource, statement: Properties, known: tuple[str, ...], must: str) -> Findings:
+def _check_named(resource: Resource, statement: Properties, known: tuple[str, ...], expected: str) -> Findings:
     for arn in filter(is_all_of_a_kind, resources(statement)):
         for action in _granted(statement, known):
             yield Violation(
                 resource=resource,
-                has=f"the right to {action} on {arn}",
-                must=f"ARNs of {must}",
+                got=f"Action={action} on Resource={arn}",
+                expected=f"only ARNs of {expected}",
                 part=f"Resource {arn} of {action}",
             )
 
@@ -164,8 +164,8 @@ def _check_named(resource: Resource, statement: Properties, known: tuple[str, ..
 IAM_NO_ADMIN = ResourceRule(
     id="iam-no-admin",
     severity=Severity.CRITICAL,
-    why="Whoever gets hold of an administrator's role, through one hole in one server, owns the account.",
-    fix="grant actions and ARNs by name, with components.shared.iam.allow.",
+    why="One vulnerability in one server with an administrator's role gives an attacker the whole account.",
+    fix="grant named actions on named ARNs, with components.shared.iam.allow.",
     sources=Sources(fsbp=("IAM.1",), cis=("2.14",), pci=("7.2.1", "7.2.2")),
     on_unknown=OnUnknown.DEFER,
     applies_to=(
@@ -181,9 +181,9 @@ IAM_NO_ADMIN = ResourceRule(
 IAM_NO_SERVICE_WILDCARD = ResourceRule(
     id="iam-no-service-wildcard",
     severity=Severity.HIGH,
-    why="A wildcard also grants what AWS adds to the service next year.",
-    fix="name each action and each ARN, with components.shared.iam.allow; only what AWS cannot narrow down, and "
-    "Describe and List, may be on every resource.",
+    why="A wildcard also grants the actions that AWS adds to the service later.",
+    fix="name each action and each ARN, with components.shared.iam.allow; only Describe, List and actions that AWS "
+    "cannot limit to a resource may be on every resource.",
     sources=Sources(fsbp=("IAM.21",), pci=("7.2.1", "7.2.2")),
     on_unknown=OnUnknown.DEFER,
     applies_to=GRANTING,
@@ -193,8 +193,8 @@ IAM_NO_SERVICE_WILDCARD = ResourceRule(
 IAM_NO_ESCALATION = ResourceRule(
     id="iam-no-escalation",
     severity=Severity.HIGH,
-    why="Who may change policies, or hand on any role, has every right that it lacks for the asking.",
-    fix="leave changes of IAM to the stack, and name the one role in Resource for iam:PassRole and sts:AssumeRole.",
+    why="An identity that may change policies or pass any role can give itself every right.",
+    fix="leave changes of IAM to the stack, and name the role in Resource for iam:PassRole and sts:AssumeRole.",
     sources=Sources(pci=("7.2.1", "7.2.2"), other="AWS, Grant a user permissions to pass a role to an AWS service"),
     on_unknown=OnUnknown.DEFER,
     applies_to=GRANTING,
@@ -204,8 +204,8 @@ IAM_NO_ESCALATION = ResourceRule(
 IAM_NAMED_SECRETS = ResourceRule(
     id="iam-named-secrets",
     severity=Severity.HIGH,
-    why="A server that may read all secrets hands out all passwords when it is broken into.",
-    fix="name the ARNs of its own secrets in Resource.",
+    why="An intruder in a server that may read all secrets gets every password.",
+    fix="name the ARNs of the role's secrets in Resource.",
     sources=Sources(
         pci=("7.2.2", "8.6.2"), other="AWS Secrets Manager, Authentication and access control for AWS Secrets Manager"
     ),
@@ -217,7 +217,7 @@ IAM_NAMED_SECRETS = ResourceRule(
 IAM_NAMED_KEYS = ResourceRule(
     id="iam-named-keys",
     severity=Severity.MEDIUM,
-    why="The right to decrypt with every key makes all encryption of the account one key.",
+    why="A role that may decrypt with every key defeats the separation of the keys.",
     fix="name the stack's key in Resource.",
     sources=Sources(fsbp=("KMS.1", "KMS.2"), pci=("3.5.1",)),
     on_unknown=OnUnknown.DEFER,

@@ -1,4 +1,4 @@
-"""Who may knock at the gateway."""
+"""Which addresses may reach the gateway: those on its allow list, and no range wider than a /28."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from ipaddress import ip_network
 from pulumi_policy import Severity
 
 from policies.aws.ingress import Ingress, ingress_of
-from policies.engine.allow_list import SCHEMA, AllowList, Network, holds, is_private, merged
+from policies.aws.ip_ranges import IpRange, holds, is_private, merged
 from policies.generated.aws_types import ec2
 from policies.model.properties import Known, Unknown
 from policies.model.resources import Resource, Stack
 from policies.model.rule import Config, Findings, Sources, StackRule, Undecided, Violation
-
-GATEWAY = "gateway"
-"""The ``System`` tag of the gateway's security groups."""
+from policies.rules.network.allow_list import EXPECTED, SCHEMA, AllowList
+from policies.rules.systems import GATEWAY
 
 
 def _check_gateways(group: Resource, stack: Stack, config: Config) -> Findings:
@@ -26,13 +25,13 @@ def _check_gateways(group: Resource, stack: Stack, config: Config) -> Findings:
 
 
 def _check_gateway(stack: Stack, group: Resource, allowed: AllowList) -> Findings:
-    public: list[Network] = []
+    public: list[IpRange] = []
     for rule in ingress_of(stack, group):
         if rule.prefix_lists:
             yield Violation(
                 resource=rule.declared_by,
-                has=f"a prefix list in {rule.at('prefixListId')}, which hides the addresses that it admits",
-                must="each admitted range spelled out",
+                got=f"a prefix list in {rule.at('prefixListId')}, which hides the addresses that it allows",
+                expected="each range in a rule",
             )
         for reading in rule.cidrs:
             match reading:
@@ -47,22 +46,22 @@ def _check_gateway(stack: Stack, group: Resource, allowed: AllowList) -> Finding
         if allowed.is_too_wide(network):
             yield Violation(
                 resource=group,
-                has=f"rules that together admit {network}{_parts(network, public)}",
-                must=f"no range wider than /{allowed.minimum_prefix(network)}",
+                got=f"rules that together allow {network}{_parts(network, public)}",
+                expected=f"no range wider than /{allowed.minimum_prefix(network)}",
             )
 
 
-def _check_listed(rule: Ingress, network: Network, allowed: AllowList) -> Findings:
+def _check_listed(rule: Ingress, network: IpRange, allowed: AllowList) -> Findings:
     if objection := allowed.objection(network):
         yield Violation(
             resource=rule.declared_by,
-            has=f"a rule that admits {network}, which {objection}",
-            must="only private ranges and ranges of the allow list whose permission still holds",
+            got=f"an ingress rule for {network}, which {objection}",
+            expected=EXPECTED,
             part=str(network),
         )
 
 
-def _parts(whole: Network, networks: list[Network]) -> str:
+def _parts(whole: IpRange, networks: list[IpRange]) -> str:
     parts = sorted({str(each) for each in networks if holds(whole, each)})
     return "" if parts == [str(whole)] else f" (as {' and '.join(parts)})"
 
@@ -70,9 +69,9 @@ def _parts(whole: Network, networks: list[Network]) -> str:
 GATEWAY_INGRESS_ALLOW_LISTED = StackRule(
     id="gateway-ingress-allow-listed",
     severity=Severity.CRITICAL,
-    why="Behind the gateway are a Windows server's SMB, RDP and FTP, so only addresses that somebody vouches for pass.",
-    fix="admit the partner's own range, and list it in the policy's config with cidr, owner, reason and expires; "
-    "neighbouring ranges count as one.",
+    why="The gateway forwards SMB, Remote Desktop and FTP to a Windows server, so only listed addresses may reach it.",
+    fix="allow only the partner's range, and list it in gateway.allowed of the stack file with cidr, owner, reason and "
+    "expires; neighbouring ranges count as one.",
     sources=Sources(fsbp=("EC2.13", "EC2.14", "EC2.18", "EC2.19"), cis=("6.3", "6.4"), pci=("1.2.8", "1.3.1", "1.4.2")),
     applies_to=(ec2.SecurityGroup,),
     check=_check_gateways,

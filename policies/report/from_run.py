@@ -1,46 +1,46 @@
-"""A report from a run of the engine."""
+"""Makes a report from a run of the engine."""
 
 from __future__ import annotations
 
 import subprocess
 
 from commands.errors import CannotRunError
-from policies.aws.stateful import STATEFUL_KEPT
 from policies.engine.analyzer import root_of
 from policies.engine.catalogue import RULES
 from policies.engine.exceptions import Exceptions
 from policies.engine.outcome import Outcome
 from policies.model.properties import Properties
 from policies.model.resources import Resource
-from policies.report import guard
+from policies.report import plan_check
 from policies.report.engine import PROJECT, Run
-from policies.report.report import Report, findings_of
+from policies.report.results import Report, results_of
+from policies.rules.operations.pack import STATEFUL_KEPT
 
 
-class NothingJudgedError(CannotRunError):
-    """The run says nothing of any resource; the message is why."""
+class NothingEvaluatedError(CannotRunError):
+    """The run evaluated no resource."""
 
 
 def report_of(run: Run, *, stack: str | None, with_plan: bool) -> Report:
-    """Raises NothingJudgedError if the engine never came as far as to ask the pack about anything."""
-    levels = run.judged.levels if run.judged else {}
+    """Raises NothingEvaluatedError if the engine failed before it asked the pack about any resource."""
+    levels = run.evaluated.levels if run.evaluated else {}
     exceptions = Exceptions.read(rules=RULES)
     outcomes = list(run.outcomes)
     if not outcomes:
-        raise NothingJudgedError(
+        raise NothingEvaluatedError(
             "The stack could not be evaluated: the engine did not ask the policies about any resource."
         )
     root = _root(outcomes[0])
     if with_plan and levels.get(STATEFUL_KEPT) != "disabled":
-        is_whole = run.judged is not None and run.plan.finished and not run.plan.errors
-        outcomes += guard.judge(run.plan, root, RULES, exceptions, is_whole=is_whole)
+        is_whole = run.evaluated is not None and run.plan.finished and not run.plan.errors
+        outcomes += plan_check.evaluate(run.plan, root, RULES, exceptions, is_whole=is_whole)
     return Report(
         stack=stack or root.stack,
         commit=_commit(),
-        findings=findings_of(outcomes, RULES, levels, exceptions.entries),
+        results=results_of(outcomes, RULES, levels, exceptions.entries),
         rules=RULES,
         plan=run.plan if with_plan else None,
-        is_whole=run.judged is not None,
+        is_whole=run.evaluated is not None,
         engine_failed=run.exit_code != 0,
     )
 

@@ -1,4 +1,4 @@
-"""Who may talk to whom: each tier is reached by the one before it, of its own site."""
+"""Which tier may reach which: each tier is reached only by the one before it, of the same site."""
 
 from __future__ import annotations
 
@@ -10,47 +10,51 @@ from pulumi_policy import PolicyConfigSchema, Severity
 
 from policies.aws.data_stores import groups_of, path_of_groups
 from policies.aws.ingress import Ingress, ingress_of
-from policies.engine.allow_list import Network, holds
+from policies.aws.ip_ranges import IpRange, holds
 from policies.generated.aws_types import ec2, elasticache, elasticbeanstalk, opensearch, rds
+from policies.model.expectations import spelled
 from policies.model.properties import Absent, Known, Reading, Unknown
 from policies.model.resources import Resource, Stack
 from policies.model.rule import Config, Findings, Sources, StackRule, Undecided, Violation
-from policies.rules.network.gateway_ingress import GATEWAY
+from policies.rules.systems import (
+    FILE_SERVER,
+    GATEWAY,
+    LOAD_BALANCER,
+    PHP_MY_ADMIN,
+    RUNDECK,
+    SITE,
+    SITE_DATABASE,
+    VPN_SERVER,
+    WINDOWS,
+)
 
-_SITE = "magento"
-_LOAD_BALANCER = "load-balancer"
-_VPN = "vpn-access"
-_FILES = "nfs"
 _WEB_PORTS = (80, 443)
 
-# By the ``System`` tags of security groups, which are the rows of the platform.
-_SITE_DATABASE = "database"
-_ADMINISTRATION = {"phpmyadmin": (_VPN,), "rundeck": (_VPN,), "windows": (_VPN, GATEWAY)}
+_ADMINISTRATION = {PHP_MY_ADMIN: (VPN_SERVER,), RUNDECK: (VPN_SERVER,), WINDOWS: (VPN_SERVER, GATEWAY)}
+"""Which systems may reach the tools of administration."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Neighbours:
-    """Who may come in: security groups of these systems and of the same environment, and addresses of these ranges.
-    ``ranges`` is None where another rule has its say on addresses."""
+class _AllowedSources:
+    """Security groups of these systems in the same environment, and addresses of these ranges.
+    ``ranges`` is None if another rule checks the addresses."""
 
-    must: str
+    expected: str
     systems: Collection[str]
-    ranges: tuple[Network, ...] | None = field(default=())
+    ranges: tuple[IpRange, ...] | None = field(default=())
 
     def check(self, group: Resource, rules: Iterable[Ingress]) -> Findings:
         for rule in rules:
             for source in rule.groups:
                 yield from self._check_group(group, rule, source)
             for reading in rule.other_groups:
-                yield from self._refuse(
-                    rule, reading, "securityGroup", "the security group {} that is not this stack's"
-                )
+                yield from self._refuse(rule, reading, "securityGroup", "security group {} of another stack")
             if self.ranges is not None:
                 for reading in rule.cidrs:
                     if not self._is_in_range(reading):
                         yield from self._refuse(rule, reading, "cidr", "{}")
                 for reading in rule.prefix_lists:
-                    yield from self._refuse(rule, reading, "prefixListId", "the prefix list {}")
+                    yield from self._refuse(rule, reading, "prefixListId", "prefix list {}")
 
     def _check_group(self, group: Resource, rule: Ingress, source: Resource) -> Findings:
         system = source.properties.read("tags", "System")
@@ -60,8 +64,8 @@ class _Neighbours:
         elif not (isinstance(system, Known) and system.value in self.systems) or environments[0] != environments[1]:
             yield Violation(
                 resource=rule.declared_by,
-                has=f"a rule that admits {source} to {group}",
-                must=self.must,
+                got=f"an ingress rule into {group} from {source}",
+                expected=self.expected,
                 part=f"from {source.name}",
             )
 
@@ -74,8 +78,8 @@ class _Neighbours:
     def _refuse(self, rule: Ingress, reading: Reading, name: str, what: str) -> Findings:
         match reading:
             case Known(value):
-                has = f"a rule that admits {what.format(value)}"
-                yield Violation(resource=rule.declared_by, has=has, must=self.must, part=rule.at(name))
+                got = f"an ingress rule from {what.format(value)}"
+                yield Violation(resource=rule.declared_by, got=got, expected=self.expected, part=rule.at(name))
             case Unknown():
                 yield Undecided(resource=rule.declared_by, path=rule.at(name))
 
@@ -90,25 +94,25 @@ def _check_database(database: Resource, stack: Stack, config: Config) -> Finding
         for each in config.get("clients", ())
         if (each["stack"], Known(each["database"])) == (database.stack, system)
     }
-    if system == Known(_SITE_DATABASE):
-        clients.add(_SITE)
-    neighbours = _Neighbours(
-        must=f"only security groups of {_listed(clients)}, in its own environment, as sources",
+    if system == Known(SITE_DATABASE):
+        clients.add(SITE)
+    allowed = _AllowedSources(
+        expected=f"security groups of {_listed(clients)} in the same environment",
         systems=clients,
-        ranges=None,  # Of those, and of a database without a group, rds-private-ingress says what it thinks.
+        ranges=None,  # rds-private-ingress checks ranges, and that the database has a group.
     )
     for group in groups_of(database):
-        yield from neighbours.check(group, ingress_of(stack, group))
+        yield from allowed.check(group, ingress_of(stack, group))
 
 
 def _check_store(store: Resource, stack: Stack, _: Config) -> Findings:
     groups = groups_of(store)
-    # A cluster of a replication group has the groups of that.
+    # A cluster that belongs to a replication group has that one's groups.
     if not groups and store.properties.read("replicationGroupId") in (Absent(), Known("")):
         yield Violation(
             resource=store,
-            has=f"no security group of this stack in {path_of_groups(store)}",
-            must="one, whose rules can be judged",
+            got=f"no security group of this stack in {spelled(path_of_groups(store))}",
+            expected="one",
         )
     for group in groups:
         yield from _OF_SITE.check(group, ingress_of(stack, group))
@@ -116,17 +120,17 @@ def _check_store(store: Resource, stack: Stack, _: Config) -> Findings:
 
 def _check_files(group: Resource, stack: Stack, _: Config) -> Findings:
     match group.properties.read("tags", "System"):
-        case Known(system) if system == _FILES:
+        case Known(system) if system == FILE_SERVER:
             yield from _OF_SITE.check(group, ingress_of(stack, group))
         case Unknown():
             yield Undecided(resource=group, path="tags.System")
 
 
 def _check_web(environment: Resource, stack: Stack, _: Config) -> Findings:
-    # Of the settings only the whole list's origins are known; an environment that names no group gets one from
-    # Beanstalk, which admits the load balancer alone.
+    # Only the origins of the whole list of settings are known. An environment that names no group gets one from
+    # Beanstalk that allows only the load balancer.
     for group in environment.origin("settings", ec2.SecurityGroup):
-        if group.tag("System") != _LOAD_BALANCER:
+        if group.tag("System") != LOAD_BALANCER:
             for rule in ingress_of(stack, group):
                 is_web = any(rule.covers(port) for port in _WEB_PORTS)
                 yield from (_OF_BALANCER if is_web else _OF_BALANCER_OR_GATEWAY).check(group, (rule,))
@@ -135,18 +139,17 @@ def _check_web(environment: Resource, stack: Stack, _: Config) -> Findings:
 def _check_administration(group: Resource, stack: Stack, _: Config) -> Findings:
     match group.properties.read("tags", "System"):
         case Known(system) if system in _ADMINISTRATION:
-            neighbours = _Neighbours(
-                must=f"only security groups of {_listed(_ADMINISTRATION[system])} and networks behind the VPN links as "
-                "sources",
+            allowed = _AllowedSources(
+                expected=f"security groups of {_listed(_ADMINISTRATION[system])}, or networks behind the VPN links",
                 systems=_ADMINISTRATION[system],
                 ranges=tuple(_behind_links(stack)),
             )
-            yield from neighbours.check(group, ingress_of(stack, group))
+            yield from allowed.check(group, ingress_of(stack, group))
         case Unknown():
             yield Undecided(resource=group, path="tags.System")
 
 
-def _behind_links(stack: Stack) -> Iterator[Network]:
+def _behind_links(stack: Stack) -> Iterator[IpRange]:
     for route in stack.of_type(ec2.VpnConnectionRoute):
         match route.properties.read("destinationCidrBlock"):
             case Known(value):
@@ -154,23 +157,23 @@ def _behind_links(stack: Stack) -> Iterator[Network]:
 
 
 def _listed(systems: Collection[str]) -> str:
-    return " or ".join(sorted(systems)) or "nobody"
+    return " or ".join(sorted(systems)) or "no system"
 
 
-_OF_SITE = _Neighbours(must="only security groups of its own site's instances as sources", systems=(_SITE,))
-_OF_BALANCER = _Neighbours(
-    must="only security groups of its own environment's load balancers as sources", systems=(_LOAD_BALANCER,)
+_OF_SITE = _AllowedSources(expected="security groups of the site's own instances", systems=(SITE,))
+_OF_BALANCER = _AllowedSources(
+    expected="security groups of the environment's own load balancers", systems=(LOAD_BALANCER,)
 )
-_OF_BALANCER_OR_GATEWAY = _Neighbours(
-    must="only security groups of load balancers and of the gateway as sources", systems=(_LOAD_BALANCER, GATEWAY)
+_OF_BALANCER_OR_GATEWAY = _AllowedSources(
+    expected="security groups of load balancers or of the gateway", systems=(LOAD_BALANCER, GATEWAY)
 )
 
 DB_INGRESS_ONLY_OWN_SITE = StackRule(
     id="db-ingress-only-own-site",
     severity=Severity.CRITICAL,
-    why="Whoever takes over one application must not find another's database one connection away.",
-    fix="admit the application's own security group; satellites reach the shared database, and phpMyAdmin what "
-    "php_my_admin.databases names in the stack file.",
+    why="An intruder in one application must not be able to reach the database of another.",
+    fix="allow only the application's own security group; satellites may reach the shared database, and phpMyAdmin the "
+    "databases that php_my_admin.databases names in the stack file.",
     sources=Sources(pci=("1.3.1", "1.4.4", "7.2.1")),
     applies_to=(rds.Instance,),
     check=_check_database,
@@ -193,7 +196,7 @@ DB_INGRESS_ONLY_OWN_SITE = StackRule(
 CACHE_INGRESS_ONLY_OWN_SITE = StackRule(
     id="cache-ingress-only-own-site",
     severity=Severity.HIGH,
-    why="The cache holds the sessions of everybody who is logged in, and one password for all of them.",
+    why="The cache holds the sessions of all logged-in users, behind one shared password.",
     fix="name only the security groups of the site's front and back office in clients of the cache's placement.",
     sources=Sources(fsbp=("EC2.18",), cis=("6.3",), pci=("1.3.1", "1.4.4")),
     applies_to=(elasticache.ReplicationGroup, elasticache.Cluster),
@@ -203,7 +206,8 @@ CACHE_INGRESS_ONLY_OWN_SITE = StackRule(
 SEARCH_INGRESS_ONLY_OWN_SITE = StackRule(
     id="search-ingress-only-own-site",
     severity=Severity.HIGH,
-    why="The search domain asks its clients for no password: being let in by its security group is all that they need.",
+    why="The search domain holds the whole catalogue behind one shared password, so only the site's own servers may "
+    "reach it.",
     fix="name only the security groups of the site's front and back office in clients of the domain's placement.",
     sources=Sources(fsbp=("EC2.18",), pci=("1.3.1", "1.4.4")),
     applies_to=(opensearch.Domain,),
@@ -213,7 +217,7 @@ SEARCH_INGRESS_ONLY_OWN_SITE = StackRule(
 NFS_INGRESS_ONLY_WEB = StackRule(
     id="nfs-ingress-only-web",
     severity=Severity.HIGH,
-    why="NFS believes whoever connects, and what is written to the shares is what the shop serves.",
+    why="NFS does not authenticate its clients, and the shop serves the files that they write.",
     fix="name only the security groups of the site's front and back office in clients of NfsServerArgs.",
     sources=Sources(cis=("6.1.2",), pci=("1.3.1",)),
     applies_to=(ec2.SecurityGroup,),
@@ -223,8 +227,8 @@ NFS_INGRESS_ONLY_WEB = StackRule(
 WEB_INGRESS_ONLY_LOAD_BALANCER = StackRule(
     id="web-ingress-only-load-balancer",
     severity=Severity.HIGH,
-    why="A request that does not come through the load balancer meets no TLS, no log and no maintenance hold.",
-    fix="admit the load balancer's security group, tagged System load-balancer, and for FTP the gateway's.",
+    why="A request that bypasses the load balancer also bypasses TLS, access logs and the maintenance hold.",
+    fix="allow only the load balancer's security group, with the tag System load-balancer, and for FTP the gateway's.",
     sources=Sources(fsbp=("EC2.18",), pci=("1.3.1", "1.4.2")),
     applies_to=(elasticbeanstalk.Environment,),
     check=_check_web,
@@ -233,8 +237,10 @@ WEB_INGRESS_ONLY_LOAD_BALANCER = StackRule(
 ADMIN_TOOLS_ONLY_VPN = StackRule(
     id="admin-tools-only-vpn",
     severity=Severity.HIGH,
-    why="phpMyAdmin, Rundeck and Remote Desktop are a password away from everything: only the VPN's people see them.",
-    fix="admit the VPN server's security group or a network behind a VPN link; for Windows the gateway's group too.",
+    why="phpMyAdmin, Rundeck and Remote Desktop give access to everything behind one password, so only the VPN may "
+    "reach them.",
+    fix="allow only the VPN server's security group or a network behind a VPN link; for Windows also the gateway's "
+    "group.",
     sources=Sources(fsbp=("EC2.18", "EC2.19"), cis=("6.1.2", "6.3"), pci=("1.3.1", "1.4.2")),
     applies_to=(ec2.SecurityGroup,),
     check=_check_administration,
