@@ -77,7 +77,8 @@ def test_faults_are_refused_at_preview(edited: Platform) -> None:
     """A public database, a gateway that is open to all, and plain HTTP at CloudFront, each with its rule and its fix,
     by the plain CLI: before anything of it is made."""
     edited.edit("components/data/mysql_database.py", "publicly_accessible=False", "publicly_accessible=True")
-    edited.edit("Pulumi.prod.yaml", "cidr: 192.0.2.0/28", "cidr: 0.0.0.0/0")
+    gateway = edited.project / "components" / "servers" / "gateway_proxy.py"
+    gateway.write_text(gateway.read_text().replace("from_cidr=str(source.cidr)", 'from_cidr="0.0.0.0/0"'))
     program = edited.project / "components" / "delivery" / "content_delivery.py"
     program.write_text(
         program.read_text().replace('viewer_protocol_policy="https-only"', 'viewer_protocol_policy="allow-all"')

@@ -10,25 +10,32 @@ import pulumi
 # The engine starts a program in its own directory, and this one uses the components of the project around it.
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from components.network.security_group import Admission, SecurityGroup, SecurityGroupArgs
+from components.network.security_group import IngressRule, SecurityGroup, SecurityGroupArgs
+from components.shared.context import Context
 from components.shared.tags import Tags
 
 RESOURCES_PER_GROUP = 5
 """The component, its group, two rules inwards and one outwards."""
 
-TAGS = Tags(client="client", environment="bench", system="satellite")
+CONTEXT = Context(
+    region="eu-west-3",
+    account_id="123456789012",
+    key_arn="arn:aws:kms:eu-west-3:123456789012:key/1",
+    protect=False,
+    tags=Tags(client="client", environment="bench", system="satellite"),
+)
 
 for number in range(pulumi.Config().require_int("resources") // RESOURCES_PER_GROUP):
     SecurityGroup(
         f"satellite-{number}",
         SecurityGroupArgs(
+            context=CONTEXT,
             vpc_id="vpc-00000000000000000",  # A preview does not check that it exists.
             description="Reaches a satellite application",
-            admits=(
-                Admission(name="http", port=80, from_cidr="10.0.0.0/16", reason="Load balancer"),
-                Admission(name="ssh", port=22, from_cidr="10.0.101.0/24", reason="Release server"),
+            ingress=(
+                IngressRule(name="http", port=80, from_cidr="10.0.0.0/16", reason="Load balancer"),
+                IngressRule(name="ssh", port=22, from_cidr="10.0.101.0/24", reason="Release server"),
             ),
-            reaches_out=True,
-            tags=TAGS,
+            open_egress=True,
         ),
     )

@@ -143,7 +143,7 @@ DATA_STORE_NO_EGRESS = StackRule(
     id="data-store-no-egress",
     severity=Severity.MEDIUM,
     why="An intruder in a database cannot send its data to the internet if its security group has no egress.",
-    fix="leave reaches_out of the data store's SecurityGroup False.",
+    fix="leave open_egress of the data store's SecurityGroup False.",
     sources=Sources(pci=("1.3.2",)),
     applies_to=DATA_STORES,
     check=_check_egress,
