@@ -21,6 +21,9 @@ FIRST = (
     "tests/servers/test_images.py",
     "sandbox/tests/emulator/test_elasticbeanstalk.py",
     "sandbox/tests/toolchain/test_engine.py",
+    "tests/policies/test_report_commands.py",
+    "tests/unit/test_config_alone.py",
+    "tests/policies/test_breakages.py",
 )
 """What takes longest, longest first: started last, it would keep all other processes waiting."""
 
