@@ -98,7 +98,7 @@ class Property:
     write_only: bool = False
     """AWS never gives it back (a password): kept in the state alone, so drift in it is not seen."""
     kept: str = ""
-    """Set when the embedded AWS is not told of it at all: the reason, for the honesty page. ``read`` does not answer
+    """Set when the embedded AWS is not told of it at all: the reason, for the coverage page. ``read`` does not answer
     it, and a change of it alone does not reach ``update``."""
     autoname: AutoName | None = None
     """For the property that is the physical name (``name``, ``bucket``, ``identifier``, …); usually with
@@ -153,7 +153,7 @@ class Adapter:
     delete_before_replace: ClassVar[bool] = False
     """Two cannot exist at once (a fixed name, an attachment)."""
     emulation: ClassVar[str] = ""
-    """What the embedded AWS stores but does not act on, one sentence, for the honesty page."""
+    """What the embedded AWS stores but does not act on, one sentence, for the coverage page."""
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         """Rules beyond presence: ``(property, reason)`` for each broken one. Unknown inputs are left out of

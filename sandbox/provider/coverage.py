@@ -1,6 +1,6 @@
 """Writes ``docs/sandbox-resources.md``: what the sandbox stores as AWS would, and what it only keeps.
 
-``python -m sandbox.provider.honesty`` writes the page; with ``--check`` it says whether the page is current.
+``python -m sandbox.provider.coverage`` writes the page; with ``--check`` it says whether the page is current.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sandbox.provider.adapter import ADAPTERS, FUNCTIONS, Adapter
 from sandbox.provider.generated import Generated
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "sandbox-resources.md"
-_COMMAND: Final = "python -m sandbox.provider.honesty"
+_COMMAND: Final = "python -m sandbox.provider.coverage"
 
 _INTRODUCTION: Final = f"""\
 <!-- Written by `{_COMMAND}` from the adapters' own declarations: change those, not this page. -->
