@@ -26,7 +26,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from sandbox.provider.aws.tags import Tagging
 
 Values = dict[str, Any]
 """Properties of one resource as plain JSON-like values; whole numbers are ``int``, secrets are unwrapped."""
@@ -140,6 +143,8 @@ class Adapter:
     """pulumi-aws's type token, such as ``aws:ec2/vpc:Vpc``."""
     service: ClassVar[str]
     """The AWS service behind it, as boto3 names it."""
+    tagging: ClassVar[Tagging]
+    """For a type with ``tags``: the calls that read and change them, unless it has a ``retag`` of its own."""
     properties: ClassVar[Mapping[str, Property]]
     outputs: ClassVar[Sequence[str]] = ()
     """What ``read`` answers beyond the input properties (``arn``, …); ``id``, ``region`` and ``tagsAll`` need no
@@ -188,7 +193,7 @@ class Adapter:
 
     def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
         """Set and remove tags; never called with neither."""
-        raise NotImplementedError
+        self.tagging.change(aws, id, state, add, remove)
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         """Delete it and wait until it is gone where something else depends on that."""

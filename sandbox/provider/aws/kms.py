@@ -7,15 +7,28 @@ from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, Aws, Property, Values, adapter
 from sandbox.provider.aws.calls import arguments
+from sandbox.provider.aws.tags import Tagging
 
 DEFAULT_DELETION_WINDOW = 30
 """Days, AWS's own default (KMS API reference, ScheduleKeyDeletion)."""
+
+
+def _to_records(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """KMS spells a tag's fields in its own way."""
+    return [{"TagKey": key, "TagValue": value} for key, value in sorted(tags.items())]
+
+
+def _from_records(records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    return {record["TagKey"]: record["TagValue"] for record in records}
 
 
 @adapter
 class Key(Adapter):
     token = "aws:kms/key:Key"
     service = "kms"
+    tagging = Tagging(
+        service="kms", resource="KeyId", reading="list_resource_tags", to_aws=_to_records, from_aws=_from_records
+    )
     not_found = ("NotFoundException",)
     properties = {
         "description": Property(computed=True),
@@ -67,7 +80,7 @@ class Key(Adapter):
             "isEnabled": key["Enabled"],
             "enableKeyRotation": rotation["KeyRotationEnabled"],
             "rotationPeriodInDays": rotation.get("RotationPeriodInDays"),
-            "tags": _from_records(kms.list_resource_tags(KeyId=id)["Tags"]),
+            "tags": self.tagging.read(aws, id),
             "arn": key["Arn"],
             "keyId": key["KeyId"],
         }
@@ -90,13 +103,6 @@ class Key(Adapter):
             self._rotate(aws, id, new)
         if not new["isEnabled"] and "isEnabled" in changed:
             kms.disable_key(KeyId=id)
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        kms = aws.client("kms")
-        if remove:
-            kms.untag_resource(KeyId=id, TagKeys=list(remove))
-        if add:
-            kms.tag_resource(KeyId=id, Tags=_to_records(add))
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         kms = aws.client("kms")
@@ -156,12 +162,3 @@ class Alias(Adapter):
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         aws.client("kms").delete_alias(AliasName=id)
-
-
-def _to_records(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """KMS spells a tag's fields in its own way."""
-    return [{"TagKey": key, "TagValue": value} for key, value in sorted(tags.items())]
-
-
-def _from_records(records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    return {record["TagKey"]: record["TagValue"] for record in records}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws import tags
 from sandbox.provider.aws.calls import arguments
+from sandbox.provider.aws.tags import Tagging
 
 CURRENT = "AWSCURRENT"
 PREVIOUS = "AWSPREVIOUS"
@@ -20,6 +20,7 @@ class Secret(Adapter):
 
     token = "aws:secretsmanager/secret:Secret"
     service = "secretsmanager"
+    tagging = Tagging(service="secretsmanager", resource="SecretId")
     not_found = ("ResourceNotFoundException",)
     properties = {
         "name": Property(replaces=True, autoname=AutoName(max_length=512)),
@@ -73,13 +74,6 @@ class Secret(Adapter):
                 client.put_resource_policy(SecretId=id, ResourcePolicy=new["policy"])
             else:
                 client.delete_resource_policy(SecretId=id)
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        client = aws.client("secretsmanager")
-        if remove:
-            client.untag_resource(SecretId=id, TagKeys=list(remove))
-        if add:
-            client.tag_resource(SecretId=id, Tags=tags.to_records(add))
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         client = aws.client("secretsmanager")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws import tags
+from sandbox.provider.aws.tags import Tagging
 
 TOPIC_ATTRIBUTES = {
     "displayName": "DisplayName",
@@ -34,6 +35,7 @@ class Topic(Adapter):
 
     token = "aws:sns/topic:Topic"
     service = "sns"
+    tagging = Tagging(service="sns")
     not_found = ("NotFound", "NotFoundException")
     properties = {
         "name": Property(replaces=True, autoname=AutoName(max_length=256)),
@@ -69,7 +71,7 @@ class Topic(Adapter):
             "fifoTopic": attributes.get("FifoTopic") == "true",
             "contentBasedDeduplication": attributes.get("ContentBasedDeduplication") == "true",
             "signatureVersion": int(attributes["SignatureVersion"]) if "SignatureVersion" in attributes else None,
-            "tags": tags.from_records(sns.list_tags_for_resource(ResourceArn=id)["Tags"]),
+            "tags": self.tagging.read(aws, id),
             "arn": id,
             "owner": attributes["Owner"],
         }
@@ -79,13 +81,6 @@ class Topic(Adapter):
             aws.client("sns").set_topic_attributes(
                 TopicArn=id, AttributeName=TOPIC_ATTRIBUTES[name], AttributeValue=_text(new.get(name))
             )
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        sns = aws.client("sns")
-        if remove:
-            sns.untag_resource(ResourceArn=id, TagKeys=list(remove))
-        if add:
-            sns.tag_resource(ResourceArn=id, Tags=tags.to_records(add))
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         aws.client("sns").delete_topic(TopicArn=id)

@@ -58,7 +58,6 @@ def database_parameters(aws: Aws) -> Case:
             "family": "mysql8.4",
             "description": "Magento",
             "parameters": [timestamp, slow_log],
-            "skipDestroy": False,
             "tags": TAGS,
         },
         updates=[

@@ -7,8 +7,7 @@ from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws.calls import arguments
-from sandbox.provider.aws.cloudwatch.alarm_tags import change_tags, read_tags
-from sandbox.provider.aws.tags import to_records
+from sandbox.provider.aws.tags import Tagging, to_records
 
 _ARGUMENTS = {
     "name": "AlarmName",
@@ -43,6 +42,7 @@ class MetricAlarm(Adapter):
 
     token = "aws:cloudwatch/metricAlarm:MetricAlarm"
     service = "cloudwatch"
+    tagging = Tagging(service="cloudwatch", by_arn=True, resource="ResourceARN")
     properties = {
         "name": Property(replaces=True, autoname=AutoName()),
         "alarmDescription": Property(),
@@ -88,15 +88,12 @@ class MetricAlarm(Adapter):
             "treatMissingData": alarm.get("TreatMissingData", "missing"),
             "dimensions": _dimensions(alarm.get("Dimensions")),
             "metricQueries": [_query_from_aws(query) for query in alarm.get("Metrics", [])],
-            "tags": read_tags(aws, alarm["AlarmArn"]),
+            "tags": self.tagging.read(aws, alarm["AlarmArn"]),
             "arn": alarm["AlarmArn"],
         }
 
     def update(self, aws: Aws, id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
         self._put(aws, new)
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        change_tags(aws, state["arn"], add, remove)
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         aws.client("cloudwatch").delete_alarms(AlarmNames=[id])

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws.blocks import Shape
+from sandbox.provider.aws.data_stores import tagging
 from sandbox.provider.aws.elasticache import log_delivery
 from sandbox.provider.aws.tags import to_records
-from sandbox.provider.aws.tags_by_arn import change_tags, read_tags
 
 ON_THE_GROUP = Shape(
     {
@@ -95,6 +95,7 @@ class ReplicationGroup(Adapter):
 
     token = "aws:elasticache/replicationGroup:ReplicationGroup"
     service = "elasticache"
+    tagging = tagging("elasticache")
     not_found = ("ReplicationGroupNotFoundFault",)
     emulation = "no cache runs: settings, members and endpoints are kept, and nothing answers at the endpoints"
     properties = {
@@ -188,7 +189,7 @@ class ReplicationGroup(Adapter):
             "port": _port(group),
             "replicasPerNodeGroup": len(group["MemberClusters"]) // len(shards) - 1,
             "securityGroupIds": [item["SecurityGroupId"] for item in member.get("SecurityGroups", [])],
-            "tags": read_tags(aws, self.service, group["ARN"]),
+            "tags": self.tagging.read(aws, group["ARN"]),
             "userGroupIds": group.get("UserGroupIds", []),
             "arn": group["ARN"],
             "clusterEnabled": group["ClusterEnabled"],
@@ -213,9 +214,6 @@ class ReplicationGroup(Adapter):
             self._wait_available(aws, id)
         if wanted < members:
             self._resize(aws, id, "decrease_replica_count", wanted)
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        change_tags(aws, self.service, state["arn"], add, remove)
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         snapshot = state.get("finalSnapshotIdentifier")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.provider.adapter import TAGS, Aws, Property, Values, adapter
 from sandbox.provider.aws.lb import actions
-from sandbox.provider.aws.lb.tagging import TaggedByArn, creation_tags, read_tags
+from sandbox.provider.aws.lb.tagging import TaggedByArn, creation_tags
 
 
 @adapter
@@ -42,7 +42,7 @@ class Listener(TaggedByArn):
             "port": listener.get("Port"),
             "protocol": listener.get("Protocol"),
             "sslPolicy": listener.get("SslPolicy"),
-            "tags": read_tags(aws, id),
+            "tags": self.tagging.read(aws, id),
             "arn": id,
         }
 

@@ -9,7 +9,7 @@ from sandbox.provider.adapter import TAGS, AutoName, Aws, Property, Values, adap
 from sandbox.provider.aws.blocks import Leaf, Shape
 from sandbox.provider.aws.calls import arguments
 from sandbox.provider.aws.lb.attributes import Attribute, as_mapping, as_text, from_records, not_default, to_records
-from sandbox.provider.aws.lb.tagging import TaggedByArn, creation_tags, read_tags
+from sandbox.provider.aws.lb.tagging import TaggedByArn, creation_tags
 
 ATTRIBUTES = {
     "desyncMitigationMode": Attribute("routing.http.desync_mitigation_mode", "defensive"),
@@ -77,7 +77,7 @@ class LoadBalancer(TaggedByArn):
             "name": balancer["LoadBalancerName"],
             "securityGroups": balancer.get("SecurityGroups", []),
             "subnets": [zone["SubnetId"] for zone in balancer["AvailabilityZones"]],
-            "tags": read_tags(aws, id),
+            "tags": self.tagging.read(aws, id),
             "arn": id,
             "arnSuffix": id.partition(":loadbalancer/")[2],
             "dnsName": balancer["DNSName"],

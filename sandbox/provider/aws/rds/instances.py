@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws.blocks import Shape
+from sandbox.provider.aws.data_stores import tagging
 from sandbox.provider.aws.rds.versions import spelled_version
 from sandbox.provider.aws.tags import from_records, to_records
-from sandbox.provider.aws.tags_by_arn import change_tags
 
 RESOURCE_ID = re.compile(r"db-[A-Z0-9]{24,26}")
 """The id that survives a change of an instance's identifier (``DbiResourceId``). An import gives the identifier."""
@@ -86,6 +86,7 @@ class Instance(Adapter):
 
     token = "aws:rds/instance:Instance"
     service = "rds"
+    tagging = tagging("rds")
     not_found = ("DBInstanceNotFound", "DBInstanceNotFoundFault")
     emulation = (
         "no database server runs: settings, endpoint and snapshots are kept, and nothing answers at the endpoint"
@@ -204,9 +205,6 @@ class Instance(Adapter):
             **_modification(old, new, changes),
         )
         self._wait_available(aws, id)
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        change_tags(aws, self.service, state["arn"], add, remove)
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         instance = _find(aws, id)
