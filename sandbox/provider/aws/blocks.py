@@ -77,14 +77,15 @@ class Shape:
         said = said or {}
         answer: Values = {}
         for name, field in self._fields():
+            if isinstance(field, Nested) and field.write_only:
+                if name in said:
+                    answer[name] = said[name]
+                continue
             value = (record or {}).get(field.name)
             if isinstance(field, Leaf):
                 unsaid = name not in said and (value == field.default or (field.computed and said))
                 if value is not None and not unsaid:
                     answer[name] = value
-            elif field.write_only:
-                if name in said:
-                    answer[name] = said[name]
             elif value is not None:
                 part = (
                     field.shape.many_from_aws(value, said.get(name))
