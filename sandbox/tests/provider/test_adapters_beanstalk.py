@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Iterator
 
 import pytest
 
@@ -18,7 +17,6 @@ from sandbox.tests.provider.adapter_round_trip import (
     Sample,
     Samples,
     create,
-    loopback_aws,
     read,
     round_trip,
 )
@@ -29,12 +27,6 @@ APPLICATION = "aws:elasticbeanstalk/application:Application"
 ENVIRONMENT = "aws:elasticbeanstalk/environment:Environment"
 STACK = "PHP 8.4"
 BALANCED = {"namespace": "aws:elasticbeanstalk:environment", "name": "LoadBalancerType", "value": "application"}
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[LoopbackAws]:
-    with loopback_aws() as server:
-        yield server
 
 
 def application(aws: Aws, name: str) -> str:

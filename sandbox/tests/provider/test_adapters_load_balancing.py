@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from sandbox.provider.adapter import Aws, Values
@@ -15,7 +13,6 @@ from sandbox.tests.provider.adapter_round_trip import (
     Sample,
     Samples,
     create,
-    loopback_aws,
     read,
     round_trip,
 )
@@ -27,12 +24,6 @@ LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 LISTENER = "aws:lb/listener:Listener"
 RULE = "aws:lb/listenerRule:ListenerRule"
 MAINTENANCE = {"type": "fixed-response", "fixedResponse": {"contentType": "text/html", "statusCode": "503"}}
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[LoopbackAws]:
-    with loopback_aws() as server:
-        yield server
 
 
 def load_balancer(aws: Aws, name: str) -> str:

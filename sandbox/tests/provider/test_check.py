@@ -9,8 +9,6 @@ from sandbox.provider.protocol import provider_pb2
 from sandbox.provider.values import UNKNOWN
 from sandbox.tests.provider.provider_fake import FakeService, Plugin, configured
 
-pytest_plugins = ["sandbox.tests.provider.provider_fixtures"]
-
 AUTONAMING = provider_pb2.CheckRequest.AutonamingOptions
 
 
