@@ -42,12 +42,12 @@ class RandomPassword(Generated):
             return []
         failures = []
         if not any(alphabet for alphabet, _ in _kinds(inputs)):
-            failures.append(("length", "no kind of character is allowed"))
+            failures.append(("length", "got no kind of character, expected at least one that is switched on"))
         least = sum(minimum for _, minimum in _kinds(inputs))
         if inputs["length"] < max(1, least):
-            failures.append(("length", f"must be at least {max(1, least)}, got {inputs['length']}"))
+            failures.append(("length", f"got {inputs['length']}, expected at least {max(1, least)}"))
         failures += [
-            (name, "asks for characters of a kind that is switched off")
+            (name, "got a minimum for a kind of character that is switched off, expected 0")
             for name, (alphabet, minimum) in zip(
                 ("minLower", "minUpper", "minNumeric", "minSpecial"), _kinds(inputs), strict=True
             )

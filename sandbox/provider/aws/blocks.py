@@ -15,11 +15,16 @@ by ``strangers``, so that nothing nested is silently dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.provider.adapter import UNSET, Values
+
+
+def unhandled(known: Iterable[str]) -> str:
+    """The reason to refuse a nested property that the adapter does not handle."""
+    return f"got a property that the sandbox does not handle, expected one of {', '.join(sorted(known))}"
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ class Shape:
             for name, item in value.items():
                 field = self.fields.get(name)
                 if field is None:
-                    yield f"{path}.{name}", "the sandbox's adapter does not handle this property"
+                    yield f"{path}.{name}", unhandled(self.fields)
                 elif isinstance(field, Nested):
                     yield from field.shape.strangers(item, f"{path}.{name}")
 

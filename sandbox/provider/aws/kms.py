@@ -134,7 +134,7 @@ class Alias(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         if not str(inputs.get("name", "alias/")).startswith("alias/"):
-            return [("name", 'must begin with "alias/"')]
+            return [("name", f'got {inputs["name"]!r}, expected a name that begins with "alias/"')]
         return []
 
     def create(self, aws: Aws, inputs: Values) -> str:

@@ -104,7 +104,7 @@ class SecretVersion(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         if "secretString" in inputs and "secretBinary" in inputs:
-            return [("secretBinary", "conflicts with secretString")]
+            return [("secretBinary", "got a value beside secretString, expected only one of the two")]
         return []
 
     def create(self, aws: Aws, inputs: Values) -> str:

@@ -175,7 +175,7 @@ def records(names: Iterable[str]) -> Iterator[AwsShape]:
             yield model(service).shape_for(name)
 
 
-@pytest.mark.parametrize(("module", "shape"), tables())
+@pytest.mark.parametrize(("module", "shape"), list(tables()))
 def test_a_table_of_fields_is_a_record_of_awss(module: ModuleType, shape: Shape) -> None:
     assert any(fits(shape, record) for record in records(services(module)))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
+from sandbox.provider.aws.blocks import unhandled
 from sandbox.provider.aws.calls import arguments
 from sandbox.provider.aws.tags import Tagging, to_records
 
@@ -136,16 +137,13 @@ def _query_from_aws(query: Values) -> Values:
 
 def _strangers(queries: list[Values]) -> list[tuple[str, str]]:
     """What a query says and this adapter does not hand on."""
-    reason = "the sandbox's adapter does not handle this property"
     known = {*_QUERY, "returnData", "metric"}
     known_of_metric = {*_METRIC, *_STATISTIC, "dimensions"}
     return [
-        (path, reason)
+        (f"metricQueries[{index}]{part}.{key}", unhandled(allowed))
         for index, query in enumerate(queries)
-        for path in (
-            *(f"metricQueries[{index}].{key}" for key in query.keys() - known),
-            *(f"metricQueries[{index}].metric.{key}" for key in (query.get("metric") or {}).keys() - known_of_metric),
-        )
+        for part, record, allowed in (("", query, known), (".metric", query.get("metric") or {}, known_of_metric))
+        for key in record.keys() - allowed
     ]
 
 

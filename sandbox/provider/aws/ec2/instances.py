@@ -74,7 +74,8 @@ class Instance(TaggedEc2Adapter):
             *_PRIMARY.strangers(inputs.get("primaryNetworkInterface"), "primaryNetworkInterface"),
         ]
         if "userDataBase64" in inputs and not inputs.get("userDataReplaceOnChange"):
-            problems.append(("userDataReplaceOnChange", "must be true: the sandbox changes user data in no other way"))
+            reason = "got false, expected true: the sandbox changes user data only by replacing"
+            problems.append(("userDataReplaceOnChange", reason))
         if "primaryNetworkInterface" in inputs:
             conflicts = inputs.keys() & {"subnetId", "privateIp", "vpcSecurityGroupIds"}
             problems += [(name, "conflicts with primaryNetworkInterface") for name in sorted(conflicts)]

@@ -119,7 +119,7 @@ class Route(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         if sum(name in inputs for name in TARGETS) > 1:
-            return [("gatewayId", f"at most one target may be set: {', '.join(TARGETS)}")]
+            return [("gatewayId", f"got several targets, expected one of {', '.join(TARGETS)}")]
         return []
 
     def create(self, aws: Aws, inputs: Values) -> str:
@@ -172,7 +172,7 @@ class RouteTableAssociation(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         if "subnetId" in inputs and "gatewayId" in inputs:
-            return [("gatewayId", "conflicts with subnetId")]
+            return [("gatewayId", "got a value beside subnetId, expected only one of the two")]
         return []
 
     def create(self, aws: Aws, inputs: Values) -> str:

@@ -31,7 +31,7 @@ class Subnet(TaggedEc2Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         if "availabilityZone" in inputs and "availabilityZoneId" in inputs:
-            return [("availabilityZoneId", "conflicts with availabilityZone")]
+            return [("availabilityZoneId", "got a value beside availabilityZone, expected only one of the two")]
         return []
 
     def create(self, aws: Aws, inputs: Values) -> str:

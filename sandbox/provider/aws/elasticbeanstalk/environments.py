@@ -80,7 +80,7 @@ class Environment(Adapter):
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         problems = list(settings.SETTING.strangers(inputs.get("settings"), "settings"))
         if inputs.get("tier", "WebServer") not in TIER_TYPES:
-            problems.append(("tier", f"must be one of {', '.join(TIER_TYPES)}, got {inputs['tier']!r}"))
+            problems.append(("tier", f"got {inputs['tier']!r}, expected one of {', '.join(TIER_TYPES)}"))
         if "platformArn" in inputs and "solutionStackName" in inputs:
             problems.append(("platformArn", "conflicts with solutionStackName"))
         if "Name" in (inputs.get("tags") or {}):

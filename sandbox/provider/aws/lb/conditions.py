@@ -38,7 +38,8 @@ def problems(conditions: Sequence[Values] | None) -> Iterator[tuple[str, str]]:
     yield from CONDITION.strangers(conditions, "conditions")
     for index, condition in enumerate(conditions or ()):
         if len(condition) != 1:
-            yield f"conditions[{index}]", f"must hold exactly one of {', '.join(sorted(FIELDS))}"
+            expected = f"exactly one of {', '.join(sorted(FIELDS))}"
+            yield f"conditions[{index}]", f"got {len(condition)} properties, expected {expected}"
 
 
 def to_aws(conditions: Sequence[Values]) -> list[Values]:

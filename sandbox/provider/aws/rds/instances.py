@@ -160,7 +160,7 @@ class Instance(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         if "password" in inputs and inputs.get("manageMasterUserPassword"):
-            return [("password", "conflicts with manageMasterUserPassword")]
+            return [("password", "got a value beside manageMasterUserPassword, expected only one of the two")]
         return []
 
     def create(self, aws: Aws, inputs: Values) -> str:

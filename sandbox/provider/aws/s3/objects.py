@@ -54,7 +54,7 @@ class BucketObjectv2(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         if sum(name in inputs for name in BODIES) > 1:
-            return [("content", f"only one of {', '.join(BODIES)} may be set")]
+            return [("content", f"got several bodies, expected one of {', '.join(BODIES)}")]
         return []
 
     def create(self, aws: Aws, inputs: Values) -> str:
