@@ -12,20 +12,12 @@ from sandbox.provider.aws.tags import Tagging
 TOPIC_ATTRIBUTES = {
     "displayName": "DisplayName",
     "policy": "Policy",
-    "deliveryPolicy": "DeliveryPolicy",
     "kmsMasterKeyId": "KmsMasterKeyId",
-    "fifoTopic": "FifoTopic",
-    "contentBasedDeduplication": "ContentBasedDeduplication",
-    "signatureVersion": "SignatureVersion",
-    "tracingConfig": "TracingConfig",
 }
 SUBSCRIPTION_ATTRIBUTES = {
     "rawMessageDelivery": "RawMessageDelivery",
     "filterPolicy": "FilterPolicy",
     "filterPolicyScope": "FilterPolicyScope",
-    "deliveryPolicy": "DeliveryPolicy",
-    "redrivePolicy": "RedrivePolicy",
-    "subscriptionRoleArn": "SubscriptionRoleArn",
 }
 
 
@@ -41,23 +33,16 @@ class Topic(Adapter):
         "name": Property(replaces=True, autoname=AutoName(max_length=256)),
         "displayName": Property(),
         "policy": Property(computed=True, json=True),
-        "deliveryPolicy": Property(json=True),
         "kmsMasterKeyId": Property(),
-        "fifoTopic": Property(default=False, replaces=True),
-        "contentBasedDeduplication": Property(default=False),
-        "signatureVersion": Property(computed=True),
-        "tracingConfig": Property(computed=True),
         "tags": TAGS,
     }
     outputs = ("arn", "owner")
     emulation = "Messages reach queues and functions of the sandbox; no e-mail is sent."
 
     def create(self, aws: Aws, inputs: Values) -> str:
-        # AWS refuses FifoTopic=false for a standard topic.
-        said = {name: value for name, value in inputs.items() if value is not False}
         answer = aws.client("sns").create_topic(
             Name=inputs["name"],
-            Attributes=_to_attributes(said, TOPIC_ATTRIBUTES),
+            Attributes=_to_attributes(inputs, TOPIC_ATTRIBUTES),
             Tags=tags.to_records(inputs["tagsAll"]),
         )
         return str(answer["TopicArn"])
@@ -68,9 +53,6 @@ class Topic(Adapter):
         return {
             **_from_attributes(attributes, TOPIC_ATTRIBUTES),
             "name": id.rpartition(":")[2],
-            "fifoTopic": attributes.get("FifoTopic") == "true",
-            "contentBasedDeduplication": attributes.get("ContentBasedDeduplication") == "true",
-            "signatureVersion": int(attributes["SignatureVersion"]) if "SignatureVersion" in attributes else None,
             "tags": self.tagging.read(aws, id),
             "arn": id,
             "owner": attributes["Owner"],
@@ -100,11 +82,6 @@ class TopicSubscription(Adapter):
         "rawMessageDelivery": Property(default=False),
         "filterPolicy": Property(json=True),
         "filterPolicyScope": Property(computed=True),
-        "deliveryPolicy": Property(json=True),
-        "redrivePolicy": Property(json=True),
-        "subscriptionRoleArn": Property(),
-        "endpointAutoConfirms": Property(default=False, kept="Tells the provider whether to wait for a confirmation."),
-        "confirmationTimeoutInMinutes": Property(default=1, kept="How long the provider waits for a confirmation."),
     }
     outputs = ("arn", "confirmationWasAuthenticated", "ownerId", "pendingConfirmation")
     emulation = "No confirmation is asked for, and no e-mail is sent."

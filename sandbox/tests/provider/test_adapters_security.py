@@ -140,22 +140,13 @@ def staged(aws: Aws) -> Case:
 
 @SAMPLES.case("aws:sns/topic:Topic")
 def of_alarms(aws: Aws) -> Case:
-    retries = {"http": {"defaultHealthyRetryPolicy": {"numRetries": 5}}}
     return Case(
         inputs={"name": "alarms", "displayName": "Alarms", "tags": TAGS},
         updates=[
             {"displayName": "alarms", "kmsMasterKeyId": "alias/aws/sns"},
-            {"policy": a_policy("Publish", "sns:Publish"), "deliveryPolicy": json.dumps(retries)},
-            {"signatureVersion": 2, "tracingConfig": "Active", "displayName": None},
+            {"policy": a_policy("Publish", "sns:Publish")},
+            {"displayName": None},
         ],
-    )
-
-
-@SAMPLES.case("aws:sns/topic:Topic")
-def in_order(aws: Aws) -> Case:
-    return Case(
-        inputs={"name": "orders.fifo", "fifoTopic": True, "contentBasedDeduplication": True},
-        updates=[{"contentBasedDeduplication": False}],
     )
 
 
@@ -174,9 +165,6 @@ def to_a_queue(aws: Aws) -> Case:
             {"filterPolicy": json.dumps({"level": ["high"]}), "filterPolicyScope": "MessageBody"},
             {
                 "rawMessageDelivery": False,
-                "redrivePolicy": json.dumps({"deadLetterTargetArn": arn}),
-                "deliveryPolicy": json.dumps({"healthyRetryPolicy": {"numRetries": 5}}),
-                "subscriptionRoleArn": f"arn:aws:iam::{aws.account_id}:role/firehose",
             },
         ],
     )
