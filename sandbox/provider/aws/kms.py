@@ -32,11 +32,7 @@ class Key(Adapter):
     not_found = ("NotFoundException",)
     properties = {
         "description": Property(computed=True),
-        "keyUsage": Property(default="ENCRYPT_DECRYPT", replaces=True),
-        "customerMasterKeySpec": Property(default="SYMMETRIC_DEFAULT", replaces=True),
-        "multiRegion": Property(default=False, replaces=True),
         "policy": Property(computed=True, json=True),
-        "bypassPolicyLockoutSafetyCheck": Property(default=False, write_only=True),
         "isEnabled": Property(default=True),
         "enableKeyRotation": Property(default=False),
         "rotationPeriodInDays": Property(computed=True),
@@ -48,10 +44,6 @@ class Key(Adapter):
 
     def create(self, aws: Aws, inputs: Values) -> str:
         answer = aws.client("kms").create_key(
-            KeyUsage=inputs["keyUsage"],
-            KeySpec=inputs["customerMasterKeySpec"],
-            MultiRegion=inputs["multiRegion"],
-            BypassPolicyLockoutSafetyCheck=inputs["bypassPolicyLockoutSafetyCheck"],
             Tags=_to_records(inputs["tagsAll"]),
             **arguments(inputs, {"description": "Description", "policy": "Policy"}),
         )
@@ -68,14 +60,9 @@ class Key(Adapter):
         key = kms.describe_key(KeyId=id)["KeyMetadata"]
         if key["KeyState"] in ("PendingDeletion", "PendingReplicaDeletion"):
             return None
-        # Asymmetric and HMAC keys have no rotation to ask about.
-        symmetric = key["KeySpec"] == "SYMMETRIC_DEFAULT"
-        rotation = kms.get_key_rotation_status(KeyId=id) if symmetric else {"KeyRotationEnabled": False}
+        rotation = kms.get_key_rotation_status(KeyId=id)
         return {
             "description": key.get("Description"),
-            "keyUsage": key["KeyUsage"],
-            "customerMasterKeySpec": key["KeySpec"],
-            "multiRegion": key.get("MultiRegion", False),
             "policy": kms.get_key_policy(KeyId=id, PolicyName="default")["Policy"],
             "isEnabled": key["Enabled"],
             "enableKeyRotation": rotation["KeyRotationEnabled"],
@@ -97,7 +84,6 @@ class Key(Adapter):
                 KeyId=id,
                 PolicyName="default",
                 Policy=new["policy"],
-                BypassPolicyLockoutSafetyCheck=new["bypassPolicyLockoutSafetyCheck"],
             )
         if changed & {"enableKeyRotation", "rotationPeriodInDays"}:
             self._rotate(aws, id, new)

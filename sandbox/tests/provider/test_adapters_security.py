@@ -52,7 +52,7 @@ def with_amazons_choices(aws: Aws) -> Case:
         inputs={"tags": TAGS},
         updates=[
             {"description": "of the site", "policy": a_policy("Root", "kms:*")},
-            {"enableKeyRotation": True, "bypassPolicyLockoutSafetyCheck": True},
+            {"enableKeyRotation": True},
             {"isEnabled": False},
             {"isEnabled": True, "enableKeyRotation": False},
         ],
@@ -68,15 +68,9 @@ def rotated(aws: Aws) -> Case:
             "rotationPeriodInDays": 180,
             "deletionWindowInDays": 7,
             "policy": a_policy("Root", "kms:*"),
-            "multiRegion": True,
         },
         updates=[{"rotationPeriodInDays": 365}],
     )
-
-
-@SAMPLES.case(KEY)
-def asymmetric(aws: Aws) -> Case:
-    return Case(inputs={"keyUsage": "SIGN_VERIFY", "customerMasterKeySpec": "RSA_2048"})
 
 
 @SAMPLES.case("aws:kms/alias:Alias")
