@@ -53,7 +53,6 @@ def production_search(aws: Aws) -> Case:
             "accessPolicies": json.dumps(policy),
             "logPublishingOptions": [slow_log],
             "offPeakWindowOptions": {"offPeakWindow": {"windowStartTime": {"hours": 2, "minutes": 30}}},
-            "snapshotOptions": {"automatedSnapshotStartHour": 3},
             "softwareUpdateOptions": {"autoSoftwareUpdateEnabled": True},
             "tags": TAGS,
         },

@@ -101,11 +101,7 @@ def with_tunnel_options(aws: Aws) -> Case:
             f"{prefix}StartupAction": "add",
             f"{prefix}DpdTimeoutAction": "clear",
             f"{prefix}DpdTimeoutSeconds": 40,
-            f"{prefix}EnableTunnelLifecycleControl": True,
             f"{prefix}LogOptions": {"cloudwatchLogOptions": {"logEnabled": False}},
-            f"{prefix}RekeyFuzzPercentage": 50,
-            f"{prefix}RekeyMarginTimeSeconds": 300,
-            f"{prefix}ReplayWindowSize": 128,
         }
     return Case(
         inputs={
@@ -113,9 +109,6 @@ def with_tunnel_options(aws: Aws) -> Case:
             "customerGatewayId": a_customer_gateway(aws),
             "vpnGatewayId": a_vpn_gateway(aws),
             "staticRoutesOnly": True,
-            "enableAcceleration": False,
-            "outsideIpAddressType": "PublicIpv4",
-            "tunnelInsideIpVersion": "ipv4",
             "localIpv4NetworkCidr": "0.0.0.0/0",
             **options,
             "tags": TAGS,

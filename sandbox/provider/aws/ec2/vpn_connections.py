@@ -22,9 +22,6 @@ NETWORKS = {
 }
 FIXED_OPTIONS = {
     "staticRoutesOnly": "StaticRoutesOnly",
-    "enableAcceleration": "EnableAcceleration",
-    "outsideIpAddressType": "OutsideIpAddressType",
-    "tunnelInsideIpVersion": "TunnelInsideIpVersion",
 }
 ROUTE = Shape({"destinationCidrBlock": "DestinationCidrBlock", "source": "Source", "state": "State"})
 TELEMETRY = Shape(

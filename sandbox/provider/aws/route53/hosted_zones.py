@@ -35,7 +35,6 @@ class Zone(Adapter):
     emulation = "records are kept; nothing answers DNS queries"
     properties = {
         "comment": Property(default="Managed by Pulumi"),
-        "delegationSetId": Property(replaces=True),
         "forceDestroy": Property(default=False, write_only=True),
         "name": Property(required=True, replaces=True),
         "tags": TAGS,
@@ -44,19 +43,15 @@ class Zone(Adapter):
     outputs = ("arn", "nameServers", "primaryNameServer", "zoneId")
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        problems = list(_vpc("").strangers(inputs.get("vpcs"), "vpcs"))
-        if inputs.get("vpcs") and inputs.get("delegationSetId"):
-            problems.append(("delegationSetId", "conflicts with vpcs: a private zone is not delegated"))
-        return problems
+        return list(_vpc("").strangers(inputs.get("vpcs"), "vpcs"))
 
     def create(self, aws: Aws, inputs: Values) -> str:
         vpcs = _vpcs_to_aws(aws, inputs)
-        optional = {"VPC": next(iter(vpcs), None), "DelegationSetId": inputs.get("delegationSetId")}
         answer = aws.client("route53").create_hosted_zone(
             Name=inputs["name"],
             CallerReference=str(uuid.uuid4()),
             HostedZoneConfig={"Comment": inputs["comment"], "PrivateZone": bool(vpcs)},
-            **{name: value for name, value in optional.items() if value},
+            **({"VPC": vpcs[0]} if vpcs else {}),
         )
         return str(answer["HostedZone"]["Id"]).rpartition("/")[2]
 
@@ -72,7 +67,6 @@ class Zone(Adapter):
         authority = {record["Type"]: record["ResourceRecords"] for record in _own_records(aws, id, zone["Name"])}
         return {
             "comment": zone["Config"].get("Comment", ""),
-            "delegationSetId": answer.get("DelegationSet", {}).get("Id", "").rpartition("/")[2],
             "name": without_dot(zone["Name"]),
             "tags": self.tagging.read(aws, id),
             "vpcs": _vpc(aws.region).many_from_aws(answer.get("VPCs", []), state.get("vpcs")),
