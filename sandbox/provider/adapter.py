@@ -101,7 +101,7 @@ class Property:
     write_only: bool = False
     """AWS never gives it back (a password): kept in the state alone, so drift in it is not seen."""
     kept: str = ""
-    """Set when the embedded AWS is not told of it at all: the reason, for the coverage page. ``read`` does not answer
+    """Set when the property never reaches the embedded AWS: the reason, for the coverage page. ``read`` does not answer
     it, and a change of it alone does not reach ``update``."""
     autoname: AutoName | None = None
     """For the property that is the physical name (``name``, ``bucket``, ``identifier``, …); usually with

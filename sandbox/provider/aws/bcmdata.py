@@ -52,7 +52,7 @@ class Export(Adapter):
     emulation = "Nothing is ever exported."
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(_EXPORT.strangers(inputs.get("export"), "export"))
+        return list(_EXPORT.unknown_keys(inputs.get("export"), "export"))
 
     def replaced(self, old: Values, new: Values) -> frozenset[str]:
         return frozenset() if _identity(old) == _identity(new) else frozenset({"export"})

@@ -138,7 +138,7 @@ class SecretVersion(Adapter):
         stages = _stages(aws, arn)
         wanted = set(new.get("versionStages") or [CURRENT])
         for stage in wanted - set(stages[version_id]):
-            # A stage sits on one version: AWS moves it, and must be told from where.
+            # A stage is on one version: the call that moves it names the version that it leaves.
             holder = next((version for version, held in stages.items() if stage in held), None)
             origin = {"RemoveFromVersionId": holder} if holder else {}
             client.update_secret_version_stage(SecretId=arn, VersionStage=stage, MoveToVersionId=version_id, **origin)

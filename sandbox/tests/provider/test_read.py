@@ -33,7 +33,7 @@ def test_a_refresh_without_drift_changes_nothing(plugin: Plugin) -> None:
 def test_drift_in_a_managed_property_is_found_and_mended(
     plugin: Plugin, fake: FakeService, drift: Values, changed: set[str]
 ) -> None:
-    """Changed, unset and default values, and strangers' tags: the next preview shows each, and names nothing else."""
+    """Changed, unset and default values, and others' tags: the next preview shows each, and names nothing else."""
     made = plugin.create(INPUTS)
     fake.queues[made.id].update(drift)
     refreshed = plugin.refresh(made)

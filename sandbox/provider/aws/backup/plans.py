@@ -54,8 +54,8 @@ class Plan(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         return [
-            *_RULE.strangers(inputs.get("rules"), "rules"),
-            *_ADVANCED.strangers(inputs.get("advancedBackupSettings"), "advancedBackupSettings"),
+            *_RULE.unknown_keys(inputs.get("rules"), "rules"),
+            *_ADVANCED.unknown_keys(inputs.get("advancedBackupSettings"), "advancedBackupSettings"),
         ]
 
     def create(self, aws: Aws, inputs: Values) -> str:

@@ -14,7 +14,7 @@ class Vault(Adapter):
     token = "aws:backup/vault:Vault"
     service = "backup"
     tagging = TAGGING
-    # A vault that is not there is one that nobody may see.
+    # AWS answers for a missing vault as for one that the caller may not see.
     not_found = ("ResourceNotFoundException", "AccessDeniedException")
     properties = {
         "name": Property(replaces=True, autoname=AutoName(max_length=50)),

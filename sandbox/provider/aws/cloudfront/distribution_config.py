@@ -128,11 +128,11 @@ def from_aws(config: Mapping[str, Any], said: Mapping[str, Any]) -> Values:
     return CONFIGURATION.from_aws(plain, said)
 
 
-def strangers(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def unknown_keys(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Each key in a nested property that is not handled here: ``(path, reason)``."""
     for name, field in CONFIGURATION.fields.items():
         if isinstance(field, Nested):
-            yield from field.shape.strangers(inputs.get(name), name)
+            yield from field.shape.unknown_keys(inputs.get(name), name)
 
 
 def listed(part: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from sandbox.provider.adapter import TAGS, Adapter, Aws, Property, Values, adapter
-from sandbox.provider.aws.cloudfront.distribution_config import from_aws, strangers, to_aws
+from sandbox.provider.aws.cloudfront.distribution_config import from_aws, to_aws, unknown_keys
 from sandbox.provider.aws.tags import Tagging, from_records, to_records
 
 HOSTED_ZONE = "Z2FDTNDATAQYW2"
@@ -66,7 +66,7 @@ class Distribution(Adapter):
     volatile_outputs = ("etag", "lastModifiedTime", "status")
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(strangers(inputs))
+        return list(unknown_keys(inputs))
 
     def create(self, aws: Aws, inputs: Values) -> str:
         answer = aws.client("cloudfront").create_distribution_with_tags(

@@ -49,7 +49,7 @@ class CompositeAlarm(Adapter):
     emulation = "Follows its children's states at once: a suppressor's periods of waiting pass in no time."
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(_SUPPRESSOR.strangers(inputs.get("actionsSuppressor"), "actionsSuppressor"))
+        return list(_SUPPRESSOR.unknown_keys(inputs.get("actionsSuppressor"), "actionsSuppressor"))
 
     def create(self, aws: Aws, inputs: Values) -> str:
         self._put(aws, inputs, Tags=to_records(inputs["tagsAll"]))

@@ -15,7 +15,7 @@ _S3 = Shape({"suffixPath": "suffixPath", "enableHiveCompatiblePath": "enableHive
 
 
 class _Tagged(Adapter):
-    """All three are tagged by ARN, and told so when they are made."""
+    """A resource of log delivery: its tags are kept by ARN, and can be set at creation."""
 
     service = "logs"
     tagging = Tagging(
@@ -89,7 +89,7 @@ class LogDeliveryDestination(_Tagged):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         name = "deliveryDestinationConfiguration"
-        return list(_DESTINATION.strangers(inputs.get(name), name))
+        return list(_DESTINATION.unknown_keys(inputs.get(name), name))
 
     def create(self, aws: Aws, inputs: Values) -> str:
         self._put(aws, inputs, arguments(inputs, {"tagsAll": "tags", "outputFormat": "outputFormat"}))
@@ -138,7 +138,7 @@ class LogDelivery(_Tagged):
     emulation = "Nothing is delivered."
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(_S3.strangers(inputs.get("s3DeliveryConfigurations"), "s3DeliveryConfigurations"))
+        return list(_S3.unknown_keys(inputs.get("s3DeliveryConfigurations"), "s3DeliveryConfigurations"))
 
     def create(self, aws: Aws, inputs: Values) -> str:
         answer = aws.client("logs").create_delivery(

@@ -72,7 +72,7 @@ class MetricAlarm(Adapter):
     emulation = "Nothing is measured: an alarm changes its state when SetAlarmState says so, and then tells its topics."
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(_strangers(inputs.get("metricQueries") or []))
+        return list(_unknown_keys(inputs.get("metricQueries") or []))
 
     def create(self, aws: Aws, inputs: Values) -> str:
         self._put(aws, inputs, Tags=to_records(inputs["tagsAll"]))
@@ -135,7 +135,7 @@ def _query_from_aws(query: Values) -> Values:
     return answer
 
 
-def _strangers(queries: list[Values]) -> list[tuple[str, str]]:
+def _unknown_keys(queries: list[Values]) -> list[tuple[str, str]]:
     """What a query says and this adapter does not hand on."""
     known = {*_QUERY, "returnData", "metric"}
     known_of_metric = {*_METRIC, *_STATISTIC, "dimensions"}

@@ -83,7 +83,7 @@ class Route(Adapter):
         return {
             "routeTableId": table_id,
             **{name: route.get(field) for name, field in {**DESTINATIONS, **TARGETS}.items()},
-            # An instance's interface is what a route through an instance is told by.
+            # AWS names the instance of a route that goes through its interface.
             "instanceId": route.get("InstanceId"),
             "instanceOwnerId": route.get("InstanceOwnerId"),
             "origin": route.get("Origin"),

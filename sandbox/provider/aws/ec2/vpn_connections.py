@@ -61,7 +61,7 @@ class VpnConnection(TaggedEc2Adapter):
     emulation = "No tunnel is ever negotiated."
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        broken = vpn_tunnels.strangers(inputs)
+        broken = vpn_tunnels.unknown_keys(inputs)
         if "vpnGatewayId" in inputs and "transitGatewayId" in inputs:
             broken.append(("transitGatewayId", "conflicts with vpnGatewayId"))
         return broken

@@ -86,12 +86,12 @@ PROPERTIES = {f"tunnel{number}{name}": option.rule for number in TUNNELS for nam
 OUTPUTS = tuple(f"tunnel{number}{name}" for number in TUNNELS for name in ADDRESSES)
 
 
-def strangers(inputs: Values) -> list[tuple[str, str]]:
+def unknown_keys(inputs: Values) -> list[tuple[str, str]]:
     """Nested keys of the tunnels' properties that are not handled."""
     return [
         stranger
         for number in TUNNELS
-        for stranger in LOG_OPTIONS.strangers(inputs.get(f"tunnel{number}LogOptions"), f"tunnel{number}LogOptions")
+        for stranger in LOG_OPTIONS.unknown_keys(inputs.get(f"tunnel{number}LogOptions"), f"tunnel{number}LogOptions")
     ]
 
 

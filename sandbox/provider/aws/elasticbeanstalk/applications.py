@@ -37,7 +37,7 @@ class Application(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         lifecycle = inputs.get("appversionLifecycle") or {}
-        problems = list(LIFECYCLE.strangers(lifecycle, "appversionLifecycle"))
+        problems = list(LIFECYCLE.unknown_keys(lifecycle, "appversionLifecycle"))
         if "maxAgeInDays" in lifecycle and "maxCount" in lifecycle:
             problems.append(("appversionLifecycle.maxCount", "conflicts with maxAgeInDays"))
         return problems

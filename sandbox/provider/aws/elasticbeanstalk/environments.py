@@ -78,7 +78,7 @@ class Environment(Adapter):
     volatile_outputs = ("allSettings", "endpointUrl", *RESOURCES)
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        problems = list(settings.SETTING.strangers(inputs.get("settings"), "settings"))
+        problems = list(settings.SETTING.unknown_keys(inputs.get("settings"), "settings"))
         if inputs.get("tier", "WebServer") not in TIER_TYPES:
             problems.append(("tier", f"got {inputs['tier']!r}, expected one of {', '.join(TIER_TYPES)}"))
         if "platformArn" in inputs and "solutionStackName" in inputs:

@@ -35,7 +35,7 @@ FIELDS = {
 
 def problems(conditions: Sequence[Values] | None) -> Iterator[tuple[str, str]]:
     """What is wrong with a rule's conditions: ``(path, reason)``."""
-    yield from CONDITION.strangers(conditions, "conditions")
+    yield from CONDITION.unknown_keys(conditions, "conditions")
     for index, condition in enumerate(conditions or ()):
         if len(condition) != 1:
             expected = f"exactly one of {', '.join(sorted(FIELDS))}"

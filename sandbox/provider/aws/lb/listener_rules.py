@@ -27,7 +27,7 @@ class ListenerRule(TaggedByArn):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         return [
-            *actions.ACTION.strangers(inputs.get("actions"), "actions"),
+            *actions.ACTION.unknown_keys(inputs.get("actions"), "actions"),
             *conditions.problems(inputs.get("conditions")),
         ]
 

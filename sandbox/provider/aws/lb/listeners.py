@@ -25,7 +25,7 @@ class Listener(TaggedByArn):
     outputs = ("arn",)
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(actions.ACTION.strangers(inputs.get("defaultActions"), "defaultActions"))
+        return list(actions.ACTION.unknown_keys(inputs.get("defaultActions"), "defaultActions"))
 
     def create(self, aws: Aws, inputs: Values) -> str:
         answer = aws.client("elbv2").create_listener(

@@ -45,7 +45,7 @@ class LoadBalancer(TaggedByArn):
     outputs = ("arn", "arnSuffix", "dnsName", "vpcId", "zoneId")
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(LOG.strangers(inputs.get("accessLogs"), "accessLogs"))
+        return list(LOG.unknown_keys(inputs.get("accessLogs"), "accessLogs"))
 
     def create(self, aws: Aws, inputs: Values) -> str:
         answer = aws.client("elbv2").create_load_balancer(
@@ -111,7 +111,7 @@ def _describe(aws: Aws, id: str) -> Mapping[str, Any]:
 
 
 def _log(attributes: Mapping[str, str], said: Values | None) -> Values | None:
-    """A log's destination. AWS remembers the one of a log that was turned off, which then is nobody's property."""
+    """A log's destination; none for a log that is off, whose last destination AWS still answers."""
     answer = {key: attributes.get(f"{LOG_PREFIX}.{key}") for key in ("bucket", "prefix")}
     enabled = attributes.get(f"{LOG_PREFIX}.enabled") == "true"
     if not answer["bucket"] or not (enabled or said):

@@ -68,7 +68,7 @@ class Domain(Adapter):
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         blocks = {name: field.shape for name, field in DOMAIN.fields.items() if isinstance(field, Nested)}
         blocks["autoTuneOptions"] = AUTO_TUNE
-        return [problem for name, shape in blocks.items() for problem in shape.strangers(inputs.get(name), name)]
+        return [problem for name, shape in blocks.items() for problem in shape.unknown_keys(inputs.get(name), name)]
 
     def create(self, aws: Aws, inputs: Values) -> str:
         version = {"EngineVersion": inputs["engineVersion"]} if inputs.get("engineVersion") else {}

@@ -1,4 +1,4 @@
-"""``aws.rds.EventSubscription``: events of databases, told to a topic."""
+"""``aws.rds.EventSubscription``: events of databases, sent to a topic."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class EventSubscription(Adapter):
         "tags": TAGS,
     }
     outputs = ("arn", "customerAwsId")
-    emulation = "No event is told to the topic."
+    emulation = "No event is sent to the topic."
 
     def create(self, aws: Aws, inputs: Values) -> str:
         answer = aws.client("rds").create_event_subscription(

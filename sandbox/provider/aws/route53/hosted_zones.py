@@ -43,7 +43,7 @@ class Zone(Adapter):
     outputs = ("arn", "nameServers", "primaryNameServer", "zoneId")
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(_vpc("").strangers(inputs.get("vpcs"), "vpcs"))
+        return list(_vpc("").unknown_keys(inputs.get("vpcs"), "vpcs"))
 
     def create(self, aws: Aws, inputs: Values) -> str:
         vpcs = _vpcs_to_aws(aws, inputs)

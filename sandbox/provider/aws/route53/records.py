@@ -53,7 +53,7 @@ class Record(Adapter):
     outputs = ("fqdn",)
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        problems = [problem for name, shape in BLOCKS.items() for problem in shape.strangers(inputs.get(name), name)]
+        problems = [problem for name, shape in BLOCKS.items() for problem in shape.unknown_keys(inputs.get(name), name)]
         if "aliases" in inputs and ("records" in inputs or "ttl" in inputs):
             problems.append(("aliases", "conflicts with records and ttl: an alias has its target's"))
         if "records" in inputs and "ttl" not in inputs:
