@@ -107,9 +107,7 @@ def test_every_property_is_exercised(aws: Aws) -> None:
 def test_a_nested_property_that_is_not_handled_is_refused() -> None:
     """Or it would be dropped without a word."""
     broken = {**export(), "exportArn": "arn:aws:bcm-data-exports:us-east-1:123456789012:export/x"}
-    assert find_adapter(EXPORT).check({"export": broken}) == [
-        ("export.exportArn", "the sandbox's adapter does not handle this property")
-    ]
+    assert [path for path, _ in find_adapter(EXPORT).check({"export": broken})] == ["export.exportArn"]
 
 
 @pytest.mark.parametrize(

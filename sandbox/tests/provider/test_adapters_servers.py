@@ -268,7 +268,7 @@ def test_the_newest_image_is_found(aws: Aws, arguments: Values, expected: str) -
     [
         ({"filters": [{"name": "name", "values": ["debian-7-*"]}]}, "returned no results"),
         ({"nameRegex": "^debian-12"}, "returned 4 results"),
-        ({"uefiData": "x", "mostRecent": True}, "does not handle uefiData"),
+        ({"uefiData": "x", "mostRecent": True}, "got uefiData"),
     ],
 )
 def test_an_image_that_is_not_plain_is_an_error(aws: Aws, arguments: Values, message: str) -> None:
