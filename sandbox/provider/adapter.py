@@ -26,7 +26,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from sandbox.provider.aws.tags import Tagging
 
 Values = dict[str, Any]
 """Properties of one resource as plain JSON-like values; whole numbers are ``int``, secrets are unwrapped."""
@@ -98,7 +101,7 @@ class Property:
     write_only: bool = False
     """AWS never gives it back (a password): kept in the state alone, so drift in it is not seen."""
     kept: str = ""
-    """Set when the embedded AWS is not told of it at all: the reason, for the honesty page. ``read`` does not answer
+    """Set when the property never reaches the embedded AWS: the reason, for the coverage page. ``read`` does not answer
     it, and a change of it alone does not reach ``update``."""
     autoname: AutoName | None = None
     """For the property that is the physical name (``name``, ``bucket``, ``identifier``, …); usually with
@@ -140,6 +143,8 @@ class Adapter:
     """pulumi-aws's type token, such as ``aws:ec2/vpc:Vpc``."""
     service: ClassVar[str]
     """The AWS service behind it, as boto3 names it."""
+    tagging: ClassVar[Tagging]
+    """For a type with ``tags``: the calls that read and change them, unless it has a ``retag`` of its own."""
     properties: ClassVar[Mapping[str, Property]]
     outputs: ClassVar[Sequence[str]] = ()
     """What ``read`` answers beyond the input properties (``arn``, …); ``id``, ``region`` and ``tagsAll`` need no
@@ -153,7 +158,7 @@ class Adapter:
     delete_before_replace: ClassVar[bool] = False
     """Two cannot exist at once (a fixed name, an attachment)."""
     emulation: ClassVar[str] = ""
-    """What the embedded AWS stores but does not act on, one sentence, for the honesty page."""
+    """What the embedded AWS stores but does not act on, one sentence, for the coverage page."""
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         """Rules beyond presence: ``(property, reason)`` for each broken one. Unknown inputs are left out of
@@ -188,7 +193,7 @@ class Adapter:
 
     def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
         """Set and remove tags; never called with neither."""
-        raise NotImplementedError
+        self.tagging.change(aws, id, state, add, remove)
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         """Delete it and wait until it is gone where something else depends on that."""

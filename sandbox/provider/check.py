@@ -45,15 +45,15 @@ def check(adapter: Adapter, olds: Values, news: Values, naming: Naming, provider
     for name in sorted(inputs.keys() - declared.keys()):
         checked.fail(
             name,
-            f"the sandbox's adapter for {adapter.token} does not handle the property '{name}': "
-            f"add it in {file_of(adapter)}",
+            f"{adapter.token}: got the property '{name}', expected one that the sandbox handles. "
+            f"Add it in {file_of(adapter)}.",
         )
     _name(adapter, checked, olds, naming)
     for name, rule in declared.items():
         if name not in inputs and (default := default_of(rule)) is not None:
             inputs[name] = default
         if name not in inputs and rule.required:
-            checked.fail(name, f"{adapter.token} needs the property '{name}'")
+            checked.fail(name, f"{adapter.token}: got no '{name}', expected a value")
     if provider is not None:
         if is_regional(adapter):
             inputs.setdefault("region", provider.region)
@@ -74,7 +74,7 @@ def _name(adapter: Adapter, checked: Checked, olds: Values, naming: Naming) -> N
         elif naming.proposed:
             checked.inputs[name] = naming.proposed
         elif naming.disabled:
-            checked.fail(name, f"automatic naming is disabled: {adapter.token} needs the property '{name}'")
+            checked.fail(name, f"{adapter.token}: got no '{name}', expected a name: automatic naming is off")
             continue
         else:
             try:

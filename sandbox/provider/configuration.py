@@ -63,18 +63,20 @@ def configuration(variables: Mapping[str, Any], environment: Mapping[str, str]) 
     unhandled = sorted(settings.keys() - _OBEYED - _MOOT)
     if unhandled:
         raise ConfigurationError(
-            f"the sandbox does not handle the provider setting 'aws:{unhandled[0]}': add it in "
-            "sandbox/provider/configuration.py"
+            f"aws:{unhandled[0]}: got a provider setting that the sandbox does not handle, expected one that it does. "
+            "Add it in sandbox/provider/configuration.py."
         )
     region = settings.get("region") or environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
     if not region:
-        raise ConfigurationError("no region: set it with `pulumi config set aws:region eu-west-3`, or in AWS_REGION")
+        raise ConfigurationError(
+            "aws:region: got no region, expected one. Set it with `pulumi config set aws:region eu-west-3`."
+        )
     endpoints = {service: url for entry in settings.get("endpoints") or [] for service, url in entry.items() if url}
     endpoint = environment.get("AWS_ENDPOINT_URL", "")
     if not endpoint and not endpoints:
         raise ConfigurationError(
-            "no endpoint: this is the sandbox's AWS plugin, which talks only to the embedded AWS at AWS_ENDPOINT_URL "
-            "(`. .sandbox/env` sets it)"
+            "AWS_ENDPOINT_URL: got no endpoint, expected the embedded AWS's: this plugin talks to no other. "
+            "`. .sandbox/env` sets it."
         )
     for url in filter(None, [endpoint, *endpoints.values()]):
         require_loopback(url)

@@ -14,7 +14,8 @@ def find_adapter(token: str) -> Adapter:
     _load(token)
     if token not in ADAPTERS:
         raise MissingAdapterError(
-            f"the sandbox has no adapter for the resource type {token}: add one in {_file(module_of(token))}"
+            f"{token}: got a resource type without an adapter, expected one that the sandbox has. "
+            f"Add an adapter in {_file(module_of(token))}."
         )
     return ADAPTERS[token]
 
@@ -24,7 +25,8 @@ def find_function(token: str) -> Function:
     _load(token)
     if token not in FUNCTIONS:
         raise MissingAdapterError(
-            f"the sandbox does not answer the function {token}: add it in {_file(module_of(token))}"
+            f"{token}: got a function that the sandbox does not answer, expected one that it does. "
+            f"Add it in {_file(module_of(token))}."
         )
     return FUNCTIONS[token]
 

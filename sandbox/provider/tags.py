@@ -30,8 +30,8 @@ def all_tags(defaults: Tags, own: Any) -> Any:
 
 
 def sort_out(live: Values, defaults: Tags, own: Tags, ignored: IgnoredTags) -> Values:
-    """What an adapter's ``read`` answered with its tags split into ``tags``, the resource's ``own`` and strangers, and
-    ``tagsAll``. A default tag counts as the resource's own only where the program wrote it on the resource too."""
+    """What an adapter's ``read`` answered, its tags split into ``tags`` (the resource's ``own`` and those that others
+    set) and ``tagsAll``. A default tag is the resource's own only where the program wrote it on the resource too."""
     carried = {key: value for key, value in (live.get("tags") or {}).items() if key not in ignored}
     tags = {key: value for key, value in carried.items() if key in own or defaults.get(key) != value}
     return {**live, "tags": tags, "tagsAll": carried}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, Aws, Property, Values, adapter
-from sandbox.provider.aws.tags import from_records, to_records
+from sandbox.provider.aws.tags import Tagging, keys_as_records, to_records
 
 
 @adapter
@@ -15,6 +14,15 @@ class Certificate(Adapter):
 
     token = "aws:acm/certificate:Certificate"
     service = "acm"
+    tagging = Tagging(
+        service="acm",
+        resource="CertificateArn",
+        reading="list_tags_for_certificate",
+        setting="add_tags_to_certificate",
+        removing="remove_tags_from_certificate",
+        keys="Tags",
+        keys_to_aws=keys_as_records,
+    )
     not_found = ("ResourceNotFoundException",)
     properties = {
         "certificateBody": Property(required=True),
@@ -51,7 +59,7 @@ class Certificate(Adapter):
         return {
             "certificateBody": _as_said(material["Certificate"], state.get("certificateBody")),
             "certificateChain": _as_said(material.get("CertificateChain"), state.get("certificateChain")),
-            "tags": from_records(acm.list_tags_for_certificate(CertificateArn=id)["Tags"]),
+            "tags": self.tagging.read(aws, id),
             "arn": id,
             "domainName": certificate["DomainName"],
             "domainValidationOptions": [],
@@ -70,13 +78,6 @@ class Certificate(Adapter):
 
     def update(self, aws: Aws, id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
         aws.client("acm").import_certificate(CertificateArn=id, **_material(new))
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        acm = aws.client("acm")
-        if remove:
-            acm.remove_tags_from_certificate(CertificateArn=id, Tags=[{"Key": key} for key in remove])
-        if add:
-            acm.add_tags_to_certificate(CertificateArn=id, Tags=to_records(add))
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         aws.client("acm").delete_certificate(CertificateArn=id)

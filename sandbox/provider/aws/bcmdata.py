@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, Aws, Property, Values, adapter
 from sandbox.provider.aws.blocks import Nested, Shape
-from sandbox.provider.aws.tags import from_records, to_records
+from sandbox.provider.aws.tags import Tagging, to_records
 
 _SERVICE = "bcm-data-exports"
 _REGION = "us-east-1"
@@ -43,13 +43,16 @@ class Export(Adapter):
 
     token = "aws:bcmdata/export:Export"
     service = _SERVICE
+    tagging = Tagging(
+        service=_SERVICE, region=_REGION, answer=("ResourceTags",), tags="ResourceTags", keys="ResourceTagKeys"
+    )
     not_found = ("ResourceNotFoundException",)
     properties = {"export": Property(required=True), "tags": TAGS}
     outputs = ("arn",)
     emulation = "Nothing is ever exported."
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(_EXPORT.strangers(inputs.get("export"), "export"))
+        return list(_EXPORT.unknown_keys(inputs.get("export"), "export"))
 
     def replaced(self, old: Values, new: Values) -> frozenset[str]:
         return frozenset() if _identity(old) == _identity(new) else frozenset({"export"})
@@ -65,19 +68,12 @@ class Export(Adapter):
         found = exports.get_export(ExportArn=id)["Export"]
         return {
             "export": _EXPORT.from_aws(_as_lists(found), state.get("export")),
-            "tags": from_records(exports.list_tags_for_resource(ResourceArn=id)["ResourceTags"]),
+            "tags": self.tagging.read(aws, id),
             "arn": found["ExportArn"],
         }
 
     def update(self, aws: Aws, id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
         aws.client(_SERVICE, _REGION).update_export(ExportArn=id, Export=_definition(new))
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        exports = aws.client(_SERVICE, _REGION)
-        if remove:
-            exports.untag_resource(ResourceArn=id, ResourceTagKeys=list(remove))
-        if add:
-            exports.tag_resource(ResourceArn=id, ResourceTags=to_records(add))
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         aws.client(_SERVICE, _REGION).delete_export(ExportArn=id)

@@ -8,18 +8,23 @@
         },
     )
 
-AWS answers a record whole, with its own defaults for what nobody said. A field with such a default is left out of what
-is read, unless the program says it too: both spell the same configuration. A key that a table does not name is reported
-by ``strangers``, so that nothing nested is silently dropped.
+AWS answers a record whole, with its defaults for what the program leaves out. ``from_aws`` leaves out a field that has
+its default, unless the program sets it too: both mean the same configuration. ``unknown_keys`` reports each key that a
+table does not name, so that nothing nested is silently dropped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.provider.adapter import UNSET, Values
+
+
+def unhandled(known: Iterable[str]) -> str:
+    """The reason to refuse a nested property that the adapter does not handle."""
+    return f"got a property that the sandbox does not handle, expected one of {', '.join(sorted(known))}"
 
 
 @dataclass(frozen=True)
@@ -77,14 +82,15 @@ class Shape:
         said = said or {}
         answer: Values = {}
         for name, field in self._fields():
+            if isinstance(field, Nested) and field.write_only:
+                if name in said:
+                    answer[name] = said[name]
+                continue
             value = (record or {}).get(field.name)
             if isinstance(field, Leaf):
                 unsaid = name not in said and (value == field.default or (field.computed and said))
                 if value is not None and not unsaid:
                     answer[name] = value
-            elif field.write_only:
-                if name in said:
-                    answer[name] = said[name]
             elif value is not None:
                 part = (
                     field.shape.many_from_aws(value, said.get(name))
@@ -101,18 +107,18 @@ class Shape:
         """A list of records. Each takes the spelling of the one in ``said`` that means the same, if there is one."""
         return [self._as_said(record, said or ()) for record in records]
 
-    def strangers(self, value: Any, path: str) -> Iterator[tuple[str, str]]:
+    def unknown_keys(self, value: Any, path: str) -> Iterator[tuple[str, str]]:
         """Each key of a record, or of a list of them, that this adapter does not handle: ``(path, reason)``."""
         if isinstance(value, list):
             for index, item in enumerate(value):
-                yield from self.strangers(item, f"{path}[{index}]")
+                yield from self.unknown_keys(item, f"{path}[{index}]")
         elif isinstance(value, Mapping):
             for name, item in value.items():
                 field = self.fields.get(name)
                 if field is None:
-                    yield f"{path}.{name}", "the sandbox's adapter does not handle this property"
+                    yield f"{path}.{name}", unhandled(self.fields)
                 elif isinstance(field, Nested):
-                    yield from field.shape.strangers(item, f"{path}.{name}")
+                    yield from field.shape.unknown_keys(item, f"{path}.{name}")
 
     def _as_said(self, record: Mapping[str, Any], candidates: Sequence[Mapping[str, Any]]) -> Values:
         for candidate in candidates:

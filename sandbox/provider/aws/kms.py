@@ -7,23 +7,32 @@ from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, Aws, Property, Values, adapter
 from sandbox.provider.aws.calls import arguments
+from sandbox.provider.aws.tags import Tagging
 
 DEFAULT_DELETION_WINDOW = 30
 """Days, AWS's own default (KMS API reference, ScheduleKeyDeletion)."""
+
+
+def _to_records(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """KMS spells a tag's fields in its own way."""
+    return [{"TagKey": key, "TagValue": value} for key, value in sorted(tags.items())]
+
+
+def _from_records(records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    return {record["TagKey"]: record["TagValue"] for record in records}
 
 
 @adapter
 class Key(Adapter):
     token = "aws:kms/key:Key"
     service = "kms"
+    tagging = Tagging(
+        service="kms", resource="KeyId", reading="list_resource_tags", to_aws=_to_records, from_aws=_from_records
+    )
     not_found = ("NotFoundException",)
     properties = {
         "description": Property(computed=True),
-        "keyUsage": Property(default="ENCRYPT_DECRYPT", replaces=True),
-        "customerMasterKeySpec": Property(default="SYMMETRIC_DEFAULT", replaces=True),
-        "multiRegion": Property(default=False, replaces=True),
         "policy": Property(computed=True, json=True),
-        "bypassPolicyLockoutSafetyCheck": Property(default=False, write_only=True),
         "isEnabled": Property(default=True),
         "enableKeyRotation": Property(default=False),
         "rotationPeriodInDays": Property(computed=True),
@@ -35,10 +44,6 @@ class Key(Adapter):
 
     def create(self, aws: Aws, inputs: Values) -> str:
         answer = aws.client("kms").create_key(
-            KeyUsage=inputs["keyUsage"],
-            KeySpec=inputs["customerMasterKeySpec"],
-            MultiRegion=inputs["multiRegion"],
-            BypassPolicyLockoutSafetyCheck=inputs["bypassPolicyLockoutSafetyCheck"],
             Tags=_to_records(inputs["tagsAll"]),
             **arguments(inputs, {"description": "Description", "policy": "Policy"}),
         )
@@ -55,19 +60,14 @@ class Key(Adapter):
         key = kms.describe_key(KeyId=id)["KeyMetadata"]
         if key["KeyState"] in ("PendingDeletion", "PendingReplicaDeletion"):
             return None
-        # Asymmetric and HMAC keys have no rotation to ask about.
-        symmetric = key["KeySpec"] == "SYMMETRIC_DEFAULT"
-        rotation = kms.get_key_rotation_status(KeyId=id) if symmetric else {"KeyRotationEnabled": False}
+        rotation = kms.get_key_rotation_status(KeyId=id)
         return {
             "description": key.get("Description"),
-            "keyUsage": key["KeyUsage"],
-            "customerMasterKeySpec": key["KeySpec"],
-            "multiRegion": key.get("MultiRegion", False),
             "policy": kms.get_key_policy(KeyId=id, PolicyName="default")["Policy"],
             "isEnabled": key["Enabled"],
             "enableKeyRotation": rotation["KeyRotationEnabled"],
             "rotationPeriodInDays": rotation.get("RotationPeriodInDays"),
-            "tags": _from_records(kms.list_resource_tags(KeyId=id)["Tags"]),
+            "tags": self.tagging.read(aws, id),
             "arn": key["Arn"],
             "keyId": key["KeyId"],
         }
@@ -84,19 +84,11 @@ class Key(Adapter):
                 KeyId=id,
                 PolicyName="default",
                 Policy=new["policy"],
-                BypassPolicyLockoutSafetyCheck=new["bypassPolicyLockoutSafetyCheck"],
             )
         if changed & {"enableKeyRotation", "rotationPeriodInDays"}:
             self._rotate(aws, id, new)
         if not new["isEnabled"] and "isEnabled" in changed:
             kms.disable_key(KeyId=id)
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        kms = aws.client("kms")
-        if remove:
-            kms.untag_resource(KeyId=id, TagKeys=list(remove))
-        if add:
-            kms.tag_resource(KeyId=id, Tags=_to_records(add))
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         kms = aws.client("kms")
@@ -128,7 +120,7 @@ class Alias(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         if not str(inputs.get("name", "alias/")).startswith("alias/"):
-            return [("name", 'must begin with "alias/"')]
+            return [("name", f'got {inputs["name"]!r}, expected a name that begins with "alias/"')]
         return []
 
     def create(self, aws: Aws, inputs: Values) -> str:
@@ -156,12 +148,3 @@ class Alias(Adapter):
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         aws.client("kms").delete_alias(AliasName=id)
-
-
-def _to_records(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """KMS spells a tag's fields in its own way."""
-    return [{"TagKey": key, "TagValue": value} for key, value in sorted(tags.items())]
-
-
-def _from_records(records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    return {record["TagKey"]: record["TagValue"] for record in records}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws import tags
 from sandbox.provider.aws.calls import arguments
+from sandbox.provider.aws.tags import Tagging
 
 CURRENT = "AWSCURRENT"
 PREVIOUS = "AWSPREVIOUS"
@@ -20,6 +20,7 @@ class Secret(Adapter):
 
     token = "aws:secretsmanager/secret:Secret"
     service = "secretsmanager"
+    tagging = Tagging(service="secretsmanager", resource="SecretId")
     not_found = ("ResourceNotFoundException",)
     properties = {
         "name": Property(replaces=True, autoname=AutoName(max_length=512)),
@@ -74,13 +75,6 @@ class Secret(Adapter):
             else:
                 client.delete_resource_policy(SecretId=id)
 
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        client = aws.client("secretsmanager")
-        if remove:
-            client.untag_resource(SecretId=id, TagKeys=list(remove))
-        if add:
-            client.tag_resource(SecretId=id, Tags=tags.to_records(add))
-
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         client = aws.client("secretsmanager")
         # AWS refuses to delete a secret twice, with a code that means other things too.
@@ -110,7 +104,7 @@ class SecretVersion(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         if "secretString" in inputs and "secretBinary" in inputs:
-            return [("secretBinary", "conflicts with secretString")]
+            return [("secretBinary", "got a value beside secretString, expected only one of the two")]
         return []
 
     def create(self, aws: Aws, inputs: Values) -> str:
@@ -144,7 +138,7 @@ class SecretVersion(Adapter):
         stages = _stages(aws, arn)
         wanted = set(new.get("versionStages") or [CURRENT])
         for stage in wanted - set(stages[version_id]):
-            # A stage sits on one version: AWS moves it, and must be told from where.
+            # A stage is on one version: the call that moves it names the version that it leaves.
             holder = next((version for version, held in stages.items() if stage in held), None)
             origin = {"RemoveFromVersionId": holder} if holder else {}
             client.update_secret_version_stage(SecretId=arn, VersionStage=stage, MoveToVersionId=version_id, **origin)

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws import tags
+from sandbox.provider.aws.tags import Tagging
 
 TOPIC_ATTRIBUTES = {
     "displayName": "DisplayName",
     "policy": "Policy",
-    "deliveryPolicy": "DeliveryPolicy",
     "kmsMasterKeyId": "KmsMasterKeyId",
-    "fifoTopic": "FifoTopic",
-    "contentBasedDeduplication": "ContentBasedDeduplication",
-    "signatureVersion": "SignatureVersion",
-    "tracingConfig": "TracingConfig",
 }
 SUBSCRIPTION_ATTRIBUTES = {
     "rawMessageDelivery": "RawMessageDelivery",
     "filterPolicy": "FilterPolicy",
     "filterPolicyScope": "FilterPolicyScope",
-    "deliveryPolicy": "DeliveryPolicy",
-    "redrivePolicy": "RedrivePolicy",
-    "subscriptionRoleArn": "SubscriptionRoleArn",
 }
 
 
@@ -34,28 +27,22 @@ class Topic(Adapter):
 
     token = "aws:sns/topic:Topic"
     service = "sns"
+    tagging = Tagging(service="sns")
     not_found = ("NotFound", "NotFoundException")
     properties = {
         "name": Property(replaces=True, autoname=AutoName(max_length=256)),
         "displayName": Property(),
         "policy": Property(computed=True, json=True),
-        "deliveryPolicy": Property(json=True),
         "kmsMasterKeyId": Property(),
-        "fifoTopic": Property(default=False, replaces=True),
-        "contentBasedDeduplication": Property(default=False),
-        "signatureVersion": Property(computed=True),
-        "tracingConfig": Property(computed=True),
         "tags": TAGS,
     }
     outputs = ("arn", "owner")
     emulation = "Messages reach queues and functions of the sandbox; no e-mail is sent."
 
     def create(self, aws: Aws, inputs: Values) -> str:
-        # AWS refuses FifoTopic=false for a standard topic.
-        said = {name: value for name, value in inputs.items() if value is not False}
         answer = aws.client("sns").create_topic(
             Name=inputs["name"],
-            Attributes=_to_attributes(said, TOPIC_ATTRIBUTES),
+            Attributes=_to_attributes(inputs, TOPIC_ATTRIBUTES),
             Tags=tags.to_records(inputs["tagsAll"]),
         )
         return str(answer["TopicArn"])
@@ -66,10 +53,7 @@ class Topic(Adapter):
         return {
             **_from_attributes(attributes, TOPIC_ATTRIBUTES),
             "name": id.rpartition(":")[2],
-            "fifoTopic": attributes.get("FifoTopic") == "true",
-            "contentBasedDeduplication": attributes.get("ContentBasedDeduplication") == "true",
-            "signatureVersion": int(attributes["SignatureVersion"]) if "SignatureVersion" in attributes else None,
-            "tags": tags.from_records(sns.list_tags_for_resource(ResourceArn=id)["Tags"]),
+            "tags": self.tagging.read(aws, id),
             "arn": id,
             "owner": attributes["Owner"],
         }
@@ -79,13 +63,6 @@ class Topic(Adapter):
             aws.client("sns").set_topic_attributes(
                 TopicArn=id, AttributeName=TOPIC_ATTRIBUTES[name], AttributeValue=_text(new.get(name))
             )
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        sns = aws.client("sns")
-        if remove:
-            sns.untag_resource(ResourceArn=id, TagKeys=list(remove))
-        if add:
-            sns.tag_resource(ResourceArn=id, Tags=tags.to_records(add))
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         aws.client("sns").delete_topic(TopicArn=id)
@@ -105,11 +82,6 @@ class TopicSubscription(Adapter):
         "rawMessageDelivery": Property(default=False),
         "filterPolicy": Property(json=True),
         "filterPolicyScope": Property(computed=True),
-        "deliveryPolicy": Property(json=True),
-        "redrivePolicy": Property(json=True),
-        "subscriptionRoleArn": Property(),
-        "endpointAutoConfirms": Property(default=False, kept="Tells the provider whether to wait for a confirmation."),
-        "confirmationTimeoutInMinutes": Property(default=1, kept="How long the provider waits for a confirmation."),
     }
     outputs = ("arn", "confirmationWasAuthenticated", "ownerId", "pendingConfirmation")
     emulation = "No confirmation is asked for, and no e-mail is sent."

@@ -31,6 +31,7 @@ from sandbox.emulator.server import LOOPBACK, Server
 from sandbox.provider.adapter import UNSET, Adapter, Aws, Values
 from sandbox.provider.compare import same
 from sandbox.provider.registry import find_adapter
+from sandbox.tests.provider.aws_model import make_strict
 
 REGION = "eu-west-3"
 ACCOUNT_ID = "123456789012"
@@ -85,7 +86,7 @@ class Samples:
 
 @dataclass
 class LoopbackAws:
-    """The ``Aws`` of an adapter, for a server on loopback."""
+    """The ``Aws`` of an adapter, for a server on loopback. Reading a member that AWS does not have raises."""
 
     endpoint: str
     region: str = REGION
@@ -96,13 +97,15 @@ class LoopbackAws:
     def client(self, service: str, region: str | None = None) -> Any:
         key = (service, region or self.region)
         if key not in self.clients:
-            self.clients[key] = boto3.client(
-                service,
-                region_name=key[1],
-                endpoint_url=self.endpoint,
-                aws_access_key_id="test",
-                aws_secret_access_key="test",
-                config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+            self.clients[key] = make_strict(
+                boto3.client(
+                    service,
+                    region_name=key[1],
+                    endpoint_url=self.endpoint,
+                    aws_access_key_id="test",
+                    aws_secret_access_key="test",
+                    config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+                )
             )
         return self.clients[key]
 

@@ -70,7 +70,7 @@ def test_members_of_a_list_keep_their_spelling_in_any_order() -> None:
 def test_keys_that_no_field_names_are_reported_with_their_path() -> None:
     """Nothing nested is silently dropped, at any depth."""
     record = {"kind": "large", "sort": 1, "zones": {"number": 2}, "groups": [{"arn": "a"}, {"name": "b"}]}
-    assert [path for path, _ in CLUSTER.strangers(record, "cluster")] == [
+    assert [path for path, _ in CLUSTER.unknown_keys(record, "cluster")] == [
         "cluster.sort",
         "cluster.zones.number",
         "cluster.groups[1].name",

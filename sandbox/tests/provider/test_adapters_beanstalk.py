@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Iterator
 
 import pytest
 
 from sandbox.provider.adapter import Aws, Values
 from sandbox.provider.aws.elasticbeanstalk import settings
-from sandbox.provider.aws.elasticbeanstalk.application_versions import VersionInUseError
 from sandbox.provider.aws.elasticbeanstalk.readiness import EnvironmentFailedError
 from sandbox.provider.registry import find_adapter, find_function
 from sandbox.tests.provider.adapter_round_trip import (
@@ -19,7 +17,6 @@ from sandbox.tests.provider.adapter_round_trip import (
     Sample,
     Samples,
     create,
-    loopback_aws,
     read,
     round_trip,
 )
@@ -27,27 +24,22 @@ from sandbox.tests.provider.adapter_round_trip import (
 SAMPLES = Samples()
 TAGS = {"Owner": "agency", "Client": "client"}
 APPLICATION = "aws:elasticbeanstalk/application:Application"
-VERSION = "aws:elasticbeanstalk/applicationVersion:ApplicationVersion"
 ENVIRONMENT = "aws:elasticbeanstalk/environment:Environment"
 STACK = "PHP 8.4"
 BALANCED = {"namespace": "aws:elasticbeanstalk:environment", "name": "LoadBalancerType", "value": "application"}
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[LoopbackAws]:
-    with loopback_aws() as server:
-        yield server
 
 
 def application(aws: Aws, name: str) -> str:
     return create(aws, APPLICATION, {"name": name})
 
 
-def bundle(aws: Aws, bucket: str) -> Values:
+def version(aws: Aws, application: str, label: str, bucket: str) -> None:
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": aws.region})
     s3.put_object(Bucket=bucket, Key="shop.zip", Body=b"a zip")
-    return {"bucket": bucket, "key": "shop.zip"}
+    aws.client("elasticbeanstalk").create_application_version(
+        ApplicationName=application, VersionLabel=label, SourceBundle={"S3Bucket": bucket, "S3Key": "shop.zip"}
+    )
 
 
 def platform(aws: Aws) -> str:
@@ -76,26 +68,11 @@ def shop(aws: Aws) -> Case:
     )
 
 
-@SAMPLES.case(VERSION)
-def first_release(aws: Aws) -> Case:
-    return Case(
-        inputs={
-            "application": application(aws, "released"),
-            "name": "release-1",
-            "description": "first",
-            "process": False,
-            **bundle(aws, "releases"),
-            "tags": TAGS,
-        },
-        updates=[{"description": "the first"}, {"forceDelete": True}],
-    )
-
-
 @SAMPLES.case(ENVIRONMENT)
 def plain_environment(aws: Aws) -> Case:
     name = application(aws, "plain")
     for label in ("one", "two"):
-        create(aws, VERSION, {"application": name, "name": label, **bundle(aws, f"plain-{label}")})
+        version(aws, name, label, f"plain-{label}")
     stack = platform(aws)
     return Case(
         inputs={
@@ -214,7 +191,7 @@ def test_a_failed_deployment_fails_the_update_with_what_the_environment_reported
     """Ready is not success: the errors since the update began are the answer, older ones are not."""
     adapter = find_adapter(ENVIRONMENT)
     id, inputs = environment(aws, "failing", [BALANCED])
-    create(aws, VERSION, {"application": "failing", "name": "bad", **bundle(aws, "failing")})
+    version(aws, "failing", "bad", "failing")
     failure = {"EnvironmentName": "failing", "Message": "composer ran out of memory on {instance}"}
     request = urllib.request.Request(
         f"{aws.endpoint}/moto-api/elasticbeanstalk",
@@ -224,22 +201,11 @@ def test_a_failed_deployment_fails_the_update_with_what_the_environment_reported
     urllib.request.urlopen(request).close()
     with pytest.raises(EnvironmentFailedError, match="composer ran out of memory on i-"):
         adapter.update(aws, id, inputs, {**inputs, "version": "bad"}, frozenset({"version"}))
-    create(aws, VERSION, {"application": "failing", "name": "good", **bundle(aws, "mended")})
+    version(aws, "failing", "good", "mended")
     adapter.update(aws, id, inputs, {**inputs, "version": "good"}, frozenset({"version"}))
     state = read(aws, ENVIRONMENT, id)
     assert state is not None
     assert state["version"] == "good"
-
-
-def test_a_version_in_use_is_not_deleted(aws: LoopbackAws) -> None:
-    """Deleting what an environment runs would leave it unable to replace an instance."""
-    name = application(aws, "in-use")
-    label = {"application": name, "name": "running", **bundle(aws, "in-use")}
-    create(aws, VERSION, label)
-    user = {"application": name, "name": "in-use-front", "solutionStackName": platform(aws), "version": "running"}
-    create(aws, ENVIRONMENT, {**user, "settings": [BALANCED]})
-    with pytest.raises(VersionInUseError, match="runs in in-use-front"):
-        find_adapter(VERSION).delete(aws, "running", label)
 
 
 @pytest.mark.parametrize(

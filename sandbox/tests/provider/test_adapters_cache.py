@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from sandbox.provider.adapter import Aws
@@ -13,7 +11,6 @@ from sandbox.tests.provider.adapter_round_trip import (
     Sample,
     Samples,
     create,
-    loopback_aws,
     round_trip,
 )
 from sandbox.tests.provider.networks import security_groups, subnets
@@ -22,12 +19,6 @@ SAMPLES = Samples()
 TAGS = {"Name": "main", "Client": "client"}
 KEY_ARN = "arn:aws:kms:eu-west-3:123456789012:key/6f3c6a5e-0000-4000-8000-000000000000"
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[Aws]:
-    with loopback_aws() as server:
-        yield server
 
 
 def cache_parameter_group(aws: Aws, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from sandbox.tests.provider.adapter_round_trip import (
     Sample,
     Samples,
     create,
-    loopback_aws,
     read,
     round_trip,
     unexercised,
@@ -54,12 +52,6 @@ MINIMAL: dict[str, Any] = {
     "restrictions": UNRESTRICTED,
     "viewerCertificate": {"cloudfrontDefaultCertificate": True},
 }
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[Aws]:
-    with loopback_aws() as server:
-        yield server
 
 
 def certificate(aws: Aws) -> str:

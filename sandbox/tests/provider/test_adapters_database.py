@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from sandbox.provider.adapter import Aws
@@ -13,7 +11,6 @@ from sandbox.tests.provider.adapter_round_trip import (
     Sample,
     Samples,
     create,
-    loopback_aws,
     read,
     round_trip,
 )
@@ -23,12 +20,6 @@ SAMPLES = Samples()
 TAGS = {"Name": "main", "Client": "client"}
 KEY_ARN = "arn:aws:kms:eu-west-3:123456789012:key/6f3c6a5e-0000-4000-8000-000000000000"
 INSTANCE = "aws:rds/instance:Instance"
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[Aws]:
-    with loopback_aws() as server:
-        yield server
 
 
 def database_subnet_group(aws: Aws, name: str, subnet_ids: list[str]) -> str:
@@ -58,7 +49,6 @@ def database_parameters(aws: Aws) -> Case:
             "family": "mysql8.4",
             "description": "Magento",
             "parameters": [timestamp, slow_log],
-            "skipDestroy": False,
             "tags": TAGS,
         },
         updates=[

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from sandbox.provider.adapter import Aws, Values
 from sandbox.provider.registry import find_adapter, find_function
 from sandbox.tests.certificates import self_signed
-from sandbox.tests.provider.adapter_round_trip import Case, Sample, Samples, create, loopback_aws, read, round_trip
+from sandbox.tests.provider.adapter_round_trip import Case, Sample, Samples, create, read, round_trip
 
 SAMPLES = Samples()
 TAGS = {"Name": "main", "Client": "client"}
 ZONE = "aws:route53/zone:Zone"
 RECORD = "aws:route53/record:Record"
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[Aws]:
-    with loopback_aws() as server:
-        yield server
 
 
 def vpc(aws: Aws, region: str) -> str:

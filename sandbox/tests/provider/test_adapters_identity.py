@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,7 +13,6 @@ from sandbox.tests.provider.adapter_round_trip import (
     Sample,
     Samples,
     create,
-    loopback_aws,
     read,
     round_trip,
     unexercised,
@@ -23,12 +21,6 @@ from sandbox.tests.provider.adapter_round_trip import (
 SAMPLES = Samples()
 TAGS = {"Name": "main", "Client": "client"}
 ROLE = "aws:iam/role:Role"
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[Aws]:
-    with loopback_aws() as server:
-        yield server
 
 
 def trust(service: str) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.provider.adapter import Aws
 from sandbox.provider.registry import find_adapter
@@ -17,10 +15,10 @@ from sandbox.tests.provider.adapter_round_trip import (
     Sample,
     Samples,
     create,
-    loopback_aws,
     round_trip,
     unexercised,
 )
+from sandbox.tests.refusals import aws_refuses
 
 SAMPLES = Samples()
 SOURCE = "aws:cloudwatch/logDeliverySource:LogDeliverySource"
@@ -32,10 +30,10 @@ FOLDERS = "{DistributionId}/{yyyy}/{MM}/{dd}"
 
 
 @pytest.fixture(scope="module")
-def aws() -> Iterator[Aws]:
-    with loopback_aws() as server:
-        server.region = "us-east-1"
-        yield server
+def aws(aws: LoopbackAws) -> LoopbackAws:
+    """In the only region of CloudFront's log deliveries."""
+    aws.region = "us-east-1"
+    return aws
 
 
 def bucket(aws: Aws, name: str, *, admits: bool = True) -> str:
@@ -148,7 +146,7 @@ def test_a_changed_destination_keeps_its_format(aws: Aws) -> None:
 def test_cloudfronts_source_is_in_one_region(aws: LoopbackAws) -> None:
     """Wherever the stack lives: AWS refuses it anywhere else."""
     elsewhere = aws.client("logs", "eu-west-3")
-    with pytest.raises(ClientError, match="not supported for this LogType in region eu-west-3"):
+    with aws_refuses("ValidationException", "not supported for this LogType in region eu-west-3"):
         elsewhere.put_delivery_source(name="media", logType="ACCESS_LOGS", resourceArn=DISTRIBUTION)
 
 
@@ -172,7 +170,7 @@ def test_a_bucket_that_does_not_let_logs_in_is_refused_and_nothing_is_left(aws: 
     logs = aws.client("logs")
     before = len(logs.describe_deliveries()["deliveries"])
     closed = destination(aws, "closed", bucket(aws, "closed-logs", admits=False))
-    with pytest.raises(ClientError, match="bucket closed-logs does not let log delivery write"):
+    with aws_refuses("AccessDeniedException", "bucket closed-logs does not let log delivery write"):
         create(aws, DELIVERY, {"deliverySourceName": source(aws, "closed"), "deliveryDestinationArn": closed})
     assert len(logs.describe_deliveries()["deliveries"]) == before
 
@@ -182,7 +180,7 @@ def test_what_a_delivery_uses_cannot_be_deleted(aws: Aws) -> None:
     to = destination(aws, "used", bucket(aws, "used-logs"))
     id = create(aws, DELIVERY, {"deliverySourceName": source(aws, "used"), "deliveryDestinationArn": to})
     for delete in (logs.delete_delivery_source, logs.delete_delivery_destination):
-        with pytest.raises(ClientError, match="Delete the deliveries that use it first"):
+        with aws_refuses("ConflictException", "Delete the deliveries that use it first"):
             delete(name="used")
     logs.delete_delivery(id=id)
     logs.delete_delivery_source(name="used")

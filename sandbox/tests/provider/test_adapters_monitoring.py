@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,7 +15,6 @@ from sandbox.tests.provider.adapter_round_trip import (
     Sample,
     Samples,
     create,
-    loopback_aws,
     read,
     round_trip,
     unexercised,
@@ -35,12 +33,6 @@ TAGS = {"Name": "main", "Client": "client"}
 TOPICS = [f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{name}" for name in ("alarms", "pager")]
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/6f3c6a5e-0000-4000-8000-000000000000"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/backup"
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[Aws]:
-    with loopback_aws() as server:
-        yield server
 
 
 @SAMPLES.case(METRIC_ALARM)

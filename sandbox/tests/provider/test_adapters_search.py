@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,7 +13,6 @@ from sandbox.tests.provider.adapter_round_trip import (
     Sample,
     Samples,
     create,
-    loopback_aws,
     read,
     round_trip,
 )
@@ -24,12 +22,6 @@ SAMPLES = Samples()
 TAGS = {"Name": "main", "Client": "client"}
 KEY_ARN = "arn:aws:kms:eu-west-3:123456789012:key/6f3c6a5e-0000-4000-8000-000000000000"
 DOMAIN = "aws:opensearch/domain:Domain"
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[Aws]:
-    with loopback_aws() as server:
-        yield server
 
 
 @SAMPLES.case(DOMAIN)
@@ -61,7 +53,6 @@ def production_search(aws: Aws) -> Case:
             "accessPolicies": json.dumps(policy),
             "logPublishingOptions": [slow_log],
             "offPeakWindowOptions": {"offPeakWindow": {"windowStartTime": {"hours": 2, "minutes": 30}}},
-            "snapshotOptions": {"automatedSnapshotStartHour": 3},
             "softwareUpdateOptions": {"autoSoftwareUpdateEnabled": True},
             "tags": TAGS,
         },

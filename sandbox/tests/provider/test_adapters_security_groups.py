@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from sandbox.provider.adapter import Aws
@@ -14,18 +12,11 @@ from sandbox.tests.provider.adapter_round_trip import (
     Sample,
     Samples,
     create,
-    loopback_aws,
     round_trip,
     unexercised,
 )
 
 SAMPLES = Samples()
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[Aws]:
-    with loopback_aws() as server:
-        yield server
 
 
 HTTPS = {"protocol": "tcp", "fromPort": 443, "toPort": 443, "cidrBlocks": ["192.0.2.0/24"], "description": "office"}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-from collections.abc import Iterator
 from itertools import count
 
 import pytest
@@ -17,23 +15,17 @@ from sandbox.tests.provider.adapter_round_trip import (
     Sample,
     Samples,
     create,
-    loopback_aws,
     read,
     round_trip,
     unexercised,
 )
+from sandbox.tests.refusals import aws_refuses
 
 SAMPLES = Samples()
 TAGS = {"Name": "store", "Client": "client"}
 BUCKET_NAMES = (f"client-store-{number}" for number in count())
 BUCKET = "aws:s3/bucket:Bucket"
 OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[Aws]:
-    with loopback_aws() as server:
-        yield server
 
 
 def a_bucket(aws: Aws) -> str:
@@ -158,15 +150,8 @@ def text_object(aws: Aws) -> Case:
             {
                 "content": "<?php return [];",
                 "contentType": "application/x-php",
-                "cacheControl": "no-store",
-                "contentDisposition": "inline",
-                "contentEncoding": "identity",
-                "contentLanguage": "fr",
-                "metadata": {"release": "7"},
-                "websiteRedirect": "/elsewhere",
             },
-            {"serverSideEncryption": "aws:kms", "kmsKeyId": a_key(aws), "bucketKeyEnabled": True},
-            {"storageClass": "STANDARD_IA", "metadata": None, "cacheControl": None},
+            {"serverSideEncryption": "aws:kms", "kmsKeyId": a_key(aws)},
         ],
     )
 
@@ -180,7 +165,6 @@ def asset_object(aws: Aws) -> Case:
         inputs={"bucket": a_bucket(aws), "key": "app.zip", "source": asset("one"), "sourceHash": "1"},
         updates=[
             {"source": asset("two"), "sourceHash": "2"},
-            {"source": None, "contentBase64": base64.b64encode(b"\x00three").decode()},
         ],
     )
 
@@ -200,7 +184,6 @@ def test_every_property_is_tried(aws: Aws) -> None:
     ("inputs", "body"),
     [
         ({"content": "é"}, "é".encode()),
-        ({"contentBase64": "AP8="}, b"\x00\xff"),
         ({"source": Asset(sha256="0", text="from an asset")}, b"from an asset"),
         ({}, b""),
     ],
@@ -235,7 +218,7 @@ def test_a_bucket_with_objects_goes_only_by_force(aws: Aws, force: bool) -> None
         find_adapter(BUCKET).delete(aws, bucket, {"forceDestroy": True})
         assert read(aws, BUCKET, bucket) is None
     else:
-        with pytest.raises(s3.exceptions.ClientError, match="BucketNotEmpty"):
+        with aws_refuses("BucketNotEmpty"):
             find_adapter(BUCKET).delete(aws, bucket, {"forceDestroy": False})
 
 

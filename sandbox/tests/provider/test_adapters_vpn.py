@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,18 +13,11 @@ from sandbox.tests.provider.adapter_round_trip import (
     Sample,
     Samples,
     create,
-    loopback_aws,
     round_trip,
     unexercised,
 )
 
 SAMPLES = Samples()
-
-
-@pytest.fixture(scope="module")
-def aws() -> Iterator[Aws]:
-    with loopback_aws() as server:
-        yield server
 
 
 def a_customer_gateway(aws: Aws) -> str:
@@ -109,11 +101,7 @@ def with_tunnel_options(aws: Aws) -> Case:
             f"{prefix}StartupAction": "add",
             f"{prefix}DpdTimeoutAction": "clear",
             f"{prefix}DpdTimeoutSeconds": 40,
-            f"{prefix}EnableTunnelLifecycleControl": True,
             f"{prefix}LogOptions": {"cloudwatchLogOptions": {"logEnabled": False}},
-            f"{prefix}RekeyFuzzPercentage": 50,
-            f"{prefix}RekeyMarginTimeSeconds": 300,
-            f"{prefix}ReplayWindowSize": 128,
         }
     return Case(
         inputs={
@@ -121,9 +109,6 @@ def with_tunnel_options(aws: Aws) -> Case:
             "customerGatewayId": a_customer_gateway(aws),
             "vpnGatewayId": a_vpn_gateway(aws),
             "staticRoutesOnly": True,
-            "enableAcceleration": False,
-            "outsideIpAddressType": "PublicIpv4",
-            "tunnelInsideIpVersion": "ipv4",
             "localIpv4NetworkCidr": "0.0.0.0/0",
             **options,
             "tags": TAGS,

@@ -11,8 +11,6 @@ from sandbox.provider.protocol import provider_pb2
 from sandbox.provider.values import UNKNOWN
 from sandbox.tests.provider.provider_fake import TOKEN, FakeService, Made, Plugin, configured
 
-pytest_plugins = ["sandbox.tests.provider.provider_fixtures"]
-
 KIND = provider_pb2.PropertyDiff
 
 

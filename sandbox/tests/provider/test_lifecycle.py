@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import ClientError
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
 
@@ -13,8 +12,7 @@ from sandbox.provider.protocol import provider_pb2
 from sandbox.provider.servicer import InitFailedError
 from sandbox.provider.values import UNKNOWN, decode, encode
 from sandbox.tests.provider.provider_fake import TOKEN, FakeService, Made, Plugin, configured
-
-pytest_plugins = ["sandbox.tests.provider.provider_fixtures"]
+from sandbox.tests.refusals import aws_refuses
 
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 
@@ -104,7 +102,7 @@ def test_what_is_born_secret_is_marked_so_in_inputs_and_state(plugin: Plugin) ->
 
 def test_a_failed_creation_leaves_nothing_behind(plugin: Plugin, fake: FakeService) -> None:
     fake.failing = {"CreateQueue"}
-    with pytest.raises(ClientError):
+    with aws_refuses("Throttled"):
         plugin.create({"size": 1})
 
 
@@ -199,7 +197,7 @@ def test_a_failed_update_is_tried_again_from_the_old_state(plugin: Plugin, fake:
     """A plain error: with a partial one the engine would take the new inputs for done and never come back to them."""
     made = plugin.create({"size": 1})
     fake.failing = {"UpdateQueue"}
-    with pytest.raises(ClientError):
+    with aws_refuses("Throttled"):
         plugin.update(made, {"size": 2})
 
 
@@ -213,7 +211,7 @@ def test_deleting_what_is_gone_already_is_success(plugin: Plugin, fake: FakeServ
 def test_a_refused_deletion_is_an_error(plugin: Plugin, fake: FakeService) -> None:
     made = plugin.create({"size": 1})
     fake.failing = {"DeleteQueue"}
-    with pytest.raises(ClientError, match="no DeleteQueue today"):
+    with aws_refuses("Throttled", "no DeleteQueue today"):
         plugin.delete(made)
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.provider.adapter import Values
 from sandbox.provider.protocol import provider_pb2
 from sandbox.tests.provider.provider_fake import FakeService, Plugin, configured
-
-pytest_plugins = ["sandbox.tests.provider.provider_fixtures"]
+from sandbox.tests.refusals import aws_refuses
 
 INPUTS: Values = {"size": 1, "note": "n", "password": "hunter2", "grace": 7, "tags": {"Name": "x"}}
 
@@ -35,7 +33,7 @@ def test_a_refresh_without_drift_changes_nothing(plugin: Plugin) -> None:
 def test_drift_in_a_managed_property_is_found_and_mended(
     plugin: Plugin, fake: FakeService, drift: Values, changed: set[str]
 ) -> None:
-    """Changed, unset and default values, and strangers' tags: the next preview shows each, and names nothing else."""
+    """Changed, unset and default values, and others' tags: the next preview shows each, and names nothing else."""
     made = plugin.create(INPUTS)
     fake.queues[made.id].update(drift)
     refreshed = plugin.refresh(made)
@@ -76,7 +74,7 @@ def test_a_failed_read_is_not_taken_for_gone(plugin: Plugin, fake: FakeService) 
     """Forgetting a live resource because AWS was busy would make a second one."""
     made = plugin.create({"size": 1})
     fake.failing = {"DescribeQueue"}
-    with pytest.raises(ClientError):
+    with aws_refuses("Throttled"):
         plugin.refresh(made)
 
 

@@ -19,8 +19,6 @@ from sandbox.provider.server import serve
 from sandbox.provider.values import decode, encode
 from sandbox.tests.provider.provider_fake import ENVIRONMENT, TOKEN, FakeService, Plugin
 
-pytest_plugins = ["sandbox.tests.provider.provider_fixtures"]
-
 
 @contextmanager
 def stub(port: int) -> Iterator[Any]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
-from sandbox.provider.aws.backup.tagging import change_tags, read_tags
+from sandbox.provider.aws.backup.tagging import TAGGING
 from sandbox.provider.aws.blocks import Leaf, Nested, Shape
 
 _LIFECYCLE = Shape(
@@ -42,6 +40,7 @@ class Plan(Adapter):
 
     token = "aws:backup/plan:Plan"
     service = "backup"
+    tagging = TAGGING
     not_found = ("ResourceNotFoundException",)
     properties = {
         "name": Property(replaces=True, autoname=AutoName()),
@@ -55,8 +54,8 @@ class Plan(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         return [
-            *_RULE.strangers(inputs.get("rules"), "rules"),
-            *_ADVANCED.strangers(inputs.get("advancedBackupSettings"), "advancedBackupSettings"),
+            *_RULE.unknown_keys(inputs.get("rules"), "rules"),
+            *_ADVANCED.unknown_keys(inputs.get("advancedBackupSettings"), "advancedBackupSettings"),
         ]
 
     def create(self, aws: Aws, inputs: Values) -> str:
@@ -72,16 +71,13 @@ class Plan(Adapter):
             "name": plan["BackupPlanName"],
             "rules": _RULE.many_from_aws(plan["Rules"], state.get("rules")),
             "advancedBackupSettings": _ADVANCED.many_from_aws(plan.get("AdvancedBackupSettings", [])),
-            "tags": read_tags(aws, found["BackupPlanArn"]),
+            "tags": self.tagging.read(aws, found["BackupPlanArn"]),
             "arn": found["BackupPlanArn"],
             "version": found["VersionId"],
         }
 
     def update(self, aws: Aws, id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
         aws.client("backup").update_backup_plan(BackupPlanId=id, BackupPlan=_document(new))
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        change_tags(aws, state["arn"], add, remove)
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         aws.client("backup").delete_backup_plan(BackupPlanId=id)

@@ -37,8 +37,8 @@ class Selection(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         return [
-            *_TAG.strangers(inputs.get("selectionTags"), "selectionTags"),
-            *_CONDITIONS.strangers(inputs.get("conditions"), "conditions"),
+            *_TAG.unknown_keys(inputs.get("selectionTags"), "selectionTags"),
+            *_CONDITIONS.unknown_keys(inputs.get("conditions"), "conditions"),
         ]
 
     def create(self, aws: Aws, inputs: Values) -> str:

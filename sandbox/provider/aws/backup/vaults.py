@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
-from sandbox.provider.aws.backup.tagging import change_tags, read_tags
+from sandbox.provider.aws.backup.tagging import TAGGING
 from sandbox.provider.aws.calls import arguments
 
 
@@ -15,7 +13,8 @@ class Vault(Adapter):
 
     token = "aws:backup/vault:Vault"
     service = "backup"
-    # A vault that is not there is one that nobody may see.
+    tagging = TAGGING
+    # AWS answers for a missing vault as for one that the caller may not see.
     not_found = ("ResourceNotFoundException", "AccessDeniedException")
     properties = {
         "name": Property(replaces=True, autoname=AutoName(max_length=50)),
@@ -39,13 +38,10 @@ class Vault(Adapter):
         return {
             "name": vault["BackupVaultName"],
             "kmsKeyArn": vault.get("EncryptionKeyArn"),
-            "tags": read_tags(aws, vault["BackupVaultArn"]),
+            "tags": self.tagging.read(aws, vault["BackupVaultArn"]),
             "arn": vault["BackupVaultArn"],
             "recoveryPoints": vault.get("NumberOfRecoveryPoints", 0),
         }
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        change_tags(aws, state["arn"], add, remove)
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         aws.client("backup").delete_backup_vault(BackupVaultName=id)

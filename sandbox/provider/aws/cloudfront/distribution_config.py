@@ -128,11 +128,11 @@ def from_aws(config: Mapping[str, Any], said: Mapping[str, Any]) -> Values:
     return CONFIGURATION.from_aws(plain, said)
 
 
-def strangers(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def unknown_keys(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Each key in a nested property that is not handled here: ``(path, reason)``."""
     for name, field in CONFIGURATION.fields.items():
         if isinstance(field, Nested):
-            yield from field.shape.strangers(inputs.get(name), name)
+            yield from field.shape.unknown_keys(inputs.get(name), name)
 
 
 def listed(part: Any) -> Any:
@@ -148,11 +148,12 @@ def unlisted(part: Any) -> Any:
     """With plain lists; the members that stand beside a list's items are moved to where pulumi-aws has them."""
     if not isinstance(part, Mapping):
         return part
-    if "RestrictionType" in part:
+    members = part.keys()
+    if "RestrictionType" in members:
         return {"RestrictionType": part["RestrictionType"], "Locations": part.get("Items", [])}
-    if "Quantity" in part:
+    if "Quantity" in members:
         return [unlisted(item) for item in part.get("Items", [])]
     plain = {name: unlisted(value) for name, value in part.items()}
-    if "AllowedMethods" in part:
+    if "AllowedMethods" in members:
         plain["CachedMethods"] = part["AllowedMethods"]["CachedMethods"]["Items"]
     return plain

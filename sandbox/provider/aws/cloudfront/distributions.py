@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
 from sandbox.provider.adapter import TAGS, Adapter, Aws, Property, Values, adapter
-from sandbox.provider.aws.cloudfront.distribution_config import from_aws, strangers, to_aws
-from sandbox.provider.aws.tags import from_records, to_records
+from sandbox.provider.aws.cloudfront.distribution_config import from_aws, to_aws, unknown_keys
+from sandbox.provider.aws.tags import Tagging, from_records, to_records
 
 HOSTED_ZONE = "Z2FDTNDATAQYW2"
 """Route 53's zone of all distributions' names. Source: AWS General Reference, CloudFront endpoints."""
@@ -20,6 +20,14 @@ class Distribution(Adapter):
 
     token = "aws:cloudfront/distribution:Distribution"
     service = "cloudfront"
+    tagging = Tagging(
+        service="cloudfront",
+        by_arn=True,
+        resource="Resource",
+        to_aws=lambda tags: {"Items": to_records(tags)},
+        from_aws=lambda tags: from_records(tags.get("Items")),
+        keys_to_aws=lambda keys: {"Items": list(keys)},
+    )
     not_found = ("NoSuchDistribution",)
     emulation = "the configuration is kept and checked; nothing is fetched, cached or served"
     properties = {
@@ -58,7 +66,7 @@ class Distribution(Adapter):
     volatile_outputs = ("etag", "lastModifiedTime", "status")
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(strangers(inputs))
+        return list(unknown_keys(inputs))
 
     def create(self, aws: Aws, inputs: Values) -> str:
         answer = aws.client("cloudfront").create_distribution_with_tags(
@@ -78,10 +86,9 @@ class Distribution(Adapter):
         answer = cloudfront.get_distribution(Id=id)
         distribution = answer["Distribution"]
         config = distribution["DistributionConfig"]
-        tags = cloudfront.list_tags_for_resource(Resource=distribution["ARN"])["Tags"].get("Items", [])
         return {
             **from_aws(config, state),
-            "tags": from_records(tags),
+            "tags": self.tagging.read(aws, distribution["ARN"]),
             "arn": distribution["ARN"],
             "callerReference": config["CallerReference"],
             "domainName": distribution["DomainName"],
@@ -98,14 +105,6 @@ class Distribution(Adapter):
     def update(self, aws: Aws, id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
         _update(aws, id, to_aws(new))
         self.configure(aws, id, new)
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        cloudfront = aws.client("cloudfront")
-        arn = cloudfront.get_distribution(Id=id)["Distribution"]["ARN"]
-        if remove:
-            cloudfront.untag_resource(Resource=arn, TagKeys={"Items": list(remove)})
-        if add:
-            cloudfront.tag_resource(Resource=arn, Tags={"Items": to_records(add)})
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         """CloudFront deletes what is turned off at every edge."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, Aws, Property, Values, adapter
 from sandbox.provider.aws.blocks import Shape
 from sandbox.provider.aws.calls import arguments
-from sandbox.provider.aws.cloudwatch.alarm_tags import change_tags, read_tags
-from sandbox.provider.aws.tags import to_records
+from sandbox.provider.aws.tags import Tagging, to_records
 
 _ARGUMENTS = {
     "alarmName": "AlarmName",
@@ -35,6 +33,7 @@ class CompositeAlarm(Adapter):
 
     token = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
     service = "cloudwatch"
+    tagging = Tagging(service="cloudwatch", by_arn=True, resource="ResourceARN")
     properties = {
         "alarmName": Property(required=True, replaces=True),
         "alarmRule": Property(required=True),
@@ -50,7 +49,7 @@ class CompositeAlarm(Adapter):
     emulation = "Follows its children's states at once: a suppressor's periods of waiting pass in no time."
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(_SUPPRESSOR.strangers(inputs.get("actionsSuppressor"), "actionsSuppressor"))
+        return list(_SUPPRESSOR.unknown_keys(inputs.get("actionsSuppressor"), "actionsSuppressor"))
 
     def create(self, aws: Aws, inputs: Values) -> str:
         self._put(aws, inputs, Tags=to_records(inputs["tagsAll"]))
@@ -64,15 +63,12 @@ class CompositeAlarm(Adapter):
         return {
             **{name: alarm.get(argument) for name, argument in _ARGUMENTS.items()},
             "actionsSuppressor": _SUPPRESSOR.from_aws(alarm) or None,
-            "tags": read_tags(aws, alarm["AlarmArn"]),
+            "tags": self.tagging.read(aws, alarm["AlarmArn"]),
             "arn": alarm["AlarmArn"],
         }
 
     def update(self, aws: Aws, id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
         self._put(aws, new)
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        change_tags(aws, state["arn"], add, remove)
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         aws.client("cloudwatch").delete_alarms(AlarmNames=[id])

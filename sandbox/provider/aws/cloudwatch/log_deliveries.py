@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws.blocks import Shape
 from sandbox.provider.aws.calls import arguments
+from sandbox.provider.aws.tags import Tagging
 
 _LONGEST_NAME = 60
 _ADDED_FOLDER = "AWSLogs/{account-id}/CloudFront/"
@@ -16,17 +15,20 @@ _S3 = Shape({"suffixPath": "suffixPath", "enableHiveCompatiblePath": "enableHive
 
 
 class _Tagged(Adapter):
-    """All three are tagged by ARN, and told so when they are made."""
+    """A resource of log delivery: its tags are kept by ARN, and can be set at creation."""
 
     service = "logs"
+    tagging = Tagging(
+        service="logs",
+        by_arn=True,
+        resource="resourceArn",
+        answer=("tags",),
+        tags="tags",
+        keys="tagKeys",
+        to_aws=dict,
+        from_aws=dict,
+    )
     not_found = ("ResourceNotFoundException",)
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        logs = aws.client("logs")
-        if remove:
-            logs.untag_resource(resourceArn=state["arn"], tagKeys=list(remove))
-        if add:
-            logs.tag_resource(resourceArn=state["arn"], tags=dict(add))
 
     def _tags(self, aws: Aws, arn: str) -> dict[str, str]:
         return dict(aws.client("logs").list_tags_for_resource(resourceArn=arn)["tags"])
@@ -61,7 +63,7 @@ class LogDeliverySource(_Tagged):
             "name": source["name"],
             "logType": source["logType"],
             "resourceArn": source["resourceArns"][0],
-            "tags": self._tags(aws, source["arn"]),
+            "tags": self.tagging.read(aws, source["arn"]),
             "arn": source["arn"],
             "service": source["service"],
         }
@@ -87,7 +89,7 @@ class LogDeliveryDestination(_Tagged):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         name = "deliveryDestinationConfiguration"
-        return list(_DESTINATION.strangers(inputs.get(name), name))
+        return list(_DESTINATION.unknown_keys(inputs.get(name), name))
 
     def create(self, aws: Aws, inputs: Values) -> str:
         self._put(aws, inputs, arguments(inputs, {"tagsAll": "tags", "outputFormat": "outputFormat"}))
@@ -100,7 +102,7 @@ class LogDeliveryDestination(_Tagged):
             "outputFormat": destination.get("outputFormat"),
             "deliveryDestinationConfiguration": _DESTINATION.from_aws(destination["deliveryDestinationConfiguration"]),
             "deliveryDestinationType": destination["deliveryDestinationType"],
-            "tags": self._tags(aws, destination["arn"]),
+            "tags": self.tagging.read(aws, destination["arn"]),
             "arn": destination["arn"],
         }
 
@@ -136,7 +138,7 @@ class LogDelivery(_Tagged):
     emulation = "Nothing is delivered."
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(_S3.strangers(inputs.get("s3DeliveryConfigurations"), "s3DeliveryConfigurations"))
+        return list(_S3.unknown_keys(inputs.get("s3DeliveryConfigurations"), "s3DeliveryConfigurations"))
 
     def create(self, aws: Aws, inputs: Values) -> str:
         answer = aws.client("logs").create_delivery(
@@ -157,7 +159,7 @@ class LogDelivery(_Tagged):
             "fieldDelimiter": delivery.get("fieldDelimiter"),
             "recordFields": delivery.get("recordFields"),
             "s3DeliveryConfigurations": [_S3.from_aws({**s3, "suffixPath": path})] if s3 else None,
-            "tags": self._tags(aws, delivery["arn"]),
+            "tags": self.tagging.read(aws, delivery["arn"]),
             "arn": delivery["arn"],
         }
 

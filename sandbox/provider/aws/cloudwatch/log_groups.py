@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws.calls import arguments
+from sandbox.provider.aws.tags import Tagging
 
 
 @adapter
@@ -15,6 +15,16 @@ class LogGroup(Adapter):
 
     token = "aws:cloudwatch/logGroup:LogGroup"
     service = "logs"
+    tagging = Tagging(
+        service="logs",
+        by_arn=True,
+        resource="resourceArn",
+        answer=("tags",),
+        tags="tags",
+        keys="tagKeys",
+        to_aws=dict,
+        from_aws=dict,
+    )
     not_found = ("ResourceNotFoundException",)
     properties = {
         "name": Property(replaces=True, autoname=AutoName(max_length=512)),
@@ -50,7 +60,7 @@ class LogGroup(Adapter):
             "retentionInDays": group.get("retentionInDays", 0),
             "kmsKeyId": group.get("kmsKeyId"),
             "logGroupClass": group.get("logGroupClass", "STANDARD"),
-            "tags": aws.client("logs").list_tags_for_resource(resourceArn=arn)["tags"],
+            "tags": self.tagging.read(aws, arn),
             "arn": arn,
         }
 
@@ -63,14 +73,6 @@ class LogGroup(Adapter):
                 logs.associate_kms_key(logGroupName=id, kmsKeyId=new["kmsKeyId"])
             else:
                 logs.disassociate_kms_key(logGroupName=id)
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        logs = aws.client("logs")
-        arn = _arn(_log_group(aws, id))
-        if remove:
-            logs.untag_resource(resourceArn=arn, tagKeys=list(remove))
-        if add:
-            logs.tag_resource(resourceArn=arn, tags=dict(add))
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         if not state.get("skipDestroy"):

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
+from sandbox.provider.aws.blocks import unhandled
 from sandbox.provider.aws.calls import arguments
-from sandbox.provider.aws.cloudwatch.alarm_tags import change_tags, read_tags
-from sandbox.provider.aws.tags import to_records
+from sandbox.provider.aws.tags import Tagging, to_records
 
 _ARGUMENTS = {
     "name": "AlarmName",
@@ -43,6 +43,7 @@ class MetricAlarm(Adapter):
 
     token = "aws:cloudwatch/metricAlarm:MetricAlarm"
     service = "cloudwatch"
+    tagging = Tagging(service="cloudwatch", by_arn=True, resource="ResourceARN")
     properties = {
         "name": Property(replaces=True, autoname=AutoName()),
         "alarmDescription": Property(),
@@ -71,7 +72,7 @@ class MetricAlarm(Adapter):
     emulation = "Nothing is measured: an alarm changes its state when SetAlarmState says so, and then tells its topics."
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(_strangers(inputs.get("metricQueries") or []))
+        return list(_unknown_keys(inputs.get("metricQueries") or []))
 
     def create(self, aws: Aws, inputs: Values) -> str:
         self._put(aws, inputs, Tags=to_records(inputs["tagsAll"]))
@@ -88,15 +89,12 @@ class MetricAlarm(Adapter):
             "treatMissingData": alarm.get("TreatMissingData", "missing"),
             "dimensions": _dimensions(alarm.get("Dimensions")),
             "metricQueries": [_query_from_aws(query) for query in alarm.get("Metrics", [])],
-            "tags": read_tags(aws, alarm["AlarmArn"]),
+            "tags": self.tagging.read(aws, alarm["AlarmArn"]),
             "arn": alarm["AlarmArn"],
         }
 
     def update(self, aws: Aws, id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
         self._put(aws, new)
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        change_tags(aws, state["arn"], add, remove)
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         aws.client("cloudwatch").delete_alarms(AlarmNames=[id])
@@ -137,18 +135,15 @@ def _query_from_aws(query: Values) -> Values:
     return answer
 
 
-def _strangers(queries: list[Values]) -> list[tuple[str, str]]:
+def _unknown_keys(queries: list[Values]) -> list[tuple[str, str]]:
     """What a query says and this adapter does not hand on."""
-    reason = "the sandbox's adapter does not handle this property"
     known = {*_QUERY, "returnData", "metric"}
     known_of_metric = {*_METRIC, *_STATISTIC, "dimensions"}
     return [
-        (path, reason)
+        (f"metricQueries[{index}]{part}.{key}", unhandled(allowed))
         for index, query in enumerate(queries)
-        for path in (
-            *(f"metricQueries[{index}].{key}" for key in query.keys() - known),
-            *(f"metricQueries[{index}].metric.{key}" for key in (query.get("metric") or {}).keys() - known_of_metric),
-        )
+        for part, record, allowed in (("", query, known), (".metric", query.get("metric") or {}, known_of_metric))
+        for key in record.keys() - allowed
     ]
 
 

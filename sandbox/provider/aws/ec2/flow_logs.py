@@ -39,7 +39,7 @@ class FlowLog(TaggedEc2Adapter):
     emulation = "No traffic is recorded."
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(DESTINATION_OPTIONS.strangers(inputs.get("destinationOptions"), "destinationOptions"))
+        return list(DESTINATION_OPTIONS.unknown_keys(inputs.get("destinationOptions"), "destinationOptions"))
 
     def create(self, aws: Aws, inputs: Values) -> str:
         logged = next(name for name in RESOURCES if inputs.get(name))

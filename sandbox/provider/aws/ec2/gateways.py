@@ -58,9 +58,6 @@ class Eip(TaggedEc2Adapter):
     not_found = ("InvalidAllocationID.NotFound", "InvalidAddress.NotFound")
     properties = {
         "domain": Property(computed=True, replaces=True),
-        "instance": Property(computed=True),
-        "networkInterface": Property(computed=True),
-        "associateWithPrivateIp": Property(write_only=True),
         "tags": TAGS,
     }
     outputs = ("allocationId", "arn", "associationId", "privateDns", "privateIp", "publicDns", "publicIp")
@@ -73,16 +70,11 @@ class Eip(TaggedEc2Adapter):
         )
         return str(answer["AllocationId"])
 
-    def configure(self, aws: Aws, id: str, inputs: Values) -> None:
-        self._associate(aws, id, inputs)
-
     def read(self, aws: Aws, id: str, state: Values) -> Values | None:
         address = aws.client("ec2").describe_addresses(AllocationIds=[id])["Addresses"][0]
         private_ip = address.get("PrivateIpAddress")
         return {
             "domain": address["Domain"],
-            "instance": address.get("InstanceId"),
-            "networkInterface": address.get("NetworkInterfaceId"),
             "tags": tags.from_records(address.get("Tags")),
             "allocationId": id,
             "arn": arn(aws, "elastic-ip", id),
@@ -95,25 +87,9 @@ class Eip(TaggedEc2Adapter):
             ),
         }
 
-    def update(self, aws: Aws, id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
-        self._disassociate(aws, id)
-        self._associate(aws, id, new)
-
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         self._disassociate(aws, id)
         aws.client("ec2").release_address(AllocationId=id)
-
-    def _associate(self, aws: Aws, id: str, inputs: Values) -> None:
-        target = arguments(
-            inputs,
-            {
-                "instance": "InstanceId",
-                "networkInterface": "NetworkInterfaceId",
-                "associateWithPrivateIp": "PrivateIpAddress",
-            },
-        )
-        if target:
-            aws.client("ec2").associate_address(AllocationId=id, AllowReassociation=True, **target)
 
     def _disassociate(self, aws: Aws, id: str) -> None:
         ec2 = aws.client("ec2")
@@ -129,7 +105,6 @@ class NatGateway(TaggedEc2Adapter):
     properties = {
         "subnetId": Property(required=True, replaces=True),
         "allocationId": Property(replaces=True),
-        "connectivityType": Property(default="public", replaces=True),
         "tags": TAGS,
     }
     outputs = ("associationId", "networkInterfaceId", "privateIp", "publicIp")
@@ -138,7 +113,6 @@ class NatGateway(TaggedEc2Adapter):
     def create(self, aws: Aws, inputs: Values) -> str:
         answer = aws.client("ec2").create_nat_gateway(
             SubnetId=inputs["subnetId"],
-            ConnectivityType=inputs["connectivityType"],
             TagSpecifications=tag_specifications("natgateway", inputs),
             **arguments(inputs, {"allocationId": "AllocationId"}),
         )
@@ -157,7 +131,6 @@ class NatGateway(TaggedEc2Adapter):
         return {
             "subnetId": gateway["SubnetId"],
             "allocationId": address.get("AllocationId"),
-            "connectivityType": gateway["ConnectivityType"],
             "privateIp": address.get("PrivateIp"),
             "tags": tags.from_records(gateway.get("Tags")),
             "associationId": address.get("AssociationId"),

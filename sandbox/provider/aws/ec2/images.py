@@ -18,8 +18,8 @@ def get_ami(aws: Aws, arguments: Values) -> Values:
     """The image that the arguments ask for. Raises ``ValueError`` when none does, or several do and not
     ``mostRecent``, and for an argument that is not handled."""
     said = {name: value for name, value in arguments.items() if value is not None}
-    if strangers := sorted(said.keys() - _ARGUMENTS):
-        raise ValueError(f"getAmi: the sandbox does not handle {', '.join(strangers)}")
+    if unknown_keys := sorted(said.keys() - _ARGUMENTS):
+        raise ValueError(f"getAmi: got {', '.join(unknown_keys)}, expected arguments that the sandbox handles")
     images = aws.client("ec2", said.get("region")).describe_images(
         Filters=[{"Name": each["name"], "Values": each["values"]} for each in said.get("filters", [])],
         **call_arguments(said, {"owners": "Owners", "executableUsers": "ExecutableUsers"}),

@@ -69,12 +69,13 @@ class Instance(TaggedEc2Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         problems = [
-            *METADATA_OPTIONS.strangers(inputs.get("metadataOptions"), "metadataOptions"),
-            *ROOT_VOLUME.strangers(inputs.get("rootBlockDevice"), "rootBlockDevice"),
-            *_PRIMARY.strangers(inputs.get("primaryNetworkInterface"), "primaryNetworkInterface"),
+            *METADATA_OPTIONS.unknown_keys(inputs.get("metadataOptions"), "metadataOptions"),
+            *ROOT_VOLUME.unknown_keys(inputs.get("rootBlockDevice"), "rootBlockDevice"),
+            *_PRIMARY.unknown_keys(inputs.get("primaryNetworkInterface"), "primaryNetworkInterface"),
         ]
         if "userDataBase64" in inputs and not inputs.get("userDataReplaceOnChange"):
-            problems.append(("userDataReplaceOnChange", "must be true: the sandbox changes user data in no other way"))
+            reason = "got false, expected true: the sandbox changes user data only by replacing"
+            problems.append(("userDataReplaceOnChange", reason))
         if "primaryNetworkInterface" in inputs:
             conflicts = inputs.keys() & {"subnetId", "privateIp", "vpcSecurityGroupIds"}
             problems += [(name, "conflicts with primaryNetworkInterface") for name in sorted(conflicts)]

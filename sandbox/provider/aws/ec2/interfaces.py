@@ -84,7 +84,7 @@ class EipAssociation(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         if "networkInterfaceId" in inputs and "instanceId" in inputs:
-            return [("instanceId", "conflicts with networkInterfaceId")]
+            return [("instanceId", "got a value beside networkInterfaceId, expected only one of the two")]
         return []
 
     def create(self, aws: Aws, inputs: Values) -> str:

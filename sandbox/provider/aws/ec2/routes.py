@@ -4,37 +4,21 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
 from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, Aws, Property, Values, adapter
 from sandbox.provider.aws import tags
-from sandbox.provider.aws.blocks import Shape
 from sandbox.provider.aws.calls import arguments
 from sandbox.provider.aws.ec2.tagged import TaggedEc2Adapter, arn, tag_specifications
 
 TARGETS = {
-    "egressOnlyGatewayId": "EgressOnlyInternetGatewayId",
     "gatewayId": "GatewayId",
     "natGatewayId": "NatGatewayId",
-    "networkInterfaceId": "NetworkInterfaceId",
-    "transitGatewayId": "TransitGatewayId",
     "vpcPeeringConnectionId": "VpcPeeringConnectionId",
 }
 DESTINATIONS = {
     "destinationCidrBlock": "DestinationCidrBlock",
-    "destinationIpv6CidrBlock": "DestinationIpv6CidrBlock",
-    "destinationPrefixListId": "DestinationPrefixListId",
 }
-# A route table's inline routes spell their destinations otherwise than the resource Route does.
-INLINE_ROUTE = Shape(
-    {
-        "cidrBlock": "DestinationCidrBlock",
-        "ipv6CidrBlock": "DestinationIpv6CidrBlock",
-        "destinationPrefixListId": "DestinationPrefixListId",
-        **TARGETS,
-    }
-)
 
 
 @adapter
@@ -43,14 +27,9 @@ class RouteTable(TaggedEc2Adapter):
     not_found = ("InvalidRouteTableID.NotFound",)
     properties = {
         "vpcId": Property(required=True, replaces=True),
-        "routes": Property(computed=True, unordered=True),
-        "propagatingVgws": Property(computed=True, unordered=True),
         "tags": TAGS,
     }
     outputs = ("arn", "ownerId")
-
-    def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(INLINE_ROUTE.strangers(inputs.get("routes"), "routes"))
 
     def create(self, aws: Aws, inputs: Values) -> str:
         answer = aws.client("ec2").create_route_table(
@@ -58,48 +37,17 @@ class RouteTable(TaggedEc2Adapter):
         )
         return str(answer["RouteTable"]["RouteTableId"])
 
-    def configure(self, aws: Aws, id: str, inputs: Values) -> None:
-        self._converge(aws, id, inputs)
-
     def read(self, aws: Aws, id: str, state: Values) -> Values | None:
         table = _route_table(aws, id)
         return {
             "vpcId": table["VpcId"],
-            "routes": [INLINE_ROUTE.from_aws(route) for route in _programmed_routes(table)],
-            "propagatingVgws": [gateway["GatewayId"] for gateway in table.get("PropagatingVgws", ())],
             "tags": tags.from_records(table.get("Tags")),
             "arn": arn(aws, "route-table", id),
             "ownerId": table["OwnerId"],
         }
 
-    def update(self, aws: Aws, id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
-        self._converge(aws, id, {name: new[name] for name in changed if name in new})
-
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         aws.client("ec2").delete_route_table(RouteTableId=id)
-
-    def _converge(self, aws: Aws, id: str, inputs: Values) -> None:
-        """Bring the table's routes and propagation to those that the program lists, where it lists any."""
-        ec2 = aws.client("ec2")
-        table = _route_table(aws, id)
-        if "routes" in inputs:
-            present = [INLINE_ROUTE.from_aws(route) for route in _programmed_routes(table)]
-            wanted = [{name: value for name, value in route.items() if value} for route in inputs["routes"]]
-            for route in present:
-                if route not in wanted:
-                    ec2.delete_route(
-                        RouteTableId=id,
-                        **_arguments_of(INLINE_ROUTE.to_aws(route), DESTINATIONS),
-                    )
-            for route in wanted:
-                if route not in present:
-                    ec2.create_route(RouteTableId=id, **INLINE_ROUTE.to_aws(route))
-        if "propagatingVgws" in inputs:
-            propagating = {gateway["GatewayId"] for gateway in table.get("PropagatingVgws", ())}
-            for gateway_id in propagating - set(inputs["propagatingVgws"]):
-                ec2.disable_vgw_route_propagation(RouteTableId=id, GatewayId=gateway_id)
-            for gateway_id in set(inputs["propagatingVgws"]) - propagating:
-                ec2.enable_vgw_route_propagation(RouteTableId=id, GatewayId=gateway_id)
 
 
 @adapter
@@ -119,7 +67,7 @@ class Route(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         if sum(name in inputs for name in TARGETS) > 1:
-            return [("gatewayId", f"at most one target may be set: {', '.join(TARGETS)}")]
+            return [("gatewayId", f"got several targets, expected one of {', '.join(TARGETS)}")]
         return []
 
     def create(self, aws: Aws, inputs: Values) -> str:
@@ -135,7 +83,7 @@ class Route(Adapter):
         return {
             "routeTableId": table_id,
             **{name: route.get(field) for name, field in {**DESTINATIONS, **TARGETS}.items()},
-            # An instance's interface is what a route through an instance is told by.
+            # AWS names the instance of a route that goes through its interface.
             "instanceId": route.get("InstanceId"),
             "instanceOwnerId": route.get("InstanceOwnerId"),
             "origin": route.get("Origin"),
@@ -172,7 +120,7 @@ class RouteTableAssociation(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         if "subnetId" in inputs and "gatewayId" in inputs:
-            return [("gatewayId", "conflicts with subnetId")]
+            return [("gatewayId", "got a value beside subnetId, expected only one of the two")]
         return []
 
     def create(self, aws: Aws, inputs: Values) -> str:
@@ -200,14 +148,6 @@ class RouteTableAssociation(Adapter):
 
 def _route_table(aws: Aws, id: str) -> Any:
     return aws.client("ec2").describe_route_tables(RouteTableIds=[id])["RouteTables"][0]
-
-
-def _programmed_routes(table: Any) -> Iterator[Any]:
-    """The routes that someone made: not the VPC's own, a gateway's propagated ones or a gateway endpoint's."""
-    for route in table["Routes"]:
-        target = route.get("GatewayId", "")
-        if target != "local" and not target.startswith("vpce-") and route.get("Origin") != "EnableVgwRoutePropagation":
-            yield route
 
 
 def _arguments_of(route: Any, names: dict[str, str]) -> Values:

@@ -39,7 +39,7 @@ class _Rule(TaggedEc2Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         if sum(name in inputs for name in SOURCES) > 1:
-            return [("cidrIpv4", f"only one source may be set: {', '.join(SOURCES)}")]
+            return [("cidrIpv4", f"got several sources, expected one of {', '.join(SOURCES)}")]
         return []
 
     def create(self, aws: Aws, inputs: Values) -> str:

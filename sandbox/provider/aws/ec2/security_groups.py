@@ -21,8 +21,8 @@ class _RuledGroup(TaggedEc2Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         return [
-            *INLINE_RULE.strangers(inputs.get("ingress"), "ingress"),
-            *INLINE_RULE.strangers(inputs.get("egress"), "egress"),
+            *INLINE_RULE.unknown_keys(inputs.get("ingress"), "ingress"),
+            *INLINE_RULE.unknown_keys(inputs.get("egress"), "egress"),
         ]
 
     def _read(self, aws: Aws, id: str, state: Values) -> tuple[Any, Values]:

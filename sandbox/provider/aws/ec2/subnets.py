@@ -10,7 +10,6 @@ from sandbox.provider.aws.ec2.tagged import TaggedEc2Adapter, tag_specifications
 # pulumi-aws's name of each switch, and AWS's: AWS takes one a call.
 SWITCHES = {
     "mapPublicIpOnLaunch": "MapPublicIpOnLaunch",
-    "assignIpv6AddressOnCreation": "AssignIpv6AddressOnCreation",
 }
 
 
@@ -22,24 +21,17 @@ class Subnet(TaggedEc2Adapter):
         "vpcId": Property(required=True, replaces=True),
         "cidrBlock": Property(required=True, replaces=True),
         "availabilityZone": Property(computed=True, replaces=True),
-        "availabilityZoneId": Property(computed=True, replaces=True),
         "mapPublicIpOnLaunch": Property(default=False),
-        "assignIpv6AddressOnCreation": Property(default=False),
         "tags": TAGS,
     }
-    outputs = ("arn", "ownerId")
-
-    def check(self, inputs: Values) -> list[tuple[str, str]]:
-        if "availabilityZone" in inputs and "availabilityZoneId" in inputs:
-            return [("availabilityZoneId", "conflicts with availabilityZone")]
-        return []
+    outputs = ("arn", "availabilityZoneId", "ownerId")
 
     def create(self, aws: Aws, inputs: Values) -> str:
         answer = aws.client("ec2").create_subnet(
             VpcId=inputs["vpcId"],
             CidrBlock=inputs["cidrBlock"],
             TagSpecifications=tag_specifications("subnet", inputs),
-            **arguments(inputs, {"availabilityZone": "AvailabilityZone", "availabilityZoneId": "AvailabilityZoneId"}),
+            **arguments(inputs, {"availabilityZone": "AvailabilityZone"}),
         )
         return str(answer["Subnet"]["SubnetId"])
 
@@ -55,7 +47,6 @@ class Subnet(TaggedEc2Adapter):
             "availabilityZone": subnet["AvailabilityZone"],
             "availabilityZoneId": subnet["AvailabilityZoneId"],
             "mapPublicIpOnLaunch": subnet["MapPublicIpOnLaunch"],
-            "assignIpv6AddressOnCreation": subnet["AssignIpv6AddressOnCreation"],
             "tags": tags.from_records(subnet.get("Tags")),
             "arn": subnet["SubnetArn"],
             "ownerId": subnet["OwnerId"],

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.provider.adapter import Adapter, Aws, Values
 from sandbox.provider.aws import tags
+from sandbox.provider.aws.tags import Tagging, keys_as_records
 
 
 class TaggedEc2Adapter(Adapter):
     """A resource of EC2's API whose id is also the id that its tags hang on."""
 
     service = "ec2"
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        ec2 = aws.client("ec2")
-        if remove:
-            ec2.delete_tags(Resources=[id], Tags=[{"Key": key} for key in remove])
-        if add:
-            ec2.create_tags(Resources=[id], Tags=tags.to_records(add))
+    tagging = Tagging(
+        service="ec2",
+        resource="Resources",
+        several=True,
+        setting="create_tags",
+        removing="delete_tags",
+        keys="Tags",
+        keys_to_aws=keys_as_records,
+    )
 
 
 def tag_specifications(resource_type: str, inputs: Values) -> list[dict[str, Any]]:

@@ -12,7 +12,6 @@ from sandbox.provider.aws.ec2.tagged import TaggedEc2Adapter, arn, tag_specifica
 SWITCHES = {
     "enableDnsSupport": "EnableDnsSupport",
     "enableDnsHostnames": "EnableDnsHostnames",
-    "enableNetworkAddressUsageMetrics": "EnableNetworkAddressUsageMetrics",
 }
 
 
@@ -22,10 +21,8 @@ class Vpc(TaggedEc2Adapter):
     not_found = ("InvalidVpcID.NotFound",)
     properties = {
         "cidrBlock": Property(required=True, replaces=True),
-        "instanceTenancy": Property(default="default", replaces=True),
         "enableDnsSupport": Property(default=True),
         "enableDnsHostnames": Property(default=False),
-        "enableNetworkAddressUsageMetrics": Property(default=False),
         "tags": TAGS,
     }
     outputs = (
@@ -42,7 +39,6 @@ class Vpc(TaggedEc2Adapter):
     def create(self, aws: Aws, inputs: Values) -> str:
         answer = aws.client("ec2").create_vpc(
             CidrBlock=inputs["cidrBlock"],
-            InstanceTenancy=inputs["instanceTenancy"],
             TagSpecifications=tag_specifications("vpc", inputs),
         )
         return str(answer["Vpc"]["VpcId"])
@@ -56,7 +52,6 @@ class Vpc(TaggedEc2Adapter):
         main_route_table = _of_vpc(ec2, id, "RouteTables", ("association.main", "true"))
         return {
             "cidrBlock": vpc["CidrBlock"],
-            "instanceTenancy": vpc["InstanceTenancy"],
             **{
                 name: ec2.describe_vpc_attribute(VpcId=id, Attribute=name)[attribute]["Value"]
                 for name, attribute in SWITCHES.items()

@@ -22,9 +22,6 @@ NETWORKS = {
 }
 FIXED_OPTIONS = {
     "staticRoutesOnly": "StaticRoutesOnly",
-    "enableAcceleration": "EnableAcceleration",
-    "outsideIpAddressType": "OutsideIpAddressType",
-    "tunnelInsideIpVersion": "TunnelInsideIpVersion",
 }
 ROUTE = Shape({"destinationCidrBlock": "DestinationCidrBlock", "source": "Source", "state": "State"})
 TELEMETRY = Shape(
@@ -64,7 +61,7 @@ class VpnConnection(TaggedEc2Adapter):
     emulation = "No tunnel is ever negotiated."
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        broken = vpn_tunnels.strangers(inputs)
+        broken = vpn_tunnels.unknown_keys(inputs)
         if "vpnGatewayId" in inputs and "transitGatewayId" in inputs:
             broken.append(("transitGatewayId", "conflicts with vpnGatewayId"))
         return broken

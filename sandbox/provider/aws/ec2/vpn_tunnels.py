@@ -57,7 +57,6 @@ def _option(argument: str, field: str = "", *, rule: Property | None = None, val
 OPTIONS = {
     "DpdTimeoutAction": _option("DPDTimeoutAction", "DpdTimeoutAction"),
     "DpdTimeoutSeconds": _option("DPDTimeoutSeconds", "DpdTimeoutSeconds"),
-    "EnableTunnelLifecycleControl": _option("EnableTunnelLifecycleControl"),
     "IkeVersions": _option("IKEVersions", "IkeVersions", values=True),
     "InsideCidr": _option("TunnelInsideCidr", rule=Property(computed=True, replaces=True)),
     "LogOptions": _option("LogOptions"),
@@ -70,9 +69,6 @@ OPTIONS = {
     "Phase2IntegrityAlgorithms": _option("Phase2IntegrityAlgorithms", values=True),
     "Phase2LifetimeSeconds": _option("Phase2LifetimeSeconds"),
     "PresharedKey": _option("PreSharedKey", rule=Property(computed=True, secret=True)),
-    "RekeyFuzzPercentage": _option("RekeyFuzzPercentage"),
-    "RekeyMarginTimeSeconds": _option("RekeyMarginTimeSeconds"),
-    "ReplayWindowSize": _option("ReplayWindowSize"),
     "StartupAction": _option("StartupAction"),
 }
 """pulumi-aws's name of each option, after ``tunnel1`` or ``tunnel2``."""
@@ -90,12 +86,12 @@ PROPERTIES = {f"tunnel{number}{name}": option.rule for number in TUNNELS for nam
 OUTPUTS = tuple(f"tunnel{number}{name}" for number in TUNNELS for name in ADDRESSES)
 
 
-def strangers(inputs: Values) -> list[tuple[str, str]]:
+def unknown_keys(inputs: Values) -> list[tuple[str, str]]:
     """Nested keys of the tunnels' properties that are not handled."""
     return [
         stranger
         for number in TUNNELS
-        for stranger in LOG_OPTIONS.strangers(inputs.get(f"tunnel{number}LogOptions"), f"tunnel{number}LogOptions")
+        for stranger in LOG_OPTIONS.unknown_keys(inputs.get(f"tunnel{number}LogOptions"), f"tunnel{number}LogOptions")
     ]
 
 

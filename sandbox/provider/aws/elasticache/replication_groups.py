@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws.blocks import Shape
+from sandbox.provider.aws.data_stores import tagging
 from sandbox.provider.aws.elasticache import log_delivery
 from sandbox.provider.aws.tags import to_records
-from sandbox.provider.aws.tags_by_arn import change_tags, read_tags
 
 ON_THE_GROUP = Shape(
     {
         "atRestEncryptionEnabled": "AtRestEncryptionEnabled",
         "description": "Description",
-        "ipDiscovery": "IpDiscovery",
         "kmsKeyId": "KmsKeyId",
-        "networkType": "NetworkType",
         "nodeType": "CacheNodeType",
         "replicationGroupId": "ReplicationGroupId",
         "snapshotRetentionLimit": "SnapshotRetentionLimit",
@@ -47,18 +45,14 @@ CREATED = Shape(
         **ON_A_MEMBER.fields,
         "authToken": "AuthToken",
         "automaticFailoverEnabled": "AutomaticFailoverEnabled",
-        "dataTieringEnabled": "DataTieringEnabled",
         "description": "ReplicationGroupDescription",
         "multiAzEnabled": "MultiAZEnabled",
         "notificationTopicArn": "NotificationTopicArn",
         "numCacheClusters": "NumCacheClusters",
         "parameterGroupName": "CacheParameterGroupName",
         "port": "Port",
-        "preferredCacheClusterAzs": "PreferredCacheClusterAZs",
         "securityGroupIds": "SecurityGroupIds",
-        "snapshotArns": "SnapshotArns",
         "snapshotName": "SnapshotName",
-        "userGroupIds": "UserGroupIds",
     }
 )
 """The arguments of CreateReplicationGroup, but for tags and log delivery."""
@@ -72,7 +66,6 @@ MODIFIED = Shape(
             "description",
             "engine",
             "engineVersion",
-            "ipDiscovery",
             "maintenanceWindow",
             "multiAzEnabled",
             "nodeType",
@@ -95,6 +88,7 @@ class ReplicationGroup(Adapter):
 
     token = "aws:elasticache/replicationGroup:ReplicationGroup"
     service = "elasticache"
+    tagging = tagging("elasticache")
     not_found = ("ReplicationGroupNotFoundFault",)
     emulation = "no cache runs: settings, members and endpoints are kept, and nothing answers at the endpoints"
     properties = {
@@ -104,26 +98,21 @@ class ReplicationGroup(Adapter):
         "authTokenUpdateStrategy": Property(default="ROTATE", write_only=True),
         "autoMinorVersionUpgrade": Property(computed=True),
         "automaticFailoverEnabled": Property(default=False),
-        "dataTieringEnabled": Property(computed=True, replaces=True),
         "description": Property(required=True),
         "engine": Property(default="redis"),
         "engineVersion": Property(computed=True),
         "finalSnapshotIdentifier": Property(write_only=True),
-        "ipDiscovery": Property(computed=True),
         "kmsKeyId": Property(replaces=True),
         "logDeliveryConfigurations": Property(unordered=True),
         "maintenanceWindow": Property(computed=True),
         "multiAzEnabled": Property(default=False),
-        "networkType": Property(computed=True, replaces=True),
         "nodeType": Property(computed=True),
         "notificationTopicArn": Property(),
         "numCacheClusters": Property(computed=True),
         "parameterGroupName": Property(computed=True),
         "port": Property(replaces=True, default=6379),
-        "preferredCacheClusterAzs": Property(write_only=True),
         "replicationGroupId": Property(replaces=True, autoname=AutoName(max_length=40, lowercase=True)),
         "securityGroupIds": Property(computed=True, unordered=True),
-        "snapshotArns": Property(replaces=True, write_only=True),
         "snapshotName": Property(replaces=True, write_only=True),
         "snapshotRetentionLimit": Property(default=0),
         "snapshotWindow": Property(computed=True),
@@ -131,7 +120,6 @@ class ReplicationGroup(Adapter):
         "tags": TAGS,
         "transitEncryptionEnabled": Property(computed=True),
         "transitEncryptionMode": Property(computed=True),
-        "userGroupIds": Property(unordered=True),
     }
     outputs = (
         "arn",
@@ -177,7 +165,6 @@ class ReplicationGroup(Adapter):
             **ON_THE_GROUP.from_aws(group),
             **ON_A_MEMBER.from_aws(member),
             "automaticFailoverEnabled": group["AutomaticFailover"] in {"enabled", "enabling"},
-            "dataTieringEnabled": group.get("DataTiering") == "enabled",
             "engineVersion": _major_minor(member["EngineVersion"]),
             "logDeliveryConfigurations": log_delivery.as_written(group.get("LogDeliveryConfigurations", [])),
             "multiAzEnabled": group.get("MultiAZ") == "enabled",
@@ -188,8 +175,7 @@ class ReplicationGroup(Adapter):
             "port": _port(group),
             "replicasPerNodeGroup": len(group["MemberClusters"]) // len(shards) - 1,
             "securityGroupIds": [item["SecurityGroupId"] for item in member.get("SecurityGroups", [])],
-            "tags": read_tags(aws, self.service, group["ARN"]),
-            "userGroupIds": group.get("UserGroupIds", []),
+            "tags": self.tagging.read(aws, group["ARN"]),
             "arn": group["ARN"],
             "clusterEnabled": group["ClusterEnabled"],
             "clusterMode": group.get("ClusterMode"),
@@ -213,9 +199,6 @@ class ReplicationGroup(Adapter):
             self._wait_available(aws, id)
         if wanted < members:
             self._resize(aws, id, "decrease_replica_count", wanted)
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        change_tags(aws, self.service, state["arn"], add, remove)
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         snapshot = state.get("finalSnapshotIdentifier")
@@ -248,10 +231,6 @@ def _modification(old: Values, new: Values, changed: frozenset[str]) -> dict[str
     if "logDeliveryConfigurations" in changed:
         before, after = (values.get("logDeliveryConfigurations") or [] for values in (old, new))
         arguments["LogDeliveryConfigurations"] = log_delivery.requests(before, after)
-    if "userGroupIds" in changed:
-        earlier, later = (set(values.get("userGroupIds") or ()) for values in (old, new))
-        arguments["UserGroupIdsToAdd"] = sorted(later - earlier)
-        arguments["UserGroupIdsToRemove"] = sorted(earlier - later)
     return arguments
 
 

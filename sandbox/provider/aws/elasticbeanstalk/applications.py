@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws.blocks import Leaf, Shape
-from sandbox.provider.aws.elasticbeanstalk.tagging import change_tags, read_tags
+from sandbox.provider.aws.elasticbeanstalk.tagging import TAGGING
 from sandbox.provider.aws.tags import to_records
 
 LIFECYCLE = Shape(
@@ -26,6 +26,7 @@ class Application(Adapter):
 
     token = "aws:elasticbeanstalk/application:Application"
     service = "elasticbeanstalk"
+    tagging = TAGGING
     properties = {
         "appversionLifecycle": Property(),
         "description": Property(),
@@ -36,7 +37,7 @@ class Application(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         lifecycle = inputs.get("appversionLifecycle") or {}
-        problems = list(LIFECYCLE.strangers(lifecycle, "appversionLifecycle"))
+        problems = list(LIFECYCLE.unknown_keys(lifecycle, "appversionLifecycle"))
         if "maxAgeInDays" in lifecycle and "maxCount" in lifecycle:
             problems.append(("appversionLifecycle.maxCount", "conflicts with maxAgeInDays"))
         return problems
@@ -61,7 +62,7 @@ class Application(Adapter):
             "appversionLifecycle": _lifecycle(application.get("ResourceLifecycleConfig", {}), said),
             "description": application.get("Description"),
             "name": application["ApplicationName"],
-            "tags": read_tags(aws, application["ApplicationArn"]),
+            "tags": self.tagging.read(aws, application["ApplicationArn"]),
             "arn": application["ApplicationArn"],
         }
 
@@ -73,9 +74,6 @@ class Application(Adapter):
         if "appversionLifecycle" in changed:
             kept_role = {"serviceRole": (old.get("appversionLifecycle") or {}).get("serviceRole")}
             self._set_lifecycle(aws, id, new.get("appversionLifecycle") or kept_role)
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        change_tags(aws, state["arn"], add, remove)
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         aws.client("elasticbeanstalk").delete_application(ApplicationName=id)

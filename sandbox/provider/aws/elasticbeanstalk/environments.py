@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws.blocks import Leaf, Shape
 from sandbox.provider.aws.elasticbeanstalk import readiness, settings
-from sandbox.provider.aws.elasticbeanstalk.tagging import change_tags, read_tags
+from sandbox.provider.aws.elasticbeanstalk.tagging import TAGGING
 from sandbox.provider.aws.tags import to_records
 
 LONGEST_NAME = 40
@@ -55,6 +55,7 @@ class Environment(Adapter):
 
     token = "aws:elasticbeanstalk/environment:Environment"
     service = "elasticbeanstalk"
+    tagging = TAGGING
     emulation = "its groups, load balancer, rules and instances are made as records; no application runs on them"
     properties = {
         "application": Property(required=True, replaces=True),
@@ -77,9 +78,9 @@ class Environment(Adapter):
     volatile_outputs = ("allSettings", "endpointUrl", *RESOURCES)
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        problems = list(settings.SETTING.strangers(inputs.get("settings"), "settings"))
+        problems = list(settings.SETTING.unknown_keys(inputs.get("settings"), "settings"))
         if inputs.get("tier", "WebServer") not in TIER_TYPES:
-            problems.append(("tier", f"must be one of {', '.join(TIER_TYPES)}, got {inputs['tier']!r}"))
+            problems.append(("tier", f"got {inputs['tier']!r}, expected one of {', '.join(TIER_TYPES)}"))
         if "platformArn" in inputs and "solutionStackName" in inputs:
             problems.append(("platformArn", "conflicts with solutionStackName"))
         if "Name" in (inputs.get("tags") or {}):
@@ -119,7 +120,7 @@ class Environment(Adapter):
             own_settings = settings.chosen(options, beanstalk.describe_configuration_options(**named)["Options"])
         made = beanstalk.describe_environment_resources(EnvironmentId=id)["EnvironmentResources"]
         cname = environment.get("CNAME")
-        tags = read_tags(aws, environment["EnvironmentArn"])
+        tags = self.tagging.read(aws, environment["EnvironmentArn"])
         return {
             "application": application,
             "cnamePrefix": cname.partition(".")[0] if cname else None,
@@ -156,7 +157,7 @@ class Environment(Adapter):
         readiness.fail_on_errors(aws, id, since)
 
     def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        change_tags(aws, state["arn"], add, remove)
+        super().retag(aws, id, state, add, remove)
         readiness.wait_ready(aws, id, state.get("waitForReadyTimeout", "20m"))
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:

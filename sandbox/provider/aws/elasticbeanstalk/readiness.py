@@ -23,7 +23,7 @@ class EnvironmentFailedError(RuntimeError):
 def seconds(duration: str) -> float:
     """The length of a duration such as ``20m`` or ``1h30m``. Raises ``ValueError`` for anything else."""
     if not DURATION.fullmatch(duration):
-        raise ValueError(f"must be a duration such as 20m or 1h30m, got {duration!r}")
+        raise ValueError(f"got {duration!r}, expected a duration such as 20m or 1h30m")
     return sum(float(number) * UNITS[unit] for number, unit in re.findall(r"([\d.]+)([hms])", duration))
 
 

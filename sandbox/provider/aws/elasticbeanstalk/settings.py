@@ -19,12 +19,12 @@ Key = tuple[str, str, str]
 
 
 def everything(answers: Sequence[Mapping[str, Any]]) -> list[Values]:
-    """All options of the environment that have a value, those that nobody set included."""
+    """All options of the environment that have a value, defaults included."""
     return [SETTING.from_aws(answer) for answer in answers if answer.get("Value") is not None]
 
 
 def chosen(answers: Sequence[Mapping[str, Any]], options: Sequence[Mapping[str, Any]]) -> list[Values]:
-    """The options that somebody gave another value than the platform's default, from DescribeConfigurationSettings and
+    """The options whose value differs from the platform's default, from DescribeConfigurationSettings and
     DescribeConfigurationOptions: what an import takes for the program's."""
     defaults = {(option["Namespace"], option["Name"]): option.get("DefaultValue") for option in options}
     return [

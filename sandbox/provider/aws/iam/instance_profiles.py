@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws import tags
 from sandbox.provider.aws.iam.policies import NOT_FOUND
+from sandbox.provider.aws.tags import Tagging
 
 
 @adapter
 class InstanceProfile(Adapter):
     token = "aws:iam/instanceProfile:InstanceProfile"
     service = "iam"
+    tagging = Tagging(
+        service="iam",
+        resource="InstanceProfileName",
+        reading="list_instance_profile_tags",
+        setting="tag_instance_profile",
+        removing="untag_instance_profile",
+    )
     not_found = NOT_FOUND
     properties = {
         "name": Property(replaces=True, autoname=AutoName(max_length=128)),
@@ -45,13 +51,6 @@ class InstanceProfile(Adapter):
 
     def update(self, aws: Aws, id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
         self._hold(aws, id, new.get("role"))
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        iam = aws.client("iam")
-        if remove:
-            iam.untag_instance_profile(InstanceProfileName=id, TagKeys=list(remove))
-        if add:
-            iam.tag_instance_profile(InstanceProfileName=id, Tags=tags.to_records(add))
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         self._hold(aws, id, None)

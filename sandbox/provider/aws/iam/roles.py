@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws import tags
 from sandbox.provider.aws.calls import arguments
 from sandbox.provider.aws.iam.policies import NOT_ENFORCED, NOT_FOUND, as_document
+from sandbox.provider.aws.tags import Tagging
 
 
 @adapter
 class Role(Adapter):
     token = "aws:iam/role:Role"
     service = "iam"
+    tagging = Tagging(
+        service="iam",
+        resource="RoleName",
+        reading="list_role_tags",
+        setting="tag_role",
+        removing="untag_role",
+    )
     not_found = NOT_FOUND
     properties = {
         "name": Property(replaces=True, autoname=AutoName(max_length=64)),
@@ -77,13 +83,6 @@ class Role(Adapter):
                 iam.put_role_permissions_boundary(RoleName=id, PermissionsBoundary=new["permissionsBoundary"])
             else:
                 iam.delete_role_permissions_boundary(RoleName=id)
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        iam = aws.client("iam")
-        if remove:
-            iam.untag_role(RoleName=id, TagKeys=list(remove))
-        if add:
-            iam.tag_role(RoleName=id, Tags=tags.to_records(add))
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         iam = aws.client("iam")

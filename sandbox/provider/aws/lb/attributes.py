@@ -40,7 +40,7 @@ def to_records(attributes: Attributes, values: Values, names: Iterable[str]) -> 
 
 
 def not_default(attributes: Attributes, values: Values) -> set[str]:
-    """The properties that AWS must be told of when it has only just made the resource."""
+    """The properties to set on a new resource: those whose value is not AWS's default."""
     return {
         name
         for name, attribute in attributes.items()

@@ -35,10 +35,11 @@ FIELDS = {
 
 def problems(conditions: Sequence[Values] | None) -> Iterator[tuple[str, str]]:
     """What is wrong with a rule's conditions: ``(path, reason)``."""
-    yield from CONDITION.strangers(conditions, "conditions")
+    yield from CONDITION.unknown_keys(conditions, "conditions")
     for index, condition in enumerate(conditions or ()):
         if len(condition) != 1:
-            yield f"conditions[{index}]", f"must hold exactly one of {', '.join(sorted(FIELDS))}"
+            expected = f"exactly one of {', '.join(sorted(FIELDS))}"
+            yield f"conditions[{index}]", f"got {len(condition)} properties, expected {expected}"
 
 
 def to_aws(conditions: Sequence[Values]) -> list[Values]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.provider.adapter import TAGS, Aws, Property, Values, adapter
 from sandbox.provider.aws.lb import actions, conditions
-from sandbox.provider.aws.lb.tagging import TaggedByArn, creation_tags, read_tags
+from sandbox.provider.aws.lb.tagging import TaggedByArn, creation_tags
 
 
 @adapter
@@ -27,7 +27,7 @@ class ListenerRule(TaggedByArn):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         return [
-            *actions.ACTION.strangers(inputs.get("actions"), "actions"),
+            *actions.ACTION.unknown_keys(inputs.get("actions"), "actions"),
             *conditions.problems(inputs.get("conditions")),
         ]
 
@@ -49,7 +49,7 @@ class ListenerRule(TaggedByArn):
             "conditions": conditions.from_aws(rule["Conditions"]),
             "listenerArn": id.rpartition("/")[0].replace(":listener-rule/", ":listener/"),
             "priority": int(rule["Priority"]),
-            "tags": read_tags(aws, id),
+            "tags": self.tagging.read(aws, id),
             "arn": id,
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws.blocks import Nested
 from sandbox.provider.aws.opensearch.shapes import AUTO_TUNE, DOMAIN
-from sandbox.provider.aws.tags import from_records, to_records
+from sandbox.provider.aws.tags import Tagging, to_records
 
 LONGEST_NAME = 28
 """Characters of a domain's name (OpenSearch Service API reference, ``DomainName``)."""
@@ -25,6 +25,16 @@ class Domain(Adapter):
 
     token = "aws:opensearch/domain:Domain"
     service = "opensearch"
+    tagging = Tagging(
+        service="opensearch",
+        by_arn=True,
+        resource="ARN",
+        reading="list_tags",
+        answer=("TagList",),
+        setting="add_tags",
+        tags="TagList",
+        removing="remove_tags",
+    )
     not_found = ("ResourceNotFoundException",)
     emulation = "no search engine runs: the configuration is kept, and nothing answers at the endpoint"
     properties = {
@@ -33,17 +43,14 @@ class Domain(Adapter):
         "advancedSecurityOptions": Property(computed=True),
         "autoTuneOptions": Property(computed=True),
         "clusterConfig": Property(computed=True),
-        "cognitoOptions": Property(),
         "domainEndpointOptions": Property(computed=True),
         "domainName": Property(replaces=True, autoname=AutoName(max_length=LONGEST_NAME, lowercase=True)),
         "ebsOptions": Property(computed=True),
         "encryptAtRest": Property(computed=True, replaces=True),
         "engineVersion": Property(computed=True),
-        "ipAddressType": Property(computed=True),
         "logPublishingOptions": Property(unordered=True),
         "nodeToNodeEncryption": Property(computed=True, replaces=True),
         "offPeakWindowOptions": Property(computed=True),
-        "snapshotOptions": Property(computed=True),
         "softwareUpdateOptions": Property(computed=True),
         "tags": TAGS,
         "vpcOptions": Property(unordered=True),
@@ -61,7 +68,7 @@ class Domain(Adapter):
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         blocks = {name: field.shape for name, field in DOMAIN.fields.items() if isinstance(field, Nested)}
         blocks["autoTuneOptions"] = AUTO_TUNE
-        return [problem for name, shape in blocks.items() for problem in shape.strangers(inputs.get(name), name)]
+        return [problem for name, shape in blocks.items() for problem in shape.unknown_keys(inputs.get(name), name)]
 
     def create(self, aws: Aws, inputs: Values) -> str:
         version = {"EngineVersion": inputs["engineVersion"]} if inputs.get("engineVersion") else {}
@@ -91,7 +98,7 @@ class Domain(Adapter):
             "domainName": domain["DomainName"],
             "engineVersion": domain["EngineVersion"],
             "logPublishingOptions": _log_publishing(domain.get("LogPublishingOptions", {}), state),
-            "tags": from_records(opensearch.list_tags(ARN=domain["ARN"])["TagList"]),
+            "tags": self.tagging.read(aws, domain["ARN"]),
             "arn": domain["ARN"],
             "dashboardEndpoint": endpoint and f"{endpoint}/_dashboards",
             "dashboardEndpointV2": endpoint_v2 and f"{endpoint_v2}/_dashboards",
@@ -109,13 +116,6 @@ class Domain(Adapter):
         if "engineVersion" in changed:
             opensearch.upgrade_domain(DomainName=_name(id), TargetVersion=new["engineVersion"])
             self._wait_processed(aws, id)
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        opensearch = aws.client("opensearch")
-        if remove:
-            opensearch.remove_tags(ARN=state["arn"], TagKeys=list(remove))
-        if add:
-            opensearch.add_tags(ARN=state["arn"], TagList=to_records(add))
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         aws.client("opensearch").delete_domain(DomainName=_name(id))

@@ -52,14 +52,6 @@ ADVANCED_SECURITY = Shape(
     }
 )
 
-COGNITO = Shape(
-    {
-        "enabled": Leaf("Enabled", default=False),
-        "identityPoolId": "IdentityPoolId",
-        "roleArn": "RoleArn",
-        "userPoolId": "UserPoolId",
-    }
-)
 
 ENDPOINT = Shape(
     {
@@ -87,18 +79,13 @@ DOMAIN = Shape(
         "advancedOptions": "AdvancedOptions",
         "advancedSecurityOptions": Nested("AdvancedSecurityOptions", ADVANCED_SECURITY),
         "clusterConfig": Nested("ClusterConfig", CLUSTER_CONFIG),
-        "cognitoOptions": Nested("CognitoOptions", COGNITO),
         "domainEndpointOptions": Nested("DomainEndpointOptions", ENDPOINT),
         "ebsOptions": Nested("EBSOptions", EBS),
         "encryptAtRest": Nested(
             "EncryptionAtRestOptions", Shape({"enabled": "Enabled", "kmsKeyId": Leaf("KmsKeyId", computed=True)})
         ),
-        "ipAddressType": "IPAddressType",
         "nodeToNodeEncryption": Nested("NodeToNodeEncryptionOptions", Shape({"enabled": "Enabled"})),
         "offPeakWindowOptions": Nested("OffPeakWindowOptions", OFF_PEAK_WINDOW),
-        "snapshotOptions": Nested(
-            "SnapshotOptions", Shape({"automatedSnapshotStartHour": Leaf("AutomatedSnapshotStartHour")})
-        ),
         "softwareUpdateOptions": Nested(
             "SoftwareUpdateOptions", Shape({"autoSoftwareUpdateEnabled": "AutoSoftwareUpdateEnabled"})
         ),

@@ -1,13 +1,11 @@
-"""``aws.rds.EventSubscription``: events of databases, told to a topic."""
+"""``aws.rds.EventSubscription``: events of databases, sent to a topic."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws.calls import arguments
+from sandbox.provider.aws.data_stores import tagging
 from sandbox.provider.aws.tags import to_records
-from sandbox.provider.aws.tags_by_arn import change_tags, read_tags
 
 _ARGUMENTS = {
     "snsTopic": "SnsTopicArn",
@@ -23,6 +21,7 @@ class EventSubscription(Adapter):
 
     token = "aws:rds/eventSubscription:EventSubscription"
     service = "rds"
+    tagging = tagging("rds")
     not_found = ("SubscriptionNotFound", "SubscriptionNotFoundFault")
     properties = {
         "name": Property(replaces=True, autoname=AutoName()),
@@ -34,7 +33,7 @@ class EventSubscription(Adapter):
         "tags": TAGS,
     }
     outputs = ("arn", "customerAwsId")
-    emulation = "No event is told to the topic."
+    emulation = "No event is sent to the topic."
 
     def create(self, aws: Aws, inputs: Values) -> str:
         answer = aws.client("rds").create_event_subscription(
@@ -54,7 +53,7 @@ class EventSubscription(Adapter):
             "sourceIds": found.get("SourceIdsList", []),
             "eventCategories": found.get("EventCategoriesList", []),
             "enabled": found["Enabled"],
-            "tags": read_tags(aws, self.service, found["EventSubscriptionArn"]),
+            "tags": self.tagging.read(aws, found["EventSubscriptionArn"]),
             "arn": found["EventSubscriptionArn"],
             "customerAwsId": found.get("CustomerAwsId"),
         }
@@ -72,9 +71,6 @@ class EventSubscription(Adapter):
             rds.add_source_identifier_to_subscription(SubscriptionName=id, SourceIdentifier=source)
         for source in sorted(before - after):
             rds.remove_source_identifier_from_subscription(SubscriptionName=id, SourceIdentifier=source)
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        change_tags(aws, self.service, state["arn"], add, remove)
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         aws.client("rds").delete_event_subscription(SubscriptionName=id)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws.blocks import Shape
+from sandbox.provider.aws.data_stores import tagging
 from sandbox.provider.aws.rds.versions import spelled_version
 from sandbox.provider.aws.tags import from_records, to_records
-from sandbox.provider.aws.tags_by_arn import change_tags
 
 RESOURCE_ID = re.compile(r"db-[A-Z0-9]{24,26}")
 """The id that survives a change of an instance's identifier (``DbiResourceId``). An import gives the identifier."""
@@ -23,13 +23,11 @@ READ_AS_WRITTEN = Shape(
         "autoMinorVersionUpgrade": "AutoMinorVersionUpgrade",
         "availabilityZone": "AvailabilityZone",
         "backupRetentionPeriod": "BackupRetentionPeriod",
-        "backupTarget": "BackupTarget",
         "backupWindow": "PreferredBackupWindow",
         "caCertIdentifier": "CACertificateIdentifier",
         "copyTagsToSnapshot": "CopyTagsToSnapshot",
         "databaseInsightsMode": "DatabaseInsightsMode",
         "dbName": "DBName",
-        "dedicatedLogVolume": "DedicatedLogVolume",
         "deletionProtection": "DeletionProtection",
         "engine": "Engine",
         "engineLifecycleSupport": "EngineLifecycleSupport",
@@ -38,13 +36,11 @@ READ_AS_WRITTEN = Shape(
         "instanceClass": "DBInstanceClass",
         "iops": "Iops",
         "kmsKeyId": "KmsKeyId",
-        "licenseModel": "LicenseModel",
         "maintenanceWindow": "PreferredMaintenanceWindow",
         "maxAllocatedStorage": "MaxAllocatedStorage",
         "monitoringInterval": "MonitoringInterval",
         "monitoringRoleArn": "MonitoringRoleArn",
         "multiAz": "MultiAZ",
-        "networkType": "NetworkType",
         "performanceInsightsKmsKeyId": "PerformanceInsightsKMSKeyId",
         "performanceInsightsRetentionPeriod": "PerformanceInsightsRetentionPeriod",
         "publiclyAccessible": "PubliclyAccessible",
@@ -63,7 +59,6 @@ WRITTEN_OTHERWISE = Shape(
         "iamDatabaseAuthenticationEnabled": "EnableIAMDatabaseAuthentication",
         "manageMasterUserPassword": "ManageMasterUserPassword",
         "masterUserSecretKmsKeyId": "MasterUserSecretKmsKeyId",
-        "optionGroupName": "OptionGroupName",
         "parameterGroupName": "DBParameterGroupName",
         "password": "MasterUserPassword",
         "performanceInsightsEnabled": "EnablePerformanceInsights",
@@ -86,6 +81,7 @@ class Instance(Adapter):
 
     token = "aws:rds/instance:Instance"
     service = "rds"
+    tagging = tagging("rds")
     not_found = ("DBInstanceNotFound", "DBInstanceNotFoundFault")
     emulation = (
         "no database server runs: settings, endpoint and snapshots are kept, and nothing answers at the endpoint"
@@ -97,14 +93,12 @@ class Instance(Adapter):
         "autoMinorVersionUpgrade": Property(default=True),
         "availabilityZone": Property(computed=True, replaces=True),
         "backupRetentionPeriod": Property(computed=True),
-        "backupTarget": Property(computed=True, replaces=True),
         "backupWindow": Property(computed=True),
         "caCertIdentifier": Property(computed=True),
         "copyTagsToSnapshot": Property(default=False),
         "databaseInsightsMode": Property(computed=True),
         "dbName": Property(computed=True, replaces=True),
         "dbSubnetGroupName": Property(computed=True),
-        "dedicatedLogVolume": Property(default=False),
         "deleteAutomatedBackups": Property(default=True, write_only=True),
         "deletionProtection": Property(default=False),
         "enabledCloudwatchLogsExports": Property(unordered=True),
@@ -117,7 +111,6 @@ class Instance(Adapter):
         "instanceClass": Property(required=True),
         "iops": Property(computed=True),
         "kmsKeyId": Property(computed=True, replaces=True),
-        "licenseModel": Property(computed=True),
         "maintenanceWindow": Property(computed=True),
         "manageMasterUserPassword": Property(),
         "masterUserSecretKmsKeyId": Property(computed=True),
@@ -125,8 +118,6 @@ class Instance(Adapter):
         "monitoringInterval": Property(default=0),
         "monitoringRoleArn": Property(computed=True),
         "multiAz": Property(computed=True),
-        "networkType": Property(computed=True),
-        "optionGroupName": Property(computed=True),
         "parameterGroupName": Property(computed=True),
         "password": Property(secret=True, write_only=True),
         "performanceInsightsEnabled": Property(default=False),
@@ -159,7 +150,7 @@ class Instance(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         if "password" in inputs and inputs.get("manageMasterUserPassword"):
-            return [("password", "conflicts with manageMasterUserPassword")]
+            return [("password", "got a value beside manageMasterUserPassword, expected only one of the two")]
         return []
 
     def create(self, aws: Aws, inputs: Values) -> str:
@@ -185,7 +176,6 @@ class Instance(Adapter):
             "iamDatabaseAuthenticationEnabled": instance.get("IAMDatabaseAuthenticationEnabled", False),
             "manageMasterUserPassword": True if secret else None,
             "masterUserSecretKmsKeyId": secret.get("KmsKeyId"),
-            "optionGroupName": _first(instance, "OptionGroupMemberships", "OptionGroupName"),
             "parameterGroupName": _first(instance, "DBParameterGroups", "DBParameterGroupName"),
             "performanceInsightsEnabled": instance.get("PerformanceInsightsEnabled", False),
             "port": endpoint.get("Port"),
@@ -204,9 +194,6 @@ class Instance(Adapter):
             **_modification(old, new, changes),
         )
         self._wait_available(aws, id)
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        change_tags(aws, self.service, state["arn"], add, remove)
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         instance = _find(aws, id)

@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.provider.adapter import TAGS, Adapter, Aws, Property, Values, adapter
 from sandbox.provider.aws.blocks import Leaf, Shape
 from sandbox.provider.aws.route53.records import change_records, wait_in_sync, without_dot
-from sandbox.provider.aws.tags import from_records, to_records
+from sandbox.provider.aws.tags import Tagging
 
 BATCH = 100
 """Records in one deletion, far below the API's limit of 1,000 in a change."""
@@ -21,11 +21,20 @@ class Zone(Adapter):
 
     token = "aws:route53/zone:Zone"
     service = "route53"
+    tagging = Tagging(
+        service="route53",
+        resource="ResourceId",
+        more={"ResourceType": "hostedzone"},
+        answer=("ResourceTagSet", "Tags"),
+        setting="change_tags_for_resource",
+        tags="AddTags",
+        removing="change_tags_for_resource",
+        keys="RemoveTagKeys",
+    )
     not_found = ("NoSuchHostedZone",)
     emulation = "records are kept; nothing answers DNS queries"
     properties = {
         "comment": Property(default="Managed by Pulumi"),
-        "delegationSetId": Property(replaces=True),
         "forceDestroy": Property(default=False, write_only=True),
         "name": Property(required=True, replaces=True),
         "tags": TAGS,
@@ -34,19 +43,15 @@ class Zone(Adapter):
     outputs = ("arn", "nameServers", "primaryNameServer", "zoneId")
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        problems = list(_vpc("").strangers(inputs.get("vpcs"), "vpcs"))
-        if inputs.get("vpcs") and inputs.get("delegationSetId"):
-            problems.append(("delegationSetId", "conflicts with vpcs: a private zone is not delegated"))
-        return problems
+        return list(_vpc("").unknown_keys(inputs.get("vpcs"), "vpcs"))
 
     def create(self, aws: Aws, inputs: Values) -> str:
         vpcs = _vpcs_to_aws(aws, inputs)
-        optional = {"VPC": next(iter(vpcs), None), "DelegationSetId": inputs.get("delegationSetId")}
         answer = aws.client("route53").create_hosted_zone(
             Name=inputs["name"],
             CallerReference=str(uuid.uuid4()),
             HostedZoneConfig={"Comment": inputs["comment"], "PrivateZone": bool(vpcs)},
-            **{name: value for name, value in optional.items() if value},
+            **({"VPC": vpcs[0]} if vpcs else {}),
         )
         return str(answer["HostedZone"]["Id"]).rpartition("/")[2]
 
@@ -59,13 +64,11 @@ class Zone(Adapter):
         route53 = aws.client("route53")
         answer = route53.get_hosted_zone(Id=id)
         zone = answer["HostedZone"]
-        tags = route53.list_tags_for_resource(ResourceType="hostedzone", ResourceId=id)["ResourceTagSet"]["Tags"]
         authority = {record["Type"]: record["ResourceRecords"] for record in _own_records(aws, id, zone["Name"])}
         return {
             "comment": zone["Config"].get("Comment", ""),
-            "delegationSetId": answer.get("DelegationSet", {}).get("Id", "").rpartition("/")[2],
             "name": without_dot(zone["Name"]),
-            "tags": from_records(tags),
+            "tags": self.tagging.read(aws, id),
             "vpcs": _vpc(aws.region).many_from_aws(answer.get("VPCs", []), state.get("vpcs")),
             "arn": f"arn:{aws.partition}:route53:::hostedzone/{id}",
             "nameServers": sorted(without_dot(record["Value"]) for record in authority.get("NS", [])),
@@ -78,12 +81,6 @@ class Zone(Adapter):
             aws.client("route53").update_hosted_zone_comment(Id=id, Comment=new["comment"])
         if "vpcs" in changed:
             self._see_from(aws, id, _vpcs_to_aws(aws, new))
-
-    def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
-        changes = {"AddTags": to_records(add), "RemoveTagKeys": list(remove)}
-        aws.client("route53").change_tags_for_resource(
-            ResourceType="hostedzone", ResourceId=id, **{name: value for name, value in changes.items() if value}
-        )
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         route53 = aws.client("route53")

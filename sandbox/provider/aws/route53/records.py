@@ -18,17 +18,14 @@ QUOTED = {"SPF", "TXT"}
 
 ROUTING = {
     "failoverRoutingPolicies": {"type": "Failover"},
-    "latencyRoutingPolicies": {"region": "Region"},
     "weightedRoutingPolicies": {"weight": "Weight"},
 }
 """Policies of one record each, whose fields stand in the record set itself."""
 
-GEOLOCATION = Shape({"continent": "ContinentCode", "country": "CountryCode", "subdivision": "SubdivisionCode"})
 ALIAS = Shape({"name": "DNSName", "zoneId": "HostedZoneId", "evaluateTargetHealth": "EvaluateTargetHealth"})
 
 BLOCKS = {
     "aliases": ALIAS,
-    "geolocationRoutingPolicies": GEOLOCATION,
     **{name: Shape(fields) for name, fields in ROUTING.items()},
 }
 
@@ -44,10 +41,7 @@ class Record(Adapter):
         "aliases": Property(),
         "allowOverwrite": Property(default=False, write_only=True),
         "failoverRoutingPolicies": Property(),
-        "geolocationRoutingPolicies": Property(),
         "healthCheckId": Property(),
-        "latencyRoutingPolicies": Property(),
-        "multivalueAnswerRoutingPolicy": Property(),
         "name": Property(required=True, replaces=True),
         "records": Property(unordered=True),
         "setIdentifier": Property(replaces=True),
@@ -59,7 +53,7 @@ class Record(Adapter):
     outputs = ("fqdn",)
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        problems = [problem for name, shape in BLOCKS.items() for problem in shape.strangers(inputs.get(name), name)]
+        problems = [problem for name, shape in BLOCKS.items() for problem in shape.unknown_keys(inputs.get(name), name)]
         if "aliases" in inputs and ("records" in inputs or "ttl" in inputs):
             problems.append(("aliases", "conflicts with records and ttl: an alias has its target's"))
         if "records" in inputs and "ttl" not in inputs:
@@ -82,9 +76,7 @@ class Record(Adapter):
         same_name = said_name is not None and _absolute(said_name, _zone_name(aws, zone_id)) == fqdn
         return {
             "aliases": [_alias(record["AliasTarget"], state.get("aliases"))] if "AliasTarget" in record else None,
-            "geolocationRoutingPolicies": _one(GEOLOCATION.from_aws(record.get("GeoLocation"))),
             "healthCheckId": record.get("HealthCheckId"),
-            "multivalueAnswerRoutingPolicy": record.get("MultiValueAnswer"),
             "name": said_name if same_name else fqdn,
             "records": [_unquoted(record["Type"], item["Value"]) for item in record.get("ResourceRecords", [])],
             "setIdentifier": record.get("SetIdentifier"),
@@ -137,14 +129,11 @@ def _to_aws(aws: Aws, inputs: Values) -> dict[str, Any]:
         "TTL": inputs.get("ttl"),
         "HealthCheckId": inputs.get("healthCheckId"),
         "SetIdentifier": inputs.get("setIdentifier"),
-        "MultiValueAnswer": inputs.get("multivalueAnswerRoutingPolicy"),
     }
     if inputs.get("records"):
         record["ResourceRecords"] = [{"Value": _quoted(kind, value)} for value in inputs["records"]]
     for alias in inputs.get("aliases") or ():
         record["AliasTarget"] = ALIAS.to_aws(alias)
-    for location in inputs.get("geolocationRoutingPolicies") or ():
-        record["GeoLocation"] = GEOLOCATION.to_aws(location)
     for name in ROUTING:
         for policy in inputs.get(name) or ():
             record |= BLOCKS[name].to_aws(policy)

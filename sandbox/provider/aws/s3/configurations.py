@@ -75,10 +75,10 @@ class BucketServerSideEncryptionConfiguration(BucketConfiguration):
     token = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
     not_found = ("NoSuchBucket", "ServerSideEncryptionConfigurationNotFoundError")
     properties = {"bucket": BUCKET, "rules": Property(required=True, unordered=True)}
-    emulation = "Stored, and told of each object; the sandbox keeps objects as they are."
+    emulation = "Stored, and answered for each object; the sandbox does not encrypt objects."
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(ENCRYPTION_RULE.strangers(inputs.get("rules"), "rules"))
+        return list(ENCRYPTION_RULE.unknown_keys(inputs.get("rules"), "rules"))
 
     def put(self, aws: Aws, bucket: str, inputs: Values) -> None:
         aws.client("s3").put_bucket_encryption(
@@ -104,7 +104,7 @@ class BucketVersioning(BucketConfiguration):
     properties = {"bucket": BUCKET, "versioningConfiguration": Property(required=True)}
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(VERSIONING.strangers(inputs.get("versioningConfiguration"), "versioningConfiguration"))
+        return list(VERSIONING.unknown_keys(inputs.get("versioningConfiguration"), "versioningConfiguration"))
 
     def put(self, aws: Aws, bucket: str, inputs: Values) -> None:
         # "Disabled" is the official provider's word for a bucket whose versioning was never on: nothing to tell AWS.
@@ -135,7 +135,7 @@ class BucketOwnershipControls(BucketConfiguration):
     emulation = "Stored; access control lists are not enforced."
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(OWNERSHIP_RULE.strangers(inputs.get("rule"), "rule"))
+        return list(OWNERSHIP_RULE.unknown_keys(inputs.get("rule"), "rule"))
 
     def put(self, aws: Aws, bucket: str, inputs: Values) -> None:
         aws.client("s3").put_bucket_ownership_controls(

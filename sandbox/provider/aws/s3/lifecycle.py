@@ -64,7 +64,7 @@ class BucketLifecycleConfiguration(BucketConfiguration):
     emulation = "Stored; no object expires or moves."
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(RULE.strangers(inputs.get("rules"), "rules"))
+        return list(RULE.unknown_keys(inputs.get("rules"), "rules"))
 
     def put(self, aws: Aws, bucket: str, inputs: Values) -> None:
         aws.client("s3").put_bucket_lifecycle_configuration(

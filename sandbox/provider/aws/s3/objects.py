@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -11,24 +10,13 @@ from sandbox.provider.adapter import TAGS, Adapter, Asset, Aws, Property, Values
 from sandbox.provider.aws import tags
 from sandbox.provider.aws.calls import arguments
 
-BODIES = ("source", "content", "contentBase64")
-# pulumi-aws's name and AWS's, of what is said with an object and read back from its headers.
+BODIES = ("source", "content")
 HEADERS = {
-    "cacheControl": "CacheControl",
-    "contentDisposition": "ContentDisposition",
-    "contentEncoding": "ContentEncoding",
-    "contentLanguage": "ContentLanguage",
-    "metadata": "Metadata",
-    "websiteRedirect": "WebsiteRedirectLocation",
-}
-CHOSEN_HEADERS = {
     "contentType": "ContentType",
     "serverSideEncryption": "ServerSideEncryption",
     "kmsKeyId": "SSEKMSKeyId",
-    "bucketKeyEnabled": "BucketKeyEnabled",
-    "storageClass": "StorageClass",
 }
-"""The same, where AWS or the bucket chooses when the program does not."""
+"""What is said with an object and read back from its headers; AWS or the bucket chooses the rest."""
 
 
 @adapter
@@ -44,8 +32,7 @@ class BucketObjectv2(Adapter):
         # As with the official provider, contents are compared with what the program said last, not with the bucket's.
         **{name: Property(write_only=True) for name in BODIES},
         "sourceHash": Property(write_only=True),
-        **{name: Property() for name in HEADERS},
-        **{name: Property(computed=True) for name in CHOSEN_HEADERS},
+        **{name: Property(computed=True) for name in HEADERS},
         "forceDestroy": Property(default=False, kept="Tells the provider to delete the object's older versions too."),
         "tags": TAGS,
     }
@@ -54,7 +41,7 @@ class BucketObjectv2(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         if sum(name in inputs for name in BODIES) > 1:
-            return [("content", f"only one of {', '.join(BODIES)} may be set")]
+            return [("content", f"got several bodies, expected one of {', '.join(BODIES)}")]
         return []
 
     def create(self, aws: Aws, inputs: Values) -> str:
@@ -67,10 +54,7 @@ class BucketObjectv2(Adapter):
         return {
             "bucket": bucket,
             "key": key,
-            **{name: head.get(field) or None for name, field in HEADERS.items()},
-            **{name: head.get(field) for name, field in CHOSEN_HEADERS.items()},
-            # S3 leaves out the class of an object in the standard one.
-            "storageClass": head.get("StorageClass", "STANDARD"),
+            **{name: head.get(field) for name, field in HEADERS.items()},
             "tags": self._tags(aws, id),
             "arn": f"arn:{aws.partition}:s3:::{id}",
             "etag": head["ETag"].strip('"'),
@@ -106,7 +90,7 @@ class BucketObjectv2(Adapter):
             Key=inputs["key"],
             Body=_body(inputs),
             **({"Tagging": urlencode(dict(object_tags))} if object_tags else {}),
-            **arguments(inputs, {**HEADERS, **CHOSEN_HEADERS}),
+            **arguments(inputs, HEADERS),
         )
 
     def _tags(self, aws: Aws, id: str) -> dict[str, str]:
@@ -118,6 +102,4 @@ def _body(inputs: Values) -> bytes:
     source: Any = inputs.get("source")
     if isinstance(source, Asset):
         return source.read()
-    if inputs.get("contentBase64") is not None:
-        return base64.b64decode(inputs["contentBase64"])
     return str(inputs.get("content") or "").encode()

@@ -1,6 +1,6 @@
-"""Writes ``docs/sandbox-resources.md``: what the sandbox stores as AWS would, and what it only keeps.
+"""Writes ``docs/sandbox-resources.md``: how far each resource type of the sandbox behaves as on AWS.
 
-``python -m sandbox.provider.honesty`` writes the page; with ``--check`` it says whether the page is current.
+``python -m sandbox.provider.coverage`` writes the page; with ``--check`` it says whether the page is current.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from sandbox.provider.adapter import ADAPTERS, FUNCTIONS, Adapter
 from sandbox.provider.generated import Generated
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "sandbox-resources.md"
-_COMMAND: Final = "python -m sandbox.provider.honesty"
+_COMMAND: Final = "python -m sandbox.provider.coverage"
 
 _INTRODUCTION: Final = f"""\
 <!-- Written by `{_COMMAND}` from the adapters' own declarations: change those, not this page. -->
 # What the sandbox really does with each resource type
 
-Every type below is created, read, updated and deleted through AWS's own API, against the embedded AWS: what is written
-can be read back with boto3 or the AWS CLI, `pulumi refresh` sees what changed there, and a property that is not handled
-is refused. Two things are less than real:
+The sandbox creates, reads, updates and deletes every type below through AWS's own API, against the embedded AWS. You
+can read what it wrote with boto3 or the AWS CLI, `pulumi refresh` sees what changed there, and a property that the
+sandbox does not handle is an error. The columns list what differs from AWS:
 
-- **Kept in the state only**: properties that never reach the embedded AWS, or that AWS's API never gives back, so
-  a change made behind Pulumi's back is not seen.
-- **Not acted on**: what is stored but has no effect. For every type: no traffic flows, no metrics arise, alarms change
-  by `SetAlarmState` alone, and IAM policies do not restrict anybody.
+- **Kept in the state only**: properties that never reach the embedded AWS, or that AWS's API never answers.
+  `pulumi refresh` does not see changes of these.
+- **Not acted on**: what is stored but has no effect. For every type: no traffic flows, no metrics are recorded, alarms
+  change state only through `SetAlarmState`, and IAM policies are not enforced.
 
-A type or function that is not listed has no adapter: using it is an error that names the file to add it in.
+If a type or function is not listed, using it is an error that names the file to add it in.
 """
 _HEAD: Final = "| type | kept in the state only | not acted on |\n| --- | --- | --- |\n"
 

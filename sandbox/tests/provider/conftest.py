@@ -1,11 +1,21 @@
-"""Fixtures of the plugin's tests: the pretended service, and a plugin that knows its adapter."""
+"""Fixtures of the plugin's tests: an embedded AWS, a fake service, and a plugin that knows the fake's adapter."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 
 from sandbox.provider.adapter import ADAPTERS
+from sandbox.tests.provider.adapter_round_trip import LoopbackAws, loopback_aws
 from sandbox.tests.provider.provider_fake import TOKEN, FakeService, Plugin, Queue, configured
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[LoopbackAws]:
+    """An embedded AWS that is empty at the start of each test module."""
+    with loopback_aws() as server:
+        yield server
 
 
 @pytest.fixture
