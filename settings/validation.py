@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _KINDS: dict[int | str, type[Section]] = {OWN: OwnNetworkSettings, JOINED: JoinedNetworkSettings}
 """What pydantic puts into a location to tell the two kinds of network apart. No stack file writes it."""
+_OF_A_NAME = "[key]"
+"""What pydantic puts last into a location when the name of an entry is wrong, and not its value."""
 _EXPECTED = {
     "string_type": "text",
     "int_type": "a whole number",
@@ -43,7 +45,7 @@ def sections_in(annotation: Any) -> Iterator[type[Section]]:
 
 
 def _faults_of(error: ErrorDetails, root: type[Section]) -> Iterator[Fault]:
-    path = join(*(str(part) for part in error["loc"] if part not in _KINDS))
+    path = join(*(str(part) for part in error["loc"] if part not in _KINDS and part != _OF_A_NAME))
     *parents, key = error["loc"] or ("",)
     raised = error.get("ctx", {}).get("error")
     if isinstance(raised, FaultsError):

@@ -102,7 +102,8 @@ FAULTS: list[tuple[str, Nodes, str]] = [
         (node(aws.ebs.Volume, "media"),),
         "Without protect, one line removed from the program by mistake deletes a database and its backups.\n"
         "ebs.Volume 'media': got protect=False, expected True. "
-        "Fix: pass opts=pulumi.ResourceOptions(parent=self, protect=args.context.protect), and leave magento:protect true. "
+        "Fix: pass opts=pulumi.ResourceOptions(parent=self, protect=args.context.protect), and leave magento:protect "
+        "true. "
         "[protect-stateful, medium; Pulumi, Resource option: protect]",
     ),
     (

@@ -96,7 +96,7 @@ def test_logs_are_kept_for_as_long_as_is_written_down(prod: Graph) -> None:
     """Log groups keep what they hold for a number of days that is written down."""
     kept = {each.name: each.inputs.get("retentionInDays") for each in prod.of_type(aws.cloudwatch.LogGroup)}
     assert kept == {
-        "network-flow-log-group": 90,
+        "shared-platform-network-flow-log-group": 90,
         "site-search-audit-logs": 365,
         "site-search-errors-logs": 365,
     }
