@@ -18,7 +18,7 @@ variable "architecture" {
 
 variable "subnet_id" {
   type        = string
-  description = "A private subnet of the stack: the instance needs a way out, and nobody a way in."
+  description = "A private subnet of the stack: the instance needs egress to the internet, and no ingress."
 }
 
 variable "kms_key_id" {
@@ -80,7 +80,7 @@ source "amazon-ebs" "debian" {
     http_put_response_hop_limit = 1
   }
 
-  # SSH inside a session of Session Manager: no port is open, to nobody. Debian's image lacks the agent, so the
+  # SSH inside a session of Session Manager: no port is open. Debian's image lacks the agent, so the
   # instance installs it as it boots, with the script of every server.
   communicator                = "ssh"
   ssh_interface               = "session_manager"
@@ -89,7 +89,7 @@ source "amazon-ebs" "debian" {
   ssh_clear_authorized_keys   = true
   temporary_key_pair_type     = "ed25519"
   associate_public_ip_address = false
-  # Were there to be a rule for SSH in the instance's group, it would admit nobody.
+  # Packer would add an ingress rule for SSH; with this source it admits no address.
   temporary_security_group_source_cidrs = ["127.0.0.1/32"]
 
   user_data = join("\n", ["#cloud-config", jsonencode({

@@ -19,7 +19,7 @@ from settings.section import Section
 from settings.server_size import ServerSizeSettings
 from settings.stack_file import Settings
 from settings.validation import sections_in
-from settings.values import Rule, at_least
+from settings.values import Limit, at_least
 
 PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
 COMMAND = "python -m settings.describe"
@@ -139,7 +139,7 @@ def _kind(annotation: Any, name: str, metadata: tuple[object, ...] = ()) -> str:
         inner, *more = get_args(annotation)
         return _kind(inner, name, (*more, *metadata))
     choices = [each for each in get_args(annotation) if each is not type(None)]
-    rules = ", ".join(each.expected for each in metadata if isinstance(each, Rule))
+    rules = ", ".join(each.expected for each in metadata if isinstance(each, Limit))
     if type(None) in get_args(annotation):
         return _kind(choices[0], name, metadata)
     if is_list(annotation):

@@ -6,7 +6,7 @@ import re
 from typing import Annotated
 
 from settings.section import Section
-from settings.values import RootVolumeGib, Rule, at_least
+from settings.values import RootVolumeGib, Limit, at_least
 
 # The letter after a family's generation tells the processor ("Amazon EC2 instance type naming conventions").
 _GRAVITON = re.compile(r"[a-z]+\d+[a-z]*g[a-z]*\..+|a1\..+")
@@ -19,7 +19,7 @@ def is_graviton(instance_type: str) -> bool:
 
 InstanceTypes = Annotated[
     tuple[str, ...],
-    Rule(
+    Limit(
         expected="one or more types of one architecture, such as c7g.xlarge and c8g.xlarge",
         holds=lambda types: len({is_graviton(each) for each in types}) == 1,
     ),

@@ -12,7 +12,7 @@ from typing import Annotated
 from settings.messages import Fault, FaultsError, Words
 from settings.ports import PassivePorts, Port, PortRange, Ports, merged
 from settings.section import Section, repeated
-from settings.values import Rule, entries, like
+from settings.values import Limit, entries, like
 
 _HOST_NAME = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 
@@ -36,7 +36,7 @@ class ForwardSettings(Section):
     """The ports that an FTP server announces for its data connections. Without it, the forward is not for FTP."""
     target: Annotated[
         str,
-        Rule(
+        Limit(
             expected="an IPv4 address or a full host name in lower case",
             holds=lambda target: _is_an_address(target) or _HOST_NAME.fullmatch(target) is not None,
         ),

@@ -10,7 +10,7 @@ from settings.forwards import ForwardSettings, ambiguous_forwards
 from settings.messages import Fault
 from settings.section import Section, unique
 from settings.server_size import ServerSizeSettings
-from settings.values import DESCRIPTION, DESCRIPTION_EXPECTED, Network, Rule, Text
+from settings.values import DESCRIPTION, DESCRIPTION_EXPECTED, Network, Text, Limit
 
 WIDEST_ALLOWED_PREFIX = 28
 """The gateway is for known offices and partners: a /28 holds 16 addresses."""
@@ -31,7 +31,7 @@ class AllowedSourceSettings(Section):
 
     cidr: Annotated[
         Network,
-        Rule(
+        Limit(
             expected=f"a network of /{WIDEST_ALLOWED_PREFIX} or narrower, such as 192.0.2.0/{WIDEST_ALLOWED_PREFIX}",
             holds=lambda network: network.prefixlen >= WIDEST_ALLOWED_PREFIX,
         ),
@@ -41,11 +41,12 @@ class AllowedSourceSettings(Section):
     """The person or team who answers for the addresses, such as `IT of the client`. It becomes part of the description
     of the security group rules."""
     reason: Annotated[
-        str, Rule(expected=f"{_SHORTEST_REASON} characters or more", holds=lambda text: len(text) >= _SHORTEST_REASON)
+        str,
+        Limit(expected=f"{_SHORTEST_REASON} characters or more", holds=lambda text: len(text) >= _SHORTEST_REASON),
     ]
     """Why they may connect, such as `Offices of the client`. It becomes part of the description of the security group
     rules, which may hold no apostrophes."""
-    expires: Annotated[str, Rule(expected='a day in quotes, such as "2027-06-30"', holds=_is_a_day)] | None = None
+    expires: Annotated[str, Limit(expected='a day in quotes, such as "2027-06-30"', holds=_is_a_day)] | None = None
     """The last day on which they may connect. After it, the policies refuse the stack until you renew or remove the
     entry. Without it the entry does not expire."""
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Discriminator, Tag
 
 from settings.section import Section
-from settings.values import DomainName, Network, Rule, Text, different, entries, like
+from settings.values import DomainName, Network, Text, Limit, different, entries, like
 
 # Load balancers and RDS need subnets in two zones ("Availability Zones for your Application Load Balancer").
 Zones = Annotated[
@@ -19,7 +19,7 @@ Zones = Annotated[
 # AWS takes no VPC larger than a /16 ("VPC CIDR blocks"), and a /18 has no 101st /24.
 VpcCidr = Annotated[
     Network,
-    Rule(
+    Limit(
         expected="a private network of /16 or /17, such as 10.0.0.0/16",
         holds=lambda network: network.is_private and network.prefixlen in (16, 17),
     ),
@@ -73,7 +73,7 @@ class OwnNetworkSettings(Section):
     `none` they do not reach it. Each NAT gateway costs about 35 USD a month before traffic."""
     flow_log_retention_days: Annotated[
         int,
-        Rule(expected=f"one of {', '.join(map(str, _RETENTION_DAYS))}", holds=lambda days: days in _RETENTION_DAYS),
+        Limit(expected=f"one of {', '.join(map(str, _RETENTION_DAYS))}", holds=lambda days: days in _RETENTION_DAYS),
     ] = 90
     """How long the flow logs, a record of all connections, are kept."""
 

@@ -11,7 +11,7 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from settings.messages import Words, refuse
-from settings.values import Rule, between
+from settings.values import Limit, between
 
 _HIGHEST_PORT = 65535
 
@@ -81,16 +81,16 @@ def is_range(written: object, *, lowest: int = 1) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _PortsRule(Rule):
+class _PortsRule(Limit):
     """A rule that is the whole check: of a union, pydantic would report a fault for each of its types."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.checked)
 
 
-def ports_from(lowest: int, example: str) -> Rule:
+def ports_from(lowest: int, example: str) -> Limit:
     """The rule of a range of ports in quotes."""
-    return Rule(
+    return Limit(
         expected=f"a range of ports from {lowest} to {_HIGHEST_PORT}, such as {example}",
         holds=lambda value: is_range(value, lowest=lowest),
     )

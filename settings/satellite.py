@@ -13,7 +13,7 @@ from settings.fleet import FleetSettings, InstanceTypes
 from settings.messages import Fault, Words
 from settings.ports import PassivePorts, PortRange
 from settings.section import Section
-from settings.values import AbsolutePath, DomainName, PhpPlatform, RootVolumeGib, Rule, ShortName, different, like
+from settings.values import AbsolutePath, DomainName, PhpPlatform, RootVolumeGib, ShortName, Limit, different, like
 
 _USERS_OF_THE_SYSTEM = {"root", "ec2-user", "webapp"}
 _CRON_FIELD = re.compile(r"[0-9A-Za-z*/,-]+")
@@ -38,13 +38,13 @@ class WebServer(StrEnum):
 class CronJobSettings(Section):
     """A command that runs on a schedule."""
 
-    schedule: Annotated[str, Rule(expected="the five fields of cron, such as */15 * * * *", holds=_is_a_schedule)]
+    schedule: Annotated[str, Limit(expected="the five fields of cron, such as */15 * * * *", holds=_is_a_schedule)]
     """When it runs, in UTC. `30 0 * * *` is 00:30 every day."""
     command: Annotated[
         str,
-        Rule(expected="one line that is not empty", holds=lambda text: bool(text.strip()) and "\n" not in text),
+        Limit(expected="one line that is not empty", holds=lambda text: bool(text.strip()) and "\n" not in text),
         # cron ends the command at a bare percent sign and feeds the rest to it as input.
-        Rule(expected="\\% in place of every percent sign", holds=lambda text: not re.search(r"(?<!\\)%", text)),
+        Limit(expected="\\% in place of every percent sign", holds=lambda text: not re.search(r"(?<!\\)%", text)),
     ]
     """The command, such as `php bin/console cashout:generate`. It runs in the application's directory, as the
     application's user."""
@@ -60,7 +60,7 @@ class FtpSettings(Section):
 
     user: Annotated[
         str,
-        Rule(
+        Limit(
             expected="2 to 32 lower-case letters, digits and hyphens, a letter first, and no user of the system",
             holds=lambda name: (
                 re.fullmatch("[a-z][a-z0-9-]{1,31}", name) is not None and name not in _USERS_OF_THE_SYSTEM

@@ -37,7 +37,7 @@ from settings.section import Section
 from settings.shared_platform import SharedPlatformSettings
 from settings.site import SiteSettings
 from settings.validation import faults_in
-from settings.values import Rule, ShortName
+from settings.values import ShortName, Limit
 from settings.vpn_access import VpnAccessSettings
 from settings.vpn_link import VpnLinkSettings
 from settings.windows import WindowsSettings
@@ -51,7 +51,7 @@ class SettingsError(pulumi.RunError):
 
 Region = Annotated[
     str,
-    Rule(
+    Limit(
         expected="the name of an AWS region, such as eu-west-3",
         holds=lambda name: name in {each.value for each in aws.Region},
     ),

@@ -15,7 +15,7 @@ from settings.messages import Fault, FaultsError, Words
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class Limit:
     """What a value must be beyond its type. ``Annotated[int, at_least(1)]`` is a whole number of 1 or more.
 
     ``expected`` completes "expected …" in a fault, and describes the key in ``docs/configuration.md``.
@@ -36,34 +36,34 @@ class Rule:
         return value
 
 
-def at_least(least: int) -> Rule:
+def at_least(least: int) -> Limit:
     """A smallest number."""
-    return Rule(expected=f"{least} or more", holds=lambda value: value >= least)
+    return Limit(expected=f"{least} or more", holds=lambda value: value >= least)
 
 
-def between(least: int, most: int) -> Rule:
+def between(least: int, most: int) -> Limit:
     """A smallest and a largest number."""
-    return Rule(expected=f"{least} to {most}", holds=lambda value: least <= value <= most)
+    return Limit(expected=f"{least} to {most}", holds=lambda value: least <= value <= most)
 
 
-def entries(least: int, most: int | None = None) -> Rule:
+def entries(least: int, most: int | None = None) -> Limit:
     """How many entries a list has."""
     one_or_more = f"{least} entr{'y' if least == 1 else 'ies'} or more"
-    return Rule(
+    return Limit(
         expected=one_or_more if most is None else f"{least} to {most} entries",
         holds=lambda value: least <= len(value) <= (most or len(value)),
         shown=lambda value: Words(f"{len(value)} entr{'y' if len(value) == 1 else 'ies'}"),
     )
 
 
-def different(noun: str) -> Rule:
+def different(noun: str) -> Limit:
     """A list of texts without repetitions."""
-    return Rule(expected=f"each {noun} once", holds=lambda value: len(set(value)) == len(value))
+    return Limit(expected=f"each {noun} once", holds=lambda value: len(set(value)) == len(value))
 
 
-def like(pattern: str, expected: str) -> Rule:
+def like(pattern: str, expected: str) -> Limit:
     """A text that matches a pattern as a whole."""
-    return Rule(expected=expected, holds=lambda value: re.fullmatch(pattern, value) is not None)
+    return Limit(expected=expected, holds=lambda value: re.fullmatch(pattern, value) is not None)
 
 
 def _network(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
@@ -110,7 +110,7 @@ ShortName = Annotated[
     str, like("[a-z][a-z0-9-]{0,18}[a-z0-9]", "2 to 20 lower-case letters, digits and hyphens, a letter first")
 ]
 Label = Annotated[str, like(_LABEL, "lower-case letters, digits and hyphens")]
-Text = Annotated[str, Rule(expected="a text that is not empty", holds=lambda value: bool(value.strip()))]
+Text = Annotated[str, Limit(expected="a text that is not empty", holds=lambda value: bool(value.strip()))]
 AbsolutePath = Annotated[str, like("/.*", "a path that begins with /")]
 PhpPlatform = Annotated[
     str,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from settings.section import Section
 from settings.server_size import ServerSizeSettings
-from settings.values import Gib, Network, Rule, entries
+from settings.values import Gib, Network, Limit, entries
 
 # What OpenVPN takes for a subnet of clients ("--server", reference manual of 2.6).
 _WIDEST, _NARROWEST = 16, 29
@@ -20,7 +20,7 @@ class VpnAccessSettings(Section):
     """The instance."""
     client_cidr: Annotated[
         Network,
-        Rule(
+        Limit(
             expected=f"a private network of /{_WIDEST} to /{_NARROWEST}, such as 10.8.0.0/24",
             holds=lambda network: network.is_private and _WIDEST <= network.prefixlen <= _NARROWEST,
         ),
