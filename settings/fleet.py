@@ -6,7 +6,7 @@ import re
 from typing import Annotated
 
 from settings.section import Section
-from settings.values import RootVolumeGib, Limit, at_least
+from settings.values import Limit, RootVolumeGib, at_least
 
 # The letter after a family's generation tells the processor ("Amazon EC2 instance type naming conventions").
 _GRAVITON = re.compile(r"[a-z]+\d+[a-z]*g[a-z]*\..+|a1\..+")

@@ -10,7 +10,7 @@ from settings.forwards import ForwardSettings, ambiguous_forwards
 from settings.messages import Fault
 from settings.section import Section, unique
 from settings.server_size import ServerSizeSettings
-from settings.values import DESCRIPTION, DESCRIPTION_EXPECTED, Network, Text, Limit
+from settings.values import DESCRIPTION, DESCRIPTION_EXPECTED, Limit, Network, Text
 
 WIDEST_ALLOWED_PREFIX = 28
 """The gateway is for known offices and partners: a /28 holds 16 addresses."""

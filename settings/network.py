@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Discriminator, Tag
 
 from settings.section import Section
-from settings.values import DomainName, Network, Text, Limit, different, entries, like
+from settings.values import DomainName, Limit, Network, Text, different, entries, like
 
 # Load balancers and RDS need subnets in two zones ("Availability Zones for your Application Load Balancer").
 Zones = Annotated[

@@ -13,7 +13,7 @@ from settings.fleet import FleetSettings, InstanceTypes
 from settings.messages import Fault, Words
 from settings.ports import PassivePorts, PortRange
 from settings.section import Section
-from settings.values import AbsolutePath, DomainName, PhpPlatform, RootVolumeGib, ShortName, Limit, different, like
+from settings.values import AbsolutePath, DomainName, Limit, PhpPlatform, RootVolumeGib, ShortName, different, like
 
 _USERS_OF_THE_SYSTEM = {"root", "ec2-user", "webapp"}
 _CRON_FIELD = re.compile(r"[0-9A-Za-z*/,-]+")

@@ -37,7 +37,7 @@ from settings.section import Section
 from settings.shared_platform import SharedPlatformSettings
 from settings.site import SiteSettings
 from settings.validation import faults_in
-from settings.values import ShortName, Limit
+from settings.values import Limit, ShortName
 from settings.vpn_access import VpnAccessSettings
 from settings.vpn_link import VpnLinkSettings
 from settings.windows import WindowsSettings

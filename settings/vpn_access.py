@@ -7,7 +7,7 @@ from typing import Annotated
 
 from settings.section import Section
 from settings.server_size import ServerSizeSettings
-from settings.values import Gib, Network, Limit, entries
+from settings.values import Gib, Limit, Network, entries
 
 # What OpenVPN takes for a subnet of clients ("--server", reference manual of 2.6).
 _WIDEST, _NARROWEST = 16, 29
