@@ -1,4 +1,4 @@
-"""NAT gateways: deletion frees the Elastic IP address and deletes the network interface."""
+"""NAT gateways: public unless asked otherwise; deletion frees the Elastic IP address and the network interface."""
 
 from __future__ import annotations
 
@@ -8,6 +8,23 @@ from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
 
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import patch
+
+
+@patch(
+    "moto.ec2.models.nat_gateways:NatGateway.__init__",
+    sha256="55c0a1d4b4eb1c881046d5cf3f706cbd254a522163de284c9027e112bd30ab14",
+    upstream="CreateNatGateway without ConnectivityType makes a gateway of no connectivity type; AWS makes it public.",
+)
+def _init(
+    original: Any,
+    gateway: NatGateway,
+    backend: NatGatewayBackend,
+    subnet_id: str,
+    allocation_id: str,
+    tags: dict[str, str] | None = None,
+    connectivity_type: str | None = None,
+) -> None:
+    original(gateway, backend, subnet_id, allocation_id, tags, connectivity_type or "public")
 
 
 @patch(

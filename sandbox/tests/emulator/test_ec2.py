@@ -386,6 +386,13 @@ def test_dhcp_options_keep_their_tags(ec2: Any) -> None:
     assert described["Tags"] == tags
 
 
+def test_a_nat_gateway_is_public_unless_asked_otherwise(ec2: Any, subnet: str) -> None:
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)
+    (gateway,) = ec2.describe_nat_gateways()["NatGateways"]
+    assert gateway["ConnectivityType"] == "public"
+
+
 def test_a_deleted_nat_gateway_is_not_deleted_again(ec2: Any, subnet: str) -> None:
     gateway = ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"]["NatGatewayId"]
     ec2.delete_nat_gateway(NatGatewayId=gateway)
