@@ -69,7 +69,7 @@ class Expression:
     def __post_init__(self) -> None:
         for name in self.metrics:
             if not _QUERY_ID.fullmatch(name):
-                refuse("metrics", got=name, expected="a lower-case letter, then letters and digits")
+                refuse("metrics", got=name, expected="a lower-case letter, then letters, digits and underscores")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,7 +35,7 @@ class IngressRule:
         if (self.from_group is None) == (self.from_cidr is None):
             got = Words("neither") if self.from_cidr is None else Words("both")
             refuse(f"ingress rule {self.name}", got=got, expected="from_group or from_cidr")
-        _refuse_indescribable(f"ingress rule {self.name}: reason", self.reason)
+        _refuse_indescribable(f"ingress rule {self.name}.reason", self.reason)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from components.servers import server_files
-from settings.messages import refuse
+from settings.messages import Words, refuse
 
 LOG = "/var/log/boot-platform.log"
 """Where everything that the boot prints goes, on every server."""
@@ -93,7 +93,7 @@ class CloudInit:
         packed = gzip.compress(self.render().encode(), mtime=0)
         if len(packed) > MOST_USER_DATA_BYTES:
             expected = f"at most {MOST_USER_DATA_BYTES} bytes when compressed"
-            refuse("user data", got=f"{len(packed)} bytes", expected=expected)
+            refuse("user data", got=Words(f"{len(packed)} bytes"), expected=expected)
         return base64.b64encode(packed).decode()
 
     def _all_files(self) -> Iterator[BootFile]:

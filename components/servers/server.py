@@ -247,7 +247,7 @@ class Server(pulumi.ComponentResource):
 
     def _user_data(self, volumes: Mapping[str, aws.ebs.Volume]) -> pulumi.Output[str]:
         if self._args.windows_boot is not None:
-            ids = pulumi.Output.all(**{name: volume.id for name, volume in volumes.items()})
+            ids = pulumi.Output.from_input({name: volume.id for name, volume in volumes.items()})
             return pulumi.Output.all(script=self._args.windows_boot, ids=ids).apply(lambda known: _for_windows(**known))
         mount_points = [volume.mount_point for volume in self._args.volumes]
 
@@ -283,5 +283,5 @@ def _for_windows(script: str, ids: Mapping[str, str]) -> str:
     document = f"<powershell>\n$VolumeIds = @{{ {table} }}\n{script}\n</powershell>\n".encode()
     if len(document) > MOST_USER_DATA_BYTES:
         expected = f"at most {MOST_USER_DATA_BYTES} bytes"
-        refuse("user data", got=f"{len(document)} bytes", expected=expected)
+        refuse("user data", got=Words(f"{len(document)} bytes"), expected=expected)
     return base64.b64encode(document).decode()
