@@ -17,7 +17,6 @@ from settings.database import DatabaseSettings
 
 PORT = 3306
 _MONITORING_ROLE_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
-_BACKUP_DAYS = range(1, 36)
 
 PARAMETERS: Mapping[str, str] = {
     # Without it `setup:db:status` never says "up to date", and every release would need a window (Adobe, "MySQL").

@@ -44,7 +44,7 @@ class Bucket(pulumi.ComponentResource):
         bucket = aws.s3.Bucket(
             f"{name}-bucket",
             bucket=args.bucket.name,
-            # Without protection, the bucket is deleted with its objects. AWS itself refuses that, even for old versions.
+            # Without protection, the bucket is deleted together with its objects and their older versions.
             force_destroy=not args.context.protect,
             tags=args.context.tags.named(args.bucket.name),
             opts=pulumi.ResourceOptions(parent=self, protect=args.context.protect),

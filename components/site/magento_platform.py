@@ -29,7 +29,6 @@ from settings.fleet import FleetSettings
 from settings.site import SiteSettings
 
 FRONT, BACK_OFFICE = "front", "back-office"
-_MOST_HOST_NAMES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
