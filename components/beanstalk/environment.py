@@ -35,7 +35,6 @@ class BeanstalkEnvironment(pulumi.ComponentResource):
 
     environment_name: pulumi.Output[str]
     arn: pulumi.Output[str]
-    autoscaling_group_name: pulumi.Output[str]
     host_name: pulumi.Output[str]
     """The host name that Beanstalk gives the environment. It stays the same when the load balancer is replaced."""
     load_balancer_dns_name: pulumi.Output[str]
@@ -66,5 +65,4 @@ class BeanstalkEnvironment(pulumi.ComponentResource):
         self.arn = environment.arn
         self.host_name = environment.cname
         self.load_balancer_dns_name = environment.endpoint_url
-        self.autoscaling_group_name = environment.autoscaling_groups.apply(lambda groups: groups[0] if groups else "")
         self.register_outputs({"environment_name": self.environment_name, "arn": self.arn})

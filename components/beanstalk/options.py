@@ -40,7 +40,7 @@ class EnvironmentOptions:
     deploy_timeout_seconds: int = 3600
     log_retention_days: int = 90
     variables: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    """Environment properties. They are not secret."""
+    """Environment properties. Put no secrets into them."""
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """Environment variables whose values the instances fetch when they start. Each is the ARN of a secret in Secrets
     Manager, with ``:field`` after it for one field of a JSON secret."""

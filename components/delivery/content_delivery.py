@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.delivery.access_logs import DeliveryLogs, DeliveryLogsArgs
+from components.delivery.delivery_logs import DeliveryLogs, DeliveryLogsArgs
 from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.shared.context import Context
 from settings.content_delivery import ContentDeliverySettings

@@ -11,7 +11,8 @@ from components.shared.context import Context
 from settings.certificate_files import ImportedCertificate
 
 CLOUDFRONT_REGION = "us-east-1"
-"""CloudFront takes certificates of this region ("Requirements for using SSL/TLS certificates with CloudFront")."""
+"""The only region whose certificates CloudFront takes ("Requirements for using SSL/TLS certificates with
+CloudFront")."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,7 +63,7 @@ class Network(pulumi.ComponentResource):
             opts=self._child,
         )
         self.vpc_id = vpc.id
-        # AWS lets members of the default group reach each other. Without rules, nothing gets in by mistake.
+        # AWS lets members of the default group reach each other. This removes its rules, so members reach nothing.
         aws.ec2.DefaultSecurityGroup(
             f"{name}-default-group", vpc_id=vpc.id, tags=args.context.tags.named(f"{name}-unused"), opts=self._child
         )

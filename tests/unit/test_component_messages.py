@@ -1,4 +1,4 @@
-"""Every message of a component about a wrong argument, whole: all are in the one grammar."""
+"""The whole message of each fault that a component refuses, in the one grammar."""
 
 from __future__ import annotations
 
