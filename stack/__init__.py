@@ -1,1 +1,1 @@
-"""The run of the program itself: how it starts fast, and what the stack exports. It may import every component."""
+"""The frame of the program: its fast start, and the outputs of the stack. It may import every component."""

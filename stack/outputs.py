@@ -136,7 +136,7 @@ class StackOutputs:
         )
 
     def export(self) -> None:
-        """Make each a stack output."""
+        """Export each as a stack output."""
         for field in fields(self):
             value = getattr(self, field.name)
             if value is not None:

@@ -1,4 +1,4 @@
-"""A Beanstalk application: the releases of one site or satellite."""
+"""The Beanstalk application of a site or a satellite."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ _SERVICE_POLICIES = {
 
 @dataclass(frozen=True, kw_only=True)
 class BeanstalkApplicationArgs:
-    """``application_name`` is what the release tool and people call it. ``kept_versions``: Beanstalk refuses a 1001st
-    version in a region ("Service quotas"), so older ones go."""
+    """The name of the application, and how many releases it keeps."""
 
     context: Context
     application_name: str
+    """The name under which the release tool and people find it."""
     description: str
     kept_versions: int = 100
+    """How many versions are kept. Beanstalk takes at most 1000 in a region ("Service quotas")."""
 
 
 class BeanstalkApplication(pulumi.ComponentResource):
-    """The application and the role with which Beanstalk watches over its environments."""
+    """The application, and the service role with which Beanstalk monitors its environments."""
 
     application_name: pulumi.Output[str]
     service_role_arn: pulumi.Output[str]
@@ -51,7 +52,7 @@ class BeanstalkApplication(pulumi.ComponentResource):
         ]
         application = aws.elasticbeanstalk.Application(
             f"{name}-application",
-            # Named: the release tool finds it by this name.
+            # A fixed name, by which the release tool finds it.
             name=args.application_name,
             description=args.description,
             appversion_lifecycle=aws.elasticbeanstalk.ApplicationAppversionLifecycleArgs(

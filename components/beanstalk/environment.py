@@ -1,4 +1,4 @@
-"""A Beanstalk environment: instances that run one application's release."""
+"""A Beanstalk environment: the instances that run a release of an application."""
 
 from __future__ import annotations
 
@@ -14,28 +14,29 @@ from components.shared.context import Context
 
 @dataclass(frozen=True, kw_only=True)
 class BeanstalkEnvironmentArgs:
-    """``environment_name`` is physical (4 to 40 characters): the release tool and the dashboard name it. ``after`` is
-    what must be there first, since options on a component do not make its children wait."""
+    """The name, the platform and the options of an environment."""
 
     context: Context
     application_name: pulumi.Input[str]
     environment_name: str
+    """The name in Beanstalk, 4 to 40 characters, which the release tool and the dashboard use."""
     solution_stack: str
+    """The Beanstalk platform."""
     options: EnvironmentOptions
     after: Sequence[pulumi.Resource] = ()
+    """The resources that must exist first. A component's options would not make its children wait."""
 
 
 class BeanstalkEnvironment(pulumi.ComponentResource):
-    """An environment whose settings are the stack's and whose version is the release tool's.
+    """An environment. The stack manages its settings, and the release tool its version.
 
-    It is made with Beanstalk's sample application; what runs afterwards was released, and an ``up`` leaves it alone.
+    It starts with Beanstalk's sample application. ``pulumi up`` never changes the version.
     """
 
     environment_name: pulumi.Output[str]
     arn: pulumi.Output[str]
-    autoscaling_group_name: pulumi.Output[str]
     host_name: pulumi.Output[str]
-    """Beanstalk's own name for it, which outlives its load balancer."""
+    """The host name that Beanstalk gives the environment. It stays the same when the load balancer is replaced."""
     load_balancer_dns_name: pulumi.Output[str]
 
     def __init__(self, name: str, args: BeanstalkEnvironmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -51,7 +52,7 @@ class BeanstalkEnvironment(pulumi.ComponentResource):
             application=args.application_name,
             solution_stack_name=args.solution_stack,
             settings=args.options.settings(),
-            # Beanstalk gives each environment and its instances a Name of its own ("Tagging resources").
+            # Beanstalk sets the tag Name of each environment and its instances itself ("Tagging resources").
             tags=args.context.tags.unnamed(),
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -64,5 +65,4 @@ class BeanstalkEnvironment(pulumi.ComponentResource):
         self.arn = environment.arn
         self.host_name = environment.cname
         self.load_balancer_dns_name = environment.endpoint_url
-        self.autoscaling_group_name = environment.autoscaling_groups.apply(lambda groups: groups[0] if groups else "")
         self.register_outputs({"environment_name": self.environment_name, "arn": self.arn})

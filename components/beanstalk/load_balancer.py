@@ -12,31 +12,32 @@ from components.shared.context import Context
 from components.shared.tags import Tags
 
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
-"""What AWS recommends; without a word from us a listener still gets the policy of 2016 ("Security policies for your
-Application Load Balancer")."""
+"""The policy that AWS recommends. The default is still the policy of 2016 ("Security policies for your Application Load
+Balancer")."""
 HOLD_RULES = ("allowed-to-back-office", "allowed-to-front", "everyone-else")
 _NEVER_MATCHES = "disarmed.invalid"
-"""A host name that no client can send: .invalid is reserved (RFC 2606)."""
+"""A host name that does not exist: RFC 2606 reserves ``.invalid``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SharedLoadBalancerArgs:
-    """``access_logs_bucket`` is a bucket of this region that load balancers may write to, or ``None`` for no logs."""
+    """The subnets, the certificate and the access logs of the load balancer."""
 
     context: Context
     vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[list[str]]
     certificate_arn: pulumi.Input[str]
     access_logs_bucket: pulumi.Input[str] | None = None
+    """A bucket in this region to which load balancers may write. Without it, there are no access logs."""
     idle_timeout_seconds: int = 60
 
 
 class SharedLoadBalancer(pulumi.ComponentResource):
-    """An internet-facing Application Load Balancer, HTTPS with the site's certificate, HTTP redirected to it.
+    """An internet-facing Application Load Balancer that serves HTTPS and redirects HTTP to it.
 
     Produces the security group, the load balancer, both listeners and the maintenance hold: three rules of the highest
-    priority that match nothing until the release tool arms them. Beanstalk adds its environments' rules below them; a
-    request that none of them wants gets a 404.
+    priority that match no request until the release tool arms them. Beanstalk adds the rules of its environments below
+    them. A request that matches no rule gets a 404.
     """
 
     arn: pulumi.Output[str]
@@ -44,7 +45,7 @@ class SharedLoadBalancer(pulumi.ComponentResource):
     zone_id: pulumi.Output[str]
     security_group_id: pulumi.Output[str]
     routes: list[pulumi.Resource]
-    """The HTTPS listener and the hold's rules: whoever adds rules waits for them, or takes their priorities."""
+    """The HTTPS listener and the hold's rules. Environments must wait for them, or would take their priorities."""
     hold_rule_arns: pulumi.Output[dict[str, str]]
     """The rules of the maintenance hold, by their names in ``HOLD_RULES``."""
 
@@ -151,6 +152,6 @@ class SharedLoadBalancer(pulumi.ComponentResource):
                 )
             ],
             tags=tags.named(name),
-            # The release tool arms and disarms it: an `up` in the middle of a release must not open the shop.
+            # The release tool arms and disarms it. `pulumi up` during a release must not open the shop.
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["conditions", "actions"]),
         )

@@ -1,4 +1,4 @@
-"""How requests reach a Beanstalk environment: through a load balancer that several share, or through one of its own."""
+"""The load balancer of a Beanstalk environment: one that several environments share, or its own."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ _MOST_RULE_VALUES = 5
 
 @dataclass(frozen=True, kw_only=True)
 class ListenerRule:
-    """Which requests of a shared load balancer an environment answers. Beanstalk reads it once, when the environment is
-    made: a rule holds at most five values ("Quotas for your Application Load Balancers")."""
+    """The requests of a shared load balancer that an environment answers.
+
+    Beanstalk reads it only when it creates the environment. A rule has at most five values ("Quotas for your
+    Application Load Balancers").
+    """
 
     name: str
     host_names: tuple[str, ...]
@@ -35,15 +38,17 @@ class ListenerRule:
 
 @dataclass(frozen=True, kw_only=True)
 class BehindSharedLoadBalancer:
-    """A load balancer that the stack made, where the environment only adds a rule to the HTTPS listener. Beanstalk
-    cannot move an environment to another load balancer later, nor change the rule."""
+    """A load balancer of the stack. The environment only adds a rule to its HTTPS listener.
+
+    Later, Beanstalk can neither change the rule nor move the environment to another load balancer.
+    """
 
     arn: pulumi.Input[str]
     security_group_id: pulumi.Input[str]
     rule: ListenerRule
 
     def options(self) -> Options:
-        """What tells Beanstalk so."""
+        """The option settings of this kind of load balancing."""
         return {
             "aws:elasticbeanstalk:environment": {"LoadBalancerType": "application", "LoadBalancerIsShared": "true"},
             "aws:elbv2:loadbalancer": {"SharedLoadBalancer": self.arn, "SecurityGroups": self.security_group_id},
@@ -59,18 +64,18 @@ class BehindSharedLoadBalancer:
 
 @dataclass(frozen=True, kw_only=True)
 class BehindOwnLoadBalancer:
-    """A load balancer that Beanstalk makes for this environment alone: HTTP on port 80, and HTTPS beside it when
-    ``certificate_arn`` says with which certificate."""
+    """A load balancer that Beanstalk makes for this environment only. It serves HTTP on port 80."""
 
     security_group_id: pulumi.Input[str]
     certificate_arn: pulumi.Input[str] | None = None
+    """The certificate with which it serves HTTPS too."""
 
     def options(self) -> Options:
-        """What tells Beanstalk so."""
+        """The option settings of this kind of load balancing."""
         http = {"ListenerEnabled": "true", "Protocol": "HTTP"}
         return {
             "aws:elasticbeanstalk:environment": {"LoadBalancerType": "application", "LoadBalancerIsShared": "false"},
-            # Named twice, or Beanstalk adds a group of its own making to the load balancer ("aws:elbv2:loadbalancer").
+            # Without the second option, Beanstalk adds a security group that it makes ("aws:elbv2:loadbalancer").
             "aws:elbv2:loadbalancer": {
                 "SecurityGroups": self.security_group_id,
                 "ManagedSecurityGroup": self.security_group_id,

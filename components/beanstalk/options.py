@@ -1,4 +1,4 @@
-"""Beanstalk's option settings as a typed value ("General options for all environments")."""
+"""The option settings of a Beanstalk environment as a typed value ("General options for all environments")."""
 
 from __future__ import annotations
 
@@ -17,17 +17,12 @@ _HEALTH_METRICS = {
     "Environment": {"ApplicationRequests5xx": 60, "ApplicationLatencyP99": 60, "InstancesSevere": 60},
     "Instance": {"LoadAverage5min": 60, "CPUUser": 60, "ApplicationRequests5xx": 60},
 }
-"""What enhanced health publishes to CloudWatch, in seconds: nothing of it is there unless asked for."""
+"""The metrics that enhanced health publishes to CloudWatch, and how often, in seconds. By default it publishes none."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentOptions:
-    """What an environment is made of.
-
-    ``variables`` are plain environment properties: no secret belongs in them. ``secrets`` are environment variables
-    too, whose values the instances fetch when they start: each is the ARN of a secret in Secrets Manager, with
-    ``:field`` after it for one field of a JSON secret.
-    """
+    """The settings of an environment."""
 
     fleet: FleetSettings
     health_check_path: str
@@ -45,10 +40,13 @@ class EnvironmentOptions:
     deploy_timeout_seconds: int = 3600
     log_retention_days: int = 90
     variables: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Environment properties. Put no secrets into them."""
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Environment variables whose values the instances fetch when they start. Each is the ARN of a secret in Secrets
+    Manager, with ``:field`` after it for one field of a JSON secret."""
 
     def settings(self) -> list[aws.elasticbeanstalk.EnvironmentSettingArgs]:
-        """One setting an option, in a fixed order."""
+        """A setting for each option, in a fixed order."""
         parts = (self.load_balancing.options(), self._placement(), self._deployment(), self._health(), self._software())
         chosen = {
             (namespace, name): value
@@ -91,7 +89,7 @@ class EnvironmentOptions:
         }
 
     def _deployment(self) -> Options:
-        """One instance at a time, and a failed one stays out of the load balancer for whoever looks into it."""
+        """Deploys to one instance at a time. An instance that fails stays out of the load balancer."""
         return {
             "aws:elasticbeanstalk:command": {
                 "DeploymentPolicy": "Rolling",
@@ -110,7 +108,7 @@ class EnvironmentOptions:
                 if self.fleet.instances > 1
                 else {"RollingUpdateEnabled": "false"}
             ),
-            # Updates come with a release, not in the middle of a sales weekend.
+            # Platform updates come with a release, not at a time that Beanstalk chooses.
             "aws:elasticbeanstalk:managedactions": {"ManagedActionsEnabled": "false"},
         }
 
@@ -160,8 +158,8 @@ def _joined(ids: pulumi.Input[list[str]]) -> pulumi.Output[str]:
 
 
 def _health_document() -> str:
-    """The health configuration document, version 1 ("Configuring enhanced health rules"): a shopper's 404 is not the
-    environment's illness."""
+    """The health configuration document, version 1 ("Configuring enhanced health rules"). Answers of 4xx do not
+    make an environment unhealthy."""
     no_alarm_on_4xx = {"Environment": {"Application": {"ApplicationRequests4xx": {"Enabled": False}}}}
     return json.dumps(
         {"Version": 1, "CloudWatchMetrics": _HEALTH_METRICS, "Rules": no_alarm_on_4xx},

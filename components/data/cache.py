@@ -17,6 +17,8 @@ PORT = 6379
 
 @dataclass(frozen=True, kw_only=True)
 class CacheArgs:
+    """The size of the cache, and its place in the network."""
+
     placement: DataStorePlacement
     size: CacheSettings
 
@@ -24,15 +26,15 @@ class CacheArgs:
 class Cache(pulumi.ComponentResource):
     """A Valkey replication group with TLS and an auth token.
 
-    Produces the security group, subnet group, parameter group, token, the secret that holds it with the endpoint, and
-    the replication group; with two nodes or more, over several zones and with automatic failover.
+    Produces the security group, subnet group, parameter group, token, the secret with the token and the endpoint, and
+    the replication group. With two nodes or more, it is in several zones and has automatic failover.
     """
 
     address: pulumi.Output[str]
     node_ids: tuple[pulumi.Output[str], ...]
-    """The names of the single nodes, which metrics go by; a primary may be any of them."""
+    """The names of the nodes, by which CloudWatch has their metrics. Any of them may be the primary."""
     token: pulumi.Output[str]
-    """A secret: for configuration that is itself kept secret."""
+    """A secret. Use it only in configuration that is stored as a secret too."""
     secret_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: CacheArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -53,7 +55,7 @@ class Cache(pulumi.ComponentResource):
             f"{name}-parameters",
             family=f"valkey{size.engine_version.split('.')[0]}",
             description="What Magento needs of Valkey",
-            # Entries of the caches expire; sessions do too, and must not be thrown out before them.
+            # Of the entries that expire, both caches and sessions, the least recently used is evicted first.
             parameters=[aws.elasticache.ParameterGroupParameterArgs(name="maxmemory-policy", value="volatile-lru")],
             tags=tags,
             opts=child,

@@ -1,4 +1,4 @@
-"""A MySQL database on RDS that only the named clients reach."""
+"""A MySQL database on RDS."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ from settings.database import DatabaseSettings
 
 PORT = 3306
 _MONITORING_ROLE_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
-_BACKUP_DAYS = range(1, 36)
 
 PARAMETERS: Mapping[str, str] = {
-    # Without it `setup:db:status` never says "up to date", and every release would need a window (Adobe, "MySQL").
+    # Without it, `setup:db:status` never reports "up to date", so every release would need a hold (Adobe, "MySQL").
     "explicit_defaults_for_timestamp": "1",
-    # Magento's indexers make triggers; with binary logs on, MySQL otherwise asks for SUPER.
+    # Magento's indexers create triggers. With binary logs, MySQL would require SUPER for that.
     "log_bin_trust_function_creators": "1",
     "require_secure_transport": "1",
     "slow_query_log": "1",
@@ -32,28 +31,32 @@ PARAMETERS: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class MySqlDatabaseArgs:
-    """``username`` is what the password is for; ``database_name`` the schema that RDS makes at the start."""
+    """The size of the database, and its place in the network."""
 
     placement: DataStorePlacement
     database_name: str
+    """The schema that RDS creates with the instance."""
     size: DatabaseSettings
     username: str = "magento"
+    """The master user."""
 
 
 class MySqlDatabase(pulumi.ComponentResource):
-    """An encrypted RDS for MySQL instance in private subnets, with a password of its own making.
+    """An encrypted RDS for MySQL instance in private subnets, with a generated password.
 
     Produces the security group, subnet group, parameter group (``PARAMETERS``), monitoring role, password, the secret
-    that holds it with the endpoint, and the instance. ``endpoint`` is ``host:port``.
+    with the password and the endpoint, and the instance.
     """
 
     address: pulumi.Output[str]
+    """The host name."""
     endpoint: pulumi.Output[str]
+    """Host name and port."""
     identifier: pulumi.Output[str]
     database_name: str
     username: str
     password: pulumi.Output[str]
-    """A secret: for configuration that is itself kept secret."""
+    """A secret. Use it only in configuration that is stored as a secret too."""
     secret_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: MySqlDatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -79,7 +82,7 @@ class MySqlDatabase(pulumi.ComponentResource):
         parameters = aws.rds.ParameterGroup(
             f"{name}-parameters",
             family=f"mysql{size.engine_version}",
-            description=f"Parameters of the {context.tags.shown(name)}",
+            description=f"Parameters of {context.tags.shown(name)}",
             parameters=[
                 aws.rds.ParameterGroupParameterArgs(name=parameter, value=value)
                 for parameter, value in sorted(PARAMETERS.items())
@@ -90,7 +93,7 @@ class MySqlDatabase(pulumi.ComponentResource):
         password = random.RandomPassword(
             f"{name}-password",
             length=40,
-            # RDS refuses / @ " and blanks, and shells trip over the rest.
+            # RDS refuses / @ " and blanks, and other special characters need quotes in shells.
             special=False,
             opts=pulumi.ResourceOptions(parent=self, protect=context.protect),
         )
@@ -114,7 +117,7 @@ class MySqlDatabase(pulumi.ComponentResource):
             vpc_security_group_ids=[self._group.id],
             parameter_group_name=parameters.name,
             backup_retention_period=size.backup_retention_days,
-            # Between the night's imports and the morning's first orders, in UTC.
+            # In UTC, after the imports of the night and before the first orders of the morning.
             backup_window="02:00-02:30",
             maintenance_window="tue:03:00-tue:04:00",
             copy_tags_to_snapshot=True,

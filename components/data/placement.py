@@ -1,4 +1,4 @@
-"""Where a data store lives, and who reaches it: the same for databases, caches and search engines."""
+"""The place of a database, cache or search engine in the network, and its clients."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from components.shared.context import Context
 
 @dataclass(frozen=True, kw_only=True)
 class DataStorePlacement:
-    """A place in the private subnets. ``clients`` maps a name to the security group that may connect. No other can."""
+    """A place in the private subnets."""
 
     context: Context
     vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[list[str]]
     clients: Mapping[str, pulumi.Input[str]]
+    """The security groups that may connect, by name."""
 
     @staticmethod
     def private(
@@ -31,7 +32,7 @@ class DataStorePlacement:
         )
 
     def open_to_clients(self, name: str, *, port: int, service: str, parent: pulumi.Resource) -> SecurityGroup:
-        """The security group of the store: ``port`` from each client, no other ingress and no egress."""
+        """The security group of the store. It allows ``port`` from each client, no other ingress and no egress."""
         return SecurityGroup(
             name,
             SecurityGroupArgs(

@@ -1,4 +1,4 @@
-"""The search engine of a site, on OpenSearch Service: Magento has not run without one since 2.4."""
+"""The search engine of a site, on OpenSearch Service. Magento needs one since 2.4."""
 
 from __future__ import annotations
 
@@ -19,28 +19,30 @@ USERNAME = "magento"
 _MOST_ZONES = 3
 _LOGS = {"errors": "ES_APPLICATION_LOGS", "audit": "AUDIT_LOGS"}
 _LOG_RETENTION_DAYS = 365
-"""PCI DSS 4.0, 10.5.1: who did what is kept for a year."""
+"""PCI DSS 4.0, 10.5.1: audit logs are kept for a year."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchArgs:
+    """The size of the domain, and its place in the network."""
+
     placement: DataStorePlacement
     size: SearchSettings
 
 
 class Search(pulumi.ComponentResource):
-    """An OpenSearch domain inside the VPC, encrypted at rest and between nodes, HTTPS only, with a user of its own.
+    """An OpenSearch domain inside the VPC, encrypted at rest and between nodes, with HTTPS only and a user.
 
-    Produces the security group, the password, the secret that holds it with the endpoint, a log group each for errors
-    and the audit trail, the permission to write there, and the domain. A VPC domain needs the account's service-linked
-    role for OpenSearch, which ``account/bootstrap.py`` makes; the audit trail stays empty until it is turned on in the
-    domain's own security settings ("Monitoring audit logs").
+    Produces the security group, the password, the secret with the password and the endpoint, a log group for errors and
+    one for audit logs, the permission to write to them, and the domain. A VPC domain needs the account's service-linked
+    role for OpenSearch, which ``account/bootstrap.py`` makes. The audit log stays empty until you turn it on in the
+    domain's security settings ("Monitoring audit logs").
     """
 
     address: pulumi.Output[str]
     domain_name: pulumi.Output[str]
     password: pulumi.Output[str]
-    """A secret: for configuration that is itself kept secret."""
+    """A secret. Use it only in configuration that is stored as a secret too."""
     secret_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: SearchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -57,7 +59,7 @@ class Search(pulumi.ComponentResource):
         password = random.RandomPassword(
             f"{name}-password",
             length=32,
-            # The domain asks for one of each kind ("Fine-grained access control").
+            # The domain requires one character of each kind ("Fine-grained access control").
             min_lower=1,
             min_upper=1,
             min_numeric=1,
@@ -69,7 +71,7 @@ class Search(pulumi.ComponentResource):
         logs, may_log = self._logs(name, placement)
         domain = aws.opensearch.Domain(
             f"{name}-domain",
-            # Named: the endpoint carries it, and people look for the site by it.
+            # A fixed name: it is part of the endpoint, and people find the site's domain by it.
             domain_name=context.tags.owner,
             engine_version=f"OpenSearch_{size.engine_version}",
             cluster_config=aws.opensearch.DomainClusterConfigArgs(
@@ -101,7 +103,7 @@ class Search(pulumi.ComponentResource):
                     master_user_name=USERNAME, master_user_password=password.result
                 ),
             ),
-            # Whoever the security group admits still signs in by password: Magento can't sign requests with IAM.
+            # Clients of the security group log in with a password, because Magento cannot sign requests with IAM.
             access_policies=document(
                 {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:ESHttp*", "Resource": "*"}
             ),
@@ -109,7 +111,7 @@ class Search(pulumi.ComponentResource):
                 aws.opensearch.DomainLogPublishingOptionArgs(log_type=_LOGS[kind], cloudwatch_log_group_arn=group.arn)
                 for kind, group in logs.items()
             ],
-            # In the domain's off-peak window, beside the old nodes.
+            # Updates run in the domain's off-peak window, on new nodes.
             software_update_options=aws.opensearch.DomainSoftwareUpdateOptionsArgs(auto_software_update_enabled=True),
             tags=context.tags.named(name),
             opts=pulumi.ResourceOptions(parent=self, protect=context.protect, depends_on=[may_log]),
@@ -131,7 +133,7 @@ class Search(pulumi.ComponentResource):
     def _logs(
         self, name: str, placement: DataStorePlacement
     ) -> tuple[dict[str, aws.cloudwatch.LogGroup], aws.cloudwatch.LogResourcePolicy]:
-        """A log group for each kind, and what lets the service write there: it refuses a domain that may not."""
+        """A log group for each kind, and the permission to write to them. The domain needs it from the start."""
         child = pulumi.ResourceOptions(parent=self)
         context = placement.context
         groups = {
@@ -156,7 +158,7 @@ class Search(pulumi.ComponentResource):
 
 
 def _writing(known: Sequence[str]) -> str:
-    """The policy under which OpenSearch Service writes, for the domains of one account, to its log groups."""
+    """The policy by which OpenSearch Service writes to the log groups, for the domains of one account."""
     account_id, *log_group_arns = known
     return document(
         {

@@ -1,4 +1,4 @@
-"""Media and static files of a shop, served from CloudFront's edges."""
+"""CloudFront for the media and static files of a shop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.delivery.access_logs import DeliveryLogs, DeliveryLogsArgs
+from components.delivery.delivery_logs import DeliveryLogs, DeliveryLogsArgs
 from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.shared.context import Context
 from settings.content_delivery import ContentDeliverySettings
@@ -16,29 +16,32 @@ from settings.messages import refuse
 # Policies that AWS manages, by the ids that it documents ("Use managed cache policies", "Use managed origin request
 # policies", "Use managed response headers policies").
 _CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
-"""A day unless the origin says otherwise, a year at most; no query strings, since Magento's versions are in paths."""
+"""Caches for a day by default, for a year at most. The key has no query strings: Magento has versions in paths."""
 _CORS_CUSTOM_ORIGIN = "59781a5b-3903-41f3-afcb-af62929ccde1"
 _CORS_AND_SECURITY_HEADERS = "e61eb60c-9c35-4d20-a928-2b84e02af89c"
-"""Browsers load fonts and templates from another host with CORS only. It leaves what Magento's own server sends."""
+"""Browsers load fonts and templates from another host only with CORS. It keeps the headers of Magento's server."""
 
 _ALLOWED_METHODS = ["GET", "HEAD", "OPTIONS"]
 _CACHED_METHODS = ["GET", "HEAD"]
-"""Not the answers to OPTIONS: they may differ by the page that asks, which is no part of the cache's key."""
+"""Without OPTIONS: its answers may depend on the page that asks, which is not part of the cache's key."""
 _SERVER_ERRORS = (500, 502, 503, 504)
 _ERROR_SECONDS = 5
-"""How long an edge remembers a server error: enough to spare an origin in trouble, and no longer than shoppers may
-wait for pictures after a maintenance hold, whose page is such an error."""
+"""How long an edge caches a server error, which protects an overloaded origin. The page of the maintenance hold is a
+server error too, so shoppers may wait this long for pictures after a hold."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContentDeliveryArgs:
-    """``document_root`` is what the site's web servers serve, as Beanstalk is told it: Magento's own directory, or the
-    ``pub`` in it. Raises ``ValueError`` for access logs in a stack that has no bucket for them."""
+    """The settings of the distributions.
+
+    Raises ``ValueError`` for access logs in a stack that has no bucket for them.
+    """
 
     context: Context
     shared: SharedPlatformOutputs
     delivery: ContentDeliverySettings
     document_root: str
+    """The ``document_root`` of the site: Magento's directory, or ``pub`` in it."""
 
     def __post_init__(self) -> None:
         if self.delivery.access_logs and self.shared.delivery_logs_bucket is None:
@@ -46,14 +49,14 @@ class ContentDeliveryArgs:
 
 
 class ContentDelivery(pulumi.ComponentResource):
-    """Two CloudFront distributions, for media and for static files, over HTTPS alone.
+    """Two CloudFront distributions, for media and for static files, with HTTPS only.
 
-    Produces the distributions, for the name of each an A and an AAAA record in the public zone, and ``DeliveryLogs``
-    when they are wanted.
+    Produces the distributions, an A and an AAAA record for each in the public zone and, if the settings ask for access
+    logs, ``DeliveryLogs``.
     """
 
     media_domain_name: pulumi.Output[str]
-    """CloudFront's own name of the distribution, such as ``d111111abcdef8.cloudfront.net``."""
+    """The distribution's name at CloudFront, such as ``d111111abcdef8.cloudfront.net``."""
     media_distribution_id: pulumi.Output[str]
     static_domain_name: pulumi.Output[str]
     static_distribution_id: pulumi.Output[str]
@@ -91,7 +94,7 @@ class ContentDelivery(pulumi.ComponentResource):
         )
 
     def _deliver(self, content: str, host_name: str) -> aws.cloudfront.Distribution:
-        """Serve one directory below Magento's ``pub`` under a host name."""
+        """The distribution of one directory below Magento's ``pub``, with its DNS records."""
         distribution = self._distribution(content, host_name)
         for record_type in ("A", "AAAA"):
             aws.route53.Record(
@@ -161,6 +164,6 @@ class ContentDelivery(pulumi.ComponentResource):
 
 
 def _origin_path(document_root: str, content: str) -> str:
-    """Where the origin serves a directory of Magento's ``pub``, as CloudFront wants it: no slash at the end."""
+    """The origin's path to a directory of Magento's ``pub``. CloudFront takes no slash at the end."""
     serves_pub = document_root.rstrip("/").endswith("/pub")
     return f"/{content}" if serves_pub else f"/pub/{content}"

@@ -1,4 +1,4 @@
-"""An alarm as a value: what is measured, when that is too much, and what silence means."""
+"""An alarm as a value: its metric, its threshold, and what missing data means."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AlarmNameError(ValueError, pulumi.RunError):
 
 
 class Statistic(StrEnum):
-    """How the measurements of one period become a datapoint."""
+    """How the values of one period become a datapoint."""
 
     AVERAGE = "Average"
     MINIMUM = "Minimum"
@@ -32,26 +32,26 @@ class Statistic(StrEnum):
 
 
 class Comparison(StrEnum):
-    """On which side of its threshold a datapoint is a fault; the threshold itself is none."""
+    """On which side of the threshold a datapoint breaches. A value equal to the threshold does not."""
 
     ABOVE = "GreaterThanThreshold"
     BELOW = "LessThanThreshold"
 
 
 class MissingData(StrEnum):
-    """What an alarm makes of a period without measurements."""
+    """How an alarm treats a period without data."""
 
     NOT_BREACHING = "notBreaching"
-    """AWS measures it only when there is something to count, or another alarm speaks for the silence."""
+    """For metrics that AWS publishes only when there is something to count, or whose absence another alarm reports."""
     BREACHING = "breaching"
-    """What is alive is measured every minute: what says nothing is down, stopped or gone."""
+    """For metrics that AWS publishes every minute. Without data, the resource is down, stopped or deleted."""
     IGNORE = "ignore"
-    """Measured more seldom than the alarm looks: the last answer stands."""
+    """For metrics that AWS publishes less often than the alarm is evaluated. The alarm keeps its state."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """One metric of CloudWatch, told from others of its name by all of its dimensions."""
+    """One metric of CloudWatch, identified by its namespace, name and dimensions."""
 
     namespace: str
     name: str
@@ -61,26 +61,26 @@ class Metric:
 
 @dataclass(frozen=True, kw_only=True)
 class Expression:
-    """A Metrics Insights query, or metric math over ``metrics``, whose keys are their names in ``text``."""
+    """A Metrics Insights query, or metric math over ``metrics``."""
 
     text: pulumi.Input[str]
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+    """The metrics, by their names in ``text``."""
 
     def __post_init__(self) -> None:
         for name in self.metrics:
             if not _QUERY_ID.fullmatch(name):
-                refuse("metrics", got=name, expected="a lower-case letter, then letters and digits")
+                refuse("metrics", got=name, expected="a lower-case letter, then letters, digits and underscores")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """In alarm when ``datapoints`` periods in a row are on the wrong side of ``threshold``.
-
-    ``key`` names it in the program and in config; ``means`` is what its mail says.
-    """
+    """An alarm that is raised when ``datapoints`` periods in a row breach ``threshold``."""
 
     key: str
+    """Its name in the program, and in ``monitoring.alarm_names`` of the stack file."""
     description: str
+    """The text in its mail."""
     metric: Metric | Expression
     comparison: Comparison
     threshold: float
@@ -91,12 +91,10 @@ class Alarm:
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmGroup:
-    """The alarms of one system, which send one mail together, however many of them a fault sets off.
-
-    While the group of the key ``hushed_by`` is in alarm, this one sends nothing: it would say the lesser half of it.
-    """
+    """The alarms of one system. A fault that raises several of them sends one mail."""
 
     key: str
     description: str
     alarms: tuple[Alarm, ...]
     suppressed_by: str | None = None
+    """The key of another group. While that group is in alarm, this one sends no mail."""

@@ -1,4 +1,4 @@
-"""The dashboard of a site as data: one widget for each item of row 16, in its order."""
+"""The dashboard of a site as data: its widgets in their order."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ Widget = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardSubject:
-    """Whose figures are shown, by the names that CloudWatch knows. ``environments`` are Beanstalk's, by tier;
-    ``load_balancer`` is the suffix of its ARN."""
+    """The names under which CloudWatch has the metrics of a site."""
 
     region: str
     environments: Mapping[str, str]
+    """The names of the Beanstalk environments, by tier."""
     front: str
     """The tier whose instances' load is shown."""
     load_balancer: str
+    """The part of the ARN after ``loadbalancer/``."""
     database_id: str
     cache_node_ids: tuple[str, ...]
 
 
 def dashboard_body(subject: DashboardSubject, thresholds: ThresholdSettings) -> str:
-    """The document that CloudWatch keeps, with the widgets placed."""
+    """The JSON document of the dashboard."""
     return json.dumps({"start": "-PT3H", "widgets": _placed(_widgets(subject, thresholds))})
 
 
@@ -115,7 +116,7 @@ def _widgets(subject: DashboardSubject, thresholds: ThresholdSettings) -> list[W
 
 
 def _placed(widgets: list[Widget]) -> list[Widget]:
-    """From left to right; a widget that does not fit begins the next row."""
+    """The widgets with their positions, from left to right. A widget that does not fit begins the next row."""
     placed, x, y = [], 0, 0
     for widget in widgets:
         if x + widget["width"] > _COLUMNS:
@@ -131,7 +132,7 @@ def _metric(namespace: str, name: str, statistic: str, label: str, **dimensions:
 
 
 def _hosts(name: str, query_id: str, label: str, load_balancer: str) -> MetricRow:
-    """Hosts are counted a target group, and those are Beanstalk's own: a search finds them by the load balancer."""
+    """The hosts of all target groups. Beanstalk makes those, so a search finds them by the load balancer."""
     found = (
         "SEARCH('{AWS/ApplicationELB,LoadBalancer,TargetGroup} "
         f'MetricName="{name}" LoadBalancer="{load_balancer}"\', \'Average\', {_HOUR})'
@@ -140,7 +141,7 @@ def _hosts(name: str, query_id: str, label: str, load_balancer: str) -> MetricRo
 
 
 def _load_of(environment: str) -> MetricRow:
-    """Instances come and go: whichever have measured anything in the time shown."""
+    """The load of all instances that have data in the time shown. A search finds them, because instances change."""
     found = (
         "SEARCH('{AWS/ElasticBeanstalk,EnvironmentName,InstanceId} "
         f'MetricName="LoadAverage5min" EnvironmentName="{environment}"\', \'Average\', {_MINUTE})'

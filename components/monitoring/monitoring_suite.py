@@ -1,4 +1,4 @@
-"""What watches the platform: alarms that mail a list of people, and a dashboard."""
+"""The monitoring of the platform: alarms by e-mail, and a dashboard."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from settings.monitoring import MonitoringSettings
 FRONT = "front"
 DATABASE = "database"
 _SUPPRESSOR_SECONDS = 300
-"""How long a lesser group waits for the greater one to speak first: the period of their alarms."""
+"""How long a suppressed group waits for its suppressor to go into alarm: the period of their alarms."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoredSite:
-    """A site, by the names that CloudWatch measures it under. ``environments`` are Beanstalk's by tier, the front among
-    them."""
+    """The names under which CloudWatch has the metrics of a site."""
 
     environments: Mapping[str, pulumi.Input[str]]
+    """The names of the Beanstalk environments, by tier. One tier is ``front``."""
     load_balancer_arn: pulumi.Input[str]
     database_id: pulumi.Input[str]
     cache_node_ids: tuple[pulumi.Input[str], ...]
@@ -43,7 +43,7 @@ class MonitoredSite:
 
     @staticmethod
     def of(platform: MagentoPlatform) -> MonitoredSite:
-        """A site as the stack has made it."""
+        """The names of a site of this stack."""
         return MonitoredSite(
             environments={
                 FRONT: platform.front.environment_name,
@@ -58,19 +58,22 @@ class MonitoredSite:
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringSuiteArgs:
-    """What there is to watch, each thing by the name that its alarms carry. ``satellites`` are Beanstalk environments,
-    ``servers`` instance ids, ``other_databases`` RDS identifiers.
+    """What is monitored, by the names that the alarms have.
 
-    ``key_arn`` is a key that ``cloudwatch.amazonaws.com`` and ``events.rds.amazonaws.com`` may use, or nobody is told.
-    Raises ``AlarmNameError`` for an alarm that ``monitoring`` renames and that is not there, and for two of one name.
+    ``context.key_arn`` is a key that ``cloudwatch.amazonaws.com`` and ``events.rds.amazonaws.com`` may use. Otherwise,
+    no mail is sent. Raises ``AlarmNameError`` for a name for an alarm that does not exist, and for two alarms of one
+    name.
     """
 
     context: Context
     monitoring: MonitoringSettings
     site: MonitoredSite
     other_databases: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """The RDS identifiers of further databases, by name."""
     satellites: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """The names of Beanstalk environments, by satellite."""
     servers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Instance ids, by server."""
     vpn_links: Mapping[str, VpnTunnels] = field(default_factory=dict)
     certificate_arn: pulumi.Input[str] | None = None
 
@@ -84,7 +87,7 @@ class MonitoringSuiteArgs:
             raise AlarmNameError(got=repeated, expected="a different name for each alarm")
 
     def name_of(self, key: str) -> str:
-        """The physical name of an alarm or a group, which is what people know it by."""
+        """The name of an alarm or a group in CloudWatch."""
         return self.monitoring.name_of(key) or f"{self.context.tags.owner}-{key}"
 
     @cached_property
@@ -94,13 +97,13 @@ class MonitoringSuiteArgs:
 
     @cached_property
     def load_balancer(self) -> pulumi.Output[str]:
-        """As CloudWatch names it: what follows ``loadbalancer/`` in the ARN."""
+        """The load balancer's name in CloudWatch: the part of the ARN after ``loadbalancer/``."""
         arn = pulumi.Output.from_input(self.site.load_balancer_arn)
         return arn.apply(lambda arn: arn.partition(":loadbalancer/")[2])
 
     @cached_property
     def alarm_groups(self) -> tuple[AlarmGroup, ...]:
-        """A group a system; one that suppresses another comes before it."""
+        """A group for each system. A suppressor comes before the group that it suppresses."""
         site, thresholds = self.site, self.monitoring.thresholds
         balancer = site_alarms.of_load_balancer(self.load_balancer, thresholds)
         groups = [
@@ -118,11 +121,11 @@ class MonitoringSuiteArgs:
 
 
 class MonitoringSuite(pulumi.ComponentResource):
-    """Every system's alarms, who is mailed by them, and the site's dashboard.
+    """The alarms of every system, their recipients, and the site's dashboard.
 
-    Produces an encrypted topic with a subscription a recipient (each confirms it once, by a link in a mail); metric
-    alarms that tell nobody by themselves; a composite alarm a system that does, so that a fault sends one mail which
-    names the alarms that it set off; a subscription to the databases' failovers; and the dashboard.
+    Produces an encrypted topic, and a subscription for each recipient, who confirms it by a link in a mail. Metric
+    alarms have no actions. A composite alarm for each system sends the mail, so that a fault sends one mail, which
+    names the alarms that it raised. Produces a subscription to the databases' failovers and the dashboard too.
     """
 
     topic_arn: pulumi.Output[str]
@@ -146,7 +149,7 @@ class MonitoringSuite(pulumi.ComponentResource):
 
     def _topic(self) -> aws.sns.Topic:
         args = self._args
-        # Named: its own policy has to say so.
+        # A fixed name, because the topic's own policy contains it.
         topic_name = f"{self._context.tags.owner}-alarms"
         topic = aws.sns.Topic(
             f"{self._name}-topic",
@@ -197,7 +200,7 @@ class MonitoringSuite(pulumi.ComponentResource):
             f"{self._name}-{group.key}",
             alarm_name=args.name_of(group.key),
             alarm_description=group.description,
-            # By the alarms' own outputs: AWS takes a rule over existing alarms only.
+            # From the alarms' outputs, because AWS refuses a rule over alarms that do not exist yet.
             alarm_rule=pulumi.Output.all(*(alarm.name for alarm in alarms)).apply(_any_of),
             alarm_actions=[self.topic_arn],
             ok_actions=[self.topic_arn] if args.monitoring.mail_when_over else None,
@@ -211,7 +214,7 @@ class MonitoringSuite(pulumi.ComponentResource):
         )
 
     def _failovers(self) -> None:
-        """RDS tells these as events, not as a metric; each says itself when it begins and when it is over."""
+        """The topic's subscription to failovers. RDS has no metric for them, but events at their start and end."""
         aws.rds.EventSubscription(
             f"{self._name}-failovers",
             sns_topic=self.topic_arn,
@@ -232,7 +235,7 @@ class MonitoringSuite(pulumi.ComponentResource):
         )
         return aws.cloudwatch.Dashboard(
             f"{self._name}-dashboard",
-            # Named: people open it by its name.
+            # A fixed name, under which people open it.
             dashboard_name=f"{self._context.tags.owner}",
             dashboard_body=measured.apply(
                 lambda names: dashboard_body(
@@ -256,13 +259,13 @@ def _any_of(names: list[str]) -> str:
 
 
 def _queries(expression: Expression, period: int) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgs]:
-    """The expression, whose value the alarm looks at, and the metrics that it is made of."""
+    """The expression, whose value the alarm compares, and the metrics in it."""
     return [
         aws.cloudwatch.MetricAlarmMetricQueryArgs(
             id="result",
             expression=expression.text,
             return_data=True,
-            # Of metrics, the expression takes theirs.
+            # Metric math has the period of its metrics.
             period=None if expression.metrics else period,
         ),
         *(
@@ -282,7 +285,7 @@ def _queries(expression: Expression, period: int) -> list[aws.cloudwatch.MetricA
 
 
 def _publishing(topic_arn: str, account_id: str) -> str:
-    """A topic's policy: CloudWatch's alarms and RDS's events of this account, and nobody else by resource policy."""
+    """The topic's policy, by which CloudWatch alarms and RDS events of this account may publish, only over TLS."""
     return document(
         only_over_tls("sns:Publish", topic_arn),
         {

@@ -1,4 +1,4 @@
-"""The alarms of what the sites share: VPN links, single servers and the certificate. Pure tables, like a site's."""
+"""The alarms of VPN links, single servers and the certificate, as values."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _FIVE_MINUTES, _ONE_DAY = 300, 86_400
 def of_vpn_link(name: str, link: VpnTunnels) -> tuple[AlarmGroup, AlarmGroup]:
     """Two groups: the link is down, and the link has lost a tunnel.
 
-    A link that lives on its last tunnel has told so already; that it then goes down altogether is another mail.
+    A link on its last tunnel has already sent a mail about the other. If it goes down, it sends another mail.
     """
     down = Alarm(
         key=f"vpn-{name}-down",
         description=f"Both tunnels of the VPN link {name} have been down for 15 minutes",
-        # The best of its tunnels, each 0 (down) or 1 (up).
+        # The maximum of its tunnels, each 0 (down) or 1 (up).
         metric=_tunnel_state({"VpnId": link.connection_id}),
         comparison=Comparison.BELOW,
         threshold=1,
@@ -50,7 +50,7 @@ def of_vpn_link(name: str, link: VpnTunnels) -> tuple[AlarmGroup, AlarmGroup]:
 
 
 def of_server(name: str, instance_id: pulumi.Input[str]) -> AlarmGroup:
-    """A single server: its own status check and that of the machine under it."""
+    """The status checks of a single server."""
     return AlarmGroup(
         key=f"server-{name}",
         description=f"The {name} server is broken, stopped or gone",
@@ -74,7 +74,7 @@ def of_server(name: str, instance_id: pulumi.Input[str]) -> AlarmGroup:
 
 
 def of_certificate(certificate_arn: pulumi.Input[str], thresholds: ThresholdSettings) -> AlarmGroup:
-    """An imported certificate, which nobody renews but its owner."""
+    """The expiry of an imported certificate, which AWS does not renew."""
     return AlarmGroup(
         key="certificate",
         description="The certificate expires soon: import its successor",
@@ -90,7 +90,7 @@ def of_certificate(certificate_arn: pulumi.Input[str], thresholds: ThresholdSett
                 ),
                 comparison=Comparison.BELOW,
                 threshold=thresholds.certificate_days,
-                # Measured twice a day, and no more once it has expired: the alarm must not end there.
+                # Published twice a day, until the certificate expires. The alarm must not end then.
                 missing_data=MissingData.IGNORE,
                 period_seconds=_ONE_DAY,
                 datapoints=1,

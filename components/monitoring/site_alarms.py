@@ -1,4 +1,4 @@
-"""The alarms of a site and its data stores: pure tables, from names and thresholds to ``AlarmGroup``."""
+"""The alarms of a site and its data stores, as values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FIVE_MINUTES = 300
 
 
 def of_database(name: str, identifier: pulumi.Input[str], thresholds: ThresholdSettings) -> AlarmGroup:
-    """A database on RDS: its load, its room, and whether it is there at all."""
+    """The alarms of an RDS database: load, free storage and memory, and missing data."""
 
     def metric(measure: str, statistic: Statistic) -> Metric:
         return Metric(
@@ -60,8 +60,8 @@ def of_database(name: str, identifier: pulumi.Input[str], thresholds: ThresholdS
                 missing_data=MissingData.NOT_BREACHING,
                 period_seconds=_FIVE_MINUTES,
             ),
-            # RDS measures a running instance every minute; a Multi-AZ failover is over in one or two ("Failing over a
-            # Multi-AZ DB instance"). Only this alarm speaks for the silence, so that a restart blames no measure.
+            # RDS publishes metrics of a running instance every minute. A Multi-AZ failover takes one or two ("Failing
+            # over a Multi-AZ DB instance"). Only this alarm reports missing data, so that a restart raises one alarm.
             Alarm(
                 key=f"{name}-silent",
                 description=f"Nothing has been heard of the {name} for five minutes: it is stopped, restarting or gone",
@@ -78,7 +78,7 @@ def of_database(name: str, identifier: pulumi.Input[str], thresholds: ThresholdS
 def of_environments(
     key: str, environments: Mapping[str, pulumi.Input[str]], thresholds: ThresholdSettings, more: tuple[Alarm, ...] = ()
 ) -> AlarmGroup:
-    """Beanstalk environments that one fault makes ill together, by the name of each; ``more`` shares their mail."""
+    """The health of Beanstalk environments that fail together, by name. The alarms of ``more`` share their mail."""
     health = tuple(
         Alarm(
             key=f"{name}-health",
@@ -91,7 +91,7 @@ def of_environments(
             ),
             comparison=Comparison.ABOVE,
             threshold=thresholds.environment_health,
-            # Published every minute as long as the environment exists, whatever its instances do.
+            # Published every minute while the environment exists, even without instances.
             missing_data=MissingData.BREACHING,
             period_seconds=_FIVE_MINUTES,
         )
@@ -101,7 +101,7 @@ def of_environments(
 
 
 def of_load_balancer(load_balancer: pulumi.Input[str], thresholds: ThresholdSettings) -> tuple[Alarm, ...]:
-    """An Application Load Balancer, by the suffix of its ARN. Errors are measured only when there are any."""
+    """The errors of an Application Load Balancer, which it publishes only when there are any."""
 
     def count(measure: str) -> Metric:
         return Metric(
@@ -115,8 +115,8 @@ def of_load_balancer(load_balancer: pulumi.Input[str], thresholds: ThresholdSett
         Alarm(
             key="load-balancer-errors",
             description=f"The load balancer itself fails more than {thresholds.load_balancer_errors} requests a minute",
-            # The maintenance page is a 503 of the load balancer's own: a release that holds the shop is no fault. With
-            # nothing to send requests to it answers 503 as well, which is the environments' health to tell.
+            # The maintenance hold answers 503, which is no fault. Without healthy instances, the load balancer answers
+            # 503 too; the environments' health reports that.
             metric=Expression(
                 text="FILL(every, 0) - FILL(unavailable, 0)",
                 metrics={"every": count("HTTPCode_ELB_5XX_Count"), "unavailable": count("HTTPCode_ELB_503_Count")},
@@ -136,7 +136,7 @@ def of_load_balancer(load_balancer: pulumi.Input[str], thresholds: ThresholdSett
         Alarm(
             key="unhealthy-hosts",
             description="An instance behind the load balancer has failed its health check for five minutes",
-            # Hosts are counted a target group, and those are Beanstalk's own: a query finds them by the load balancer.
+            # Hosts are counted by target group. Beanstalk makes those, so a query finds them by the load balancer.
             metric=Expression(
                 text=pulumi.Output.format(
                     'SELECT MAX(UnHealthyHostCount) FROM SCHEMA("AWS/ApplicationELB", LoadBalancer, TargetGroup) '
@@ -153,7 +153,7 @@ def of_load_balancer(load_balancer: pulumi.Input[str], thresholds: ThresholdSett
 
 
 def of_cache(node_ids: tuple[pulumi.Input[str], ...], thresholds: ThresholdSettings) -> AlarmGroup:
-    """A cache's nodes, each by its own measures. A node that is being replaced is silent, and the cache is not."""
+    """The alarms of each node of a cache. A node that is being replaced has no data, which raises no alarm."""
 
     def alarm(number: int, node: pulumi.Input[str], what: str, measure: str, statistic: Statistic, most: int) -> Alarm:
         return Alarm(
@@ -183,7 +183,7 @@ def of_cache(node_ids: tuple[pulumi.Input[str], ...], thresholds: ThresholdSetti
                     Statistic.MAXIMUM,
                     thresholds.cache_memory_percent,
                 ),
-                # Measured on whichever node is a replica: after a failover that is another one.
+                # Published only by replicas. After a failover, that is another node.
                 alarm(
                     number,
                     node,
@@ -200,7 +200,7 @@ def of_cache(node_ids: tuple[pulumi.Input[str], ...], thresholds: ThresholdSetti
 def of_search(
     domain_name: pulumi.Input[str], account_id: pulumi.Input[str], thresholds: ThresholdSettings
 ) -> AlarmGroup:
-    """An OpenSearch domain: the first two alarms that AWS recommends ("Recommended CloudWatch alarms")."""
+    """The first two alarms that AWS recommends for an OpenSearch domain ("Recommended CloudWatch alarms")."""
 
     def metric(measure: str, statistic: Statistic) -> Metric:
         return Metric(
@@ -225,7 +225,7 @@ def of_search(
             Alarm(
                 key="search-storage",
                 description=f"A search node has less than {thresholds.search_free_storage_gib} GiB of storage left",
-                # In MiB, unlike RDS's.
+                # In MiB, unlike RDS's metric, which is in bytes.
                 metric=metric("FreeStorageSpace", Statistic.MINIMUM),
                 comparison=Comparison.BELOW,
                 threshold=thresholds.search_free_storage_gib * _GIB / _MIB,

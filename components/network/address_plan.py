@@ -1,4 +1,4 @@
-"""Which addresses the network gives to which subnet: row 17's plan, as arithmetic."""
+"""The addresses of each subnet, calculated from the network's range."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ class SubnetAddresses:
 
     @property
     def letter(self) -> str:
+        """The last letter of the zone, such as ``a``."""
         return self.zone[-1]
 
 
 def plan(cidr: IPv4Network, zones: tuple[str, ...]) -> tuple[SubnetAddresses, ...]:
-    """The /24 number 1, 2, 3 … of ``cidr`` for public subnets and 101, 102, 103 … for private: one of each a zone.
+    """A public and a private /24 of ``cidr`` for each zone: number 1, 2, 3 … are public, 101, 102, 103 … private.
 
     ``cidr`` is a /16 or /17, as ``OwnNetworkSettings`` checks.
     """

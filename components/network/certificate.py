@@ -1,4 +1,4 @@
-"""The imported TLS certificate, where AWS's services look for it."""
+"""The TLS certificate, imported into the two regions where AWS's services look for it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from components.shared.context import Context
 from settings.certificate_files import ImportedCertificate
 
 CLOUDFRONT_REGION = "us-east-1"
-"""CloudFront takes certificates of no other ("Requirements for using SSL/TLS certificates with CloudFront")."""
+"""The only region whose certificates CloudFront takes ("Requirements for using SSL/TLS certificates with
+CloudFront")."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateArgs:
-    """``files`` are the certificate, its key and its chain, checked against each other."""
+    """The certificate to import."""
 
     context: Context
     files: ImportedCertificate
+    """The certificate, its key and its chain, which the settings have checked against each other."""
 
 
 class Certificate(pulumi.ComponentResource):

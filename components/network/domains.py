@@ -1,4 +1,4 @@
-"""The names of the platform: one zone that the world sees, one that only the network sees."""
+"""The DNS zones of the platform: a public one, and one that only the VPC sees."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from settings.domains import DomainsSettings
 
 @dataclass(frozen=True, kw_only=True)
 class DomainsArgs:
-    """``vpc_id`` is the network in which the internal zone answers."""
+    """The names of the two zones, and where the internal one is seen."""
 
     context: Context
     domains: DomainsSettings
     vpc_id: pulumi.Input[str]
+    """The VPC that resolves the names of the internal zone."""
 
 
 class Domains(pulumi.ComponentResource):
-    """The public zone, and the private zone that AWS's resolvers answer inside the VPC alone.
+    """The public zone, and the private zone that only the VPC sees.
 
-    ``name_servers`` are what the registrar of the public domain must point to; the domain itself is not AWS's.
+    The domain is registered outside of AWS. Its registrar must point to ``name_servers``.
     """
 
     public_zone_id: pulumi.Output[str]
@@ -34,7 +35,7 @@ class Domains(pulumi.ComponentResource):
     def __init__(self, name: str, args: DomainsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         public_domain, internal_domain = args.domains.public, args.domains.internal
         super().__init__("magento:network:Domains", name, {"public": public_domain, "internal": internal_domain}, opts)
-        # A zone made anew gets other name servers, and the registrar would point at nothing.
+        # A new zone gets other name servers, and the registrar would still point to the old ones.
         child = pulumi.ResourceOptions(parent=self, protect=args.context.protect)
         public = aws.route53.Zone(
             f"{name}-public",

@@ -1,4 +1,4 @@
-"""The one VPC that everything of the platform runs in."""
+"""The VPC in which the whole platform runs."""
 
 from __future__ import annotations
 
@@ -21,25 +21,27 @@ _WRITE_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStr
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """``zones`` are full names (``eu-west-3a``). Each gets a public and a private subnet."""
+    """The settings of the network, and the links to other networks."""
 
     context: Context
     network: OwnNetworkSettings
     zones: tuple[str, ...]
+    """The full names of the availability zones, such as ``eu-west-3a``. Each gets a public and a private subnet."""
     vpn_links: tuple[VpnLinkSettings, ...] = ()
 
 
 class Network(pulumi.ComponentResource):
     """A VPC over the given zones.
 
-    Produces a public and a private subnet a zone, an internet gateway, NAT gateways as asked, a route table for the
-    public subnets and one for each private subnet, an S3 gateway endpoint on all of them, flow logs of all traffic, the
-    VPC's default security group emptied, and a VPN gateway with its links when there are any.
+    Produces a public and a private subnet in each zone, an internet gateway, the NAT gateways that the settings ask
+    for, a route table for the public subnets and one for each private subnet, an S3 gateway endpoint in all route
+    tables, and flow logs of all traffic. It empties the VPC's default security group. If there are VPN links, it makes
+    a VPN gateway and the links.
     """
 
     vpc_id: pulumi.Output[str]
     public_subnet_ids: pulumi.Output[list[str]]
-    """In the order of the zones: the first holds what needs no high availability."""
+    """In the order of the zones. Single servers go into the first."""
     private_subnet_ids: pulumi.Output[list[str]]
     vpn_links: dict[str, VpnLink]
     """The IPSec links, by name."""
@@ -61,7 +63,7 @@ class Network(pulumi.ComponentResource):
             opts=self._child,
         )
         self.vpc_id = vpc.id
-        # AWS lets everything in the default group talk to each other; nothing of ours may land in it by mistake.
+        # AWS lets members of the default group reach each other. This removes its rules, so members reach nothing.
         aws.ec2.DefaultSecurityGroup(
             f"{name}-default-group", vpc_id=vpc.id, tags=args.context.tags.named(f"{name}-unused"), opts=self._child
         )

@@ -1,4 +1,4 @@
-"""Who may talk to whom: a security group, and each rule with its reason."""
+"""A security group, and its ingress rules with the reason for each."""
 
 from __future__ import annotations
 
@@ -19,42 +19,45 @@ def _refuse_indescribable(what: str, description: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class IngressRule:
-    """One ingress rule. ``name`` tells rules apart, and ``reason`` becomes the rule's description. The source is a
-    security group or a range of addresses. ``to_port`` is ``port`` unless it is a range. ``protocol`` is ``tcp`` or
-    ``udp``."""
+    """One ingress rule. Its source is either a security group or a range of addresses."""
 
     name: str
+    """The name of the rule, unique in its group."""
     port: int
     to_port: int | None = None
+    """The last port of a range that begins at ``port``."""
     from_group: pulumi.Input[str] | None = None
     from_cidr: str | None = None
     reason: str
+    """The rule's description in AWS."""
     protocol: str = "tcp"
+    """``tcp`` or ``udp``."""
 
     def __post_init__(self) -> None:
         if (self.from_group is None) == (self.from_cidr is None):
             got = Words("neither") if self.from_cidr is None else Words("both")
             refuse(f"ingress rule {self.name}", got=got, expected="from_group or from_cidr")
-        _refuse_indescribable(f"ingress rule {self.name}: reason", self.reason)
+        _refuse_indescribable(f"ingress rule {self.name}.reason", self.reason)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityGroupArgs:
-    """``description`` is immutable in AWS: changing it replaces the group. ``open_egress`` allows all egress: a server
-    that installs packages needs it, and a database does not."""
+    """The group and its rules."""
 
     context: Context
     vpc_id: pulumi.Input[str]
     description: str
+    """The group's description. AWS cannot change it, so another description replaces the group."""
     ingress: tuple[IngressRule, ...]
     open_egress: bool = False
+    """Whether all egress is allowed. A server that installs packages needs it; a database does not."""
 
     def __post_init__(self) -> None:
         _refuse_indescribable("description", self.description)
 
 
 class SecurityGroup(pulumi.ComponentResource):
-    """A security group with standalone rules, one a source, so that two owners never fight over an inline list.
+    """A security group. Each rule is a resource, so that several components can add rules without conflicts.
 
     Produces the group, its ingress rules and, with ``open_egress``, an egress rule to anywhere.
     """
@@ -87,7 +90,7 @@ class SecurityGroup(pulumi.ComponentResource):
         self.register_outputs({"id": self.id})
 
     def allow_from(self, rule: IngressRule) -> None:
-        """One more ingress rule, for a client that is made after the group: a satellite comes after its database."""
+        """Add an ingress rule for a client that is made after the group, as a satellite is made after its database."""
         aws.vpc.SecurityGroupIngressRule(
             f"{self._name}-from-{rule.name}",
             security_group_id=self.id,

@@ -20,17 +20,18 @@ from settings.shared_platform import SharedPlatformSettings
 
 @dataclass(frozen=True, kw_only=True)
 class SharedPlatformArgs:
-    """``certificate`` holds the contents of the files that ``settings.certificate`` names."""
+    """The settings of the parts that sites share."""
 
     context: Context
     settings: SharedPlatformSettings
     certificate: ImportedCertificate
+    """The contents of the files that ``settings.certificate`` names."""
 
 
 class SharedPlatform(pulumi.ComponentResource):
-    """Everything that the sites of one VPC share, made once. A site takes ``outputs``.
+    """Everything that the sites of one VPC share. Sites get it as ``outputs``.
 
-    Produces ``Network``, ``Domains``, ``Certificate``, ``Buckets`` and, as asked, ``CostReport``.
+    Produces ``Network``, ``Domains``, ``Certificate``, ``Buckets`` and, if the settings ask for it, ``CostReport``.
     """
 
     network: Network

@@ -1,4 +1,4 @@
-"""What the sites of one VPC share, as a site takes it: from its own stack or from the stack that it joins."""
+"""What the sites of one VPC share. A site gets it from its own stack or from the stack that it joins."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SharedPlatformOutputs:
     """
 
     first_zone: str
-    """The full name of the availability zone whose subnets hold what needs no high availability."""
+    """The full name of the availability zone in whose subnets single servers are."""
     internal_domain: str | None
     """The name of the private zone. A stack that joins may do without it."""
     vpc_id: pulumi.Input[str]
@@ -47,12 +47,12 @@ class SharedPlatformOutputs:
     """The bucket for CloudFront's logs. Only the stack that owns it writes there."""
 
     def export(self) -> None:
-        """Make it the stack output by which other stacks find it."""
+        """Export it as the stack output that other stacks read."""
         pulumi.export(_OUTPUT, {name: getattr(self, name) for name in _SHARED})
 
     @staticmethod
     def of_stack(stack: str, first_zone: str, internal_domain: str | None) -> SharedPlatformOutputs:
-        """What the named stack of this project shares. The engine fails, naming it, when it does not exist yet."""
+        """What the named stack of this project shares. If that stack does not exist, the engine fails and names it."""
         reference = pulumi.StackReference(f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}")
         shared = reference.require_output(_OUTPUT)
         return SharedPlatformOutputs(

@@ -1,4 +1,4 @@
-"""An IPSec link from the network to one place of the client's."""
+"""An IPSec link from the network to one of the client's sites."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pulumi_aws as aws
 from components.shared.context import Context
 from settings.vpn_link import VpnLinkSettings
 
-# AWS accepts weaker ones beside these, and AES-128, unless told not to ("Tunnel options for your Site-to-Site VPN
-# connection"). Of Diffie-Hellman's groups RFC 8247 advises against those below 14, and against 22 to 24.
+# By default, AWS also accepts weaker algorithms and AES-128 ("Tunnel options for your Site-to-Site VPN connection").
+# RFC 8247 advises against the Diffie-Hellman groups below 14 and from 22 to 24.
 _ENCRYPTION = ("AES256", "AES256-GCM-16")
 _INTEGRITY = ("SHA2-256", "SHA2-384", "SHA2-512")
 _DH_GROUPS = tuple(range(14, 22))
@@ -22,7 +22,7 @@ _TUNNEL: Mapping[str, Any] = {
     **{f"phase{number}_encryption_algorithms": _ENCRYPTION for number in (1, 2)},
     **{f"phase{number}_integrity_algorithms": _INTEGRITY for number in (1, 2)},
     **{f"phase{number}_dh_group_numbers": _DH_GROUPS for number in (1, 2)},
-    # AWS opens the tunnel, and opens it again: by default both are down until the client's end has something to say.
+    # AWS opens the tunnels, and opens them again. By default they stay down until the client's device sends something.
     "startup_action": "start",
     "dpd_timeout_action": "restart",
 }
@@ -30,31 +30,32 @@ _TUNNEL: Mapping[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class VpnLinkArgs:
-    """``gateway_id`` is the network's VPN gateway."""
+    """The settings of the link, and the gateway that it starts from."""
 
     context: Context
     link: VpnLinkSettings
     gateway_id: pulumi.Input[str]
+    """The network's VPN gateway."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VpnTunnels:
-    """A VPN connection, and the outside addresses of its tunnels at AWS's end."""
+    """A VPN connection, and the public addresses of its tunnels at AWS's end."""
 
     connection_id: pulumi.Input[str]
     tunnel_addresses: tuple[pulumi.Input[str], ...]
 
 
 class VpnLink(pulumi.ComponentResource):
-    """A site-to-site VPN with static routes and two tunnels, which AWS keeps up and which take IKEv2 and strong
-    algorithms alone.
+    """A site-to-site VPN with static routes and two tunnels.
 
-    Produces the customer gateway, the connection and a route for each remote network. ``configuration`` is AWS's
-    generic configuration for the client's device, pre-shared keys included, and so a secret.
+    AWS keeps the tunnels up. They accept only IKEv2 and strong algorithms. Produces the customer gateway, the
+    connection and a route for each remote network.
     """
 
     tunnels: VpnTunnels
     configuration: pulumi.Output[str]
+    """AWS's generic configuration for the client's device. It contains the pre-shared keys, so it is a secret."""
 
     def __init__(self, name: str, args: VpnLinkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         link = args.link
@@ -76,7 +77,7 @@ class VpnLink(pulumi.ComponentResource):
             vpn_gateway_id=args.gateway_id,
             static_routes_only=True,
             tags=tags,
-            # Both alike: AWS takes one at a time down for its maintenance.
+            # Both are alike, because AWS takes down one at a time for maintenance.
             **{f"tunnel{number}_{option}": value for number in (1, 2) for option, value in _TUNNEL.items()},
             opts=child,
         )

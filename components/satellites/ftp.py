@@ -1,4 +1,4 @@
-"""What a satellite's FTP server needs of AWS: a password, a way in through the gateway, and a name to be found by."""
+"""The password and the internal DNS record of a satellite's FTP server, and its ingress rules."""
 
 from __future__ import annotations
 
@@ -17,37 +17,39 @@ from components.shared.secret import Secret, SecretArgs
 from settings.satellite import FtpSettings
 
 _TTL_SECONDS = 30
-"""How long the gateway may go on asking for an instance that was replaced."""
-_NOBODY = "192.0.2.1"
-"""Where the name points until the first deploy: an address of RFC 5737, which is never routed."""
+"""How long the gateway may still connect to an instance that was replaced."""
+_UNROUTED = "192.0.2.1"
+"""The address of the record until the first deploy. RFC 5737 reserves it, so it is never routed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SatelliteFtpArgs:
-    """``address`` is the server's full name in the internal zone, by which the gateway forwards to it."""
+    """The settings of the FTP server, and the gateway that forwards to it."""
 
     context: Context
     access: FtpSettings
     gateway: GatewayProxy
     address: str
+    """The server's full name in the internal zone, to which the gateway forwards."""
     internal_zone_id: pulumi.Input[str]
 
     @property
     def ingress_rules(self) -> tuple[IngressRule, ...]:
-        """What the server's security group lets in: the gateway, and on the ports that it forwards alone."""
+        """The ingress rules that open the forwarded ports to the gateway."""
         return self.gateway.ingress_to(self.address)
 
 
 class SatelliteFtp(pulumi.ComponentResource):
-    """The password, the secret that holds it and the server's internal DNS record.
+    """The password, the secret with the password, and the server's internal DNS record.
 
-    The stack owns the name and the instance its address: a deploy's hook points the record to the instance that it
-    runs on. ``variables`` tell the hooks what to set up; ``statements`` let the instance's role do it.
+    The stack makes the record. At each deploy, a hook points it to the instance that the hook runs on.
     """
 
     secret_arn: pulumi.Output[str]
     variables: Mapping[str, pulumi.Input[str]]
+    """The environment variables from which the hooks set up the server."""
     statements: pulumi.Output[list[dict[str, object]]]
+    """The IAM statements that the hooks need."""
 
     def __init__(self, name: str, args: SatelliteFtpArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("magento:satellites:SatelliteFtp", name, {"user": args.access.user}, opts)
@@ -69,7 +71,7 @@ class SatelliteFtp(pulumi.ComponentResource):
             name=args.address,
             type="A",
             ttl=_TTL_SECONDS,
-            records=[_NOBODY],
+            records=[_UNROUTED],
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["records"]),
         )
         self.variables = {
@@ -88,8 +90,10 @@ class SatelliteFtp(pulumi.ComponentResource):
 
 
 def _may_move(address: str, zone_id: str) -> dict[str, object]:
-    """To point this one name of the zone somewhere else, and nothing more ("Using IAM policy conditions for
-    fine-grained access control to manage resource record sets")."""
+    """The IAM statement to change the address of this name, and no other record of the zone.
+
+    See "Using IAM policy conditions for fine-grained access control to manage resource record sets".
+    """
     only = {
         "route53:ChangeResourceRecordSetsNormalizedRecordNames": [address],
         "route53:ChangeResourceRecordSetsRecordTypes": ["A"],

@@ -1,4 +1,4 @@
-"""A satellite: one instance of a PHP application behind a load balancer of its own, with the shared database."""
+"""A satellite: one instance of a PHP application behind its own load balancer, with the shared database."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _DATABASE_FIELDS = {
     "DATABASE_USER": "username",
     "DATABASE_PASSWORD": "password",
 }
-"""The variables that tell an application how to reach the database, and the fields of the database's secret."""
+"""The environment variables of the database, and the fields of its secret that hold their values."""
 _FILLED_FIELD = "value"
-"""The field of a secret that people fill in."""
+"""The field of a secret whose value you fill in."""
 _RECORD_TTL_SECONDS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
 class SatelliteAppArgs:
-    """``database`` is what the satellites share, and ``gateway`` is how FTP gets in.
+    """The settings of the satellite, and the resources that satellites share.
 
     Raises ``ValueError`` for FTP without a gateway.
     """
@@ -49,7 +49,9 @@ class SatelliteAppArgs:
     shared: SharedPlatformOutputs
     satellite: SatelliteSettings
     database: MySqlDatabase
+    """The database that all satellites share."""
     gateway: GatewayProxy | None = None
+    """The gateway, through which FTP clients connect."""
 
     def __post_init__(self) -> None:
         if self.satellite.ftp and not (self.gateway and self.shared.internal_domain):
@@ -57,7 +59,7 @@ class SatelliteAppArgs:
 
     @property
     def ftp_server(self) -> SatelliteFtpArgs | None:
-        """What its FTP server is, if it has one."""
+        """The arguments of its FTP server, if it has one."""
         if not (self.satellite.ftp and self.gateway and self.shared.internal_domain):
             return None
         return SatelliteFtpArgs(
@@ -70,11 +72,11 @@ class SatelliteAppArgs:
 
 
 class SatelliteApp(pulumi.ComponentResource):
-    """One satellite, reached from anywhere by its load balancer's name, over HTTP.
+    """One satellite. Everyone reaches it at its load balancer, over HTTP and, with a host name, over HTTPS.
 
     Produces the security groups of its load balancer and of its instance, the instance's role, a secret for each value
-    that people fill in, what FTP needs, the Beanstalk application and its one environment, and the record of its HTTPS
-    name.
+    that you fill in, the Beanstalk application and its environment. If the settings ask for them, produces
+    ``SatelliteFtp`` and the DNS record of the HTTPS name.
     """
 
     application: BeanstalkApplication
@@ -107,7 +109,7 @@ class SatelliteApp(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-        # An instance that may not read its secrets fails to start.
+        # Without the permission to read its secrets, an instance fails to start.
         ready = [self._grant(filled), instance_role]
         self.environment = self._environment(balancer_group, instance_role.profile_name, filled, after=ready)
         self.address = pulumi.Output.format("http://{0}/", self.environment.load_balancer_dns_name)
@@ -128,7 +130,7 @@ class SatelliteApp(pulumi.ComponentResource):
                 description=reason,
                 ingress=tuple(ingress),
                 open_egress=True,
-                # As of the site's own load balancer: the one system that everybody may reach.
+                # The same system as the site's load balancer: the only one that is open to everyone.
                 context=self._args.context.for_system("load-balancer"),
             ),
             opts=self._child,
@@ -178,7 +180,7 @@ class SatelliteApp(pulumi.ComponentResource):
                         certificate_arn=shared.certificate_arn if satellite.https_host_name else None,
                     ),
                     vpc_id=shared.vpc_id,
-                    # What needs no high availability sits in the first subnet; a load balancer must have two.
+                    # Single instances are in the first subnet. A load balancer must have two.
                     instance_subnet_ids=pulumi.Output.from_input(shared.private_subnet_ids).apply(lambda ids: ids[:1]),
                     load_balancer_subnet_ids=shared.public_subnet_ids,
                     instance_group_id=self.instance_group_id,
@@ -194,7 +196,7 @@ class SatelliteApp(pulumi.ComponentResource):
         )
 
     def _secret_to_fill_in(self, variable: str) -> Secret:
-        """A secret for each, so that one more never writes over what people filled into the others."""
+        """A secret for one variable. In a common secret, a new variable would overwrite the filled-in values."""
         return Secret(
             f"{self._name}-{variable.lower().replace('_', '-')}",
             SecretArgs(
@@ -206,7 +208,7 @@ class SatelliteApp(pulumi.ComponentResource):
         )
 
     def _environment_secrets(self, filled: Mapping[str, pulumi.Output[str]]) -> dict[str, pulumi.Input[str]]:
-        """Each variable's secret and the field in it ("Extracting JSON keys from Secrets Manager secrets")."""
+        """The secret of each variable, and the field in it ("Extracting JSON keys from Secrets Manager secrets")."""
         database = self._args.database.secret_arn
         return {
             **{name: pulumi.Output.format("{0}:{1}", database, field) for name, field in _DATABASE_FIELDS.items()},
@@ -214,17 +216,17 @@ class SatelliteApp(pulumi.ComponentResource):
         }
 
     def _variables(self) -> dict[str, pulumi.Input[str]]:
-        """What the release's hooks are told, beside the application's own variables."""
+        """The application's variables, and those that the release's hooks read."""
         jobs = self._satellite.cron_table.encode()
         return {
             **self._satellite.variables,
-            # Beanstalk takes no asterisk or semicolon in a property's value ("Configuring environment properties").
+            # The value of a property may have no asterisk and no semicolon ("Configuring environment properties").
             **({"CRON_TABLE_BASE64": base64.b64encode(jobs).decode()} if jobs else {}),
             **(self.ftp.variables if self.ftp else {}),
         }
 
     def _grant(self, filled: Mapping[str, pulumi.Output[str]]) -> aws.iam.RolePolicy:
-        """Let the instance read the secrets of its own, and do what its FTP server needs."""
+        """Let the instance read its secrets, and do what its FTP server needs."""
         policy = pulumi.Output.all(
             secrets=pulumi.Output.all(self._args.database.secret_arn, *filled.values()),
             key=self._args.context.key_arn,
@@ -245,7 +247,7 @@ class SatelliteApp(pulumi.ComponentResource):
             name=host_name,
             type="CNAME",
             ttl=_RECORD_TTL_SECONDS,
-            # Beanstalk keeps its name when it makes the load balancer anew.
+            # This name stays the same when Beanstalk replaces the load balancer.
             records=[self.environment.host_name],
             opts=self._child,
         )

@@ -1,4 +1,4 @@
-"""What a Linux server does when it boots, as a document for cloud-init."""
+"""The cloud-init document of a Linux server: what it does when it boots."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from components.servers import server_files
-from settings.messages import refuse
+from settings.messages import Words, refuse
 
 LOG = "/var/log/boot-platform.log"
-"""Where everything that the boot prints goes, on every server."""
+"""The file with everything that the boot prints, on every server."""
 
 MOST_USER_DATA_BYTES = 16 * 1024
 """EC2's limit, before base64 ("Instance user data")."""
@@ -30,7 +30,7 @@ _COMMON_SCRIPTS = {
     _MOUNT: "boot/mount_data_volumes.sh",
     "/usr/local/sbin/boot-platform": "boot/boot_platform.sh",
 }
-# cloud-init runs what lies there at each boot.
+# cloud-init runs the files of this directory at each boot.
 _EVERY_BOOT = "/var/lib/cloud/scripts/per-boot/boot-platform"
 
 
@@ -53,20 +53,22 @@ class BootVolume:
 
 @dataclass(frozen=True, kw_only=True)
 class CloudInit:
-    """What to install, which files to write and which of them to run.
+    """The packages to install, the files to write and the scripts to run.
 
-    ``packages`` are Debian's names. ``scripts`` are paths among ``files``, run in their order as root at every boot,
-    once packages are there and ``volumes`` mounted: each must be safe to run again. The first that fails ends the
-    boot, and says so in the instance's tag ``BootStatus`` and in ``LOG``. Instances are not told secrets this way.
+    The first script that fails ends the boot; the instance's tag ``BootStatus`` and the file ``LOG`` say so. Put no
+    secrets into the files: everyone who may describe the instance can read them.
 
-    Raises ``ValueError`` for two files of one path, and for a script that is no file.
+    Raises ``ValueError`` for two files with one path, and for a script that is not among the files.
     """
 
     packages: tuple[str, ...] = ()
+    """Names of Debian packages."""
     files: tuple[BootFile, ...] = ()
     scripts: tuple[str, ...] = ()
+    """Paths among ``files``. They run as root at every boot, in this order, when the packages are installed and the
+    volumes mounted. Each must be safe to run again."""
     volumes: tuple[BootVolume, ...] = ()
-    """Filled in by the server, which knows their ids."""
+    """``Server`` fills them in, because it knows the ids."""
 
     def __post_init__(self) -> None:
         paths = [file.path for file in self._all_files()]
@@ -85,22 +87,23 @@ class CloudInit:
         return f"#cloud-config\n{json.dumps(document, indent=1)}\n"
 
     def user_data(self) -> str:
-        """The document as EC2 takes it: compressed, since cloud-init unpacks it and EC2's limit is low, in base64.
+        """The document as user data: compressed, because EC2's limit is low, and in base64.
 
-        Raises ``ValueError`` when it is too large even so.
+        Raises ``ValueError`` when the compressed document is too large.
         """
-        # Without the time of packing: the same document is the same user data, or each run would replace the server.
+        # Without the time of compression, the same document gives the same user data. Otherwise, each run would replace
+        # the server.
         packed = gzip.compress(self.render().encode(), mtime=0)
         if len(packed) > MOST_USER_DATA_BYTES:
             expected = f"at most {MOST_USER_DATA_BYTES} bytes when compressed"
-            refuse("user data", got=f"{len(packed)} bytes", expected=expected)
+            refuse("user data", got=Words(f"{len(packed)} bytes"), expected=expected)
         return base64.b64encode(packed).decode()
 
     def _all_files(self) -> Iterator[BootFile]:
         for path, name in _COMMON_SCRIPTS.items():
             yield BootFile(path=path, content=server_files.read(name), mode="0755")
         yield BootFile(path=_EVERY_BOOT, content="#!/bin/sh\nexec /usr/local/sbin/boot-platform\n", mode="0755")
-        # Not cloud-init's own list, for which it would ask Debian's servers even where all of it is there.
+        # cloud-init's own list of packages asks Debian's servers even if all packages are installed, so it is not used.
         yield BootFile(
             path=_PACKAGES, content="".join(f"{name}\n" for name in (*server_files.packages("boot"), *self.packages))
         )

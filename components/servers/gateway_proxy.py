@@ -1,9 +1,8 @@
-"""The gateway: the only public way to servers that are otherwise private, for those who are on its list."""
+"""The gateway: the only public way to private servers, for the sources that the stack file allows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import pulumi
 import pulumi_aws as aws
@@ -21,28 +20,29 @@ SYSTEM = "gateway"
 
 MAX_CONNECTIONS = 4000
 _SPARE_DESCRIPTORS = 1000
-# For checks, logs and what a reload keeps open of the process before.
+"""For health checks, logs and the connections that the previous process keeps during a reload."""
 
 _START = "/usr/local/sbin/start_gateway.sh"
 
 
 @dataclass(frozen=True, kw_only=True)
 class GatewayProxyArgs:
-    """``placement`` is in a public subnet."""
+    """The settings of the gateway."""
 
     placement: ServerPlacement
+    """A place in a public subnet."""
     gateway: GatewaySettings
 
 
 class GatewayProxy(pulumi.ComponentResource):
-    """HAProxy in TCP mode with a public address of its own.
+    """HAProxy in TCP mode with an Elastic IP.
 
-    Produces the Elastic IP and a ``Server`` that opens the forwarded ports to the allowed sources only.
-    The security group of a target takes ``ingress_to`` its name.
+    Produces the Elastic IP and a ``Server`` that opens the forwarded ports only to the allowed sources. The security
+    group of a target gets its rules from ``ingress_to``.
     """
 
     address: pulumi.Output[str]
-    """The public address, which FTP servers behind it announce as theirs."""
+    """The public address. FTP servers behind the gateway announce it as their own."""
     instance_id: pulumi.Output[str]
     security_group_id: pulumi.Output[str]
 
@@ -56,7 +56,7 @@ class GatewayProxy(pulumi.ComponentResource):
             f"{name}-address",
             domain="vpc",
             tags=placement.context.tags.named(name),
-            # Partners have it in their firewalls and programs.
+            # The address is in the firewalls and programs of partners.
             opts=pulumi.ResourceOptions(parent=self, protect=placement.context.protect),
         )
         self.address = address.public_ip
@@ -82,7 +82,7 @@ class GatewayProxy(pulumi.ComponentResource):
         )
 
     def ingress_to(self, target: str) -> tuple[IngressRule, ...]:
-        """The ingress rules of a target, by its name as the forwards spell it."""
+        """The ingress rules of a target. ``target`` is its name in the forwards."""
         return tuple(
             IngressRule(
                 name=f"gateway-{ports}",
@@ -96,7 +96,7 @@ class GatewayProxy(pulumi.ComponentResource):
 
 
 def ingress_rules(gateway: GatewaySettings) -> tuple[IngressRule, ...]:
-    """The forwarded ports, neighbours as one range, from each allowed source."""
+    """The rules that open the forwarded ports to each allowed source. Adjacent ports become one range."""
     opened = merged(each for listener in listeners(gateway.forwards) for each in listener.binds)
     return tuple(
         IngressRule(
@@ -111,17 +111,8 @@ def ingress_rules(gateway: GatewaySettings) -> tuple[IngressRule, ...]:
     )
 
 
-def _is_a_day(written: str) -> bool:
-    try:
-        # A day without quotes is a time to YAML, and Pulumi hands it over as Go writes times.
-        date.fromisoformat(written.removesuffix(" 00:00:00 +0000 UTC"))
-    except ValueError:
-        return False
-    return True
-
-
 def boot(forwards: tuple[ForwardSettings, ...]) -> CloudInit:
-    """What the server runs."""
+    """The packages, files and scripts of the server."""
     bound = listeners(forwards)
     ports = sum(len(each) for listener in bound for each in listener.binds)
     return CloudInit(

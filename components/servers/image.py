@@ -1,4 +1,4 @@
-"""Which machine image a server boots when its config names none."""
+"""The machine image of a server for which the stack file has none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DEBIAN_ACCOUNT = "136693071363"  # https://wiki.debian.org/Cloud/AmazonEC2Image
 
 
 class OperatingSystem(Enum):
-    """What a server runs: the release that it boots unless told otherwise."""
+    """The operating system of a server, and its default release."""
 
     DEBIAN = "12"
     WINDOWS = "2022"

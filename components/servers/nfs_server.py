@@ -1,4 +1,4 @@
-"""The file server that a site's instances share their media, statics, sitemaps and exports on."""
+"""The file server with the media, statics, sitemaps and exports that a site's instances share."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from settings.file_server import FileServerSettings
 PORT = 2049
 _EXPORTS = "/etc/exports.d/shares.exports"
 _SERVE = "/usr/local/sbin/serve-shares"
-_MOST_ID = 65533
 
 
 @dataclass(frozen=True, kw_only=True)
 class NfsServerArgs:
-    """``clients`` maps a name to the security group that may mount the shares: nobody else can. ``network_cidr`` is the
-    network that they are in."""
+    """The settings of the file server, and its clients."""
 
     placement: ServerPlacement
     server: FileServerSettings
     clients: Mapping[str, pulumi.Input[str]]
+    """The security groups that may mount the shares, by name."""
     network_cidr: pulumi.Input[str]
+    """The network of the clients."""
 
 
 class NfsServer(pulumi.ComponentResource):
-    """A ``Server`` that exports each share by NFS version 4, from an EBS volume of its own.
+    """A ``Server`` that exports each share over NFS version 4. Each share has its own EBS volume.
 
-    An instance made anew has the same address, volumes and exports: clients' mounts wait, and go on.
+    A new instance has the same address, volumes and exports. Mounts of the clients wait for it and then continue.
     """
 
     server: Server
     address: str
     """The name that clients mount from."""
     variables: Mapping[str, str]
-    """What an instance of the site must know to mount the shares, as environment variables."""
+    """The environment variables with which an instance of the site mounts the shares."""
     instance_id: pulumi.Output[str]
 
     def __init__(self, name: str, args: NfsServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -74,7 +74,7 @@ class NfsServer(pulumi.ComponentResource):
 
 
 def boot(server: FileServerSettings, network_cidr: str) -> CloudInit:
-    """What the file server runs, once its volumes are mounted."""
+    """The packages, files and scripts of the file server. The scripts run when the volumes are mounted."""
     exports = server_files.render(
         "nfs_server/shares.exports.j2",
         directories=[share.directory for share in server.shares],

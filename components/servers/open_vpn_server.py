@@ -1,4 +1,4 @@
-"""The VPN by which people reach the network from wherever they are."""
+"""The OpenVPN server by which people reach the network."""
 
 from __future__ import annotations
 
@@ -18,32 +18,30 @@ PORT = 1194
 _CONFIGURATION = "/etc/openvpn"
 _CLIENT_CONFIGS = "/root/client-configs"
 _START = "/usr/local/sbin"
-_CLIENTS = IPv4Network("10.8.0.0/24")
-_ANYWHERE = IPv4Network("0.0.0.0/0")
-# What OpenVPN takes for a subnet of clients ("--server", reference manual of 2.6).
-_WIDEST, _NARROWEST = 16, 29
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenVpnServerArgs:
-    """``placement`` is in a public subnet; ``remote_cidrs`` is what lies behind the network's IPSec links."""
+    """The settings of the VPN, and the networks that clients reach."""
 
     placement: ServerPlacement
+    """A place in a public subnet."""
     access: VpnAccessSettings
     network_cidr: IPv4Network
     remote_cidrs: tuple[IPv4Network, ...] = ()
+    """The networks behind the IPSec links."""
 
     @property
     def reached(self) -> tuple[IPv4Network, ...]:
-        """What a connected client gets routes to, and is let through to."""
+        """The networks to which a client gets routes and may send traffic."""
         return (self.network_cidr, *(self.remote_cidrs if self.access.reaches_remote_networks else ()))
 
 
 class OpenVpnServer(pulumi.ComponentResource):
-    """An OpenVPN server with an address of its own and keys on a volume that outlives the instance.
+    """An OpenVPN server with an Elastic IP, and with its keys on a volume that outlives the instance.
 
-    Produces the Elastic IP and a ``Server`` that admits OpenVPN's port. Clients appear to the network as the server:
-    what they may reach admits ``security_group_id``.
+    Produces the Elastic IP and a ``Server`` with an ingress rule for OpenVPN's port. In the network, clients have the
+    address of the server: what they may reach needs an ingress rule from ``security_group_id``.
     """
 
     address: pulumi.Output[str]
@@ -57,7 +55,7 @@ class OpenVpnServer(pulumi.ComponentResource):
             f"{name}-address",
             domain="vpc",
             tags=args.placement.context.tags.named(name),
-            # Profiles hold it: with another address, every user needs a new one.
+            # The address is in all profiles: with another address, every user needs a new profile.
             opts=pulumi.ResourceOptions(parent=self, protect=args.placement.context.protect),
         )
         self.address = address.public_ip
@@ -66,7 +64,7 @@ class OpenVpnServer(pulumi.ComponentResource):
             ServerArgs(
                 placement=args.placement,
                 size=args.access.size,
-                ingress=tuple(_admission(network) for network in args.access.allowed_cidrs),
+                ingress=tuple(_ingress_rule(network) for network in args.access.allowed_cidrs),
                 boot=self.address.apply(lambda public: boot(args, address=public)),
                 volumes=(
                     DataVolume(
@@ -83,7 +81,7 @@ class OpenVpnServer(pulumi.ComponentResource):
 
 
 def boot(args: OpenVpnServerArgs, *, address: str) -> CloudInit:
-    """What the server runs, for clients that are told to connect to ``address``."""
+    """The packages, files and scripts of the server, whose clients connect to ``address``."""
     rendered = {
         "address": address,
         "port": PORT,
@@ -128,7 +126,7 @@ def boot(args: OpenVpnServerArgs, *, address: str) -> CloudInit:
     )
 
 
-def _admission(network: IPv4Network) -> IngressRule:
+def _ingress_rule(network: IPv4Network) -> IngressRule:
     return IngressRule(
         name=f"clients-{str(network).replace('/', '-')}",
         port=PORT,

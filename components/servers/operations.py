@@ -1,4 +1,4 @@
-"""The servers that people work through: VPN, gateway, Windows, Rundeck and phpMyAdmin, as the stack file has them."""
+"""The servers that people work with: VPN, gateway, Windows, Rundeck and phpMyAdmin."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ _REMOTE_DESKTOP = 3389
 
 @dataclass(frozen=True, kw_only=True)
 class OperationsArgs:
-    """``remote_cidrs`` are the networks behind the IPSec links. ``databases`` are those that phpMyAdmin may use, by the
-    names in the stack file.
+    """The settings of the servers, and what they reach.
 
     Raises ``ValueError`` for a Windows server without a gateway: its FTP service announces the gateway's address.
     """
@@ -40,7 +39,9 @@ class OperationsArgs:
     servers: OperationsSettings
     network_cidr: IPv4Network
     remote_cidrs: tuple[IPv4Network, ...] = ()
+    """The networks behind the IPSec links."""
     databases: Mapping[str, MySqlDatabase]
+    """The databases that phpMyAdmin may use, by their names in the stack file."""
 
     def __post_init__(self) -> None:
         if self.servers.windows and not self.servers.gateway:
@@ -48,9 +49,9 @@ class OperationsArgs:
 
 
 class Operations(pulumi.ComponentResource):
-    """The servers that people work through, up to five, in the network's first zone.
+    """Up to five servers in the network's first zone: those that have a section in the stack file.
 
-    The VPN's clients reach all of them. The gateway reaches what it forwards to. Nothing else reaches them.
+    The VPN's clients reach Windows, Rundeck and phpMyAdmin. The gateway reaches the targets of its forwards.
     """
 
     vpn: OpenVpnServer | None = None

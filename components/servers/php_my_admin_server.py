@@ -1,4 +1,4 @@
-"""phpMyAdmin: the databases in a browser, for those on the VPN."""
+"""The phpMyAdmin server, which shows databases in the browser to people on the VPN."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ _START = "/usr/local/sbin/start_phpmyadmin.sh"
 
 @dataclass(frozen=True, kw_only=True)
 class PhpMyAdminServerArgs:
-    """``clients`` maps a name to the security group that may open it, such as the VPN's; ``addresses`` the name of each
-    database that there is to its host name."""
+    """The settings of phpMyAdmin, its clients and the databases."""
 
     placement: ServerPlacement
     php_my_admin: PhpMyAdminSettings
     clients: Mapping[str, pulumi.Input[str]]
+    """The security groups that may open it, by name."""
     addresses: Mapping[str, pulumi.Input[str]]
+    """The host names of the stack's databases, by the names that the settings choose from."""
 
 
 class PhpMyAdminServer(pulumi.ComponentResource):
-    """phpMyAdmin by nginx, under ``phpmyadmin.`` and the internal domain, where people log in with a database's own
-    users.
+    """phpMyAdmin behind nginx, at ``phpmyadmin.`` and the internal domain. People log in as a user of the database.
 
-    Produces a ``Server`` that admits HTTP from its clients alone. The connection to a database is encrypted, and the
-    database's certificate checked. Each chosen database has to admit ``security_group_id``.
+    Produces a ``Server`` that takes HTTP only from its clients. The connections to databases are encrypted, and the
+    databases' certificates are checked. Each chosen database needs an ingress rule from ``security_group_id``.
     """
 
     host_name: str | None
@@ -70,9 +70,9 @@ class PhpMyAdminServer(pulumi.ComponentResource):
 
 
 def boot(addresses: Mapping[str, str]) -> CloudInit:
-    """What the server runs, for databases by their names and host names."""
+    """The packages, files and scripts of the server. ``addresses`` are the databases' host names, by name."""
     return CloudInit(
-        # dbconfig-no-thanks is one of them: without it phpMyAdmin would want a database to keep settings of its own in.
+        # One of them is dbconfig-no-thanks. Without it, phpMyAdmin asks for a database for its own settings.
         packages=server_files.packages("phpmyadmin"),
         files=(
             BootFile(path="/etc/phpmyadmin/databases.php", content=_databases(addresses)),
@@ -87,7 +87,7 @@ def boot(addresses: Mapping[str, str]) -> CloudInit:
 
 
 def _databases(addresses: Mapping[str, str]) -> str:
-    """phpMyAdmin's list of servers, which it counts from 1 ("Configuration", ``$cfg['Servers']``)."""
+    """phpMyAdmin's list of servers, numbered from 1 ("Configuration", ``$cfg['Servers']``)."""
     servers: dict[str, PhpValue] = {
         str(number): {
             "verbose": name,

@@ -1,4 +1,4 @@
-"""The server whose jobs people start to see what runs, and what went wrong."""
+"""The Rundeck server, whose jobs show the state and the logs of environments."""
 
 from __future__ import annotations
 
@@ -20,36 +20,38 @@ from settings.rundeck import RundeckSettings
 PORT = 4440
 _HOST_NAME = "rundeck"
 _PREPARED = "/etc/boot-platform"
-_ROOTS_OWN, _EVERYBODYS = "/usr/local/sbin", "/usr/local/bin"
+_ROOT_COMMANDS, _USER_COMMANDS = "/usr/local/sbin", "/usr/local/bin"
 _COMMANDS = ("beanstalk_environments", "beanstalk_events", "beanstalk_failed_instances", "beanstalk_log")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RundeckServerArgs:
-    """``placement`` is in a private subnet. ``clients`` are the security groups that may open Rundeck, each under a
-    name that tells the rules apart."""
+    """The settings of Rundeck, and its clients."""
 
     placement: ServerPlacement
+    """A place in a private subnet."""
     rundeck: RundeckSettings
     clients: Mapping[str, pulumi.Input[str]]
+    """The security groups that may open Rundeck, by name."""
 
     @property
     def url(self) -> str:
+        """Rundeck's address in the internal domain."""
         return f"http://{_HOST_NAME}.{self.placement.internal_domain}:{PORT}"
 
 
 class RundeckServer(pulumi.ComponentResource):
-    """Rundeck inside the network, with jobs and data on a volume that outlives the instance, and Ansible beside it.
+    """Rundeck and Ansible inside the network. Rundeck's jobs and data are on a volume that outlives the instance.
 
-    Produces the passwords of its administrator and of its key storage with their secrets, and a ``Server`` that may
-    look at Beanstalk's environments and read the logs of their instances.
+    Produces the passwords of Rundeck's administrator and of its key storage with their secrets, and a ``Server`` that
+    may describe Beanstalk's environments and read the logs of their instances.
     """
 
     url: str
     instance_id: pulumi.Output[str]
     security_group_id: pulumi.Output[str]
     admin_secret_arn: pulumi.Output[str]
-    """Where people find the password of ``admin``."""
+    """The secret with the password of ``admin``."""
 
     def __init__(self, name: str, args: RundeckServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("magento:servers:RundeckServer", name, {"version": args.rundeck.version}, opts)
@@ -98,7 +100,7 @@ class RundeckServer(pulumi.ComponentResource):
         password = random.RandomPassword(
             f"{self._name}-{label}-password",
             length=40,
-            # A comma would end it in Rundeck's file of users.
+            # In Rundeck's file of users, a comma ends the password.
             special=False,
             opts=pulumi.ResourceOptions(parent=self, protect=placement.context.protect),
         )
@@ -114,7 +116,7 @@ class RundeckServer(pulumi.ComponentResource):
 
 
 def diagnosis(*, client: str, region: str) -> tuple[dict[str, Any], ...]:
-    """The IAM statements to see how the client's environments are, and to read a log on their instances alone."""
+    """The IAM statements to describe the client's environments, and to read logs only on their instances."""
     return (
         allow(
             (
@@ -131,7 +133,7 @@ def diagnosis(*, client: str, region: str) -> tuple[dict[str, Any], ...]:
             **allow(("ssm:SendCommand",), f"arn:aws:ec2:{region}:*:instance/*"),
             "Condition": {
                 "StringEquals": {"ssm:resourceTag/ManagedBy": "pulumi", "ssm:resourceTag/Client": client},
-                # Beanstalk's instances have it, and the servers that hold keys and data have not.
+                # Beanstalk's instances have this tag. The servers that hold keys and data do not.
                 "Null": {"ssm:resourceTag/elasticbeanstalk:environment-name": "false"},
             },
         },
@@ -139,7 +141,7 @@ def diagnosis(*, client: str, region: str) -> tuple[dict[str, Any], ...]:
 
 
 def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str) -> CloudInit:
-    """What the server runs. It is told where its secrets are, and asks for them by its role."""
+    """The packages, files and scripts of the server. It gets the ARNs of its secrets, and reads them with its role."""
     tags, region = args.placement.context.tags, args.placement.context.region
 
     def prepared(name: str, **values: object) -> BootFile:
@@ -148,7 +150,7 @@ def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str) -> 
         return BootFile(path=f"{_PREPARED}/{name}", content=content)
 
     def script(name: str) -> BootFile:
-        return BootFile(path=f"{_ROOTS_OWN}/{name}", content=server_files.read(f"rundeck/{name}"), mode="0700")
+        return BootFile(path=f"{_ROOT_COMMANDS}/{name}", content=server_files.read(f"rundeck/{name}"), mode="0700")
 
     return CloudInit(
         packages=server_files.packages("rundeck"),
@@ -177,7 +179,7 @@ def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str) -> 
             ),
             *(
                 BootFile(
-                    path=f"{_EVERYBODYS}/{command.replace('_', '-')}",
+                    path=f"{_USER_COMMANDS}/{command.replace('_', '-')}",
                     content=server_files.read(f"rundeck/{command}.sh"),
                     mode="0755",
                 )
@@ -188,6 +190,6 @@ def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str) -> 
             script("load_jobs.sh"),
         ),
         scripts=tuple(
-            f"{_ROOTS_OWN}/{name}" for name in ("install_rundeck.sh", "configure_rundeck.sh", "load_jobs.sh")
+            f"{_ROOT_COMMANDS}/{name}" for name in ("install_rundeck.sh", "configure_rundeck.sh", "load_jobs.sh")
         ),
     )

@@ -1,4 +1,4 @@
-"""A single EC2 instance that can be thrown away and made anew: what it keeps lies outside it."""
+"""A single EC2 instance that can be replaced, because its data is on volumes outside of it."""
 
 from __future__ import annotations
 
@@ -22,35 +22,36 @@ from settings.messages import Words, refuse
 from settings.server_size import VOLUME_LETTERS, ServerSizeSettings
 
 _NAME_TTL_SECONDS = 60
-_SMALLEST_ROOT_GIB = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataVolume:
-    """A disk that outlives the instance. Linux mounts it at ``mount_point``; Windows gives it a letter."""
+    """A disk that outlives the instance."""
 
     name: str
     size_gib: int
     mount_point: str = ""
+    """The directory on Linux. It is empty on Windows, where the boot script gives the disk a letter."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServerPlacement:
-    """Where a server lives. ``internal_zone_id`` is the private zone of ``internal_domain``; ``protect`` keeps the data
-    volumes from being deleted."""
+    """The subnet of a server, and the DNS zone in which it gets a name."""
 
     context: Context
     vpc_id: pulumi.Input[str]
     subnet_id: pulumi.Input[str]
     availability_zone: str
+    """The full name of the subnet's zone. The data volumes are in it too."""
     internal_zone_id: pulumi.Input[str]
+    """The private zone of ``internal_domain``."""
     internal_domain: str
 
     @staticmethod
     def in_first_subnet(context: Context, shared: SharedPlatformOutputs, *, is_public: bool) -> ServerPlacement:
-        """The first public or private subnet: what needs no high availability lives there.
+        """The first public or private subnet, where all single servers are.
 
-        Raises ``ValueError`` when the stack does not know the internal domain, in which servers have their names.
+        Raises ``ValueError`` when the stack does not know the internal domain, in which servers get their names.
         """
         if shared.internal_domain is None:
             refuse("internal_domain", expected="the zone in which servers get their names")
@@ -71,19 +72,22 @@ class ServerPlacement:
 
 @dataclass(frozen=True, kw_only=True)
 class ServerArgs:
-    """``boot`` is what a Linux server does when it starts; ``windows_boot`` is the PowerShell that a Windows one runs,
-    with ``$VolumeIds`` set. ``host_name`` becomes a name in the internal domain, and ``public_address`` is the
-    allocation id of an Elastic IP. ``statements`` are what the server may do in AWS besides Session Manager."""
+    """A server with either ``boot`` or ``windows_boot``."""
 
     placement: ServerPlacement
     size: ServerSizeSettings
     ingress: tuple[IngressRule, ...]
     boot: pulumi.Input[CloudInit] | None = None
+    """What a Linux server does when it boots."""
     windows_boot: pulumi.Input[str] | None = None
+    """The PowerShell script that a Windows server runs at its first boot. It finds ``$VolumeIds`` set."""
     volumes: tuple[DataVolume, ...] = ()
     host_name: str | None = None
+    """The first part of its name in the internal domain."""
     public_address: pulumi.Input[str] | None = None
+    """The allocation id of an Elastic IP."""
     statements: tuple[Mapping[str, Any], ...] = ()
+    """IAM statements of what the server may do in AWS, besides Session Manager and reporting its boot status."""
 
     def __post_init__(self) -> None:
         if (self.boot is None) == (self.windows_boot is None):
@@ -96,12 +100,11 @@ class ServerArgs:
 
 
 class Server(pulumi.ComponentResource):
-    """An EC2 instance reached by Session Manager and by what its security group admits.
+    """An EC2 instance with its own security group, role, network interface and encrypted data volumes.
 
-    Produces the security group, the role, a network interface, encrypted data volumes, the instance, their attachments,
-    and as asked a name in the internal zone and the association of a public address. The interface holds the private
-    address, the group and the public address: an instance made anew comes back at the same addresses, with the same
-    data, and what had mounted a directory of it goes on.
+    People reach it by Session Manager, other servers by its ingress rules. If asked for, it gets a name in the internal
+    zone and a public address. The addresses and the security group belong to the network interface, so a new instance
+    has the same addresses and the same data, and clients that mounted a directory of it continue.
     """
 
     instance_id: pulumi.Output[str]
@@ -169,7 +172,7 @@ class Server(pulumi.ComponentResource):
                 device_name=f"/dev/sd{letter}" if self._system is OperatingSystem.DEBIAN else f"xvd{letter}",
                 volume_id=volume.id,
                 instance_id=instance.id,
-                # So that the file system is unmounted, and never torn off while it is written to.
+                # The stop unmounts the file system. Without it, the volume could be detached during a write.
                 stop_instance_before_detaching=True,
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
@@ -197,11 +200,11 @@ class Server(pulumi.ComponentResource):
         )
 
     def _rights(self) -> aws.iam.RolePolicy:
-        tell = boot_status.may_tell(self._args.placement.context.region)
+        report = boot_status.may_report(self._args.placement.context.region)
         return aws.iam.RolePolicy(
             f"{self._name}-rights",
             role=self.role.name,
-            policy=pulumi.Output.all(*self._args.statements).apply(lambda statements: document(tell, *statements)),
+            policy=pulumi.Output.all(*self._args.statements).apply(lambda statements: document(report, *statements)),
             opts=self._child,
         )
 
@@ -230,24 +233,24 @@ class Server(pulumi.ComponentResource):
                 kms_key_id=placement.context.key_arn,
                 tags=self._tags,
             ),
-            # Always in base64: what is compressed has no other form, and the two forms exclude each other.
+            # In base64 for both systems: Linux's is compressed, and only one of the two forms may be set.
             user_data_base64=self._user_data(volumes),
             user_data_replace_on_change=True,
             tags=self._tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # It has the interface, and the interface has the address: there can be one at a time.
+                # The interface can be attached to one instance at a time.
                 delete_before_replace=True,
-                # A newer official image is no reason to replace a server, and one that config names is.
+                # A newer official image does not replace a server. Another `ami` in the stack file does.
                 ignore_changes=[] if size.ami else ["ami"],
-                # A boot needs its rights, to say how it goes, and in a public subnet its way out.
+                # The boot needs the role to report its status, and in a public subnet an address for the internet.
                 depends_on=after,
             ),
         )
 
     def _user_data(self, volumes: Mapping[str, aws.ebs.Volume]) -> pulumi.Output[str]:
         if self._args.windows_boot is not None:
-            ids = pulumi.Output.all(**{name: volume.id for name, volume in volumes.items()})
+            ids = pulumi.Output.from_input({name: volume.id for name, volume in volumes.items()})
             return pulumi.Output.all(script=self._args.windows_boot, ids=ids).apply(lambda known: _for_windows(**known))
         mount_points = [volume.mount_point for volume in self._args.volumes]
 
@@ -277,11 +280,14 @@ class Server(pulumi.ComponentResource):
 
 
 def _for_windows(script: str, ids: Mapping[str, str]) -> str:
-    """PowerShell as EC2Launch takes it: run at the first boot, with ``$VolumeIds`` set, which has the volumes' ids by
-    their names. Raises ``ValueError`` when it is too large: EC2Launch unpacks nothing."""
+    """User data with a PowerShell script, which EC2Launch runs at the first boot.
+
+    ``$VolumeIds`` holds the volumes' ids by their names. Raises ``ValueError`` when the user data is too large:
+    EC2Launch does not take compressed data.
+    """
     table = "; ".join(f"'{name}' = '{id}'" for name, id in ids.items())
     document = f"<powershell>\n$VolumeIds = @{{ {table} }}\n{script}\n</powershell>\n".encode()
     if len(document) > MOST_USER_DATA_BYTES:
         expected = f"at most {MOST_USER_DATA_BYTES} bytes"
-        refuse("user data", got=f"{len(document)} bytes", expected=expected)
+        refuse("user data", got=Words(f"{len(document)} bytes"), expected=expected)
     return base64.b64encode(document).decode()

@@ -1,4 +1,4 @@
-"""The Windows server for the client's own application: its disks, its ports and its FTP service prepared."""
+"""The Windows server for the client's application, with its disks, ports and FTP service set up."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ from settings.ports import PortRange, merged
 from settings.windows import HOST_NAME, WindowsSettings
 
 _SCRIPTS = ("initialize_volumes.ps1", "open_firewall.ps1", "set_ftp_passive.ps1")
-_LOWEST_IIS_PORT = 1025
 
 
 @dataclass(frozen=True, kw_only=True)
 class WindowsServerArgs:
-    """``admits`` are who reaches which port, in the security group and in Windows' own firewall alike;
-    ``ftp_public_address`` is where FTP clients connect: the gateway's Elastic IP."""
+    """The settings of the application's server, and how it is reached."""
 
     placement: ServerPlacement
     application: WindowsSettings
     ingress: tuple[IngressRule, ...]
+    """The ingress rules of the security group. Windows' firewall opens the same ports."""
     ftp_public_address: pulumi.Input[str]
+    """The address that FTP clients connect to: the gateway's Elastic IP."""
 
 
 class WindowsServer(pulumi.ComponentResource):
-    """A Windows server whose data volumes come up at their letters, reached by whom ``admits`` names and by Session
-    Manager, with IIS's FTP service made for the gateway. The application itself is installed by hand, on the volumes.
+    """A ``Server`` with Windows, whose data volumes have fixed letters and whose IIS serves FTP through the gateway.
+
+    People install the application by hand, on the data volumes.
     """
 
     server: Server
@@ -57,7 +58,7 @@ class WindowsServer(pulumi.ComponentResource):
 
 
 def boot_script(application: WindowsSettings, ingress: tuple[IngressRule, ...], public_address: IPv4Address) -> str:
-    """The PowerShell that the server boots with; it finds ``$VolumeIds``, the volumes' ids by their names, set."""
+    """The PowerShell script of the first boot. It finds the volumes' ids by their names in ``$VolumeIds``."""
     ports = merged(
         PortRange(first=each.port, last=each.to_port or each.port) for each in ingress if each.protocol == "tcp"
     )

@@ -1,4 +1,4 @@
-"""Copies of what a stack stores, taken and kept by AWS Backup, apart from the things themselves."""
+"""Copies of the stack's volumes and databases, made and kept by AWS Backup."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ _ROLE_POLICIES = {
     "restore": f"{_MANAGED}/AWSBackupServiceRolePolicyForRestores",
 }
 _BACKED_UP = ("arn:aws:ec2:*:*:volume/*", "arn:aws:rds:*:*:db:*")
-"""Servers' volumes and databases. A server itself is rebuilt from the program."""
-_LONGEST_DAYS = 36_500
+"""Volumes and databases. Servers are not backed up: the program rebuilds them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BackupsArgs:
+    """The rules of the plan, at least one."""
+
     context: Context
     rules: tuple[BackupSettings, ...]
 
 
 class Backups(pulumi.ComponentResource):
-    """An AWS Backup plan over every volume and database of this client and environment, found by their tags.
+    """An AWS Backup plan for every volume and database with the tags of this client and environment.
 
-    Produces the vault, encrypted with the stack's key, the plan, the role that AWS Backup takes on, with its two
-    managed policies, and the selection. What is added to the stack later is backed up without being named here.
+    Produces the vault, encrypted with the stack's key, the plan, the role that AWS Backup assumes, with its two managed
+    policies, and the selection. Volumes and databases that are added to the stack later are included automatically.
     """
 
     vault_name: pulumi.Output[str]
@@ -44,10 +45,10 @@ class Backups(pulumi.ComponentResource):
         tags = context.tags.named(name)
         vault = aws.backup.Vault(
             f"{name}-vault",
-            # Named: whoever restores looks for it.
+            # A fixed name, so that people find the vault when they restore.
             name=context.tags.owner,
             kms_key_arn=context.key_arn,
-            # AWS refuses to delete a vault that holds copies: a stack that comes and goes deletes them with it.
+            # AWS refuses to delete a vault that holds copies. Without protection, they are deleted with the vault.
             force_destroy=not context.protect,
             tags=tags,
             opts=pulumi.ResourceOptions(parent=self, protect=context.protect),

@@ -1,4 +1,4 @@
-"""A private bucket, and what each purpose adds to it."""
+"""A private bucket, with the rules that its purpose adds."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ _NONCURRENT_DAYS = 30
 
 
 _ENCRYPTED_BY_S3 = {Purpose.COST_REPORTS, Purpose.LOAD_BALANCER_LOGS, Purpose.CONTENT_DELIVERY_LOGS}
-"""AWS's deliveries need buckets with S3's own keys ("Enable access logs for your Application Load Balancer")."""
+"""AWS's services need buckets with S3's own keys ("Enable access logs for your Application Load Balancer")."""
 
 _REPORTS = {"cur": "definition/*", "bcm-data-exports": "export/*"}
-"""What AWS's billing writes for, by service: both are asked of a bucket when an export is made."""
+"""The exports of AWS's billing, by service. AWS checks that a bucket allows both when an export is made."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BucketArgs:
+    """The settings of the bucket."""
+
     context: Context
     bucket: BucketSettings
 
 
 class Bucket(pulumi.ComponentResource):
-    """A bucket that is versioned, encrypted, owned by its owner alone, closed to the public and to plain HTTP.
+    """A bucket that is versioned, encrypted, without ACLs, and closed to the public and to plain HTTP.
 
     Produces the bucket and its public access block, ownership controls, versioning, encryption, lifecycle and policy.
     """
@@ -42,7 +44,7 @@ class Bucket(pulumi.ComponentResource):
         bucket = aws.s3.Bucket(
             f"{name}-bucket",
             bucket=args.bucket.name,
-            # Unprotected, it goes with whatever is in it: older versions alone would keep AWS from deleting it.
+            # Without protection, the bucket is deleted together with its objects and their older versions.
             force_destroy=not args.context.protect,
             tags=args.context.tags.named(args.bucket.name),
             opts=pulumi.ResourceOptions(parent=self, protect=args.context.protect),
@@ -75,7 +77,7 @@ class Bucket(pulumi.ComponentResource):
             f"{name}-lifecycle",
             bucket=bucket.id,
             rules=_lifecycle(args),
-            # Rules for older versions mean nothing before versions exist.
+            # The rules for older versions need versioning first.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
         policy = aws.s3.BucketPolicy(
@@ -86,7 +88,7 @@ class Bucket(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
         )
-        # Whoever takes the name from here waits until AWS's services may write: load balancers try it at once.
+        # Users of this name wait for the policy: a load balancer tests at once whether it may write.
         self.bucket_name = policy.bucket
         self.arn = bucket.arn
         self.register_outputs({"bucket_name": self.bucket_name, "arn": self.arn})
@@ -139,7 +141,7 @@ def _policy(purpose: Purpose, arn: str, account_id: str) -> str:
 
 
 def _deliveries(purpose: Purpose, arn: str, account_id: str) -> list[dict[str, object]]:
-    """What AWS's own services may put into the bucket, for this account only."""
+    """Statements that let AWS's services write into the bucket, for this account only."""
     if purpose is Purpose.LOAD_BALANCER_LOGS:
         return [
             {
@@ -153,7 +155,7 @@ def _deliveries(purpose: Purpose, arn: str, account_id: str) -> list[dict[str, o
     if purpose is Purpose.CONTENT_DELIVERY_LOGS:
         return [
             {
-                # As AWS words it ("Logs sent to Amazon S3"): what it does not find, it adds to the policy by itself.
+                # The exact statement of AWS ("Logs sent to Amazon S3"). If it is missing, AWS adds it to the policy.
                 "Sid": "AWSLogDeliveryWrite1",
                 "Effect": "Allow",
                 "Principal": {"Service": "delivery.logs.amazonaws.com"},

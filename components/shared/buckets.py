@@ -1,4 +1,4 @@
-"""The private buckets that people and other systems know by name."""
+"""The private buckets that the stack file lists."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from settings.bucket import BucketSettings, Purpose
 
 @dataclass(frozen=True, kw_only=True)
 class BucketsArgs:
+    """The buckets to make."""
+
     context: Context
     buckets: tuple[BucketSettings, ...]
 
 
 class Buckets(pulumi.ComponentResource):
-    """One ``Bucket`` an entry. A name is known only once AWS's own deliveries may write to the bucket."""
+    """A ``Bucket`` for each entry. Its name is known only when AWS's services may write to it."""
 
     def __init__(self, name: str, args: BucketsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("magento:shared:Buckets", name, {"buckets": [each.name for each in args.buckets]}, opts)

@@ -1,4 +1,4 @@
-"""What every component is told of the stack that it is part of."""
+"""What every component gets to know about its stack."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from components.shared.tags import Tags
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """Where a component is, whose it is, and how its data is kept.
-
-    ``region`` is the region's name, ``account_id`` the AWS account's 12 digits and ``key_arn`` the KMS key that
-    encrypts what the component stores. ``protect`` keeps what holds data from being deleted.
-    """
+    """The region, account, key, protection and tags of a stack."""
 
     region: str
+    """The name of the region, such as ``eu-west-3``."""
     account_id: pulumi.Input[str]
+    """The 12 digits of the AWS account."""
     key_arn: pulumi.Input[str]
+    """The KMS key that encrypts what components store."""
     protect: bool
+    """Whether resources that hold data are protected from deletion."""
     tags: Tags
 
     def for_system(self, system: str) -> Context:

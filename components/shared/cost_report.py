@@ -1,4 +1,4 @@
-"""What AWS charges, line by line, as files in a bucket: the Cost and Usage Report 2.0."""
+"""The Cost and Usage Report 2.0: each item that AWS charges, as files in a bucket."""
 
 from __future__ import annotations
 
@@ -37,24 +37,25 @@ _COLUMNS = (
     "resource_tags",
     "savings_plan_savings_plan_effective_cost",
 )
-"""What answers "who, what, when, how much" ("Cost and Usage Report (CUR) 2.0"): each column is paid for in storage."""
+"""The columns that answer "who, what, when, how much" ("Cost and Usage Report (CUR) 2.0"). Each one costs storage."""
 _RESOURCE_COLUMN = "line_item_resource_id"
-"""There only when resources are told apart."""
+"""This column exists only in a report by resource."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CostReportArgs:
-    """``bucket_name`` is a bucket that AWS's billing may write to already: it is tried when the export is made."""
+    """The settings of the report, and where it goes."""
 
     context: Context
     report: CostReportSettings
     bucket_name: pulumi.Input[str]
+    """A bucket to which AWS's billing may write. AWS tests it when the export is made."""
 
 
 class CostReport(pulumi.ComponentResource):
-    """A data export, which takes the place of the older Cost and Usage Report ("What are AWS Data Exports?").
+    """A data export, the successor of the Cost and Usage Report ("What are AWS Data Exports?").
 
-    Produces the export: Parquet files under ``cost-reports/<name>/``, written anew up to three times a day.
+    Produces the export: Parquet files under ``cost-reports/<name>/``, which AWS replaces up to three times a day.
     """
 
     arn: pulumi.Output[str]
@@ -88,7 +89,7 @@ class CostReport(pulumi.ComponentResource):
                 refresh_cadences=[aws.bcmdata.ExportExportRefreshCadenceArgs(frequency="SYNCHRONOUS")],
             ),
             tags=args.context.tags.named(name),
-            # Another table makes another export, which must not write to the same folder as the one before.
+            # Another table replaces the export. Two exports must not write to the same folder.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         self.arn = export.arn
@@ -101,7 +102,7 @@ def _query(report: CostReportSettings) -> str:
 
 
 def _table(report: CostReportSettings, account_id: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:
-    """Every setting, since AWS fills in what is left out, and the provider takes that for a change."""
+    """Every setting of the table. AWS fills in missing ones, which the provider would then see as a change."""
     return {
         "BILLING_VIEW_ARN": pulumi.Output.concat("arn:aws:billing::", account_id, ":billingview/primary"),
         "INCLUDE_MANUAL_DISCOUNT_COMPATIBILITY": "FALSE",

@@ -1,4 +1,4 @@
-"""The key that encrypts what a stack stores."""
+"""The KMS key that encrypts what a stack stores."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from components.shared.tags import Tags
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionKeyArgs:
+    """What the context of the stack consists of, before there is a key."""
+
     region: str
     protect: bool
     tags: Tags
@@ -22,15 +24,16 @@ class EncryptionKeyArgs:
 class EncryptionKey(pulumi.ComponentResource):
     """One KMS key with yearly rotation, for a stack's database, cache, search, secrets, logs and configuration.
 
-    Produces the key and the alias ``alias/<client>-<environment>``. Its policy leaves access to IAM, and lets three
-    services use it for this account alone: CloudWatch Logs for its log groups ("Encrypt log data in CloudWatch Logs
-    using KMS"), and CloudWatch's alarms and RDS's events for encrypted topics, without which they tell nobody and say
-    nothing of it (SNS, "Enable compatibility between event sources from AWS services and encrypted topics").
+    Produces the key and the alias ``alias/<client>-<environment>``. The key's policy leaves access to IAM, and lets
+    three services use the key for this account only: CloudWatch Logs for its log groups ("Encrypt log data in
+    CloudWatch Logs using KMS"), and CloudWatch alarms and RDS events for encrypted topics. Without that, alarms and
+    events are lost without an error (SNS, "Enable compatibility between event sources from AWS services and encrypted
+    topics").
     """
 
     arn: pulumi.Output[str]
     context: Context
-    """What every other component of the stack is told."""
+    """What every other component of the stack takes."""
 
     def __init__(self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("magento:shared:EncryptionKey", name, {"region": args.region}, opts)
@@ -39,7 +42,7 @@ class EncryptionKey(pulumi.ComponentResource):
             f"{name}-key",
             description=f"Encrypts what {args.tags.client} {args.tags.environment} stores",
             enable_key_rotation=True,
-            # The longest that KMS offers: what it encrypted is lost with it.
+            # The longest that KMS offers, because all encrypted data is lost with the key.
             deletion_window_in_days=30,
             policy=account_id.apply(lambda account: _policy(account, args.region)),
             tags=args.tags.named(name),
@@ -47,7 +50,7 @@ class EncryptionKey(pulumi.ComponentResource):
         )
         aws.kms.Alias(
             f"{name}-alias",
-            # Named: people look for the key under this name in the console.
+            # A fixed name, under which people find the key in the console.
             name=f"alias/{args.tags.owner}",
             target_key_id=key.key_id,
             opts=pulumi.ResourceOptions(parent=self),

@@ -1,4 +1,4 @@
-"""IAM's JSON documents, as functions of what they grant."""
+"""IAM policy documents in JSON, and their statements."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def allow(actions: Sequence[str], *resources: str) -> dict[str, object]:
 
 
 def only_over_tls(action: str, *resources: str) -> dict[str, object]:
-    """A statement that denies ``action`` on the ARNs of ``resources`` to whoever asks in the clear."""
+    """A statement that denies ``action`` on the ARNs of ``resources`` for requests without TLS."""
     return {
         "Sid": "OnlyOverTls",
         "Effect": "Deny",
@@ -29,10 +29,10 @@ def only_over_tls(action: str, *resources: str) -> dict[str, object]:
 
 
 def assumable_by(service: str, *, account_id: str | None = None) -> str:
-    """The trust policy of a role that a service takes on; ``service`` is a principal such as ``ec2.amazonaws.com``.
+    """The trust policy of a role that a service assumes. ``service`` is a principal such as ``ec2.amazonaws.com``.
 
-    ``account_id`` is whose behalf it acts on, or else it might act on a stranger's ("The confused deputy problem"). Not
-    every service says so: EC2, Backup and Elastic Beanstalk do not.
+    With ``account_id``, the service assumes the role only on behalf of that account ("The confused deputy problem").
+    EC2, Backup and Elastic Beanstalk do not send the account.
     """
     statement: dict[str, object] = {
         "Effect": "Allow",

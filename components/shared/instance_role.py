@@ -1,4 +1,4 @@
-"""What the instances of an environment may do in AWS."""
+"""The IAM role of EC2 instances."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from components.shared.iam import assumable_by
 
 
 class ManagedPolicy(StrEnum):
-    """AWS's own policies for instances."""
+    """Policies for instances that AWS manages."""
 
     BEANSTALK = "AWSElasticBeanstalkWebTier"
-    """Logs, health and the bundle of its release, in Beanstalk's own bucket."""
+    """Access to logs, health and the release's bundle in Beanstalk's bucket."""
     SESSION_MANAGER = "AmazonSSMManagedInstanceCore"
-    """A shell by Session Manager instead of SSH keys and an open port."""
+    """A shell by Session Manager, which needs neither SSH keys nor an open port."""
 
 
 _LABELS = {ManagedPolicy.BEANSTALK: "beanstalk", ManagedPolicy.SESSION_MANAGER: "session-manager"}
@@ -26,16 +26,17 @@ _LABELS = {ManagedPolicy.BEANSTALK: "beanstalk", ManagedPolicy.SESSION_MANAGER: 
 
 @dataclass(frozen=True, kw_only=True)
 class InstanceRoleArgs:
-    """``policies`` are by default what an instance of Beanstalk's needs."""
+    """The managed policies of the role."""
 
     context: Context
     policies: tuple[ManagedPolicy, ...] = (ManagedPolicy.BEANSTALK, ManagedPolicy.SESSION_MANAGER)
+    """The default is what a Beanstalk instance needs."""
 
 
 class InstanceRole(pulumi.ComponentResource):
-    """A role for EC2 instances, with the managed policies asked for, and its instance profile.
+    """A role for EC2 instances with managed policies, and its instance profile.
 
-    Further rights are granted by whoever owns the thing, such as ``SiteConfiguration.grant_read_to``.
+    The component that owns a resource grants access to it, as ``SiteConfiguration.grant_read_to`` does.
     """
 
     role: aws.iam.Role

@@ -1,4 +1,4 @@
-"""Python values as a PHP file that returns them: the form of Magento's ``app/etc/env.php``."""
+"""A PHP file that returns the given Python values, as Magento's ``app/etc/env.php`` does."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _literal(value: PhpValue, depth: int) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, str):
-        # In single quotes PHP knows only these two escapes.
+        # PHP has only these two escapes in single quotes.
         escaped = value.replace("\\", "\\\\").replace("'", "\\'")
         return f"'{escaped}'"
     indent = "    " * (depth + 1)

@@ -1,4 +1,4 @@
-"""A secret that the platform makes for itself and tells nobody."""
+"""A secret in Secrets Manager."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from components.shared.context import Context
 
 @dataclass(frozen=True, kw_only=True)
 class SecretArgs:
-    """``value`` becomes a JSON object of strings; ``description`` says who reads it."""
+    """The content of the secret, and its description."""
 
     context: Context
     description: str
+    """What the secret is for."""
     value: Mapping[str, pulumi.Input[str]]
+    """The fields of the JSON object that the secret holds."""
 
 
 class Secret(pulumi.ComponentResource):
-    """A Secrets Manager secret and its one version. Hands out the ARN, never the value."""
+    """A Secrets Manager secret and its version. Other components get its ARN, not its value."""
 
     arn: pulumi.Output[str]
 
@@ -31,7 +33,7 @@ class Secret(pulumi.ComponentResource):
             f"{name}-secret",
             description=args.description,
             kms_key_id=args.context.key_arn,
-            # A deleted secret's name stays taken this long: a stack that comes and goes cannot wait 30 days.
+            # The name of a deleted secret stays taken for this time. An unprotected stack must be able to reuse it.
             recovery_window_in_days=30 if args.context.protect else 0,
             tags=args.context.tags.named(name),
             opts=pulumi.ResourceOptions(parent=self, protect=args.context.protect),

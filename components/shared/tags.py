@@ -1,4 +1,4 @@
-"""The tags that every resource carries, so that a bill, a policy and a person can tell whose it is."""
+"""The tags of every resource, by which bills, policies and people see whose it is."""
 
 from __future__ import annotations
 
@@ -7,29 +7,30 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, kw_only=True)
 class Tags:
-    """Who a resource belongs to. ``system`` is the part of the platform that it serves, such as ``database``."""
+    """Who a resource belongs to."""
 
     client: str
     environment: str
     system: str = "platform"
+    """The part of the platform that the resource serves, such as ``database``."""
     container: str = ""
-    """The logical name of the component that only holds others together. The console's names leave it out."""
+    """The logical name of a component that only groups others. ``Name`` tags leave it out."""
 
     def for_system(self, system: str) -> Tags:
         """The same owner, another system."""
         return replace(self, system=system)
 
     def inside(self, container: str) -> Tags:
-        """The same owner, for the children of a component that only holds others together."""
+        """The same owner, for the children of a component that only groups others."""
         return replace(self, container=container)
 
     @property
     def owner(self) -> str:
-        """The first part of every name that people know: client and environment."""
+        """Client and environment: the first part of every physical name and ``Name`` tag."""
         return f"{self.client}-{self.environment}"
 
     def named(self, name: str) -> dict[str, str]:
-        """The tags of one resource: the four that all have, and the name that the console shows."""
+        """The tags of one resource: the four common ones, and the ``Name`` that the console shows."""
         return {"Name": f"{self.owner}-{self.shown(name)}", **self.unnamed()}
 
     def shown(self, name: str) -> str:
@@ -37,7 +38,7 @@ class Tags:
         return name.removeprefix(f"{self.container}-") if self.container else name
 
     def unnamed(self) -> dict[str, str]:
-        """The same without a name, for resources that AWS names itself."""
+        """The four common tags, for resources that get their ``Name`` from AWS."""
         return {
             "Client": self.client,
             "Environment": self.environment,

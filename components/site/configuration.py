@@ -1,4 +1,4 @@
-"""The configuration file with the secrets that a site's instances fetch at each deploy."""
+"""Magento's configuration file, which a site's instances fetch at each deploy."""
 
 from __future__ import annotations
 
@@ -19,37 +19,40 @@ from components.shared.secret import Secret, SecretArgs
 from settings.content_delivery import ContentDeliverySettings
 
 CERTIFICATES_OF_RDS = "/etc/pki/tls/certs/rds-global-bundle.pem"
-"""Where a deploy puts the certificates that RDS's own are signed with ("Using SSL/TLS to encrypt a connection")."""
+"""The file into which a deploy puts RDS's certificate authorities ("Using SSL/TLS to encrypt a connection")."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SiteConfigurationArgs:
-    """``bucket_name`` is the private bucket; the object's key is ``<environment>/env.php``, one a site.
-    ``back_office_path`` is the front name of Magento's admin, ``delivery`` where browsers fetch media and statics."""
+    """The bucket for the file, and its contents."""
 
     context: Context
     bucket_name: pulumi.Input[str]
+    """The private bucket. The object's key is ``<environment>/env.php``."""
     back_office_path: str
+    """The front name of Magento's admin."""
     document_root: str
     delivery: ContentDeliverySettings | None
+    """The host names from which browsers fetch media and statics. Without it, the site serves them."""
     database: mysql.MySqlDatabase
     cache: valkey.Cache
     search: opensearch.Search
 
 
 class SiteConfiguration(pulumi.ComponentResource):
-    """Magento's ``env.php``, rendered from what the stack made and encrypted with the stack's key.
+    """Magento's ``env.php`` with the addresses and passwords of the site's data stores, encrypted with the stack's key.
 
-    Produces Magento's crypt key, the secret that holds it, and the object. ``uri`` is its ``s3://`` address.
+    Produces Magento's crypt key, the secret with that key, and the object with the file.
     """
 
     uri: pulumi.Output[str]
+    """The ``s3://`` address of the file."""
 
     def __init__(self, name: str, args: SiteConfigurationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("magento:site:SiteConfiguration", name, {}, opts)
         self._child = pulumi.ResourceOptions(parent=self)
         self._key_arn = args.context.key_arn
-        # Payment data and customers' secrets in the database can't be read without it: protected like the database.
+        # Without it, encrypted data in the database is lost. So it is protected like the database.
         crypt_key = random.RandomBytes(
             f"{name}-crypt-key", length=32, opts=pulumi.ResourceOptions(parent=self, protect=args.context.protect)
         )
@@ -91,7 +94,7 @@ class SiteConfiguration(pulumi.ComponentResource):
         self.register_outputs({"uri": self.uri})
 
     def grant_read_to(self, name: str, role: aws.iam.Role, parent: pulumi.Resource) -> aws.iam.RolePolicy:
-        """Let ``role`` fetch this one object and decrypt it: nothing else in the bucket."""
+        """Let ``role`` fetch and decrypt this object, and no other object of the bucket."""
         return aws.iam.RolePolicy(
             f"{name}-reads-configuration",
             role=role.name,
@@ -131,7 +134,7 @@ def _env(known: Mapping[str, str], args: SiteConfigurationArgs) -> dict[str, Php
         "resource": {"default_setup": {"connection": "default"}},
         "x-frame-options": "SAMEORIGIN",
         "MAGE_MODE": "production",
-        # Databases 0, 1 and 2 of one server: caches may be flushed, sessions must not.
+        # Databases 0, 1 and 2 of one server, so that a flush of the caches leaves the sessions.
         "cache": {
             "frontend": {
                 "default": {
@@ -175,7 +178,7 @@ def _env(known: Mapping[str, str], args: SiteConfigurationArgs) -> dict[str, Php
 
 
 def _browser_addresses(delivery: ContentDeliverySettings | None) -> dict[str, PhpValue]:
-    """Magento's ``web`` settings that send browsers to CloudFront; without it, Magento's own address serves."""
+    """Magento's ``web`` settings that send browsers to CloudFront. Without it, browsers use the site's address."""
     if delivery is None:
         return {}
     addresses: dict[str, PhpValue] = {

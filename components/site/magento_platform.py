@@ -1,4 +1,4 @@
-"""A whole Magento site: its web servers, and everything that they alone may reach."""
+"""A Magento site: its web servers, data stores, files and configuration."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ from settings.fleet import FleetSettings
 from settings.site import SiteSettings
 
 FRONT, BACK_OFFICE = "front", "back-office"
-_MOST_HOST_NAMES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class MagentoPlatformArgs:
-    """``delivery`` is where browsers fetch media and statics, if not from the site itself. ``file_server`` holds what
-    the site's instances share."""
+    """The settings of the site."""
 
     context: Context
     shared: SharedPlatformOutputs
     site: SiteSettings
     delivery: ContentDeliverySettings | None = None
+    """The host names from which browsers fetch media and statics. Without it, the site serves them."""
     file_server: FileServerSettings | None = None
+    """The file server with the directories that the site's instances share."""
 
 
 class MagentoPlatform(pulumi.ComponentResource):
     """One site: two Beanstalk environments behind one shared load balancer, with a database, cache and search engine.
 
     Produces the instances' security groups and roles, the load balancer, ``MySqlDatabase``, ``Cache``, ``Search``, the
-    ``SiteConfiguration``, the Beanstalk application, the back office and then the front, and a DNS record a host name.
+    ``SiteConfiguration``, the Beanstalk application, both environments, and a DNS record for each host name.
     """
 
     load_balancer: SharedLoadBalancer
@@ -122,7 +122,7 @@ class MagentoPlatform(pulumi.ComponentResource):
         )
         paths = (f"/{site.back_office_path}", f"/{site.back_office_path}/*")
         self.back_office = self._environment(BACK_OFFICE, site.back_office, paths, priority=1, after=[])
-        # Beanstalk ranks a newer environment's rules last: the front takes what the back office leaves.
+        # Beanstalk puts the rules of a newer environment last. So the front gets what the back office does not match.
         self.front = self._environment(FRONT, site.front, ("/*",), priority=2, after=[self.back_office])
         for host_name in site.host_names:
             self._record(host_name)
@@ -212,7 +212,7 @@ class MagentoPlatform(pulumi.ComponentResource):
                         **(self.files.variables if self.files else {}),
                     },
                 ),
-                # Instances fetch their configuration at the first start; the rules come after the hold's.
+                # Instances fetch their configuration when they start, and the hold's rules must exist before theirs.
                 after=[granted, role, *self.load_balancer.routes, *after],
                 context=context,
             ),

@@ -1,6 +1,6 @@
-"""What runs on the servers, as real files: a folder a server, and ``boot`` for what all of them share.
+"""The files that run on the servers: a folder for each server, and ``boot`` for all of them.
 
-They are packaged as files so that shellcheck, the programs that read them and people can have them as they are.
+They are real files, so that shellcheck, the programs that read them and people can read them as they are.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 _FOLDER = Path(__file__).parent
-# Not for browsers: what is rendered is shell and configuration, where HTML's escapes would be errors.
+# Without HTML escapes, because the templates are shell scripts and configuration.
 _TEMPLATES = Environment(
     loader=FileSystemLoader(_FOLDER),
     undefined=StrictUndefined,
@@ -31,5 +31,5 @@ def packages(folder: str) -> tuple[str, ...]:
 
 
 def render(name: str, **values: object) -> str:
-    """A ``.j2`` template with ``values`` filled in. Raises ``jinja2.UndefinedError`` for one that is not given."""
+    """A ``.j2`` template with ``values`` filled in. Raises ``jinja2.UndefinedError`` for a missing value."""
     return _TEMPLATES.get_template(name).render(values)

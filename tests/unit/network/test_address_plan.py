@@ -2,7 +2,6 @@
 
 from ipaddress import IPv4Network
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,10 +26,3 @@ def test_subnets_never_overlap_and_stay_inside(first: int, second: int, zones: i
     subnets = [subnet for each in planned for subnet in (each.public, each.private)]
     assert all(subnet.subnet_of(network) for subnet in subnets)
     assert not any(one.overlaps(other) for index, one in enumerate(subnets) for other in subnets[index + 1 :])
-
-
-@pytest.mark.parametrize("cidr", ["10.0.0.0/15", "10.0.0.0/18", "10.0.0.0/24"])
-def test_a_network_that_cannot_hold_the_plan_is_refused(cidr: str) -> None:
-    """AWS takes nothing larger than a /16, and a /18 ends before the first private subnet."""
-    with pytest.raises(ValueError, match="/16 or /17"):
-        plan(IPv4Network(cidr), ZONES)

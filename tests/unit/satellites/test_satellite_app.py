@@ -384,27 +384,6 @@ def test_everything_is_the_satellites_own(satellite: SatelliteSettings) -> None:
     assert all(each.outputs_registered for each in graph.components())
 
 
-def test_ftp_without_a_gateway_is_refused() -> None:
-    with pytest.raises(
-        ValueError, match="satellite custom-connection: with ftp, a gateway in the same stack, got none"
-    ):
-        platform_of(CUSTOM_CONNECTION, forwards=None)
-
-
-@pytest.mark.parametrize(
-    ("forward", "missing"),
-    [
-        (FTP_FORWARD.changed(target="windows.internal-client.url"), "21, 5000-5099"),
-        (FTP_FORWARD.changed(target_port=None), "21"),
-        (FTP_FORWARD.changed(passive_ports="5000-5050"), "5000-5099"),
-    ],
-)
-def test_ftp_that_the_gateway_does_not_forward_is_refused(forward: ForwardSettings, missing: str) -> None:
-    """Its clients would log in, if that, and then hang at the first transfer."""
-    with pytest.raises(ValueError, match=f"passive_ports 5000-5099, got none for {missing}$"):
-        platform_of(CUSTOM_CONNECTION, forwards=(forward,))
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import base64
 import gzip
-import random
-import string
 from typing import Any
 
-import pytest
 import yaml
 
 from components.servers.cloud_init import BootFile, BootVolume, CloudInit
@@ -73,20 +70,3 @@ def test_user_data_is_the_document_compressed_and_always_the_same() -> None:
     assert gzip.decompress(packed).decode() == boot.render()
     # Bytes 4 to 7 of gzip's header are the time of packing.
     assert packed[4:8] == bytes(4)
-
-
-def test_user_data_that_ec2_would_refuse_is_refused_here() -> None:
-    noise = "".join(random.Random(1).choices(string.printable, k=30_000))
-    with pytest.raises(ValueError, match="user data must be at most 16384 bytes when compressed, got"):
-        CloudInit(files=(BootFile(path="/etc/noise", content=noise),)).user_data()
-
-
-def test_two_files_of_one_path_are_refused() -> None:
-    """The second would silently take the place of the first, the boot's own included."""
-    with pytest.raises(ValueError, match="/usr/local/sbin/boot-status more than once"):
-        CloudInit(files=(BootFile(path="/usr/local/sbin/boot-status", content=""),))
-
-
-def test_a_script_that_is_no_file_is_refused() -> None:
-    with pytest.raises(ValueError, match="scripts must be among files, got /usr/bin/typo"):
-        CloudInit(scripts=("/usr/bin/typo",))

@@ -110,14 +110,6 @@ def test_clients_are_numbered_as_config_says() -> None:
     assert "ip saddr 172.20.0.0/22 " in file(args, "/etc/openvpn/masquerade.nft")
 
 
-@pytest.mark.parametrize("taken", [IPv4Network("10.0.7.0/24"), IPv4Network("192.168.0.0/16")])
-def test_clients_addresses_are_nobody_elses(taken: IPv4Network) -> None:
-    """In the network or behind a link, whether clients reach it or not, one address would mean two things."""
-    access = ACCESS.changed(client_cidr=taken, reaches_remote_networks=False)
-    with pytest.raises(ValueError, match="client_cidr must lie apart from"):
-        replace(ARGS, access=access)
-
-
 @pytest.mark.parametrize("cidr", ["52.95.0.0/16", "10.0.0.0/8", "10.8.0.0/30"])
 def test_clients_need_a_private_network_that_openvpn_can_number(cidr: str) -> None:
     assert faults_of(lambda: ACCESS.changed(client_cidr=IPv4Network(cidr))) == [

@@ -69,11 +69,6 @@ def test_config_adds_a_database() -> None:
     assert databases.index(ADDRESSES["site"]) < databases.index(ADDRESSES["shared"])
 
 
-def test_a_database_that_there_is_not_is_refused() -> None:
-    with pytest.raises(ValueError, match="databases must be among shared, site, got pim"):
-        _built(PhpMyAdminSettings(size=SIZE, databases=("pim",)))
-
-
 @pytest.mark.parametrize(
     ("databases", "message"),
     [

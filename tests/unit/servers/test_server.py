@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -220,19 +219,3 @@ def test_the_processor_is_told_from_the_instance_type(instance_type: str, arm: b
 )
 def test_a_size_that_no_server_can_have_is_refused(change: dict[str, Any], message: str) -> None:
     assert faults_of(lambda: ServerSizeSettings(instance_type="t3.small", **change)) == [message]
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: DataVolume(name="Media", size_gib=1), "name must be lower-case letters, digits and hyphens, got 'Me"),
-        (lambda: DataVolume(name="media", size_gib=0), "size_gib must be at least 1, got 0"),
-        (lambda: replace(LINUX, windows_boot="x"), "exactly one of boot and windows_boot"),
-        (lambda: replace(LINUX, volumes=LINUX.volumes * 2), "name of their own, got media, statics, media, statics"),
-        (lambda: replace(LINUX, volumes=(DataVolume(name="a", size_gib=1),)), "volume a: mount_point must be a direct"),
-        (lambda: replace(WINDOWS, volumes=LINUX.volumes), "volume media: mount_point must be .* empty on Windows"),
-    ],
-)
-def test_what_cannot_be_built_is_refused_before_anything_is(make: Callable[[], object], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        make()

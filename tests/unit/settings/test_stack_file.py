@@ -168,10 +168,10 @@ def test_a_missing_certificate_file_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        ({"databse-cpu": "DB CPU"}, "monitoring.alarm_names: no alarm is called 'databse-cpu', only"),
+        ({"databse-cpu": "DB CPU"}, 'magento:monitoring.alarm_names: got "databse-cpu", expected a key among '),
         (
             {"database-cpu": "Prod eb health", "front-health": "Prod eb health"},
-            "monitoring.alarm_names: each alarm needs a name of its own, got more than one called Prod eb health",
+            'magento:monitoring.alarm_names: got ["Prod eb health"], expected a different name for each alarm',
         ),
     ],
 )

@@ -86,13 +86,3 @@ def test_copies_outlive_a_protected_stack(protect: bool) -> None:
 )
 def test_a_rule_that_aws_would_refuse_is_refused_offline(field: str, value: object, expected: str) -> None:
     assert faults_of(lambda: DAILY.changed(**{field: value})) == [message(field, got=value, expected=expected)]
-
-
-def test_rules_are_told_apart_by_name() -> None:
-    with pytest.raises(ValueError, match="names of their own, got daily, daily"):
-        backups(DAILY, DAILY)
-
-
-def test_a_plan_without_rules_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one, got none"):
-        backups()

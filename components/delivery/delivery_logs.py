@@ -1,4 +1,4 @@
-"""CloudFront's record of every request, delivered to a private bucket."""
+"""CloudFront's access logs, delivered to a private bucket."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ import pulumi_aws as aws
 from components.shared.context import Context
 
 _REGION = "us-east-1"
-"""The only one that takes CloudFront as a source, wherever the bucket is ("Configure standard logging (v2)")."""
+"""The only region that takes CloudFront as a source, wherever the bucket is ("Configure standard logging (v2)")."""
 _FORMAT = "w3c"
 _FOLDERS = "{DistributionId}/{yyyy}/{MM}/{dd}"
-"""Below ``AWSLogs/<account>/CloudFront/``, which AWS puts before it."""
+"""The folders below ``AWSLogs/<account>/CloudFront/``, which AWS adds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryLogsArgs:
-    """``distributions`` maps what each serves to its ARN; ``bucket_name`` is where log delivery may write already."""
+    """The distributions, and the bucket for their logs."""
 
     context: Context
     distributions: Mapping[str, pulumi.Input[str]]
+    """The ARN of each distribution, by the content that it serves."""
     bucket_name: pulumi.Input[str]
+    """A bucket to which log delivery may write."""
 
 
 class DeliveryLogs(pulumi.ComponentResource):
-    """Standard logging (v2), which needs no ACLs on the bucket, as a distribution's own logging setting would.
+    """Standard logging (v2). Unlike a distribution's own logging setting, it needs no ACLs on the bucket.
 
-    Produces one destination, the bucket, and for each distribution a source and the delivery from it to there: a folder
-    a distribution and day, in W3C's format, minutes to an hour after the requests.
+    Produces the destination, and a source and a delivery for each distribution. The logs are in W3C's format, in a
+    folder for each distribution and day. They arrive minutes to an hour after the requests.
     """
 
     destination_arn: pulumi.Output[str]
