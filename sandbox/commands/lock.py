@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from commands.errors import CannotRunError
+
+_READS_OF_HOLDER = 20
+_SECONDS_BETWEEN_READS = 0.05
 
 
 def _is_still(descriptor: int, path: Path) -> bool:
@@ -19,6 +23,15 @@ def _is_still(descriptor: int, path: Path) -> bool:
     with suppress(FileNotFoundError):
         return os.path.samestat(os.fstat(descriptor), path.stat())
     return False
+
+
+def _holder(descriptor: int) -> str:
+    """The process id in a file that another process has locked. A moment after locking it, it is not there yet."""
+    for _ in range(_READS_OF_HOLDER):
+        if holder := os.pread(descriptor, 32, 0).decode().strip():
+            return holder
+        time.sleep(_SECONDS_BETWEEN_READS)
+    return "unknown"
 
 
 def _take(path: Path) -> int:
@@ -29,9 +42,9 @@ def _take(path: Path) -> int:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(descriptor, 32).decode().strip()
+            holder = _holder(descriptor)
             os.close(descriptor)
-            raise BlockingIOError(holder or "just starting") from None
+            raise BlockingIOError(holder) from None
         if _is_still(descriptor, path):
             return descriptor
         os.close(descriptor)
