@@ -10,7 +10,7 @@ import pulumi_aws as aws
 import pytest
 
 from tests.unit.graph import Graph, Resource
-from tests.unit.program import program
+from tests.unit.program import build_program, program, stack_config
 
 STACKS = ("prod", "preprod")
 
@@ -40,6 +40,14 @@ def test_the_fleets_are_the_notes(stack: str, tier: str, instances: str, types: 
     assert chosen["aws:autoscaling:asg", "MinSize"] == chosen["aws:autoscaling:asg", "MaxSize"] == instances
     assert chosen["aws:ec2:instances", "InstanceTypes"] == types
     assert chosen["aws:ec2:instances", "SupportedArchitectures"] == "arm64"
+
+
+def test_beanstalk_tries_the_instance_types_in_order() -> None:
+    site = stack_config("prod")["magento:site"]
+    types = ["c8g.xlarge", "c7g.xlarge"]
+    changed = {**site, "front": {**site["front"], "instance_types": types}}
+    chosen = options(build_program("prod", config={"magento:site": changed}), "front")
+    assert chosen["aws:ec2:instances", "InstanceTypes"] == "c8g.xlarge,c7g.xlarge"
 
 
 @pytest.mark.row(1)
