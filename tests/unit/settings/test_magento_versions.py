@@ -41,6 +41,11 @@ def test_one_unsupported_version_is_named_with_what_is_supported(
     assert "php 8.3 or 8.4; mysql 8.4; valkey 8; opensearch 3" in fault
 
 
+@pytest.mark.parametrize("valkey", ["8.1", "9.0"])
+def test_the_next_line_takes_two_versions_of_valkey(valkey: str) -> None:
+    assert not said(magento="2.4.9", valkey=valkey)
+
+
 def test_a_line_out_of_support_is_refused() -> None:
     assert said(magento="2.4.7") == ['magento_version: got "2.4.7", expected one of 2.4.8, 2.4.9']
 
