@@ -60,7 +60,11 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `-n`, what takes longest comes first."""
+    """Refuse names that differ between processes. With `-n`, what takes longest comes first."""
+    for item in items:
+        params = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if any(isinstance(each, set | frozenset) and len(each) > 1 and str(each) in item.name for each in params):
+            raise pytest.UsageError(f"{item.nodeid}: got a set, expected a name that does not hold a set")
     if hasattr(config, "workerinput"):
         ranks = {unit: rank for rank, unit in enumerate(FIRST)}
         items.sort(key=lambda item: ranks.get(unit_of_work(item.nodeid), len(FIRST)))

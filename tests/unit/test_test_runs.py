@@ -62,3 +62,14 @@ def test_files_that_use_the_platform_run_in_one_process(file: Path) -> None:
 def test_what_runs_first_exists() -> None:
     """A file that was renamed would silently run last."""
     assert all((ROOT / path).exists() for path in FIRST)
+
+
+def test_a_test_is_not_named_after_a_set(tmp_path: Path) -> None:
+    """Each process prints a set in another order, and pytest-xdist ends a run whose processes have different tests."""
+    (tmp_path / "test_names.py").write_text(
+        'import pytest\n@pytest.mark.parametrize("value", [{"a", "b"}], ids=str)\ndef test_it(value): ...\n'
+    )
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "-c", "pyproject.toml"]
+    ran = subprocess.run([*command, str(tmp_path)], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode != 0
+    assert "expected a name that does not hold a set" in ran.stdout + ran.stderr

@@ -78,7 +78,9 @@ class Instance(TaggedEc2Adapter):
             problems.append(("userDataReplaceOnChange", reason))
         if "primaryNetworkInterface" in inputs:
             conflicts = inputs.keys() & {"subnetId", "privateIp", "vpcSecurityGroupIds"}
-            problems += [(name, "conflicts with primaryNetworkInterface") for name in sorted(conflicts)]
+            problems += [
+                (name, "got a value, expected none beside primaryNetworkInterface") for name in sorted(conflicts)
+            ]
         return problems
 
     def create(self, aws: Aws, inputs: Values) -> str:

@@ -63,7 +63,7 @@ class VpnConnection(TaggedEc2Adapter):
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         broken = vpn_tunnels.unknown_keys(inputs)
         if "vpnGatewayId" in inputs and "transitGatewayId" in inputs:
-            broken.append(("transitGatewayId", "conflicts with vpnGatewayId"))
+            broken.append(("transitGatewayId", "got a value, expected none beside vpnGatewayId"))
         return broken
 
     def create(self, aws: Aws, inputs: Values) -> str:

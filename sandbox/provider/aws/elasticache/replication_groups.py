@@ -138,9 +138,9 @@ class ReplicationGroup(Adapter):
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         problems = []
         if inputs.get("multiAzEnabled") and inputs.get("automaticFailoverEnabled") is False:
-            problems.append(("multiAzEnabled", "needs automaticFailoverEnabled"))
+            problems.append(("multiAzEnabled", "got True, expected automaticFailoverEnabled with it"))
         if inputs.get("automaticFailoverEnabled") and inputs.get("numCacheClusters", 2) < 2:
-            problems.append(("automaticFailoverEnabled", "needs numCacheClusters of at least 2"))
+            problems.append(("automaticFailoverEnabled", "got True, expected numCacheClusters of 2 or more with it"))
         return problems
 
     def create(self, aws: Aws, inputs: Values) -> str:

@@ -39,7 +39,7 @@ class Application(Adapter):
         lifecycle = inputs.get("appversionLifecycle") or {}
         problems = list(LIFECYCLE.unknown_keys(lifecycle, "appversionLifecycle"))
         if "maxAgeInDays" in lifecycle and "maxCount" in lifecycle:
-            problems.append(("appversionLifecycle.maxCount", "conflicts with maxAgeInDays"))
+            problems.append(("appversionLifecycle.maxCount", "got a value, expected none beside maxAgeInDays"))
         return problems
 
     def create(self, aws: Aws, inputs: Values) -> str:

@@ -82,9 +82,11 @@ class Environment(Adapter):
         if inputs.get("tier", "WebServer") not in TIER_TYPES:
             problems.append(("tier", f"got {inputs['tier']!r}, expected one of {', '.join(TIER_TYPES)}"))
         if "platformArn" in inputs and "solutionStackName" in inputs:
-            problems.append(("platformArn", "conflicts with solutionStackName"))
+            problems.append(("platformArn", "got a value, expected none beside solutionStackName"))
         if "Name" in (inputs.get("tags") or {}):
-            problems.append(("tags.Name", "is set by Elastic Beanstalk itself, to the environment's name"))
+            problems.append(
+                ("tags.Name", "got a value, expected none: Elastic Beanstalk sets it to the environment's name")
+            )
         try:
             readiness.seconds(inputs.get("waitForReadyTimeout", "20m"))
         except ValueError as error:

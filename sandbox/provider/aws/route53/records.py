@@ -55,9 +55,9 @@ class Record(Adapter):
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         problems = [problem for name, shape in BLOCKS.items() for problem in shape.unknown_keys(inputs.get(name), name)]
         if "aliases" in inputs and ("records" in inputs or "ttl" in inputs):
-            problems.append(("aliases", "conflicts with records and ttl: an alias has its target's"))
+            problems.append(("aliases", "got a value, expected none beside records and ttl: an alias has its target's"))
         if "records" in inputs and "ttl" not in inputs:
-            problems.append(("ttl", "is needed beside records"))
+            problems.append(("ttl", "missing, expected a time to live beside records"))
         return problems
 
     def create(self, aws: Aws, inputs: Values) -> str:
