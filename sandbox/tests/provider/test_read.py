@@ -38,7 +38,7 @@ def test_drift_in_a_managed_property_is_found_and_mended(
     fake.queues[made.id].update(drift)
     refreshed = plugin.refresh(made)
     assert sorted(set(plugin.diff(refreshed, INPUTS).diffs)) == changed
-    if changed != {"kind"}:  # which replaces
+    if changed != ["kind"]:  # which replaces
         mended = plugin.update(refreshed, INPUTS)
         assert not plugin.diff(plugin.refresh(mended), INPUTS).diffs
 
