@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws import tags
 from sandbox.provider.aws.calls import arguments
 from sandbox.provider.aws.tags import Tagging
-
-CURRENT = "AWSCURRENT"
-PREVIOUS = "AWSPREVIOUS"
 
 
 @adapter
@@ -88,30 +84,20 @@ class Secret(Adapter):
 
 @adapter
 class SecretVersion(Adapter):
-    """A secret's value; its id is ``<ARN of the secret>|<version id>``. AWS keeps the current version for as long as
-    the secret is there: deletion only takes the stages of another away."""
+    """A secret's value; its id is ``<ARN of the secret>|<version id>``."""
 
     token = "aws:secretsmanager/secretVersion:SecretVersion"
     service = "secretsmanager"
     not_found = ("ResourceNotFoundException",)
     properties = {
         "secretId": Property(required=True, replaces=True),
-        "secretString": Property(replaces=True, secret=True),
-        "secretBinary": Property(replaces=True, secret=True),
-        "versionStages": Property(computed=True, unordered=True),
+        "secretString": Property(required=True, replaces=True, secret=True),
     }
-    outputs = ("arn", "versionId")
-
-    def check(self, inputs: Values) -> list[tuple[str, str]]:
-        if "secretString" in inputs and "secretBinary" in inputs:
-            return [("secretBinary", "got a value beside secretString, expected only one of the two")]
-        return []
+    outputs = ("arn", "versionId", "versionStages")
 
     def create(self, aws: Aws, inputs: Values) -> str:
-        binary = inputs.get("secretBinary")
-        value = {"SecretBinary": base64.b64decode(binary)} if binary else {"SecretString": inputs["secretString"]}
         answer = aws.client("secretsmanager").put_secret_value(
-            SecretId=inputs["secretId"], **value, **arguments(inputs, {"versionStages": "VersionStages"})
+            SecretId=inputs["secretId"], SecretString=inputs["secretString"]
         )
         return f"{answer['ARN']}|{answer['VersionId']}"
 
@@ -121,37 +107,17 @@ class SecretVersion(Adapter):
         if not stages:
             return None
         version = aws.client("secretsmanager").get_secret_value(SecretId=arn, VersionId=version_id)
-        binary = version.get("SecretBinary")
         return {
             # A secret goes by its ARN and by its name.
             "secretId": version["Name"] if state.get("secretId") == version["Name"] else arn,
             "secretString": version.get("SecretString"),
-            "secretBinary": base64.b64encode(binary).decode() if binary is not None else None,
             "versionStages": stages,
             "arn": arn,
             "versionId": version_id,
         }
 
-    def update(self, aws: Aws, id: str, old: Values, new: Values, changed: frozenset[str]) -> None:
-        arn, _, version_id = id.partition("|")
-        client = aws.client("secretsmanager")
-        stages = _stages(aws, arn)
-        wanted = set(new.get("versionStages") or [CURRENT])
-        for stage in wanted - set(stages[version_id]):
-            # A stage is on one version: the call that moves it names the version that it leaves.
-            holder = next((version for version, held in stages.items() if stage in held), None)
-            origin = {"RemoveFromVersionId": holder} if holder else {}
-            client.update_secret_version_stage(SecretId=arn, VersionStage=stage, MoveToVersionId=version_id, **origin)
-        for stage in set(stages[version_id]) - wanted - {CURRENT}:
-            client.update_secret_version_stage(SecretId=arn, VersionStage=stage, RemoveFromVersionId=version_id)
-
     def delete(self, aws: Aws, id: str, state: Values) -> None:
-        arn, _, version_id = id.partition("|")
-        for stage in _stages(aws, arn).get(version_id, ()):
-            if stage not in (CURRENT, PREVIOUS):
-                aws.client("secretsmanager").update_secret_version_stage(
-                    SecretId=arn, VersionStage=stage, RemoveFromVersionId=version_id
-                )
+        """Changes nothing: AWS keeps a secret's current version, and deprecates an older one by itself."""
 
 
 def _stages(aws: Aws, arn: str) -> Any:

@@ -72,7 +72,6 @@ def production_cache(aws: Aws) -> Case:
             "atRestEncryptionEnabled": True,
             "kmsKeyId": KEY_ARN,
             "transitEncryptionEnabled": True,
-            "transitEncryptionMode": "required",
             "authToken": "a-token-that-aws-never-tells",
             "snapshotRetentionLimit": 1,
             "snapshotWindow": "02:00-03:00",

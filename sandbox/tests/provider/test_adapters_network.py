@@ -10,7 +10,6 @@ from sandbox.provider.adapter import Aws
 from sandbox.tests.emulator.network_parts import (
     TAGS,
     a_nat_gateway,
-    a_network_interface,
     a_route_table,
     a_security_group,
     a_subnet,
@@ -131,12 +130,6 @@ def of_a_subnet(aws: Aws) -> Case:
     return Case(inputs={"subnetId": a_subnet(aws, vpc_id), "routeTableId": a_route_table(aws, vpc_id)})
 
 
-@SAMPLES.case("aws:ec2/routeTableAssociation:RouteTableAssociation")
-def of_a_gateway(aws: Aws) -> Case:
-    vpc_id = a_vpc(aws)
-    return Case(inputs={"gatewayId": an_internet_gateway(aws, vpc_id), "routeTableId": a_route_table(aws, vpc_id)})
-
-
 @SAMPLES.case("aws:ec2/flowLog:FlowLog")
 def to_a_log_group(aws: Aws) -> Case:
     group = create(aws, "aws:cloudwatch/logGroup:LogGroup", {"name": "flow-logs"})
@@ -160,27 +153,10 @@ def to_a_log_group(aws: Aws) -> Case:
 def to_a_bucket(aws: Aws) -> Case:
     return Case(
         inputs={
-            "eniId": a_network_interface(aws, a_subnet(aws, a_vpc(aws))),
+            "vpcId": a_vpc(aws),
             "trafficType": "ALL",
             "logDestinationType": "s3",
             "logDestination": f"arn:aws:s3:::{a_log_bucket(aws, 'flow-logs')}",
-            "destinationOptions": {
-                "fileFormat": "parquet",
-                "hiveCompatiblePartitions": False,
-                "perHourPartition": True,
-            },
-        },
-    )
-
-
-@SAMPLES.case("aws:ec2/flowLog:FlowLog")
-def of_a_logged_subnet(aws: Aws) -> Case:
-    return Case(
-        inputs={
-            "subnetId": a_subnet(aws, a_vpc(aws)),
-            "trafficType": "ALL",
-            "logDestinationType": "s3",
-            "logDestination": f"arn:aws:s3:::{a_log_bucket(aws, 'subnet-flow-logs')}",
         },
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 
@@ -115,20 +114,6 @@ def deleted_at_once(aws: Aws) -> Case:
 def current(aws: Aws) -> Case:
     return Case(
         inputs={"secretId": a_secret(aws, "current"), "secretString": '{"password": "x"}'}, outlives_deletion=True
-    )
-
-
-@SAMPLES.case(SECRET_VERSION)
-def staged(aws: Aws) -> Case:
-    secret_id = a_secret(aws, "staged")
-    create(aws, SECRET_VERSION, {"secretId": secret_id, "secretString": "the current one"})
-    return Case(
-        inputs={
-            "secretId": secret_id,
-            "secretBinary": base64.b64encode(b"\x00key").decode(),
-            "versionStages": ["blue"],
-        },
-        updates=[{"versionStages": ["blue", "green"]}, {"versionStages": ["green"]}],
     )
 
 

@@ -46,7 +46,6 @@ def with_inline_rules(aws: Aws) -> Case:
             "vpcId": vpc_id,
             "ingress": [HTTPS, ITSELF],
             "egress": [OUT],
-            "revokeRulesOnDelete": True,
             "tags": TAGS,
         },
         updates=[{"ingress": [PING, from_group]}, {"egress": [HTTPS]}, {"ingress": []}],

@@ -62,12 +62,6 @@ def of_a_partner(aws: Aws) -> Case:
     )
 
 
-@SAMPLES.case("aws:ec2/customerGateway:CustomerGateway")
-def with_a_certificate(aws: Aws) -> Case:
-    certificate = f"arn:aws:acm:{aws.region}:{aws.account_id}:certificate/0"
-    return Case(inputs={"type": "ipsec.1", "bgpAsn": "65011", "certificateArn": certificate})
-
-
 @SAMPLES.case("aws:ec2/vpnConnection:VpnConnection")
 def with_tunnel_options(aws: Aws) -> Case:
     options: dict[str, Any] = {}
@@ -129,19 +123,6 @@ def with_amazons_choices(aws: Aws) -> Case:
             "customerGatewayId": a_customer_gateway(aws),
             "vpnGatewayId": a_vpn_gateway(aws),
         },
-    )
-
-
-@SAMPLES.case("aws:ec2/vpnConnection:VpnConnection")
-def moved_to_a_transit_gateway(aws: Aws) -> Case:
-    transit = aws.client("ec2").create_transit_gateway()["TransitGateway"]
-    return Case(
-        inputs={
-            "type": "ipsec.1",
-            "customerGatewayId": a_customer_gateway(aws),
-            "vpnGatewayId": a_vpn_gateway(aws),
-        },
-        updates=[{"vpnGatewayId": None, "transitGatewayId": transit["TransitGatewayId"]}],
     )
 
 

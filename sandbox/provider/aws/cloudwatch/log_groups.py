@@ -31,7 +31,6 @@ class LogGroup(Adapter):
         "retentionInDays": Property(default=0),
         "kmsKeyId": Property(),
         "logGroupClass": Property(default="STANDARD", replaces=True),
-        "skipDestroy": Property(default=False, kept="Tells the provider to leave the group when it is deleted."),
         "tags": TAGS,
     }
     outputs = ("arn",)
@@ -75,8 +74,7 @@ class LogGroup(Adapter):
                 logs.disassociate_kms_key(logGroupName=id)
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
-        if not state.get("skipDestroy"):
-            aws.client("logs").delete_log_group(logGroupName=id)
+        aws.client("logs").delete_log_group(logGroupName=id)
 
     def _retain(self, aws: Aws, id: str, inputs: Values) -> None:
         logs = aws.client("logs")

@@ -16,7 +16,6 @@ class CustomerGateway(TaggedEc2Adapter):
         "type": Property(required=True, replaces=True),
         "bgpAsn": Property(replaces=True),
         "ipAddress": Property(replaces=True),
-        "certificateArn": Property(replaces=True),
         "deviceName": Property(replaces=True),
         "tags": TAGS,
     }
@@ -30,7 +29,7 @@ class CustomerGateway(TaggedEc2Adapter):
             **asn,
             **arguments(
                 inputs,
-                {"ipAddress": "IpAddress", "certificateArn": "CertificateArn", "deviceName": "DeviceName"},
+                {"ipAddress": "IpAddress", "deviceName": "DeviceName"},
             ),
         )
         return str(answer["CustomerGateway"]["CustomerGatewayId"])
@@ -44,7 +43,6 @@ class CustomerGateway(TaggedEc2Adapter):
             "type": gateway["Type"],
             "bgpAsn": gateway.get("BgpAsn"),
             "ipAddress": gateway.get("IpAddress"),
-            "certificateArn": gateway.get("CertificateArn"),
             "deviceName": gateway.get("DeviceName"),
             "tags": tags.from_records(gateway.get("Tags")),
             "arn": arn(aws, "customer-gateway", id),

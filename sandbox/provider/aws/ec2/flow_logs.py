@@ -1,23 +1,11 @@
-"""Flow logs of a VPC, a subnet or a network interface."""
+"""Flow logs of a VPC."""
 
 from __future__ import annotations
 
 from sandbox.provider.adapter import TAGS, Aws, Property, Values, adapter
 from sandbox.provider.aws import tags
-from sandbox.provider.aws.blocks import Shape
 from sandbox.provider.aws.calls import arguments
 from sandbox.provider.aws.ec2.tagged import TaggedEc2Adapter, arn, tag_specifications
-
-RESOURCES = {"vpcId": "VPC", "subnetId": "Subnet", "eniId": "NetworkInterface"}
-# AWS gives the id of what is logged without its kind, which its prefix tells.
-PREFIXES = {"vpc-": "vpcId", "subnet-": "subnetId", "eni-": "eniId"}
-DESTINATION_OPTIONS = Shape(
-    {
-        "fileFormat": "FileFormat",
-        "hiveCompatiblePartitions": "HiveCompatiblePartitions",
-        "perHourPartition": "PerHourPartition",
-    }
-)
 
 
 @adapter
@@ -25,30 +13,23 @@ class FlowLog(TaggedEc2Adapter):
     token = "aws:ec2/flowLog:FlowLog"
     not_found = ("InvalidFlowLogId.NotFound",)
     properties = {
-        **{name: Property(replaces=True) for name in RESOURCES},
+        "vpcId": Property(required=True, replaces=True),
         "trafficType": Property(replaces=True),
         "logDestinationType": Property(default="cloud-watch-logs", replaces=True),
         "logDestination": Property(computed=True, replaces=True),
         "iamRoleArn": Property(replaces=True),
         "logFormat": Property(computed=True, replaces=True),
         "maxAggregationInterval": Property(default=600, replaces=True),
-        "destinationOptions": Property(replaces=True),
         "tags": TAGS,
     }
     outputs = ("arn",)
     emulation = "No traffic is recorded."
 
-    def check(self, inputs: Values) -> list[tuple[str, str]]:
-        return list(DESTINATION_OPTIONS.unknown_keys(inputs.get("destinationOptions"), "destinationOptions"))
-
     def create(self, aws: Aws, inputs: Values) -> str:
-        logged = next(name for name in RESOURCES if inputs.get(name))
-        options = inputs.get("destinationOptions")
         answer = aws.client("ec2").create_flow_logs(
-            ResourceType=RESOURCES[logged],
-            ResourceIds=[inputs[logged]],
+            ResourceType="VPC",
+            ResourceIds=[inputs["vpcId"]],
             TagSpecifications=tag_specifications("vpc-flow-log", inputs),
-            **({"DestinationOptions": DESTINATION_OPTIONS.to_aws(options)} if options else {}),
             **arguments(
                 inputs,
                 {
@@ -71,16 +52,14 @@ class FlowLog(TaggedEc2Adapter):
         if not logs:
             return None
         log = logs[0]
-        logged = next(name for prefix, name in PREFIXES.items() if log["ResourceId"].startswith(prefix))
         return {
-            logged: log["ResourceId"],
+            "vpcId": log["ResourceId"],
             "trafficType": log.get("TrafficType"),
             "logDestinationType": log["LogDestinationType"],
             "logDestination": log.get("LogDestination"),
             "iamRoleArn": log.get("DeliverLogsPermissionArn"),
             "logFormat": log.get("LogFormat"),
             "maxAggregationInterval": log["MaxAggregationInterval"],
-            "destinationOptions": DESTINATION_OPTIONS.from_aws(log.get("DestinationOptions") or {}) or None,
             "tags": tags.from_records(log.get("Tags")),
             "arn": arn(aws, "vpc-flow-log", id),
         }

@@ -104,7 +104,7 @@ class Route(Adapter):
 
 @adapter
 class RouteTableAssociation(Adapter):
-    """Its id is AWS's own; ``<subnet or gateway>/<table>``, which ``pulumi import`` takes, names it too."""
+    """Its id is AWS's own; ``<subnet>/<table>``, which ``pulumi import`` takes, names it too."""
 
     token = "aws:ec2/routeTableAssociation:RouteTableAssociation"
     service = "ec2"
@@ -112,21 +112,14 @@ class RouteTableAssociation(Adapter):
     properties = {
         # Replacing an association changes its id, which an update cannot.
         "routeTableId": Property(required=True, replaces=True),
-        "subnetId": Property(replaces=True),
-        "gatewayId": Property(replaces=True),
+        "subnetId": Property(required=True, replaces=True),
     }
     # A subnet has one table.
     delete_before_replace = True
 
-    def check(self, inputs: Values) -> list[tuple[str, str]]:
-        if "subnetId" in inputs and "gatewayId" in inputs:
-            return [("gatewayId", "got a value beside subnetId, expected only one of the two")]
-        return []
-
     def create(self, aws: Aws, inputs: Values) -> str:
         answer = aws.client("ec2").associate_route_table(
-            RouteTableId=inputs["routeTableId"],
-            **arguments(inputs, {"subnetId": "SubnetId", "gatewayId": "GatewayId"}),
+            RouteTableId=inputs["routeTableId"], SubnetId=inputs["subnetId"]
         )
         return str(answer["AssociationId"])
 
@@ -134,11 +127,7 @@ class RouteTableAssociation(Adapter):
         association = _find_association(aws, id)
         if association is None:
             return None
-        return {
-            "routeTableId": association["RouteTableId"],
-            "subnetId": association.get("SubnetId"),
-            "gatewayId": association.get("GatewayId"),
-        }
+        return {"routeTableId": association["RouteTableId"], "subnetId": association.get("SubnetId")}
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
         association = _find_association(aws, id)

@@ -10,8 +10,6 @@ from sandbox.provider.aws import tags
 from sandbox.provider.aws.ec2.permissions import INLINE_RULE, from_aws, from_inline, to_aws, to_inline
 from sandbox.provider.aws.ec2.tagged import TaggedEc2Adapter, arn, tag_specifications
 
-REVOKE_ON_DELETE = Property(default=False, kept="Tells the provider to revoke the group's rules before deleting it.")
-
 
 class _RuledGroup(TaggedEc2Adapter):
     """A security group whose rules may be written inline."""
@@ -68,7 +66,6 @@ class SecurityGroup(_RuledGroup):
         "vpcId": Property(computed=True, replaces=True),
         "ingress": Property(computed=True, unordered=True),
         "egress": Property(computed=True, unordered=True),
-        "revokeRulesOnDelete": REVOKE_ON_DELETE,
         "tags": TAGS,
     }
     emulation = "No packet is filtered."
@@ -100,8 +97,6 @@ class SecurityGroup(_RuledGroup):
         )
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
-        if state.get("revokeRulesOnDelete"):
-            self._converge(aws, id, ingress=[], egress=[])
         aws.client("ec2").delete_security_group(GroupId=id)
 
 
@@ -116,7 +111,6 @@ class DefaultSecurityGroup(_RuledGroup):
         # A default, so that a rule which someone adds is drift although the program says nothing of rules.
         "ingress": Property(default=[], unordered=True),
         "egress": Property(default=[], unordered=True),
-        "revokeRulesOnDelete": Property(default=False, kept="The official provider does not heed it on this type."),
         "tags": TAGS,
     }
     outputs = ("arn", "description", "name", "ownerId")

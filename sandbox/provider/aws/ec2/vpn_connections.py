@@ -14,7 +14,6 @@ from sandbox.provider.aws.ec2.tagged import TaggedEc2Adapter, arn, tag_specifica
 GATEWAYS = {
     "customerGatewayId": "CustomerGatewayId",
     "vpnGatewayId": "VpnGatewayId",
-    "transitGatewayId": "TransitGatewayId",
 }
 NETWORKS = {
     "localIpv4NetworkCidr": "LocalIpv4NetworkCidr",
@@ -43,7 +42,6 @@ class VpnConnection(TaggedEc2Adapter):
         "type": Property(required=True, replaces=True),
         "customerGatewayId": Property(required=True),
         "vpnGatewayId": Property(),
-        "transitGatewayId": Property(),
         **{name: Property(computed=True, replaces=True) for name in FIXED_OPTIONS},
         **{name: Property(computed=True) for name in NETWORKS},
         **vpn_tunnels.PROPERTIES,
@@ -53,7 +51,6 @@ class VpnConnection(TaggedEc2Adapter):
         "arn",
         "customerGatewayConfiguration",
         "routes",
-        "transitGatewayAttachmentId",
         "vgwTelemetries",
         *vpn_tunnels.OUTPUTS,
     )
@@ -61,10 +58,7 @@ class VpnConnection(TaggedEc2Adapter):
     emulation = "No tunnel is ever negotiated."
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        broken = vpn_tunnels.unknown_keys(inputs)
-        if "vpnGatewayId" in inputs and "transitGatewayId" in inputs:
-            broken.append(("transitGatewayId", "got a value, expected none beside vpnGatewayId"))
-        return broken
+        return vpn_tunnels.unknown_keys(inputs)
 
     def create(self, aws: Aws, inputs: Values) -> str:
         answer = aws.client("ec2").create_vpn_connection(
@@ -95,8 +89,6 @@ class VpnConnection(TaggedEc2Adapter):
             "arn": arn(aws, "vpn-connection", id),
             "customerGatewayConfiguration": connection.get("CustomerGatewayConfiguration"),
             "routes": [ROUTE.from_aws(route) for route in connection.get("Routes", ())],
-            # Only a connection to a transit gateway has one, in the tables of that gateway.
-            "transitGatewayAttachmentId": None,
             "vgwTelemetries": [_telemetry(record) for record in connection.get("VgwTelemetry", ())],
         }
 

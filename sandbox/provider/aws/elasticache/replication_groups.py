@@ -23,7 +23,6 @@ ON_THE_GROUP = Shape(
         "snapshotRetentionLimit": "SnapshotRetentionLimit",
         "snapshotWindow": "SnapshotWindow",
         "transitEncryptionEnabled": "TransitEncryptionEnabled",
-        "transitEncryptionMode": "TransitEncryptionMode",
     }
 )
 """What DescribeReplicationGroups answers about the group itself."""
@@ -75,7 +74,6 @@ MODIFIED = Shape(
             "snapshotRetentionLimit",
             "snapshotWindow",
             "transitEncryptionEnabled",
-            "transitEncryptionMode",
         )
     }
 )
@@ -119,7 +117,6 @@ class ReplicationGroup(Adapter):
         "subnetGroupName": Property(computed=True, replaces=True),
         "tags": TAGS,
         "transitEncryptionEnabled": Property(computed=True),
-        "transitEncryptionMode": Property(computed=True),
     }
     outputs = (
         "arn",

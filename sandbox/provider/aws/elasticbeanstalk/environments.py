@@ -63,7 +63,6 @@ class Environment(Adapter):
         "description": Property(),
         "name": Property(replaces=True, autoname=AutoName(max_length=LONGEST_NAME)),
         "platformArn": Property(computed=True),
-        "pollInterval": Property(kept="how often to ask is a courtesy to AWS's limits; the sandbox has its own pace"),
         "settings": Property(unordered=True),
         "solutionStackName": Property(computed=True),
         "tags": TAGS,

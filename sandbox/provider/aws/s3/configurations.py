@@ -51,7 +51,6 @@ class BucketPublicAccessBlock(BucketConfiguration):
     properties = {
         "bucket": BUCKET,
         **{name: Property(default=False) for name in BLOCKS},
-        "skipDestroy": Property(default=False, kept="Tells the provider to leave the block when it is deleted."),
     }
     emulation = "Stored; the sandbox has no public to keep out."
 
@@ -66,8 +65,7 @@ class BucketPublicAccessBlock(BucketConfiguration):
         return {"bucket": id, **{name: block.get(field, False) for name, field in BLOCKS.items()}}
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
-        if not state.get("skipDestroy"):
-            aws.client("s3").delete_public_access_block(Bucket=id)
+        aws.client("s3").delete_public_access_block(Bucket=id)
 
 
 @adapter
