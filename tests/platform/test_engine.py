@@ -39,7 +39,7 @@ def test_tracked_files_stay_as_they_are(platform: Platform) -> None:
 
 
 def test_drift_is_found_and_mended(platform: Platform) -> None:
-    """Somebody opens the database to the world and retags the network by hand: refresh sees it, an up undoes it."""
+    """The database is opened to the world and the network retagged by hand: refresh shows it, an up undoes it."""
     ec2, rds = platform.client("ec2"), platform.client("rds")
     [network] = ec2.describe_vpcs(Filters=[{"Name": "tag:ManagedBy", "Values": ["pulumi"]}])["Vpcs"]
     database = next(
@@ -148,7 +148,7 @@ def test_import_finds_what_others_made(platform: Platform, tmp_path: Path) -> No
 
 
 def test_two_ups_at_once_do_not_meet(platform: Platform) -> None:
-    """One of them does its work, the other is told which process is at it, and both stacks stay as they were."""
+    """One of them does its work, the other names the process that runs, and both stacks stay as they were."""
     command = [".venv/bin/python", "-m", "sandbox", "up"]
     both = [
         subprocess.Popen(

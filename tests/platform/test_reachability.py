@@ -26,7 +26,7 @@ SITES = ["prod", "preprod"]
 EXAMPLES = textwrap.dedent("\n".join(re.findall(r"^(?:    .*)?$", PAGE, re.MULTILINE)))
 
 
-class Told:
+class Reach:
     """What the command printed as JSON."""
 
     def __init__(self, document: dict[str, Any]) -> None:
@@ -60,82 +60,82 @@ def command(platform: Platform, *arguments: str) -> subprocess.CompletedProcess[
     )
 
 
-def ask(platform: Platform, *arguments: str) -> Told:
+def ask(platform: Platform, *arguments: str) -> Reach:
     ran = command(platform, "--json", *arguments)
     assert ran.returncode == 0, ran.stderr
-    return Told(json.loads(ran.stdout))
+    return Reach(json.loads(ran.stdout))
 
 
 @pytest.fixture(scope="module")
-def told(platform: Platform) -> Told:
+def reach(platform: Platform) -> Reach:
     """The platform as it was brought up."""
     return ask(platform)
 
 
-def only_the_site_reaches_its_database(told: Told) -> None:
+def only_the_site_reaches_its_database(reach: Reach) -> None:
     """ "Only the production website connects with the production database", and pre-production's with its own; and
     phpMyAdmin where config says so."""
     for site in SITES:
         people = {"prod-phpmyadmin-server"} if site == "prod" and "site" in PHP_MY_ADMIN else set()
-        sources = told.sources(f"{site}-site-database")
+        sources = reach.sources(f"{site}-site-database")
         assert set(sources) == {f"{site}-front", f"{site}-back-office"} | people
         assert all(traffic == ["tcp 3306"] for traffic in sources.values())
 
 
-def only_satellites_reach_the_shared_database(told: Told) -> None:
+def only_satellites_reach_the_shared_database(reach: Reach) -> None:
     """ "The third database shared is by the PIM and the Custom Connection application", the connector, and phpMyAdmin
     where config says so."""
     people = {"prod-phpmyadmin-server"} if "shared" in PHP_MY_ADMIN else set()
-    assert set(told.sources("prod-shared-database")) == set(SATELLITES) | people
+    assert set(reach.sources("prod-shared-database")) == set(SATELLITES) | people
 
 
-def only_the_site_reaches_its_cache_search_and_files(told: Told) -> None:
+def only_the_site_reaches_its_cache_search_and_files(reach: Reach) -> None:
     for site in SITES:
         for name, traffic in (("cache", "tcp 6379"), ("search", "tcp 443"), ("files", "tcp 2049")):
             expected = {f"{site}-front": [traffic], f"{site}-back-office": [traffic]}
-            assert told.sources(f"{site}-site-{name}") == expected
+            assert reach.sources(f"{site}-site-{name}") == expected
 
 
-def only_listed_addresses_reach_the_gateway(told: Told) -> None:
+def only_listed_addresses_reach_the_gateway(reach: Reach) -> None:
     """ "The security group is a whitelisting of IP addresses": no other source, from outside or inside."""
-    assert set(told.sources("prod-gateway-server")) == ALLOWED
+    assert set(reach.sources("prod-gateway-server")) == ALLOWED
 
 
-def the_internet_reaches_the_shops_and_the_vpn(told: Told) -> None:
+def the_internet_reaches_the_shops_and_the_vpn(reach: Reach) -> None:
     """And so no SMB, Remote Desktop, Rundeck, phpMyAdmin, NFS, database or instance of a site."""
     expected = {f"{site}-site-load-balancer": ["tcp 80", "tcp 443"] for site in SITES}
     expected |= {f"{satellite}-load-balancer": ["tcp 80"] for satellite in SATELLITES}
-    assert told.targets("internet") == expected | {"prod-vpn-server": ["udp 1194"]}
+    assert reach.targets("internet") == expected | {"prod-vpn-server": ["udp 1194"]}
 
 
-def nothing_from_outside_reaches_what_is_private(told: Told) -> None:
+def nothing_from_outside_reaches_what_is_private(reach: Reach) -> None:
     """Neither listed addresses nor the places behind the IPSec links reach a private server but through others."""
     for name in ("windows", "rundeck-server", "phpmyadmin-server", "site-files", "front", "back-office", *SATELLITES):
-        assert not told.from_outside(f"prod-{name.removeprefix('prod-')}")
+        assert not reach.from_outside(f"prod-{name.removeprefix('prod-')}")
 
 
-def people_on_the_vpn_reach_what_they_work_with(told: Told) -> None:
+def people_on_the_vpn_reach_what_they_work_with(reach: Reach) -> None:
     """The server masquerades its clients: what it reaches is what they do, beside what everybody reaches."""
-    everybody = told.targets("internet")
-    inside = {name: traffic for name, traffic in told.targets("prod-vpn-server").items() if name not in everybody}
-    assert {name: traffic for name, traffic in inside.items() if told.kinds[name] not in OUTSIDE} == {
+    everybody = reach.targets("internet")
+    inside = {name: traffic for name, traffic in reach.targets("prod-vpn-server").items() if name not in everybody}
+    assert {name: traffic for name, traffic in inside.items() if reach.kinds[name] not in OUTSIDE} == {
         "prod-windows": ["tcp 3389"],
         "prod-rundeck-server": ["tcp 4440"],
         "prod-phpmyadmin-server": ["tcp 80"],
     }
-    assert {told.kinds[name] for name in inside} & OUTSIDE == {"internet", "remote network"}
+    assert {reach.kinds[name] for name in inside} & OUTSIDE == {"internet", "remote network"}
 
 
-def ftp_of_custom_connection_comes_from_the_gateway_alone(told: Told) -> None:
+def ftp_of_custom_connection_comes_only_from_the_gateway(reach: Reach) -> None:
     """ "It goes through a gateway server that only exposes the required ftp ports"."""
-    assert told.sources("prod-custom-connection") == {
+    assert reach.sources("prod-custom-connection") == {
         "prod-gateway-server": ["tcp 21", "tcp 5000-5100"],
         "prod-custom-connection-load-balancer": ["tcp 80"],
     }
 
 
-def windows_is_reached_by_gateway_and_vpn_alone(told: Told) -> None:
-    assert told.sources("prod-windows") == {
+def only_gateway_and_vpn_reach_windows(reach: Reach) -> None:
+    assert reach.sources("prod-windows") == {
         "prod-gateway-server": ["tcp 21", "tcp 445", "tcp 2048-4096", "tcp 8700-8800"],
         "prod-vpn-server": ["tcp 3389"],
     }
@@ -161,12 +161,12 @@ SENTENCES = [
     (nothing_from_outside_reaches_what_is_private, "client-prod-rundeck-server-access", "192.168.10.0/24", 4440),
     (people_on_the_vpn_reach_what_they_work_with, "client-prod-site-front-instances", "10.0.1.0/24", 22),
     (
-        ftp_of_custom_connection_comes_from_the_gateway_alone,
+        ftp_of_custom_connection_comes_only_from_the_gateway,
         "client-prod-custom-connection-instances",
         "client-prod-vpn-server-access",
         21,
     ),
-    (windows_is_reached_by_gateway_and_vpn_alone, "client-prod-windows-access", "192.168.20.0/24", 445),
+    (only_gateway_and_vpn_reach_windows, "client-prod-windows-access", "192.168.20.0/24", 445),
 ]
 NAMES = [sentence.__name__ for sentence, *_ in SENTENCES]
 
@@ -185,18 +185,18 @@ def opened(platform: Platform, group: str, who: str, port: int) -> Iterator[None
 
 
 @pytest.mark.parametrize("sentence", [sentence for sentence, *_ in SENTENCES], ids=NAMES)
-def test_the_deployed_platform_keeps_the_notes_sentence(told: Told, sentence: Callable[[Told], None]) -> None:
-    sentence(told)
+def test_the_deployed_platform_keeps_the_notes_sentence(reach: Reach, sentence: Callable[[Reach], None]) -> None:
+    sentence(reach)
 
 
 @pytest.mark.parametrize(("sentence", "group", "who", "port"), SENTENCES, ids=NAMES)
 def test_a_rule_too_many_is_seen(
-    platform: Platform, told: Told, sentence: Callable[[Told], None], group: str, who: str, port: int
+    platform: Platform, reach: Reach, sentence: Callable[[Reach], None], group: str, who: str, port: int
 ) -> None:
     """Added by hand in AWS it makes its sentence untrue, and taken away again everything is as it was."""
     with opened(platform, group, who, port), pytest.raises(AssertionError):
         sentence(ask(platform))
-    assert ask(platform).document == told.document
+    assert ask(platform).document == reach.document
 
 
 def test_the_vpn_reaches_every_subnet(platform: Platform) -> None:
@@ -223,12 +223,12 @@ def test_a_network_acl_between_the_vpn_and_a_subnet_is_seen(platform: Platform) 
         ec2.delete_network_acl_entry(**line)
 
 
-def test_a_link_has_routes_back_from_every_subnet(platform: Platform, told: Told) -> None:
+def test_a_link_has_routes_back_from_every_subnet(platform: Platform, reach: Reach) -> None:
     """Private servers reach what lies behind each link; without its route in the table, that subnet's do not."""
-    links = [name for name, kind in told.kinds.items() if kind == "remote network"]
+    links = [name for name, kind in reach.kinds.items() if kind == "remote network"]
     assert links == ["prod-vpn-cetsi", "prod-vpn-lan", "prod-vpn-ml"]
     for server in ("prod-windows", "prod-front", "prod-gateway-server"):
-        assert set(links) <= set(told.targets(server))
+        assert set(links) <= set(reach.targets(server))
     ec2 = platform.client("ec2")
     named = [{"Name": "tag:Name", "Values": ["client-prod-private-a"]}]
     [table] = ec2.describe_route_tables(Filters=named)["RouteTables"]
@@ -242,9 +242,9 @@ def test_a_link_has_routes_back_from_every_subnet(platform: Platform, told: Told
         ec2.enable_vgw_route_propagation(**learned)
 
 
-def test_equal_instances_are_one_place(told: Told) -> None:
+def test_equal_instances_are_one_place(reach: Reach) -> None:
     """Four front instances are one place, and each satellite's load balancer differs from its instance."""
-    members = {each["name"]: each["members"] for each in told.document["places"]}
+    members = {each["name"]: each["members"] for each in reach.document["places"]}
     assert (members["prod-front"], members["preprod-front"]) == (4, 1)
     assert {f"{satellite}-load-balancer" for satellite in SATELLITES} < members.keys()
 

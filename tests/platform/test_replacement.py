@@ -1,4 +1,4 @@
-"""A server made anew, because what it boots with has changed or somebody wants it, comes back with its data, address
+"""A replaced server, because what it boots with has changed or on request, comes back with its data, address
 and name."""
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def test_volumes_addresses_and_names_outlive_a_server(edited: Platform) -> None:
     assert after == outputs
 
 
-def test_a_server_is_made_anew_when_somebody_asks(edited: Platform) -> None:
+def test_a_server_is_replaced_on_request(edited: Platform) -> None:
     """With the command of docs/operations.md, and no other server with it."""
     before, asked, others = Kept.by(edited, "site-files"), "site-files", set(SERVERS) - {"site-files"}
 

@@ -267,7 +267,7 @@ def test_markdown_fits_into_a_comment(count: int) -> None:
     assert " more: see the job's report." in text
 
 
-def test_markdown_calls_nobody_and_says_what_it_says() -> None:
+def test_markdown_mentions_no_user_and_escapes_its_text() -> None:
     """A name in the stack is text: no mention, no link, no tag, no column."""
     text = as_markdown.text_of(report_of(outcome("rds-private", Status.FAILED, message="<b> [a](b) @client | `x` *y*")))
     assert "@client" not in text

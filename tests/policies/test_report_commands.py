@@ -119,7 +119,7 @@ def test_a_run_that_asked_the_policies_nothing_leaves_no_report(tmp_path: Path) 
     assert "Traceback" not in shown
 
 
-def test_a_report_leaves_other_files_alone(tmp_path: Path) -> None:
+def test_a_report_changes_no_other_file(tmp_path: Path) -> None:
     """It may be put into a directory that has something else in it."""
     fake_pulumi(tmp_path, journal=[PASSED])
     (tmp_path / "report").mkdir()
@@ -179,7 +179,7 @@ def test_a_state_is_evaluated_without_a_plan(tmp_path: Path) -> None:
     ],
     ids=" ".join,
 )
-def test_bad_arguments_are_nobodys_verdict(tmp_path: Path, arguments: list[str]) -> None:
+def test_bad_arguments_are_not_a_violation(tmp_path: Path, arguments: list[str]) -> None:
     """Exit code 2, as if the stack could not be evaluated, and not 1, as if a policy refuses."""
     fake_pulumi(tmp_path, journal=[PASSED])
     ran = run(tmp_path, "report", *arguments)

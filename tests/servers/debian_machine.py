@@ -45,7 +45,7 @@ case $url in
   */global-bundle.pem) cp /etc/ssl/certs/ca-certificates.crt "$output" ;;
 esac
 """
-_AWS = '#!/bin/sh\nfor tag; do :; done\necho "$tag" >> /var/log/told\n'
+_AWS = '#!/bin/sh\nfor tag; do :; done\necho "$tag" >> /var/log/boot-statuses\n'
 _numbers = itertools.count(1)
 
 

@@ -128,7 +128,7 @@ def test_another_volume_in_the_same_place_takes_its_line(disks: Disks, tmp_path:
         pytest.param(["sfdisk", "--quiet"], id="a partition table"),
     ],
 )
-def test_a_volume_with_anything_else_on_it_is_left_alone(disks: Disks, fill: list[str]) -> None:
+def test_a_volume_that_is_not_blank_is_not_formatted(disks: Disks, fill: list[str]) -> None:
     """It may hold data and be attached by mistake."""
     require(fill[0])
     device = disks.devices["vol-1"]
@@ -178,7 +178,7 @@ class Machine:
         path.chmod(0o755)
 
     @property
-    def told(self) -> list[str]:
+    def statuses(self) -> list[str]:
         return (self.base / "record").read_text().splitlines()
 
     @property
@@ -191,7 +191,7 @@ def test_a_boot_that_went_well_says_so(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     code = machine.boot(first="cat; echo one", second="echo two >&2")
     assert code == 0
-    assert machine.told == ["booting", "ready"]
+    assert machine.statuses == ["booting", "ready"]
     assert machine.log.index("one\n") < machine.log.index("two\n")
 
 
@@ -199,7 +199,7 @@ def test_a_boot_that_failed_says_where(tmp_path: Path) -> None:
     """A half-booted server is seen, with the script that ended it; what comes after that is not started."""
     machine = Machine(tmp_path)
     assert machine.boot(first="exit 3", second="echo never") == 3
-    assert machine.told == ["booting", f"failed {tmp_path / 'first'}"]
+    assert machine.statuses == ["booting", f"failed {tmp_path / 'first'}"]
     assert "never\n" not in machine.log
 
 
@@ -207,7 +207,7 @@ def test_a_boot_without_its_packages_says_so(tmp_path: Path) -> None:
     """As far as it can be said without them; no script runs on a server that lacks its programs."""
     machine = Machine(tmp_path, installs="exit 100")
     assert machine.boot(first="echo never") == 100
-    assert machine.told == ["failed install-packages"]
+    assert machine.statuses == ["failed install-packages"]
     assert "never\n" not in machine.log
 
 

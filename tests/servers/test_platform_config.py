@@ -144,7 +144,7 @@ def test_packages_are_installed_where_they_are_used(
     assert [arguments[-1] for arguments in pim.calls("dnf")] == installed
 
 
-def test_installed_packages_are_left_alone(pim: Release) -> None:
+def test_installed_packages_are_not_installed_again(pim: Release) -> None:
     """A deploy must not depend on the package repository when there is nothing to fetch."""
     succeed(pim.run("hooks/prebuild/30_install_packages.sh", FTP_USER="connection"))
     assert pim.calls("dnf") == []

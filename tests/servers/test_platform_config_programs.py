@@ -176,7 +176,7 @@ def test_hidden_files_stay_hidden_from_ftp(connection: Release, ftp_port: int) -
     ("user", "password"),
     [("connection", "wrong"), ("webapp", "also-secret"), ("anonymous", "me@example.com")],
 )
-def test_nobody_else_logs_in(ftp_port: int, user: str, password: str) -> None:
+def test_no_other_user_logs_in(ftp_port: int, user: str, password: str) -> None:
     """Not even users of the system whose passwords are right."""
     with pytest.raises(ftplib.error_perm, match="530"):
         logged_in(ftp_port, user, password)

@@ -101,23 +101,23 @@ def test_the_environments_are_listed(site: Site, rundeck: Machine) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_events_are_told_newest_first(site: Site, rundeck: Machine, count: int) -> None:
+def test_events_are_shown_newest_first(site: Site, rundeck: Machine, count: int) -> None:
     """As many as asked for, and nothing else."""
-    told = rundeck.run("beanstalk-events", ENVIRONMENT, str(count))
-    assert told.returncode == 0, told.stderr
-    messages = [line.split("\t")[2] for line in told.stdout.splitlines()]
+    answer = rundeck.run("beanstalk-events", ENVIRONMENT, str(count))
+    assert answer.returncode == 0, answer.stderr
+    messages = [line.split("\t")[2] for line in answer.stdout.splitlines()]
     assert messages == list(reversed(site.messages(ENVIRONMENT)))[:count]
 
 
-def test_the_failed_instance_its_address_and_its_log_are_told(
+def test_the_failed_instance_its_address_and_its_log_are_shown(
     site: Site, rundeck: Machine, failed_instance: str, aws: EmbeddedAws
 ) -> None:
     """For the instance that the release failed on, and for no other; its log is asked for on that instance."""
-    told = rundeck.run("beanstalk-failed-instances", ENVIRONMENT, "40")
-    assert told.returncode == 0, told.stderr
+    answer = rundeck.run("beanstalk-failed-instances", ENVIRONMENT, "40")
+    assert answer.returncode == 0, answer.stderr
     described = aws.client("ec2").describe_instances(InstanceIds=[failed_instance])
     address = described["Reservations"][0]["Instances"][0]["PrivateIpAddress"]
-    headings = [line for line in told.stdout.splitlines() if line.startswith("== ")]
+    headings = [line for line in answer.stdout.splitlines() if line.startswith("== ")]
     assert headings == [f"== {failed_instance}, {address}"]
     [sent] = aws.client("ssm").list_commands()["Commands"]
     assert failed_instance in sent["InstanceIds"]
@@ -126,9 +126,9 @@ def test_the_failed_instance_its_address_and_its_log_are_told(
 
 
 def test_nothing_is_sent_while_all_is_well(site: Site, rundeck: Machine, aws: EmbeddedAws) -> None:
-    told = rundeck.run("beanstalk-failed-instances", ENVIRONMENT)
-    assert told.returncode == 0, told.stderr
-    assert "== " not in told.stdout
+    answer = rundeck.run("beanstalk-failed-instances", ENVIRONMENT)
+    assert answer.returncode == 0, answer.stderr
+    assert "== " not in answer.stdout
     assert aws.client("ssm").list_commands()["Commands"] == []
 
 

@@ -1,6 +1,6 @@
 """What AWS and the random provider answer in unit tests: realistic, deterministic, and never silently empty.
 
-An output that nobody set would arrive in the program as ``None`` and travel on, so each one that the SDK declares as
+An output that is not set would arrive in the program as ``None`` and travel on, so each one that the SDK declares as
 always there gets a value: those below by their service's own pattern, the others a recognisable placeholder.
 """
 

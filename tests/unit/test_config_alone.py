@@ -147,7 +147,7 @@ def without_gateway() -> Change:
         what="gateway",
         apply=apply,
         named=rf"gateway|windows|({names})-ftp|^ftp_secrets\.({names})$",
-        # What told the satellite's instance of its FTP server, and let it have the password.
+        # What named the FTP server to the satellite's instance, and let it read the password.
         touched=(rf"({names})-environment\.settings\..*/(FTP|INTERNAL)_\w+", rf"({names})-instance-policy\.policy"),
     )
 
@@ -212,7 +212,7 @@ def strangers(changes: Sequence[Change], before: Graph, after: Graph) -> list[st
 
 
 @pytest.mark.parametrize("changes", REMOVALS, ids=lambda changes: "+".join(each.what for each in changes))
-def test_one_thing_less_is_config_alone(changes: tuple[Change, ...]) -> None:
+def test_removing_one_thing_takes_only_configuration(changes: tuple[Change, ...]) -> None:
     """Its own resources go, and what the others made of it (rules, routes, alarms); all else is asked for as before."""
     before, after = program("prod"), changed(changes)
     gone = {each.name for each in before.resources} - {each.name for each in after.resources}
@@ -223,7 +223,7 @@ def test_one_thing_less_is_config_alone(changes: tuple[Change, ...]) -> None:
     assert unexpected == []
 
 
-def test_one_thing_more_is_config_alone() -> None:
+def test_adding_one_thing_takes_only_configuration() -> None:
     """A further satellite, link, share and forward each get what their sisters have, and nothing else changes."""
     satellite = {**entries(SHIPPED, "satellites")[0], "name": "loyalty"}
     link = {
@@ -287,7 +287,7 @@ def test_one_thing_more_is_config_alone() -> None:
         ),
     ],
 )
-def test_what_others_refer_to_is_not_taken_out_alone(key: str, entry: str | None, field: str) -> None:
+def test_what_others_refer_to_is_not_removed_without_them(key: str, entry: str | None, field: str) -> None:
     """The error names the field that still refers to it, or that something else needs."""
     left = None if entry is None else [each for each in entries(SHIPPED, key) if each["name"] != entry]
     with pytest.raises(SettingsError, match=re.escape(field)):

@@ -88,7 +88,7 @@ def test_an_image_starts_from_what_a_server_would(
     } == {each["name"]: each["values"] for each in image["filters"]}
 
 
-def test_nobody_reaches_the_instance_that_becomes_an_image(source: Mapping[str, Any]) -> None:
+def test_no_port_of_the_instance_that_becomes_an_image_is_open(source: Mapping[str, Any]) -> None:
     """It is reached by Session Manager, has no public address, and may do nothing in AWS besides."""
     assert (source["communicator"], source["ssh_interface"]) == ("ssh", "session_manager")
     assert source["associate_public_ip_address"] is False

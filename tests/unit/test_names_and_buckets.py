@@ -154,7 +154,7 @@ def test_billing_may_write_for_this_accounts_reports_only(prod: Graph) -> None:
 
 
 def test_a_coarser_report_has_no_resources() -> None:
-    """The column for them is there only when they are told apart: AWS refuses the query otherwise."""
+    """The column for them is there only when they are distinguished: AWS refuses the query otherwise."""
     report = CostReportSettings(name="client-costs", granularity=Granularity.MONTHLY, by_resource=False)
     graph = build(
         lambda: CostReport(

@@ -206,7 +206,7 @@ def test_every_config_key_is_one() -> None:
     assert set(re.findall(r"`(\w+)`", removed[1])) <= set(Settings.model_fields)
 
 
-def test_the_entry_that_lets_somebody_in_is_valid() -> None:
+def test_the_entry_that_admits_an_address_is_valid() -> None:
     [block] = [each for each in BLOCKS if "cidr:" in each]
     [entry] = yaml.safe_load(block)
     source = AllowedSourceSettings(**{**entry, "cidr": IPv4Network(entry["cidr"])})

@@ -82,7 +82,7 @@ def test_beanstalk_instances_are_in_private_subnets_and_have_no_public_address(g
         assert option(environment, "aws:autoscaling:launchconfiguration", "DisableDefaultEC2SecurityGroup") == "true"
 
 
-def test_nobody_on_the_internet_reaches_more_than_the_shop_and_the_vpn(prod: Graph) -> None:
+def test_the_internet_reaches_only_the_shop_and_the_vpn(prod: Graph) -> None:
     """From anywhere: HTTP and HTTPS of load balancers, and OpenVPN's port."""
     anywhere = {
         (rule.inputs["ipProtocol"], rule.inputs.get("fromPort"), rule.inputs.get("toPort"))

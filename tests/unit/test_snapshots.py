@@ -97,7 +97,7 @@ def test_a_secret_without_a_name_is_hidden() -> None:
         ({"type": "aws:ec2/other:Other"}, "+  type: aws:ec2/other:Other"),
     ],
 )
-def test_a_change_stands_in_the_difference(change: dict[str, object], line: str) -> None:
+def test_a_change_is_in_the_difference(change: dict[str, object], line: str) -> None:
     """Options as well as inputs."""
     before = build(lambda: aws.ec2.Vpc("vpc", cidr_block="10.0.0.0/16"))
     [vpc] = before.resources
@@ -105,7 +105,7 @@ def test_a_change_stands_in_the_difference(change: dict[str, object], line: str)
     assert line in snapshots.difference(documents(before), documents(after)).splitlines()
 
 
-def test_a_resource_less_stands_in_the_difference() -> None:
+def test_a_removed_resource_is_in_the_difference() -> None:
     before = build(lambda: aws.ec2.Vpc("vpc", cidr_block="10.0.0.0/16"))
     after = dataclasses.replace(before, resources=())
     assert "-  type: aws:ec2/vpc:Vpc" in snapshots.difference(documents(before), documents(after)).splitlines()

@@ -31,8 +31,8 @@ def jobs(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 def test_they_are_what_github_takes() -> None:
     """Keys, expressions, the scripts of their steps, and each action's inputs."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    told = subprocess.run(["actionlint", *WORKFLOWS], env=environment, capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stdout + told.stderr
+    ran = subprocess.run(["actionlint", *WORKFLOWS], env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 @every_workflow
@@ -100,7 +100,7 @@ def test_one_comment_a_stack(tmp_path: Path, there: str | None) -> None:
     report.parent.mkdir(parents=True)
     report.write_text("<!-- policies of prod -->\n### Policies\n")
     gh = tmp_path / "gh"
-    gh.write_text(f'#!/bin/sh\nif [ "$2" = --paginate ]; then echo {there or ""}; else echo "$@" >> told; fi\n')
+    gh.write_text(f'#!/bin/sh\nif [ "$2" = --paginate ]; then echo {there or ""}; else echo "$@" >> calls; fi\n')
     gh.chmod(0o755)
     subprocess.run(
         ["bash", script, "comment", "5"],
@@ -108,4 +108,5 @@ def test_one_comment_a_stack(tmp_path: Path, there: str | None) -> None:
         check=True,
     )
     where = "PATCH repos/client/shop/issues/comments/7" if there else "POST repos/client/shop/issues/5/comments"
-    assert (tmp_path / "told").read_text() == f"api --method {where} -F body=@{report.relative_to(tmp_path)} --silent\n"
+    call = f"api --method {where} -F body=@{report.relative_to(tmp_path)} --silent\n"
+    assert (tmp_path / "calls").read_text() == call

@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / ".sandbox" / "lock"
 
 
-def test_a_second_process_is_told_who_holds_the_lock_and_gets_it_once_the_first_is_killed(path: Path) -> None:
+def test_a_second_process_learns_who_holds_the_lock_and_gets_it_once_the_first_is_killed(path: Path) -> None:
     """No command waits silently, and no killed command keeps the next one out."""
     holder = subprocess.Popen(
         [sys.executable, "-c", _HOLD, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

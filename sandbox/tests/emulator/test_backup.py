@@ -93,7 +93,7 @@ def test_a_selection_has_a_name_of_its_own_and_selects_something(backup: Any, mo
 
 
 @pytest.mark.parametrize("operation", ["get_backup_selection", "delete_backup_selection"])
-def test_a_selection_that_is_not_there_is_told_as_such(backup: Any, operation: str) -> None:
+def test_a_selection_that_is_not_there_is_not_found(backup: Any, operation: str) -> None:
     plan_id = create_plan(backup)
     with aws_refuses("ResourceNotFoundException"):
         getattr(backup, operation)(BackupPlanId=plan_id, SelectionId="none")

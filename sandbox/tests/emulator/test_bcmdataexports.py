@@ -107,7 +107,7 @@ def test_a_name_is_taken_once_and_kept(exports: Any) -> None:
 @pytest.mark.parametrize(
     ("account", "is_admitted"), [("123456789012", True), ("210987654321", False)], ids=["this", "another"]
 )
-def test_the_buckets_policy_is_judged_with_its_conditions(exports: Any, account: str, is_admitted: bool) -> None:
+def test_the_buckets_policy_is_evaluated_with_its_conditions(exports: Any, account: str, is_admitted: bool) -> None:
     """On whose behalf the service writes is what keeps other people's reports out."""
     source = f"arn:aws:bcm-data-exports:us-east-1:{account}:export/*"
     admit({"StringEquals": {"aws:SourceAccount": account}, "ArnLike": {"aws:SourceArn": source}})

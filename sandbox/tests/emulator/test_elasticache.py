@@ -185,7 +185,7 @@ def test_a_deleted_group_is_gone_with_its_members_and_leaves_its_final_snapshot(
     assert elasticache.describe_snapshots(SnapshotName="last")["Snapshots"][0]["SnapshotStatus"] == "available"
 
 
-def test_a_member_is_not_deleted_alone(elasticache: Any) -> None:
+def test_a_member_is_not_deleted_without_its_group(elasticache: Any) -> None:
     create_group(elasticache)
     with aws_refuses("InvalidCacheClusterState"):
         elasticache.delete_cache_cluster(CacheClusterId="prod-002")

@@ -75,7 +75,7 @@ def test_defaults_read_back_as_aws_fills_them_in(rds: Any) -> None:
     assert instance["KmsKeyId"].startswith("arn:aws:kms:eu-west-3:")
 
 
-def test_a_multi_az_instance_stands_in_two_zones_of_its_subnet_group(rds: Any) -> None:
+def test_a_multi_az_instance_is_in_two_zones_of_its_subnet_group(rds: Any) -> None:
     instance = create_instance(rds)
     assert {instance["AvailabilityZone"], instance["SecondaryAvailabilityZone"]} == {"eu-west-3b", "eu-west-3c"}
     assert "SecondaryAvailabilityZone" not in create_instance(rds, "preprod", MultiAZ=False)

@@ -166,14 +166,14 @@ def round_trip(aws: Aws, sample: Sample) -> None:
         assert not any(adapter.properties[name].replaces for name in change), "a replacing property is no update"
         changed = _filled(adapter, {name: v for name, v in {**inputs, **change}.items() if v is not None})
         assert adapter.check(changed) == []
-        told = frozenset(name for name in change if not adapter.properties[name].kept)
-        adapter.update(aws, id, {**state, **inputs}, changed, told)
+        sent = frozenset(name for name in change if not adapter.properties[name].kept)
+        adapter.update(aws, id, {**state, **inputs}, changed, sent)
         inputs = changed
         state = _assert_reads_back(aws, adapter, id, inputs)
     if "tags" in adapter.properties:
         inputs = _retag(aws, adapter, id, state, inputs)
         state = _assert_reads_back(aws, adapter, id, inputs)
-    # What AWS is not told of (a deletion window) reaches ``delete`` through the state alone.
+    # What AWS does not get (a deletion window) reaches ``delete`` through the state alone.
     adapter.delete(aws, id, {**inputs, **state})
     if not case.outlives_deletion:
         assert read(aws, sample.token, id) is None, "still there after its deletion"
@@ -199,8 +199,8 @@ def unexercised(samples: Sequence[Sample], aws: Aws) -> dict[str, set[str]]:
     for token, known in set_by.items():
         properties = find_adapter(token).properties
         updatable = {name for name, rule in properties.items() if not (rule.replaces or rule.kept or name == "tags")}
-        told = {name for name, rule in properties.items() if not rule.kept}
-        missing[token] = (told - known) | (updatable - updated_by.get(token, set()))
+        sent = {name for name, rule in properties.items() if not rule.kept}
+        missing[token] = (sent - known) | (updatable - updated_by.get(token, set()))
     return {token: names for token, names in missing.items() if names}
 
 

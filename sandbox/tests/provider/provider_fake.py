@@ -19,7 +19,7 @@ ENVIRONMENT = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_REGION": "eu-west-
 
 @dataclass
 class FakeService:
-    """What the pretended AWS holds, how it is told to fail, and what was asked of it."""
+    """What the pretended AWS holds, how it is to fail, and what was asked of it."""
 
     queues: dict[str, Values] = field(default_factory=dict)
     failing: set[str] = field(default_factory=set)

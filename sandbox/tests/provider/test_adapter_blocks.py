@@ -60,7 +60,7 @@ def test_defaults_are_read_only_where_the_program_says_them(said: Values, read_a
 
 
 def test_members_of_a_list_keep_their_spelling_in_any_order() -> None:
-    """Each record takes that of the member which means the same; one that nobody wrote shows without defaults."""
+    """Each record takes that of the member which means the same; one that no program wrote shows without defaults."""
     shape = Shape({"arn": "Arn", "weight": Leaf("Weight", default=1)})
     live = [{"Arn": "b", "Weight": 1}, {"Arn": "a", "Weight": 1}, {"Arn": "c", "Weight": 1}]
     said: list[Values] = [{"arn": "a", "weight": 1}, {"arn": "b"}]

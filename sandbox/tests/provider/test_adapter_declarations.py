@@ -72,7 +72,7 @@ def test_every_output_is_one_of_the_sdks(adapter: Adapter) -> None:
 
 
 def test_what_the_sdk_requires_is_required(adapter: Adapter) -> None:
-    """Or the adapter would fail on what the SDK lets nobody leave out."""
+    """Or the adapter would fail on a property that the SDK requires."""
     arguments = arguments_class(sdk_class(adapter.token))
     required = {
         getattr(getattr(arguments, name).fget, "_pulumi_name", name)

@@ -87,7 +87,7 @@ def test_round_trip(aws: Aws, sample: Sample) -> None:
     round_trip(aws, sample)
 
 
-def test_the_master_user_of_a_search_domain_is_told_to_aws_and_never_read(aws: Aws) -> None:
+def test_the_master_user_of_a_search_domain_is_sent_to_aws_and_never_read(aws: Aws) -> None:
     """AWS does not give a password back: what the program said stays, and an import has none."""
     security = {
         "enabled": True,

@@ -148,7 +148,7 @@ def test_ctrl_c_while_a_resource_becomes_ready_keeps_it(plugin: Plugin, monkeypa
     assert half.id == "q-1"
 
 
-def test_an_adapter_that_reads_what_it_does_not_declare_is_told_so(plugin: Plugin, fake: FakeService) -> None:
+def test_an_adapter_that_reads_what_it_does_not_declare_is_refused(plugin: Plugin, fake: FakeService) -> None:
     """An undeclared output would not be unknown at preview: the program would see ``None`` and carry on."""
     made = plugin.create({"size": 1})
     fake.queues["q-1"]["surprise"] = 1

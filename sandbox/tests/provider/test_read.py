@@ -13,7 +13,7 @@ INPUTS: Values = {"size": 1, "note": "n", "password": "hunter2", "grace": 7, "ta
 
 
 def test_a_refresh_without_drift_changes_nothing(plugin: Plugin) -> None:
-    """What AWS never gives back, or was never told, is kept."""
+    """What AWS never gives back, or never got, is kept."""
     made = plugin.create(INPUTS)
     assert plugin.refresh(made) == made
 
@@ -51,7 +51,7 @@ def test_drift_in_what_the_program_does_not_manage_stays_an_output(plugin: Plugi
     assert refreshed.state["subnets"] == ["a"]
 
 
-def test_aws_s_own_tags_are_nobody_s_drift(plugin: Plugin, fake: FakeService) -> None:
+def test_aws_s_own_tags_are_no_drift(plugin: Plugin, fake: FakeService) -> None:
     made = plugin.create(INPUTS)
     fake.queues[made.id]["tags"]["aws:cloudformation:stack-name"] = "s"
     assert plugin.refresh(made) == made

@@ -66,7 +66,7 @@ def test_a_partial_failure_is_in_the_status_details(remote: Any, fake: FakeServi
 def test_a_fault_of_an_adapter_is_named_as_one(
     remote: Any, fake: FakeService, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A traceback for whoever mends it goes to the engine's diagnostics."""
+    """A traceback goes to the engine's diagnostics."""
     with pytest.raises(grpc.RpcError) as error:
         remote.Create(provider_pb2.CreateRequest(type=TOKEN, properties=encode({"size": 1})))
     assert error.value.code() == grpc.StatusCode.INTERNAL

@@ -42,7 +42,7 @@ def test_threads_share_one_client_a_service_and_region(session: Session) -> None
     assert aws.client("sqs", "us-east-1") is not aws.client("sqs")
 
 
-def test_nobody_s_credentials_profile_or_proxy_are_used(
+def test_no_credentials_profile_or_proxy_of_the_user_are_used(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The person's own ``~/.aws`` and ``AWS_PROFILE`` are neither needed nor looked at, and a key never leaves them."""

@@ -48,7 +48,7 @@ def test_nulls_are_left_out_of_objects() -> None:
 
 
 def test_secrets_are_unwrapped_wherever_they_are() -> None:
-    """The engine is told not to send any, but a state written by another plugin may hold them."""
+    """The engine is asked not to send any, but a state written by another plugin may hold them."""
     secret = {SIGNATURE: SECRET, "value": "hunter2"}
     assert decode(wire({"a": secret, "b": [{"c": secret}]})) == {"a": "hunter2", "b": [{"c": "hunter2"}]}
 

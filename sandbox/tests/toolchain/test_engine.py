@@ -200,7 +200,7 @@ def test_an_option_that_the_host_does_not_know(shop: Shop) -> None:
     )
     status, printed = shop.run("preview", "-s", "prod")
     assert status != 0
-    assert 'runtime option "typechecker" (mypy) needs the official Pulumi release' in printed
+    assert 'runtime.options.typechecker: got "mypy", expected none' in printed
 
 
 @pytest.mark.usefixtures("own_host")

@@ -37,7 +37,7 @@ func (host *languageHost) About(
 	}, nil
 }
 
-// InstallDependencies makes the virtual environment and installs what the project lists, telling the user as it goes.
+// InstallDependencies makes the virtual environment and installs what the project lists, and reports its progress.
 func (host *languageHost) InstallDependencies(
 	request *pulumirpc.InstallDependenciesRequest, stream pulumirpc.LanguageRuntime_InstallDependenciesServer,
 ) error {

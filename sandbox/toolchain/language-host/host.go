@@ -41,7 +41,7 @@ func (host *languageHost) GetPluginInfo(context.Context, *emptypb.Empty) (*pulum
 	return &pulumirpc.PluginInfo{Version: version.Version}, nil
 }
 
-// Cancel ends every running program; the engine has told the user already.
+// Cancel ends every running program; the engine has shown why already.
 func (host *languageHost) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
 	host.cancel()
 	return &emptypb.Empty{}, nil

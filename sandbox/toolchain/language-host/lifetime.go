@@ -53,7 +53,7 @@ func stopWithEngine(server *grpc.Server, stdin io.Reader) <-chan struct{} {
 
 // runInOwnGroup runs a command whose context, when it ends, kills the command and all that it started.
 //
-// The group of its own keeps the terminal's and the engine's SIGINT from the program, which would answer it with a
+// Its own group keeps the terminal's and the engine's SIGINT from the program, which would answer it with a
 // KeyboardInterrupt traceback.
 func runInOwnGroup(command *exec.Cmd) error {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

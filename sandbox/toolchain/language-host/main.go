@@ -75,7 +75,7 @@ func parseArguments(args []string) (string, error) {
 		return "", err
 	}
 	if flags.NArg() == 0 {
-		return "", fmt.Errorf("the Pulumi engine starts this program, with its own address as argument")
+		return "", fmt.Errorf("got no address of an engine, expected one as argument: only the Pulumi engine starts this program")
 	}
 	return flags.Arg(0), nil
 }

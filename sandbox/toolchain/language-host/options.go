@@ -27,7 +27,7 @@ func parseOptions(info *pulumirpc.ProgramInfo) (toolchain.PythonOptions, error) 
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		value, isText := given[name].(string)
 		if !isText {
-			return parsed, fmt.Errorf("runtime option %q must be a string, got %v", name, given[name])
+			return parsed, fmt.Errorf("runtime.options.%s: got %v, expected a string", name, given[name])
 		}
 		switch name {
 		case "virtualenv":
@@ -41,14 +41,14 @@ func parseOptions(info *pulumirpc.ProgramInfo) (toolchain.PythonOptions, error) 
 			case "uv":
 				parsed.Toolchain = toolchain.Uv
 			default:
-				return parsed, fmt.Errorf("runtime option \"toolchain\" must be pip, poetry or uv, got %q", value)
+				return parsed, fmt.Errorf("runtime.options.toolchain: got %q, expected pip, poetry or uv", value)
 			}
 		case "typechecker":
-			return parsed, fmt.Errorf("runtime option \"typechecker\" (%s) needs the official Pulumi release: "+
-				"this language host runs no type checker", value)
+			return parsed, fmt.Errorf("runtime.options.typechecker: got %q, expected none: "+
+				"only the official Pulumi release runs a type checker", value)
 		default:
 			return parsed, fmt.Errorf(
-				"unknown runtime option %q: this language host knows virtualenv and toolchain", name)
+				"runtime.options: got %q, expected virtualenv or toolchain", name)
 		}
 	}
 	return parsed, nil

@@ -49,10 +49,10 @@ func TestOptionsThatCannotBeHonoured(t *testing.T) {
 		options map[string]any
 		says    string
 	}{
-		"type checker":      {map[string]any{"typechecker": "mypy"}, "runs no type checker"},
-		"unknown toolchain": {map[string]any{"toolchain": "conda"}, `must be pip, poetry or uv, got "conda"`},
-		"not a string":      {map[string]any{"virtualenv": true}, `"virtualenv" must be a string, got true`},
-		"misspelt":          {map[string]any{"virtualenvv": "x"}, `unknown runtime option "virtualenvv"`},
+		"type checker":      {map[string]any{"typechecker": "mypy"}, "only the official Pulumi release runs a type checker"},
+		"unknown toolchain": {map[string]any{"toolchain": "conda"}, `runtime.options.toolchain: got "conda", expected pip, poetry or uv`},
+		"not a string":      {map[string]any{"virtualenv": true}, `runtime.options.virtualenv: got true, expected a string`},
+		"misspelt":          {map[string]any{"virtualenvv": "x"}, `got "virtualenvv", expected virtualenv or toolchain`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := parseOptions(programInfo(t, test.options))

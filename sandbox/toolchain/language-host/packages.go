@@ -15,7 +15,7 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// printModulePath makes Python say where it looks for packages, editable installs included.
+// printModulePath makes Python print where it looks for packages, editable installs included.
 const printModulePath = `import json, sys; print(json.dumps(sys.path))`
 
 // GetRequiredPackages returns the provider plugins of the installed Python packages. Each package of a provider names

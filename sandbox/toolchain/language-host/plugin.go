@@ -52,7 +52,7 @@ func (host *languageHost) RunPlugin(
 }
 
 // pluginArguments is Python's command line. The SDK's pulumi.policy module sets up the runtime of a policy pack and
-// takes the pack's directory after the engine's arguments; any other plugin is a program of its own.
+// takes the pack's directory after the engine's arguments; any other plugin is run as a program.
 func pluginArguments(request *pulumirpc.RunPluginRequest) []string {
 	if request.Kind == string(apitype.AnalyzerPlugin) {
 		return slices.Concat([]string{"-u", "-m", "pulumi.policy"}, request.Args, []string{entryPoint(request.Info)})
@@ -69,7 +69,7 @@ func pluginEnvironment(ctx context.Context, python toolchain.Toolchain, chosen [
 	return toolchain.ActivateVirtualEnv(chosen, virtualenv), nil
 }
 
-// pluginOutcome is the exit status of a plugin that ran; being killed because nobody needs it any more is success.
+// pluginOutcome is the exit status of a plugin that ran; being killed once the engine no longer needs it is success.
 func pluginOutcome(ctx context.Context, err error) (int32, error) {
 	var exit *exec.ExitError
 	switch {

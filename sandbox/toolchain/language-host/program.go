@@ -13,7 +13,7 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// exitMessageShown is the exec script's exit status for "failed, and the user has been told why".
+// exitMessageShown is the exec script's exit status for "failed, and the message has been shown".
 const exitMessageShown = 32
 
 // Run runs a program to its end. Its output is the host's own, which the engine shows line by line.

@@ -158,7 +158,7 @@ def test_both_kinds_of_address_lead_to_the_distribution(graph: Graph, content: s
 
 
 def test_the_component_tells_names_and_ids(graph: Graph) -> None:
-    """For whoever invalidates a distribution, or watches it."""
+    """To invalidate a distribution, or to watch it."""
     outputs = graph.one("magento:delivery:ContentDelivery").outputs
     for content in CONTENTS:
         made = graph.one(aws.cloudfront.Distribution, name=f"content-{content}")

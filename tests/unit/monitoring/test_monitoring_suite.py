@@ -133,7 +133,7 @@ def test_row_15_each_vpn_link(everything: Graph, name: str, link: str) -> None:
     assert found.inputs["treatMissingData"] == "breaching"
 
 
-def test_a_lost_tunnel_warns_and_the_lost_link_is_told_all_the_same(everything: Graph) -> None:
+def test_a_lost_tunnel_warns_and_the_lost_link_still_alarms(everything: Graph) -> None:
     """One composite for both would be in alarm since the first tunnel went, and so silent when the second does."""
     assert rules(everything)["client-prod-vpn-lan"] == 'ALARM("DLM-Lan VPN status")'
     warning = everything.one(aws.cloudwatch.CompositeAlarm, name="monitoring-vpn-lan-redundancy").inputs
@@ -163,7 +163,7 @@ def test_only_composites_tell_anybody(everything: Graph) -> None:
 
 
 def test_every_alarm_is_in_exactly_one_group(everything: Graph) -> None:
-    """An alarm outside every group would tell nobody; one in two would tell twice."""
+    """An alarm outside every group would send no mail; one in two groups would send two."""
     watched = [
         name for rule in rules(everything).values() for name in rule.removeprefix('ALARM("')[:-2].split('") OR ALARM("')
     ]
@@ -187,7 +187,7 @@ def test_a_composite_is_made_after_its_alarms(everything: Graph) -> None:
     }
 
 
-def test_a_silent_database_is_told_as_such(everything: Graph) -> None:
+def test_a_database_without_metrics_alarms(everything: Graph) -> None:
     """Its other alarms stay quiet: a restart is neither load nor a full disk."""
     of_database = {
         each.inputs["metricName"]: each.inputs["treatMissingData"]
@@ -232,7 +232,7 @@ def test_the_maintenance_page_is_no_error_of_the_load_balancer(everything: Graph
     assert "period" not in found
 
 
-def test_unhealthy_hosts_are_found_in_target_groups_nobody_named(everything: Graph) -> None:
+def test_unhealthy_hosts_are_found_in_target_groups_that_beanstalk_makes(everything: Graph) -> None:
     """Beanstalk makes the target groups: the alarm looks at whatever hangs on the load balancer."""
     [query] = alarm(everything, "client-prod-unhealthy-hosts").inputs["metricQueries"]
     assert query["expression"].endswith(f"WHERE LoadBalancer = '{BALANCER}'")
@@ -264,7 +264,7 @@ def test_the_stacks_key_lets_alarms_through(everything: Graph) -> None:
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 
 
-def test_failovers_of_every_database_are_told(everything: Graph) -> None:
+def test_failovers_of_every_database_are_reported(everything: Graph) -> None:
     events = everything.one(aws.rds.EventSubscription).inputs
     assert events["sourceIds"] == ["site-database", "shared"]
     assert events["eventCategories"] == ["failover", "failure"]

@@ -34,7 +34,7 @@ KNOWN = inventory(
 
 def answers() -> list[Answer]:
     graph = Reach(KNOWN).graph(places(KNOWN))
-    return [Answer(source=source, target=target, **told) for source, target, told in graph.edges(data=True)]
+    return [Answer(source=source, target=target, **found) for source, target, found in graph.edges(data=True)]
 
 
 def shown(known: Inventory, width: int = 100) -> str:
@@ -77,26 +77,26 @@ def test_equal_targets_share_a_block_and_no_line_is_too_wide() -> None:
 
 def test_the_document_has_the_shape_that_it_describes() -> None:
     """For programs: lists in an order that does not change, so that two answers can be compared."""
-    told = document(KNOWN, places(KNOWN), answers())
-    assert list(told) == ["network", "places", "reach"]
-    assert told["network"] == {
+    answer = document(KNOWN, places(KNOWN), answers())
+    assert list(answer) == ["network", "places", "reach"]
+    assert answer["network"] == {
         "vpc_id": "vpc-1",
         "name": "net",
         "region": "eu-west-3",
         "cidrs": ["10.0.0.0/16", "2001:db8::/56"],
     }
-    assert [(each["name"], each["kind"], each["public"], each["cidrs"]) for each in told["places"]] == [
+    assert [(each["name"], each["kind"], each["public"], each["cidrs"]) for each in answer["places"]] == [
         ("internet", "internet", False, []),
         ("192.0.2.0/28", "address range", False, ["192.0.2.0/28"]),
         ("i-4", "server", True, []),
         ("i-5", "server", False, []),
     ]
-    assert [(each["from"], each["to"], each["traffic"]) for each in told["reach"]] == [
+    assert [(each["from"], each["to"], each["traffic"]) for each in answer["reach"]] == [
         ("internet", "i-4", ["tcp 80"]),
         ("192.0.2.0/28", "i-4", ["tcp 22", "tcp 80"]),
         ("i-5", "i-4", ["tcp 80"]),
     ]
-    assert all(set(hop) == {"component", "explanation", "allows"} for each in told["reach"] for hop in each["hops"])
+    assert all(set(hop) == {"component", "explanation", "allows"} for each in answer["reach"] for hop in each["hops"])
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_an_address_range_is_let_in_where_it_is_named() -> None:
     assert reached(known, "192.0.2.0/28", "i-5") == "nothing"
 
 
-def test_private_addresses_in_a_rule_are_nobody_on_the_internet() -> None:
+def test_private_addresses_in_a_rule_admit_no_internet() -> None:
     """A rule for the network's own addresses, or for private ones without a link, makes no place of them."""
     known = site((SSH, "10.0.0.0/8"), (SSH, "172.16.0.0/12"), (SSH, "192.0.2.0/28"))
     assert [place.name for place in places(known) if place.kind is Kind.ADDRESS_RANGE] == ["192.0.2.0/28"]

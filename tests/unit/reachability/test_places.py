@@ -49,7 +49,7 @@ def test_equal_instances_are_one_place() -> None:
     assert found == [("prod-front (i-4)", 2), ("prod-front (i-6)", 1)]
 
 
-def test_names_are_told_apart() -> None:
+def test_equal_names_are_distinguished() -> None:
     """A load balancer of the name of its instances gets its kind after it, as Beanstalk's do."""
     known = inventory(server("10.0.1.4"), groups=(group("sg-4"), group("sg-9")), services=(BALANCER,))
     assert [name for name, _ in inside(named(known, i4="acme-prod-shop"))] == ["prod-shop-load-balancer", "prod-shop"]

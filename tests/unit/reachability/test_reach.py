@@ -226,7 +226,7 @@ def test_ipv6_has_rules_of_its_own() -> None:
     assert reached(inventory(*PAIR, groups=(group("sg-4"), by_address)), "i-4", "i-5") == "tcp 22"
 
 
-def test_a_service_answers_to_what_it_listens_for_alone() -> None:
+def test_a_service_answers_only_on_its_ports() -> None:
     """A rule that opens more than the database's port opens the port; the service has some address of its subnets."""
     database = Service(
         kind=ServiceKind.DATABASE,

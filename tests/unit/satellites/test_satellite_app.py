@@ -223,13 +223,13 @@ def test_an_https_name_is_added_beside_http() -> None:
 
 
 @pytest.mark.parametrize("satellite", SATELLITES, ids=lambda each: each.name)
-def test_the_database_is_told_by_reference_only(satellite: SatelliteSettings) -> None:
+def test_the_database_is_passed_by_reference_only(satellite: SatelliteSettings) -> None:
     """Instances fetch the fields of the shared database's secret themselves, and may read no more than they need."""
     whole = platform_of(satellite)
     shared = whole.one(aws.secretsmanager.Secret, name="shared-database-credentials-secret").outputs["arn"]
     graph = own_part(whole)
-    told = {name: value for name, value in secrets(graph).items() if name.startswith("DATABASE_")}
-    assert told == {
+    given = {name: value for name, value in secrets(graph).items() if name.startswith("DATABASE_")}
+    assert given == {
         "DATABASE_HOST": f"{shared}:host",
         "DATABASE_PORT": f"{shared}:port",
         "DATABASE_NAME": f"{shared}:dbname",
@@ -268,7 +268,7 @@ def test_people_fill_in_what_the_platform_cannot_know() -> None:
 
 
 @pytest.mark.row(6)
-def test_ftp_comes_through_the_gateway_alone() -> None:
+def test_ftp_comes_only_through_the_gateway() -> None:
     """Port 21 and the passive range are open to the gateway's group and to nothing else."""
     whole = platform_of(CUSTOM_CONNECTION)
     gateway = gateway_group(whole)
@@ -276,18 +276,18 @@ def test_ftp_comes_through_the_gateway_alone() -> None:
     assert {each for each in admitted(whole, instance) if each[1] != 80} == {(gateway, 21, 21), (gateway, 5000, 5099)}
 
 
-def test_the_ftp_server_is_told_the_gateways_address_and_where_its_password_lies() -> None:
+def test_the_ftp_server_knows_the_gateways_address_and_the_secret_of_its_password() -> None:
     """PASV answers must name the gateway; the password itself is generated, secret, and no setting."""
     whole = platform_of(CUSTOM_CONNECTION)
     graph = own_part(whole)
-    told = variables(graph)
+    given = variables(graph)
     secret = graph.one(aws.secretsmanager.Secret)
     stored = graph.one(aws.secretsmanager.SecretVersion)
-    assert told["FTP_PASSIVE_ADDRESS"] == whole.one(aws.ec2.Eip).outputs["publicIp"]
-    assert (told["FTP_FIRST_PASSIVE_PORT"], told["FTP_LAST_PASSIVE_PORT"]) == ("5000", "5099")
-    assert told["FTP_SECRET"] == secret.outputs["arn"]
+    assert given["FTP_PASSIVE_ADDRESS"] == whole.one(aws.ec2.Eip).outputs["publicIp"]
+    assert (given["FTP_FIRST_PASSIVE_PORT"], given["FTP_LAST_PASSIVE_PORT"]) == ("5000", "5099")
+    assert given["FTP_SECRET"] == secret.outputs["arn"]
     credentials = json.loads(stored.inputs["secretString"])
-    assert credentials["username"] == told["FTP_USER"] == "connection"
+    assert credentials["username"] == given["FTP_USER"] == "connection"
     assert stored.is_secret("secretString")
     assert credentials["password"] not in json.dumps(graph.one(aws.elasticbeanstalk.Environment).inputs)
 
@@ -310,8 +310,8 @@ def test_the_instance_keeps_its_own_internal_name_current_and_no_other() -> None
             }
         }
     ]
-    told = variables(graph)
-    assert (told["INTERNAL_ADDRESS"], told["INTERNAL_ZONE_ID"]) == (record.inputs["name"], "ZINTERNAL")
+    given = variables(graph)
+    assert (given["INTERNAL_ADDRESS"], given["INTERNAL_ZONE_ID"]) == (record.inputs["name"], "ZINTERNAL")
 
 
 @pytest.mark.parametrize("satellite", [PIM, MIRAKL], ids=lambda each: each.name)
@@ -335,7 +335,7 @@ def test_cron_and_apache_are_options_of_the_environment() -> None:
     assert options(plain)["aws:elasticbeanstalk:environment:proxy", "ProxyServer"] == "nginx"
 
 
-def test_the_shipped_satellites_are_told_all_that_their_templates_ask_for() -> None:
+def test_the_shipped_satellites_have_every_variable_of_their_templates() -> None:
     """A deploy stops at the first variable that is not set: better here than on the instance."""
     environments = {
         each.inputs["name"].removeprefix("client-prod-"): {setting["name"] for setting in each.inputs["settings"]}

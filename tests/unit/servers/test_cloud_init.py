@@ -1,4 +1,4 @@
-"""What a Linux server is told to do when it boots, without a server."""
+"""The user data that a Linux server boots with, without a server."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def _rules(graph: Graph, group: str) -> list[Any]:
 
 
 @pytest.mark.row(10)
-def test_the_allowed_sources_reach_the_forwarded_ports_alone(graph: Graph) -> None:
+def test_the_allowed_sources_reach_only_the_forwarded_ports(graph: Graph) -> None:
     """Each source on each run of ports, whatever listener has which part of it; each rule says who vouches for it."""
     assert {
         (rule["cidrIpv4"], rule["fromPort"], rule["toPort"], rule["description"])
@@ -103,7 +103,7 @@ def test_its_address_outlives_the_server(graph: Graph) -> None:
     assert graph.one(aws.ec2.EipAssociation).inputs["allocationId"] == address.id
 
 
-def test_the_policy_judges_its_group(graph: Graph) -> None:
+def test_the_policy_evaluates_its_group(graph: Graph) -> None:
     """The group carries the tag that the policy looks for: without the list each of its rules is a violation, and with
     the list none."""
     rule = GATEWAY_INGRESS_ALLOW_LISTED

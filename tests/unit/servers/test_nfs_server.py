@@ -67,7 +67,7 @@ def test_each_share_has_a_volume_and_is_exported() -> None:
 
 
 def test_exports_are_for_the_network_and_one_user_only() -> None:
-    """Nobody is root there, and a volume that is missing is not served from the root disk instead."""
+    """No client is root there, and a volume that is missing is not served from the root disk instead."""
     for options in exports().values():
         matched = re.fullmatch(r"10\.0\.0\.0/16\((.*)\)", options)
         assert matched
@@ -76,7 +76,7 @@ def test_exports_are_for_the_network_and_one_user_only() -> None:
 
 
 @pytest.mark.row(3)
-def test_instances_are_told_what_to_mount_where() -> None:
+def test_instances_know_what_to_mount_where() -> None:
     made: list[NfsServer] = []
     build(lambda: made.append(NfsServer("nfs", ARGS)))
     assert made[0].variables == {

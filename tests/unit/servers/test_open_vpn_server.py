@@ -41,7 +41,7 @@ def file(args: OpenVpnServerArgs, path: str) -> str:
 
 
 def pushed(args: OpenVpnServerArgs) -> list[str]:
-    """What each client is told when it connects."""
+    """What each client gets when it connects."""
     lines = file(args, "/etc/openvpn/server/server.conf").splitlines()
     return [line.removeprefix('push "').removesuffix('"') for line in lines if line.startswith("push ")]
 
@@ -117,7 +117,7 @@ def test_clients_need_a_private_network_that_openvpn_can_number(cidr: str) -> No
     ]
 
 
-def test_somebody_may_connect() -> None:
+def test_at_least_one_network_may_connect() -> None:
     assert faults_of(lambda: ACCESS.changed(allowed_cidrs=())) == [
         "allowed_cidrs: got 0 entries, expected 1 entry or more"
     ]

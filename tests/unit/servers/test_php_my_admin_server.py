@@ -54,7 +54,7 @@ def test_people_find_it_by_name(graph: Graph) -> None:
 
 
 @pytest.mark.row(11)
-def test_by_default_it_knows_the_shared_database_alone(graph: Graph) -> None:
+def test_by_default_it_knows_only_the_shared_database(graph: Graph) -> None:
     """Row 5: only its own site reaches the production database."""
     databases = _files(graph)["/etc/phpmyadmin/databases.php"]
     assert ADDRESSES["shared"] in databases

@@ -62,7 +62,7 @@ def test_rundeck_is_opened_from_inside_only(graph: Graph) -> None:
 
 @pytest.mark.row(9)
 def test_rundeck_has_a_name(graph: Graph, files: dict[str, str]) -> None:
-    """The one that people type, which Rundeck also calls itself: it sends whoever logs in there."""
+    """The one that people type, which Rundeck also uses for itself: it redirects there after a login."""
     record = graph.one(aws.route53.Record).inputs
     assert (record["zoneId"], record["name"], record["type"]) == ("ZINTERNAL", "rundeck.internal-client.url", "A")
     assert graph.one("magento:servers:RundeckServer").outputs["url"] == "http://rundeck.internal-client.url:4440"
@@ -106,7 +106,7 @@ def test_passwords_are_fetched_by_the_servers_role(graph: Graph) -> None:
     assert not any(each.outputs["result"] in document for each in graph.of_type(random.RandomPassword))
 
 
-def test_commands_are_sent_to_the_clients_beanstalk_instances_alone(graph: Graph) -> None:
+def test_commands_are_sent_only_to_the_clients_beanstalk_instances(graph: Graph) -> None:
     """One document, on instances that carry the client's tags and Beanstalk's: not where the VPN's keys are."""
     documents, instances = (each for each in statements(graph) if each["Action"] == ["ssm:SendCommand"])
     assert documents["Resource"] == ["arn:aws:ssm:eu-west-3::document/AWS-RunShellScript"]

@@ -205,7 +205,7 @@ def test_an_image_of_ones_own_is_taken_as_it_is() -> None:
         *((name, False) for name in ("t3.small", "g4dn.xlarge", "m7i.large", "g6e.xlarge", "r7a.medium")),
     ],
 )
-def test_the_processor_is_told_from_the_instance_type(instance_type: str, arm: bool) -> None:
+def test_the_instance_type_decides_the_processor(instance_type: str, arm: bool) -> None:
     """The g that tells Graviton comes right after the generation; a family of its own may be called g."""
     assert is_graviton(instance_type) is arm
 

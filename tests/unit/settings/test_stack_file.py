@@ -95,7 +95,7 @@ def test_an_unknown_region_is_refused() -> None:
 
 
 def test_every_fault_is_reported_at_once() -> None:
-    """Nobody should have to run a preview for each fault."""
+    """One preview shows all faults."""
 
     def change(config: dict[str, Any]) -> None:
         put("network.cidr", "10.0.0.0/24")(config)

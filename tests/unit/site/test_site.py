@@ -238,7 +238,7 @@ def test_instances_read_their_own_configuration_and_no_other(stack: str) -> None
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_secret_is_a_plain_setting(stack: str) -> None:
-    """What an environment is told in the open holds no password, token or key: only where the configuration lies."""
+    """An environment's properties hold no password, token or key: only where the configuration is."""
     graph = program(stack)
     secrets = {graph.one(aws.rds.Instance, name="site-database-instance").inputs["password"]}
     secrets |= {graph.one(aws.elasticache.ReplicationGroup).inputs["authToken"]}

@@ -68,7 +68,7 @@ def test_an_sdk_without_its_private_names_costs_time_only(
     assert len([each for each in caplog.messages if "quick_start" in each]) == 1
 
 
-def test_what_fails_is_told() -> None:
+def test_a_failure_is_reported() -> None:
     """An output that cannot be worked out ends the program with its own error, as ever."""
 
     def program() -> None:
