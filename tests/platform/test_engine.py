@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,9 +36,11 @@ def test_tracked_files_stay_as_they_are(platform: Platform) -> None:
         assert (platform.project / name).read_bytes() == (REPOSITORY / name).read_bytes()
 
 
-def test_drift_is_found_and_mended(platform: Platform) -> None:
-    """The database is opened to the world and the network retagged by hand: refresh shows it, an up undoes it."""
-    ec2, rds = platform.client("ec2"), platform.client("rds")
+def test_drift_is_mended_and_an_armed_hold_is_none(platform: Platform) -> None:
+    """The database is opened to the world and the network retagged by hand: refresh shows it, an up undoes it.
+
+    A release in progress holds the shop at the same time: the up neither sees nor opens its rules."""
+    ec2, rds, elb = platform.client("ec2"), platform.client("rds"), platform.client("elbv2")
     [network] = ec2.describe_vpcs(Filters=[{"Name": "tag:ManagedBy", "Values": ["pulumi"]}])["Vpcs"]
     database = next(
         each
@@ -49,6 +49,9 @@ def test_drift_is_found_and_mended(platform: Platform) -> None:
     )["DBInstanceIdentifier"]
     ec2.create_tags(Resources=[network["VpcId"]], Tags=[{"Key": "Client", "Value": "somebody"}])
     rds.modify_db_instance(DBInstanceIdentifier=database, PubliclyAccessible=True, ApplyImmediately=True)
+    rule = platform.outputs("prod")["hold_rules"]["everyone-else"]
+    [disarmed] = elb.describe_rules(RuleArns=[rule])["Rules"][0]["Conditions"]
+    elb.modify_rule(RuleArn=rule, Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}])
 
     seen = platform.pulumi("preview", "-s", "prod", "--refresh", "--expect-no-changes", check=False)
     assert seen.returncode != 0
@@ -59,43 +62,20 @@ def test_drift_is_found_and_mended(platform: Platform) -> None:
     assert {"Key": "Client", "Value": "client"} in network["Tags"]
     [found] = rds.describe_db_instances(DBInstanceIdentifier=database)["DBInstances"]
     assert found["PubliclyAccessible"] is False
-    platform.pulumi("preview", "-s", "prod", "--expect-no-changes")
-
-
-def test_an_armed_hold_survives_an_up(platform: Platform) -> None:
-    """A release in progress holds the shop: an up in the middle of it neither sees nor opens the rules."""
-    elb = platform.client("elbv2")
-    rule = platform.outputs("prod")["hold_rules"]["everyone-else"]
-    armed = [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}]
-    before = elb.describe_rules(RuleArns=[rule])["Rules"][0]["Conditions"]
-    elb.modify_rule(RuleArn=rule, Conditions=armed)
-    try:
-        platform.pulumi("up", "-s", "prod", "--yes", "--refresh", "--skip-preview", "--expect-no-changes")
-        [found] = elb.describe_rules(RuleArns=[rule])["Rules"]
-        assert found["Conditions"][0]["PathPatternConfig"]["Values"] == ["/*"]
-    finally:
-        elb.modify_rule(
-            RuleArn=rule, Conditions=[{"Field": "host-header", "HostHeaderConfig": before[0]["HostHeaderConfig"]}]
-        )
+    [armed] = elb.describe_rules(RuleArns=[rule])["Rules"][0]["Conditions"]
+    assert armed["PathPatternConfig"]["Values"] == ["/*"]
+    hosts = {"Field": "host-header", "HostHeaderConfig": disarmed["HostHeaderConfig"]}
+    elb.modify_rule(RuleArn=rule, Conditions=[hosts])
 
 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
         ("magento:protect:", "magento:protected:", "magento:protected: got an unknown key, expected one of "),
-        ("      instances: 4", "      instances: four", "magento:site.front.instances"),
         ("      instances: 4", "      instances: 0", "magento:site.front.instances: got 0, expected 1 or more"),
-        ("cidr: 10.0.0.0/16", "cidr: 10.0.0.0/20", "magento:network.cidr"),
         ("remote_cidrs: [192.168.10.0/24]", "remote_cidrs: [10.0.7.0/24]", "magento:vpn_links.0.remote_cidrs"),
-        ("passive_ports: 5000-5100}", "passive_ports: 6000-6100}", "magento:satellites.1.ftp.passive_ports"),
-        ("database-cpu: DB", "databse-cpu: DB", 'magento:monitoring.alarm_names: got "databse-cpu"'),
         ("aws:region: eu-west-3", "aws:region: eu-west-33", "aws:region"),
         ("certificate_file: client.url.crt", "certificate_file: other.crt", "magento:certificate.certificate_file"),
-        (
-            "magento_version: 2.4.8",
-            "magento_version: 2.4.6",
-            'magento:site.magento_version: got "2.4.6", expected one of ',
-        ),
         ("  magento:network:", "  magento:network: [", "invalid YAML file: yaml: line"),
     ],
 )
@@ -145,20 +125,3 @@ def test_import_finds_what_others_made(platform: Platform, tmp_path: Path) -> No
         urn = "urn:pulumi:prod::magento::aws:s3/bucket:Bucket::by-hand"
         platform.pulumi("state", "delete", urn, "-s", "prod", "--yes", "--force")
         platform.client("s3").delete_bucket(Bucket="made-by-hand")
-
-
-def test_two_ups_at_once_do_not_meet(platform: Platform) -> None:
-    """One of them does its work, the other names the process that runs, and both stacks stay as they were."""
-    command = [".venv/bin/python", "-m", "sandbox", "up"]
-    both = [
-        subprocess.Popen(
-            command, cwd=platform.project, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        for _ in range(2)
-    ]
-    said = [each.communicate(timeout=300)[0] for each in both]
-    refused, worked = sorted(range(2), key=lambda index: both[index].returncode, reverse=True)
-    assert both[worked].returncode == 0, said[worked]
-    assert both[refused].returncode == 2
-    assert f"process id {both[worked].pid}" in said[refused]
-    platform.pulumi("preview", "-s", "prod", "--expect-no-changes")

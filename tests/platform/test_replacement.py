@@ -56,13 +56,14 @@ def edited(platform: Platform) -> Iterator[Platform]:
     path = platform.project / "Pulumi.prod.yaml"
     content = path.read_bytes()
     yield platform
-    path.write_bytes(content)
-    platform.pulumi("up", "-s", "prod", "--yes", "--skip-preview")
+    if path.read_bytes() != content:
+        path.write_bytes(content)
+        platform.pulumi("up", "-s", "prod", "--yes", "--skip-preview")
 
 
 def test_volumes_addresses_and_names_outlive_a_server(edited: Platform) -> None:
     """New user data means a new instance of every server; what had its address, its name or its data goes on as it was,
-    and what is told the gateway's or the VPN's public address too."""
+    and what knows the gateway's or the VPN's public address too."""
 
     def state() -> dict[str, Kept]:
         return {server: Kept.by(edited, server) for server in SERVERS}
