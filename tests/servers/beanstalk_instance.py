@@ -19,6 +19,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import IO
 
 from tests.servers.programs import require, unavailable
 
@@ -232,11 +233,17 @@ class BeanstalkInstance(AbstractContextManager["BeanstalkInstance"]):
     def start_hook(self, hook: str) -> subprocess.Popen[bytes]:
         """`hook`, without waiting for its end."""
         release = self._release(hook.split("/")[1])
-        return self.start(f"{release}/.platform/{hook}", directory=release, **self.properties)
+        return self.start(f"{release}/.platform/{hook}", directory=release, environment=self.properties)
 
-    def start(self, *command: str, directory: str = "/", **environment: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, *command: str, directory: str = "/", output: IO[str] | None = None, environment: Mapping[str, str] = {}
+    ) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            self._inside(command, directory), env={"PATH": _PATH, **environment}, stdin=subprocess.DEVNULL
+            self._inside(command, directory),
+            env={"PATH": _PATH, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
         )
 
     @staticmethod
