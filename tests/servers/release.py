@@ -30,8 +30,17 @@ class Release:
     @staticmethod
     def of(satellite: str, base: Path) -> Release:
         """The layers of a satellite, merged in their order; programs that change the machine only record their call."""
+        return Release._merged(("satellite", satellite), base)
+
+    @staticmethod
+    def of_magento(base: Path) -> Release:
+        """Magento's layer. Programs that change the machine only record their call."""
+        return Release._merged(("magento",), base)
+
+    @staticmethod
+    def _merged(layers: tuple[str, ...], base: Path) -> Release:
         release = Release(base / "release", base / "machine", base / "programs")
-        for layer in ("satellite", satellite):
+        for layer in layers:
             shutil.copytree(PLATFORM_CONFIG / layer, release.directory, dirs_exist_ok=True)
         release.programs.mkdir()
         for program in ("aws", "chown", "chpasswd", "dnf", "logger", "php", "rpm", "systemctl", "useradd"):

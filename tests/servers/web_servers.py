@@ -155,8 +155,11 @@ def php_fpm() -> str:
 
 
 @contextmanager
-def nginx(release: Path, document_root: str, directory: Path) -> Iterator[WebServer]:
-    """Serve a release with nginx, with the files of its `.platform/nginx` where Beanstalk copies them."""
+def nginx(release: Path, document_root: str, directory: Path, etc: Path | None = None) -> Iterator[WebServer]:
+    """Serve a release with nginx, with the files of its `.platform/nginx` where Beanstalk copies them.
+
+    From ``etc``, PHP takes `php.d` and `php-fpm.d` too, after what it has.
+    """
     require("nginx")
     configuration = directory / "etc-nginx"
     shutil.copytree(release / ".platform/nginx", configuration)
@@ -178,7 +181,7 @@ def nginx(release: Path, document_root: str, directory: Path) -> Iterator[WebSer
         )
     )
     program = shutil.which("nginx", path=SEARCHED)
-    with _fpm(directory), _running([str(program), "-p", str(directory), "-c", str(whole)], directory, port):
+    with _fpm(directory, etc), _running([str(program), "-p", str(directory), "-c", str(whole)], directory, port):
         yield WebServer(release, port, directory)
 
 
@@ -210,19 +213,21 @@ def apache(release: Path, document_root: str, directory: Path) -> Iterator[WebSe
 
 
 @contextmanager
-def _fpm(directory: Path) -> Iterator[None]:
+def _fpm(directory: Path, etc: Path | None = None) -> Iterator[None]:
     socket = directory / "php-fpm.sock"
     user = "user = root\ngroup = root" if os.geteuid() == 0 else ""
     pool = directory / "php-fpm.conf"
     pool.write_text(
         f"[global]\nerror_log = {directory}/php-fpm.log\ndaemonize = no\n"
         f"[www]\nlisten = {socket}\nlisten.mode = 0666\n{user}\npm = static\npm.max_children = 2\n"
-        "php_admin_value[post_max_size] = 64M\n"
+        + (f"include = {etc}/php-fpm.d/*.conf\n" if etc else "")
     )
+    # PHP's own directory, then the other.
+    scanned = {"PHP_INI_SCAN_DIR": f":{etc}/php.d"} if etc else {}
     command = [php_fpm(), "--nodaemonize", "--fpm-config", str(pool)]
     if os.geteuid() == 0:
         command.append("--allow-to-run-as-root")
-    with _process(command, directory) as server:
+    with _process(command, directory, scanned) as server:
         _wait(server, socket.exists, directory / "php-fpm.log")
         yield
 
@@ -242,9 +247,12 @@ def _running(command: list[str], directory: Path, port: int) -> Iterator[None]:
 
 
 @contextmanager
-def _process(command: list[str], directory: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _process(
+    command: list[str], directory: Path, variables: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {**os.environ, **(variables or {})}
     with (directory / "output").open("ab") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+        server = subprocess.Popen(command, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
     try:
         yield server
     finally:
