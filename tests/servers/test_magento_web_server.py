@@ -315,7 +315,7 @@ def inside_the_network(shop: WebServer) -> Iterator[Network]:
     with Network() as network:
         network.add_machine("instance")
         network.run("instance", "ip", "address", "add", f"{LOAD_BALANCER}/32", "dev", "lo")
-        network.start("instance", "nginx", "-p", str(shop.directory), "-c", str(shop.directory / "nginx.conf"))
+        network.start("instance", *shop.command)
         yield network
 
 

@@ -17,7 +17,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,6 +129,8 @@ class WebServer:
     port: int
     directory: Path
     """What the servers write: logs, sockets."""
+    command: tuple[str, ...]
+    """What runs the web server once more in the foreground, in another network."""
 
     def ask(
         self, path: str, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None
@@ -180,9 +182,9 @@ def nginx(release: Path, document_root: str, directory: Path, etc: Path | None =
             temporary="".join(f"{kind}_temp_path {directory}/{kind};" for kind in kinds),
         )
     )
-    program = shutil.which("nginx", path=SEARCHED)
-    with _fpm(directory, etc), _running([str(program), "-p", str(directory), "-c", str(whole)], directory, port):
-        yield WebServer(release, port, directory)
+    command = (str(shutil.which("nginx", path=SEARCHED)), "-p", str(directory), "-c", str(whole))
+    with _fpm(directory, etc), _running(command, directory, port):
+        yield WebServer(release, port, directory, command)
 
 
 @contextmanager
@@ -206,10 +208,11 @@ def apache(release: Path, document_root: str, directory: Path) -> Iterator[WebSe
             user="User www-data\nGroup www-data" if os.geteuid() == 0 else "",
         )
     )
-    program = shutil.which("apache2", path=SEARCHED)
-    command = [str(program), "-d", str(directory), "-f", str(whole), "-DFOREGROUND"]
+    program = str(shutil.which("apache2", path=SEARCHED))
+    command = (program, "-d", str(directory), "-f", str(whole), "-DFOREGROUND")
     with _fpm(directory), _running(command, directory, port):
-        yield WebServer(release, port, directory)
+        again = (*command, "-c", f"PidFile {directory}/again.pid")
+        yield WebServer(release, port, directory, again)
 
 
 @contextmanager
@@ -233,7 +236,7 @@ def _fpm(directory: Path, etc: Path | None = None) -> Iterator[None]:
 
 
 @contextmanager
-def _running(command: list[str], directory: Path, port: int) -> Iterator[None]:
+def _running(command: Sequence[str], directory: Path, port: int) -> Iterator[None]:
     def answers() -> bool:
         try:
             create_connection(("127.0.0.1", port), timeout=1).close()
@@ -248,7 +251,7 @@ def _running(command: list[str], directory: Path, port: int) -> Iterator[None]:
 
 @contextmanager
 def _process(
-    command: list[str], directory: Path, variables: Mapping[str, str] | None = None
+    command: Sequence[str], directory: Path, variables: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     environment = {**os.environ, **(variables or {})}
     with (directory / "output").open("ab") as output:
@@ -260,8 +263,7 @@ def _process(
         server.wait(timeout=20)
 
 
-def _wait(server: subprocess.Popen[bytes], ready: object, log: Path) -> None:
-    assert callable(ready)
+def _wait(server: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path) -> None:
     deadline = time.monotonic() + 20
     while not ready():
         if server.poll() is not None or time.monotonic() > deadline:
