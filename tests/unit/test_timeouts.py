@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from components.beanstalk.load_balancer import IDLE_TIMEOUT_SECONDS
 from components.beanstalk.options import EnvironmentOptions
 
 LAYERS = Path(__file__).resolve().parents[2] / "platform_config"
-PHP_SECONDS = {field.name: field.default for field in fields(EnvironmentOptions)}["php_max_execution_seconds"]
+PHP_SECONDS = EnvironmentOptions.php_max_execution_seconds
 
 
 def seconds(directive: str, *files: str) -> int:
