@@ -4,7 +4,6 @@
 # Source of the figures: "Software recommendations", Adobe Commerce.
 set -euo pipefail
 
-readonly root=${DESTDIR:-}
 readonly web_limit_mib=1024
 readonly opcache_mib=512
 # The system, nginx, the CloudWatch agent and Beanstalk's own.
@@ -17,7 +16,7 @@ readonly least_workers=4
 
 # All workers at their limit together must fit, or the kernel ends one in the middle of an order:
 #   workers = (memory - system - OPcache - commands) / limit of a web request
-memory_mib=$(awk '/^MemTotal:/ { print int($2 / 1024) }' "$root/proc/meminfo")
+memory_mib=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
 free_mib=$((memory_mib - system_mib - opcache_mib))
 if [[ ${MAGENTO_TIER:-} == back-office ]]; then free_mib=$((free_mib - command_mib)); fi
 workers=$((free_mib / web_limit_mib))
@@ -31,7 +30,7 @@ put() {
   mv "$1.new" "$1"
 }
 
-put "$root/etc/php.d/99-magento.ini" <<EOT
+put /etc/php.d/99-magento.ini <<EOT
 ; Written at each deploy by .platform/hooks/prebuild/40_tune_php.sh.
 opcache.memory_consumption = $opcache_mib
 opcache.max_accelerated_files = 60000
@@ -46,7 +45,7 @@ upload_max_filesize = 64M
 EOT
 
 # A second section of the same name adds to the pool that Amazon Linux sets up in www.conf.
-put "$root/etc/php-fpm.d/zz-magento.conf" <<EOT
+put /etc/php-fpm.d/zz-magento.conf <<EOT
 ; Written at each deploy by .platform/hooks/prebuild/40_tune_php.sh.
 [www]
 pm = ondemand

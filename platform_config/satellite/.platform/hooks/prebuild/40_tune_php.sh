@@ -3,7 +3,7 @@
 # OPcache goes on looking whether a file has changed: FTP users may write into the release.
 set -euo pipefail
 
-readonly file=${DESTDIR:-}/etc/php.d/99-satellite.ini
+readonly file=/etc/php.d/99-satellite.ini
 
 mkdir -p "$(dirname "$file")"
 cat >"$file.new" <<EOT
