@@ -1,4 +1,4 @@
-"""Row 6: what a satellite's deploy writes, read and run by the real vsftpd, Apache and nginx."""
+"""Row 6: what a satellite's deploy writes, read and run by the real vsftpd."""
 
 from __future__ import annotations
 
@@ -152,71 +152,3 @@ def test_nobody_else_logs_in(ftp_port: int, user: str, password: str) -> None:
     """Not even users of the system whose passwords are right."""
     with pytest.raises(ftplib.error_perm, match="530"):
         logged_in(ftp_port, user, password)
-
-
-def test_apache_takes_the_connectors_configuration(tmp_path: Path) -> None:
-    """Inside a server's configuration, as Beanstalk includes it; a directive that Apache does not know it names."""
-    require("apache2")
-    own = PLATFORM_CONFIG / "mirakl-cashout/.platform/httpd/conf.d/mirakl-cashout.conf"
-    modules = Path("/usr/lib/apache2/modules")
-    whole = tmp_path / "httpd.conf"
-    loaded = "\n".join(
-        f"LoadModule {name}_module {modules}/mod_{name}.so"
-        for name in ("mpm_event", "authz_core", "dir", "negotiation")
-    )
-    whole.write_text(
-        f'{loaded}\nServerName localhost\nErrorLog /dev/stderr\nListen 127.0.0.1:{free_port()}\nInclude "{own}"\n'
-    )
-
-    def says() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["apache2", "-t", "-d", tmp_path, "-f", whole], capture_output=True, text=True, timeout=30
-        )
-
-    checked = says()
-    assert checked.returncode == 0, checked.stderr
-    assert "Syntax OK" in checked.stderr
-    whole.write_text(whole.read_text() + "FallbackRessource /index.php\n")
-    assert "Invalid command 'FallbackRessource'" in says().stderr
-
-
-def test_nginx_serves_no_hidden_file(tmp_path: Path) -> None:
-    """Inside the server block into which Beanstalk includes it."""
-    require("nginx", "curl")
-    own = PLATFORM_CONFIG / "satellite/.platform/nginx/conf.d/elasticbeanstalk/deny_hidden_files.conf"
-    root = tmp_path / "root"
-    (root / ".platform").mkdir(parents=True)
-    for file in ("index.html", ".env.local", ".platform/fill_in.py"):
-        (root / file).write_text(file)
-    for directory in (tmp_path, root):
-        directory.chmod(0o755)
-    port = free_port()
-    configuration = tmp_path / "nginx.conf"
-    configuration.write_text(
-        f"daemon off; pid {tmp_path}/pid; error_log stderr;"
-        f"{'user root;' if os.geteuid() == 0 else ''}"
-        "events {} http { access_log off;"
-        f' server {{ listen 127.0.0.1:{port}; root {root}; include "{own}"; }} }}'
-    )
-    server = subprocess.Popen(["nginx", "-p", tmp_path, "-c", configuration], stderr=subprocess.PIPE)
-    try:
-        answers = {
-            path: _status(f"http://127.0.0.1:{port}/{path}")
-            for path in ("index.html", ".env.local", ".platform/fill_in.py")
-        }
-    finally:
-        server.terminate()
-        server.wait(timeout=10)
-    assert answers == {"index.html": "200", ".env.local": "403", ".platform/fill_in.py": "403"}
-
-
-def _status(url: str) -> str:
-    return subprocess.run(
-        [
-            *("curl", "--silent", "--retry", "20", "--retry-connrefused", "--retry-delay", "1"),
-            *("--output", "/dev/null", "--write-out", "%{http_code}", url),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=30,
-    ).stdout
