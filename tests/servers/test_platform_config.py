@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from tests.servers.beanstalk_instance import PHASES, BeanstalkInstance, differences, killed_everywhere
-from tests.servers.release import DATABASE, FTP, MIRAKL, PLATFORM_CONFIG, SATELLITES, satellite_bundle, write
+from tests.servers.release import DATABASE, FTP, MIRAKL, PLATFORM_CONFIG, SATELLITES, hooks_of, satellite_bundle, write
 
 SCRIPTS = sorted(PLATFORM_CONFIG.rglob("*.sh"))
 HOOKS = [path for path in SCRIPTS if {"hooks", "confighooks"} & {*path.relative_to(PLATFORM_CONFIG).parts}]
@@ -413,6 +413,18 @@ def test_a_hook_that_fails_fails_the_change_of_configuration(new_instance: NewIn
     assert "the variable DATABASE_USER is not set" in failed.value.stderr
 
 
+def test_the_readme_names_every_hook_and_no_other() -> None:
+    said = (PLATFORM_CONFIG / "README.md").read_text()
+    magento, satellite = said[said.index("## What a deployment") :].split("## What a satellite")
+    for text, layers in ((magento, ("magento",)), (satellite, ("satellite", *SATELLITES))):
+        named = re.findall(r"^\| (?:prebuild |predeploy |postdeploy )?\| `([^`]+)` \|", text, re.MULTILINE)
+        shipped = [hook for layer in layers for hook in hooks_of(layer)]
+        # In the order in which they run.
+        order = {phase: number for number, phase in enumerate(PHASES)}
+        shipped.sort(key=lambda hook: (order[hook.split("/")[1]], hook))
+        assert named == [hook.split("/")[2] for hook in shipped]
+
+
 @pytest.mark.parametrize("layer", ["magento", "satellite"])
 def test_every_phase_has_both_kinds_of_hooks(layer: str) -> None:
     hooks, confighooks = (
@@ -425,12 +437,9 @@ def test_every_phase_has_both_kinds_of_hooks(layer: str) -> None:
 @pytest.mark.parametrize(
     ("satellite", "hook"),
     [
-        ("pim", "hooks/prebuild/10_trust_the_database.sh"),
-        ("pim", WRITE_CONFIGURATION),
-        ("custom-connection", INSTALL),
-        ("custom-connection", OWNERSHIP),
+        *(("custom-connection", hook) for hook in hooks_of("satellite")),
         ("mirakl-cashout", CRON),
-        ("custom-connection", SERVE_FTP),
+        *((satellite, hook) for satellite in SATELLITES for hook in hooks_of(satellite)),
     ],
 )
 def test_a_hook_that_is_killed_does_its_work_when_it_runs_again(
