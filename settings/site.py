@@ -36,8 +36,9 @@ class SiteSettings(Section):
     """The path of the back office on each host name."""
     health_check_path: AbsolutePath = "/pub/health_check.php"
     """The path that the load balancer and Beanstalk request from each instance."""
-    document_root: AbsolutePath = "/"
-    """The directory that the web server serves, inside the release."""
+    document_root: AbsolutePath = "/pub"
+    """The directory that the web server serves, inside the release. With nginx it must be Magento's `pub`: above it are
+    private files, and no start page."""
     access_logs: bool = False
     """Whether the load balancer logs every request to the bucket for `load-balancer-logs`."""
     front: FleetSettings

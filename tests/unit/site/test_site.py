@@ -104,6 +104,17 @@ def test_the_back_office_takes_its_path_and_the_front_the_rest(stack: str, hosts
     assert {rule.urn for rule in graph.of_type(aws.lb.ListenerRule)} <= first.dependencies
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_web_server_serves_magentos_pub_and_nothing_above_it(stack: str) -> None:
+    """The directories above hold logs, exports and credentials. Magento and CloudFront follow."""
+    graph = program(stack)
+    for tier in ("front", "back-office"):
+        assert options(graph, tier)["aws:elasticbeanstalk:container:php:phpini", "document_root"] == "/pub"
+    assert "'document_root_is_pub' => true" in graph.one(aws.s3.BucketObjectv2).inputs["content"]
+    origins = [each.inputs["origins"][0]["originPath"] for each in graph.of_type(aws.cloudfront.Distribution)]
+    assert sorted(origins) == (["/media", "/static"] if stack == "prod" else [])
+
+
 def test_instances_publish_the_load_that_the_dashboard_shows() -> None:
     """LoadAverage5min reaches CloudWatch only when the health document asks for it."""
     document = json.loads(
