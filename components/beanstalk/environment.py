@@ -23,6 +23,8 @@ class BeanstalkEnvironmentArgs:
     solution_stack: str
     """The Beanstalk platform."""
     options: EnvironmentOptions
+    first_version: pulumi.Input[str]
+    """The label of the version that it starts with."""
     after: Sequence[pulumi.Resource] = ()
     """The resources that must exist first. A component's options would not make its children wait."""
 
@@ -30,7 +32,7 @@ class BeanstalkEnvironmentArgs:
 class BeanstalkEnvironment(pulumi.ComponentResource):
     """An environment. The stack manages its settings, and the release tool its version.
 
-    It starts with Beanstalk's sample application. ``pulumi up`` never changes the version.
+    ``pulumi up`` creates it with the first version, and never changes the version later.
     """
 
     environment_name: pulumi.Output[str]
@@ -51,15 +53,13 @@ class BeanstalkEnvironment(pulumi.ComponentResource):
             name=args.environment_name,
             application=args.application_name,
             solution_stack_name=args.solution_stack,
+            version=args.first_version,
             settings=args.options.settings(),
             # Beanstalk sets the tag Name of each environment and its instances itself ("Tagging resources").
             tags=args.context.tags.unnamed(),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=list(args.after),
-                ignore_changes=["version"],
-                custom_timeouts=pulumi.CustomTimeouts(create="60m", update="120m"),
-            ),
+            # The provider ignores custom_timeouts here. By default it gives up after 20 minutes.
+            wait_for_ready_timeout=f"{args.options.longest_change_minutes}m",
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after), ignore_changes=["version"]),
         )
         self.environment_name = environment.name
         self.arn = environment.arn

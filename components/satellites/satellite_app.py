@@ -13,6 +13,7 @@ from components.beanstalk.application import BeanstalkApplication, BeanstalkAppl
 from components.beanstalk.environment import BeanstalkEnvironment, BeanstalkEnvironmentArgs
 from components.beanstalk.load_balancing import BehindOwnLoadBalancer
 from components.beanstalk.options import EnvironmentOptions
+from components.beanstalk.placeholder import Placeholder
 from components.data.mysql_database import MySqlDatabase
 from components.network.security_group import IngressRule, SecurityGroup, SecurityGroupArgs
 from components.network.shared_platform_outputs import SharedPlatformOutputs
@@ -105,6 +106,11 @@ class SatelliteApp(pulumi.ComponentResource):
             BeanstalkApplicationArgs(
                 application_name=f"{args.context.tags.client}-{self._satellite.name}-{args.context.tags.environment}",
                 description=f"{self._satellite.name} of {args.context.tags.client}, {args.context.tags.environment}",
+                placeholder=Placeholder(
+                    document_root=self._satellite.document_root,
+                    health_check_path=self._satellite.health_check_path,
+                ),
+                bucket_name=args.shared.configuration_bucket,
                 context=self._context,
             ),
             opts=self._child,
@@ -189,6 +195,7 @@ class SatelliteApp(pulumi.ComponentResource):
                     variables=self._variables(),
                     secrets=self._environment_secrets(filled),
                 ),
+                first_version=self.application.placeholder_version,
                 after=after,
                 context=self._context,
             ),
