@@ -11,9 +11,10 @@ from pydantic import Field
 
 from settings.fleet import FleetSettings, InstanceTypes
 from settings.messages import Fault, Words
+from settings.platform import PhpVersion, SolutionStack, disagreement
 from settings.ports import PassivePorts, PortRange
 from settings.section import Section
-from settings.values import AbsolutePath, DomainName, Limit, PhpPlatform, RootVolumeGib, ShortName, different, like
+from settings.values import AbsolutePath, DomainName, Limit, RootVolumeGib, ShortName, different, like
 
 _USERS_OF_THE_SYSTEM = {"root", "ec2-user", "webapp"}
 _CRON_FIELD = re.compile(r"[0-9A-Za-z*/,-]+")
@@ -89,8 +90,12 @@ class SatelliteSettings(Section):
 
     name: ShortName
     """The name of the satellite, such as `pim`. It is also its directory in `platform_config/`."""
-    solution_stack: PhpPlatform
-    """The Beanstalk platform. It decides the PHP version."""
+    php: PhpVersion
+    """The PHP version. A new environment gets the newest Beanstalk platform with it, and keeps that platform. When a
+    newer one is there, each run says so."""
+    solution_stack: SolutionStack | None = None
+    """The exact Beanstalk platform. Set it to update existing environments, or to have two stacks on one version.
+    Without it, an environment keeps the platform that it has."""
     instance_types: InstanceTypes
     """The types of its single instance. Beanstalk tries them in this order."""
     root_volume_gib: RootVolumeGib = 20
@@ -114,6 +119,7 @@ class SatelliteSettings(Section):
     """The FTP server. Without it there is none."""
 
     def faults(self) -> Iterator[Fault]:
+        yield from disagreement(self.php, self.solution_stack)
         if both := sorted(set(self.variables) & set(self.filled_secrets)):
             yield Fault(path="filled_secrets", got=both, expected="names that variables does not have")
         if (size := len(self.cron_table.encode())) > _MOST_CRON_BYTES:

@@ -14,6 +14,7 @@ from components.beanstalk.environment import BeanstalkEnvironment, BeanstalkEnvi
 from components.beanstalk.load_balancing import BehindOwnLoadBalancer
 from components.beanstalk.options import EnvironmentOptions
 from components.beanstalk.placeholder import Placeholder
+from components.beanstalk.platform import PhpPlatform
 from components.data.mysql_database import MySqlDatabase
 from components.network.security_group import IngressRule, SecurityGroup, SecurityGroupArgs
 from components.network.shared_platform_outputs import SharedPlatformOutputs
@@ -175,7 +176,7 @@ class SatelliteApp(pulumi.ComponentResource):
             BeanstalkEnvironmentArgs(
                 application_name=self.application.application_name,
                 environment_name=f"{tags.owner}-{satellite.name}",
-                solution_stack=satellite.solution_stack,
+                platform=PhpPlatform(php=satellite.php, pinned=satellite.solution_stack),
                 options=EnvironmentOptions(
                     fleet=satellite.fleet,
                     health_check_path=satellite.health_check_path,

@@ -13,6 +13,7 @@ from components.beanstalk.load_balancer import SharedLoadBalancer, SharedLoadBal
 from components.beanstalk.load_balancing import BehindSharedLoadBalancer, ListenerRule
 from components.beanstalk.options import EnvironmentOptions
 from components.beanstalk.placeholder import Placeholder
+from components.beanstalk.platform import PhpPlatform
 from components.data.cache import Cache, CacheArgs
 from components.data.mysql_database import MySqlDatabase, MySqlDatabaseArgs
 from components.data.placement import DataStorePlacement
@@ -188,7 +189,7 @@ class MagentoPlatform(pulumi.ComponentResource):
             BeanstalkEnvironmentArgs(
                 application_name=self.application.application_name,
                 environment_name=f"{args.context.tags.owner}-{tier}",
-                solution_stack=args.site.solution_stack,
+                platform=PhpPlatform(php=args.site.php, pinned=args.site.solution_stack),
                 options=EnvironmentOptions(
                     fleet=fleet,
                     health_check_path=args.site.health_check_path,

@@ -36,7 +36,7 @@ FTP_FORWARD = ForwardSettings(
 )
 PIM = SatelliteSettings(
     name="pim",
-    solution_stack="64bit Amazon Linux 2023 v4.13.7 running PHP 8.4",
+    php="8.4",
     instance_types=("t4g.medium",),
     document_root="/public",
 )
@@ -401,6 +401,11 @@ def test_everything_is_the_satellites_own(satellite: SatelliteSettings) -> None:
             {"solution_stack": "64bit Amazon Linux 2 v3.5.0 running PHP 8.1"},
             'solution_stack: got "64bit Amazon Linux 2 v3.5.0 running PHP 8.1", expected a Beanstalk platform such as',
         ),
+        (
+            {"solution_stack": "64bit Amazon Linux 2023 v4.13.7 running PHP 8.3"},
+            'solution_stack: got "64bit Amazon Linux 2023 v4.13.7 running PHP 8.3", expected a platform that runs PHP',
+        ),
+        ({"php": "8"}, 'php: got "8", expected a PHP version such as 8.4'),
         (
             {"cron": (CronJobSettings(schedule="* * * * *", command="x" * 2048),)},
             "cron: got 2059 bytes, expected 2048 bytes or fewer",
