@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -225,11 +224,9 @@ class SatelliteApp(pulumi.ComponentResource):
 
     def _variables(self) -> dict[str, pulumi.Input[str]]:
         """The application's variables, and those that the release's hooks read."""
-        jobs = self._satellite.cron_table.encode()
         return {
             **self._satellite.variables,
-            # The value of a property may have no asterisk and no semicolon ("Configuring environment properties").
-            **({"CRON_TABLE_BASE64": base64.b64encode(jobs).decode()} if jobs else {}),
+            **self._satellite.cron_properties,
             **(self.ftp.variables if self.ftp else {}),
         }
 

@@ -407,8 +407,16 @@ def test_everything_is_the_satellites_own(satellite: SatelliteSettings) -> None:
         ),
         ({"php": "8"}, 'php: got "8", expected a PHP version such as 8.4'),
         (
-            {"cron": (CronJobSettings(schedule="* * * * *", command="x" * 2048),)},
-            "cron: got 2059 bytes, expected 2048 bytes or fewer",
+            {"variables": {"MAIL_TO": "a,b"}},
+            'variables.MAIL_TO: got "a,b", expected one or more letters',
+        ),
+        (
+            {"filled_secrets": ("LD_PRELOAD",)},
+            'filled_secrets.0: got "LD_PRELOAD", expected a name that neither',
+        ),
+        (
+            {"cron": (CronJobSettings(schedule="* * * * *", command="x" * 3000),)},
+            "got 4734 bytes of environment properties, expected 4096 or fewer. They are 4034 for cron, 700",
         ),
     ],
 )
