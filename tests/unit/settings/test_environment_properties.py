@@ -84,8 +84,25 @@ def test_every_name_that_the_stack_sets_is_reserved(stack: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    "PATH LD_PRELOAD PHP_INI_SCAN_DIR PHPRC BASH_ENV ENV IFS PYTHONPATH HTTP_PROXY AWS_ENDPOINT_URL DATABASE_HOST"
-    " DATABASE_SSL_CA FTP_USER INTERNAL_ADDRESS MAGE_MODE MAGENTO_TIER CRON_TABLE_BASE64".split(),
+    [
+        "PATH",
+        "LD_PRELOAD",
+        "PHP_INI_SCAN_DIR",
+        "PHPRC",
+        "BASH_ENV",
+        "ENV",
+        "IFS",
+        "PYTHONPATH",
+        "HTTP_PROXY",
+        "AWS_ENDPOINT_URL",
+        "DATABASE_HOST",
+        "DATABASE_SSL_CA",
+        "FTP_USER",
+        "INTERNAL_ADDRESS",
+        "MAGE_MODE",
+        "MAGENTO_TIER",
+        "CRON_TABLE_BASE64",
+    ],
 )
 def test_a_name_that_hooks_or_the_system_read_is_refused(name: str) -> None:
     with pytest.raises(ValidationError, match="expected a name that neither the stack nor the system uses"):
