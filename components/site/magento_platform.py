@@ -12,6 +12,8 @@ from components.beanstalk.environment import BeanstalkEnvironment, BeanstalkEnvi
 from components.beanstalk.load_balancer import SharedLoadBalancer, SharedLoadBalancerArgs
 from components.beanstalk.load_balancing import BehindSharedLoadBalancer, ListenerRule
 from components.beanstalk.options import EnvironmentOptions
+from components.beanstalk.placeholder import Placeholder
+from components.beanstalk.platform import PhpPlatform
 from components.data.cache import Cache, CacheArgs
 from components.data.mysql_database import MySqlDatabase, MySqlDatabaseArgs
 from components.data.placement import DataStorePlacement
@@ -116,6 +118,8 @@ class MagentoPlatform(pulumi.ComponentResource):
             BeanstalkApplicationArgs(
                 application_name=f"{args.context.tags.client}-magento-{args.context.tags.environment}",
                 description=f"The Magento shop of {args.context.tags.client}, {args.context.tags.environment}",
+                placeholder=Placeholder(document_root=site.document_root, health_check_path=site.health_check_path),
+                bucket_name=args.shared.configuration_bucket,
                 context=args.context.for_system("magento"),
             ),
             opts=self._child,
@@ -185,7 +189,7 @@ class MagentoPlatform(pulumi.ComponentResource):
             BeanstalkEnvironmentArgs(
                 application_name=self.application.application_name,
                 environment_name=f"{args.context.tags.owner}-{tier}",
-                solution_stack=args.site.solution_stack,
+                platform=PhpPlatform(php=args.site.php, pinned=args.site.solution_stack),
                 options=EnvironmentOptions(
                     fleet=fleet,
                     health_check_path=args.site.health_check_path,
@@ -212,6 +216,7 @@ class MagentoPlatform(pulumi.ComponentResource):
                         **(self.files.variables if self.files else {}),
                     },
                 ),
+                first_version=self.application.placeholder_version,
                 # Instances fetch their configuration when they start, and the hold's rules must exist before theirs.
                 after=[granted, role, *self.load_balancer.routes, *after],
                 context=context,
