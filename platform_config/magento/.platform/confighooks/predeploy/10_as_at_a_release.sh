@@ -5,5 +5,5 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 for hook in "$here/../../hooks/$(basename "$here")"/*.sh; do
-  "$hook"
+  bash "$hook"
 done
