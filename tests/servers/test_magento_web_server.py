@@ -47,6 +47,7 @@ FILES = {
     "pub/.git/config": "private",
     "pub/.well-known/apple-developer-merchantid-domain-association": "apple",
     "pub/index.php~": "private",
+    "sitemap/sitemap.xml": "<urlset/>",
     "auth.json": "private",
     "composer.lock": "private",
     "client/orders.csv": "private",
@@ -78,6 +79,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
         _write(release / f"pub/{name}.php", SAYS % name)
     for name in NOT_FOR_VISITORS:
         _write(release / name, "<?php echo 'private, and it ran';")
+    (release / "pub/sitemap").symlink_to("../sitemap")
     (base / "servers").mkdir()
     with nginx(release, "/pub", base / "servers") as server:
         yield server
@@ -255,6 +257,7 @@ def test_no_other_php_file_runs_as_the_directory_of_a_path(shop: WebServer, name
 def test_files_of_the_root_are_served(shop: WebServer) -> None:
     assert shop.ask("/.well-known/apple-developer-merchantid-domain-association").body == "apple"
     assert shop.ask("/errors/default/css/styles.css").body == "body{}"
+    assert shop.ask("/sitemap/sitemap.xml").body == "<urlset/>"
 
 
 def test_paths_below_pub_that_were_never_links_are_no_pages(shop: WebServer) -> None:
