@@ -189,6 +189,7 @@ def test_http_by_the_load_balancers_name_and_no_other_way_in(satellite: Satellit
     chosen = options(graph)
     balancer = chosen["aws:elbv2:loadbalancer", "SecurityGroups"]
     assert chosen["aws:elbv2:loadbalancer", "ManagedSecurityGroup"] == balancer
+    assert chosen["aws:elbv2:loadbalancer", "IdleTimeout"] == "620"
     assert admitted(graph, balancer) == {("0.0.0.0/0", 80, 80)}
     assert chosen["aws:elbv2:listener:default", "Protocol"] == "HTTP"
     assert not [namespace for namespace, _ in chosen if namespace == "aws:elbv2:listener:443"]
@@ -346,7 +347,7 @@ def test_the_shipped_satellites_are_told_all_that_their_templates_ask_for() -> N
             variable
             for template in (ROOT / "platform_config" / satellite / ".platform" / "templates").rglob("*")
             if template.is_file()
-            for variable in re.findall(r"\$\{(\w+)\}", template.read_text())
+            for variable in re.findall(r"\$\{(\w+)(?::\w+)?\}", template.read_text())
         }
         for satellite in ("pim", "custom-connection", "mirakl-cashout")
     }
