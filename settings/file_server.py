@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from settings.messages import Fault
+from settings import environment_properties
+from settings.messages import Fault, Words
 from settings.section import Section, unique
 from settings.server_size import VOLUME_LETTERS, ServerSizeSettings
 from settings.values import Gib, Label, between, entries, like
+
+_MOST_BYTES_OF_SHARES = environment_properties.MOST_BYTES // 2
 
 
 class NfsShareSettings(Section):
@@ -43,3 +46,18 @@ class FileServerSettings(Section):
     def faults(self) -> Iterator[Fault]:
         yield from unique("shares", self.shares, "name")
         yield from unique("shares", self.shares, "path")
+        for index, share in enumerate(self.shares):
+            outer = [other.path for other in self.shares if share.path.startswith(f"{other.path}/")]
+            if outer:
+                # Its link would be a file of the other share, for all instances.
+                yield Fault(
+                    path=f"shares.{index}.path",
+                    got=share.path,
+                    expected=f"a directory outside {outer[0]}, which is a share itself",
+                )
+        if (size := sum(len(f"{each.directory}:{each.path} ") for each in self.shares)) > _MOST_BYTES_OF_SHARES:
+            yield Fault(
+                path="shares",
+                got=Words(f"names and paths of {size} bytes"),
+                expected=f"{_MOST_BYTES_OF_SHARES} or fewer, since they are one environment property of the instances",
+            )

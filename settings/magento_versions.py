@@ -28,24 +28,18 @@ SUPPORTED = {
 """Older lines are left out on purpose: their latest patches no longer support MySQL."""
 
 
-def php_of(solution_stack: str) -> str:
-    """The PHP version of a Beanstalk platform such as ``64bit Amazon Linux 2023 v4.13.7 running PHP 8.4``."""
-    return solution_stack.rpartition(" PHP ")[2]
-
-
-def faults(*, magento: str, solution_stack: str, mysql: str, valkey: str, opensearch: str) -> Iterator[Fault]:
+def faults(*, magento: str, php: str, mysql: str, valkey: str, opensearch: str) -> Iterator[Fault]:
     """Every version that Magento does not support, with the table's row.
 
     ``magento`` may carry a patch level (``2.4.8-p5``); Valkey and OpenSearch count by their major version.
     """
-    php = php_of(solution_stack)
     line = magento.partition("-")[0]
     row = SUPPORTED.get(line)
     if row is None:
         yield Fault(path="magento_version", got=magento, expected=f"one of {', '.join(SUPPORTED)}")
         return
     chosen = (
-        ("solution_stack", "PHP", php, row.php),
+        ("php", "PHP", php, row.php),
         ("database.engine_version", "MySQL", mysql, row.mysql),
         ("cache.engine_version", "Valkey", valkey.partition(".")[0], row.valkey),
         ("search.engine_version", "OpenSearch", opensearch.partition(".")[0], row.opensearch),

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.beanstalk.load_balancer import TLS_POLICY
+from components.beanstalk.load_balancer import IDLE_TIMEOUT_SECONDS, TLS_POLICY
 from settings.messages import refuse
 
 Options = Mapping[str, Mapping[str, pulumi.Input[str]]]
 """Option settings: namespace, then option name."""
 
-_MOST_RULE_VALUES = 5
+_MOST_RULE_VALUES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,8 @@ class ListenerRule:
     """The requests of a shared load balancer that an environment answers.
 
     Beanstalk reads it only when it creates the environment. A rule has at most five values ("Quotas for your
-    Application Load Balancers").
+    Application Load Balancers"), and Beanstalk keeps one of them for the environment's own name ("Configuring a shared
+    Application Load Balancer").
     """
 
     name: str
@@ -79,6 +80,7 @@ class BehindOwnLoadBalancer:
             "aws:elbv2:loadbalancer": {
                 "SecurityGroups": self.security_group_id,
                 "ManagedSecurityGroup": self.security_group_id,
+                "IdleTimeout": str(IDLE_TIMEOUT_SECONDS),
             },
             "aws:elbv2:listener:default": http,
             **({} if self.certificate_arn is None else {"aws:elbv2:listener:443": self._https(self.certificate_arn)}),

@@ -12,6 +12,8 @@ from components.beanstalk.environment import BeanstalkEnvironment, BeanstalkEnvi
 from components.beanstalk.load_balancer import SharedLoadBalancer, SharedLoadBalancerArgs
 from components.beanstalk.load_balancing import BehindSharedLoadBalancer, ListenerRule
 from components.beanstalk.options import EnvironmentOptions
+from components.beanstalk.placeholder import Placeholder
+from components.beanstalk.platform import PhpPlatform
 from components.data.cache import Cache, CacheArgs
 from components.data.mysql_database import MySqlDatabase, MySqlDatabaseArgs
 from components.data.placement import DataStorePlacement
@@ -48,7 +50,8 @@ class MagentoPlatform(pulumi.ComponentResource):
     """One site: two Beanstalk environments behind one shared load balancer, with a database, cache and search engine.
 
     Produces the instances' security groups and roles, the load balancer, ``MySqlDatabase``, ``Cache``, ``Search``, the
-    ``SiteConfiguration``, the Beanstalk application, both environments, and a DNS record for each host name.
+    ``SiteConfiguration``, the Beanstalk application, both environments with a log group for Magento's own logs, and a
+    DNS record for each host name.
     """
 
     load_balancer: SharedLoadBalancer
@@ -116,11 +119,15 @@ class MagentoPlatform(pulumi.ComponentResource):
             BeanstalkApplicationArgs(
                 application_name=f"{args.context.tags.client}-magento-{args.context.tags.environment}",
                 description=f"The Magento shop of {args.context.tags.client}, {args.context.tags.environment}",
+                placeholder=Placeholder(document_root=site.document_root, health_check_path=site.health_check_path),
+                bucket_name=args.shared.configuration_bucket,
                 context=args.context.for_system("magento"),
             ),
             opts=self._child,
         )
-        paths = (f"/{site.back_office_path}", f"/{site.back_office_path}/*")
+        # One pattern for the path and all below it: host names and paths share a rule's four values. Pages of the shop
+        # that begin alike are served too, since the back office runs the same release.
+        paths = (f"/{site.back_office_path}*",)
         self.back_office = self._environment(BACK_OFFICE, site.back_office, paths, priority=1, after=[])
         # Beanstalk puts the rules of a newer environment last. So the front gets what the back office does not match.
         self.front = self._environment(FRONT, site.front, ("/*",), priority=2, after=[self.back_office])
@@ -180,12 +187,22 @@ class MagentoPlatform(pulumi.ComponentResource):
         context = args.context.for_system("magento")
         role = InstanceRole(f"{self._name}-{tier}", InstanceRoleArgs(context=context), opts=self._child)
         granted = self.configuration.grant_read_to(f"{self._name}-{tier}", role.role, parent=role)
+        environment_name = f"{context.tags.owner}-{tier}"
+        logs = aws.cloudwatch.LogGroup(
+            f"{self._name}-{tier}-logs",
+            # AWSElasticBeanstalkWebTier lets instances write to groups with this beginning, and create none.
+            name=f"/aws/elasticbeanstalk/{environment_name}/magento",
+            retention_in_days=EnvironmentOptions.log_retention_days,
+            kms_key_id=context.key_arn,
+            tags=context.tags.named(f"{self._name}-{tier}-logs"),
+            opts=self._child,
+        )
         return BeanstalkEnvironment(
             f"{self._name}-{tier}-environment",
             BeanstalkEnvironmentArgs(
                 application_name=self.application.application_name,
-                environment_name=f"{args.context.tags.owner}-{tier}",
-                solution_stack=args.site.solution_stack,
+                environment_name=environment_name,
+                platform=PhpPlatform(php=args.site.php, pinned=args.site.solution_stack),
                 options=EnvironmentOptions(
                     fleet=fleet,
                     health_check_path=args.site.health_check_path,
@@ -209,9 +226,11 @@ class MagentoPlatform(pulumi.ComponentResource):
                     variables={
                         "MAGENTO_CONFIGURATION": self.configuration.uri,
                         "MAGENTO_TIER": tier,
+                        "MAGENTO_LOG_GROUP": logs.name,
                         **(self.files.variables if self.files else {}),
                     },
                 ),
+                first_version=self.application.placeholder_version,
                 # Instances fetch their configuration when they start, and the hold's rules must exist before theirs.
                 after=[granted, role, *self.load_balancer.routes, *after],
                 context=context,

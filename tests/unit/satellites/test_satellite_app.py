@@ -36,7 +36,7 @@ FTP_FORWARD = ForwardSettings(
 )
 PIM = SatelliteSettings(
     name="pim",
-    solution_stack="64bit Amazon Linux 2023 v4.13.7 running PHP 8.4",
+    php="8.4",
     instance_types=("t4g.medium",),
     document_root="/public",
 )
@@ -189,6 +189,7 @@ def test_http_by_the_load_balancers_name_and_no_other_way_in(satellite: Satellit
     chosen = options(graph)
     balancer = chosen["aws:elbv2:loadbalancer", "SecurityGroups"]
     assert chosen["aws:elbv2:loadbalancer", "ManagedSecurityGroup"] == balancer
+    assert chosen["aws:elbv2:loadbalancer", "IdleTimeout"] == "620"
     assert admitted(graph, balancer) == {("0.0.0.0/0", 80, 80)}
     assert chosen["aws:elbv2:listener:default", "Protocol"] == "HTTP"
     assert not [namespace for namespace, _ in chosen if namespace == "aws:elbv2:listener:443"]
@@ -346,7 +347,7 @@ def test_the_shipped_satellites_have_every_variable_of_their_templates() -> None
             variable
             for template in (ROOT / "platform_config" / satellite / ".platform" / "templates").rglob("*")
             if template.is_file()
-            for variable in re.findall(r"\$\{(\w+)\}", template.read_text())
+            for variable in re.findall(r"\$\{(\w+)(?::\w+)?\}", template.read_text())
         }
         for satellite in ("pim", "custom-connection", "mirakl-cashout")
     }
@@ -354,6 +355,25 @@ def test_the_shipped_satellites_have_every_variable_of_their_templates() -> None
         satellite: set() for satellite in asked
     }
     assert all("DATABASE_PASSWORD" in wanted for wanted in asked.values())
+
+
+def test_the_shipped_satellites_are_asked_for_a_page_that_they_answer() -> None:
+    """HiPay's connector redirects every path but its login's. The other two may redirect their start page."""
+    process = "aws:elasticbeanstalk:environment:process:default"
+    asked = {
+        each.inputs["name"].removeprefix("client-prod-"): tuple(
+            setting["value"]
+            for name in ("HealthCheckPath", "MatcherHTTPCode")
+            for setting in each.inputs["settings"]
+            if (setting["namespace"], setting["name"]) == (process, name)
+        )
+        for each in program("prod").of_type(aws.elasticbeanstalk.Environment)
+    }
+    assert {name: asked[name] for name in ("pim", "custom-connection", "mirakl-cashout")} == {
+        "pim": ("/", "200-399"),
+        "custom-connection": ("/", "200-399"),
+        "mirakl-cashout": ("/dashboard/login", "200"),
+    }
 
 
 def test_names_that_people_and_the_release_tool_use() -> None:
@@ -402,8 +422,21 @@ def test_everything_is_the_satellites_own(satellite: SatelliteSettings) -> None:
             'solution_stack: got "64bit Amazon Linux 2 v3.5.0 running PHP 8.1", expected a Beanstalk platform such as',
         ),
         (
-            {"cron": (CronJobSettings(schedule="* * * * *", command="x" * 2048),)},
-            "cron: got 2059 bytes, expected 2048 bytes or fewer",
+            {"solution_stack": "64bit Amazon Linux 2023 v4.13.7 running PHP 8.3"},
+            'solution_stack: got "64bit Amazon Linux 2023 v4.13.7 running PHP 8.3", expected a platform that runs PHP',
+        ),
+        ({"php": "8"}, 'php: got "8", expected a PHP version such as 8.4'),
+        (
+            {"variables": {"MAIL_TO": "a,b"}},
+            'variables.MAIL_TO: got "a,b", expected one or more letters',
+        ),
+        (
+            {"filled_secrets": ("LD_PRELOAD",)},
+            'filled_secrets.0: got "LD_PRELOAD", expected a name that neither',
+        ),
+        (
+            {"cron": (CronJobSettings(schedule="* * * * *", command="x" * 3000),)},
+            "got 4734 bytes of environment properties, expected 4096 or fewer. They are 4034 for cron, 700",
         ),
     ],
 )
