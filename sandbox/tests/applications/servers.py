@@ -96,6 +96,11 @@ class Stores:
     """With TLS and a token."""
     ca: Path
 
+    @property
+    def trust(self) -> dict[str, str]:
+        """OpenSSL's variable for the certificates that it trusts."""
+        return {"SSL_CERT_FILE": str(self.ca)}
+
     def sql(self, statement: str, database: str = "") -> str:
         """What a statement answers, columns separated by tabs."""
         done = subprocess.run(
@@ -208,10 +213,10 @@ def php_server(
     """PHP's own server with two workers, which trusts the stores' certificate as a host trusts Amazon's."""
     port = free_port()
     root = directory / document_root
-    command = ["php", "-d", f"openssl.cafile={stores_.ca}", "-S", f"127.0.0.1:{port}", "-t", str(root)]
+    command = ["php", "-S", f"127.0.0.1:{port}", "-t", str(root)]
     # A front controller that routes static files itself is its own router.
     command.append(str(router or root / "index.php"))
-    workers = {"PHP_CLI_SERVER_WORKERS": "2", **(env or {})}
+    workers = {"PHP_CLI_SERVER_WORKERS": "2", **stores_.trust, **(env or {})}
     with running(command, directory.parent / "php.log", workers) as process:
         until(lambda: listens(port), process, "PHP")
         yield Browser(port)

@@ -187,7 +187,9 @@ def test_a_failing_data_patch(shops: Shops) -> None:
 def test_an_upgrade_that_is_killed_half_way(shops: Shops) -> None:
     shops.installed()
     new = shops.release("r2", releases.new_column(), releases.slow_migration(30))
-    process = subprocess.Popen(new.command("setup:upgrade", "--keep-generated"), stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        new.command("setup:upgrade", "--keep-generated"), stdout=subprocess.DEVNULL, env=new.environment
+    )
     while "SLEEP" not in shops.stores.sql(
         "SELECT GROUP_CONCAT(info) FROM information_schema.processlist WHERE info LIKE 'DO%'"
     ):
@@ -207,7 +209,10 @@ def test_two_upgrades_at_once(shops: Shops) -> None:
     shops.installed()
     new = shops.release("r2", releases.new_module(), releases.new_column(), releases.slow_migration(0.5))
     processes = [
-        subprocess.Popen(new.command("setup:upgrade", "--keep-generated"), stdout=subprocess.DEVNULL) for _ in range(2)
+        subprocess.Popen(
+            new.command("setup:upgrade", "--keep-generated"), stdout=subprocess.DEVNULL, env=new.environment
+        )
+        for _ in range(2)
     ]
     assert [process.wait() for process in processes] == [0, 0]
     assert statuses(new) == (0, 0)
