@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "policies": ("policies.report.app", "Check a stack against the policies, and explain them."),
     "reach": ("reachability.app", "Show what reaches what in a deployed network."),
     "rules": ("reachability.rules", "Find listener rules that get no request."),
+    "release": ("release.app", "Build what Elastic Beanstalk deploys."),
     "bootstrap": ("account.bootstrap", "Prepare an AWS account for the stacks."),
 }
 """Each command: the module whose `app` it is, and its line of help. To add a command, add its line."""
