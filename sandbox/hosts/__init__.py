@@ -1,1 +1,1 @@
-"""Machines for the embedded Beanstalk's instances: namespaces of the kernel over one Debian root, and what is around them."""
+"""Machines for the embedded Beanstalk's instances, and the network, data stores and load balancers around them."""
