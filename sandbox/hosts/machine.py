@@ -56,7 +56,11 @@ class MachineArgs:
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables that every process on the machine sees, such as ``AWS_ENDPOINT_URL``. No line breaks."""
     binds: Mapping[str, Path] = field(default_factory=dict)
-    """Directories of this computer that the machine sees, by their path on the machine."""
+    """Directories of this computer that the machine sees, by their path on the machine, with what is mounted in them.
+
+    What is mounted later appears too, if the directory is a shared mount (``mount --make-shared``)."""
+    certificate_authority: Path | None = None
+    """A certificate in PEM that the machine trusts, as those of its distribution."""
 
 
 class Machine:
@@ -85,6 +89,7 @@ class Machine:
         try:
             self._mount()
             self._write_files()
+            self._trust()
             self._boot()
         except (OSError, subprocess.CalledProcessError) as failure:
             said = failure.stderr if isinstance(failure, subprocess.CalledProcessError) else str(failure)
@@ -196,6 +201,19 @@ class Machine:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.unlink(missing_ok=True)
             target.write_text(content)
+
+    def _trust(self) -> None:
+        """As update-ca-certificates does it, which takes a second: in the bundle, and under the hash of its name."""
+        if self.args.certificate_authority is None:
+            return
+        certificates = self.root / "etc/ssl/certs"
+        shutil.copyfile(self.args.certificate_authority, certificates / "sandbox.pem")
+        with (certificates / "ca-certificates.crt").open("a") as bundle:
+            bundle.write(self.args.certificate_authority.read_text())
+        hashed = _run(
+            ["chroot", str(self.root), "openssl", "x509", "-noout", "-hash", "-in", "/etc/ssl/certs/sandbox.pem"]
+        )
+        (certificates / f"{hashed.stdout.strip()}.0").symlink_to("sandbox.pem")
 
     def _boot(self) -> None:
         self._group.create()
