@@ -68,7 +68,7 @@ class Machine:
 
     def __init__(self, args: MachineArgs) -> None:
         self.args = args
-        self._group = ControlGroup.of(args.directory)
+        self.group = ControlGroup.of(args.directory)
         self._numbers = itertools.count(1)
         self._leader = 0
 
@@ -80,7 +80,12 @@ class Machine:
     @property
     def running(self) -> bool:
         """Whether its first process lives."""
-        return self._leader > 0 and Path(f"/proc/{self._leader}").exists()
+        try:
+            state = Path(f"/proc/{self._leader}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return False
+        # A process that has ended and that nobody has asked about yet.
+        return state not in "ZX"
 
     def start(self) -> None:
         """Start it, and wait until its systemd has started what it starts: under a second. Raises ``MachineError``."""
@@ -116,7 +121,7 @@ class Machine:
         """
         if not self.running:
             raise MachineError(f"{self.args.name}: got a command while it does not run, expected start() first")
-        group = ControlGroup(f"{self._group.name}/command-{next(self._numbers)}")
+        group = ControlGroup(f"{self.group.name}/command-{next(self._numbers)}")
         group.create()
         with _reading(standard_input) as read, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             inside = self._inside(command, working_directory, environment or {})
@@ -146,7 +151,7 @@ class Machine:
         self, command: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None
     ) -> subprocess.Popen[bytes]:
         """Start a command that runs until it is ended, or the machine stops. What it says is added to ``log``."""
-        group = ControlGroup(f"{self._group.name}/command-{next(self._numbers)}")
+        group = ControlGroup(f"{self.group.name}/command-{next(self._numbers)}")
         group.create()
         with log.open("ab") as output:
             return subprocess.Popen(
@@ -216,7 +221,7 @@ class Machine:
         (certificates / f"{hashed.stdout.strip()}.0").symlink_to("sandbox.pem")
 
     def _boot(self) -> None:
-        self._group.create()
+        self.group.create()
         log = self.args.directory / "console.log"
         nspawn = [
             *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot", "--console=pipe"),
@@ -227,7 +232,7 @@ class Machine:
         ]
         with log.open("wb") as output:
             process = subprocess.Popen(
-                self._group.entering(nspawn),
+                self.group.entering(nspawn),
                 # Its own /tmp on its disk, as on an instance, and not one in memory.
                 env={**os.environ, "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network", "SYSTEMD_NSPAWN_TMPFS_TMP": "0"},
                 stdin=subprocess.DEVNULL,

@@ -107,8 +107,8 @@ class Deployment:
 def _refuse_composer() -> None:
     if (STAGING / "composer.json").exists() and not (STAGING / "vendor").is_dir():
         raise StepError(
-            "composer.json without vendor/: got a bundle that needs `composer install` on the host, expected vendor/ in "
-            "the bundle. The sandbox's hosts have no Composer and no internet: run it before."
+            "composer.json without vendor/: got a bundle that needs `composer install` on the host, expected vendor/ "
+            "in the bundle. Hosts of the sandbox have no Composer: run it before."
         )
 
 

@@ -12,6 +12,7 @@ from sandbox.hosts.beanstalk_platform.engine_log import StepError, info
 from sandbox.hosts.beanstalk_platform.request import Request
 
 DEPLOYMENT = Path("/opt/elasticbeanstalk/deployment")
+SETTINGS = DEPLOYMENT / "settings.json"
 
 
 def fetch(request: Request) -> dict[str, str]:
@@ -59,7 +60,7 @@ def write(request: Request, properties: Mapping[str, str]) -> None:
             "DefaultInstancePort": "80",
         },
     }
-    for name, content in (("env", raw), ("php-fpm.env", quoted), ("settings.json", json.dumps(settings))):
+    for name, content in (("env", raw), ("php-fpm.env", quoted), (SETTINGS.name, json.dumps(settings))):
         new = DEPLOYMENT / f"{name}.new"
         new.touch(mode=0o600)
         new.write_text(content)
