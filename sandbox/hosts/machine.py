@@ -124,7 +124,7 @@ class Machine:
         """
         if not self.running:
             raise MachineError(f"{self.args.name}: got a command while it does not run, expected start() first")
-        group = ControlGroup(f"{self.group.name}/command-{next(self._numbers)}")
+        group = ControlGroup(name=f"{self.group.name}/command-{next(self._numbers)}")
         group.create()
         with _reading(standard_input) as read, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             inside = self._inside(command, working_directory, environment or {})
@@ -154,7 +154,7 @@ class Machine:
         self, command: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None
     ) -> subprocess.Popen[bytes]:
         """Start a command that runs until it is ended, or the machine stops. What it says is added to ``log``."""
-        group = ControlGroup(f"{self.group.name}/command-{next(self._numbers)}")
+        group = ControlGroup(name=f"{self.group.name}/command-{next(self._numbers)}")
         group.create()
         with log.open("ab") as output:
             return subprocess.Popen(
