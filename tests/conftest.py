@@ -22,6 +22,7 @@ FIRST = (
     "sandbox/tests/commands/test_lifecycle.py",
     "tests/servers/test_images.py",
     APPLICATIONS,
+    "sandbox/tests/hosts/test_deployments.py",
     "sandbox/tests/emulator/test_elasticbeanstalk.py",
     "sandbox/tests/toolchain/test_engine.py",
     "tests/policies/test_report_commands.py",
