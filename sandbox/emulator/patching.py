@@ -39,6 +39,7 @@ EXTENSIONS = (
     "sandbox.emulator.route53",
     "sandbox.emulator.opensearch",
     "sandbox.emulator.elbv2",
+    "sandbox.emulator.fleet.endpoint",
     "sandbox.emulator.acm",
     "sandbox.emulator.cloudfront",
     "sandbox.emulator.cloudwatch",

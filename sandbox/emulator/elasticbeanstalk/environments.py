@@ -57,6 +57,8 @@ class Environment:
         self.date_created = self.date_updated = utcnow()
         self.status = "Launching"
         self.instance_deployments: dict[str, InstanceDeployment] = {}
+        self.awaited: set[str] = set()
+        """The instances that a deployment has launched and not yet deployed to."""
         self.causes: list[str] = []
         vpc_id, subnets = network
         place = {"region": application.region, "account": application.account_id, "environment_id": self.environment_id}
@@ -238,6 +240,18 @@ class Environment:
 
     def deployment_of(self, instance_id: str) -> InstanceDeployment:
         return self._deployments_of_running()[instance_id]
+
+    def running_version(self, instance_id: str) -> tuple[str | None, int] | None:
+        """Label and deployment id of what an instance runs, or starts with if it is new.
+
+        None for an instance that the deployment in progress has launched: the deployment brings its first version.
+        """
+        if instance_id in self.awaited:
+            return None
+        last = self.instance_deployments.get(instance_id)
+        if last is None or last.status != "Deployed":
+            return self.version_label, self._deployment_id
+        return last.version_label, last.deployment_id
 
     def require_ready(self) -> None:
         if self.status != "Ready":
