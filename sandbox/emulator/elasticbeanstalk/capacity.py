@@ -86,12 +86,16 @@ class Capacity:
             DesiredCapacity=desired,
         )
         if replace_instances:
-            for instance in self.instances():
-                autoscaling.terminate_instance_in_auto_scaling_group(
-                    InstanceId=instance["InstanceId"], ShouldDecrementDesiredCapacity=False
-                )
-            if self.elastic_ip:
-                self._associate_elastic_ip()
+            self.replace([instance["InstanceId"] for instance in self.instances()])
+
+    def replace(self, instance_ids: list[str]) -> None:
+        """Terminate instances. The group starts as many new ones."""
+        for instance_id in instance_ids:
+            self._client("autoscaling").terminate_instance_in_auto_scaling_group(
+                InstanceId=instance_id, ShouldDecrementDesiredCapacity=False
+            )
+        if self.elastic_ip:
+            self._associate_elastic_ip()
 
     def grow(self, by: int) -> list[str]:
         """Start more instances, above the maximum of the group if needed. Returns their ids."""

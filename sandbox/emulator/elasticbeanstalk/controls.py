@@ -21,10 +21,24 @@ from typing import Any
 
 from moto.moto_api._internal import urls
 
-from sandbox.emulator.elasticbeanstalk.deployment import Failure
 from sandbox.emulator.fleet.registration import TIME
 
 PATH = "/moto-api/elasticbeanstalk"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A deployment that will fail on an instance, to rehearse the failure."""
+
+    environment_name: str
+    instance_id: str | None = None  # None: the first instance
+    message: str = (
+        "[Instance: {instance}] Command failed on instance. Return code: 1 "
+        "Output: Engine execution has encountered an error.."
+    )
+
+    def matches(self, environment_name: str, instance_id: str) -> bool:
+        return self.environment_name == environment_name and self.instance_id in (None, instance_id)
 
 
 @dataclass(kw_only=True)

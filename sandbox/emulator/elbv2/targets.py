@@ -42,15 +42,9 @@ def _health_for(original: Any, group: FakeTargetGroup, target: dict[str, Any], e
     if target["Id"] not in group.targets:
         found = next((t for t in draining(group) if t["Id"] == target["Id"]), None)
         return _status(group, found, _DRAINING) if found else original(group, target, ec2)
-    registered = group.targets[target["Id"]]
-    if not FLEET.answers:
-        return _status(group, registered, _UNASKED)
-    seen = FLEET.targets.get(group.arn, {}).get(target["Id"])
-    if seen is None or seen["State"] == "draining":  # the load balancer has not followed yet
-        return _status(group, registered, _REGISTERING)
-    if seen["State"] == "healthy":
-        return _status(group, registered, ("healthy", None, None))
-    return _status(group, registered, (seen["State"], seen.get("Reason"), seen.get("Description")))
+    health = seen(group, target["Id"])
+    said = (health["State"], health.get("Reason"), health.get("Description"))
+    return _status(group, group.targets[target["Id"]], said)
 
 
 @patch(
@@ -66,6 +60,16 @@ def _describe(
         group = backend.target_groups[target_group_arn]
         found += [_status(group, target, _DRAINING) for target in draining(group)]
     return found
+
+
+def seen(group: FakeTargetGroup, target_id: str) -> dict[str, Any]:
+    """``State``, ``Reason`` and ``Description`` of a registered target, as the fleet's load balancer saw it."""
+    if not FLEET.answers:
+        return dict(zip(("State", "Reason", "Description"), _UNASKED, strict=True))
+    found = FLEET.targets.get(group.arn, {}).get(target_id)
+    if found is None or found["State"] == "draining":  # the load balancer has not followed yet
+        return dict(zip(("State", "Reason", "Description"), _REGISTERING, strict=True))
+    return {"State": "healthy"} if found["State"] == "healthy" else found
 
 
 def draining(group: FakeTargetGroup) -> list[dict[str, Any]]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 _ANSWER_SECONDS = 10
 """How long the fleet may take for an answer that it has at hand."""
 _RETRY_SECONDS = 0.2
 
 Answer = dict[str, Any]
+Found = TypeVar("Found")
 
 
 class NoHostError(LookupError):
@@ -51,7 +53,6 @@ class Fleet:
     """What the health checks of the load balancers saw last: by ARN of the target group and id of the instance."""
     answers: bool = True
     """Whether the fleet answered when it was last asked for the health of targets."""
-    _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(64, thread_name_prefix="fleet"))
 
     @property
     def is_registered(self) -> bool:
@@ -62,8 +63,18 @@ class Fleet:
         self.url = url.rstrip("/") if url else None
         self.targets, self.answers = {}, True
 
-    def in_background(self, ask: Callable[..., Answer], *arguments: Any) -> Future[Answer]:
-        return self._threads.submit(ask, *arguments)
+    def in_background(self, ask: Callable[..., Found], *arguments: Any) -> Future[Found]:
+        """Ask in a thread of its own, which does not hold up the end of the process."""
+        future: Future[Found] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(ask(*arguments))
+            except Exception as failed:
+                future.set_exception(failed)
+
+        threading.Thread(target=run, name="fleet", daemon=True).start()
+        return future
 
     def deploy(self, instance_id: str, deployment: Answer, answer_seconds: float) -> Answer:
         """Deploy to an instance. Returns ``ReturnCode`` and ``Log``.
@@ -94,7 +105,16 @@ class Fleet:
         else:
             self.answers = True
         if url == self.url:
-            self.targets = {arn: {target["Id"]: target for target in targets} for arn, targets in seen.items()}
+            self.targets = {arn: self._seen(arn, targets) for arn, targets in seen.items()}
+
+    def _seen(self, arn: str, targets: list[Answer]) -> dict[str, Answer]:
+        """The targets of a group by instance, with ``Since``: when each got its state."""
+        before = self.targets.get(arn, {})
+        now = time.monotonic()
+        for target in targets:
+            known = before.get(target["Id"], {})
+            target["Since"] = known["Since"] if known.get("State") == target["State"] else now
+        return {target["Id"]: target for target in targets}
 
     def _ask_host(self, instance_id: str, what: str, body: Answer, seconds: float) -> Answer:
         deadline = time.monotonic() + seconds

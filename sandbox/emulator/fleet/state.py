@@ -17,16 +17,14 @@ from moto.rds.models import rds_backends
 from moto.route53.models import route53_backends
 
 from sandbox.emulator.elasticache.state import parameter_groups
-from sandbox.emulator.elasticbeanstalk.configuration import LAUNCH, Configuration
+from sandbox.emulator.elasticbeanstalk.configuration import LAUNCH
 from sandbox.emulator.elasticbeanstalk.environments import Environment
+from sandbox.emulator.elasticbeanstalk.hosts import host_deployment, host_settings
 from sandbox.emulator.elasticbeanstalk.models import eb_backends
 from sandbox.emulator.elbv2.targets import draining
 from sandbox.emulator.fleet.registration import TIME
 
 Document = dict[str, Any]
-
-PROPERTIES = "aws:elasticbeanstalk:application:environment"
-SECRETS = "aws:elasticbeanstalk:application:environmentsecrets"
 
 
 def document() -> Document:
@@ -41,27 +39,6 @@ def document() -> Document:
         "Caches": list(_caches()),
         "FileServers": list(_file_servers()),
         "Records": list(_records()),
-    }
-
-
-def host_settings(configuration: Configuration) -> Document:
-    """Properties, Secrets and Options of a host, from the configuration of its environment."""
-    found: dict[str, dict[str, str]] = {}
-    for setting in configuration.settings():
-        namespace = setting["Namespace"]
-        if "Value" in setting and (namespace.startswith("aws:elasticbeanstalk:") or namespace == LAUNCH):
-            found.setdefault(namespace, {})[setting["OptionName"]] = setting["Value"]
-    return {"Properties": found.pop(PROPERTIES, {}), "Secrets": found.pop(SECRETS, {}), "Options": found}
-
-
-def host_deployment(environment: Environment, version_label: str | None, deployment_id: int) -> Document:
-    """A deployment as a host gets it. ``Bundle`` is None for the sample application."""
-    version = environment.application.application_versions.get(version_label or "")
-    bundle = version.source_bundle if version else None
-    return {
-        "DeploymentId": deployment_id,
-        "VersionLabel": version_label,
-        "Bundle": {"Bucket": bundle["S3Bucket"], "Key": bundle["S3Key"]} if bundle else None,
     }
 
 

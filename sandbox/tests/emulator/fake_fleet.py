@@ -6,6 +6,7 @@ import json
 import re
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ NO_OUTPUT: Answer = {"ReturnCode": 0, "StandardOutput": "", "StandardError": ""}
 class FakeFleet:
     """What the tests set, and what the embedded AWS has asked, oldest first."""
 
+    aws: EmbeddedAws
     url: str = ""
     deploy: Callable[[str, Answer], Answer] = lambda _instance, _deployment: SUCCESS
     """Answers a deployment to an instance. It may wait."""
@@ -32,16 +34,14 @@ class FakeFleet:
     health: dict[str, Answer] = field(default_factory=dict)
     """The health of targets, by id of the instance; those that are not named are healthy."""
     without_host: set[str] = field(default_factory=set)
-    groups: list[str] = field(default_factory=list)
-    """The target groups that it answers for."""
+    sees_targets: bool = True
     deployments: list[tuple[str, Answer]] = field(default_factory=list)
     commands: list[tuple[str, Answer]] = field(default_factory=list)
-    instances: set[str] = field(default_factory=set)
 
     def answer(self, path: str, body: Answer | None) -> Answer | None:
         """The answer to a request; None if there is no such host."""
         if path == "/targets":
-            return {group: [self._target(instance) for instance in sorted(self.instances)] for group in self.groups}
+            return self._targets() if self.sees_targets else {}
         asked = re.fullmatch(r"/instances/([^/]+)/(\w+)", path)
         if asked is None or asked[1] in self.without_host:
             return None
@@ -54,14 +54,20 @@ class FakeFleet:
             return self.run(instance, body)
         return {"Log": f"log of {instance}"}
 
-    def _target(self, instance: str) -> Answer:
-        return {"Id": instance, "Port": 8080, "State": "healthy", **self.health.get(instance, {})}
+    def _targets(self) -> Answer:
+        with urllib.request.urlopen(f"{self.aws.url}/moto-api/hosts", timeout=60) as answer:
+            groups = json.load(answer)["TargetGroups"]
+        return {group["Arn"]: [self._target(target) for target in group["Targets"]] for group in groups}
+
+    def _target(self, target: Answer) -> Answer:
+        state = "healthy" if target["State"] == "registered" else target["State"]
+        return {"Id": target["Id"], "Port": target["Port"], "State": state, **self.health.get(target["Id"], {})}
 
 
 @contextmanager
 def registered_fleet(aws: EmbeddedAws) -> Iterator[FakeFleet]:
     """A fleet that is registered with the embedded AWS, for as long as the context lasts."""
-    fleet = FakeFleet()
+    fleet = FakeFleet(aws=aws)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

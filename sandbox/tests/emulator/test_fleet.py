@@ -196,8 +196,9 @@ def test_target_health_is_what_the_health_checks_saw(site: Site) -> None:
     assert {state for state, _ in health().values()} == {"healthy"}
     first, second = health()
     with registered_fleet(site.aws) as fleet:
+        fleet.sees_targets = False
         eventually(health, wanted=lambda seen: set(seen.values()) == {("initial", "Elb.RegistrationInProgress")})
-        fleet.groups, fleet.instances = [arn], {first, second}
+        fleet.sees_targets = True
         fleet.health[second] = {"State": "unhealthy", "Reason": "Target.ResponseCodeMismatch", "Description": "[500]"}
         eventually(
             health,
