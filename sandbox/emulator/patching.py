@@ -47,6 +47,7 @@ EXTENSIONS = (
     "sandbox.emulator.logs",
     "sandbox.emulator.secretsmanager",
     "sandbox.emulator.sns",
+    "sandbox.emulator.ssm",
     "sandbox.emulator.backup",
     "sandbox.emulator.bcmdataexports",
 )

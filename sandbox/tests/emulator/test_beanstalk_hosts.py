@@ -363,7 +363,7 @@ def test_instances_are_replaced_in_batches_when_the_update_is_rolling(site: Site
 
     def running() -> bool:
         seen.append(set(site.versions("prod-front")))
-        return site.environment("prod-front")["Status"] == "Ready"
+        return bool(site.environment("prod-front")["Status"] == "Ready")
 
     eventually(running)
     assert any(len(now & {first, second}) == 1 for now in seen)
