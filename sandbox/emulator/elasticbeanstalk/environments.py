@@ -87,6 +87,7 @@ class Environment:
         self._events = events
         self._last_deployment_id = 1
         self._operation: Steps | None = None
+        self._known: set[str] = set()
 
     # What DescribeEnvironments answers, besides the attributes.
 
@@ -229,6 +230,7 @@ class Environment:
 
         Called before every request, and by the ticker.
         """
+        self._note_replaced()
         if self._operation is None:
             return False
         try:
@@ -241,6 +243,16 @@ class Environment:
             self.status = "Ready"
             self.note(f"The operation failed unexpectedly: {failure}", "ERROR")
         return True
+
+    def _note_replaced(self) -> None:
+        """Add events for instances that Auto Scaling has replaced, while no operation does."""
+        now = set(self.instance_ids())
+        if self.status == "Ready" and self._operation is None:
+            for instance_id in sorted(self._known - now):
+                self.note(f"Removed instance [{instance_id}] from your environment.", "WARN")
+            for instance_id in sorted(now - self._known):
+                self.note(f"Added instance [{instance_id}] to your environment.")
+        self._known = now
 
     def launch(self) -> None:
         """Create all resources, or none if that fails."""

@@ -368,6 +368,17 @@ def test_every_deployment_policy_ends_with_the_version_on_as_many_instances(site
     assert site.group("prod-front")["MaxSize"] == 3
 
 
+def test_a_terminated_instance_is_replaced_in_service(site: Site) -> None:
+    """Auto Scaling starts another one, which has the version of the environment."""
+    site.create("prod-front")
+    first, second = site.versions("prod-front")
+    site.aws.client("ec2").terminate_instances(InstanceIds=[first])
+    versions = site.versions("prod-front")
+    assert (len(versions), first in versions, second in versions) == (2, False, True)
+    assert set(versions.values()) == {("v1", "Deployed")}
+    assert site.in_service("prod-front") == set(versions)
+
+
 def test_events_come_newest_first_in_utc_page_by_page(site: Site) -> None:
     """Pages join without gap or repetition although events arrive meanwhile, and each keeps its own request id."""
     start = datetime.now(UTC) - timedelta(seconds=5)
