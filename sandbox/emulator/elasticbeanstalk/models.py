@@ -23,17 +23,19 @@ from sandbox.emulator.elasticbeanstalk.applications import (
     ConfigurationTemplate,
     Lifecycle,
 )
+from sandbox.emulator.elasticbeanstalk.bundles import is_zip
 from sandbox.emulator.elasticbeanstalk.configuration import ENVIRONMENT, Configuration
 from sandbox.emulator.elasticbeanstalk.environments import Environment
 from sandbox.emulator.elasticbeanstalk.events import EventLog
 from sandbox.emulator.elasticbeanstalk.exceptions import (
+    InvalidParameterCombinationError,
     InvalidParameterValueError,
     ResourceNotFoundError,
     SourceBundleDeletionError,
     unknown_application,
 )
 from sandbox.emulator.elasticbeanstalk.platforms import Platform, find_platform
-from sandbox.emulator.elasticbeanstalk.references import check_references, check_source_bundle, find_network
+from sandbox.emulator.elasticbeanstalk.references import check_references, find_network
 from sandbox.emulator.elasticbeanstalk.storage import storage_location
 from sandbox.emulator.elasticbeanstalk.tagging import checked_tags, tagged_resources
 from sandbox.emulator.errors import AwsError
@@ -55,10 +57,17 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
         self.environments: list[Environment] = []
         self.events = EventLog()
 
-    def advance(self) -> None:
-        """Complete all operations in progress, as far as time allows."""
-        for environment in self.environments:
-            environment.advance()
+    def advance(self) -> bool:
+        """Continue all operations in progress, as far as they go without waiting. Returns whether there were any."""
+        for version in (v for a in self.applications.values() for v in a.application_versions.values()):
+            if version.advance():
+                self.events.add(
+                    f"Finished processing application version {version.version_label}: {version.status}.",
+                    severity="ERROR" if version.status == "FAILED" else "INFO",
+                    application_name=version.application_name,
+                    version_label=version.version_label,
+                )
+        return sum(environment.advance() for environment in self.environments) > 0
 
     # Applications
 
@@ -113,9 +122,9 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
         label = version["version_label"]
         if label in application.application_versions:
             raise InvalidParameterValueError(f"Application Version {label} already exists.")
-        if version["source_bundle"]:
-            check_source_bundle(version["source_bundle"], self.region_name, self.account_id)
-        created = ApplicationVersion(application=application, **version)
+        bundle = version["source_bundle"]
+        readable = is_zip(bundle, self.region_name, self.account_id) if bundle else True
+        created = ApplicationVersion(application=application, is_zip=readable, **version)
         application.application_versions[label] = created
         self.events.add(f"Created new Application Version: {label}", application_name=name, version_label=label)
         return created
@@ -198,7 +207,7 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
         if solution_stack_name or platform_arn or platform is None:
             platform = find_platform(solution_stack_name, platform_arn)
         if version_label:
-            application.version(version_label)
+            application.usable_version(version_label)
         base = template.configuration if template else Configuration()
         configuration = base.changed(option_settings, options_to_remove)
         self.check(configuration)
@@ -247,7 +256,11 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
     ) -> None:
         environment.require_ready()
         if version_label:
-            environment.application.version(version_label)
+            if option_settings or options_to_remove or template_name:
+                raise InvalidParameterCombinationError(
+                    "Attempting to update both the release and configuration is not allowed."
+                )
+            environment.application.usable_version(version_label)
         base = environment.configuration
         if template_name:
             base = environment.application.template(template_name).configuration
@@ -260,9 +273,10 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
         if description is not None:
             environment.description = description
         environment.template_name = template_name or environment.template_name
-        environment.reconfigure(configuration, platform)
         if version_label:
             environment.deploy(version_label)
+        else:
+            environment.reconfigure(configuration, platform)
 
     def cname(self, prefix: str) -> str:
         return f"{prefix}.{self.region_name}.elasticbeanstalk.com"
