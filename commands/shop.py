@@ -14,6 +14,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "policies": ("policies.report.app", "Check a stack against the policies, and explain them."),
     "reach": ("reachability.app", "Show what reaches what in a deployed network."),
     "bootstrap": ("account.bootstrap", "Prepare an AWS account for the stacks."),
+    "install": ("release.install", "Install Magento for the first time."),
+    "configuration": ("release.configuration", "Say whether a newer configuration waits for a release."),
 }
 """Each command: the module whose `app` it is, and its line of help. To add a command, add its line."""
 

@@ -21,6 +21,7 @@ ROOMS = {
     "reachability": {"commands"},
     "commands": set(),
     "account": {"commands"},
+    "release": {"commands"},
 }
 """Which other rooms each room of the program may import."""
 OUTSIDE = {"sandbox", "tests", "bench"}
