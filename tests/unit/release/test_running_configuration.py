@@ -15,7 +15,7 @@ from sandbox.emulator.in_process import client
 REGION = "eu-west-3"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def bucket() -> str:
     name = "bundles-of-a-test"
     client("s3", REGION).create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
