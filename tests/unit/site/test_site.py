@@ -123,7 +123,7 @@ def test_the_load_balancer_faces_the_internet(stack: str) -> None:
     assert balancer["loadBalancerType"] == "application"
     assert balancer["enableDeletionProtection"] is (stack == "prod")
     assert balancer["dropInvalidHeaderFields"] is True
-    assert balancer["idleTimeout"] == 60
+    assert balancer["idleTimeout"] == 620
     subnets = program("prod").of_type(aws.ec2.Subnet)
     assert set(balancer["subnets"]) == {each.id for each in subnets if each.inputs["tags"]["Tier"] == "public"}
     [group] = balancer["securityGroups"]
