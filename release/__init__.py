@@ -1,4 +1,4 @@
-"""Releases of the shop, and its first installation, on a deployed stack.
+"""Bundles of the shop and the satellites, the first installation, and which configuration a release runs.
 
-Plans are data, made by pure functions. Executors carry them out with boto3. It imports only ``commands``.
+Plans are data, made by pure functions. Executors carry them out with boto3. It imports ``commands`` and ``settings``.
 """

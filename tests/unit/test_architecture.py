@@ -19,9 +19,9 @@ ROOMS = {
     "stack": {"settings", "components"},
     "policies": {"commands", "settings"},
     "reachability": {"commands"},
+    "release": {"commands", "settings"},
     "commands": set(),
     "account": {"commands"},
-    "release": {"commands"},
 }
 """Which other rooms each room of the program may import."""
 OUTSIDE = {"sandbox", "tests", "bench"}
