@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ftplib
 import io
-import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ import pytest
 
 from tests.servers.beanstalk_instance import BeanstalkInstance
 from tests.servers.programs import require
-from tests.servers.release import DATABASE, FTP, PLATFORM_CONFIG, satellite_bundle
+from tests.servers.release import DATABASE, FTP, satellite_bundle
 
 PASSWORD = "battery-staple"
 
