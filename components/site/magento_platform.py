@@ -237,7 +237,6 @@ class MagentoPlatform(pulumi.ComponentResource):
                     variables={
                         "MAGENTO_CONFIGURATION": self.configuration.uri,
                         "MAGENTO_TIER": tier,
-                        **self.configuration.variables,
                         **(self.files.variables if self.files else {}),
                     },
                 ),
