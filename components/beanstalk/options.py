@@ -33,6 +33,7 @@ class EnvironmentOptions:
     instance_group_id: pulumi.Input[str]
     instance_profile_name: pulumi.Input[str]
     service_role_arn: pulumi.Input[str]
+    health_check_codes: str = "200"
     web_server: WebServer = WebServer.NGINX
     document_root: str = "/"
     php_memory_limit: str = "2G"
@@ -44,6 +45,12 @@ class EnvironmentOptions:
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """Environment variables whose values the instances fetch when they start. Each is the ARN of a secret in Secrets
     Manager, with ``:field`` after it for one field of a JSON secret."""
+
+    @property
+    def longest_change_minutes(self) -> int:
+        """How long a change of the environment can take: Beanstalk replaces its instances one after another, and gives
+        each of them the time of a deploy. One more deploy is for the load balancer and all else."""
+        return (self.fleet.instances + 1) * self.deploy_timeout_seconds // 60
 
     def settings(self) -> list[aws.elasticbeanstalk.EnvironmentSettingArgs]:
         """A setting for each option, in a fixed order."""
@@ -118,7 +125,7 @@ class EnvironmentOptions:
                 "Port": "80",
                 "Protocol": "HTTP",
                 "HealthCheckPath": self.health_check_path,
-                "MatcherHTTPCode": "200",
+                "MatcherHTTPCode": self.health_check_codes,
                 "HealthCheckInterval": "15",
                 "HealthCheckTimeout": "5",
                 "HealthyThresholdCount": "3",

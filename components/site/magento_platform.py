@@ -12,6 +12,8 @@ from components.beanstalk.environment import BeanstalkEnvironment, BeanstalkEnvi
 from components.beanstalk.load_balancer import SharedLoadBalancer, SharedLoadBalancerArgs
 from components.beanstalk.load_balancing import BehindSharedLoadBalancer, ListenerRule
 from components.beanstalk.options import EnvironmentOptions
+from components.beanstalk.placeholder import Placeholder
+from components.beanstalk.platform import PhpPlatform
 from components.data.cache import Cache, CacheArgs, WhenFull
 from components.data.mysql_database import MySqlDatabase, MySqlDatabaseArgs
 from components.data.placement import DataStorePlacement
@@ -127,11 +129,15 @@ class MagentoPlatform(pulumi.ComponentResource):
             BeanstalkApplicationArgs(
                 application_name=f"{args.context.tags.client}-magento-{args.context.tags.environment}",
                 description=f"The Magento shop of {args.context.tags.client}, {args.context.tags.environment}",
+                placeholder=Placeholder(document_root=site.document_root, health_check_path=site.health_check_path),
+                bucket_name=args.shared.configuration_bucket,
                 context=args.context.for_system("magento"),
             ),
             opts=self._child,
         )
-        paths = (f"/{site.back_office_path}", f"/{site.back_office_path}/*")
+        # One pattern for the path and all below it: host names and paths share a rule's four values. Pages of the shop
+        # that begin alike are served too, since the back office runs the same release.
+        paths = (f"/{site.back_office_path}*",)
         self.back_office = self._environment(BACK_OFFICE, site.back_office, paths, priority=1, after=[])
         # Beanstalk puts the rules of a newer environment last. So the front gets what the back office does not match.
         self.front = self._environment(FRONT, site.front, ("/*",), priority=2, after=[self.back_office])
@@ -213,7 +219,7 @@ class MagentoPlatform(pulumi.ComponentResource):
             BeanstalkEnvironmentArgs(
                 application_name=self.application.application_name,
                 environment_name=f"{args.context.tags.owner}-{tier}",
-                solution_stack=args.site.solution_stack,
+                platform=PhpPlatform(php=args.site.php, pinned=args.site.solution_stack),
                 options=EnvironmentOptions(
                     fleet=fleet,
                     health_check_path=args.site.health_check_path,
@@ -240,6 +246,7 @@ class MagentoPlatform(pulumi.ComponentResource):
                         **(self.files.variables if self.files else {}),
                     },
                 ),
+                first_version=self.application.placeholder_version,
                 # Instances fetch their configuration when they start, and the hold's rules must exist before theirs.
                 after=[granted, role, *self.load_balancer.routes, *after],
                 context=context,

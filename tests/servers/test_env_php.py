@@ -18,11 +18,8 @@ from tests.unit.graph import Graph
 from tests.unit.program import build_program, stack_config
 
 SESSION_CACHE = {"engine_version": "8.1", "node_type": "cache.t4g.small", "nodes": 2}
-VERSIONS = {
-    "2.4.8": "64bit Amazon Linux 2023 v4.13.7 running PHP 8.4",
-    "2.4.9": "64bit Amazon Linux 2023 v4.13.7 running PHP 8.5",
-}
-"""Magento's versions, each with a platform whose PHP it supports."""
+VERSIONS = {"2.4.8": "8.4", "2.4.9": "8.5"}
+"""Magento's versions, each with a PHP that it supports."""
 
 READ = {
     "install/date": "Framework\\App\\DeploymentConfig::isAvailable",
@@ -108,7 +105,7 @@ READ = {
 @functools.cache
 def graph_of(stack: str, magento: str, *, session_cache: bool = False) -> Graph:
     """A shipped stack with that version of Magento."""
-    site = {**stack_config(stack)["magento:site"], "magento_version": magento, "solution_stack": VERSIONS[magento]}
+    site = {**stack_config(stack)["magento:site"], "magento_version": magento, "php": VERSIONS[magento]}
     if session_cache:
         site["session_cache"] = SESSION_CACHE
     return build_program(stack, config={"magento:site": site})

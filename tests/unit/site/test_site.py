@@ -66,6 +66,15 @@ def test_deployments_take_one_instance_at_a_time(stack: str) -> None:
         }
 
 
+@pytest.mark.parametrize(("tier", "minutes"), [("front", "300m"), ("back-office", "120m")])
+def test_pulumi_waits_until_every_instance_can_have_been_replaced(tier: str, minutes: str) -> None:
+    """An hour for each instance and one more. The provider has no other timeout for environments, and its default of 20
+    minutes ends an `up` while Beanstalk is still at work."""
+    environment = program("prod").one(aws.elasticbeanstalk.Environment, name=f"site-{tier}-environment")
+    assert environment.inputs["waitForReadyTimeout"] == minutes
+    assert not environment.timeouts
+
+
 @pytest.mark.row(1)
 @pytest.mark.parametrize("stack", STACKS)
 def test_both_environments_share_the_one_load_balancer(stack: str) -> None:
@@ -90,10 +99,14 @@ def test_both_environments_share_the_one_load_balancer(stack: str) -> None:
     ("stack", "hosts"), [("prod", "client.url,www.client.url,origin.client.url"), ("preprod", "preprod.client.url")]
 )
 def test_the_back_office_takes_its_path_and_the_front_the_rest(stack: str, hosts: str) -> None:
-    """/backend and all below it go to the back office, made first because Beanstalk ranks a newer environment last."""
+    """/backend and all below it go to the back office, made first because Beanstalk ranks a newer environment last.
+    Beanstalk keeps one of a rule's five values for itself."""
     graph = program(stack)
+    for tier in ("back-office", "front"):
+        rule = {name: value for (space, name), value in options(graph, tier).items() if ":listenerrule:" in space}
+        assert len(f"{rule['HostHeaders']},{rule['PathPatterns']}".split(",")) <= 4
     back, front = options(graph, "back-office"), options(graph, "front")
-    assert back["aws:elbv2:listenerrule:backoffice", "PathPatterns"] == "/backend,/backend/*"
+    assert back["aws:elbv2:listenerrule:backoffice", "PathPatterns"] == "/backend*"
     assert front["aws:elbv2:listenerrule:front", "PathPatterns"] == "/*"
     assert back["aws:elbv2:listenerrule:backoffice", "HostHeaders"] == hosts
     assert front["aws:elbv2:listenerrule:front", "HostHeaders"] == hosts
@@ -102,6 +115,17 @@ def test_the_back_office_takes_its_path_and_the_front_the_rest(stack: str, hosts
     assert first.urn in environments["site-front-environment"].dependencies
     # Beanstalk takes the first free priority, which must not be one of the hold's.
     assert {rule.urn for rule in graph.of_type(aws.lb.ListenerRule)} <= first.dependencies
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_web_server_serves_magentos_pub_and_nothing_above_it(stack: str) -> None:
+    """The directories above hold logs, exports and credentials. Magento and CloudFront follow."""
+    graph = program(stack)
+    for tier in ("front", "back-office"):
+        assert options(graph, tier)["aws:elasticbeanstalk:container:php:phpini", "document_root"] == "/pub"
+    assert "'document_root_is_pub' => true" in configuration(graph).inputs["content"]
+    origins = [each.inputs["origins"][0]["originPath"] for each in graph.of_type(aws.cloudfront.Distribution)]
+    assert sorted(origins) == (["/media", "/static"] if stack == "prod" else [])
 
 
 def test_instances_publish_the_load_that_the_dashboard_shows() -> None:
@@ -187,7 +211,7 @@ def test_the_hold_is_declared_and_disarmed(stack: str) -> None:
 
 
 def configuration(graph: Graph) -> Resource:
-    return graph.one(aws.s3.BucketObjectv2)
+    return graph.one(aws.s3.BucketObjectv2, name="site-configuration-env")
 
 
 @pytest.mark.row(2)
