@@ -51,8 +51,8 @@ class MagentoPlatform(pulumi.ComponentResource):
     """One site: two Beanstalk environments behind one shared load balancer, with a database, cache and search engine.
 
     Produces the instances' security groups and roles, the load balancer, ``MySqlDatabase``, one or two ``Cache``,
-    ``Search``, the ``SiteConfiguration``, the Beanstalk application, both environments, and a DNS record for each host
-    name.
+    ``Search``, the ``SiteConfiguration``, the Beanstalk application, both environments with a log group for Magento's
+    own logs, and a DNS record for each host name.
     """
 
     load_balancer: SharedLoadBalancer
@@ -214,11 +214,21 @@ class MagentoPlatform(pulumi.ComponentResource):
         if tier == BACK_OFFICE:
             # Magento is installed there, by `./shop install`.
             self.first_administrator.grant_read_to(f"{self._name}-{tier}", role.role, parent=role)
+        environment_name = f"{context.tags.owner}-{tier}"
+        logs = aws.cloudwatch.LogGroup(
+            f"{self._name}-{tier}-logs",
+            # AWSElasticBeanstalkWebTier lets instances write to groups with this beginning, and create none.
+            name=f"/aws/elasticbeanstalk/{environment_name}/magento",
+            retention_in_days=EnvironmentOptions.log_retention_days,
+            kms_key_id=context.key_arn,
+            tags=context.tags.named(f"{self._name}-{tier}-logs"),
+            opts=self._child,
+        )
         return BeanstalkEnvironment(
             f"{self._name}-{tier}-environment",
             BeanstalkEnvironmentArgs(
                 application_name=self.application.application_name,
-                environment_name=f"{args.context.tags.owner}-{tier}",
+                environment_name=environment_name,
                 platform=PhpPlatform(php=args.site.php, pinned=args.site.solution_stack),
                 options=EnvironmentOptions(
                     fleet=fleet,
@@ -243,6 +253,7 @@ class MagentoPlatform(pulumi.ComponentResource):
                     variables={
                         "MAGENTO_CONFIGURATION": self.configuration.uri,
                         "MAGENTO_TIER": tier,
+                        "MAGENTO_LOG_GROUP": logs.name,
                         **(self.files.variables if self.files else {}),
                     },
                 ),

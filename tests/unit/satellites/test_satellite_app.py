@@ -347,7 +347,7 @@ def test_the_shipped_satellites_are_told_all_that_their_templates_ask_for() -> N
             variable
             for template in (ROOT / "platform_config" / satellite / ".platform" / "templates").rglob("*")
             if template.is_file()
-            for variable in re.findall(r"\$\{(\w+)\}", template.read_text())
+            for variable in re.findall(r"\$\{(\w+)(?::\w+)?\}", template.read_text())
         }
         for satellite in ("pim", "custom-connection", "mirakl-cashout")
     }

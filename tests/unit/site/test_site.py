@@ -137,6 +137,20 @@ def test_instances_publish_the_load_that_the_dashboard_shows() -> None:
 
 
 @pytest.mark.row(1)
+@pytest.mark.parametrize("tier", ["front", "back-office"])
+@pytest.mark.parametrize("stack", STACKS)
+def test_magentos_logs_have_a_group_of_the_stack(stack: str, tier: str) -> None:
+    """Encrypted, and kept as long as Beanstalk's own. AWS's policy for instances lets them write below this name only,
+    and create no group."""
+    graph = program(stack)
+    name = options(graph, tier)["aws:elasticbeanstalk:application:environment", "MAGENTO_LOG_GROUP"]
+    assert name == f"/aws/elasticbeanstalk/client-{stack}-{tier}/magento"
+    [group] = [each.inputs for each in graph.of_type(aws.cloudwatch.LogGroup) if each.inputs.get("name") == name]
+    kept = options(graph, tier)["aws:elasticbeanstalk:cloudwatch:logs", "RetentionInDays"]
+    assert (str(group["retentionInDays"]), bool(group["kmsKeyId"])) == (kept, True)
+
+
+@pytest.mark.row(1)
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_load_balancer_faces_the_internet(stack: str) -> None:
     """In the three public subnets, where shoppers reach it on 80 and 443; header fields that no browser sends are
