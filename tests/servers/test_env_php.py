@@ -112,7 +112,7 @@ def graph_of(stack: str, magento: str, *, session_cache: bool = False) -> Graph:
 
 
 def content(graph: Graph) -> str:
-    return str(graph.one(aws.s3.BucketObjectv2).inputs["content"])
+    return str(graph.one(aws.s3.BucketObjectv2, name="site-configuration-env").inputs["content"])
 
 
 @functools.cache
@@ -247,7 +247,7 @@ def test_no_secret_of_the_file_is_told_in_the_open(stack: str) -> None:
         str(value) for path, value in env.items() if re.search(r"/(password|opensearch_password|key)$", path) and value
     }
     assert len(secrets) == 5, "the database's, both caches', the search engine's, and the crypt key"
-    assert graph.one(aws.s3.BucketObjectv2).is_secret("content")
+    assert graph.one(aws.s3.BucketObjectv2, name="site-configuration-env").is_secret("content")
     for environment in graph.of_type(aws.elasticbeanstalk.Environment):
         settings = json.dumps(environment.inputs["settings"])
         assert not [each for each in secrets if each in settings]
