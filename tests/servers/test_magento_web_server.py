@@ -100,6 +100,7 @@ def _write(path: Path, content: str) -> None:
         "/women.html",
         "/checkout/cart/",
         "/rest/V1/store/storeConfigs",
+        "/rest/V1/products/.5-inch",
         "/index.php/backend/catalog",
         "/setup/",
         "/robots.txt",

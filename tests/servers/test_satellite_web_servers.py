@@ -74,6 +74,15 @@ def test_every_page_is_the_front_controllers(served: WebServer, path: str) -> No
     assert (said["uri"], said["script"]) == (path, "/index.php")
 
 
+def test_an_identifier_may_begin_with_a_dot(tmp_path: Path) -> None:
+    """In nginx's rules. The connector, which Apache serves, has no such paths."""
+    release = release_of("pim", tmp_path / "release")
+    (tmp_path / "servers").mkdir()
+    with nginx(release, "/public", tmp_path / "servers") as server:
+        said = json.loads(server.ask("/api/rest/v1/products/.5-inch?limit=1").body)
+    assert (said["uri"], said["script"]) == ("/api/rest/v1/products/.5-inch?limit=1", "/index.php")
+
+
 def test_the_query_reaches_the_application(served: WebServer) -> None:
     assert json.loads(served.ask("/search?q=red+bag&page=2").body)["get"] == {"q": "red bag", "page": "2"}
 
