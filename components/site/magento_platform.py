@@ -25,6 +25,7 @@ from components.servers.server import ServerPlacement
 from components.shared.context import Context
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs
 from components.site.configuration import SiteConfiguration, SiteConfigurationArgs
+from components.site.first_administrator import FirstAdministrator, FirstAdministratorArgs
 from settings.content_delivery import ContentDeliverySettings
 from settings.file_server import FileServerSettings
 from settings.fleet import FleetSettings
@@ -49,17 +50,20 @@ class MagentoPlatformArgs:
 class MagentoPlatform(pulumi.ComponentResource):
     """One site: two Beanstalk environments behind one shared load balancer, with a database, cache and search engine.
 
-    Produces the instances' security groups and roles, the load balancer, ``MySqlDatabase``, ``Cache``, ``Search``, the
-    ``SiteConfiguration``, the Beanstalk application, both environments with a log group for Magento's own logs, and a
-    DNS record for each host name.
+    Produces the instances' security groups and roles, the load balancer, ``MySqlDatabase``, one or two ``Cache``,
+    ``Search``, the ``SiteConfiguration``, the Beanstalk application, both environments with a log group for Magento's
+    own logs, and a DNS record for each host name.
     """
 
     load_balancer: SharedLoadBalancer
     files: NfsServer | None
     database: MySqlDatabase
     cache: Cache
+    session_cache: Cache | None
+    """The group for sessions alone. Without it, sessions are in ``cache``."""
     search: Search
     configuration: SiteConfiguration
+    first_administrator: FirstAdministrator
     application: BeanstalkApplication
     back_office: BeanstalkEnvironment
     front: BeanstalkEnvironment
@@ -97,6 +101,10 @@ class MagentoPlatform(pulumi.ComponentResource):
         self.cache = Cache(
             f"{name}-cache", CacheArgs(placement=self._private("cache"), size=site.cache), opts=self._child
         )
+        self.session_cache = None
+        if site.session_cache:
+            args_of_sessions = CacheArgs.for_sessions(self._private("session-cache"), site.session_cache)
+            self.session_cache = Cache(f"{name}-session-cache", args_of_sessions, opts=self._child)
         self.search = Search(
             f"{name}-search", SearchArgs(placement=self._private("search"), size=site.search), opts=self._child
         )
@@ -104,15 +112,18 @@ class MagentoPlatform(pulumi.ComponentResource):
             f"{name}-configuration",
             SiteConfigurationArgs(
                 bucket_name=args.shared.configuration_bucket,
-                back_office_path=site.back_office_path,
-                document_root=site.document_root,
+                site=site,
                 delivery=args.delivery,
                 database=self.database,
                 cache=self.cache,
+                session_cache=self.session_cache,
                 search=self.search,
                 context=args.context.for_system("magento"),
             ),
             opts=self._child,
+        )
+        self.first_administrator = FirstAdministrator(
+            f"{name}-admin", FirstAdministratorArgs(context=args.context.for_system("magento")), opts=self._child
         )
         self.application = BeanstalkApplication(
             f"{name}-releases",
@@ -187,6 +198,9 @@ class MagentoPlatform(pulumi.ComponentResource):
         context = args.context.for_system("magento")
         role = InstanceRole(f"{self._name}-{tier}", InstanceRoleArgs(context=context), opts=self._child)
         granted = self.configuration.grant_read_to(f"{self._name}-{tier}", role.role, parent=role)
+        if tier == BACK_OFFICE:
+            # Magento is installed there, by `./shop install`.
+            self.first_administrator.grant_read_to(f"{self._name}-{tier}", role.role, parent=role)
         environment_name = f"{context.tags.owner}-{tier}"
         logs = aws.cloudwatch.LogGroup(
             f"{self._name}-{tier}-logs",
