@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -21,6 +22,8 @@ RESOLVER = "169.254.169.253"
 METADATA = "169.254.169.254"
 """The instance metadata service."""
 
+_SERVICES = "100.64.0."
+"""Where databases and caches get their addresses from: a range for carriers' networks (RFC 6598), which no VPC uses."""
 _BRIDGE = "vpc"
 
 
@@ -39,6 +42,8 @@ class Network:
         self._programs = programs
         self._addresses: set[str] = set()
         self._hosts: set[str] = set()
+        self._services: dict[str, str] = {}
+        self._lock = threading.Lock()
         self._resolver: RunningProgram | None = None
 
     @property
@@ -76,9 +81,17 @@ class Network:
 
     def add_address(self, address: str) -> None:
         """Give ``namespace`` an address, for a program there to listen on. One that it has is fine."""
-        if address not in self._addresses:
-            self._ip(f"address add {address}/32 dev {_BRIDGE}")
-            self._addresses.add(address)
+        with self._lock:
+            if address not in self._addresses:
+                self._ip(f"address add {address}/32 dev {_BRIDGE}")
+                self._addresses.add(address)
+
+    def service_address(self, name: str) -> str:
+        """The address for the service of this name, the same one each time."""
+        with self._lock:
+            address = self._services.setdefault(name, f"{_SERVICES}{len(self._services) + 1}")
+        self.add_address(address)
+        return address
 
     def join(self, host: str, address: str) -> str:
         """Make the network of a host. Returns the name of its namespace, for the host's programs to run in."""
