@@ -1,1 +1,1 @@
-"""The machines of the embedded Beanstalk's instances, and the network, balancers and stores around them."""
+"""Tests of the machines that ``./shop sandbox live`` makes; they need root and Debian or Ubuntu."""

@@ -1,0 +1,185 @@
+"""The file system that machines start from: a Debian with nginx, PHP, Apache, MariaDB, Redis and HAProxy, built once.
+
+It has two layers. The lower one is Debian with its packages, which takes minutes. The upper one has the files of
+``image_files`` and the Beanstalk platform, which takes a moment, so that a change of those needs no new Debian.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+RELEASE = "bookworm"
+_MIRROR = "http://deb.debian.org/debian"
+_HERE = Path(__file__).resolve().parent
+_ARRANGE = _HERE / "arrange_debian.sh"
+_PACKAGES = _HERE / "packages.txt"
+_FILES = _HERE / "image_files"
+_PLATFORM = _HERE / "beanstalk_platform"
+PLATFORM_PATH = "/opt/elasticbeanstalk/lib"
+"""Where Python finds the platform engine on a machine."""
+_UNFINISHED = "unfinished-"
+_FREE_GIB = 3.0
+_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+PROGRAMS = {
+    "debootstrap": "debootstrap",
+    "systemd-nspawn": "systemd-container",
+    "ip": "iproute2",
+    "nsenter": "util-linux",
+    "mount": "mount",
+}
+"""Programs that images and machines need, and the Debian or Ubuntu package of each."""
+
+
+class RootImageError(RuntimeError):
+    """The image cannot be built here. The message says in one line what is missing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RootImage:
+    """Directories to mount one over another, the first on top. Nothing may write to them."""
+
+    layers: tuple[Path, ...]
+
+    @staticmethod
+    def ensure(cache: Path, report: Callable[[str], None] = print) -> RootImage:
+        """The image of this recipe in the directory ``cache``. If there is none, it is built: 3 minutes, 1 GiB.
+
+        ``report`` gets a line for each step of a build, and none otherwise. Raises ``RootImageError``: not root, no
+        Debian or Ubuntu, programs missing, no space, or a build that failed.
+        """
+        require()
+        cache.mkdir(parents=True, exist_ok=True)
+        debian = cache / f"debian-{_digest(_PACKAGES, _ARRANGE)}"
+        platform = cache / f"platform-{_digest(_FILES, _PLATFORM)}"
+        with _lock(cache):
+            _remove_unfinished(cache)
+            if not debian.is_dir():
+                _in_one_piece(debian, lambda root: _build_debian(root, cache, report))
+            if not platform.is_dir():
+                _in_one_piece(platform, _build_platform)
+        return RootImage(layers=(platform, debian))
+
+
+def require() -> None:
+    """Raise ``RootImageError`` with one line unless machines can be made here."""
+    if os.geteuid() != 0:
+        raise RootImageError("hosts need root: got another user, expected root. Run the command with sudo.")
+    if shutil.which("apt-get") is None:
+        raise RootImageError("hosts need Debian or Ubuntu: got no apt-get. Use a machine with one of them.")
+    packages = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+    if not _KEYRING.exists():
+        packages.append("debian-archive-keyring")
+    if packages:
+        raise RootImageError(f"hosts need programs that are not installed. Run: apt-get install {' '.join(packages)}")
+
+
+def _build_debian(root: Path, cache: Path, report: Callable[[str], None]) -> None:
+    free = shutil.disk_usage(cache).free / 1024**3
+    if free < _FREE_GIB:
+        raise RootImageError(
+            f"{cache}: got {free:.1f} GiB of free disk space, expected {_FREE_GIB:g}. Free some space."
+        )
+    started = time.monotonic()
+    report("Building the hosts' Debian, once: about 3 minutes and 1 GiB")
+    report(f"  fetching Debian 12 from {_MIRROR}")
+    include = "--include=systemd-sysv,iproute2,procps,ca-certificates"
+    keyring = f"--keyring={_KEYRING}"
+    _run(["debootstrap", "--variant=minbase", keyring, include, RELEASE, str(root), _MIRROR])
+    packages = _PACKAGES.read_text().split()
+    report(f"  installing {len(packages)} packages")
+    # Nothing of an unfinished build outlives it: dpkg need not wait for the disk.
+    (root / "etc/dpkg/dpkg.cfg.d/unsafe-io").write_text("force-unsafe-io\n")
+    # Packages must not start their services here.
+    denied = root / "usr/sbin/policy-rc.d"
+    denied.write_text("#!/bin/sh\nexit 101\n")
+    denied.chmod(0o755)
+    inside = ["chroot", str(root), "env", "--ignore-environment", f"PATH={os.defpath}:/usr/sbin:/sbin"]
+    install = ["DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    _run([*inside, *install])
+    report("  arranging it as Amazon Linux is")
+    shutil.copy(_ARRANGE, root / "arrange")
+    _run([*inside, "bash", "/arrange"])
+    (root / "arrange").unlink()
+    denied.unlink()
+    report(f"  done in {time.monotonic() - started:.0f} s; it is in {cache}")
+
+
+def _build_platform(root: Path) -> None:
+    root.mkdir()
+    for source, target in (
+        (_FILES, root),
+        (_PLATFORM, root / PLATFORM_PATH.lstrip("/") / "sandbox/hosts/beanstalk_platform"),
+    ):
+        shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (root, *root.rglob("*")):
+        os.chown(path, 0, 0, follow_symlinks=False)
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+
+
+def _in_one_piece(target: Path, build: Callable[[Path], None]) -> None:
+    """Build beside the target and rename: a build that is killed leaves no image, only what the next one removes."""
+    beside = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=target.parent))
+    beside.chmod(0o755)
+    try:
+        build(beside / "root")
+        (beside / "root").rename(target)
+    finally:
+        _remove_tree(beside)
+
+
+def _remove_unfinished(cache: Path) -> None:
+    for beside in cache.glob(f"{_UNFINISHED}*"):
+        _remove_tree(beside)
+
+
+def _remove_tree(directory: Path) -> None:
+    """Remove it, with what debootstrap or a package has mounted in it: a mounted /proc must not be emptied."""
+    mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    for mount in reversed(mounted):
+        if mount.startswith(f"{directory}/"):
+            subprocess.run(["umount", "--lazy", mount], check=True, capture_output=True)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def _lock(cache: Path) -> Iterator[None]:
+    """One build at a time. The lock ends with the process."""
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _digest(*sources: Path) -> str:
+    """What the recipe is: names, modes and contents of these files, and of the files in these directories."""
+    digest = hashlib.sha256(f"{RELEASE} {_MIRROR}".encode())
+    for source in sources:
+        files = (
+            [source]
+            if source.is_file()
+            else sorted(path for path in source.rglob("*") if "__pycache__" not in path.parts)
+        )
+        for file in files:
+            digest.update(f"\0{file.relative_to(_HERE)}\0".encode())
+            if file.is_symlink():
+                digest.update(os.readlink(file).encode())
+            elif file.is_file():
+                digest.update(f"{file.stat().st_mode & 0o100:o}\0".encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _run(command: list[str]) -> None:
+    ran = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    if ran.returncode != 0:
+        last = " | ".join(f"{ran.stdout}{ran.stderr}".strip().splitlines()[-3:])
+        raise RootImageError(f"{command[0]} for the hosts' Debian failed: got exit code {ran.returncode}: {last}")

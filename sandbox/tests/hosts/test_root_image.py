@@ -1,0 +1,53 @@
+"""The root image: built once and in one piece, or refused with one line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sandbox.hosts.root_image import RootImage, RootImageError
+
+
+def test_the_second_use_builds_nothing(image: RootImage, images: Path) -> None:
+    said: list[str] = []
+    before = {layer: layer.stat().st_mtime_ns for layer in image.layers}
+    assert RootImage.ensure(images, said.append) == image
+    assert said == []
+    assert {layer: layer.stat().st_mtime_ns for layer in image.layers} == before
+
+
+def test_what_a_killed_build_left_is_removed(image: RootImage, tmp_path: Path) -> None:
+    """An image appears in the cache whole, or not at all."""
+    debian = image.layers[1]
+    (tmp_path / debian.name).symlink_to(debian)
+    half_made = tmp_path / "unfinished-1" / "root" / "etc"
+    half_made.mkdir(parents=True)
+
+    made = RootImage.ensure(tmp_path)
+
+    assert not half_made.exists()
+    assert made.layers[1] == tmp_path / debian.name
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["lock", debian.name, made.layers[0].name])
+
+
+def test_the_platform_is_root_s_whoever_checked_it_out(image: RootImage) -> None:
+    platform = image.layers[0]
+    assert all(path.lstat().st_uid == 0 for path in platform.rglob("*"))
+    assert os.access(platform / "usr/bin/rpm", os.X_OK)
+
+
+def test_only_root_can_make_hosts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(RootImageError, match=r"^hosts need root: got another user, expected root\. .*sudo\.$"):
+        RootImage.ensure(tmp_path)
+
+
+def test_missing_programs_are_named_with_their_packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    found = {"apt-get", "ip", "mount", "nsenter", "debootstrap"}
+    monkeypatch.setattr(shutil, "which", lambda program: program if program in found else None)
+    with pytest.raises(RootImageError, match=r"^hosts need .* Run: apt-get install systemd-container"):
+        RootImage.ensure(tmp_path)
