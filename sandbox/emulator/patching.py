@@ -39,6 +39,7 @@ EXTENSIONS = (
     "sandbox.emulator.route53",
     "sandbox.emulator.opensearch",
     "sandbox.emulator.elbv2",
+    "sandbox.emulator.fleet.endpoint",
     "sandbox.emulator.acm",
     "sandbox.emulator.cloudfront",
     "sandbox.emulator.cloudwatch",
@@ -46,6 +47,7 @@ EXTENSIONS = (
     "sandbox.emulator.logs",
     "sandbox.emulator.secretsmanager",
     "sandbox.emulator.sns",
+    "sandbox.emulator.ssm",
     "sandbox.emulator.backup",
     "sandbox.emulator.bcmdataexports",
 )

@@ -136,6 +136,7 @@ class ReplicationGroup:
     notification_topic_status: str = "active"
     auto_minor_version_upgrade: bool = True
     auth_token_enabled: bool = False
+    auth_token: str | None = None
     auth_token_changed: datetime | None = None
     transit_encryption_enabled: bool = False
     transit_encryption_mode: str = "required"

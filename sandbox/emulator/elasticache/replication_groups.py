@@ -109,7 +109,7 @@ def modify_replication_group(response: ElastiCacheResponse, parameters: dict[str
         setattr(group, name, value)
     _deliver_logs(group, parameters.get("LogDeliveryConfigurations", []))
     if parameters.get("AuthTokenUpdateStrategy") == "DELETE":
-        group.auth_token_enabled = False
+        group.auth_token_enabled, group.auth_token = False, None
     elif "AuthToken" in parameters:
         _set_auth_token(group, parameters["AuthToken"])
     removed = parameters.get("UserGroupIdsToRemove", [])
@@ -238,7 +238,7 @@ def _set_auth_token(group: ReplicationGroup, token: str) -> None:
         raise AwsError("InvalidParameterCombination", "An AUTH token requires in-transit encryption to be enabled.")
     if not 16 <= len(token) <= 128:
         raise AwsError("InvalidParameterValue", "The AUTH token must be 16 to 128 characters long.")
-    group.auth_token_enabled, group.auth_token_changed = True, utcnow()
+    group.auth_token_enabled, group.auth_token, group.auth_token_changed = True, token, utcnow()
 
 
 def _subnet_zones(backend: Any, subnet_group: str) -> list[str]:

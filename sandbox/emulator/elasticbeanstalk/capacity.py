@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
+from moto.autoscaling.models import autoscaling_backends
 
 from sandbox.emulator.elasticbeanstalk.configuration import GROUP, LAUNCH, Configuration
 from sandbox.emulator.elasticbeanstalk.names import resource_name, stack_name, tag_list
@@ -85,12 +86,16 @@ class Capacity:
             DesiredCapacity=desired,
         )
         if replace_instances:
-            for instance in self.instances():
-                autoscaling.terminate_instance_in_auto_scaling_group(
-                    InstanceId=instance["InstanceId"], ShouldDecrementDesiredCapacity=False
-                )
-            if self.elastic_ip:
-                self._associate_elastic_ip()
+            self.replace([instance["InstanceId"] for instance in self.instances()])
+
+    def replace(self, instance_ids: list[str]) -> None:
+        """Terminate instances. The group starts as many new ones."""
+        for instance_id in instance_ids:
+            self._client("autoscaling").terminate_instance_in_auto_scaling_group(
+                InstanceId=instance_id, ShouldDecrementDesiredCapacity=False
+            )
+        if self.elastic_ip:
+            self._associate_elastic_ip()
 
     def grow(self, by: int) -> list[str]:
         """Start more instances, above the maximum of the group if needed. Returns their ids."""
@@ -149,6 +154,13 @@ class Capacity:
     def instances(self) -> list[dict[str, Any]]:
         """The instances, as Auto Scaling describes them."""
         return list(self._group().get("Instances", ())) if self.group_name else []
+
+    def running(self) -> list[Any]:
+        """moto's objects of the instances that are starting or running: read without a request, so at no cost."""
+        groups = autoscaling_backends[self._account][self._region].autoscaling_groups
+        group = groups.get(self.group_name) if self.group_name else None
+        instances = [state.instance for state in group.instance_states] if group else []
+        return [instance for instance in instances if instance.state in ("pending", "running")]
 
     def _group(self) -> dict[str, Any]:
         described = self._client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[self.group_name])

@@ -4,6 +4,8 @@
 
 - ``SecondsPerBatch``: how long a batch of a deployment takes. With 0, the default, a deployment is complete at the next
   request.
+- ``TimeScale``: the speed of time for everything that waits while a fleet is registered, here and in the fleet: health
+  checks, deregistration delays, Beanstalk's own waits. 1, the default, is AWS's; 0.1 is ten times as fast.
 - ``Failures``: deployments that fail once, as ``{"EnvironmentName": …, "InstanceId": …, "Message": …}``. Without
   ``InstanceId`` the first instance fails. ``{instance}`` in the message is replaced by its id. A new list replaces the
   old one.
@@ -19,9 +21,24 @@ from typing import Any
 
 from moto.moto_api._internal import urls
 
-from sandbox.emulator.elasticbeanstalk.deployment import Failure
+from sandbox.emulator.fleet.registration import TIME
 
 PATH = "/moto-api/elasticbeanstalk"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A deployment that will fail on an instance, to rehearse the failure."""
+
+    environment_name: str
+    instance_id: str | None = None  # None: the first instance
+    message: str = (
+        "[Instance: {instance}] Command failed on instance. Return code: 1 "
+        "Output: Engine execution has encountered an error.."
+    )
+
+    def matches(self, environment_name: str, instance_id: str) -> bool:
+        return self.environment_name == environment_name and self.instance_id in (None, instance_id)
 
 
 @dataclass(kw_only=True)
@@ -41,15 +58,20 @@ class Controls:
 
     def set(self, wanted: dict[str, Any]) -> None:
         """Change the given values. Raises ValueError, KeyError or TypeError if they are invalid."""
-        if unknown := wanted.keys() - {"SecondsPerBatch", "Failures"}:
-            raise ValueError(f"got {', '.join(sorted(unknown))}, expected SecondsPerBatch or Failures")
+        if unknown := wanted.keys() - {"SecondsPerBatch", "TimeScale", "Failures"}:
+            raise ValueError(f"got {', '.join(sorted(unknown))}, expected SecondsPerBatch, TimeScale or Failures")
+        scale = float(wanted.get("TimeScale", TIME.factor))
+        if not 0 < scale <= 1:
+            raise ValueError(f"TimeScale: got {scale}, expected a number above 0, at most 1")
         failures = [_failure(item) for item in wanted["Failures"]] if "Failures" in wanted else self.failures
         self.seconds_per_batch = float(wanted.get("SecondsPerBatch", self.seconds_per_batch))
         self.failures = failures
+        TIME.factor = scale
 
     def describe(self) -> dict[str, Any]:
         return {
             "SecondsPerBatch": self.seconds_per_batch,
+            "TimeScale": TIME.factor,
             "Failures": [
                 {"EnvironmentName": f.environment_name, "InstanceId": f.instance_id, "Message": f.message}
                 for f in self.failures

@@ -1,9 +1,13 @@
-"""Deployment of an application version to an environment's instances, batch by batch, by its deployment policy."""
+"""Deployment of an application version to an environment's instances, batch by batch, by its deployment policy.
+
+The words and the order of the events are those of logs of environments with an Application Load Balancer that people
+have published, in 2022 (a rolling deployment) and 2021 (one that failed).
+"""
 
 from __future__ import annotations
 
 import math
-import time
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,9 +15,15 @@ from typing import TYPE_CHECKING
 from moto.core.utils import utcnow
 
 from sandbox.emulator.elasticbeanstalk.configuration import COMMAND, Configuration
+from sandbox.emulator.elasticbeanstalk.hosts import CHECKS, CommandResults, await_healthy, run_command
 
 if TYPE_CHECKING:
     from sandbox.emulator.elasticbeanstalk.environments import Environment
+
+Steps = Generator[None, None, None]
+"""What takes time: it yields while it waits, and goes on when it is asked for the next value."""
+
+_ROLLING = ("Rolling", "RollingWithAdditionalBatch")
 
 
 @dataclass(kw_only=True)
@@ -26,23 +36,8 @@ class InstanceDeployment:
     deployment_time: datetime = field(default_factory=utcnow)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Failure:
-    """A deployment that will fail on an instance, to rehearse the failure."""
-
-    environment_name: str
-    instance_id: str | None = None  # None: the first instance
-    message: str = (
-        "[Instance: {instance}] Command failed on instance. Return code: 1 "
-        "Output: Engine execution has encountered an error."
-    )
-
-    def matches(self, environment_name: str, instance_id: str) -> bool:
-        return self.environment_name == environment_name and self.instance_id in (None, instance_id)
-
-
 class Deployment:
-    """A deployment in progress. ``advance`` moves it on by the time that has passed."""
+    """A deployment of a version. ``steps`` does it."""
 
     def __init__(
         self,
@@ -50,102 +45,160 @@ class Deployment:
         environment: Environment,
         version_label: str | None,
         deployment_id: int,
-        seconds: float,
+        instances: list[str] | None = None,
     ) -> None:
-        """``seconds`` is the time for one batch; its instances are updated in parallel."""
+        """``instances`` are those to deploy to, None for all; only then the policy may start others."""
         self.version_label = version_label
         self.deployment_id = deployment_id
         self.failed: list[str] = []
-        self.finished = False
+        """The instances whose command failed or timed out."""
+        self.unhealthy: list[str] = []
+        """The instances that did not become healthy after it."""
+        self.aborted = False
+        """Set it to stop after the current batch."""
+        self.can_be_aborted = True
+        self.touched: list[str] = []
+        """The instances that have got the version."""
         self._environment = environment
         self._note = environment.note
-        self._seconds = seconds
         self._policy = environment.configuration.value(COMMAND, "DeploymentPolicy")
-        self._retired_on_success: list[str] = []
-        self._retired_on_failure: list[str] = []
-        self._batches = self._plan(environment.instance_ids())
-        self._number = 0
-        self._current: list[str] | None = None
-        self._due = time.monotonic()
+        self._instances = instances
+        self._added: list[str] = []
+        self._done = 0
+
+    @property
+    def succeeded(self) -> bool:
+        return not (self.failed or self.unhealthy or self.aborted)
+
+    def steps(self) -> Steps:
+        """Deploy. Yields while it waits."""
         self._note("Deploying new version to instance(s).")
+        before = self._instances or self._environment.instance_ids()
+        batches = self._plan(before)
+        total = sum(len(batch) for batch in batches)
+        for number, batch in enumerate(batches, start=1):
+            if self.aborted:
+                break
+            yield from self._deploy(number, [i for i in batch if self._environment.is_running(i)], total)
+            if not self.succeeded:
+                break
+        self.can_be_aborted = False
+        if self.succeeded:
+            self._environment.retire(before if self._replaces else self._added)
+            self._note("New application version was deployed to running EC2 instances.")
+            return
+        if not self.aborted:
+            self._note("Failed to deploy application.", "ERROR")
+            if len(batches) > 1:
+                self._note(
+                    "During an aborted deployment, some instances may have deployed the new application version. To "
+                    "ensure all instances are running the same version, re-deploy the appropriate application version.",
+                    "ERROR",
+                )
+        if self._replaces or self.aborted:
+            self._environment.retire(self._added)
 
-    def advance(self) -> None:
-        while not self.finished and time.monotonic() >= self._due:
-            if self._current is not None:
-                self._complete(self._current)
-                self._current = None
-            elif self._batches:
-                self._current = self._begin(self._batches.pop(0))
-                self._due += self._seconds
-            else:
-                self._environment.retire(self._retired_on_success)
-                self._note("New application version was deployed to running EC2 instances.")
-                self.finished = True
-
-    def abort(self) -> None:
-        """Complete the current batch, and leave the instances of later batches as they are."""
-        if self._current is not None:
-            self._complete(self._current)
-        self._batches = []
-        self.finished = True
+    @property
+    def _replaces(self) -> bool:
+        return self._instances is None and self._policy in ("Immutable", "TrafficSplitting")
 
     def _plan(self, running: list[str]) -> list[list[str]]:
+        """The batches. Starts the instances that the policy adds."""
         size = batch_size(self._environment.configuration, len(running))
         batches = [running[start : start + size] for start in range(0, len(running), size)]
+        if self._instances is not None:
+            return batches if self._policy in _ROLLING else [running]
         match self._policy:
             case "Rolling":
                 return batches
             case "RollingWithAdditionalBatch":
-                self._retired_on_success = self._environment.grow(size)
-                return [self._retired_on_success, *batches]
+                self._added = self._environment.grow(size)
+                return [self._added, *batches]
             case "Immutable" | "TrafficSplitting":
-                self._retired_on_failure, self._retired_on_success = self._environment.grow(len(running)), running
-                return [self._retired_on_failure]
+                self._added = self._environment.grow(len(running))
+                return [self._added]
             case _:
                 return [running]
 
-    @property
-    def _takes_out_of_service(self) -> bool:
-        return self._policy in ("Rolling", "RollingWithAdditionalBatch")
-
-    def _begin(self, batch: list[str]) -> list[str]:
-        self._number += 1
-        if self._takes_out_of_service:
-            self._note(f"Batch {self._number}: De-registering {len(batch)} instance(s) from the load balancer.")
-            self._environment.deregister(batch)
-        self._note(f"Batch {self._number}: Starting application deployment on instance(s) [{', '.join(batch)}].")
-        self._environment.record(batch, "In Progress", self.version_label, self.deployment_id)
-        return batch
-
-    def _complete(self, batch: list[str]) -> None:
-        failures = {instance: failure for instance in batch if (failure := self._environment.take_failure(instance))}
-        done = [instance for instance in batch if instance not in failures]
-        self._environment.record(done, "Deployed", self.version_label, self.deployment_id)
-        self._environment.record(list(failures), "Failed", self.version_label, self.deployment_id)
-        self._environment.deregister(list(failures))
-        self._environment.register(done)
-        if failures:
-            self._stop(failures)
-        else:
-            self._note(f"Batch {self._number}: Completed application deployment.")
-
-    def _stop(self, failures: dict[str, Failure]) -> None:
-        """End a failed deployment: failed instances stay out of service, later batches keep the old version."""
-        for instance, failure in failures.items():
-            self._note(failure.message.format(instance=instance), "ERROR")
-        names = ", ".join(f"'{instance}'" for instance in failures)
-        self._note(f"Unsuccessful command execution on instance id(s) {names}. Aborting the operation.", "ERROR")
-        self._note("Failed to deploy application.", "ERROR")
-        if self._number > 1 or self._batches:
+    def _deploy(self, number: int, batch: list[str], total: int) -> Steps:
+        rolling = self._policy in _ROLLING
+        environment = self._environment
+        if rolling:
+            self._note(f"Batch {number}: Starting application deployment on instance(s) [{', '.join(batch)}].")
             self._note(
-                "During an aborted deployment, some instances may have deployed the new application version. To ensure "
-                "all instances are running the same version, re-deploy the appropriate application version.",
+                f"Batch {number}: De-registering instance(s) from the load balancer and waiting for them to go out of "
+                "service."
+            )
+            environment.deregister(batch)
+            while environment.is_draining(batch):
+                yield
+            self._note(f"Batch {number}: Starting application deployment command execution.")
+        environment.record(batch, "In Progress", self.version_label, self.deployment_id)
+        results = yield from run_command(environment, batch, "application", self.version_label, self.deployment_id)
+        environment.record(results.succeeded, "Deployed", self.version_label, self.deployment_id)
+        environment.record(results.unsuccessful, "Failed", self.version_label, self.deployment_id)
+        self._done += len(batch)
+        self.touched += results.succeeded
+        self.failed = results.unsuccessful
+        note_results(environment, results)
+        if rolling and not self.failed:
+            self._note(f"Batch {number}: Completed application deployment command execution.")
+        if self._done < total:
+            self._note(f"Command execution completed on {self._done} of {total} instances in environment.")
+        else:
+            self._note(f"Command execution completed on all instances. Summary: {results.summary()}.")
+        if self.failed:
+            # Failed instances stay out of service, and later batches keep the old version.
+            environment.deregister(self.failed)
+            environment.register(results.succeeded)
+            self._note(
+                f"Unsuccessful command execution on instance id(s) {_named(self.failed)}. Aborting the operation.",
                 "ERROR",
             )
-        self._environment.retire(self._retired_on_failure)
-        self.failed = list(failures)
-        self._batches = []
-        self.finished = True
+            return
+        if rolling:
+            self._note(
+                f"Batch {number}: Registering instance(s) with the load balancer and waiting for them to be healthy."
+            )
+        environment.register(batch)
+        if self.aborted:
+            return
+        yield from self._wait_until_healthy(batch, gradual=rolling or self._replaces)
+        if rolling and not self.unhealthy and not self.aborted:
+            self._note(f"Batch {number}: Completed application deployment.")
+
+    def _wait_until_healthy(self, batch: list[str], *, gradual: bool) -> Steps:
+        """Wait for the batch's health. With IgnoreHealthCheck go on after the wait, whatever the health."""
+        environment = self._environment
+        checks = CHECKS if gradual and environment.has_enhanced_health else 0
+        unhealthy = yield from await_healthy(environment, batch, checks=checks, stop=lambda: self.aborted)
+        if unhealthy and not environment.configuration.flag(COMMAND, "IgnoreHealthCheck"):
+            self.unhealthy = unhealthy
+            self._note(
+                f"Instance id(s) {_named(unhealthy)} did not pass health check after command execution. "
+                "Aborting the operation.",
+                "ERROR",
+            )
+
+
+def note_results(environment: Environment, results: CommandResults) -> None:
+    """Add the events of a command that ended on some instances."""
+    if results.failed:
+        environment.note("Instance deployment failed. For details, see 'eb-engine.log'.", "ERROR")
+    elif results.succeeded:
+        environment.note("Instance deployment completed successfully.")
+    for message in results.failed.values():
+        environment.note(message, "ERROR")
+    if results.timed_out:
+        environment.note(
+            "The following instances have not responded in the allowed command timeout time (they might still finish "
+            f"eventually on their own): [{', '.join(results.timed_out)}].",
+            "WARN",
+        )
+
+
+def _named(instances: Sequence[str]) -> str:
+    return ", ".join(f"'{instance}'" for instance in instances)
 
 
 def batch_size(configuration: Configuration, instances: int) -> int:

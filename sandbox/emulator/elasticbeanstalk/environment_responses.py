@@ -10,12 +10,7 @@ from moto.core.utils import utcnow
 from sandbox.emulator.elasticbeanstalk.environments import Environment
 from sandbox.emulator.elasticbeanstalk.events import EventFilter
 from sandbox.emulator.elasticbeanstalk.exceptions import InvalidRequestError
-from sandbox.emulator.elasticbeanstalk.health import (
-    APPLICATION_METRICS,
-    SYSTEM_METRICS,
-    instance_color,
-    instance_status,
-)
+from sandbox.emulator.elasticbeanstalk.health import APPLICATION_METRICS, SYSTEM_METRICS
 from sandbox.emulator.elasticbeanstalk.names import tag_dict
 
 if TYPE_CHECKING:
@@ -137,40 +132,43 @@ class EnvironmentOperations:
     def describe_environment_health(self) -> ActionResult:
         environment = self._environment_with_enhanced_health("DescribeEnvironmentHealth")
         health = environment.assess()
-        return ActionResult(
-            {
-                "EnvironmentName": environment.environment_name,
-                "HealthStatus": health.status,
-                "Status": environment.status,
-                "Color": health.color,
-                "Causes": list(health.causes),
-                "ApplicationMetrics": APPLICATION_METRICS,
-                "InstancesHealth": health.instance_counts(),
-                "RefreshedAt": utcnow(),
-            }
-        )
+        attributes = {
+            "HealthStatus": health.status,
+            "Status": environment.status,
+            "Color": health.color,
+            "Causes": list(health.causes),
+            "ApplicationMetrics": APPLICATION_METRICS,
+            "InstancesHealth": health.instance_counts(),
+            "RefreshedAt": utcnow(),
+        }
+        return ActionResult({"EnvironmentName": environment.environment_name, **self._asked_for(attributes)})
+
+    def _asked_for(self, attributes: dict[str, Any]) -> dict[str, Any]:
+        """The attributes that AttributeNames lists: none without it, everything with ``All``."""
+        names = self._get_param("AttributeNames") or ()
+        return {name: value for name, value in attributes.items() if name in names or "All" in names}
 
     def describe_instances_health(self) -> ActionResult:
         environment = self._environment_with_enhanced_health("DescribeInstancesHealth")
-        healths = [self._instance_health(environment, instance) for instance in environment.capacity.instances()]
+        instances = [i for i in environment.capacity.instances() if environment.is_running(i["InstanceId"])]
+        healths = [self._instance_health(environment, instance) for instance in instances]
         part, token = self.page(healths)
         return ActionResult({"InstanceHealthList": part, "RefreshedAt": utcnow(), "NextToken": token})
 
     def _instance_health(self, environment: Environment, instance: dict[str, Any]) -> dict[str, Any]:
-        deployment = environment.deployment_of(instance["InstanceId"])
-        status = instance_status(deployment.status)
-        return {
-            "InstanceId": instance["InstanceId"],
-            "HealthStatus": status,
-            "Color": instance_color(status),
-            "Causes": ["Application deployment failed."] if deployment.status == "Failed" else [],
+        health = environment.health_of(instance["InstanceId"])
+        attributes = {
+            "HealthStatus": health.status,
+            "Color": health.color,
+            "Causes": list(health.causes),
             "LaunchedAt": environment.date_created,
             "ApplicationMetrics": APPLICATION_METRICS,
             "System": SYSTEM_METRICS,
-            "Deployment": deployment,
+            "Deployment": environment.deployment_of(instance["InstanceId"]),
             "AvailabilityZone": instance["AvailabilityZone"],
             "InstanceType": instance.get("InstanceType"),
         }
+        return {"InstanceId": instance["InstanceId"], **self._asked_for(attributes)}
 
     def _environment_with_enhanced_health(self, operation: str) -> Environment:
         environment = self._environment()

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Sequence
 
 from moto.core.utils import utcnow
 
+from sandbox.emulator.elasticbeanstalk import operations
 from sandbox.emulator.elasticbeanstalk.applications import Application
 from sandbox.emulator.elasticbeanstalk.capacity import Capacity
 from sandbox.emulator.elasticbeanstalk.configuration import Configuration
-from sandbox.emulator.elasticbeanstalk.controls import CONTROLS
-from sandbox.emulator.elasticbeanstalk.deployment import Deployment, Failure, InstanceDeployment
+from sandbox.emulator.elasticbeanstalk.deployment import Deployment, InstanceDeployment, Steps
 from sandbox.emulator.elasticbeanstalk.events import EventLog
 from sandbox.emulator.elasticbeanstalk.exceptions import InvalidParameterValueError
-from sandbox.emulator.elasticbeanstalk.health import EnvironmentHealth, assess
+from sandbox.emulator.elasticbeanstalk.health import EnvironmentHealth, InstanceHealth, assess, instance_health
+from sandbox.emulator.elasticbeanstalk.hosts import PROPERTIES, SECRETS
 from sandbox.emulator.elasticbeanstalk.names import environment_tags, random_text
 from sandbox.emulator.elasticbeanstalk.platforms import Platform
 from sandbox.emulator.elasticbeanstalk.routing import Routing
+from sandbox.emulator.fleet.registration import FLEET
 
 WEB_SERVER_TIER = {"Name": "WebServer", "Type": "Standard", "Version": "1.0"}
+
+_ON_HOSTS = (
+    PROPERTIES,
+    SECRETS,
+    "aws:elasticbeanstalk:cloudwatch:logs",
+    "aws:elasticbeanstalk:container:php:phpini",
+    "aws:elasticbeanstalk:environment:proxy",
+    "aws:elasticbeanstalk:environment:proxy:staticfiles",
+    "aws:elasticbeanstalk:hostmanager",
+    "aws:elasticbeanstalk:xray",
+)
+"""The namespaces whose options take effect on the instances, without replacing them."""
 
 
 class Environment:
@@ -57,14 +73,20 @@ class Environment:
         self.date_created = self.date_updated = utcnow()
         self.status = "Launching"
         self.instance_deployments: dict[str, InstanceDeployment] = {}
+        self.awaited: set[str] = set()
+        """The instances that a deployment has launched and not yet deployed to."""
         self.causes: list[str] = []
+        self.deployment: Deployment | None = None
+        """The deployment of a version that is in progress."""
+        self.good_deployment_id = 1
+        """The last deployment that succeeded: what new instances get."""
         vpc_id, subnets = network
         place = {"region": application.region, "account": application.account_id, "environment_id": self.environment_id}
         self.capacity = Capacity(**place, vpc_id=vpc_id, subnets=subnets)
         self.routing = Routing(**place, vpc_id=vpc_id)
         self._events = events
-        self._deployment: Deployment | None = None
-        self._deployment_id = 1
+        self._last_deployment_id = 1
+        self._operation: Steps | None = None
 
     # What DescribeEnvironments answers, besides the attributes.
 
@@ -84,7 +106,7 @@ class Environment:
 
     @property
     def abortable_operation_in_progress(self) -> bool:
-        return self._deployment is not None
+        return self.deployment is not None and self.deployment.can_be_aborted and not self.deployment.aborted
 
     @property
     def health(self) -> str:
@@ -99,14 +121,26 @@ class Environment:
     def has_enhanced_health(self) -> bool:
         return self.configuration.value("aws:elasticbeanstalk:healthreporting:system", "SystemType") == "enhanced"
 
-    def assess(self) -> EnvironmentHealth:
-        return assess(self.status, [d.status for d in self._deployments_of_running().values()], self.causes)
-
     @property
     def resource_tags(self) -> dict[str, str]:
         return environment_tags(self.environment_id, self.environment_name, self.tags)
 
-    # What a deployment does to its environment.
+    # Health
+
+    def assess(self) -> EnvironmentHealth:
+        return assess(self.status, [self.health_of(i).status for i in self.deployments_of_running()], self.causes)
+
+    def health_of(self, instance_id: str) -> InstanceHealth:
+        return instance_health(
+            self.deployment_of(instance_id),
+            self.routing.health_checks(instance_id),
+            expected=None if self.deployment else (self.version_label, self.good_deployment_id),
+        )
+
+    def instance_status(self, instance_id: str) -> str:
+        return self.health_of(instance_id).status
+
+    # What an operation does to its environment.
 
     def note(self, message: str, severity: str = "INFO") -> None:
         """Add an event."""
@@ -124,30 +158,89 @@ class Environment:
             self.instance_deployments[instance_id] = InstanceDeployment(
                 version_label=version_label, deployment_id=deployment_id, status=status
             )
+            if status != "In Progress":
+                self.awaited.discard(instance_id)
 
     def register(self, instance_ids: Sequence[str]) -> None:
-        """Put instances into service."""
-        if instance_ids:
-            self.routing.register(instance_ids)
+        """Put those of the instances that run into service."""
+        if running := [i for i in instance_ids if self.is_running(i)]:
+            self.routing.register(running)
 
     def deregister(self, instance_ids: Sequence[str]) -> None:
         """Take instances out of service."""
         if instance_ids:
             self.routing.deregister(instance_ids)
 
+    def is_draining(self, instance_ids: Sequence[str]) -> bool:
+        """Whether the load balancer still finishes requests to any of the instances."""
+        return any(self.routing.is_draining(instance_id) for instance_id in instance_ids)
+
     def grow(self, by: int) -> list[str]:
-        """Start more instances. Returns their ids."""
-        return self.capacity.grow(by)
+        """Start more instances, for a deployment. Returns their ids."""
+        added = self.capacity.grow(by)
+        self.awaited.update(added)
+        return added
 
     def retire(self, instance_ids: Sequence[str]) -> None:
         """Terminate instances."""
         if instance_ids:
-            self.capacity.retire(list(instance_ids), self.configuration)
+            self.capacity.retire([i for i in instance_ids if self.is_running(i)], self.configuration)
 
-    def take_failure(self, instance_id: str) -> Failure | None:
-        return CONTROLS.take_failure(self.environment_name, instance_id)
+    def next_deployment_id(self) -> int:
+        self._last_deployment_id += 1
+        return self._last_deployment_id
 
-    # Operations. The status changes when ``advance`` is called, before the next request.
+    def instance_ids(self) -> list[str]:
+        return [instance.id for instance in self.capacity.running()]
+
+    def is_running(self, instance_id: str) -> bool:
+        return instance_id in self.instance_ids()
+
+    def deployment_of(self, instance_id: str) -> InstanceDeployment:
+        return self.deployments_of_running()[instance_id]
+
+    def deployments_of_running(self) -> dict[str, InstanceDeployment]:
+        """The last deployment to each running instance. A new instance has the version of the environment."""
+        known = self.instance_deployments
+        for instance_id in self.instance_ids():
+            if instance_id not in known:
+                known[instance_id] = InstanceDeployment(
+                    version_label=self.version_label, deployment_id=self.good_deployment_id
+                )
+        self.instance_deployments = {i: known[i] for i in self.instance_ids()}
+        return self.instance_deployments
+
+    def running_version(self, instance_id: str) -> tuple[str | None, int] | None:
+        """Label and deployment id of what an instance runs, or starts with if it is new.
+
+        None for an instance that the deployment in progress has launched: the deployment brings its first version.
+        """
+        if instance_id in self.awaited:
+            return None
+        last = self.instance_deployments.get(instance_id)
+        if last is None or last.status != "Deployed":
+            return self.version_label, self.good_deployment_id
+        return last.version_label, last.deployment_id
+
+    # Operations. Each changes the status and starts steps, which ``advance`` continues.
+
+    def advance(self) -> bool:
+        """Continue the operation in progress, as far as it goes without waiting. Returns whether there was one.
+
+        Called before every request, and by the ticker.
+        """
+        if self._operation is None:
+            return False
+        try:
+            next(self._operation)
+        except StopIteration:
+            self._operation = None
+        except Exception as failure:
+            traceback.print_exc(file=sys.stderr)
+            self._operation = self.deployment = None
+            self.status = "Ready"
+            self.note(f"The operation failed unexpectedly: {failure}", "ERROR")
+        return True
 
     def launch(self) -> None:
         """Create all resources, or none if that fails."""
@@ -158,57 +251,66 @@ class Environment:
             self._delete_resources()
             self.note("Failed to launch environment.", "ERROR")
             raise
+        self._operation = operations.launch(self)
 
     def rebuild(self) -> None:
         """Delete and create all resources, with the same version."""
-        self.require_ready()
         self._begin("rebuildEnvironment is starting.")
         self._delete_resources()
         self.causes = []
         self._provision()
+        self._operation = operations.rebuild(self)
 
     def reconfigure(self, configuration: Configuration, platform: Platform) -> None:
         """Apply changed settings or another platform version."""
         self._begin("Environment update is starting.")
-        replace = platform != self.platform or configuration.replaces_instances_of(self.configuration)
-        changed = bool(self.configuration.differs_in(configuration)) or replace
+        previous = self.configuration
+        replace = platform != self.platform or configuration.replaces_instances_of(previous)
+        changed = {namespace for namespace, _ in previous.differs_in(configuration)}
         self.configuration, self.platform = configuration, platform
-        if changed:
-            self.note("Updating environment's configuration settings.")
-            self.capacity.update(configuration, self.resource_tags, replace_instances=replace)
+        if changed or replace:
+            self.note(f"Updating environment {self.environment_name}'s configuration settings.")
+            self.deployments_of_running()  # records what runs, for instances that have just been launched
+            self.capacity.update(
+                configuration, self.resource_tags, replace_instances=replace and not FLEET.is_registered
+            )
             self.routing.update_processes(configuration)
+        self._operation = operations.reconfigure(
+            self,
+            previous,
+            changed=bool(changed) or replace,
+            on_hosts=any(namespace in _ON_HOSTS for namespace in changed),
+            replace=replace,
+        )
 
     def deploy(self, version_label: str) -> None:
         """Start the deployment of a version."""
-        if self.status != "Updating":
-            self._begin("Environment update is starting.")
-        self._deployments_of_running()  # records the old version for instances that have just been launched
-        self._deployment_id += 1
-        self._deployment = Deployment(
-            environment=self,
-            version_label=version_label,
-            deployment_id=self._deployment_id,
-            seconds=CONTROLS.seconds_per_batch,
+        self._begin("Environment update is starting.")
+        self.deployments_of_running()  # records the old version for instances that have just been launched
+        self.deployment = Deployment(
+            environment=self, version_label=version_label, deployment_id=self.next_deployment_id()
         )
+        self._operation = operations.deploy(self, self.deployment)
 
     def restart(self) -> None:
-        self.require_ready()
         self._begin("restartAppServer is starting.")
+        self._operation = operations.restart(self)
 
     def abort(self) -> None:
-        """Stop the deployment after its current batch."""
-        if self._deployment is None:
+        """Stop the deployment after its current batch, then bring the old version back to what has got the new one."""
+        if not self.abortable_operation_in_progress or self.deployment is None:
             raise InvalidParameterValueError(f"Environment named {self.environment_name} has no operation to abort.")
         self.note("Abort operation requested by the user.", "WARN")
-        self._deployment.abort()
-        self._conclude(self._deployment)
+        self.status = "Aborting"
+        self.deployment.aborted = True
 
     def terminate(self) -> None:
         """Delete all resources. The description stays, as in AWS."""
-        self._begin("terminateEnvironment is starting.")
-        self._deployment = None
+        self._begin("terminateEnvironment is starting.", needs_ready=False)
+        self.deployment = None
         self._delete_resources()
         self.status = "Terminating"
+        self._operation = operations.terminate(self)
 
     def retag(self, added: dict[str, str], removed: list[str]) -> None:
         """Change the tags of the environment and of all its resources."""
@@ -216,36 +318,15 @@ class Environment:
         self.capacity.retag(self.resource_tags, removed)
         self.routing.retag(self.resource_tags, removed)
 
-    def advance(self) -> None:
-        """Complete the operation in progress, as far as time allows. Called before every request."""
-        match self.status:
-            case "Launching":
-                self.status = "Ready"
-                self.note(f"Successfully launched environment: {self.environment_name}")
-            case "Terminating":
-                self.status = "Terminated"
-                self.note("terminateEnvironment completed successfully.")
-            case "Updating" if self._deployment is not None:
-                self._deployment.advance()
-                if self._deployment.finished:
-                    self._conclude(self._deployment)
-            case "Updating":
-                self.status = "Ready"
-                self.note("Environment update completed successfully.")
-
-    def instance_ids(self) -> list[str]:
-        return [instance["InstanceId"] for instance in self.capacity.instances()]
-
-    def deployment_of(self, instance_id: str) -> InstanceDeployment:
-        return self._deployments_of_running()[instance_id]
-
     def require_ready(self) -> None:
         if self.status != "Ready":
             raise InvalidParameterValueError(
                 f"Environment named {self.environment_name} is in an invalid state for this operation. Must be Ready."
             )
 
-    def _begin(self, message: str) -> None:
+    def _begin(self, message: str, *, needs_ready: bool = True) -> None:
+        if needs_ready:
+            self.require_ready()
         self.status = "Updating"
         self.date_updated = utcnow()
         self.note(message)
@@ -262,29 +343,4 @@ class Environment:
         self.capacity.delete()
         self.routing.delete()
         self.instance_deployments = {}
-
-    def _conclude(self, deployment: Deployment) -> None:
-        self._deployment = None
-        self.status = "Ready"
-        self.date_updated = utcnow()
-        running = self._deployments_of_running()
-        if all(d.deployment_id == deployment.deployment_id and d.status == "Deployed" for d in running.values()):
-            self.version_label = deployment.version_label
-            self.causes = []
-            self.note("Environment update completed successfully.")
-            return
-        other = sum(d.version_label != self.version_label for d in running.values())
-        self.causes = [
-            f"Incorrect application version found on {other} out of {len(running)} instances. "
-            f'Expected version "{self.version_label}".'
-        ]
-        if deployment.failed:
-            self.causes.insert(0, f"Command failed on {len(deployment.failed)} out of {len(running)} instances.")
-        status = self.assess().status
-        self.note(f"Environment health has transitioned from Info to {status}. {' '.join(self.causes)}", "WARN")
-
-    def _deployments_of_running(self) -> dict[str, InstanceDeployment]:
-        """The last deployment to each running instance. A new instance has the version of the environment."""
-        current = InstanceDeployment(version_label=self.version_label, deployment_id=self._deployment_id)
-        self.instance_deployments = {i: self.instance_deployments.get(i, current) for i in self.instance_ids()}
-        return self.instance_deployments
+        self.awaited = set()

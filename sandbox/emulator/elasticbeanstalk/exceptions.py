@@ -12,6 +12,13 @@ class InvalidParameterValueError(AwsError):
         super().__init__("InvalidParameterValue", message)
 
 
+class InvalidParameterCombinationError(AwsError):
+    """Parameters that exclude each other."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("InvalidParameterCombination", message)
+
+
 class ConfigurationValidationError(AwsError):
     """Invalid option settings."""
 

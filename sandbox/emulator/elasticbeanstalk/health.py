@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sandbox.emulator.elasticbeanstalk.deployment import InstanceDeployment
 
 _COLORS = {
     "Ok": "Green",
@@ -17,7 +22,7 @@ _COLORS = {
     "Pending": "Grey",
 }
 
-# Instances get no requests here, so these never change.
+# Beanstalk's agents count requests and load; nothing does here, so these never change.
 APPLICATION_METRICS = {
     "Duration": 10,
     "RequestCount": 0,
@@ -39,6 +44,18 @@ SYSTEM_METRICS = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class InstanceHealth:
+    """What DescribeInstancesHealth answers of an instance."""
+
+    status: str
+    causes: tuple[str, ...] = ()
+
+    @property
+    def color(self) -> str:
+        return _COLORS[self.status]
+
+
+@dataclass(frozen=True, kw_only=True)
 class EnvironmentHealth:
     """What DescribeEnvironmentHealth answers."""
 
@@ -54,30 +71,63 @@ class EnvironmentHealth:
         return {status: self.instances[status] for status in _COLORS}
 
 
-def instance_status(deployment_status: str) -> str:
-    """The health of an instance after its last deployment."""
-    return {"Deployed": "Ok", "In Progress": "Info", "Failed": "Degraded"}[deployment_status]
+def instance_health(
+    deployment: InstanceDeployment,
+    health_checks: Mapping[str, Mapping[str, Any]],
+    *,
+    expected: tuple[str | None, int] | None,
+) -> InstanceHealth:
+    """Health of an instance, from its last deployment and what the load balancer's health checks saw.
 
-
-def instance_color(status: str) -> str:
-    return _COLORS[status]
-
-
-def assess(environment_status: str, deployment_statuses: Sequence[str], causes: Sequence[str]) -> EnvironmentHealth:
-    """Health of an environment, from its status and the last deployment to each instance.
-
-    It is Severe if half of the instances or more have failed, and Degraded if fewer have.
+    ``health_checks`` is by process; it is empty without a fleet. ``expected`` is the version and the deployment that
+    the environment expects, or None while it deploys.
     """
-    instances = Counter(instance_status(status) for status in deployment_statuses)
-    failed = instances["Degraded"]
+    if deployment.status == "In Progress":
+        return InstanceHealth(status="Info", causes=("Application deployment in progress.",))
+    if deployment.status == "Failed":
+        return InstanceHealth(status="Degraded", causes=("Application deployment failed.",))
+    sick = tuple(
+        f"Process {process} has been unhealthy for {_duration(seen)} ({seen.get('Reason')})."
+        for process, seen in health_checks.items()
+        if seen["State"] == "unhealthy"
+    )
+    if sick:
+        return InstanceHealth(status="Severe", causes=sick)
+    if any(seen["State"] == "initial" for seen in health_checks.values()):
+        return InstanceHealth(status="Pending", causes=("Performing initial health checks.",))
+    if health_checks and expected and deployment.version_label != expected[0]:
+        return InstanceHealth(
+            status="Degraded",
+            causes=(
+                f'Incorrect application version "{deployment.version_label}" (deployment {deployment.deployment_id}). '
+                f'Expected version "{expected[0]}" (deployment {expected[1]}).',
+            ),
+        )
+    return InstanceHealth(status="Ok")
+
+
+def _duration(seen: Mapping[str, Any]) -> str:
+    seconds = int(time.monotonic() - seen.get("Since", time.monotonic()))
+    return f"{seconds // 60} minutes" if seconds >= 120 else f"{seconds} seconds"
+
+
+def assess(environment_status: str, instance_statuses: Sequence[str], causes: Sequence[str]) -> EnvironmentHealth:
+    """Health of an environment, from its status and the health of each instance.
+
+    It is Severe if half of the instances or more are Degraded or Severe, and Degraded if fewer are.
+    """
+    instances = Counter(instance_statuses)
+    sick = instances["Degraded"] + instances["Severe"]
     if environment_status in ("Launching", "Terminating", "Terminated"):
         status = "Pending" if environment_status == "Launching" else "Unknown"
-    elif not deployment_statuses:
+    elif not instance_statuses:
         status = "NoData"
-    elif failed:
-        status = "Severe" if 2 * failed >= len(deployment_statuses) else "Degraded"
-    elif environment_status == "Updating":
+    elif sick:
+        status = "Severe" if 2 * sick >= len(instance_statuses) else "Degraded"
+    elif environment_status in ("Updating", "Aborting"):
         status = "Info"
+    elif instances["Pending"] == len(instance_statuses):
+        status = "Pending"
     else:
         status = "Warning" if causes else "Ok"
     return EnvironmentHealth(status=status, causes=tuple(causes), instances=instances)

@@ -27,6 +27,7 @@ from sandbox.emulator.elasticbeanstalk.configuration import ENVIRONMENT, Configu
 from sandbox.emulator.elasticbeanstalk.environments import Environment
 from sandbox.emulator.elasticbeanstalk.events import EventLog
 from sandbox.emulator.elasticbeanstalk.exceptions import (
+    InvalidParameterCombinationError,
     InvalidParameterValueError,
     ResourceNotFoundError,
     SourceBundleDeletionError,
@@ -55,10 +56,9 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
         self.environments: list[Environment] = []
         self.events = EventLog()
 
-    def advance(self) -> None:
-        """Complete all operations in progress, as far as time allows."""
-        for environment in self.environments:
-            environment.advance()
+    def advance(self) -> bool:
+        """Continue all operations in progress, as far as they go without waiting. Returns whether there were any."""
+        return sum(environment.advance() for environment in self.environments) > 0
 
     # Applications
 
@@ -247,6 +247,10 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
     ) -> None:
         environment.require_ready()
         if version_label:
+            if option_settings or options_to_remove or template_name:
+                raise InvalidParameterCombinationError(
+                    "Attempting to update both the release and configuration is not allowed."
+                )
             environment.application.version(version_label)
         base = environment.configuration
         if template_name:
@@ -260,9 +264,10 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
         if description is not None:
             environment.description = description
         environment.template_name = template_name or environment.template_name
-        environment.reconfigure(configuration, platform)
         if version_label:
             environment.deploy(version_label)
+        else:
+            environment.reconfigure(configuration, platform)
 
     def cname(self, prefix: str) -> str:
         return f"{prefix}.{self.region_name}.elasticbeanstalk.com"

@@ -7,11 +7,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
+from moto.elbv2.models import elbv2_backends
 
 from sandbox.emulator.elasticbeanstalk.configuration import LOAD_BALANCER, VPC, Configuration
 from sandbox.emulator.elasticbeanstalk.exceptions import ConfigurationValidationError
 from sandbox.emulator.elasticbeanstalk.names import random_text, resource_name, stack_name, tag_dict, tag_list
 from sandbox.emulator.elasticbeanstalk.options import listener_namespace, process_namespace, rule_namespace
+from sandbox.emulator.elbv2.targets import draining, seen
+from sandbox.emulator.fleet.registration import FLEET
 from sandbox.emulator.in_process import client
 
 # Beanstalk counts the environments of a shared load balancer in this tag.
@@ -126,6 +129,21 @@ class Routing:
             registered = {target["Target"]["Id"] for target in described}
             if targets := [{"Id": instance_id} for instance_id in instance_ids if instance_id in registered]:
                 self._client().deregister_targets(TargetGroupArn=arn, Targets=targets)
+
+    def health_checks(self, instance_id: str) -> dict[str, dict[str, Any]]:
+        """What the fleet's load balancer saw of an instance, by process; empty without a fleet, or out of service."""
+        if not FLEET.is_registered:
+            return {}
+        groups = self._groups().items()
+        return {process: seen(group, instance_id) for process, group in groups if instance_id in group.targets}
+
+    def is_draining(self, instance_id: str) -> bool:
+        return any(target["Id"] == instance_id for group in self._groups().values() for target in draining(group))
+
+    def _groups(self) -> dict[str, Any]:
+        """moto's target groups by process: read without a request, so at no cost."""
+        known = elbv2_backends[self._account][self._region].target_groups
+        return {process: known[arn] for process, arn in self.target_groups.items() if arn in known}
 
     def retag(self, tags: Mapping[str, str], removed: list[str]) -> None:
         made = [*self.target_groups.values(), *self.rule_arns]

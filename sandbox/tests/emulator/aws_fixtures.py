@@ -21,5 +21,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
 def aws(server: EmbeddedAws) -> EmbeddedAws:
     """The server, emptied of everything."""
     server.post("/moto-api/reset")
-    server.post("/moto-api/elasticbeanstalk", '{"SecondsPerBatch": 0, "Failures": []}')
+    server.post("/moto-api/elasticbeanstalk", '{"SecondsPerBatch": 0, "TimeScale": 1, "Failures": []}')
+    server.post("/moto-api/hosts", '{"Url": null}')
     return server

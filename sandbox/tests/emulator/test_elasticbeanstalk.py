@@ -256,10 +256,28 @@ def test_a_finished_deployment_runs_everywhere(site: Site) -> None:
     assert (environment["Status"], environment["VersionLabel"], environment["Health"]) == ("Ready", "v2", "Green")
     assert site.versions("prod-front") == dict.fromkeys(instances, ("v2", "Deployed"))
     assert site.in_service("prod-front") == set(instances)
-    starts = [message for message in site.messages("prod-front") if "Starting application deployment" in message]
-    assert starts == [
-        f"Batch {number}: Starting application deployment on instance(s) [{instance}]."
-        for number, instance in enumerate(instances, start=1)
+    messages = site.messages("prod-front")
+    assert messages[messages.index("Environment update is starting.") :] == [
+        "Environment update is starting.",
+        "Deploying new version to instance(s).",
+        *(message for number, instance in enumerate(instances, start=1) for message in batch(number, instance, of=3)),
+        "New application version was deployed to running EC2 instances.",
+        "Environment update completed successfully.",
+    ]
+
+
+def batch(number: int, instance: str, *, of: int) -> list[str]:
+    """AWS's events of a batch with one instance that is deployed well."""
+    last = "on all instances. Summary: [Successful: 1, Failed: 0]."
+    return [
+        f"Batch {number}: Starting application deployment on instance(s) [{instance}].",
+        f"Batch {number}: De-registering instance(s) from the load balancer and waiting for them to go out of service.",
+        f"Batch {number}: Starting application deployment command execution.",
+        "Instance deployment completed successfully.",
+        f"Batch {number}: Completed application deployment command execution.",
+        f"Command execution completed {f'on {number} of {of} instances in environment.' if number < of else last}",
+        f"Batch {number}: Registering instance(s) with the load balancer and waiting for them to be healthy.",
+        f"Batch {number}: Completed application deployment.",
     ]
 
 
@@ -300,8 +318,8 @@ def test_a_deployment_can_be_run_again_after_a_failure(site: Site) -> None:
     assert site.environment("prod-front")["HealthStatus"] == "Ok"
 
 
-def test_an_aborted_deployment_stops_after_its_batch(site: Site) -> None:
-    """The instance of that batch has the new version, and the others keep the old one."""
+def test_an_aborted_deployment_is_rolled_back(site: Site) -> None:
+    """Its batch is finished, then the instances that have the new version get the old one again."""
     site.create("prod-front", instances=3)
     site.environment("prod-front")
     site.control(SecondsPerBatch=60)
@@ -309,8 +327,13 @@ def test_an_aborted_deployment_stops_after_its_batch(site: Site) -> None:
     assert site.environment("prod-front")["AbortableOperationInProgress"] is True
     site.beanstalk.abort_environment_update(EnvironmentName="prod-front")
     environment = site.environment("prod-front")
+    assert (environment["Status"], environment["AbortableOperationInProgress"]) == ("Aborting", False)
+    assert sorted(site.versions("prod-front").values()) == [("v1", "Deployed")] * 2 + [("v2", "In Progress")]
+    site.control(SecondsPerBatch=0)
+    environment = site.environment("prod-front")
     assert (environment["Status"], environment["VersionLabel"]) == ("Ready", "v1")
-    assert sorted(site.versions("prod-front").values()) == [("v1", "Deployed")] * 2 + [("v2", "Deployed")]
+    assert (environment["HealthStatus"], len(site.in_service("prod-front"))) == ("Ok", 3)
+    assert set(site.versions("prod-front").values()) == {("v1", "Deployed")}
     with aws_refuses("InvalidParameterValue", "no operation to abort"):
         site.beanstalk.abort_environment_update(EnvironmentName="prod-front")
 
@@ -334,9 +357,10 @@ def test_every_deployment_policy_ends_with_the_version_on_as_many_instances(site
     before = set(site.versions("prod-front"))
     site.beanstalk.update_environment(
         EnvironmentName="prod-front",
-        VersionLabel="v2",
         OptionSettings=settings("aws:elasticbeanstalk:command", {"DeploymentPolicy": policy}),
     )
+    site.environment("prod-front")
+    site.beanstalk.update_environment(EnvironmentName="prod-front", VersionLabel="v2")
     assert site.environment("prod-front")["VersionLabel"] == "v2"
     after = site.versions("prod-front")
     assert list(after.values()) == [("v2", "Deployed")] * 3

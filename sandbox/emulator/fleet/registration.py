@@ -1,0 +1,149 @@
+"""The registered fleet, and what the embedded AWS asks it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+_ANSWER_SECONDS = 10
+"""How long the fleet may take for an answer that it has at hand."""
+_RETRY_SECONDS = 0.2
+
+Answer = dict[str, Any]
+Found = TypeVar("Found")
+
+
+class NoHostError(LookupError):
+    """The fleet has no host for an instance."""
+
+
+class NoAnswerError(TimeoutError):
+    """The fleet did not answer in time, or is not there."""
+
+
+@dataclass(kw_only=True)
+class TimeScale:
+    """The speed of time for everything that waits: 0.1 makes 10 seconds of AWS last one second here."""
+
+    factor: float = 1.0
+
+    def seconds(self, of_aws: float) -> float:
+        return of_aws * self.factor
+
+
+TIME = TimeScale()
+
+
+@dataclass(kw_only=True)
+class Fleet:
+    """The fleet, if one is registered.
+
+    The methods that ask it block, so call them in a thread (``in_background``), never while answering a request.
+    """
+
+    url: str | None = None
+    targets: dict[str, dict[str, Answer]] = field(default_factory=dict)
+    """What the health checks of the load balancers saw last: by ARN of the target group and id of the instance."""
+    answers: bool = True
+    """Whether the fleet answered when it was last asked for the health of targets."""
+
+    @property
+    def is_registered(self) -> bool:
+        return self.url is not None
+
+    def register(self, url: str | None) -> None:
+        """Register a fleet by its address, or with None end the registration."""
+        self.url = url.rstrip("/") if url else None
+        self.targets, self.answers = {}, True
+
+    def in_background(self, ask: Callable[..., Found], *arguments: Any) -> Future[Found]:
+        """Ask in a thread of its own, which does not hold up the end of the process."""
+        future: Future[Found] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(ask(*arguments))
+            except Exception as failed:
+                future.set_exception(failed)
+
+        threading.Thread(target=run, name="fleet", daemon=True).start()
+        return future
+
+    def deploy(self, instance_id: str, deployment: Answer, answer_seconds: float) -> Answer:
+        """Deploy to an instance. Returns ``ReturnCode`` and ``Log``.
+
+        Waits for a host that is still starting. Raises ``NoAnswerError`` after ``answer_seconds``.
+        """
+        return self._ask_host(instance_id, "deployments", deployment, answer_seconds)
+
+    def run(self, instance_id: str, commands: Answer, answer_seconds: float) -> Answer:
+        """Run commands. Returns ``ReturnCode``, ``StandardOutput`` and ``StandardError``.
+
+        Raises ``NoHostError`` without a host, and ``NoAnswerError`` after ``answer_seconds``.
+        """
+        return self._ask(f"/instances/{instance_id}/commands", commands, answer_seconds)
+
+    def log_of(self, instance_id: str) -> str:
+        """The tail of the logs of an instance. Raises ``NoHostError`` or ``NoAnswerError``."""
+        return str(self._ask(f"/instances/{instance_id}/log")["Log"])
+
+    def read_targets(self) -> None:
+        """Ask what the health checks saw, and keep the answer in ``targets``."""
+        url = self.url
+        try:
+            seen = self._ask("/targets")
+        except (NoHostError, NoAnswerError):
+            seen = {}
+            self.answers = False
+        else:
+            self.answers = True
+        if url == self.url:
+            self.targets = {arn: self._seen(arn, targets) for arn, targets in seen.items()}
+
+    def _seen(self, arn: str, targets: list[Answer]) -> dict[str, Answer]:
+        """The targets of a group by instance, with ``Since``: when each got its state."""
+        before = self.targets.get(arn, {})
+        now = time.monotonic()
+        for target in targets:
+            known = before.get(target["Id"], {})
+            target["Since"] = known["Since"] if known.get("State") == target["State"] else now
+        return {target["Id"]: target for target in targets}
+
+    def _ask_host(self, instance_id: str, what: str, body: Answer, seconds: float) -> Answer:
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return self._ask(f"/instances/{instance_id}/{what}", body, max(deadline - time.monotonic(), 0.1))
+            except NoHostError as missing:
+                if time.monotonic() > deadline:
+                    raise NoAnswerError(str(missing)) from None
+                time.sleep(_RETRY_SECONDS)
+
+    def _ask(self, path: str, body: Answer | None = None, seconds: float = _ANSWER_SECONDS) -> Answer:
+        if self.url is None:
+            raise NoAnswerError(f"{path}: no fleet is registered")
+        request = urllib.request.Request(
+            f"{self.url}{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=seconds) as answer:
+                found: Answer = json.load(answer)
+                return found
+        except urllib.error.HTTPError as refused:
+            if refused.code == 404:
+                raise NoHostError(f"{path}: the fleet has no such host") from None
+            return {"ReturnCode": 1, "Log": f"the fleet failed with {refused.code}: {refused.read().decode()}"}
+        except (OSError, ValueError) as failed:
+            raise NoAnswerError(f"{path}: the fleet did not answer: {failed}") from None
+
+
+FLEET = Fleet()

@@ -1,0 +1,405 @@
+"""Elastic Beanstalk with a fleet: deployments run on hosts, and health is what the load balancer's checks saw."""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sandbox.tests.emulator.aws_process import EmbeddedAws
+from sandbox.tests.emulator.beanstalk_site import APPLICATION, Site, build, settings
+from sandbox.tests.emulator.fake_fleet import SUCCESS, Answer, FakeFleet, eventually, registered_fleet
+from sandbox.tests.emulator.test_elasticbeanstalk import batch
+
+pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
+
+UNHEALTHY = {"State": "unhealthy", "Reason": "Target.ResponseCodeMismatch", "Description": "[500]"}
+COMMAND = "aws:elasticbeanstalk:command"
+
+
+@pytest.fixture
+def site(aws: EmbeddedAws) -> Site:
+    return build(aws)
+
+
+@pytest.fixture
+def fleet(site: Site) -> Iterator[FakeFleet]:
+    """A fleet whose time runs a thousand times as fast."""
+    site.control(TimeScale=0.001)
+    with registered_fleet(site.aws) as running:
+        yield running
+
+
+def create(site: Site, instances: int = 2, **command: str) -> list[str]:
+    """Make the front, with options of the deployment. Returns its instances."""
+    site.create(
+        "prod-front",
+        OptionSettings=[*site.option_settings({"PathPatterns": "/*"}, instances), *settings(COMMAND, command)],
+    )
+    ready(site)
+    return list(site.versions("prod-front"))
+
+
+def ready(site: Site) -> dict[str, Any]:
+    return eventually(lambda: site.environment("prod-front"), wanted=lambda found: found["Status"] == "Ready")
+
+
+def deploy(site: Site, label: str = "v2") -> dict[str, Any]:
+    """Deploy a version, and wait until that is over."""
+    site.beanstalk.update_environment(EnvironmentName="prod-front", VersionLabel=label)
+    return ready(site)
+
+
+def since_update(site: Site) -> list[str]:
+    messages = site.messages("prod-front")
+    last = max(number for number, message in enumerate(messages) if message == "Environment update is starting.")
+    return [message for message in messages[last:] if not message.startswith("Environment health has transitioned")]
+
+
+def target_states(site: Site) -> dict[str, str]:
+    (arn,) = site.group("prod-front")["TargetGroupARNs"]
+    described = site.aws.client("elbv2").describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    return {target["Target"]["Id"]: target["TargetHealth"]["State"] for target in described}
+
+
+def test_hosts_get_the_bundle_and_their_settings_one_batch_after_the_other(site: Site, fleet: FakeFleet) -> None:
+    """The events have AWS's words and order, and no request is needed to move the deployment on."""
+    first, second = create(site)
+    environment = deploy(site)
+    assert (environment["VersionLabel"], environment["HealthStatus"]) == ("v2", "Ok")
+    assert [instance for instance, _ in fleet.deployments] == [first, second]
+    _, asked = fleet.deployments[0]
+    assert asked["Kind"] == "application"
+    assert asked["Deployment"]["VersionLabel"] == "v2"
+    assert asked["Deployment"]["Bundle"]["Key"] == "site.zip"
+    assert asked["Options"][COMMAND]["DeploymentPolicy"] == "Rolling"
+    assert asked["TimeoutSeconds"] == 600
+    assert since_update(site) == [
+        "Environment update is starting.",
+        "Deploying new version to instance(s).",
+        *batch(1, first, of=2),
+        *batch(2, second, of=2),
+        "New application version was deployed to running EC2 instances.",
+        "Environment update completed successfully.",
+    ]
+
+
+def test_an_instance_is_out_of_the_load_balancer_while_it_is_deployed_to(site: Site, fleet: FakeFleet) -> None:
+    """First it drains for the deregistration delay. The command runs after that."""
+    first, second = create(site)
+    site.control(TimeScale=0.1)  # 2 of 20 seconds
+    go_on = threading.Event()
+
+    def wait(_instance: str, _deployment: Answer) -> Answer:
+        go_on.wait(60)
+        return SUCCESS
+
+    fleet.deploy = wait
+    site.beanstalk.update_environment(EnvironmentName="prod-front", VersionLabel="v2")
+    eventually(lambda: target_states(site), wanted=lambda states: states == {second: "healthy", first: "draining"})
+    assert fleet.deployments == []
+    eventually(lambda: fleet.deployments)
+    assert target_states(site) == {second: "healthy"}
+    assert site.versions("prod-front") == {first: ("v2", "In Progress"), second: ("v1", "Deployed")}
+    site.control(TimeScale=0.001)
+    go_on.set()
+    assert ready(site)["VersionLabel"] == "v2"
+
+
+def test_a_failed_command_ends_the_deployment(site: Site, fleet: FakeFleet) -> None:
+    """The failed instance stays out of service, and the second batch keeps the old version."""
+    first, second = create(site)
+    fleet.deploy = lambda _instance, _deployment: {"ReturnCode": 1, "Log": "hook failed"}
+    environment = deploy(site)
+    assert environment["VersionLabel"] == "v1"
+    assert site.versions("prod-front") == {first: ("v2", "Failed"), second: ("v1", "Deployed")}
+    assert target_states(site) == {second: "healthy"}
+    assert since_update(site) == [
+        "Environment update is starting.",
+        "Deploying new version to instance(s).",
+        *batch(1, first, of=2)[:3],
+        "Instance deployment failed. For details, see 'eb-engine.log'.",
+        f"[Instance: {first}] Command failed on instance. Return code: 1 "
+        "Output: Engine execution has encountered an error..",
+        "Command execution completed on 1 of 2 instances in environment.",
+        f"Unsuccessful command execution on instance id(s) '{first}'. Aborting the operation.",
+        "Failed to deploy application.",
+        "During an aborted deployment, some instances may have deployed the new application version. To ensure all "
+        "instances are running the same version, re-deploy the appropriate application version.",
+    ]
+
+
+@pytest.mark.parametrize("answer", ["says so", "never"])
+def test_a_command_that_takes_too_long_fails(site: Site, fleet: FakeFleet, answer: str) -> None:
+    """Beanstalk waits for Timeout and 240 seconds; the fleet may say earlier that it has ended the command."""
+    first, _ = create(site, Timeout="1")
+    never = threading.Event()
+
+    def wait(_instance: str, _deployment: Answer) -> Answer:
+        if answer == "never":
+            never.wait(60)
+        return {"ReturnCode": 137, "Log": "", "TimedOut": True}
+
+    fleet.deploy = wait
+    assert deploy(site)["VersionLabel"] == "v1"
+    never.set()
+    messages = since_update(site)
+    assert (
+        "The following instances have not responded in the allowed command timeout time (they might still finish "
+        f"eventually on their own): [{first}]." in messages
+    )
+    assert f"Unsuccessful command execution on instance id(s) '{first}'. Aborting the operation." in messages
+
+
+def test_an_instance_that_does_not_become_healthy_ends_the_deployment(site: Site, fleet: FakeFleet) -> None:
+    """The command succeeded, and the health path answers 500: what Magento does when the database is behind."""
+    first, second = create(site)
+
+    def break_it(instance: str, _deployment: Answer) -> Answer:
+        fleet.health[instance] = UNHEALTHY
+        return SUCCESS
+
+    fleet.deploy = break_it
+    environment = deploy(site)
+    assert (environment["VersionLabel"], environment["HealthStatus"]) == ("v1", "Severe")
+    assert [instance for instance, _ in fleet.deployments] == [first]
+    assert target_states(site) == {first: "unhealthy", second: "healthy"}
+    assert since_update(site)[-4:] == [
+        "Batch 1: Registering instance(s) with the load balancer and waiting for them to be healthy.",
+        f"Instance id(s) '{first}' did not pass health check after command execution. Aborting the operation.",
+        "Failed to deploy application.",
+        "During an aborted deployment, some instances may have deployed the new application version. To ensure all "
+        "instances are running the same version, re-deploy the appropriate application version.",
+    ]
+    healths = site.beanstalk.describe_instances_health(EnvironmentName="prod-front", AttributeNames=["All"])
+    (sick,) = (h for h in healths["InstanceHealthList"] if h["InstanceId"] == first)
+    assert (sick["HealthStatus"], sick["Color"]) == ("Severe", "Red")
+    assert "Process default has been unhealthy" in sick["Causes"][0]
+    assert "(Target.ResponseCodeMismatch)" in sick["Causes"][0]
+
+
+def test_ignored_health_checks_do_not_end_the_deployment(site: Site, fleet: FakeFleet) -> None:
+    """It goes on after the wait."""
+    create(site, IgnoreHealthCheck="true")
+
+    def break_it(instance: str, _deployment: Answer) -> Answer:
+        fleet.health[instance] = UNHEALTHY
+        return SUCCESS
+
+    fleet.deploy = break_it
+    assert deploy(site)["VersionLabel"] == "v2"
+    assert len(fleet.deployments) == 2
+
+
+def test_a_batch_must_pass_twelve_checks_in_a_row(site: Site, fleet: FakeFleet) -> None:
+    """One bad check starts the count again: while health flaps, the second batch does not start."""
+    first, _ = create(site)
+    site.control(TimeScale=0.02)  # a check each 0.2 seconds
+    stop = threading.Event()
+
+    def flap() -> None:
+        while not stop.wait(0.7):
+            fleet.health[first] = UNHEALTHY
+            stop.wait(0.4)
+            del fleet.health[first]
+
+    flapping = threading.Thread(target=flap, daemon=True)
+    flapping.start()
+    site.beanstalk.update_environment(EnvironmentName="prod-front", VersionLabel="v2")
+    eventually(lambda: "Batch 1: Registering instance(s)" in "".join(site.messages("prod-front")))
+    stop.wait(5)
+    assert len(fleet.deployments) == 1
+    stop.set()
+    flapping.join()
+    fleet.health.clear()
+    assert ready(site)["VersionLabel"] == "v2"
+    assert len(fleet.deployments) == 2
+
+
+@pytest.mark.parametrize("policy", ["AllAtOnce", "RollingWithAdditionalBatch", "Immutable"])
+def test_every_policy_deploys_to_hosts(site: Site, fleet: FakeFleet, policy: str) -> None:
+    """Instances that the deployment launches wait for it: the fleet must not give them the old version."""
+    before = create(site, DeploymentPolicy=policy)
+    new: list[Any] = []
+
+    def look(instance: str, _deployment: Answer) -> Answer:
+        with urllib.request.urlopen(f"{site.aws.url}/moto-api/hosts", timeout=60) as answer:
+            document = json.load(answer)
+        new.extend(i["Deployment"] for i in document["Instances"] if i["InstanceId"] == instance not in before)
+        return SUCCESS
+
+    fleet.deploy = look
+    assert deploy(site)["VersionLabel"] == "v2"
+    deployed = [instance for instance, _ in fleet.deployments]
+    match policy:
+        case "AllAtOnce":
+            assert sorted(deployed) == sorted(before)
+            assert new == []
+        case "RollingWithAdditionalBatch":
+            assert deployed[1:] == before
+            assert deployed[0] not in before
+            assert new == [None]
+        case _:
+            assert not set(deployed) & set(before)
+            assert new == [None, None]
+    assert len(site.versions("prod-front")) == 2
+
+
+def test_an_immutable_deployment_that_fails_leaves_the_old_instances(site: Site, fleet: FakeFleet) -> None:
+    """The new ones are terminated."""
+    before = create(site, DeploymentPolicy="Immutable")
+    fleet.deploy = lambda _instance, _deployment: {"ReturnCode": 1, "Log": ""}
+    assert deploy(site)["VersionLabel"] == "v1"
+    assert site.versions("prod-front") == dict.fromkeys(before, ("v1", "Deployed"))
+
+
+def test_an_aborted_deployment_brings_the_old_version_back_to_hosts(site: Site, fleet: FakeFleet) -> None:
+    """The batch in progress is finished; then what has got the new version gets the old one."""
+    first, second = create(site)
+    go_on = threading.Event()
+
+    def wait(_instance: str, _deployment: Answer) -> Answer:
+        go_on.wait(60)
+        return SUCCESS
+
+    fleet.deploy = wait
+    site.beanstalk.update_environment(EnvironmentName="prod-front", VersionLabel="v2")
+    eventually(lambda: fleet.deployments)
+    assert site.environment("prod-front")["AbortableOperationInProgress"] is True
+    site.beanstalk.abort_environment_update(EnvironmentName="prod-front")
+    assert site.environment("prod-front")["Status"] == "Aborting"
+    go_on.set()
+    assert ready(site)["VersionLabel"] == "v1"
+    done = [(instance, asked["Deployment"]["VersionLabel"]) for instance, asked in fleet.deployments]
+    assert done == [(first, "v2"), (first, "v1")]
+    assert site.versions("prod-front") == {first: ("v1", "Deployed"), second: ("v1", "Deployed")}
+
+
+def test_a_launch_is_over_when_the_load_balancer_finds_the_hosts_healthy(site: Site, fleet: FakeFleet) -> None:
+    """Until then the environment is Launching."""
+    fleet.sees_targets = False
+    site.create("prod-front", {"PathPatterns": "/*"})
+    eventually(lambda: target_states(site), wanted=lambda states: set(states.values()) == {"initial"})
+    assert site.environment("prod-front")["Status"] == "Launching"
+    fleet.sees_targets = True
+    assert ready(site)["HealthStatus"] == "Ok"
+    assert "Successfully launched environment: prod-front" in site.messages("prod-front")
+
+
+def test_a_launch_of_hosts_that_never_become_healthy_ends_with_errors(site: Site, fleet: FakeFleet) -> None:
+    """The environment stays, as in AWS."""
+    fleet.sees_targets = False
+    site.create("prod-front", {"PathPatterns": "/*"})
+    ready(site)
+    errors = site.beanstalk.describe_events(EnvironmentName="prod-front", Severity="ERROR")["Events"]
+    assert [event["Message"] for event in errors] == ["Create environment operation is complete, but with errors."]
+
+
+def update(site: Site, namespace: str, **options: str) -> dict[str, Any]:
+    site.beanstalk.update_environment(EnvironmentName="prod-front", OptionSettings=settings(namespace, options))
+    return ready(site)
+
+
+def test_a_changed_property_is_a_configuration_deployment_on_every_host(site: Site, fleet: FakeFleet) -> None:
+    """To all hosts, with the version that they run and a higher deployment id."""
+    instances = create(site)
+    update(site, "aws:elasticbeanstalk:application:environment", COLOR="blue")
+    assert sorted(instance for instance, _ in fleet.deployments) == sorted(instances)
+    for _, asked in fleet.deployments:
+        assert asked["Kind"] == "configuration"
+        assert (asked["Deployment"]["VersionLabel"], asked["Deployment"]["DeploymentId"]) == ("v1", 2)
+        assert asked["Properties"] == {"COLOR": "blue"}
+    assert since_update(site) == [
+        "Environment update is starting.",
+        "Updating environment prod-front's configuration settings.",
+        "Instance deployment completed successfully.",
+        "Successfully deployed new configuration to environment.",
+        "Environment update completed successfully.",
+    ]
+
+
+def test_a_configuration_that_fails_on_a_host_is_reverted(site: Site, fleet: FakeFleet) -> None:
+    """The old configuration comes back to the hosts and to the environment."""
+    create(site)
+    failed = {"ReturnCode": 1, "Log": ""}
+    fleet.deploy = lambda _instance, asked: failed if asked["Properties"].get("COLOR") == "red" else SUCCESS
+    update(site, "aws:elasticbeanstalk:application:environment", COLOR="red")
+    assert [asked["Properties"].get("COLOR") for _, asked in fleet.deployments] == ["red", "red", None, None]
+    described = site.beanstalk.describe_configuration_settings(
+        ApplicationName=APPLICATION, EnvironmentName="prod-front"
+    )["ConfigurationSettings"][0]["OptionSettings"]
+    assert "COLOR" not in {option["OptionName"] for option in described}
+    assert "Failed to deploy configuration." in since_update(site)
+    assert since_update(site)[-1] == "The environment was reverted to the previous configuration setting."
+
+
+def test_options_that_hosts_do_not_read_are_not_deployed_to_them(site: Site, fleet: FakeFleet) -> None:
+    """A health check's interval is the load balancer's."""
+    create(site)
+    update(site, "aws:elasticbeanstalk:environment:process:default", HealthCheckInterval="30")
+    assert fleet.deployments == []
+
+
+def test_instances_are_replaced_in_batches_when_the_update_is_rolling(site: Site, fleet: FakeFleet) -> None:
+    """Another instance type: one instance at a time, and the next after the new one is healthy."""
+    first, second = create(site)
+    update(
+        site,
+        "aws:autoscaling:updatepolicy:rollingupdate",
+        RollingUpdateEnabled="true",
+        RollingUpdateType="Health",
+        MaxBatchSize="1",
+    )
+    site.beanstalk.update_environment(
+        EnvironmentName="prod-front",
+        OptionSettings=settings("aws:autoscaling:launchconfiguration", {"InstanceType": "t3.large"}),
+    )
+    seen: list[set[str]] = []
+
+    def running() -> bool:
+        seen.append(set(site.versions("prod-front")))
+        return bool(site.environment("prod-front")["Status"] == "Ready")
+
+    eventually(running)
+    assert any(len(now & {first, second}) == 1 for now in seen)
+    after = set(site.versions("prod-front"))
+    assert (len(after), after & {first, second}) == (2, set())
+    described = site.aws.client("ec2").describe_instances(InstanceIds=list(after))["Reservations"]
+    assert {i["InstanceType"] for reservation in described for i in reservation["Instances"]} == {"t3.large"}
+
+
+def test_a_restart_runs_on_every_host_without_a_deployment(site: Site, fleet: FakeFleet) -> None:
+    """The version and the deployment id stay."""
+    instances = create(site)
+    site.beanstalk.restart_app_server(EnvironmentName="prod-front")
+    ready(site)
+    assert sorted((i, asked["Kind"]) for i, asked in fleet.deployments) == sorted((i, "restart") for i in instances)
+    assert site.messages("prod-front")[-3:] == [
+        "restartAppServer is starting.",
+        "Instance deployment completed successfully.",
+        "Restarted application server on all ec2 instances.",
+    ]
+
+
+def test_a_deployment_waits_for_a_host_that_is_still_starting(site: Site, fleet: FakeFleet) -> None:
+    """An instance that Auto Scaling has just launched has no host for some seconds."""
+    first, _ = create(site)
+    fleet.without_host.add(first)
+    site.beanstalk.update_environment(EnvironmentName="prod-front", VersionLabel="v2")
+    eventually(lambda: "Starting application deployment command" in "".join(site.messages("prod-front")))
+    fleet.without_host.clear()
+    assert ready(site)["VersionLabel"] == "v2"
+
+
+def test_hosts_that_fail_to_answer_are_unhealthy(site: Site) -> None:
+    """A fleet that has ended without saying so: its targets do not count as healthy."""
+    create(site)
+    site.aws.post("/moto-api/hosts", '{"Url": "http://127.0.0.1:9"}')
+    eventually(lambda: target_states(site), wanted=lambda states: set(states.values()) == {"unhealthy"})
+    with pytest.raises(urllib.error.HTTPError):
+        site.aws.post("/moto-api/elasticbeanstalk", '{"TimeScale": 0}')
