@@ -35,7 +35,7 @@ _SETTINGS = (
 
 
 class Databases:
-    """Runs the databases of the state. The user ``mysql`` must be able to enter ``directory``, which has their files."""
+    """Runs the databases of the state. The user ``mysql`` must be able to enter ``directory``, where they are kept."""
 
     def __init__(self, directory: Path, programs: Programs, network: Network, authority: Authority) -> None:
         self._directory = directory

@@ -219,7 +219,8 @@ mkdir -p {0} /run/share; mount --rbind {1} {0}; mount --make-rslave {0}; mount -
 def host(script):
     ready = "mount -t tmpfs tmpfs /run\\n"
     text = ready + inside.format(IN_HOSTS, made.mounts, hosts, script.replace("mount.nfs4", str(mount)))
-    return subprocess.Popen(["unshare", "--mount", "--propagation=slave", "bash", "-c", text], stdin=subprocess.PIPE, text=True)
+    command = ["unshare", "--mount", "--propagation=slave", "bash", "-c", text]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
 
 def done(process):
     process.communicate("")
