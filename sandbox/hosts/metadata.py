@@ -95,8 +95,10 @@ class Metadata:
             return self._credentials(instance, rest.removeprefix("iam/security-credentials").strip("/"))
         if rest in simple:
             return simple[rest]
-        below = sorted({name.removeprefix(rest).partition("/")[0] for name in simple if name.startswith(rest)})
-        return "\n".join(below) if below and (not rest or rest.endswith("/")) else None
+        folder = f"{rest}/" if rest else ""
+        names = (*simple, "iam/security-credentials/")
+        below = sorted({name.removeprefix(folder).partition("/")[0] for name in names if name.startswith(folder)})
+        return "\n".join(below) or None
 
     def _credentials(self, instance: Instance, role: str) -> str | None:
         with self._lock:
@@ -150,11 +152,9 @@ def serve(metadata: Metadata) -> ThreadingHTTPServer:
                 return self._say(404, "Not Found")
             if not metadata.admits(instance, self.headers.get(_TOKEN)):
                 return self._say(401, "Unauthorized")
-            version, _, path = self.path.strip("/").partition("/")
-            if self.path.endswith("/") and path and not path.endswith("/"):
-                path += "/"
-            text = metadata.answer(instance, path.removesuffix("/") if path == "meta-data/" else path)
-            return self._say(404, "Not Found") if not version or text is None else self._say(200, text)
+            path = self.path.strip("/").partition("/")[2]
+            text = metadata.answer(instance, path)
+            return self._say(404, "Not Found") if text is None else self._say(200, text)
 
         def _instance(self) -> Instance | None:
             return metadata.instance_at(self.headers.get("X-Instance-Address", ""))

@@ -40,8 +40,6 @@ def serve(answers: Answers) -> ThreadingHTTPServer:
     """A server on a free port; the caller runs it."""
 
     class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
         def do_GET(self) -> None:  # http.server's name
             match self.path.strip("/").split("/"):
                 case ["targets"]:

@@ -221,13 +221,18 @@ class FileServer:
 
     address: str
     volumes: Mapping[str, str]
-    """Volume id by name."""
+    """Volume id by name: the tag ``Name``, without that of the server in front of it."""
 
     @classmethod
     def of(cls, document: Json) -> Self:
+        server = f"{document.get('Name') or ''}-"
         return cls(
             address=document["PrivateIpAddress"],
-            volumes={volume["Name"]: volume["VolumeId"] for volume in document["Volumes"] if volume.get("Name")},
+            volumes={
+                volume["Name"].removeprefix(server): volume["VolumeId"]
+                for volume in document["Volumes"]
+                if volume.get("Name")
+            },
         )
 
 

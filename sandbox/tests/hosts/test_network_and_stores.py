@@ -248,6 +248,7 @@ again.stop()
 """
 
 
-def test_volumes_without_a_name_are_no_shares() -> None:
-    volumes = [{"VolumeId": "vol-1", "Name": None}, {"VolumeId": "vol-2", "Name": "media"}]
-    assert FileServer.of({"PrivateIpAddress": "10.0.1.5", "Volumes": volumes}).volumes == {"media": "vol-2"}
+def test_a_share_has_the_name_of_its_volume_without_the_servers() -> None:
+    volumes = [{"VolumeId": "vol-1", "Name": None}, {"VolumeId": "vol-2", "Name": "prod-files-media"}]
+    server = FileServer.of({"PrivateIpAddress": "10.0.1.5", "Name": "prod-files", "Volumes": volumes})
+    assert server.volumes == {"media": "vol-2"}
