@@ -13,7 +13,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "sandbox": ("sandbox.commands.app", "Run both stacks in an AWS on this machine."),
     "policies": ("policies.report.app", "Check a stack against the policies, and explain them."),
     "reach": ("reachability.app", "Show what reaches what in a deployed network."),
+    "release": ("release.app", "Build what Elastic Beanstalk deploys."),
     "bootstrap": ("account.bootstrap", "Prepare an AWS account for the stacks."),
+    "install": ("release.install", "Install Magento for the first time."),
+    "configuration": ("release.configuration", "Say whether a newer configuration waits for a release."),
 }
 """Each command: the module whose `app` it is, and its line of help. To add a command, add its line."""
 

@@ -43,3 +43,12 @@ class FileServerSettings(Section):
     def faults(self) -> Iterator[Fault]:
         yield from unique("shares", self.shares, "name")
         yield from unique("shares", self.shares, "path")
+        for index, share in enumerate(self.shares):
+            outer = [other.path for other in self.shares if share.path.startswith(f"{other.path}/")]
+            if outer:
+                # Its link would be a file of the other share, for all instances.
+                yield Fault(
+                    path=f"shares.{index}.path",
+                    got=share.path,
+                    expected=f"a directory outside {outer[0]}, which is a share itself",
+                )

@@ -84,7 +84,8 @@ class SatelliteSettings(Section):
 
         aws secretsmanager put-secret-value --secret-id ARN --secret-string '{"value": "…"}'
 
-    Then restart the application servers of the environment. They read secrets when they start.
+    If the satellite is deployed already, deploy its running version again: `platform_config/README.md`, "After you
+    change a secret". Restarting its application servers is not enough.
     """
 
     name: ShortName

@@ -47,7 +47,11 @@ class SiteSettings(Section):
     database: DatabaseSettings
     """The site's MySQL database."""
     cache: CacheSettings
-    """The site's cache and sessions, on Valkey."""
+    """The site's cache, on Valkey. Without `session_cache`, it holds the sessions too. When its memory is full, Valkey
+    then evicts sessions as well as cached pages: shoppers lose their carts, and users of the back office are logged
+    out."""
+    session_cache: CacheSettings | None = None
+    """A Valkey group for sessions alone, which evicts nothing. When its memory is full, nobody new can log in."""
     search: SearchSettings
     """The site's search engine, OpenSearch."""
 
@@ -58,4 +62,5 @@ class SiteSettings(Section):
             mysql=self.database.engine_version,
             valkey=self.cache.engine_version,
             opensearch=self.search.engine_version,
+            session_valkey=self.session_cache.engine_version if self.session_cache else None,
         )

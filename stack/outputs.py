@@ -41,10 +41,16 @@ class StackOutputs:
     """The ARN of the secret with user and password, by database."""
     cache_address: Text
     """The host of the site's cache."""
+    session_cache_address: Text | None
+    """The host of the site's cache for sessions alone."""
     search_address: Text
     """The host of the site's search engine."""
     configuration_object: Text
     """The `s3://` address of the site's `env.php`."""
+    configuration_version: Text
+    """The newest version of that object. A release pins it, and its instances fetch that version."""
+    admin_secret: Text
+    """The ARN of the secret with the name and password of the back office's first administrator."""
     file_server: Text | None
     """The host of the NFS server."""
     servers: Mapping[str, Text]
@@ -113,8 +119,11 @@ class StackOutputs:
             database_endpoint=site.database.endpoint,
             database_secrets={name: database.secret_arn for name, database in databases.items()},
             cache_address=site.cache.address,
+            session_cache_address=site.session_cache.address if site.session_cache else None,
             search_address=site.search.address,
             configuration_object=site.configuration.uri,
+            configuration_version=site.configuration.version,
+            admin_secret=site.first_administrator.arn,
             file_server=site.files.address if site.files else None,
             servers=servers,
             satellites={name: each.address for name, each in satellites.items()},

@@ -15,6 +15,9 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 """The policy that AWS recommends. The default is still the policy of 2016 ("Security policies for your Application Load
 Balancer")."""
 HOLD_RULES = ("allowed-to-back-office", "allowed-to-front", "everyone-else")
+IDLE_TIMEOUT_SECONDS = 620
+"""How long a load balancer waits for an answer: longer than nginx waits for PHP (610), which may take 600. nginx keeps
+idle connections even longer (630), as AWS advises ("Troubleshoot your Application Load Balancers")."""
 _NEVER_MATCHES = "disarmed.invalid"
 """A host name that does not exist: RFC 2606 reserves ``.invalid``."""
 
@@ -29,7 +32,7 @@ class SharedLoadBalancerArgs:
     certificate_arn: pulumi.Input[str]
     access_logs_bucket: pulumi.Input[str] | None = None
     """A bucket in this region to which load balancers may write. Without it, there are no access logs."""
-    idle_timeout_seconds: int = 60
+    idle_timeout_seconds: int = IDLE_TIMEOUT_SECONDS
 
 
 class SharedLoadBalancer(pulumi.ComponentResource):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.beanstalk.load_balancer import TLS_POLICY
+from components.beanstalk.load_balancer import IDLE_TIMEOUT_SECONDS, TLS_POLICY
 from settings.messages import refuse
 
 Options = Mapping[str, Mapping[str, pulumi.Input[str]]]
@@ -79,6 +79,7 @@ class BehindOwnLoadBalancer:
             "aws:elbv2:loadbalancer": {
                 "SecurityGroups": self.security_group_id,
                 "ManagedSecurityGroup": self.security_group_id,
+                "IdleTimeout": str(IDLE_TIMEOUT_SECONDS),
             },
             "aws:elbv2:listener:default": http,
             **({} if self.certificate_arn is None else {"aws:elbv2:listener:443": self._https(self.certificate_arn)}),

@@ -1,8 +1,9 @@
-"""The cache and session store of a site, on ElastiCache."""
+"""A cache or session store of a site, on ElastiCache."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import pulumi
 import pulumi_aws as aws
@@ -15,12 +16,24 @@ from settings.cache import CacheSettings
 PORT = 6379
 
 
+class WhenFull(StrEnum):
+    """What Valkey does when its memory is full (``maxmemory-policy``)."""
+
+    EVICT = "volatile-lru"
+    """It evicts the least recently used of the keys that expire. Sessions expire, as cached pages do."""
+    REFUSE = "noeviction"
+    """It evicts nothing, and refuses to store more."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CacheArgs:
-    """The size of the cache, and its place in the network."""
+    """The size of the cache, its place in the network, and what it holds."""
 
     placement: DataStorePlacement
     size: CacheSettings
+    holds: str = "Cache and sessions"
+    """What is in it, for its description."""
+    when_full: WhenFull = WhenFull.EVICT
 
 
 class Cache(pulumi.ComponentResource):
@@ -55,15 +68,16 @@ class Cache(pulumi.ComponentResource):
             f"{name}-parameters",
             family=f"valkey{size.engine_version.split('.')[0]}",
             description="What Magento needs of Valkey",
-            # Of the entries that expire, both caches and sessions, the least recently used is evicted first.
-            parameters=[aws.elasticache.ParameterGroupParameterArgs(name="maxmemory-policy", value="volatile-lru")],
+            parameters=[
+                aws.elasticache.ParameterGroupParameterArgs(name="maxmemory-policy", value=args.when_full.value)
+            ],
             tags=tags,
             opts=child,
         )
         token = random.RandomPassword(f"{name}-token", length=64, special=False, opts=child)
         cluster = aws.elasticache.ReplicationGroup(
             f"{name}-cluster",
-            description=f"Cache and sessions of {context.tags.client} {context.tags.environment}",
+            description=f"{args.holds} of {context.tags.client} {context.tags.environment}",
             engine="valkey",
             engine_version=size.engine_version,
             node_type=size.node_type,

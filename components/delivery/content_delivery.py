@@ -18,8 +18,9 @@ from settings.messages import refuse
 _CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 """Caches for a day by default, for a year at most. The key has no query strings: Magento has versions in paths."""
 _CORS_CUSTOM_ORIGIN = "59781a5b-3903-41f3-afcb-af62929ccde1"
-_CORS_AND_SECURITY_HEADERS = "e61eb60c-9c35-4d20-a928-2b84e02af89c"
-"""Browsers load fonts and templates from another host only with CORS. It keeps the headers of Magento's server."""
+_CORS_WITH_PREFLIGHT_AND_SECURITY_HEADERS = "eaab4381-ed33-4a86-88ca-d9558dc6cd63"
+"""Browsers load fonts and templates from another host only with CORS. For a template they ask first, with OPTIONS,
+because Magento's RequireJS adds the header X-Requested-With. nginx answers that, and CloudFront keeps its headers."""
 
 _ALLOWED_METHODS = ["GET", "HEAD", "OPTIONS"]
 _CACHED_METHODS = ["GET", "HEAD"]
@@ -142,7 +143,7 @@ class ContentDelivery(pulumi.ComponentResource):
                 compress=True,
                 cache_policy_id=_CACHING_OPTIMIZED,
                 origin_request_policy_id=_CORS_CUSTOM_ORIGIN,
-                response_headers_policy_id=_CORS_AND_SECURITY_HEADERS,
+                response_headers_policy_id=_CORS_WITH_PREFLIGHT_AND_SECURITY_HEADERS,
             ),
             custom_error_responses=[
                 aws.cloudfront.DistributionCustomErrorResponseArgs(

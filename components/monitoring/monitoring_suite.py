@@ -36,6 +36,8 @@ class MonitoredSite:
     database_id: pulumi.Input[str]
     cache_node_ids: tuple[pulumi.Input[str], ...]
     search_domain_name: pulumi.Input[str]
+    session_node_ids: tuple[pulumi.Input[str], ...] = ()
+    """The nodes of the cache for sessions alone, if the site has one."""
 
     def __post_init__(self) -> None:
         if FRONT not in self.environments:
@@ -52,6 +54,7 @@ class MonitoredSite:
             load_balancer_arn=platform.load_balancer.arn,
             database_id=platform.database.identifier,
             cache_node_ids=platform.cache.node_ids,
+            session_node_ids=platform.session_cache.node_ids if platform.session_cache else (),
             search_domain_name=platform.search.domain_name,
         )
 
@@ -109,7 +112,12 @@ class MonitoringSuiteArgs:
         groups = [
             site_alarms.of_environments("site", site.environments, thresholds, more=balancer),
             *(site_alarms.of_database(name, each, thresholds) for name, each in self.databases.items()),
-            site_alarms.of_cache(site.cache_node_ids, thresholds),
+            site_alarms.of_cache("cache", site.cache_node_ids, thresholds),
+            *(
+                [site_alarms.of_cache("session-cache", site.session_node_ids, thresholds)]
+                if site.session_node_ids
+                else []
+            ),
             site_alarms.of_search(site.search_domain_name, self.context.account_id, thresholds),
             *(site_alarms.of_environments(name, {name: each}, thresholds) for name, each in self.satellites.items()),
             *(shared_alarms.of_server(name, each) for name, each in self.servers.items()),
@@ -231,7 +239,7 @@ class MonitoringSuite(pulumi.ComponentResource):
             environments=dict(site.environments),
             load_balancer=args.load_balancer,
             database_id=site.database_id,
-            cache_node_ids=list(site.cache_node_ids),
+            cache_node_ids=[*site.cache_node_ids, *site.session_node_ids],
         )
         return aws.cloudwatch.Dashboard(
             f"{self._name}-dashboard",

@@ -152,13 +152,17 @@ def of_load_balancer(load_balancer: pulumi.Input[str], thresholds: ThresholdSett
     )
 
 
-def of_cache(node_ids: tuple[pulumi.Input[str], ...], thresholds: ThresholdSettings) -> AlarmGroup:
-    """The alarms of each node of a cache. A node that is being replaced has no data, which raises no alarm."""
+def of_cache(name: str, node_ids: tuple[pulumi.Input[str], ...], thresholds: ThresholdSettings) -> AlarmGroup:
+    """The alarms of each node of a cache. A node that is being replaced has no data, which raises no alarm.
+
+    ``name`` is that of the alarms, such as ``cache`` or ``session-cache``.
+    """
+    spelled = name.replace("-", " ")
 
     def alarm(number: int, node: pulumi.Input[str], what: str, measure: str, statistic: Statistic, most: int) -> Alarm:
         return Alarm(
-            key=f"cache-{number}-{what.replace(' ', '-')}",
-            description=f"Cache node {number}: {what} ({measure}) above {most}",
+            key=f"{name}-{number}-{what.replace(' ', '-')}",
+            description=f"{spelled.capitalize()} node {number}: {what} ({measure}) above {most}",
             metric=Metric(
                 namespace="AWS/ElastiCache", name=measure, dimensions={"CacheClusterId": node}, statistic=statistic
             ),
@@ -168,8 +172,8 @@ def of_cache(node_ids: tuple[pulumi.Input[str], ...], thresholds: ThresholdSetti
         )
 
     return AlarmGroup(
-        key="cache",
-        description="The cache throws out what it should keep, is full, or its replica falls behind",
+        key=name,
+        description=f"The {spelled} throws out what it should keep, is full, or its replica falls behind",
         alarms=tuple(
             each
             for number, node in enumerate(node_ids, start=1)

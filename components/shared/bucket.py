@@ -12,6 +12,8 @@ from components.shared.iam import document, only_over_tls
 from settings.bucket import BucketSettings, Purpose
 
 _NONCURRENT_DAYS = 30
+_KEEPS_VERSIONS = {Purpose.SITE_CONFIGURATION}
+"""A release names the version of the configuration that its instances fetch, and may run for years."""
 
 
 _ENCRYPTED_BY_S3 = {Purpose.COST_REPORTS, Purpose.LOAD_BALANCER_LOGS, Purpose.CONTENT_DELIVERY_LOGS}
@@ -116,8 +118,12 @@ def _lifecycle(args: BucketArgs) -> list[aws.s3.BucketLifecycleConfigurationRule
             id="older-versions",
             status="Enabled",
             filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-            noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
-                noncurrent_days=_NONCURRENT_DAYS
+            noncurrent_version_expiration=(
+                None
+                if args.bucket.purpose in _KEEPS_VERSIONS
+                else aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+                    noncurrent_days=_NONCURRENT_DAYS
+                )
             ),
             abort_incomplete_multipart_upload=aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
                 days_after_initiation=7

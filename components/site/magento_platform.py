@@ -12,7 +12,7 @@ from components.beanstalk.environment import BeanstalkEnvironment, BeanstalkEnvi
 from components.beanstalk.load_balancer import SharedLoadBalancer, SharedLoadBalancerArgs
 from components.beanstalk.load_balancing import BehindSharedLoadBalancer, ListenerRule
 from components.beanstalk.options import EnvironmentOptions
-from components.data.cache import Cache, CacheArgs
+from components.data.cache import Cache, CacheArgs, WhenFull
 from components.data.mysql_database import MySqlDatabase, MySqlDatabaseArgs
 from components.data.placement import DataStorePlacement
 from components.data.search import Search, SearchArgs
@@ -23,6 +23,7 @@ from components.servers.server import ServerPlacement
 from components.shared.context import Context
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs
 from components.site.configuration import SiteConfiguration, SiteConfigurationArgs
+from components.site.first_administrator import FirstAdministrator, FirstAdministratorArgs
 from settings.content_delivery import ContentDeliverySettings
 from settings.file_server import FileServerSettings
 from settings.fleet import FleetSettings
@@ -47,16 +48,20 @@ class MagentoPlatformArgs:
 class MagentoPlatform(pulumi.ComponentResource):
     """One site: two Beanstalk environments behind one shared load balancer, with a database, cache and search engine.
 
-    Produces the instances' security groups and roles, the load balancer, ``MySqlDatabase``, ``Cache``, ``Search``, the
-    ``SiteConfiguration``, the Beanstalk application, both environments, and a DNS record for each host name.
+    Produces the instances' security groups and roles, the load balancer, ``MySqlDatabase``, one or two ``Cache``,
+    ``Search``, the ``SiteConfiguration``, the Beanstalk application, both environments, and a DNS record for each host
+    name.
     """
 
     load_balancer: SharedLoadBalancer
     files: NfsServer | None
     database: MySqlDatabase
     cache: Cache
+    session_cache: Cache | None
+    """The group for sessions alone. Without it, sessions are in ``cache``."""
     search: Search
     configuration: SiteConfiguration
+    first_administrator: FirstAdministrator
     application: BeanstalkApplication
     back_office: BeanstalkEnvironment
     front: BeanstalkEnvironment
@@ -94,6 +99,7 @@ class MagentoPlatform(pulumi.ComponentResource):
         self.cache = Cache(
             f"{name}-cache", CacheArgs(placement=self._private("cache"), size=site.cache), opts=self._child
         )
+        self.session_cache = self._session_cache()
         self.search = Search(
             f"{name}-search", SearchArgs(placement=self._private("search"), size=site.search), opts=self._child
         )
@@ -101,14 +107,19 @@ class MagentoPlatform(pulumi.ComponentResource):
             f"{name}-configuration",
             SiteConfigurationArgs(
                 bucket_name=args.shared.configuration_bucket,
-                back_office_path=site.back_office_path,
-                document_root=site.document_root,
+                site=site,
                 delivery=args.delivery,
                 database=self.database,
                 cache=self.cache,
+                session_cache=self.session_cache,
                 search=self.search,
                 context=args.context.for_system("magento"),
             ),
+            opts=self._child,
+        )
+        self.first_administrator = FirstAdministrator(
+            f"{name}-admin",
+            FirstAdministratorArgs(context=args.context.for_system("magento")),
             opts=self._child,
         )
         self.application = BeanstalkApplication(
@@ -169,6 +180,20 @@ class MagentoPlatform(pulumi.ComponentResource):
             opts=self._child,
         )
 
+    def _session_cache(self) -> Cache | None:
+        if self._args.site.session_cache is None:
+            return None
+        return Cache(
+            f"{self._name}-session-cache",
+            CacheArgs(
+                placement=self._private("session-cache"),
+                size=self._args.site.session_cache,
+                holds="Sessions",
+                when_full=WhenFull.REFUSE,
+            ),
+            opts=self._child,
+        )
+
     def _private(self, system: str) -> DataStorePlacement:
         clients = {tier: group.id for tier, group in self._groups.items()}
         return DataStorePlacement.private(self._args.context.for_system(system), self._args.shared, clients)
@@ -180,6 +205,9 @@ class MagentoPlatform(pulumi.ComponentResource):
         context = args.context.for_system("magento")
         role = InstanceRole(f"{self._name}-{tier}", InstanceRoleArgs(context=context), opts=self._child)
         granted = self.configuration.grant_read_to(f"{self._name}-{tier}", role.role, parent=role)
+        if tier == BACK_OFFICE:
+            # Magento is installed there, by `./shop install`.
+            self.first_administrator.grant_read_to(f"{self._name}-{tier}", role.role, parent=role)
         return BeanstalkEnvironment(
             f"{self._name}-{tier}-environment",
             BeanstalkEnvironmentArgs(
@@ -209,6 +237,7 @@ class MagentoPlatform(pulumi.ComponentResource):
                     variables={
                         "MAGENTO_CONFIGURATION": self.configuration.uri,
                         "MAGENTO_TIER": tier,
+                        **self.configuration.variables,
                         **(self.files.variables if self.files else {}),
                     },
                 ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -20,9 +21,13 @@ class KeyPair:
 
 
 def self_signed(name: str) -> KeyPair:
-    """A certificate for a DNS name, valid for 30 days from yesterday."""
+    """A certificate for a DNS name or an IP address, valid for 30 days from yesterday."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    try:
+        alternative: x509.GeneralName = x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        alternative = x509.DNSName(name)
     yesterday = datetime.now(UTC) - timedelta(days=1)
     certificate = (
         x509.CertificateBuilder()
@@ -32,7 +37,7 @@ def self_signed(name: str) -> KeyPair:
         .serial_number(x509.random_serial_number())
         .not_valid_before(yesterday)
         .not_valid_after(yesterday + timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
         .sign(key, hashes.SHA256())
     )
     return KeyPair(

@@ -1,79 +1,58 @@
-"""A satellite's release on disk, as the release tool merges it; its hooks run without changing the machine."""
+"""Bundles as the release tool merges them, and the properties of the environments that they are deployed to."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import stat
-import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 PLATFORM_CONFIG = Path(__file__).resolve().parents[2] / "platform_config"
 SATELLITES = ("pim", "custom-connection", "mirakl-cashout")
 
-_RECORDS_ITS_CALL = """#!/bin/bash
-{ printf '%s' "${0##*/}"; printf '\\t%s' "$@"; echo; } >> "${0%/*}/calls"
-"""
+
+def satellite_bundle(directory: Path, satellite: str) -> Path:
+    """An application that is not there but for a file, and the satellite's layers over it."""
+    write(directory / "public/index.php", "<?php\n")
+    write(directory / "bin/console", "<?php\n")
+    for layer in ("satellite", satellite):
+        shutil.copytree(PLATFORM_CONFIG / layer, directory, dirs_exist_ok=True)
+    return directory
 
 
-@dataclass(frozen=True)
-class Release:
-    """``directory`` is the new release's; what hooks write elsewhere goes below ``machine``."""
-
-    directory: Path
-    machine: Path
-    programs: Path
-    variables: dict[str, str] = field(default_factory=dict)
-
-    @staticmethod
-    def of(satellite: str, base: Path) -> Release:
-        """The layers of a satellite, merged in their order; programs that change the machine only record their call."""
-        release = Release(base / "release", base / "machine", base / "programs")
-        for layer in ("satellite", satellite):
-            shutil.copytree(PLATFORM_CONFIG / layer, release.directory, dirs_exist_ok=True)
-        release.programs.mkdir()
-        for program in ("aws", "chown", "chpasswd", "dnf", "logger", "php", "rpm", "systemctl", "useradd"):
-            release.stand_in(program)
-        release.stand_in("curl", 'while [[ $1 != --output ]]; do shift; done; echo downloaded > "$2"')
-        release.stand_in("runuser", 'shift 3; exec "$@"')
-        return release
-
-    def stand_in(self, program: str, then: str = "") -> None:
-        """Put a program before the real one, which records how it was called and then does what ``then`` says."""
-        path = self.programs / program
-        path.write_text(f"{_RECORDS_ITS_CALL}{then}\n")
-        path.chmod(0o755)
-
-    def run(self, hook: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a hook, by its path below ``.platform``, as Beanstalk does: in the release, with its properties set."""
-        environment = {
-            "PATH": f"{self.programs}:{os.environ['PATH']}",
-            "DESTDIR": str(self.machine),
-            **self.variables,
-            **variables,
-        }
-        return subprocess.run(
-            [self.directory / ".platform" / hook],
-            cwd=self.directory,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-
-    def calls(self, program: str) -> list[list[str]]:
-        """The arguments of each call so far of a program put in by `stand_in`."""
-        recorded = self.programs / "calls"
-        lines = recorded.read_text().splitlines() if recorded.exists() else []
-        called = [line.split("\t") for line in lines]
-        return [arguments for name, *arguments in called if name == program]
-
-    def mode(self, file: str) -> int:
-        return stat.S_IMODE((self.directory / file).stat().st_mode)
+def magento_bundle(directory: Path, release: str, *, configuration_version: str = "v1") -> Path:
+    """The few files of Magento that hooks come upon, its layer over them, and what a release is called."""
+    for path, content in {
+        "pub/index.php": "<?php\n",
+        "pub/media/.htaccess": "deny\n",
+        "pub/media/import/.htaccess": "deny\n",
+        "pub/static/deployed_version.txt": f"{release}\n",
+        "pub/static/frontend/app.js": f"the script of {release}\n",
+        "bin/magento": "<?php echo implode(' ', array_slice($argv, 1)), ' ', getenv('MAGE_MODE'), \"\\n\";\n",
+    }.items():
+        write(directory / path, content)
+    shutil.copytree(PLATFORM_CONFIG / "magento", directory, dirs_exist_ok=True)
+    write(
+        directory / ".platform/release.env", f"RELEASE={release}\nSITE_CONFIGURATION_VERSION={configuration_version}\n"
+    )
+    return directory
 
 
+def write(file: Path, content: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(content)
+
+
+SHARES: Mapping[str, str] = {
+    "client-media": "pub/media",
+    "magento-statics": "pub/static",
+    "magento-sitemap": "sitemap",
+    "magento-client": "client",
+}
+MAGENTO: Mapping[str, str] = {
+    "MAGENTO_CONFIGURATION": "s3://configuration/prod/env.php",
+    "MAGENTO_NFS_SERVER": "nfs.internal-client.url",
+    "MAGENTO_NFS_SHARES": " ".join(f"/srv/{name}:{path}" for name, path in SHARES.items()),
+}
 DATABASE: Mapping[str, str] = {
     "DATABASE_HOST": "shared.internal",
     "DATABASE_PORT": "3306",

@@ -1,11 +1,9 @@
-"""Row 6: what a satellite's deploy writes, read and run by the real vsftpd, Apache and nginx."""
+"""Row 6: what a satellite's deploy writes, read and run by the real vsftpd."""
 
 from __future__ import annotations
 
 import ftplib
 import io
-import os
-import shlex
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,19 +13,28 @@ from socket import create_connection, create_server
 
 import pytest
 
-from tests.servers.programs import require, unavailable
-from tests.servers.release import DATABASE, FTP, PLATFORM_CONFIG, Release
+from tests.servers.beanstalk_instance import BeanstalkInstance
+from tests.servers.programs import require
+from tests.servers.release import DATABASE, FTP, satellite_bundle
 
 PASSWORD = "battery-staple"
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Release:
-    """Custom Connection's release, with its FTP server asked for."""
-    release = Release.of("custom-connection", tmp_path)
-    release.variables.update(FTP)
-    release.stand_in("aws", f"""echo '{{"username": "connection", "password": "{PASSWORD}"}}'""")
-    return release
+def connection(tmp_path: Path) -> Iterator[BeanstalkInstance]:
+    """An instance on which Custom Connection is deployed, with its FTP server asked for."""
+    require("vsftpd")
+    properties = {
+        **DATABASE,
+        **FTP,
+        "FTP_PASSIVE_ADDRESS": "127.0.0.1",
+        "FTP_FIRST_PASSIVE_PORT": "20000",
+        "FTP_LAST_PASSIVE_PORT": "20099",
+    }
+    aws = f"""echo '{{"username": "connection", "password": "{PASSWORD}"}}'"""
+    with BeanstalkInstance(tmp_path, properties=properties, stand_ins={"aws": aws}) as instance:
+        instance.deploy(satellite_bundle(tmp_path / "bundle", "custom-connection"))
+        yield instance
 
 
 def free_port() -> int:
@@ -44,51 +51,22 @@ def vsftpd_says(configuration: Path) -> str:
     return answer.read_text()
 
 
-def test_vsftpd_reads_the_configuration_to_its_end(connection: Release) -> None:
+def test_vsftpd_reads_the_configuration_to_its_end(connection: BeanstalkInstance, tmp_path: Path) -> None:
     """All that it misses is a connection; a setting that it does not know it names."""
-    require("vsftpd")
-    result = connection.run("hooks/postdeploy/20_serve_ftp.sh")
-    assert result.returncode == 0, result.stderr
-    configuration = connection.machine / "etc/vsftpd/vsftpd.conf"
+    configuration = tmp_path / "vsftpd.conf"
+    configuration.write_text(connection.read("/etc/vsftpd/vsftpd.conf"))
     assert "must be started from inetd" in vsftpd_says(configuration)
     configuration.write_text(configuration.read_text().replace("allow_writeable_chroot", "allow_writable_chroot"))
     assert "unrecognised variable in config file: allow_writable_chroot" in vsftpd_says(configuration)
 
 
 @pytest.fixture
-def ftp_port(connection: Release) -> Iterator[int]:
-    """The FTP server as the hooks set it up: real users, PAM and vsftpd, on a copy of /etc that no one else sees."""
-    if os.geteuid() != 0:
-        unavailable("a mount namespace with its own users needs root")
-    require("vsftpd", "unshare", "useradd", "chpasswd")
+def ftp_port(connection: BeanstalkInstance, tmp_path: Path) -> Iterator[int]:
+    """The FTP server as the hooks set it up, on a free port of this machine."""
     port = free_port()
-    connection.variables.update(**DATABASE, DESTDIR="", FTP_PASSIVE_ADDRESS="127.0.0.1", FTP_FIRST_PASSIVE_PORT="20000")
-    connection.variables.update(FTP_LAST_PASSIVE_PORT="20099")
-    for program in ("chown", "chpasswd", "useradd"):
-        (connection.programs / program).unlink()
-    connection.machine.mkdir()
-    log = connection.machine / "log"
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            ["unshare", "--mount", "bash", "-euxc", _serve(connection, port)],
-            cwd=connection.directory,
-            env={**connection.variables, "PATH": f"{connection.programs}:{os.environ['PATH']}"},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait_for(port, server, log)
-        yield port
-    finally:
-        server.terminate()
-        server.wait(timeout=10)
-        print(log.read_text())
-
-
-def _serve(release: Release, port: int) -> str:
-    """A shell script that runs the hooks of a deploy and then becomes the server, on a free port of this machine."""
-    etc, var = release.machine / "etc", release.machine / "var"
-    hooks = release.directory / ".platform/hooks"
+    connection.run("mkdir", "--parents", "/var/empty", "/var/app/current/images")
+    connection.run("bash", "-c", "echo webapp:also-secret | chpasswd")
+    connection.run("bash", "-c", "chown webapp:webapp /var/app/current/images; chmod 2775 /var/app/current/images")
     overrides = {
         "background": "NO",
         "listen_address": "127.0.0.1",
@@ -96,22 +74,16 @@ def _serve(release: Release, port: int) -> str:
         # Where a distribution keeps its empty directory differs.
         "secure_chroot_dir": "/var/empty",
     }
-    server = ["vsftpd", "/etc/vsftpd/vsftpd.conf", *(f"-o{name}={value}" for name, value in overrides.items())]
-    deploy = (
-        ["cp", "--archive", "/etc", etc],
-        ["mount", "--bind", etc, "/etc"],
-        ["mkdir", "--parents", var / "app/current", var / "empty", var / "log"],
-        ["mount", "--bind", var, "/var"],
-        ["mount", "--bind", release.directory, "/var/app/current"],
-        ["groupadd", "webapp"],
-        ["useradd", "--gid", "webapp", "--no-create-home", "--shell", "/sbin/nologin", "webapp"],
-        ["bash", "-c", "echo webapp:also-secret | chpasswd"],
-        [hooks / "prebuild/20_write_configuration.sh"],
-        [hooks / "predeploy/10_set_ownership.sh"],
-        [hooks / "postdeploy/20_serve_ftp.sh"],
-        ["exec", *server],
-    )
-    return "\n".join(shlex.join(map(str, command)) for command in deploy)
+    options = [f"-o{name}={value}" for name, value in overrides.items()]
+    with (tmp_path / "log").open("w") as output:
+        server = connection.start("vsftpd", "/etc/vsftpd/vsftpd.conf", *options, output=output)
+    try:
+        _wait_for(port, server, tmp_path / "log")
+        yield port
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+        print((tmp_path / "log").read_text())
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
@@ -139,27 +111,26 @@ def logged_in(port: int, user: str = "connection", password: str = PASSWORD) -> 
     return client
 
 
-def test_a_partner_uploads_into_the_web_root(connection: Release, ftp_port: int) -> None:
+def test_a_partner_uploads_into_the_web_root(connection: BeanstalkInstance, ftp_port: int) -> None:
     """By the passive address and ports that the gateway forwards; the application may change what came in."""
     with logged_in(ftp_port) as client:
         assert client.pwd() == "/"
-        client.mkd("images")
+        client.mkd("catalogue")
         address, port = client.makepasv()
         assert address == "127.0.0.1"
         assert 20000 <= port <= 20099
-        client.storbinary("STOR images/red.jpg", io.BytesIO(b"red"))
-        assert client.nlst("images") == ["images/red.jpg"]
-    uploaded = connection.directory / "images" / "red.jpg"
-    assert uploaded.read_bytes() == b"red"
-    assert connection.mode("images/red.jpg") == 0o664
-    assert connection.mode("images") == 0o2775
-    web_users = connection.directory.stat().st_gid
-    assert uploaded.stat().st_gid == uploaded.parent.stat().st_gid == web_users
+        client.storbinary("STOR catalogue/red.jpg", io.BytesIO(b"red"))
+        assert client.nlst("catalogue") == ["catalogue/red.jpg"]
+    uploaded = "/var/app/current/catalogue/red.jpg"
+    assert connection.read(uploaded) == "red"
+    assert connection.owner_and_mode(uploaded) == "connection:webapp 664"
+    assert connection.owner_and_mode("/var/app/current/catalogue") == "connection:webapp 2775"
+    connection.run("bash", "-c", f"echo done >> {uploaded}", user="webapp")
 
 
-def test_hidden_files_stay_hidden_from_ftp(connection: Release, ftp_port: int) -> None:
+def test_hidden_files_stay_hidden_from_ftp(connection: BeanstalkInstance, ftp_port: int) -> None:
     """The web root is the application's directory: its credentials and hooks lie there too."""
-    assert connection.mode(".env.local") == 0o600
+    assert connection.owner_and_mode("/var/app/current/.env.local") == "webapp:webapp 600"
     with logged_in(ftp_port) as client:
         listed = client.nlst("-a")
         assert not [name for name in listed if name.startswith(".") and name not in (".", "..")]
@@ -180,71 +151,3 @@ def test_nobody_else_logs_in(ftp_port: int, user: str, password: str) -> None:
     """Not even users of the system whose passwords are right."""
     with pytest.raises(ftplib.error_perm, match="530"):
         logged_in(ftp_port, user, password)
-
-
-def test_apache_takes_the_connectors_configuration(tmp_path: Path) -> None:
-    """Inside a server's configuration, as Beanstalk includes it; a directive that Apache does not know it names."""
-    require("apache2")
-    own = PLATFORM_CONFIG / "mirakl-cashout/.platform/httpd/conf.d/mirakl-cashout.conf"
-    modules = Path("/usr/lib/apache2/modules")
-    whole = tmp_path / "httpd.conf"
-    loaded = "\n".join(
-        f"LoadModule {name}_module {modules}/mod_{name}.so"
-        for name in ("mpm_event", "authz_core", "dir", "negotiation")
-    )
-    whole.write_text(
-        f'{loaded}\nServerName localhost\nErrorLog /dev/stderr\nListen 127.0.0.1:{free_port()}\nInclude "{own}"\n'
-    )
-
-    def says() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["apache2", "-t", "-d", tmp_path, "-f", whole], capture_output=True, text=True, timeout=30
-        )
-
-    checked = says()
-    assert checked.returncode == 0, checked.stderr
-    assert "Syntax OK" in checked.stderr
-    whole.write_text(whole.read_text() + "FallbackRessource /index.php\n")
-    assert "Invalid command 'FallbackRessource'" in says().stderr
-
-
-def test_nginx_serves_no_hidden_file(tmp_path: Path) -> None:
-    """Inside the server block into which Beanstalk includes it."""
-    require("nginx", "curl")
-    own = PLATFORM_CONFIG / "satellite/.platform/nginx/conf.d/elasticbeanstalk/deny_hidden_files.conf"
-    root = tmp_path / "root"
-    (root / ".platform").mkdir(parents=True)
-    for file in ("index.html", ".env.local", ".platform/fill_in.py"):
-        (root / file).write_text(file)
-    for directory in (tmp_path, root):
-        directory.chmod(0o755)
-    port = free_port()
-    configuration = tmp_path / "nginx.conf"
-    configuration.write_text(
-        f"daemon off; pid {tmp_path}/pid; error_log stderr;"
-        f"{'user root;' if os.geteuid() == 0 else ''}"
-        "events {} http { access_log off;"
-        f' server {{ listen 127.0.0.1:{port}; root {root}; include "{own}"; }} }}'
-    )
-    server = subprocess.Popen(["nginx", "-p", tmp_path, "-c", configuration], stderr=subprocess.PIPE)
-    try:
-        answers = {
-            path: _status(f"http://127.0.0.1:{port}/{path}")
-            for path in ("index.html", ".env.local", ".platform/fill_in.py")
-        }
-    finally:
-        server.terminate()
-        server.wait(timeout=10)
-    assert answers == {"index.html": "200", ".env.local": "403", ".platform/fill_in.py": "403"}
-
-
-def _status(url: str) -> str:
-    return subprocess.run(
-        [
-            *("curl", "--silent", "--retry", "20", "--retry-connrefused", "--retry-delay", "1"),
-            *("--output", "/dev/null", "--write-out", "%{http_code}", url),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=30,
-    ).stdout

@@ -19,6 +19,7 @@ ROOMS = {
     "stack": {"settings", "components"},
     "policies": {"commands", "settings"},
     "reachability": {"commands"},
+    "release": {"commands", "settings"},
     "commands": set(),
     "account": {"commands"},
 }

@@ -10,6 +10,8 @@ from tests.unit.graph import Graph, Resource
 from tests.unit.program import program
 
 WHAT_DIFFERS = """\
+site-admin-credentials-secret.protect: True -> False
+site-admin-credentials-secret.recoveryWindowInDays: 30 -> 0
 site-back-office-environment.settings.instances.InstanceTypes: c7g.xlarge -> c7g.large
 site-back-office-environment.settings.launchconfiguration.RootVolumeSize: 100 -> 30
 site-cache-cluster.automaticFailoverEnabled: True -> False

@@ -8,7 +8,7 @@ import pulumi_aws as aws
 import pytest
 
 from tests.unit.graph import Graph, Resource
-from tests.unit.program import build_program, program
+from tests.unit.program import build_program, program, stack_config
 
 STACKS = ("prod", "preprod")
 
@@ -224,3 +224,47 @@ def test_protection_is_config() -> None:
     databases: list[Resource] = list(graph.of_type(aws.rds.Instance))
     assert not any(each.inputs["deletionProtection"] for each in databases)
     assert all(each.inputs["skipFinalSnapshot"] for each in databases)
+
+
+def test_the_one_cache_evicts_what_expires_and_so_sessions_too() -> None:
+    """As the note has it: one group for caches and sessions."""
+    (parameter,) = program("prod").one(aws.elasticache.ParameterGroup).inputs["parameters"]
+    assert parameter == {"name": "maxmemory-policy", "value": "volatile-lru"}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_cache_for_sessions_evicts_nothing(stack: str) -> None:
+    """It is encrypted, reached and kept as the other is, and has alarms of its own."""
+    size = {"engine_version": "8.1", "node_type": "cache.t4g.small", "nodes": 2}
+    site = {**stack_config(stack)["magento:site"], "session_cache": size}
+    graph = build_program(stack, config={"magento:site": site})
+    groups = {each.name: each.inputs for each in graph.of_type(aws.elasticache.ReplicationGroup)}
+    sessions, caches = groups["site-session-cache-cluster"], groups["site-cache-cluster"]
+    policies = {
+        each.name: each.inputs["parameters"][0]["value"] for each in graph.of_type(aws.elasticache.ParameterGroup)
+    }
+    assert policies == {
+        "site-cache-parameters": "volatile-lru",
+        "site-session-cache-parameters": "noeviction",
+    }
+    for name in (
+        "atRestEncryptionEnabled",
+        "transitEncryptionEnabled",
+        "snapshotRetentionLimit",
+        "kmsKeyId",
+        "snapshotWindow",
+        "maintenanceWindow",
+    ):
+        assert sessions[name] == caches[name]
+    assert (sessions["nodeType"], sessions["numCacheClusters"]) == ("cache.t4g.small", 2)
+    assert sessions["authToken"] != caches["authToken"]
+    tiers = {(f"client-{stack}-site-{tier}-instances", 6379, 6379) for tier in ("front", "back-office")}
+    assert admitted(graph, *sessions["securityGroupIds"]) == tiers
+    alarms = {each.name for each in graph.of_type(aws.cloudwatch.MetricAlarm) if "session-cache" in each.name}
+    expected = {
+        f"monitoring-session-cache-{number}-{what}"
+        for number in (1, 2)
+        for what in ("evictions", "memory", "replica-lag")
+    }
+    assert alarms == (expected if stack == "prod" else set())
+    assert graph.exports["session_cache_address"]

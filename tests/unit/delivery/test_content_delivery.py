@@ -116,11 +116,11 @@ def test_the_origin_path_follows_the_document_root(document_root: str, media: st
 @pytest.mark.row(12)
 @pytest.mark.parametrize("content", CONTENTS)
 def test_files_are_cached_as_magento_wants_it(graph: Graph, content: str) -> None:
-    """CachingOptimized, CORS-CustomOrigin and CORS-and-SecurityHeadersPolicy, by AWS's own ids; read only."""
+    """CachingOptimized, CORS-CustomOrigin and CORS-with-preflight-and-SecurityHeadersPolicy, by AWS's ids."""
     behavior = distribution(graph, content)["defaultCacheBehavior"]
     assert behavior["cachePolicyId"] == "658327ea-f89d-4fab-a63d-7e88639e58f6"
     assert behavior["originRequestPolicyId"] == "59781a5b-3903-41f3-afcb-af62929ccde1"
-    assert behavior["responseHeadersPolicyId"] == "e61eb60c-9c35-4d20-a928-2b84e02af89c"
+    assert behavior["responseHeadersPolicyId"] == "eaab4381-ed33-4a86-88ca-d9558dc6cd63"
     assert behavior["compress"] is True
     assert behavior["allowedMethods"] == ["GET", "HEAD", "OPTIONS"]
     assert behavior["cachedMethods"] == ["GET", "HEAD"]

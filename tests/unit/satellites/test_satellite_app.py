@@ -189,6 +189,7 @@ def test_http_by_the_load_balancers_name_and_no_other_way_in(satellite: Satellit
     chosen = options(graph)
     balancer = chosen["aws:elbv2:loadbalancer", "SecurityGroups"]
     assert chosen["aws:elbv2:loadbalancer", "ManagedSecurityGroup"] == balancer
+    assert chosen["aws:elbv2:loadbalancer", "IdleTimeout"] == "620"
     assert admitted(graph, balancer) == {("0.0.0.0/0", 80, 80)}
     assert chosen["aws:elbv2:listener:default", "Protocol"] == "HTTP"
     assert not [namespace for namespace, _ in chosen if namespace == "aws:elbv2:listener:443"]

@@ -126,6 +126,10 @@ SHARE = NfsShareSettings(name="a", path="a", size_gib=1)
             lambda: SERVER.changed(shares=(SHARES[0], SHARES[1].changed(path="pub/media"))),
             'shares: got ["pub/media"], expected each path once',
         ),
+        (
+            lambda: SERVER.changed(shares=(SHARES[0], SHARES[1].changed(path="pub/media/import"))),
+            'shares.1.path: got "pub/media/import", expected a directory outside pub/media, which is a share itself',
+        ),
         # 0 is root.
         (lambda: SERVER.changed(owner_id=0), "owner_id: got 0, expected 1 to 65533"),
     ],

@@ -169,7 +169,7 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
     (
         "site.magento_version",
         "2.4.7",
-        'site.magento_version: got "2.4.7", expected one of 2.4.8, 2.4.9',
+        'site.magento_version: got "2.4.7", expected one of 2.4.8, 2.4.9, with or without a patch level such as -p5',
     ),
     ("site.database.backup_retention_days", 36, "site.database.backup_retention_days: got 36, expected 1 to 35"),
     ("site.database.max_storage_gib", 1, "site.database.max_storage_gib: got 1, expected storage_gib (500) or more"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from settings.magento_versions import faults, php_of
+from settings.magento_versions import CacheBackend, cache_backend, faults, php_of
 
 SHIPPED = {
     "magento": "2.4.8",
@@ -46,8 +46,33 @@ def test_the_next_line_takes_two_versions_of_valkey(valkey: str) -> None:
     assert not said(magento="2.4.9", valkey=valkey)
 
 
-def test_a_line_out_of_support_is_refused() -> None:
-    assert said(magento="2.4.7") == ['magento_version: got "2.4.7", expected one of 2.4.8, 2.4.9']
+@pytest.mark.parametrize("magento", ["2.4.7", "2.4.10", "2.4.9-alpha2", "2.4.8-p0", "2.4.8p1", ""])
+def test_a_version_without_a_known_answer_is_refused(magento: str) -> None:
+    """Older lines are out of support; how an alpha or the next line configures its cache is not known."""
+    expected = "expected one of 2.4.8, 2.4.9, with or without a patch level such as -p5"
+    assert said(magento=magento) == [f'magento_version: got "{magento}", {expected}']
+    with pytest.raises(ValueError, match="magento_version"):
+        cache_backend(magento)
+
+
+@pytest.mark.parametrize(
+    ("magento", "backend"),
+    [
+        ("2.4.8", CacheBackend.REDIS),
+        ("2.4.8-p4", CacheBackend.REDIS),
+        ("2.4.8-p5", CacheBackend.VALKEY),
+        ("2.4.9", CacheBackend.SYMFONY_VALKEY),
+        ("2.4.9-p12", CacheBackend.SYMFONY_VALKEY),
+    ],
+)
+def test_the_name_of_the_caches_backend_follows_the_version(magento: str, backend: CacheBackend) -> None:
+    """A version that does not know the name would put the cache into files, without a word."""
+    assert cache_backend(magento) is backend
+
+
+def test_the_cache_for_sessions_has_a_supported_version_too() -> None:
+    (fault,) = said(session_valkey="7.2")
+    assert fault.startswith('session_cache.engine_version: got "7", expected Valkey 8 with Magento 2.4.8')
 
 
 def test_the_php_version_is_the_platforms() -> None:

@@ -123,7 +123,7 @@ def test_the_load_balancer_faces_the_internet(stack: str) -> None:
     assert balancer["loadBalancerType"] == "application"
     assert balancer["enableDeletionProtection"] is (stack == "prod")
     assert balancer["dropInvalidHeaderFields"] is True
-    assert balancer["idleTimeout"] == 60
+    assert balancer["idleTimeout"] == 620
     subnets = program("prod").of_type(aws.ec2.Subnet)
     assert set(balancer["subnets"]) == {each.id for each in subnets if each.inputs["tags"]["Tier"] == "public"}
     [group] = balancer["securityGroups"]
@@ -231,7 +231,7 @@ def test_instances_read_their_own_configuration_and_no_other(stack: str) -> None
     for policy in policies:
         statements = json.loads(policy.inputs["policy"])["Statement"]
         assert {(tuple(each["Action"]), tuple(each["Resource"])) for each in statements} == {
-            (("s3:GetObject",), (f"arn:aws:s3:::client-magento-config/{stack}/env.php",)),
+            (("s3:GetObject", "s3:GetObjectVersion"), (f"arn:aws:s3:::client-magento-config/{stack}/env.php",)),
             (("kms:Decrypt",), (graph.one(aws.kms.Key).outputs["arn"],)),
         }
 
@@ -248,3 +248,27 @@ def test_no_secret_is_a_plain_setting(stack: str) -> None:
         assert chosen["aws:elasticbeanstalk:application:environment", "MAGENTO_CONFIGURATION"] == (
             f"s3://client-magento-config/{stack}/env.php"
         )
+
+
+@pytest.mark.row(2)
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_newest_version_of_the_configuration_is_an_output(stack: str) -> None:
+    """A release pins it. The bucket keeps every version: a release that runs for long still fetches its own."""
+    graph = program(stack)
+    assert graph.exports["configuration_version"] == configuration(graph).outputs["versionId"]
+    owner = program("prod")
+    versioning = owner.one(aws.s3.BucketVersioning, name="shared-platform-buckets-client-magento-config-versioning")
+    assert versioning.inputs["versioningConfiguration"] == {"status": "Enabled"}
+    (rule,) = owner.one(
+        aws.s3.BucketLifecycleConfiguration, name="shared-platform-buckets-client-magento-config-lifecycle"
+    ).inputs["rules"]
+    assert "noncurrentVersionExpiration" not in rule
+    assert "expiration" not in rule
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_only_the_back_office_reads_the_first_administrators_password(stack: str) -> None:
+    graph = program(stack)
+    secret = graph.exports["admin_secret"]
+    readers = [each.name for each in graph.of_type(aws.iam.RolePolicy) if secret in str(each.inputs["policy"])]
+    assert readers == ["site-back-office-reads-first-administrator"]

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Mounts the file server's shares below /mnt/nfs, each under its own name. What is mounted already stays as it is.
 # The stack sets MAGENTO_NFS_SERVER, and MAGENTO_NFS_SHARES as "/srv/client-media:pub/media …": what the server exports,
-# and the release's directory whose place it takes (10_link_shares.sh). A site without shares has neither.
+# and the release's directory whose place it takes (predeploy hooks). A site without shares has neither.
 set -euo pipefail
 
-readonly root=${MAGENTO_NFS_ROOT:-/mnt/nfs}
-readonly fstab=${MAGENTO_FSTAB:-/etc/fstab}
-# A file server that is made at the same time as this instance still installs itself.
-readonly wait_seconds=${MAGENTO_NFS_WAIT_SECONDS:-900}
+readonly root=/mnt/nfs
+readonly fstab=/etc/fstab
+# 15 minutes, 5 seconds apart: a file server that is made at the same time as this instance still installs itself.
+readonly attempts=180
 # hard: a write waits for a server that is made anew, and is never lost half-way.
 readonly options=nfsvers=4.2,hard,noatime,nosuid,nodev,_netdev,nofail
 
@@ -25,7 +25,6 @@ list_in_fstab() {
   mv "$fstab.new" "$fstab"
 }
 
-deadline=$((SECONDS + wait_seconds))
 for share in $MAGENTO_NFS_SHARES; do
   exported=${share%%:*}
   source=$MAGENTO_NFS_SERVER:$exported
@@ -35,9 +34,10 @@ for share in $MAGENTO_NFS_SHARES; do
   mounted=$(findmnt --noheadings --output SOURCE --mountpoint "$directory" || true)
   if [[ $mounted == "$source" ]]; then continue; fi
   if [[ -n $mounted ]]; then umount --lazy "$directory"; fi
+  attempt=1
   until mount -t nfs4 -o "$options" "$source" "$directory"; do
-    if ((SECONDS >= deadline)); then
-      echo "$source could not be mounted in $wait_seconds seconds" >&2
+    if ((attempt++ == attempts)); then
+      echo "$source: could not be mounted in $attempts attempts. Check that the file server runs." >&2
       exit 1
     fi
     sleep 5

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# A change of configuration alone runs these hooks instead of a release's: what depends on it must be done again.
+# Runs the hooks of this phase. When only configuration changes, Beanstalk unpacks the release again and runs confighooks
+# instead of hooks ("Platform hooks"): what the hooks set up would be gone.
 set -euo pipefail
 
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 for hook in "$here/../../hooks/$(basename "$here")"/*.sh; do
-  "$hook"
+  bash "$hook"
 done

@@ -2,10 +2,12 @@
 # Installs the environment's cron table, one job a line: five fields and a command. None means that nothing is to run.
 set -euo pipefail
 
-readonly table=${DESTDIR:-}/etc/cron.d/satellite
+readonly table=/etc/cron.d/satellite
+# Not beside the table: cron would run it there.
+readonly new=/etc/.satellite-cron.new
 
 if [[ -z ${CRON_TABLE_BASE64:-} ]]; then
-  rm -f "$table"
+  rm -f "$table" "$new"
   exit 0
 fi
 
@@ -18,7 +20,7 @@ mkdir -p "$(dirname "$table")"
   base64 --decode <<< "$CRON_TABLE_BASE64" | while read -r minute hour day month weekday command; do
     echo "$minute $hour $day $month $weekday webapp { cd /var/app/current && $command; } 2>&1 | logger -t satellite-cron"
   done
-} > "$table.new"
-chmod 0644 "$table.new"
-mv "$table.new" "$table"
+} > "$new"
+chmod 0644 "$new"
+mv "$new" "$table"
 systemctl enable --now crond.service

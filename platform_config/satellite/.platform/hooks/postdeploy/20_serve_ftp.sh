@@ -2,11 +2,15 @@
 # Serves the web root by FTP to one user, for clients that come through the gateway.
 set -euo pipefail
 
-readonly etc=${DESTDIR:-}/etc
+# Tells the users that this hook made from all others.
+readonly comment=satellite-ftp
+
+made_here() { getent passwd | awk -F: -v comment="$comment" '$5 == comment { print $1 }'; }
 
 if [[ -z ${FTP_USER:-} ]]; then
   # Nothing to stop on an instance that never served any.
   systemctl disable --now vsftpd.service 2> /dev/null || true
+  for user in $(made_here); do userdel "$user"; done
   exit 0
 fi
 : "${FTP_SECRET:?}" "${FTP_PASSIVE_ADDRESS:?}" "${FTP_FIRST_PASSIVE_PORT:?}" "${FTP_LAST_PASSIVE_PORT:?}"
@@ -16,20 +20,29 @@ password=$(
   aws secretsmanager get-secret-value --region "$(cut -d: -f4 <<< "$FTP_SECRET")" --secret-id "$FTP_SECRET" \
     --query SecretString --output text | python3 -c 'import json, sys; print(json.load(sys.stdin)["password"])'
 )
-if ! id "$FTP_USER" > /dev/null 2>&1; then
-  useradd --no-create-home --home-dir /var/app/current --no-user-group --gid webapp --shell /sbin/nologin "$FTP_USER"
+if ! getent passwd "$FTP_USER" > /dev/null; then
+  useradd --no-create-home --home-dir /var/app/current --no-user-group --gid webapp --shell /sbin/nologin \
+    --comment "$comment" "$FTP_USER"
+elif [[ $(getent passwd "$FTP_USER" | cut -d: -f5) != "$comment" ]]; then
+  echo "FTP_USER: got $FTP_USER, expected a name that no user of the system has. Change the satellite's ftp.user." >&2
+  exit 1
 fi
 chpasswd <<< "$FTP_USER:$password"
 
-mkdir -p "$etc/vsftpd" "$etc/pam.d"
-echo "$FTP_USER" > "$etc/vsftpd/users"
+# Writes standard input to a file, whole: it decides who gets in.
+write() {
+  mkdir -p "$(dirname "$1")"
+  cat > "$1.new"
+  mv "$1.new" "$1"
+}
+write /etc/vsftpd/users <<< "$FTP_USER"
 # The distribution's own service refuses a user without a login shell, which this one must not have.
-cat > "$etc/pam.d/satellite-ftp" <<'PAM'
+write /etc/pam.d/satellite-ftp <<'PAM'
 auth    required pam_unix.so
 account required pam_unix.so
 session required pam_permit.so
 PAM
-cat > "$etc/vsftpd/vsftpd.conf" <<CONF
+write /etc/vsftpd/vsftpd.conf <<CONF
 listen=YES
 listen_ipv6=NO
 # Amazon Linux starts it as a service that goes into the background by itself.
@@ -67,3 +80,8 @@ vsftpd_log_file=/var/log/vsftpd.log
 CONF
 systemctl enable vsftpd.service
 systemctl restart vsftpd.service
+
+# After the restart, which ended their sessions.
+for user in $(made_here); do
+  if [[ $user != "$FTP_USER" ]]; then userdel "$user"; fi
+done

@@ -2,7 +2,7 @@
 # Fetches the certificates that RDS's own are signed with: the database takes no connection without TLS.
 set -euo pipefail
 
-readonly certificates=${DESTDIR:-}/etc/pki/tls/certs/rds-global-bundle.pem
+readonly certificates=/etc/pki/tls/certs/rds-global-bundle.pem
 
 [[ ! -s $certificates ]] || exit 0
 

@@ -1,0 +1,330 @@
+"""Builds a bundle: an application's files, the layers of `platform_config/` over them, and the release's own file.
+
+The same input gives the same bytes: files are sorted, and have one time. Modes and symbolic links are kept, as `unzip`
+restores them on an instance.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import boto3
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from commands import shell
+from commands.errors import CannotRunError, CommandError
+from settings.messages import MISSING, Words, message
+
+PLATFORM_CONFIG = Path(__file__).resolve().parents[1] / "platform_config"
+MAGENTO = "magento"
+RELEASE_FILE = ".platform/release.env"
+MOST_BYTES = 512 * 1024**2
+"""Elastic Beanstalk's limit (Developer Guide, "Create an Elastic Beanstalk application source bundle")."""
+OLDEST = datetime(1980, 1, 1, tzinfo=UTC)
+"""The first moment that a zip can hold."""
+
+_RELEASE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_VERSION = re.compile(r"[!-~]{1,1024}")
+_MEMORY_LIMIT = re.compile(r"-1|[1-9][0-9]*[KMG]?")
+_PHP_FILES = {".user.ini", ".htaccess", "pub/.user.ini", "pub/.htaccess"}
+"""The application's files that set PHP's memory and send requests elsewhere. Those of its packages stay as they are."""
+_PATH_DIRECTIVE = re.compile(r"\s*(?:Redirect|RedirectMatch|ErrorDocument|RewriteBase|RewriteRule|RewriteCond)\b", re.I)
+_BUILT = {
+    "vendor/autoload.php": "the packages of `composer install --no-dev`",
+    "generated/metadata/global.php": "the compiled code of `bin/magento setup:di:compile`",
+}
+_SECRETS = "app/etc/env.php"
+
+EPILOG = "Exit codes: 0 built; 1 the application cannot be a bundle; 2 wrong usage, or a file is missing."
+
+
+class BundleError(CommandError):
+    """The application cannot be deployed as it is. The message says what to change."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleArgs:
+    """What goes into a bundle."""
+
+    application: Path
+    """The application's directory, as it was built: with `vendor/`, for Magento with `generated/` too."""
+    name: str
+    """`magento`, or a satellite's name. It decides the layers."""
+    release: str
+    """The release's name, 1 to 40 letters, digits, hyphens and underscores. It is part of paths and cache keys."""
+    configuration_version: str | None = None
+    """The S3 version of `env.php` that this release runs with. Magento's bundles need it, satellites' have none."""
+    memory_limit: str | None = None
+    """PHP's memory limit, such as `1G`, in the application's `.user.ini` and `.htaccess`. By default their own limit is
+    taken out, so that the environment's applies."""
+    redirections: Mapping[str, str] = field(default_factory=dict)
+    """Paths in redirecting lines of the application's `.htaccess`, and what takes their place."""
+    timestamp: datetime = OLDEST
+    """The time of all files, such as that of the release's commit. A web server derives a file's ETag from it."""
+    platform_config: Path = PLATFORM_CONFIG
+
+    def __post_init__(self) -> None:
+        if not _RELEASE.fullmatch(self.release):
+            self._refuse("release", self.release, "1 to 40 letters, digits, hyphens and underscores")
+        if self.name == MAGENTO and self.configuration_version is None:
+            self._refuse("configuration_version", None, "the S3 version of the site's env.php")
+        if self.name != MAGENTO and self.configuration_version is not None:
+            self._refuse("configuration_version", self.configuration_version, "none: only Magento has an env.php")
+        if self.configuration_version is not None and not _VERSION.fullmatch(self.configuration_version):
+            self._refuse("configuration_version", self.configuration_version, "an S3 version id")
+        if self.memory_limit is not None and not _MEMORY_LIMIT.fullmatch(self.memory_limit):
+            self._refuse("memory_limit", self.memory_limit, "a size of PHP's, such as 768M or 2G")
+
+    @staticmethod
+    def _refuse(path: str, got: object, expected: str) -> None:
+        raise CannotRunError(message(path, got=MISSING if got is None else got, expected=expected))
+
+    @property
+    def layers(self) -> tuple[Path, ...]:
+        """The folders that are copied over the application, each over the one before."""
+        if self.name == MAGENTO:
+            return (self.platform_config / MAGENTO,)
+        own = self.platform_config / self.name
+        return (self.platform_config / "satellite", *([own] if own.is_dir() else []))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Entry:
+    """A file, a symbolic link or an empty directory of the bundle."""
+
+    source: Path
+    mode: int
+
+    @property
+    def is_link(self) -> bool:
+        return stat.S_ISLNK(self.mode)
+
+    @property
+    def is_directory(self) -> bool:
+        return stat.S_ISDIR(self.mode)
+
+    def content(self) -> bytes:
+        return os.readlink(self.source).encode() if self.is_link else self.source.read_bytes()
+
+
+def build(args: BundleArgs, output: Path, *, most_bytes: int = MOST_BYTES) -> Path:
+    """Write the bundle to `output`, at once and whole: a build that is refused or interrupted changes nothing there.
+
+    Raises BundleError when the application cannot be deployed, and CannotRunError when a directory is missing.
+    """
+    if output.resolve().is_relative_to(args.application.resolve()):
+        raise CannotRunError(message(str(output), got=str(output), expected="a path outside the application"))
+    entries = _merged(args)
+    if args.name == MAGENTO:
+        _check_magento(args.application, entries)
+    beside = output.with_name(f"{output.name}.new")
+    try:
+        _write(args, entries, beside)
+        size = beside.stat().st_size
+        if size > most_bytes:
+            fix = "Leave out what the application does not need to run, such as development packages and media."
+            got = f"{-(-size // 1024**2)} MB" if most_bytes >= 1024**2 else f"{size} bytes"
+            limit = f"{most_bytes // 1024**2} MB" if most_bytes >= 1024**2 else f"{most_bytes} bytes"
+            raise BundleError(message(str(output), got=Words(got), expected=f"at most {limit}", fix=fix))
+        beside.replace(output)
+    finally:
+        beside.unlink(missing_ok=True)
+    return output
+
+
+def _merged(args: BundleArgs) -> dict[str, _Entry]:
+    """What is in the bundle, by its path: the application's entries, replaced by those of the layers."""
+    entries: dict[str, _Entry] = {}
+    for root in (args.application, *args.layers):
+        if not root.is_dir():
+            raise CannotRunError(message(str(root), got=MISSING, expected="a directory"))
+        for path, entry in _walk(root):
+            _check_place(path, entries)
+            entries[path] = entry
+    # An empty directory of the application that a layer puts files into.
+    filled = {str(parent) for path in entries for parent in Path(path).parents}
+    return {path: entry for path, entry in sorted(entries.items()) if not (entry.is_directory and path in filled)}
+
+
+def _walk(root: Path) -> Iterator[tuple[str, _Entry]]:
+    """Every file, link and empty directory. `.git` is left out at any depth: submodules and worktrees have one each."""
+    for directory, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if name != ".git")
+        links = [name for name in folders if (Path(directory) / name).is_symlink()]
+        here = Path(directory)
+        kept = [name for name in files if name != ".git"]
+        for name in sorted([*kept, *links]):
+            source = here / name
+            entry = _Entry(source=source, mode=source.lstat().st_mode)
+            if not (entry.is_link or stat.S_ISREG(entry.mode)):
+                raise BundleError(
+                    message(str(source), got=Words("a special file"), expected="files, links and directories")
+                )
+            if entry.is_link:
+                _check_link(root, source)
+            yield str(source.relative_to(root)), entry
+        if not folders and not kept and here != root:
+            yield str(here.relative_to(root)), _Entry(source=here, mode=here.lstat().st_mode)
+
+
+def _check_link(root: Path, link: Path) -> None:
+    target = os.readlink(link)
+    inside = Path(os.path.normpath(link.parent / target)).is_relative_to(root)
+    if Path(target).is_absolute() or not inside:
+        fix = "Copy the files into the application, or remove the link."
+        raise BundleError(message(str(link), got=target, expected="a link within the application", fix=fix))
+
+
+def _check_place(path: str, entries: Mapping[str, _Entry]) -> None:
+    """Refuse a layer's file below what is a file or a link in the application: it would be lost, or land elsewhere."""
+    for parent in Path(path).parents:
+        entry = entries.get(str(parent))
+        if entry is not None and not entry.is_directory:
+            kind = "a link" if entry.is_link else "a file"
+            raise BundleError(message(str(entry.source), got=Words(kind), expected="a directory"))
+
+
+def _check_magento(application: Path, entries: Mapping[str, _Entry]) -> None:
+    for path, content in _BUILT.items():
+        if path not in entries:
+            fix = "Run it, and build the bundle from that directory."
+            raise BundleError(message(str(application / path), got=MISSING, expected=content, fix=fix))
+    if _SECRETS in entries:
+        fix = "Remove it: each instance fetches the release's own version."
+        raise BundleError(
+            message(str(application / _SECRETS), got=Words("a file with secrets"), expected="none", fix=fix)
+        )
+
+
+def _write(args: BundleArgs, entries: Mapping[str, _Entry], output: Path) -> None:
+    lines = [f"RELEASE={args.release}"]
+    if args.configuration_version is not None:
+        lines.append(f"SITE_CONFIGURATION_VERSION={args.configuration_version}")
+    own = "".join(f"{line}\n" for line in lines).encode()
+    with zipfile.ZipFile(output, "w") as archive:
+        for path in sorted({*entries, RELEASE_FILE}):
+            entry = entries.get(path)
+            if path == RELEASE_FILE or entry is None:
+                _add(archive, path, stat.S_IFREG | 0o644, own, args.timestamp)
+            elif entry.is_directory:
+                _add(archive, f"{path}/", entry.mode, b"", args.timestamp)
+            elif path in _PHP_FILES and not entry.is_link:
+                _add(archive, path, entry.mode, _adjusted(args, entry).encode(), args.timestamp)
+            else:
+                _add(archive, path, entry.mode, entry.content(), args.timestamp)
+
+
+def _add(archive: zipfile.ZipFile, path: str, mode: int, content: bytes, timestamp: datetime) -> None:
+    information = zipfile.ZipInfo(path, max(timestamp, OLDEST).astimezone(UTC).timetuple()[:6])
+    information.create_system = 3
+    information.external_attr = mode << 16 | (0x10 if path.endswith("/") else 0)
+    information.compress_type = zipfile.ZIP_DEFLATED
+    archive.writestr(information, content, compresslevel=6)
+
+
+def _adjusted(args: BundleArgs, entry: _Entry) -> str:
+    """The application's `.user.ini` or `.htaccess`, with the release's memory limit and paths."""
+    text = entry.source.read_text(encoding="utf-8")
+    if entry.source.name == ".user.ini":
+        limit = f"memory_limit = {args.memory_limit}\n" if args.memory_limit else ""
+        return re.sub(r"^[ \t]*memory_limit[ \t]*=.*\n?", limit, text, flags=re.M)
+    limit = rf"\g<1>{args.memory_limit}\n" if args.memory_limit else ""
+    text = re.sub(r"^([ \t]*php_value[ \t]+memory_limit[ \t]+).*\n?", limit, text, flags=re.M | re.I)
+    return "".join(_redirected(line, args.redirections) for line in text.splitlines(keepends=True))
+
+
+def _redirected(line: str, redirections: Mapping[str, str]) -> str:
+    if not _PATH_DIRECTIVE.match(line):
+        return line
+    for old, new in redirections.items():
+        line = re.sub(rf"(?<=\s){re.escape(old)}(?=[/\s]|$)", lambda _, path=new: path, line)  # type: ignore[misc]
+    return line
+
+
+def newest_configuration(uri: str) -> str:
+    """The version id of the newest version of the object at an `s3://` address."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not uri.startswith("s3://") or not bucket or not key:
+        raise CannotRunError(
+            message("--configuration", got=uri, expected="an address such as s3://bucket/prod/env.php")
+        )
+    try:
+        version: str = boto3.client("s3").head_object(Bucket=bucket, Key=key).get("VersionId", "null")
+    except (BotoCoreError, ClientError) as error:
+        raise BundleError(f"{uri}: AWS refused to read it: {error}") from error
+    if version == "null":
+        raise BundleError(
+            message(uri, got=Words("an object without versions"), expected="a bucket that keeps versions")
+        )
+    return version
+
+
+def command(
+    application: Annotated[Path, typer.Argument(help="The application's directory, as it was built.")],
+    output: Annotated[Path, typer.Argument(help="The zip to write.")],
+    name: Annotated[str, typer.Option(help="`magento`, or the satellite's name: decides what is merged.")],
+    release: Annotated[str, typer.Option(help="The release's name: letters, digits, hyphens and underscores.")],
+    configuration: Annotated[
+        str | None,
+        typer.Option(metavar="S3", help="Magento: the address of env.php, of which the newest version is taken."),
+    ] = None,
+    configuration_version: Annotated[
+        str | None, typer.Option(metavar="ID", help="Magento: the version of env.php, instead of the newest.")
+    ] = None,
+    memory_limit: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="PHP's limit in .user.ini and .htaccess; by default the environment's."),
+    ] = None,
+    redirect: Annotated[
+        list[str] | None, typer.Option(metavar="OLD=NEW", help="Replace a path in redirecting lines of .htaccess.")
+    ] = None,
+) -> None:
+    """Build the bundle of a release from an application's directory. SOURCE_DATE_EPOCH sets the files' time."""
+    if configuration is not None and configuration_version is None:
+        configuration_version = newest_configuration(configuration)
+    args = BundleArgs(
+        application=application,
+        name=name,
+        release=release,
+        configuration_version=configuration_version,
+        memory_limit=memory_limit,
+        redirections=dict(_pair(text) for text in redirect or ()),
+        timestamp=_source_date(os.environ.get("SOURCE_DATE_EPOCH")),
+    )
+    size = build(args, output).stat().st_size
+    typer.echo(f"{output}: release {release} of {name}, {size / 1024**2:.1f} MB")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    old, equals, new = text.partition("=")
+    if not old.startswith("/") or not equals:
+        raise CannotRunError(message("--redirect", got=text, expected="two paths such as /pub/errors=/errors"))
+    return old, new
+
+
+def _source_date(text: str | None) -> datetime:
+    if not text:
+        return OLDEST
+    if not text.isdecimal():
+        raise CannotRunError(message("SOURCE_DATE_EPOCH", got=text, expected="seconds since 1970"))
+    return datetime.fromtimestamp(int(text), UTC)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(epilog=EPILOG)(command)
+    return shell.run(app, name="release.bundle", arguments=arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""What a deployed stack says of its site: the outputs that a release needs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from commands.engine import Engine
+from commands.errors import CannotRunError
+
+_PROJECT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeployedStack:
+    """A stack after ``pulumi up``."""
+
+    name: str
+    region: str
+    outputs: Mapping[str, object]
+
+    @classmethod
+    def read(cls, name: str) -> DeployedStack:
+        """The stack's region and outputs, from Pulumi's state. Raises ``CommandError`` with Pulumi's own words."""
+        engine = Engine.on_path(project=_PROJECT, environment=os.environ)
+        outputs: dict[str, object] = json.loads(engine.ask("stack", "output", "--json", "--stack", name))
+        return cls(
+            name=name, region=engine.ask("config", "get", "aws:region", "--stack", name).strip(), outputs=outputs
+        )
+
+    def output(self, name: str) -> str:
+        """An output that is a text. Raises ``CannotRunError`` for one that the stack does not have."""
+        value = self.outputs.get(name)
+        if not isinstance(value, str) or not value:
+            raise CannotRunError(
+                f"output {name} of stack {self.name}: got {value!r}, expected a text. "
+                f"Run pulumi up -s {self.name} first."
+            )
+        return value

@@ -1,0 +1,25 @@
+"""Why a command of this room ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
+
+from commands.errors import CannotRunError, CommandError
+
+
+class ReleaseError(CommandError):
+    """AWS, the host or Magento did not do it. The message says why and what to do."""
+
+
+@contextmanager
+def answers_of_aws() -> Iterator[None]:
+    """Within the block, what boto3 raises ends the command in one line."""
+    try:
+        yield
+    except (NoCredentialsError, ProfileNotFound) as error:
+        raise CannotRunError(f"AWS credentials: {error}") from None
+    except (BotoCoreError, ClientError) as error:
+        raise ReleaseError(f"AWS did not do it: {error}") from None

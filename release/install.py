@@ -1,0 +1,52 @@
+"""``./shop install``: installs Magento into the empty database of a new stack, once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import boto3
+import typer
+
+from commands.console import Console
+from commands.errors import CannotRunError
+from release.back_office import BackOffice, lines_of
+from release.deployed_stack import DeployedStack
+from release.errors import ReleaseError, answers_of_aws
+from release.first_installation import Action, Findings, carry_out, plan
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command(
+    epilog="Exit codes: 0 installed, now or before; 1 it stopped or failed; 2 wrong usage, or something is missing."
+)
+def install(
+    stack: Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="The stack, such as prod.")],
+    admin_email: Annotated[str, typer.Option(metavar="ADDRESS", help="The first administrator's e-mail address.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, and do nothing.")] = False,
+) -> None:
+    """Install Magento for the first time. Deploy a release of the shop first.
+
+    It looks at the database and the crypt key on the back office's instance, and prints its plan before it changes
+    anything. You can run it again: it says what it finds.
+    """
+    if "@" not in admin_email or any(each.isspace() for each in admin_email):
+        raise CannotRunError(f"--admin-email: got {admin_email!r}, expected an address such as you@client.url")
+    console = Console()
+    deployed = DeployedStack.read(stack)
+    secret, environment = deployed.output("admin_secret"), deployed.output("back_office_environment")
+    with answers_of_aws():
+        host = BackOffice.of(boto3.Session(region_name=deployed.region), environment)
+        decided = plan(Findings.read(host))
+        if decided.action is Action.STOP:
+            raise ReleaseError(decided.reason)
+        console.say(decided.reason)
+        if decided.action is Action.NOTHING:
+            return
+        console.say(f"Plan, on instance {host.instance_id}:\n{lines_of(decided.steps)}", indent="     ")
+        if dry_run:
+            return
+        with console.working("Installing"):
+            carry_out(host, admin_secret=secret, admin_email=admin_email)
+    console.step(f"Magento is installed. The administrator's name and password are in secret {secret}.")
+    console.step("Sign in to the back office and change the password.")

@@ -1,0 +1,45 @@
+<?php
+declare(strict_types=1);
+
+namespace Client\Checkout\Controller;
+
+use Client\Checkout\Cart;
+use StandIn\App;
+use StandIn\Controller;
+use StandIn\Response;
+
+/** Turns the cart into an order, once: an order is unique by its quote. */
+final class PlaceOrder implements Controller
+{
+    public function execute(App $app, string $argument): Response
+    {
+        $cart = new Cart($app);
+        if ($app->request->method !== 'POST' || !$cart->isFormKeyRight()) {
+            return Response::redirect($app->urls->to('/'));
+        }
+        $app->session();
+        $quote = $cart->quoteId();
+        $items = $cart->items();
+        if ($quote === null || $items === []) {
+            return Response::redirect($app->urls->to('checkout/cart/'));
+        }
+        $database = $app->database;
+        $total = array_sum(array_map(static fn (array $item): float => $item['qty'] * (float) $item['price'], $items));
+        $pdo = $database->pdo();
+        $pdo->beginTransaction();
+        $new = $database->run(
+            'INSERT IGNORE INTO {sales_order} (quote_id, grand_total, items) VALUES (?, ?, ?)',
+            $quote,
+            $total,
+            json_encode($items)
+        )->rowCount() === 1;
+        $order = (int) $database->value('SELECT entity_id FROM {sales_order} WHERE quote_id = ?', $quote);
+        if ($new) {
+            $database->run('UPDATE {quote} SET is_active = 0 WHERE entity_id = ?', $quote);
+            $database->run('INSERT INTO {queue_message} (topic, body) VALUES (?, ?)', 'sales.order.export', $order);
+        }
+        $pdo->commit();
+        $_SESSION['last_order'] = sprintf('%09d', $order);
+        return Response::redirect($app->urls->to('checkout/onepage/success/'));
+    }
+}

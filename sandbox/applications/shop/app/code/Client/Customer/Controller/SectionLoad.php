@@ -1,0 +1,25 @@
+<?php
+declare(strict_types=1);
+
+namespace Client\Customer\Controller;
+
+use Client\Checkout\Cart;
+use StandIn\App;
+use StandIn\Controller;
+use StandIn\Response;
+
+/** What a cached page asks for after it is loaded: what belongs to this visitor alone. */
+final class SectionLoad implements Controller
+{
+    public function execute(App $app, string $argument): Response
+    {
+        $app->session();
+        $sections = [];
+        foreach (array_filter(explode(',', $app->request->param('sections'))) as $section) {
+            $data = $section === 'cart' ? (new Cart($app))->summary() : [];
+            $sections[$section] = $data + ['data_id' => time()];
+        }
+        $response = Response::json($sections);
+        return new Response($response->body, 200, $response->headers + ['Cache-Control' => 'max-age=0, must-revalidate, no-cache, no-store']);
+    }
+}

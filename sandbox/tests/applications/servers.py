@@ -1,0 +1,222 @@
+"""A MariaDB and a Redis of the tests' own, on loopback, both with TLS; and PHP's server for one application."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from sandbox.tests.certificates import self_signed
+
+PROGRAMS = ("php", "mariadbd", "mariadb-install-db", "mariadb", "redis-server", "redis-cli")
+EXTENSIONS = ("pdo_mysql", "redis", "gd", "SimpleXML")
+SEARCHED = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+ROUTER = Path(__file__).with_name("router.php")
+TOKEN = "a-token-of-the-tests"
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip the test; in CI it fails, because a skipped one would not be noticed there."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def require_programs() -> None:
+    missing = [program for program in PROGRAMS if shutil.which(program, path=SEARCHED) is None]
+    if not missing:
+        loaded = subprocess.run(["php", "-m"], capture_output=True, text=True, check=True).stdout.split()
+        missing = [f"PHP's {extension}" for extension in EXTENSIONS if extension not in loaded]
+    if missing:
+        unavailable(f"{', '.join(missing)} not installed: run tests/servers/install.sh")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def until(ready: Callable[[], object], process: subprocess.Popen[bytes], what: str) -> None:
+    """Wait for a server to answer, for at most a minute."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise AssertionError(f"{what} ended with {process.returncode}")
+        if ready():
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"{what} did not answer in 60 seconds")
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def running(command: list[str], log: Path, env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [shutil.which(command[0], path=SEARCHED) or command[0], *command[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **(env or {})},
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """Where the database and Redis answer. Both have the certificate `ca`, for the address 127.0.0.1."""
+
+    database_port: int
+    socket: Path
+    redis_port: int
+    """With TLS and a token."""
+    ca: Path
+
+    @property
+    def trust(self) -> dict[str, str]:
+        """OpenSSL's variable for the certificates that it trusts."""
+        return {"SSL_CERT_FILE": str(self.ca)}
+
+    def sql(self, statement: str, database: str = "") -> str:
+        """What a statement answers, columns separated by tabs."""
+        done = subprocess.run(
+            [
+                "mariadb",
+                "--no-defaults",
+                f"--socket={self.socket}",
+                "-uroot",
+                "-N",
+                "-B",
+                "-e",
+                statement,
+                *([database] if database else []),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def redis(self, *command: str, database: int = 0) -> str:
+        words = f"redis-cli -h 127.0.0.1 -p {self.redis_port} --tls --cacert {self.ca} --no-auth-warning -a {TOKEN}"
+        done = subprocess.run(
+            [*words.split(), "-n", str(database), *command], capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+
+@contextmanager
+def stores(directory: Path) -> Iterator[Stores]:
+    pair = self_signed("127.0.0.1")
+    ca, key = directory / "certificate.crt", directory / "certificate-key"
+    ca.write_text(pair.certificate)
+    key.write_text(pair.private_key)
+    made = Stores(database_port=free_port(), socket=directory / "db.sock", redis_port=free_port(), ca=ca)
+    data = directory / "data"
+    user = "--user=root" if os.geteuid() == 0 else ""
+    install = (
+        f"mariadb-install-db --no-defaults --datadir={data} {user}"
+        " --auth-root-authentication-method=normal --skip-test-db"
+    )
+    subprocess.run(install.split(), check=True, capture_output=True)
+    database = (
+        f"mariadbd --no-defaults {user} --datadir={data} --socket={made.socket} --pid-file={directory}/db.pid"
+        f" --bind-address=127.0.0.1 --port={made.database_port} --ssl-cert={ca} --ssl-key={key}"
+        " --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=32M --performance-schema=OFF"
+    ).split()
+    redis = (
+        f"redis-server --bind 127.0.0.1 --port 0 --tls-port {made.redis_port} --requirepass {TOKEN} --dir {directory}"
+        f" --tls-cert-file {ca} --tls-key-file {key} --tls-ca-cert-file {ca} --tls-auth-clients no --appendonly no"
+    ).split()
+    with running(database, directory / "db.log") as db, running(redis, directory / "redis.log") as cache:
+        until(made.socket.exists, db, "MariaDB")
+        until(lambda: listens(made.redis_port), cache, "Redis")
+        made.sql(
+            "CREATE USER 'shop'@'%' IDENTIFIED BY 'secret' REQUIRE SSL; GRANT ALL ON *.* TO 'shop'@'%';"
+            " CREATE USER 'plain'@'%' IDENTIFIED BY 'secret'; GRANT ALL ON *.* TO 'plain'@'%'"
+        )
+        yield made
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+
+class Browser:
+    """Asks one server, and keeps cookies."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.cookies: dict[str, str] = {}
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.ask("GET", path, headers=headers)
+
+    def post(self, path: str, form: str) -> Answer:
+        return self.ask("POST", path, form, {"Content-Type": "application/x-www-form-urlencoded"})
+
+    def ask(self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        try:
+            connection.request(method, path, body, {**({"Cookie": cookie} if cookie else {}), **(headers or {})})
+            response = connection.getresponse()
+            content = response.read()
+        finally:
+            connection.close()
+        for text in response.headers.get_all("Set-Cookie", []):
+            name, _, value = text.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return Answer(
+            status=response.status,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            body=content.decode("utf-8", "replace"),
+        )
+
+
+@contextmanager
+def php_server(
+    directory: Path,
+    document_root: str,
+    stores_: Stores,
+    router: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Iterator[Browser]:
+    """PHP's own server with two workers, which trusts the stores' certificate as a host trusts Amazon's."""
+    port = free_port()
+    root = directory / document_root
+    command = ["php", "-S", f"127.0.0.1:{port}", "-t", str(root)]
+    # A front controller that routes static files itself is its own router.
+    command.append(str(router or root / "index.php"))
+    workers = {"PHP_CLI_SERVER_WORKERS": "2", **stores_.trust, **(env or {})}
+    with running(command, directory.parent / "php.log", workers) as process:
+        until(lambda: listens(port), process, "PHP")
+        yield Browser(port)

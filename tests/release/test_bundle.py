@@ -1,0 +1,270 @@
+"""A bundle as Elastic Beanstalk unpacks it: with `unzip`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from commands.errors import CommandError
+from release.bundle import PLATFORM_CONFIG, BundleArgs, BundleError, build, newest_configuration
+from tests.servers.programs import require
+
+VERSION = "3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY"
+
+
+def application(directory: Path) -> Path:
+    """A Magento application as a build leaves it, in small."""
+    files = {
+        "bin/magento": "#!/usr/bin/env php\n",
+        "vendor/autoload.php": "<?php\n",
+        "generated/metadata/global.php": "<?php\n",
+        "pub/index.php": "<?php\n",
+        ".user.ini": "memory_limit = 756M\nmax_execution_time = 18000\n",
+        "pub/.user.ini": "memory_limit = 756M\n",
+        "vendor/package/.user.ini": "memory_limit = 1M\n",
+        ".htaccess": "    php_value memory_limit 756M\nErrorDocument 404 /pub/errors/404.php\n"
+        "Redirect /old /pub/errors/404.php\n"
+        "# /pub/errors is documented here\n",
+        ".git/HEAD": "ref: refs/heads/main\n",
+        "vendor/package/.git/HEAD": "ref: refs/heads/main\n",
+        "vendor/submodule/.git": "gitdir: elsewhere\n",
+    }
+    for path, content in files.items():
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text(content)
+    (directory / "bin/magento").chmod(0o755)
+    (directory / "vendor/bin").mkdir()
+    (directory / "vendor/bin/magento").symlink_to("../../bin/magento")
+    (directory / "var").mkdir()
+    return directory
+
+
+def magento(directory: Path, **changes: object) -> BundleArgs:
+    arguments: dict[str, object] = {
+        "application": directory,
+        "name": "magento",
+        "release": "2026-11-25_1",
+        "configuration_version": VERSION,
+    }
+    return BundleArgs(**{**arguments, **changes})  # type: ignore[arg-type]
+
+
+def unpacked(bundle: Path, directory: Path) -> Path:
+    require("unzip")
+    subprocess.run(["unzip", "-q", str(bundle), "-d", str(directory)], check=True, capture_output=True)
+    return directory
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return application(tmp_path / "shop")
+
+
+def test_what_is_in_it(source: Path, tmp_path: Path) -> None:
+    tree = unpacked(build(magento(source), tmp_path / "b.zip"), tmp_path / "tree")
+    assert (tree / ".platform/release.env").read_text() == (
+        f"RELEASE=2026-11-25_1\nSITE_CONFIGURATION_VERSION={VERSION}\n"
+    )
+    assert not list(tree.rglob(".git"))
+    assert (tree / "pub/index.php").exists()
+    assert (tree / "var").is_dir()
+    hooks = {path.relative_to(PLATFORM_CONFIG / "magento") for path in (PLATFORM_CONFIG / "magento").rglob("*.sh")}
+    assert hooks
+    for hook in hooks:
+        assert (tree / hook).read_bytes() == (PLATFORM_CONFIG / "magento" / hook).read_bytes()
+        assert os.access(tree / hook, os.X_OK) == os.access(PLATFORM_CONFIG / "magento" / hook, os.X_OK)
+
+
+def test_modes_and_links_are_kept(source: Path, tmp_path: Path) -> None:
+    tree = unpacked(build(magento(source), tmp_path / "b.zip"), tmp_path / "tree")
+    assert stat.S_IMODE((tree / "bin/magento").stat().st_mode) == 0o755
+    assert os.readlink(tree / "vendor/bin/magento") == "../../bin/magento"
+
+
+def test_the_same_input_gives_the_same_bytes(source: Path, tmp_path: Path) -> None:
+    first = build(magento(source), tmp_path / "1.zip").read_bytes()
+    copy = tmp_path / "copy"
+    shutil.copytree(source, copy, symlinks=True)
+    for path in copy.rglob("*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000), follow_symlinks=False)
+    again = build(magento(copy), tmp_path / "2.zip").read_bytes()
+    assert hashlib.sha256(first).digest() == hashlib.sha256(again).digest()
+    assert build(magento(source, release="other"), tmp_path / "3.zip").read_bytes() != first
+
+
+def test_the_files_have_the_time_of_the_release(source: Path, tmp_path: Path) -> None:
+    moment = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+    bundle = build(magento(source, timestamp=moment), tmp_path / "b.zip")
+    listed = subprocess.run(
+        [sys.executable, "-m", "zipfile", "--list", str(bundle)], capture_output=True, text=True, check=True
+    ).stdout
+    assert listed.count("2026-11-25 12:00:00") == len(listed.splitlines()) - 1
+
+
+def test_the_environments_memory_limit_applies(source: Path, tmp_path: Path) -> None:
+    tree = unpacked(build(magento(source), tmp_path / "b.zip"), tmp_path / "tree")
+    assert (tree / ".user.ini").read_text() == "max_execution_time = 18000\n"
+    assert (tree / "pub/.user.ini").read_text() == ""
+    assert "memory_limit" not in (tree / ".htaccess").read_text()
+    assert (tree / "vendor/package/.user.ini").read_text() == "memory_limit = 1M\n"
+
+
+def test_a_memory_limit_of_the_release(source: Path, tmp_path: Path) -> None:
+    tree = unpacked(build(magento(source, memory_limit="1G"), tmp_path / "b.zip"), tmp_path / "tree")
+    assert (tree / ".user.ini").read_text() == "memory_limit = 1G\nmax_execution_time = 18000\n"
+    assert (tree / ".htaccess").read_text().startswith("    php_value memory_limit 1G\n")
+
+
+def test_paths_of_redirecting_lines(source: Path, tmp_path: Path) -> None:
+    args = magento(source, redirections={"/pub/errors": "/errors"})
+    tree = unpacked(build(args, tmp_path / "b.zip"), tmp_path / "tree")
+    assert (tree / ".htaccess").read_text() == (
+        "ErrorDocument 404 /errors/404.php\nRedirect /old /errors/404.php\n# /pub/errors is documented here\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("pim", ".platform/update_schema.sh"),
+        ("mirakl-cashout", ".platform/templates/config/parameters.yml"),
+        ("new", ""),
+    ],
+)
+def test_a_satellite_gets_its_layers(name: str, own: str, tmp_path: Path) -> None:
+    source = tmp_path / "application"
+    (source / "public").mkdir(parents=True)
+    (source / "public/index.php").write_text("<?php\n")
+    args = BundleArgs(application=source, name=name, release="r1")
+    tree = unpacked(build(args, tmp_path / "b.zip"), tmp_path / "tree")
+    assert (tree / ".platform/release.env").read_text() == "RELEASE=r1\n"
+    assert (tree / ".platform/fill_in.py").exists()
+    assert (tree / ".platform/update_schema.sh").exists() == bool(own)
+    assert not own or (tree / own).exists()
+
+
+def test_a_later_layer_wins(tmp_path: Path) -> None:
+    config = tmp_path / "platform_config"
+    for directory, content in (("application", "0"), ("satellite", "1"), ("pim", "2")):
+        root = tmp_path / directory if directory == "application" else config / directory
+        (root / "etc").mkdir(parents=True)
+        (root / "etc/file").write_text(content)
+    (config / "pim/etc/file").chmod(0o755)
+    args = BundleArgs(application=tmp_path / "application", name="pim", release="r1", platform_config=config)
+    tree = unpacked(build(args, tmp_path / "b.zip"), tmp_path / "tree")
+    assert (tree / "etc/file").read_text() == "2"
+    assert os.access(tree / "etc/file", os.X_OK)
+
+
+@pytest.mark.parametrize("missing", ["vendor", "generated"])
+def test_a_magento_that_is_not_built(source: Path, tmp_path: Path, missing: str) -> None:
+    shutil.rmtree(source / missing)
+    with pytest.raises(BundleError, match=rf"{missing}/.*: missing, expected .*\. Run it"):
+        build(magento(source), tmp_path / "b.zip")
+    assert not list(tmp_path.glob("*.zip*"))
+
+
+def test_more_than_beanstalk_takes(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "b.zip").write_text("the bundle before")
+    (source / "media").write_bytes(os.urandom(5000))
+    with pytest.raises(BundleError, match="expected at most 5000 bytes"):
+        build(magento(source), tmp_path / "b.zip", most_bytes=5000)
+    assert (tmp_path / "b.zip").read_text() == "the bundle before"
+    assert not (tmp_path / "b.zip.new").exists()
+
+
+def test_secrets_stay_out(source: Path, tmp_path: Path) -> None:
+    (source / "app/etc").mkdir(parents=True)
+    (source / "app/etc/env.php").write_text("<?php\n")
+    with pytest.raises(BundleError, match=r"env\.php: got a file with secrets, expected none\. Remove it"):
+        build(magento(source), tmp_path / "b.zip")
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../../outside"])
+def test_a_link_that_leads_out_of_the_application(source: Path, tmp_path: Path, target: str) -> None:
+    (source / "link").symlink_to(target)
+    with pytest.raises(BundleError, match="expected a link within the application"):
+        build(magento(source), tmp_path / "b.zip")
+
+
+def test_a_link_in_the_place_of_a_layers_directory(source: Path, tmp_path: Path) -> None:
+    (source / "config").mkdir()
+    (source / ".platform").symlink_to("config")
+    with pytest.raises(BundleError, match=r"\.platform: got a link, expected a directory"):
+        build(magento(source), tmp_path / "b.zip")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"release": "a b"}, 'release: got "a b", expected 1 to 40 letters'),
+        ({"release": "a" * 41}, "expected 1 to 40 letters"),
+        ({"configuration_version": None}, "configuration_version: missing, expected the S3 version"),
+        ({"configuration_version": "a\nb"}, "expected an S3 version id"),
+        ({"name": "pim"}, "expected none: only Magento"),
+        ({"memory_limit": "much"}, 'memory_limit: got "much", expected a size'),
+    ],
+)
+def test_wrong_arguments(changes: dict[str, object], message: str, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=message):
+        magento(tmp_path, **changes)
+
+
+def test_an_output_within_the_application(source: Path) -> None:
+    with pytest.raises(CommandError, match="expected a path outside the application"):
+        build(magento(source), source / "b.zip")
+
+
+def test_an_application_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="nowhere: missing, expected a directory"):
+        build(magento(tmp_path / "nowhere"), tmp_path / "b.zip")
+
+
+def test_the_newest_version_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    import boto3
+    from moto import mock_aws
+
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="client-magento-config", CreateBucketConfiguration={"LocationConstraint": "eu-west-3"})
+        s3.put_object(Bucket="client-magento-config", Key="env.php", Body=b"0")
+        with pytest.raises(BundleError, match="expected a bucket that keeps versions"):
+            newest_configuration("s3://client-magento-config/env.php")
+        s3.put_bucket_versioning(Bucket="client-magento-config", VersioningConfiguration={"Status": "Enabled"})
+        versions = [
+            s3.put_object(Bucket="client-magento-config", Key="env.php", Body=body)["VersionId"]
+            for body in (b"1", b"2")
+        ]
+        assert newest_configuration("s3://client-magento-config/env.php") == versions[1]
+        with pytest.raises(BundleError, match="refused"):
+            newest_configuration("s3://client-magento-config/other")
+    with pytest.raises(CommandError, match="expected an address such as"):
+        newest_configuration("https://config/env.php")
+
+
+def test_the_command(source: Path, tmp_path: Path) -> None:
+    bundle = tmp_path / "b.zip"
+    words = [str(source), str(bundle), "--name", "magento", "--release", "r1", "--configuration-version", VERSION]
+    for program in (["-m", "release.bundle"], ["commands/__main__.py", "release", "bundle"]):
+        bundle.unlink(missing_ok=True)
+        done = subprocess.run(
+            [sys.executable, *program, *words], capture_output=True, text=True, cwd=PLATFORM_CONFIG.parent
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "release r1 of magento" in done.stdout
+        assert bundle.exists()
+    shutil.rmtree(source / "vendor")
+    refused = subprocess.run(
+        [sys.executable, "-m", "release.bundle", *words], capture_output=True, text=True, cwd=PLATFORM_CONFIG.parent
+    )
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (1, 1)
