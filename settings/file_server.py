@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from settings.messages import Fault
+from settings import environment_properties
+from settings.messages import Fault, Words
 from settings.section import Section, unique
 from settings.server_size import VOLUME_LETTERS, ServerSizeSettings
 from settings.values import Gib, Label, between, entries, like
+
+_MOST_BYTES_OF_SHARES = environment_properties.MOST_BYTES // 2
 
 
 class NfsShareSettings(Section):
@@ -52,3 +55,9 @@ class FileServerSettings(Section):
                     got=share.path,
                     expected=f"a directory outside {outer[0]}, which is a share itself",
                 )
+        if (size := sum(len(f"{each.directory}:{each.path} ") for each in self.shares)) > _MOST_BYTES_OF_SHARES:
+            yield Fault(
+                path="shares",
+                got=Words(f"names and paths of {size} bytes"),
+                expected=f"{_MOST_BYTES_OF_SHARES} or fewer, since they are one environment property of the instances",
+            )

@@ -67,20 +67,14 @@ def cache_backend(magento: str) -> CacheBackend:
     return CacheBackend.REDIS if int(version["patch"] or 0) <= 4 else CacheBackend.VALKEY
 
 
-def php_of(solution_stack: str) -> str:
-    """The PHP version of a Beanstalk platform such as ``64bit Amazon Linux 2023 v4.13.7 running PHP 8.4``."""
-    return solution_stack.rpartition(" PHP ")[2]
-
-
 def faults(
-    *, magento: str, solution_stack: str, mysql: str, valkey: str, opensearch: str, session_valkey: str | None = None
+    *, magento: str, php: str, mysql: str, valkey: str, opensearch: str, session_valkey: str | None = None
 ) -> Iterator[Fault]:
     """Every version that Magento does not support, with the table's row.
 
     ``magento`` may carry a patch level (``2.4.8-p5``); Valkey and OpenSearch count by their major version. An alpha or
     a beta is refused: how its cache is configured is not known.
     """
-    php = php_of(solution_stack)
     known = _VERSION.fullmatch(magento)
     line = known["line"] if known else ""
     row = SUPPORTED.get(line)
@@ -88,7 +82,7 @@ def faults(
         yield Fault(path="magento_version", got=magento, expected=_EXPECTED)
         return
     chosen = [
-        ("solution_stack", "PHP", php, row.php),
+        ("php", "PHP", php, row.php),
         ("database.engine_version", "MySQL", mysql, row.mysql),
         ("cache.engine_version", "Valkey", valkey.partition(".")[0], row.valkey),
         ("search.engine_version", "OpenSearch", opensearch.partition(".")[0], row.opensearch),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -9,18 +10,24 @@ from typing import Annotated
 
 from pydantic import Field
 
+from settings import environment_properties
+from settings.environment_properties import PropertyName, PropertyValue
 from settings.fleet import FleetSettings, InstanceTypes
 from settings.messages import Fault, Words
+from settings.platform import PhpVersion, SolutionStack, disagreement
 from settings.ports import PassivePorts, PortRange
 from settings.section import Section
-from settings.values import AbsolutePath, DomainName, Limit, PhpPlatform, RootVolumeGib, ShortName, different, like
+from settings.values import AbsolutePath, DomainName, Limit, RootVolumeGib, ShortName, different
 
 _USERS_OF_THE_SYSTEM = {"root", "ec2-user", "webapp"}
 _CRON_FIELD = re.compile(r"[0-9A-Za-z*/,-]+")
 _CRON_FIELDS = 5
-_MOST_CRON_BYTES = 2048
-"""Half of what Beanstalk takes for all environment properties together ("Configuring environment properties")."""
-VariableName = Annotated[str, like("[A-Z][A-Z0-9_]*", "upper-case letters, digits and _, a letter first")]
+_BYTES_OF_A_SECRET = 108
+"""What the reference to a secret takes, besides twice the variable's name: ``NAME=``, and an ARN with a name of the
+satellite's, the variable's and Pulumi's. Whether references count towards Beanstalk's limit is not documented."""
+_BYTES_OF_THE_DATABASE = 700
+"""The references to the five fields of the database's secret."""
+_BYTES_OF_FTP = 420
 
 
 def _is_a_schedule(written: str) -> bool:
@@ -90,8 +97,12 @@ class SatelliteSettings(Section):
 
     name: ShortName
     """The name of the satellite, such as `pim`. It is also its directory in `platform_config/`."""
-    solution_stack: PhpPlatform
-    """The Beanstalk platform. It decides the PHP version."""
+    php: PhpVersion
+    """The PHP version. A new environment gets the newest Beanstalk platform with it, and keeps that platform. When a
+    newer one is there, each run says so."""
+    solution_stack: SolutionStack | None = None
+    """The exact Beanstalk platform. Set it to update existing environments, or to have two stacks on one version.
+    Without it, an environment keeps the platform that it has."""
     instance_types: InstanceTypes
     """The types of its single instance. Beanstalk tries them in this order."""
     root_volume_gib: RootVolumeGib = 20
@@ -104,9 +115,9 @@ class SatelliteSettings(Section):
     """The web server. The release holds its configuration."""
     https_host_name: DomainName | None = None
     """A name of the public zone under which the satellite also answers HTTPS. Without it, it answers HTTP only."""
-    variables: Mapping[VariableName, str] = Field(default_factory=dict)
+    variables: Mapping[PropertyName, PropertyValue] = Field(default_factory=dict)
     """Environment variables and their values, such as `MAIL_PORT: "587"`. Do not put secrets here."""
-    filled_secrets: Annotated[tuple[VariableName, ...], different("name")] = ()
+    filled_secrets: Annotated[tuple[PropertyName, ...], different("name")] = ()
     """Environment variables whose values are secrets. You put the values into Secrets Manager before the first
     deploy."""
     cron: tuple[CronJobSettings, ...] = ()
@@ -115,10 +126,27 @@ class SatelliteSettings(Section):
     """The FTP server. Without it there is none."""
 
     def faults(self) -> Iterator[Fault]:
+        yield from disagreement(self.php, self.solution_stack)
         if both := sorted(set(self.variables) & set(self.filled_secrets)):
             yield Fault(path="filled_secrets", got=both, expected="names that variables does not have")
-        if (size := len(self.cron_table.encode())) > _MOST_CRON_BYTES:
-            yield Fault(path="cron", got=Words(f"{size} bytes"), expected=f"{_MOST_CRON_BYTES} bytes or fewer")
+        if sum((sizes := self.property_bytes).values()) > environment_properties.MOST_BYTES:
+            yield Fault(
+                path="",
+                got=Words(f"{sum(sizes.values())} bytes of environment properties"),
+                expected=f"{environment_properties.MOST_BYTES} or fewer",
+                fix=f"They are {', '.join(f'{size} for {part}' for part, size in sizes.items() if size)}.",
+            )
+
+    @property
+    def property_bytes(self) -> dict[str, int]:
+        """How many bytes its environment properties take at most, by the key that they come from."""
+        return {
+            "variables": environment_properties.size(self.variables),
+            "filled_secrets": sum(_BYTES_OF_A_SECRET + 2 * len(name) for name in self.filled_secrets),
+            "cron": environment_properties.size(self.cron_properties),
+            "ftp": _BYTES_OF_FTP if self.ftp else 0,
+            "the database": _BYTES_OF_THE_DATABASE,
+        }
 
     @property
     def fleet(self) -> FleetSettings:
@@ -126,6 +154,8 @@ class SatelliteSettings(Section):
         return FleetSettings(instances=1, instance_types=self.instance_types, root_volume_gib=self.root_volume_gib)
 
     @property
-    def cron_table(self) -> str:
-        """All its jobs, one a line."""
-        return "".join(f"{job.line}\n" for job in self.cron)
+    def cron_properties(self) -> dict[str, str]:
+        """The environment property with all its jobs, one a line. In base64, since a value may have no asterisk and no
+        semicolon."""
+        table = "".join(f"{job.line}\n" for job in self.cron).encode()
+        return {"CRON_TABLE_BASE64": base64.b64encode(table).decode()} if table else {}

@@ -10,9 +10,10 @@ from settings.cache import CacheSettings
 from settings.database import DatabaseSettings
 from settings.fleet import FleetSettings
 from settings.messages import Fault
+from settings.platform import PhpVersion, SolutionStack, disagreement
 from settings.search import SearchSettings
 from settings.section import Section
-from settings.values import AbsolutePath, DomainName, PhpPlatform, different, entries, like
+from settings.values import AbsolutePath, DomainName, different, entries, like
 
 _MOST_HOST_NAMES = 3
 """The back office's listener rule needs two of a rule's five values for its path."""
@@ -26,8 +27,12 @@ class SiteSettings(Section):
 
     magento_version: str
     """`2.4.8` or `2.4.9`, with or without a patch level such as `2.4.8-p5`."""
-    solution_stack: PhpPlatform
-    """The Beanstalk platform. It decides the PHP version."""
+    php: PhpVersion
+    """The PHP version. A new environment gets the newest Beanstalk platform with it, and keeps that platform. When a
+    newer one is there, each run says so."""
+    solution_stack: SolutionStack | None = None
+    """The exact Beanstalk platform. Set it to update existing environments, or to have two stacks on one version.
+    Without it, an environment keeps the platform that it has."""
     host_names: Annotated[tuple[DomainName, ...], entries(1, _MOST_HOST_NAMES), different("host name")]
     """The names that shoppers type. The first is the site's address. Other names later need new environments."""
     back_office_path: Annotated[str, like(r"[A-Za-z0-9_-]+", "one path segment without slashes, such as backend")] = (
@@ -36,8 +41,9 @@ class SiteSettings(Section):
     """The path of the back office on each host name."""
     health_check_path: AbsolutePath = "/pub/health_check.php"
     """The path that the load balancer and Beanstalk request from each instance."""
-    document_root: AbsolutePath = "/"
-    """The directory that the web server serves, inside the release."""
+    document_root: AbsolutePath = "/pub"
+    """The directory that the web server serves, inside the release. With nginx it must be Magento's `pub`: above it are
+    private files, and no start page."""
     access_logs: bool = False
     """Whether the load balancer logs every request to the bucket for `load-balancer-logs`."""
     front: FleetSettings
@@ -56,9 +62,10 @@ class SiteSettings(Section):
     """The site's search engine, OpenSearch."""
 
     def faults(self) -> Iterator[Fault]:
+        yield from disagreement(self.php, self.solution_stack)
         yield from magento_versions.faults(
             magento=self.magento_version,
-            solution_stack=self.solution_stack,
+            php=self.php,
             mysql=self.database.engine_version,
             valkey=self.cache.engine_version,
             opensearch=self.search.engine_version,

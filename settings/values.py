@@ -112,14 +112,6 @@ ShortName = Annotated[
 Label = Annotated[str, like(_LABEL, "lower-case letters, digits and hyphens")]
 Text = Annotated[str, Limit(expected="a text that is not empty", holds=lambda value: bool(value.strip()))]
 AbsolutePath = Annotated[str, like("/.*", "a path that begins with /")]
-PhpPlatform = Annotated[
-    str,
-    like(
-        r"64bit Amazon Linux 2023 v[\d.]+ running PHP \d+\.\d+",
-        "a Beanstalk platform such as 64bit Amazon Linux 2023 v4.13.7 running PHP 8.4",
-    ),
-]
-
 # What EC2 takes, in its own order ("CreateSecurityGroup", "SecurityGroupRuleUpdate").
 DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}")
 DESCRIPTION_EXPECTED = "1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"

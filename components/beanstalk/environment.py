@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.beanstalk.options import EnvironmentOptions
+from components.beanstalk.platform import PhpPlatform
 from components.shared.context import Context
 
 
@@ -20,9 +21,10 @@ class BeanstalkEnvironmentArgs:
     application_name: pulumi.Input[str]
     environment_name: str
     """The name in Beanstalk, 4 to 40 characters, which the release tool and the dashboard use."""
-    solution_stack: str
-    """The Beanstalk platform."""
+    platform: PhpPlatform
     options: EnvironmentOptions
+    first_version: pulumi.Input[str]
+    """The label of the version that it starts with."""
     after: Sequence[pulumi.Resource] = ()
     """The resources that must exist first. A component's options would not make its children wait."""
 
@@ -30,7 +32,7 @@ class BeanstalkEnvironmentArgs:
 class BeanstalkEnvironment(pulumi.ComponentResource):
     """An environment. The stack manages its settings, and the release tool its version.
 
-    It starts with Beanstalk's sample application. ``pulumi up`` never changes the version.
+    ``pulumi up`` creates it with the first version, and never changes the version later.
     """
 
     environment_name: pulumi.Output[str]
@@ -46,21 +48,25 @@ class BeanstalkEnvironment(pulumi.ComponentResource):
             {"environment_name": args.environment_name, "instances": args.options.fleet.instances},
             opts,
         )
+        newest = args.platform.newest()
         environment = aws.elasticbeanstalk.Environment(
             name,
             name=args.environment_name,
             application=args.application_name,
-            solution_stack_name=args.solution_stack,
+            solution_stack_name=args.platform.pinned or newest,
+            version=args.first_version,
             settings=args.options.settings(),
             # Beanstalk sets the tag Name of each environment and its instances itself ("Tagging resources").
             tags=args.context.tags.unnamed(),
+            # The provider ignores custom_timeouts here. By default it gives up after 20 minutes.
+            wait_for_ready_timeout=f"{args.options.longest_change_minutes}m",
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(args.after),
-                ignore_changes=["version"],
-                custom_timeouts=pulumi.CustomTimeouts(create="60m", update="120m"),
+                ignore_changes=["version", *args.platform.ignored_changes],
             ),
         )
+        args.platform.warn_about(environment, newest)
         self.environment_name = environment.name
         self.arn = environment.arn
         self.host_name = environment.cname

@@ -45,6 +45,12 @@ class EnvironmentOptions:
     """Environment variables whose values the instances fetch when they start. Each is the ARN of a secret in Secrets
     Manager, with ``:field`` after it for one field of a JSON secret."""
 
+    @property
+    def longest_change_minutes(self) -> int:
+        """How long a change of the environment can take: Beanstalk replaces its instances one after another, and gives
+        each of them the time of a deploy. One more deploy is for the load balancer and all else."""
+        return (self.fleet.instances + 1) * self.deploy_timeout_seconds // 60
+
     def settings(self) -> list[aws.elasticbeanstalk.EnvironmentSettingArgs]:
         """A setting for each option, in a fixed order."""
         parts = (self.load_balancing.options(), self._placement(), self._deployment(), self._health(), self._software())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,6 +12,8 @@ from components.beanstalk.application import BeanstalkApplication, BeanstalkAppl
 from components.beanstalk.environment import BeanstalkEnvironment, BeanstalkEnvironmentArgs
 from components.beanstalk.load_balancing import BehindOwnLoadBalancer
 from components.beanstalk.options import EnvironmentOptions
+from components.beanstalk.placeholder import Placeholder
+from components.beanstalk.platform import PhpPlatform
 from components.data.mysql_database import MySqlDatabase
 from components.network.security_group import IngressRule, SecurityGroup, SecurityGroupArgs
 from components.network.shared_platform_outputs import SharedPlatformOutputs
@@ -105,6 +106,11 @@ class SatelliteApp(pulumi.ComponentResource):
             BeanstalkApplicationArgs(
                 application_name=f"{args.context.tags.client}-{self._satellite.name}-{args.context.tags.environment}",
                 description=f"{self._satellite.name} of {args.context.tags.client}, {args.context.tags.environment}",
+                placeholder=Placeholder(
+                    document_root=self._satellite.document_root,
+                    health_check_path=self._satellite.health_check_path,
+                ),
+                bucket_name=args.shared.configuration_bucket,
                 context=self._context,
             ),
             opts=self._child,
@@ -169,7 +175,7 @@ class SatelliteApp(pulumi.ComponentResource):
             BeanstalkEnvironmentArgs(
                 application_name=self.application.application_name,
                 environment_name=f"{tags.owner}-{satellite.name}",
-                solution_stack=satellite.solution_stack,
+                platform=PhpPlatform(php=satellite.php, pinned=satellite.solution_stack),
                 options=EnvironmentOptions(
                     fleet=satellite.fleet,
                     health_check_path=satellite.health_check_path,
@@ -189,6 +195,7 @@ class SatelliteApp(pulumi.ComponentResource):
                     variables=self._variables(),
                     secrets=self._environment_secrets(filled),
                 ),
+                first_version=self.application.placeholder_version,
                 after=after,
                 context=self._context,
             ),
@@ -217,11 +224,9 @@ class SatelliteApp(pulumi.ComponentResource):
 
     def _variables(self) -> dict[str, pulumi.Input[str]]:
         """The application's variables, and those that the release's hooks read."""
-        jobs = self._satellite.cron_table.encode()
         return {
             **self._satellite.variables,
-            # The value of a property may have no asterisk and no semicolon ("Configuring environment properties").
-            **({"CRON_TABLE_BASE64": base64.b64encode(jobs).decode()} if jobs else {}),
+            **self._satellite.cron_properties,
             **(self.ftp.variables if self.ftp else {}),
         }
 

@@ -12,6 +12,8 @@ from components.beanstalk.environment import BeanstalkEnvironment, BeanstalkEnvi
 from components.beanstalk.load_balancer import SharedLoadBalancer, SharedLoadBalancerArgs
 from components.beanstalk.load_balancing import BehindSharedLoadBalancer, ListenerRule
 from components.beanstalk.options import EnvironmentOptions
+from components.beanstalk.placeholder import Placeholder
+from components.beanstalk.platform import PhpPlatform
 from components.data.cache import Cache, CacheArgs, WhenFull
 from components.data.mysql_database import MySqlDatabase, MySqlDatabaseArgs
 from components.data.placement import DataStorePlacement
@@ -49,8 +51,8 @@ class MagentoPlatform(pulumi.ComponentResource):
     """One site: two Beanstalk environments behind one shared load balancer, with a database, cache and search engine.
 
     Produces the instances' security groups and roles, the load balancer, ``MySqlDatabase``, one or two ``Cache``,
-    ``Search``, the ``SiteConfiguration``, the Beanstalk application, both environments, and a DNS record for each host
-    name.
+    ``Search``, the ``SiteConfiguration``, the Beanstalk application, both environments with a log group for Magento's
+    own logs, and a DNS record for each host name.
     """
 
     load_balancer: SharedLoadBalancer
@@ -127,6 +129,8 @@ class MagentoPlatform(pulumi.ComponentResource):
             BeanstalkApplicationArgs(
                 application_name=f"{args.context.tags.client}-magento-{args.context.tags.environment}",
                 description=f"The Magento shop of {args.context.tags.client}, {args.context.tags.environment}",
+                placeholder=Placeholder(document_root=site.document_root, health_check_path=site.health_check_path),
+                bucket_name=args.shared.configuration_bucket,
                 context=args.context.for_system("magento"),
             ),
             opts=self._child,
@@ -208,12 +212,22 @@ class MagentoPlatform(pulumi.ComponentResource):
         if tier == BACK_OFFICE:
             # Magento is installed there, by `./shop install`.
             self.first_administrator.grant_read_to(f"{self._name}-{tier}", role.role, parent=role)
+        environment_name = f"{context.tags.owner}-{tier}"
+        logs = aws.cloudwatch.LogGroup(
+            f"{self._name}-{tier}-logs",
+            # AWSElasticBeanstalkWebTier lets instances write to groups with this beginning, and create none.
+            name=f"/aws/elasticbeanstalk/{environment_name}/magento",
+            retention_in_days=EnvironmentOptions.log_retention_days,
+            kms_key_id=context.key_arn,
+            tags=context.tags.named(f"{self._name}-{tier}-logs"),
+            opts=self._child,
+        )
         return BeanstalkEnvironment(
             f"{self._name}-{tier}-environment",
             BeanstalkEnvironmentArgs(
                 application_name=self.application.application_name,
-                environment_name=f"{args.context.tags.owner}-{tier}",
-                solution_stack=args.site.solution_stack,
+                environment_name=environment_name,
+                platform=PhpPlatform(php=args.site.php, pinned=args.site.solution_stack),
                 options=EnvironmentOptions(
                     fleet=fleet,
                     health_check_path=args.site.health_check_path,
@@ -238,9 +252,11 @@ class MagentoPlatform(pulumi.ComponentResource):
                         "MAGENTO_CONFIGURATION": self.configuration.uri,
                         "MAGENTO_TIER": tier,
                         **self.configuration.variables,
+                        "MAGENTO_LOG_GROUP": logs.name,
                         **(self.files.variables if self.files else {}),
                     },
                 ),
+                first_version=self.application.placeholder_version,
                 # Instances fetch their configuration when they start, and the hold's rules must exist before theirs.
                 after=[granted, role, *self.load_balancer.routes, *after],
                 context=context,

@@ -79,10 +79,10 @@ class BeanstalkInstance(AbstractContextManager["BeanstalkInstance"]):
             unavailable("an instance with users and mounts of its own needs root")
         self.properties = dict(properties)
         self._number = next(_NUMBERS)
-        self._base = base / f"instance-{self._number}"
+        self.base = base / f"instance-{self._number}"
         self._shares = shares
         for directory in ("state", "prepared/usr/local/bin", "prepared/run", "bundle"):
-            (self._base / directory).mkdir(parents=True)
+            (self.base / directory).mkdir(parents=True)
         for name, then in {**_STAND_INS, **(stand_ins or {})}.items():
             self._prepare(f"usr/local/bin/{name}", f"{_RECORDS_ITS_CALL}{then}\n")
         self._prepare("opt/elasticbeanstalk/bin/get-config", "#!/bin/bash\ncat /run/properties\n")
@@ -91,7 +91,7 @@ class BeanstalkInstance(AbstractContextManager["BeanstalkInstance"]):
         self._prepare("etc/fstab", "UUID=1 / xfs defaults 0 0\n")
 
     def __enter__(self) -> BeanstalkInstance:
-        state = self._base / "state"
+        state = self.base / "state"
         shares = f"mount --bind {self._shares} {state}/root/srv" if self._shares else ""
         self._holder = subprocess.Popen(
             [
@@ -99,7 +99,7 @@ class BeanstalkInstance(AbstractContextManager["BeanstalkInstance"]):
                 f"""
                 mount -t tmpfs state {state}
                 mkdir {state}/upper {state}/work {state}/root
-                cp --archive {self._base}/prepared/. {state}/upper
+                cp --archive {self.base}/prepared/. {state}/upper
                 chmod 0755 {state}/upper
                 mount -t overlay instance -o lowerdir=/,upperdir={state}/upper,workdir={state}/work {state}/root
                 mount --bind /proc {state}/root/proc
@@ -129,14 +129,14 @@ class BeanstalkInstance(AbstractContextManager["BeanstalkInstance"]):
         self._holder.communicate()
 
     def _prepare(self, path: str, content: str) -> None:
-        file = self._base / "prepared" / path
+        file = self.base / "prepared" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
         file.chmod(0o755)
 
     def _at(self, path: str) -> Path:
         """Where this machine sees a path of the instance that no link leads through."""
-        return Path(f"/proc/{self._holder.pid}/root{self._base}/state/root{path}")
+        return Path(f"/proc/{self._holder.pid}/root{self.base}/state/root{path}")
 
     # What is on it
 
@@ -175,7 +175,7 @@ class BeanstalkInstance(AbstractContextManager["BeanstalkInstance"]):
         upper = self._at("/").parent.joinpath("upper")
         listed = dict(_listed(upper))
         mounts = Path(f"/proc/{self._holder.pid}/mountinfo").read_text().splitlines()
-        root = f"{self._base}/state/root"
+        root = f"{self.base}/state/root"
         for _, _, _, source, target, *_ in (line.split() for line in mounts):
             if target.startswith(f"{root}/mnt"):
                 listed[f"mount {target.removeprefix(root)}"] = Path(source).name
@@ -227,7 +227,7 @@ class BeanstalkInstance(AbstractContextManager["BeanstalkInstance"]):
         self.write("/run/properties", json.dumps(self.properties))
         killer = {} if kill_at is None else {"BASH_ENV": "/run/killer", "KILL_AT": str(kill_at)}
         if killer:
-            self.write("/run/commands", "")
+            self.write("/run/commands", "", mode=0o666)
         return self._run([f"{release}/.platform/{hook}"], release, {**self.properties, **killer}, check=check)
 
     def start_hook(self, hook: str) -> subprocess.Popen[bytes]:
@@ -321,6 +321,7 @@ def killed_everywhere(
     assert bring(disturbed) == hook
     killed = itertools.count(1)
     while (ran := disturbed.hook(hook, check=False, kill_at=next(killed))).returncode != 0:
-        assert ran.returncode == -signal.SIGKILL, ran.stderr
-    assert next(killed) > 5, f"{hook} was hardly killed"
+        # 128 and the signal's number, where another user's part of the hook was killed.
+        assert ran.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL), ran.stderr
+    assert next(killed) > 3, f"{hook} was not killed"
     return differences(wanted, disturbed.tree())

@@ -10,6 +10,12 @@ PLATFORM_CONFIG = Path(__file__).resolve().parents[2] / "platform_config"
 SATELLITES = ("pim", "custom-connection", "mirakl-cashout")
 
 
+def hooks_of(layer: str) -> list[str]:
+    """Its hooks of deployments, as paths below ``.platform``."""
+    platform = PLATFORM_CONFIG / layer / ".platform"
+    return sorted(str(path.relative_to(platform)) for path in platform.glob("hooks/*/*"))
+
+
 def satellite_bundle(directory: Path, satellite: str) -> Path:
     """An application that is not there but for a file, and the satellite's layers over it."""
     write(directory / "public/index.php", "<?php\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from socket import create_connection, create_server
 import pytest
 
 from tests.servers.beanstalk_instance import BeanstalkInstance
-from tests.servers.programs import require
+from tests.servers.programs import not_installed, require, unavailable
 from tests.servers.release import DATABASE, MIRAKL, satellite_bundle, write
 
 CERTIFICATES = "/etc/pki/tls/certs/rds-global-bundle.pem"
@@ -36,8 +37,9 @@ $dbParams = array(
 );
 connect($dbParams);
 """
-# As Doctrine's driver for PDO does with them.
+# With the real Doctrine.
 _DOCTRINE = """<?php
+require '/usr/share/php/Doctrine/DBAL/autoload.php';
 class DbConfiguration {
     public function __call($name, $arguments) {
         $names = ['getDriver' => 'DATABASE_DRIVER', 'getUsername' => 'DATABASE_USER',
@@ -47,9 +49,8 @@ class DbConfiguration {
     }
 }
 function connect(array $params) {
-    $dsn = "mysql:host={$params['host']};port={$params['port']};dbname={$params['dbname']}";
-    $pdo = new PDO($dsn, $params['user'], $params['password'], $params['driverOptions'] ?? []);
-    echo $pdo->query("SHOW STATUS LIKE 'Ssl_version'")->fetch()[1];
+    $connection = Doctrine\\DBAL\\DriverManager::getConnection($params);
+    echo $connection->fetchNumeric("SHOW STATUS LIKE 'Ssl_version'")[1];
 }
 """
 
@@ -64,6 +65,8 @@ class Database:
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     require("mariadbd", "mariadb-install-db", "openssl", "php")
+    if not Path("/usr/share/php/Doctrine/DBAL/autoload.php").exists():
+        unavailable(not_installed("php-doctrine-dbal"))
     base = tmp_path_factory.mktemp("database")
     _certify(base)
     data = base / "data"
@@ -121,6 +124,7 @@ def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
 @pytest.fixture
 def instance(tmp_path: Path, database: Database) -> Iterator[BeanstalkInstance]:
     variables = {**DATABASE, **MIRAKL, "DATABASE_HOST": "127.0.0.1", "DATABASE_PORT": str(database.port)}
+    variables["DATABASE_DRIVER"] = "pdo_mysql"
     with BeanstalkInstance(tmp_path, properties=variables) as made:
         made.write(CERTIFICATES, database.authority)
         yield made
@@ -174,14 +178,12 @@ def test_a_connector_of_another_shape_stops_the_deployment(instance: BeanstalkIn
     assert len(ran.stderr.splitlines()) == 1
 
 
-def test_the_certificates_that_applications_are_told_of_are_enough_for_pdo(instance: BeanstalkInstance) -> None:
-    """What Doctrine's `options: {1009: …}` in an application's doctrine.yaml becomes, and what happens without it."""
-    options = f"array('driverOptions' => [1009 => '{CERTIFICATES}'])"
+def test_an_address_and_the_certificates_are_enough_for_doctrine(instance: BeanstalkInstance) -> None:
+    """What ``url`` and ``options: {1009: …}`` of a doctrine.yaml become. Without options there is no connection."""
+    instance.stage(satellite_bundle(Path(instance.base, "pim"), "pim"))
+    instance.hook("hooks/prebuild/20_write_configuration.sh")
+    [url] = re.findall("DATABASE_URL='(.*)'", instance.read("/var/app/staging/.env.local"))
     instance.write("/tmp/doctrine.php", _DOCTRINE)
-    own = (
-        "array('user' => 'satellites', 'password' => 'correct-horse', 'dbname' => 'satellites', 'host' => '127.0.0.1',"
-    )
-    own += f" 'port' => {instance.properties['DATABASE_PORT']})"
-    program = "require '/tmp/doctrine.php'; connect(%s + %s);"
-    assert connects(instance, "-r", program % (own, options)) == "TLSv1.3"
-    assert REFUSED in connects(instance, "-r", program % (own, "array()"))
+    program = f"require '/tmp/doctrine.php'; connect(['url' => '{url}'%s]);"
+    assert connects(instance, "-r", program % f", 'driverOptions' => [1009 => '{CERTIFICATES}']") == "TLSv1.3"
+    assert REFUSED in connects(instance, "-r", program % "")

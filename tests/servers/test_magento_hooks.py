@@ -12,13 +12,12 @@ import pytest
 
 from tests.servers.beanstalk_instance import BeanstalkInstance, differences, killed_everywhere
 from tests.servers.programs import require
-from tests.servers.release import MAGENTO, SHARES, magento_bundle, write
+from tests.servers.release import MAGENTO, SHARES, hooks_of, magento_bundle, write
 
 FETCH = "hooks/prebuild/10_fetch_site_configuration.sh"
 MOUNT = "hooks/prebuild/20_mount_shares.sh"
 LINK = "hooks/predeploy/10_link_shares.sh"
 STATICS = "hooks/predeploy/20_place_statics.sh"
-CRON = "hooks/postdeploy/10_schedule_cron.sh"
 ENV_PHP = "<?php return ['cache' => ['id_prefix' => '@RELEASE@_'], 'graphql' => '@RELEASE@'];\n"
 
 # Gives the version of the object that is asked for: aws s3api get-object … --version-id VERSION FILE.
@@ -439,7 +438,7 @@ def _bring(bundle: Path, hook: str) -> Callable[[BeanstalkInstance], str]:
     return bring
 
 
-@pytest.mark.parametrize("hook", [FETCH, MOUNT, LINK, STATICS, CRON])
+@pytest.mark.parametrize("hook", hooks_of("magento"))
 def test_a_hook_that_is_killed_does_its_work_when_it_runs_again(tmp_path: Path, bundle: Path, hook: str) -> None:
     """Wherever it was killed: the tree is as after an undisturbed run, and as after two."""
 

@@ -11,12 +11,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from tests.servers.beanstalk_instance import PHASES, BeanstalkInstance, differences, killed_everywhere
-from tests.servers.release import DATABASE, FTP, MIRAKL, PLATFORM_CONFIG, SATELLITES, satellite_bundle, write
+from tests.servers.programs import not_installed, unavailable
+from tests.servers.release import DATABASE, FTP, MIRAKL, PLATFORM_CONFIG, SATELLITES, hooks_of, satellite_bundle, write
 
 SCRIPTS = sorted(PLATFORM_CONFIG.rglob("*.sh"))
 HOOKS = [path for path in SCRIPTS if {"hooks", "confighooks"} & {*path.relative_to(PLATFORM_CONFIG).parts}]
@@ -138,13 +140,27 @@ def test_a_filled_secret_is_read_back_as_it_is(new_instance: NewInstance, new_bu
     write(bundle / ".platform/templates/settings.json", '{"password": "${HIPAY_PASSWORD}"}\n')
     instance.stage(bundle)
     instance.hook(WRITE_CONFIGURATION)
-    parameters = yaml.safe_load(instance.read("/var/app/staging/config/parameters.yml"))["parameters"]
+    parameters = _symfony_reads(instance, "Yaml", "config/parameters.yml")["parameters"]
     assert parameters["hipay.wsPassword"] == value
     assert parameters["hipay.baseSoapUrl"] == "the hipay_soap_url"
     assert json.loads(instance.read("/var/app/staging/settings.json")) == {"password": value}
-    # Symfony's Dotenv reads quotes as shells do.
-    ask = 'set -a; source /var/app/staging/.env.local; printf "%s|%s" "$FIRST" "$LAST"'
+    assert _symfony_reads(instance, "Dotenv", ".env.local") == {"FIRST": value, "LAST": "end"}
+    # Shells read such a file the same.
+    ask = 'source /var/app/staging/.env.local; printf "%s|%s" "$FIRST" "$LAST"'
     assert instance.run("bash", "-c", ask).stdout == f"{value}|end"
+
+
+def _symfony_reads(instance: BeanstalkInstance, component: str, file: str) -> dict[str, Any]:
+    """What Symfony's own parser makes of a file of the new release."""
+    autoload = f"/usr/share/php/Symfony/Component/{component}/autoload.php"
+    if not Path(autoload).exists():
+        unavailable(not_installed(f"php-symfony-{component.lower()}"))
+    parse = {"Yaml": r"Symfony\Component\Yaml\Yaml::parse", "Dotenv": r"(new Symfony\Component\Dotenv\Dotenv())->parse"}
+    program = (
+        f"require '{autoload}'; echo json_encode({parse[component]}(file_get_contents('/var/app/staging/{file}')));"
+    )
+    read: dict[str, Any] = json.loads(instance.run("php", "-r", program).stdout)
+    return read
 
 
 def test_a_value_that_a_file_of_unknown_syntax_cannot_hold_stops_the_deployment(
@@ -413,6 +429,18 @@ def test_a_hook_that_fails_fails_the_change_of_configuration(new_instance: NewIn
     assert "the variable DATABASE_USER is not set" in failed.value.stderr
 
 
+def test_the_readme_names_every_hook_and_no_other() -> None:
+    said = (PLATFORM_CONFIG / "README.md").read_text()
+    magento, satellite = said[said.index("## What a deployment") :].split("## What a satellite")
+    for text, layers in ((magento, ("magento",)), (satellite, ("satellite", *SATELLITES))):
+        named = re.findall(r"^\| (?:prebuild |predeploy |postdeploy )?\| `([^`]+)` \|", text, re.MULTILINE)
+        shipped = [hook for layer in layers for hook in hooks_of(layer)]
+        # In the order in which they run.
+        order = {phase: number for number, phase in enumerate(PHASES)}
+        shipped.sort(key=lambda hook: (order[hook.split("/")[1]], hook))
+        assert named == [hook.split("/")[2] for hook in shipped]
+
+
 @pytest.mark.parametrize("layer", ["magento", "satellite"])
 def test_every_phase_has_both_kinds_of_hooks(layer: str) -> None:
     hooks, confighooks = (
@@ -425,12 +453,9 @@ def test_every_phase_has_both_kinds_of_hooks(layer: str) -> None:
 @pytest.mark.parametrize(
     ("satellite", "hook"),
     [
-        ("pim", "hooks/prebuild/10_trust_the_database.sh"),
-        ("pim", WRITE_CONFIGURATION),
-        ("custom-connection", INSTALL),
-        ("custom-connection", OWNERSHIP),
+        *(("custom-connection", hook) for hook in hooks_of("satellite")),
         ("mirakl-cashout", CRON),
-        ("custom-connection", SERVE_FTP),
+        *((satellite, hook) for satellite in SATELLITES for hook in hooks_of(satellite)),
     ],
 )
 def test_a_hook_that_is_killed_does_its_work_when_it_runs_again(

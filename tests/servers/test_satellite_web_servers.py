@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.beanstalk_instance import BeanstalkInstance
 from tests.servers.namespaces import Network, require_namespaces
 from tests.servers.programs import require
-from tests.servers.release import Release
+from tests.servers.release import DATABASE, satellite_bundle
 from tests.servers.web_servers import WebServer, apache, nginx
 
 FRONT_CONTROLLER = """<?php
@@ -24,8 +25,13 @@ DOCUMENT_ROOTS = {"pim": "/public", "custom-connection": "/public", "mirakl-cash
 LOAD_BALANCER = "10.0.1.9"
 
 
-def _lay_out(release: Release, document_root: str) -> None:
-    root = release.directory / document_root.removeprefix("/")
+FRONT_CONTROLLER_CONF = ".platform/nginx/conf.d/elasticbeanstalk/front_controller.conf"
+
+
+def release_of(satellite: str, directory: Path) -> Path:
+    """A release with files that are for visitors, and others that are not."""
+    release = satellite_bundle(directory, satellite)
+    root = release / DOCUMENT_ROOTS[satellite].removeprefix("/")
     files = {
         "index.php": FRONT_CONTROLLER,
         "app.css": "body{}",
@@ -40,8 +46,9 @@ def _lay_out(release: Release, document_root: str) -> None:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(content)
     for name in (".env.local", "config/parameters.yml", "composer.json"):
-        (release.directory / name).parent.mkdir(exist_ok=True)
-        (release.directory / name).write_text("private")
+        (release / name).parent.mkdir(exist_ok=True)
+        (release / name).write_text("private")
+    return release
 
 
 @pytest.fixture(scope="module", params=list(DOCUMENT_ROOTS))
@@ -53,10 +60,9 @@ def served(request: pytest.FixtureRequest) -> Iterator[WebServer]:
     with tempfile.TemporaryDirectory() as directory:
         base = Path(directory)
         base.chmod(0o755)
-        release = Release.of(satellite, base)
-        _lay_out(release, DOCUMENT_ROOTS[satellite])
+        release = release_of(satellite, base / "release")
         (base / "servers").mkdir()
-        with serve(release.directory, DOCUMENT_ROOTS[satellite], base / "servers") as server:
+        with serve(release, DOCUMENT_ROOTS[satellite], base / "servers") as server:
             yield server
 
 
@@ -110,10 +116,9 @@ def test_uploads_of_up_to_64_mib_pass(served: WebServer) -> None:
 @pytest.mark.row(6)
 def test_nginx_refuses_larger_uploads(tmp_path: Path) -> None:
     """Apache leaves that to PHP's post_max_size."""
-    release = Release.of("pim", tmp_path)
-    _lay_out(release, "/public")
+    release = release_of("pim", tmp_path / "release")
     (tmp_path / "servers").mkdir()
-    with nginx(release.directory, "/public", tmp_path / "servers") as server:
+    with nginx(release, "/public", tmp_path / "servers") as server:
         too_large = {"Content-Length": str(65 * 2**20)}
         assert server.ask("/import", "POST", body=b"", headers=too_large).status == 413
 
@@ -152,14 +157,12 @@ def test_php_sees_the_address_that_the_load_balancer_saw(
 
 
 @pytest.mark.row(6)
-def test_an_application_without_a_front_controller_says_so(tmp_path: Path) -> None:
-    """Its PHP files then run at their own paths, and hidden files stay hidden."""
-    release = Release.of("pim", tmp_path)
-    _lay_out(release, "/public")
-    chosen = release.run("hooks/prebuild/40_choose_front_controller.sh", FRONT_CONTROLLER="none")
-    assert chosen.returncode == 0, chosen.stderr
+def test_an_application_without_a_front_controller_keeps_its_paths(tmp_path: Path) -> None:
+    """Its PHP files run at their own paths, and hidden files stay hidden."""
+    release = release_of("pim", tmp_path / "release")
+    (release / FRONT_CONTROLLER_CONF).unlink()
     (tmp_path / "servers").mkdir()
-    with nginx(release.directory, "/public", tmp_path / "servers") as server:
+    with nginx(release, "/public", tmp_path / "servers") as server:
         assert server.ask("/info.php").body == "it ran"
         assert server.ask("/user/login").status == 404
         assert server.ask("/.htpasswd").status == 403
@@ -167,26 +170,36 @@ def test_an_application_without_a_front_controller_says_so(tmp_path: Path) -> No
 
 
 @pytest.mark.row(6)
-@pytest.mark.parametrize("variables", [{}, {"FRONT_CONTROLLER": "/index.php"}])
-def test_a_front_controller_is_the_rule(tmp_path: Path, variables: dict[str, str]) -> None:
-    release = Release.of("pim", tmp_path)
-    assert release.run("hooks/prebuild/40_choose_front_controller.sh", **variables).returncode == 0
-    assert (release.directory / ".platform/nginx/conf.d/elasticbeanstalk/front_controller.conf").exists()
+@pytest.mark.parametrize(
+    ("properties", "has_one"),
+    [({}, True), ({"FRONT_CONTROLLER": "/index.php"}, True), ({"FRONT_CONTROLLER": "none"}, False)],
+)
+@pytest.mark.parametrize("kind", ["hooks", "confighooks"])
+def test_a_property_leaves_the_front_controller_out(
+    tmp_path: Path, properties: dict[str, str], has_one: bool, kind: str
+) -> None:
+    """At each deployment, and when only the property changes."""
+    with BeanstalkInstance(tmp_path, properties={**DATABASE, **properties}) as instance:
+        instance.stage(satellite_bundle(tmp_path / "bundle", "pim"))
+        for hook in instance.hooks(kind, "prebuild"):
+            instance.hook(hook)
+        assert instance.exists(f"/var/app/staging/{FRONT_CONTROLLER_CONF}") is has_one
 
 
 @pytest.mark.row(6)
 def test_php_takes_the_settings_of_a_satellite(tmp_path: Path) -> None:
-    release = Release.of("pim", tmp_path)
-    for _ in range(2):
-        tuned = release.run("hooks/prebuild/40_tune_php.sh")
-        assert tuned.returncode == 0, tuned.stderr
+    bundle = satellite_bundle(tmp_path / "bundle", "pim")
+    with BeanstalkInstance(tmp_path, properties={}) as instance:
+        instance.stage(bundle)
+        for _ in range(2):
+            instance.hook("hooks/prebuild/40_tune_php.sh")
+        written = instance.read("/etc/php.d/99-satellite.ini")
     names = ["opcache.memory_consumption", "opcache.max_accelerated_files", "opcache.validate_timestamps"]
     names += ["realpath_cache_size", "realpath_cache_ttl", "post_max_size", "upload_max_filesize"]
-    public = release.directory / "public"
-    public.mkdir()
     asks = f"<?php echo json_encode(array_map('ini_get', json_decode('{json.dumps(names)}')));"
-    (public / "index.php").write_text(asks)
-    (tmp_path / "servers").mkdir()
-    (release.machine / "etc/php-fpm.d").mkdir()
-    with nginx(release.directory, "/public", tmp_path / "servers", etc=release.machine / "etc") as server:
+    (bundle / "public/index.php").write_text(asks)
+    for directory in ("servers", "etc/php.d", "etc/php-fpm.d"):
+        (tmp_path / directory).mkdir(parents=True)
+    (tmp_path / "etc/php.d/99-satellite.ini").write_text(written)
+    with nginx(bundle, "/public", tmp_path / "servers", etc=tmp_path / "etc") as server:
         assert json.loads(server.ask("/").body) == ["256", "20000", "1", "4096K", "600", "64M", "64M"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -296,9 +297,19 @@ def _region(arguments: Inputs, region: str) -> Inputs:
     return {"id": name, "region": name, "name": name, "endpoint": f"ec2.{name}.amazonaws.com", "description": name}
 
 
+SOLUTION_STACKS = [
+    f"64bit Amazon Linux 2023 v{version} running PHP {php}"
+    for version in ("4.13.7", "4.13.6")
+    for php in ("8.5", "8.4", "8.3", "8.2")
+]
+"""What ListAvailableSolutionStacks answers: the newest version first."""
+
+
 def _solution_stack(arguments: Inputs, region: str) -> Inputs:
-    name = "64bit Amazon Linux 2023 v4.7.4 running PHP 8.4"
-    return {"id": name, "name": name, "nameRegex": arguments["nameRegex"]}
+    """The newest of Beanstalk's platforms, some of which a new account may no longer get."""
+    pattern = str(arguments["nameRegex"])
+    name = next(stack for stack in SOLUTION_STACKS if re.search(pattern, stack))
+    return {"id": name, "name": name, "nameRegex": pattern}
 
 
 def _image(arguments: Inputs, region: str) -> Inputs:

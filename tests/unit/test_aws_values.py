@@ -142,11 +142,24 @@ OPERATIONS: Mapping[type, tuple[Operation, ...]] = {
     aws.elasticbeanstalk.Application: (
         Operation(service="elasticbeanstalk", name="CreateApplication", renamed={"name": "ApplicationName"}),
     ),
+    aws.elasticbeanstalk.ApplicationVersion: (
+        Operation(
+            service="elasticbeanstalk",
+            name="CreateApplicationVersion",
+            renamed={
+                "application": "ApplicationName",
+                "name": "VersionLabel",
+                "bucket": "SourceBundle.S3Bucket",
+                "key": "SourceBundle.S3Key",
+            },
+        ),
+    ),
     aws.elasticbeanstalk.Environment: (
         Operation(
             service="elasticbeanstalk",
             name="CreateEnvironment",
             renamed={
+                "version": "VersionLabel",
                 "application": "ApplicationName",
                 "name": "EnvironmentName",
                 "settings": "OptionSettings",
@@ -337,9 +350,12 @@ WITHOUT_MEMBER: Mapping[type, set[str]] = {
     # Magento's and AWS's own settings are held by other tests.
     aws.elasticache.ParameterGroup: {"parameters.value"},
     aws.elasticbeanstalk.Application: {"appversionLifecycle.serviceRole"},
+    # How long the provider waits.
+    aws.elasticbeanstalk.Environment: {"waitForReadyTimeout"},
     aws.lb.LoadBalancer: {"accessLogs.prefix"},
     aws.opensearch.Domain: {"logPublishingOptions.logType"},
     aws.rds.Instance: {"finalSnapshotIdentifier"},
+    aws.s3.BucketObjectv2: {"contentBase64"},
 }
 """Texts that another operation takes, or that AWS has in a map: no list of values is missed with them."""
 

@@ -56,6 +56,7 @@ site-front-environment.settings.rollingupdate.MaxBatchSize: 1 -> None
 site-front-environment.settings.rollingupdate.MinInstancesInService: 3 -> None
 site-front-environment.settings.rollingupdate.RollingUpdateEnabled: true -> false
 site-front-environment.settings.rollingupdate.RollingUpdateType: Health -> None
+site-front-environment.waitForReadyTimeout: 300m -> 120m
 site-load-balancer.accessLogs.bucket: client-magento-elb-logs -> None
 site-load-balancer.accessLogs.enabled: True -> None
 site-load-balancer.accessLogs.prefix: prod -> None

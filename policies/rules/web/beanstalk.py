@@ -1,11 +1,12 @@
-"""Elastic Beanstalk environments: only the load balancer reaches the instances, and variables hold no secrets."""
+"""Elastic Beanstalk environments: only the load balancer reaches the instances, variables hold no secrets, and the web
+server of a shop serves only what is meant for browsers."""
 
 from __future__ import annotations
 
 from pulumi_policy import Severity
 
 from policies.aws.credentials import credentials_in, is_reference, is_secret_name
-from policies.aws.option_settings import require_option, settings_of
+from policies.aws.option_settings import option, require_option, settings_of
 from policies.aws.routes import public_subnet_ids
 from policies.generated.aws_types import elasticbeanstalk
 from policies.model.properties import Absent, Known, Unknown
@@ -15,6 +16,10 @@ from policies.model.rule import Config, Findings, OnUnknown, ResourceRule, Sourc
 _INSTANCES = "aws:autoscaling:launchconfiguration"
 _NETWORK = "aws:ec2:vpc"
 _VARIABLES = "aws:elasticbeanstalk:application:environment"
+_PHP = "aws:elasticbeanstalk:container:php:phpini"
+_PROXY = "aws:elasticbeanstalk:environment:proxy"
+_TIER = "MAGENTO_TIER"
+"""The variable that only Magento's environments have."""
 
 
 def _check_subnets(environment: Resource, stack: Stack, _: Config) -> Findings:
@@ -70,6 +75,23 @@ def _check_variables(environment: Resource, _: Config) -> Findings:
                 yield Undecided(resource=environment, path=f"{_VARIABLES} {name}")
 
 
+def _check_document_root(environment: Resource, _: Config) -> Findings:
+    settings = settings_of(environment)
+    match settings.read(_VARIABLES, _TIER), settings.read(_PROXY, "ProxyServer"):
+        case Absent(), _:
+            return
+        case Known(), Known(server) if str(server).lower() == "apache":
+            return
+        case (Unknown(), _) | (_, Unknown()):
+            yield Undecided(resource=environment, path="settings")
+        case _:
+            yield from option(environment, _PHP, "document_root", _is_pub, "Magento's pub, such as /pub")
+
+
+def _is_pub(document_root: str) -> bool:
+    return document_root.rstrip("/").rpartition("/")[2] == "pub"
+
+
 EB_NO_PLAINTEXT_SECRETS = ResourceRule(
     id="eb-no-plaintext-secrets",
     severity=Severity.CRITICAL,
@@ -115,4 +137,15 @@ EB_IMDSV1_OFF = ResourceRule(
     check=require_option(_INSTANCES, "DisableIMDSv1", "true"),
 )
 
-RULES = (EB_NO_PLAINTEXT_SECRETS, EB_PRIVATE_SUBNETS, EB_NO_PUBLIC_IP, EB_IMDSV1_OFF)
+# With Apache, the .htaccess files in Magento's directories do what nginx ignores.
+MAGENTO_DOCUMENT_ROOT = ResourceRule(
+    id="magento-document-root",
+    severity=Severity.CRITICAL,
+    why="Above pub, nginx finds no start page, and gives out Magento's logs, exports and auth.json to anyone.",
+    fix="set document_root to /pub, in site of the stack file.",
+    sources=Sources(pci=("6.2.4",), other='Adobe\'s "Modify docroot to improve security"'),
+    applies_to=(elasticbeanstalk.Environment,),
+    check=_check_document_root,
+)
+
+RULES = (EB_NO_PLAINTEXT_SECRETS, EB_PRIVATE_SUBNETS, EB_NO_PUBLIC_IP, EB_IMDSV1_OFF, MAGENTO_DOCUMENT_ROOT)

@@ -146,8 +146,8 @@ EB_PLATFORM_CURRENT = ResourceRule(
     id="eb-platform-current",
     severity=Severity.HIGH,
     why="An old platform version keeps known vulnerabilities that later versions fix.",
-    fix="raise solution_stack to a later version, first in preprod; the policy's config says which versions are too "
-    "old.",
+    fix="set solution_stack in the stack file to the platform that this run's warning about the environment names, "
+    "first in preprod; the policy's config says which versions are too old.",
     sources=Sources(fsbp=("ElasticBeanstalk.2",), pci=("6.3.3",)),
     applies_to=(elasticbeanstalk.Environment,),
     check=_check_platform,

@@ -25,6 +25,7 @@ SAMPLES = Samples()
 TAGS = {"Owner": "agency", "Client": "client"}
 APPLICATION = "aws:elasticbeanstalk/application:Application"
 ENVIRONMENT = "aws:elasticbeanstalk/environment:Environment"
+VERSION = "aws:elasticbeanstalk/applicationVersion:ApplicationVersion"
 STACK = "PHP 8.4"
 BALANCED = {"namespace": "aws:elasticbeanstalk:environment", "name": "LoadBalancerType", "value": "application"}
 
@@ -65,6 +66,23 @@ def shop(aws: Aws) -> Case:
             {"appversionLifecycle": {"serviceRole": role, "maxAgeInDays": 90}},
             {"appversionLifecycle": None},
         ],
+    )
+
+
+@SAMPLES.case(VERSION)
+def first_version(aws: Aws) -> Case:
+    name = application(aws, "versioned")
+    version(aws, name, "other", "versioned")
+    return Case(
+        inputs={
+            "application": name,
+            "name": "placeholder",
+            "bucket": "versioned",
+            "key": "shop.zip",
+            "description": "before the first release",
+            "tags": TAGS,
+        },
+        updates=[{"description": "a page"}, {"description": None}],
     )
 
 
@@ -187,18 +205,50 @@ def test_an_environment_tells_what_it_is_made_of(aws: LoopbackAws) -> None:
     assert id.startswith("e-")
 
 
+def test_one_label_in_two_applications_is_two_versions(aws: LoopbackAws) -> None:
+    """A read needs the application; without it, as for an import, it refuses to guess."""
+    adapter = find_adapter(VERSION)
+    for name in ("left", "right"):
+        version(aws, application(aws, name), "twofold", name)
+    state = adapter.read(aws, "twofold", {"application": "right"})
+    assert state is not None
+    assert state["bucket"] == "right"
+    with pytest.raises(ValueError, match="got versions of left, right, expected one"):
+        adapter.read(aws, "twofold", {})
+
+
+def test_an_environment_that_is_not_ready_in_time_fails_with_its_status(aws: LoopbackAws) -> None:
+    """The wait is the program's waitForReadyTimeout, as with the official provider, and no other timeout."""
+    adapter = find_adapter(ENVIRONMENT)
+    id, inputs = environment(aws, "slow", [BALANCED])
+    version(aws, "slow", "next", "slow")
+    control(aws, {"SecondsPerBatch": 30})
+    try:
+        with pytest.raises(TimeoutError, match=r"not ready after 0.2s \(waitForReadyTimeout\), but Updating"):
+            adapter.update(
+                aws, id, inputs, {**inputs, "version": "next", "waitForReadyTimeout": "0.2s"}, frozenset({"version"})
+            )
+    finally:
+        control(aws, {"SecondsPerBatch": 0})
+
+
+def control(aws: LoopbackAws, body: Values) -> None:
+    """Tell the embedded Elastic Beanstalk how to behave."""
+    request = urllib.request.Request(
+        f"{aws.endpoint}/moto-api/elasticbeanstalk",
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    urllib.request.urlopen(request).close()
+
+
 def test_a_failed_deployment_fails_the_update_with_what_the_environment_reported(aws: LoopbackAws) -> None:
     """Ready is not success: the errors since the update began are the answer, older ones are not."""
     adapter = find_adapter(ENVIRONMENT)
     id, inputs = environment(aws, "failing", [BALANCED])
     version(aws, "failing", "bad", "failing")
     failure = {"EnvironmentName": "failing", "Message": "composer ran out of memory on {instance}"}
-    request = urllib.request.Request(
-        f"{aws.endpoint}/moto-api/elasticbeanstalk",
-        data=json.dumps({"Failures": [failure]}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    urllib.request.urlopen(request).close()
+    control(aws, {"Failures": [failure]})
     with pytest.raises(EnvironmentFailedError, match="composer ran out of memory on i-"):
         adapter.update(aws, id, inputs, {**inputs, "version": "bad"}, frozenset({"version"}))
     version(aws, "failing", "good", "mended")
@@ -213,6 +263,8 @@ def test_a_failed_deployment_fails_the_update_with_what_the_environment_reported
     [
         (ENVIRONMENT, {"tier": "Webserver"}, "tier"),
         (ENVIRONMENT, {"tags": {"Name": "front"}}, "tags.Name"),
+        (APPLICATION, {"tags": {"Name": "shop"}}, "tags.Name"),
+        (VERSION, {"tags": {"Name": "first"}}, "tags.Name"),
         (ENVIRONMENT, {"waitForReadyTimeout": "20 minutes"}, "waitForReadyTimeout"),
         (ENVIRONMENT, {"solutionStackName": "x", "platformArn": "y"}, "platformArn"),
         (APPLICATION, {"appversionLifecycle": {"maxCount": 1, "maxAgeInDays": 1}}, "appversionLifecycle.maxCount"),

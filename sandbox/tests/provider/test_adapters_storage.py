@@ -143,6 +143,14 @@ def tls_only(aws: Aws) -> Case:
 
 
 @SAMPLES.case(OBJECT)
+def a_bundle(aws: Aws) -> Case:
+    return Case(
+        inputs={"bucket": a_bucket(aws), "key": "main/first.zip", "contentBase64": "UEsFBg=="},
+        updates=[{"contentBase64": "UEsFBw=="}],
+    )
+
+
+@SAMPLES.case(OBJECT)
 def text_object(aws: Aws) -> Case:
     return Case(
         inputs={"bucket": a_bucket(aws), "key": "main/env.php", "content": "<?php", "tags": TAGS},
@@ -184,6 +192,7 @@ def test_every_property_is_tried(aws: Aws) -> None:
     ("inputs", "body"),
     [
         ({"content": "é"}, "é".encode()),
+        ({"contentBase64": "UEsF/w=="}, b"PK\x05\xff"),
         ({"source": Asset(sha256="0", text="from an asset")}, b"from an asset"),
         ({}, b""),
     ],

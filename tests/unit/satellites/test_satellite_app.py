@@ -36,7 +36,7 @@ FTP_FORWARD = ForwardSettings(
 )
 PIM = SatelliteSettings(
     name="pim",
-    solution_stack="64bit Amazon Linux 2023 v4.13.7 running PHP 8.4",
+    php="8.4",
     instance_types=("t4g.medium",),
     document_root="/public",
 )
@@ -347,7 +347,7 @@ def test_the_shipped_satellites_are_told_all_that_their_templates_ask_for() -> N
             variable
             for template in (ROOT / "platform_config" / satellite / ".platform" / "templates").rglob("*")
             if template.is_file()
-            for variable in re.findall(r"\$\{(\w+)\}", template.read_text())
+            for variable in re.findall(r"\$\{(\w+)(?::\w+)?\}", template.read_text())
         }
         for satellite in ("pim", "custom-connection", "mirakl-cashout")
     }
@@ -403,8 +403,21 @@ def test_everything_is_the_satellites_own(satellite: SatelliteSettings) -> None:
             'solution_stack: got "64bit Amazon Linux 2 v3.5.0 running PHP 8.1", expected a Beanstalk platform such as',
         ),
         (
-            {"cron": (CronJobSettings(schedule="* * * * *", command="x" * 2048),)},
-            "cron: got 2059 bytes, expected 2048 bytes or fewer",
+            {"solution_stack": "64bit Amazon Linux 2023 v4.13.7 running PHP 8.3"},
+            'solution_stack: got "64bit Amazon Linux 2023 v4.13.7 running PHP 8.3", expected a platform that runs PHP',
+        ),
+        ({"php": "8"}, 'php: got "8", expected a PHP version such as 8.4'),
+        (
+            {"variables": {"MAIL_TO": "a,b"}},
+            'variables.MAIL_TO: got "a,b", expected one or more letters',
+        ),
+        (
+            {"filled_secrets": ("LD_PRELOAD",)},
+            'filled_secrets.0: got "LD_PRELOAD", expected a name that neither',
+        ),
+        (
+            {"cron": (CronJobSettings(schedule="* * * * *", command="x" * 3000),)},
+            "got 4734 bytes of environment properties, expected 4096 or fewer. They are 4034 for cron, 700",
         ),
     ],
 )

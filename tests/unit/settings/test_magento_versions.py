@@ -2,11 +2,11 @@
 
 import pytest
 
-from settings.magento_versions import CacheBackend, cache_backend, faults, php_of
+from settings.magento_versions import CacheBackend, cache_backend, faults
 
 SHIPPED = {
     "magento": "2.4.8",
-    "solution_stack": "64bit Amazon Linux 2023 v4.13.7 running PHP 8.4",
+    "php": "8.4",
     "mysql": "8.4",
     "valkey": "8.1",
     "opensearch": "3.1",
@@ -25,7 +25,7 @@ def test_the_shipped_combination_is_supported(magento: str) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "path", "expected"),
     [
-        ("solution_stack", "64bit Amazon Linux 2023 v4.13.7 running PHP 8.2", "solution_stack", "PHP 8.3 or 8.4"),
+        ("php", "8.2", "php", "PHP 8.3 or 8.4"),
         ("mysql", "8.0", "database.engine_version", "MySQL 8.4"),
         ("valkey", "7.2", "cache.engine_version", "Valkey 8"),
         ("opensearch", "2.19", "search.engine_version", "OpenSearch 3"),
@@ -73,8 +73,3 @@ def test_the_name_of_the_caches_backend_follows_the_version(magento: str, backen
 def test_the_cache_for_sessions_has_a_supported_version_too() -> None:
     (fault,) = said(session_valkey="7.2")
     assert fault.startswith('session_cache.engine_version: got "7", expected Valkey 8 with Magento 2.4.8')
-
-
-def test_the_php_version_is_the_platforms() -> None:
-    """Beanstalk's platform decides PHP, so the check reads it from there."""
-    assert php_of(SHIPPED["solution_stack"]) == "8.4"

@@ -66,6 +66,15 @@ def test_deployments_take_one_instance_at_a_time(stack: str) -> None:
         }
 
 
+@pytest.mark.parametrize(("tier", "minutes"), [("front", "300m"), ("back-office", "120m")])
+def test_pulumi_waits_until_every_instance_can_have_been_replaced(tier: str, minutes: str) -> None:
+    """An hour for each instance and one more. The provider has no other timeout for environments, and its default of 20
+    minutes ends an `up` while Beanstalk is still at work."""
+    environment = program("prod").one(aws.elasticbeanstalk.Environment, name=f"site-{tier}-environment")
+    assert environment.inputs["waitForReadyTimeout"] == minutes
+    assert not environment.timeouts
+
+
 @pytest.mark.row(1)
 @pytest.mark.parametrize("stack", STACKS)
 def test_both_environments_share_the_one_load_balancer(stack: str) -> None:
@@ -104,12 +113,37 @@ def test_the_back_office_takes_its_path_and_the_front_the_rest(stack: str, hosts
     assert {rule.urn for rule in graph.of_type(aws.lb.ListenerRule)} <= first.dependencies
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_web_server_serves_magentos_pub_and_nothing_above_it(stack: str) -> None:
+    """The directories above hold logs, exports and credentials. Magento and CloudFront follow."""
+    graph = program(stack)
+    for tier in ("front", "back-office"):
+        assert options(graph, tier)["aws:elasticbeanstalk:container:php:phpini", "document_root"] == "/pub"
+    assert "'document_root_is_pub' => true" in configuration(graph).inputs["content"]
+    origins = [each.inputs["origins"][0]["originPath"] for each in graph.of_type(aws.cloudfront.Distribution)]
+    assert sorted(origins) == (["/media", "/static"] if stack == "prod" else [])
+
+
 def test_instances_publish_the_load_that_the_dashboard_shows() -> None:
     """LoadAverage5min reaches CloudWatch only when the health document asks for it."""
     document = json.loads(
         options(program("prod"), "front")["aws:elasticbeanstalk:healthreporting:system", "ConfigDocument"]
     )
     assert document["CloudWatchMetrics"]["Instance"]["LoadAverage5min"] == 60
+
+
+@pytest.mark.row(1)
+@pytest.mark.parametrize("tier", ["front", "back-office"])
+@pytest.mark.parametrize("stack", STACKS)
+def test_magentos_logs_have_a_group_of_the_stack(stack: str, tier: str) -> None:
+    """Encrypted, and kept as long as Beanstalk's own. AWS's policy for instances lets them write below this name only,
+    and create no group."""
+    graph = program(stack)
+    name = options(graph, tier)["aws:elasticbeanstalk:application:environment", "MAGENTO_LOG_GROUP"]
+    assert name == f"/aws/elasticbeanstalk/client-{stack}-{tier}/magento"
+    [group] = [each.inputs for each in graph.of_type(aws.cloudwatch.LogGroup) if each.inputs.get("name") == name]
+    kept = options(graph, tier)["aws:elasticbeanstalk:cloudwatch:logs", "RetentionInDays"]
+    assert (str(group["retentionInDays"]), bool(group["kmsKeyId"])) == (kept, True)
 
 
 @pytest.mark.row(1)
@@ -187,7 +221,7 @@ def test_the_hold_is_declared_and_disarmed(stack: str) -> None:
 
 
 def configuration(graph: Graph) -> Resource:
-    return graph.one(aws.s3.BucketObjectv2)
+    return graph.one(aws.s3.BucketObjectv2, name="site-configuration-env")
 
 
 @pytest.mark.row(2)

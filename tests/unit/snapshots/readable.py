@@ -6,8 +6,10 @@ import base64
 import functools
 import gzip
 import hashlib
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +23,7 @@ CERTIFICATE = "<certificate>"
 # Shorter outputs, such as a port or a state, would be found in texts that have nothing to do with them.
 _SHORTEST = 8
 _LONGEST_ADDRESS = len("255.255.255.255")
+_ZIP_IN_BASE64 = "UEsDB"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +158,8 @@ class _Reading:
             return "", CERTIFICATE
         if (document := _json(text)) is not None:
             return "JSON", _Reading(references=self.references, secrets=frozenset())._value(document, "")
+        if (files := _zipped(text)) is not None:
+            return "unzipped", files
         if (packed := _unpacked(text)) is not None:
             head, _, body = packed.partition("\n")
             cloud_config = _json(body) if head == "#cloud-config" else None
@@ -186,6 +191,14 @@ def _unpacked(text: str) -> str | None:
         return (gzip.decompress(packed) if packed.startswith(b"\x1f\x8b") else packed).decode()
     except ValueError:
         return None
+
+
+def _zipped(text: str) -> dict[str, str] | None:
+    """The texts of a zip file in base64, by path; None for any other text."""
+    if not text.startswith(_ZIP_IN_BASE64):
+        return None
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(text))) as bundle:
+        return {name: bundle.read(name).decode() for name in sorted(bundle.namelist())}
 
 
 def _cloud_config(document: Mapping[str, Any]) -> dict[str, Any]:

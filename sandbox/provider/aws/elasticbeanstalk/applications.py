@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws.blocks import Leaf, Shape
-from sandbox.provider.aws.elasticbeanstalk.tagging import TAGGING
+from sandbox.provider.aws.elasticbeanstalk.tagging import TAGGING, refused_tags
 from sandbox.provider.aws.tags import to_records
 
 LIFECYCLE = Shape(
@@ -37,7 +37,7 @@ class Application(Adapter):
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         lifecycle = inputs.get("appversionLifecycle") or {}
-        problems = list(LIFECYCLE.unknown_keys(lifecycle, "appversionLifecycle"))
+        problems = refused_tags(inputs) + list(LIFECYCLE.unknown_keys(lifecycle, "appversionLifecycle"))
         if "maxAgeInDays" in lifecycle and "maxCount" in lifecycle:
             problems.append(("appversionLifecycle.maxCount", "got a value, expected none beside maxAgeInDays"))
         return problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +11,7 @@ from sandbox.provider.adapter import TAGS, Adapter, Asset, Aws, Property, Values
 from sandbox.provider.aws import tags
 from sandbox.provider.aws.calls import arguments
 
-BODIES = ("source", "content")
+BODIES = ("source", "content", "contentBase64")
 HEADERS = {
     "contentType": "ContentType",
     "serverSideEncryption": "ServerSideEncryption",
@@ -102,4 +103,6 @@ def _body(inputs: Values) -> bytes:
     source: Any = inputs.get("source")
     if isinstance(source, Asset):
         return source.read()
+    if inputs.get("contentBase64"):
+        return b64decode(str(inputs["contentBase64"]))
     return str(inputs.get("content") or "").encode()

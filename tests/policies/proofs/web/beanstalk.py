@@ -5,7 +5,13 @@ from __future__ import annotations
 import pulumi_aws as aws
 
 from policies.engine.outcome import Status
-from policies.rules.web.beanstalk import EB_IMDSV1_OFF, EB_NO_PLAINTEXT_SECRETS, EB_NO_PUBLIC_IP, EB_PRIVATE_SUBNETS
+from policies.rules.web.beanstalk import (
+    EB_IMDSV1_OFF,
+    EB_NO_PLAINTEXT_SECRETS,
+    EB_NO_PUBLIC_IP,
+    EB_PRIVATE_SUBNETS,
+    MAGENTO_DOCUMENT_ROOT,
+)
 from tests.policies.analyzer import UNKNOWN, Node, node, secret
 from tests.policies.environments import Options, environment, with_settings
 from tests.policies.networks import NETWORK, PRIVATE_SUBNET, PUBLIC_SUBNET, PUBLIC_TABLE, VPC
@@ -15,6 +21,8 @@ INSTANCES = "aws:autoscaling:launchconfiguration"
 PLACE = "aws:ec2:vpc"
 VARIABLES = "aws:elasticbeanstalk:application:environment"
 SECRETS = "aws:elasticbeanstalk:application:environmentsecrets"
+PHP = "aws:elasticbeanstalk:container:php:phpini"
+PROXY = "aws:elasticbeanstalk:environment:proxy"
 ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:shop"
 ALL_UNKNOWN = node(aws.elasticbeanstalk.Environment, "web").but(settings=UNKNOWN)
 
@@ -37,6 +45,10 @@ def _in(subnets: str, **place: str) -> Nodes:
     web = environment("web", {PLACE: {"Subnets": subnets, **place}})
     # At least the list of settings as a whole comes from a subnet.
     return (*MADE, node(aws.elasticbeanstalk.Environment, "web", settings=[PRIVATE_SUBNET]).but(**web.properties))
+
+
+def _magento(document_root: object, **proxy: object) -> Nodes:
+    return _web({VARIABLES: {"MAGENTO_TIER": "front"}, PHP: {"document_root": document_root}, PROXY: proxy})
 
 
 def _beside_its_balancer(web: Node) -> Node:
@@ -113,5 +125,23 @@ PROOFS = (
         unknown=(ALL_UNKNOWN,),
         not_applicable=(VPC,),
         breakage=_broken("site-back-office-environment", {INSTANCES: {"DisableIMDSv1": None}}),
+    ),
+    Proof(
+        rule=MAGENTO_DOCUMENT_ROOT,
+        passing={
+            "pub": _magento("/pub", ProxyServer="nginx"),
+            "pub in a directory": _magento("/shop/pub/"),
+            "Magento's directory with Apache": _magento("/", ProxyServer="Apache"),
+            "a satellite": _web({PHP: {"document_root": "/"}}),
+        },
+        failing={
+            "Magento's directory": _magento("/", ProxyServer="nginx"),
+            "Magento's directory with the default server": _magento("/"),
+            "a directory that ends alike": _magento("/gastropub"),
+        },
+        absent=_magento(None),
+        unknown=_magento(UNKNOWN),
+        not_applicable=(VPC,),
+        breakage=_broken("site-front-environment", {PHP: {"document_root": "/"}}),
     ),
 )

@@ -1,0 +1,29 @@
+"""The Beanstalk platform of an environment: the PHP version, and a pinned platform if the stack file names one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from settings.messages import Fault
+from settings.values import like
+
+PhpVersion = Annotated[str, like(r"\d+\.\d+", "a PHP version such as 8.4")]
+SolutionStack = Annotated[
+    str,
+    like(
+        r"64bit Amazon Linux 2023 v[\d.]+ running PHP \d+\.\d+",
+        "a Beanstalk platform such as 64bit Amazon Linux 2023 v4.13.7 running PHP 8.4",
+    ),
+]
+
+
+def disagreement(php: str, solution_stack: str | None) -> Iterator[Fault]:
+    """A fault if the pinned platform runs another PHP version."""
+    if solution_stack and solution_stack.rpartition(" PHP ")[2] != php:
+        yield Fault(
+            path="solution_stack",
+            got=solution_stack,
+            expected=f"a platform that runs PHP {php}",
+            fix="php and solution_stack must name the same version.",
+        )
