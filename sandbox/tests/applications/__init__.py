@@ -1,0 +1,1 @@
+"""Tests of the stand-in applications, with real PHP, MariaDB and Redis."""

@@ -74,8 +74,7 @@ def test_a_backend_that_this_version_does_not_know_falls_to_files(
     shop = shops.release("r1", magento=magento)
     for frontend in shop.env["cache"]["frontend"].values():
         frontend["backend"] = backend
-    shop.write_env()
-    shop.magento("setup:upgrade", "--keep-generated", check=True)
+    shop.install()
     with shop.serve() as browser:
         assert is_cached(browser)
         assert browser.get("/").headers["x-stand-in"].endswith(magento)
@@ -88,8 +87,7 @@ def test_symfonys_two_levels_of_2_4_9(shops: Shops) -> None:
     for frontend in shop.env["cache"]["frontend"].values():
         options = {"remote_backend": "valkey", "remote_backend_options": frontend["backend_options"]}
         frontend.update(backend="symfony_l2", backend_options=options)
-    shop.write_env()
-    shop.magento("setup:upgrade", "--keep-generated", check=True)
+    shop.install()
     with shop.serve() as browser:
         assert is_cached(browser)
     assert shops.stores.redis("KEYS", "zc:k:r1_*", database=1)
@@ -134,6 +132,18 @@ def test_a_form_without_the_visitors_key_changes_nothing(shops: Shops) -> None:
         browser.cookies["form_key"] = "key"
         browser.post("/checkout/cart/add", "form_key=other&sku=LINEN-SHIRT")
         assert "You have no items" in browser.get("/checkout/cart/").body
+
+
+@pytest.mark.parametrize(("magento", "is_redis"), [("2.4.8", False), ("2.4.9", True)])
+def test_sessions_by_valkeys_name(shops: Shops, magento: str, is_redis: bool) -> None:
+    """A name that this version does not know means files."""
+    shop = shops.release("r1", magento=magento)
+    shop.env["session"]["save"] = "valkey"
+    shop.install()
+    with shop.serve() as browser:
+        add_to_cart(browser)
+        assert "1 × Linen shirt" in browser.get("/checkout/cart/").body
+    assert bool(shops.stores.redis("KEYS", "sess_*", database=2)) == is_redis
 
 
 def test_sessions_that_cannot_be_kept_are_an_error(shops: Shops) -> None:

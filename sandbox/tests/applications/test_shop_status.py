@@ -46,6 +46,13 @@ def test_not_installed(shops: Shops) -> None:
     assert "Application is not installed yet" in (shop.directory / "var/log/system.log").read_text()
 
 
+def test_an_empty_database_that_is_said_to_be_installed(shops: Shops) -> None:
+    """The list of stores is missing: nothing but setup:install without the date helps."""
+    shop = shops.release("r1")
+    assert statuses(shop) == (1, 1)
+    assert "store' doesn't exist" in shop.magento("setup:upgrade", "--keep-generated").stderr
+
+
 def test_no_connection(shops: Shops) -> None:
     shop = shops.installed()
     shop.env["db"]["connection"]["default"]["password"] = "wrong"

@@ -149,11 +149,10 @@ final class InstallCommands implements CommandProvider
         return self::isLegacy() ? $option : str_replace('redis', 'valkey', $option);
     }
 
-    /** What env.php gets for an option's value: until 2.4.8 a cache's class, and for sessions "redis" in any case. */
+    /** What env.php gets for an option's value: until 2.4.8 a cache's class. */
     private static function stored(string $option, string $value): string
     {
         return match (true) {
-            $option === 'session-save' && $value === 'valkey' => 'redis',
             in_array($option, ['cache-backend', 'page-cache'], true) && self::isLegacy() =>
                 'Magento\\Framework\\Cache\\Backend\\' . ucfirst($value),
             default => $value,

@@ -4,7 +4,8 @@ declare(strict_types=1);
 namespace StandIn;
 
 /**
- * Sessions where env.php's "session" says: files, or Redis as Cm_RedisSession keeps them, with its lock: one request of a
+ * Sessions where env.php's "session" says: Redis ("redis", from 2.4.9 on "valkey" too; the options are below "redis" in any
+ * case), or else files. In Redis as Cm_RedisSession keeps them, with its lock: one request of a
  * session at a time, unless disable_locking is set.
  */
 final class Session implements \SessionHandlerInterface
@@ -26,7 +27,8 @@ final class Session implements \SessionHandlerInterface
             return;
         }
         $lifetime = (int) $settings->value('web/cookie/cookie_lifetime');
-        if ($config->get('session/save') === 'redis') {
+        $isValkeyKnown = version_compare(Release::magento(), '2.4.9', '>=');
+        if (in_array($config->get('session/save'), ['redis', ...($isValkeyKnown ? ['valkey'] : [])], true)) {
             session_set_save_handler(new self((array) $config->get('session/redis', []), $lifetime), true);
         } else {
             Files::ensureDirectory(BP . '/var/session');

@@ -93,6 +93,7 @@ final class Cli
         $commands = $this->made($classes);
         try {
             if ($this->app->config->isAvailable()) {
+                $this->readStores();
                 $commands += $this->made($this->modulesClasses());
             }
         } catch (\Throwable $error) {
@@ -100,6 +101,15 @@ final class Cli
         }
         ksort($commands);
         return $commands;
+    }
+
+    /** The modules' commands need the list of stores: with install/date and an empty database, no command succeeds. */
+    private function readStores(): void
+    {
+        $this->app->cache->type('config')->remember(
+            'app_stores',
+            fn (): array => $this->app->database->rows('SELECT store_id, code FROM {store}')
+        );
     }
 
     /** @return list<string> */
