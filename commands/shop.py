@@ -14,6 +14,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "policies": ("policies.report.app", "Check a stack against the policies, and explain them."),
     "reach": ("reachability.app", "Show what reaches what in a deployed network."),
     "release": ("release.app", "Build what Elastic Beanstalk deploys."),
+    "rules": ("reachability.rules", "Find listener rules that get no request."),
     "bootstrap": ("account.bootstrap", "Prepare an AWS account for the stacks."),
     "install": ("release.install", "Install Magento for the first time."),
     "configuration": ("release.configuration", "Say whether a newer configuration waits for a release."),

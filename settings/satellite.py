@@ -35,6 +35,14 @@ def _is_a_schedule(written: str) -> bool:
     return len(fields) == _CRON_FIELDS and all(map(_CRON_FIELD.fullmatch, fields))
 
 
+def _accept_a_success(written: str) -> bool:
+    """Whether codes such as ``200,302-308`` are all from 200 to 399, and 200 is one of them."""
+    if not re.fullmatch(r"[23]\d\d(-[23]\d\d)?(,[23]\d\d(-[23]\d\d)?)*", written):
+        return False
+    ranges = [(each.partition("-")[0], each.rpartition("-")[2]) for each in written.split(",")]
+    return all(first <= last for first, last in ranges) and any(first <= "200" <= last for first, last in ranges)
+
+
 class WebServer(StrEnum):
     """The web server before PHP. A release configures it in ``.platform/nginx`` or ``.platform/httpd``."""
 
@@ -109,6 +117,15 @@ class SatelliteSettings(Section):
     """The disk of the instance."""
     health_check_path: AbsolutePath = "/"
     """The path that the load balancer requests from the instance."""
+    health_check_codes: Annotated[
+        str,
+        Limit(
+            expected="codes from 200 to 399, 200 among them, such as 200 or 200-399",
+            holds=_accept_a_success,
+        ),
+    ] = "200"
+    """The status codes that mean that the instance works. Many applications redirect their start page to a login, with
+    302. A new environment answers 200, until its first release."""
     document_root: AbsolutePath = "/"
     """The directory that the web server serves, inside the release."""
     web_server: WebServer = WebServer.NGINX

@@ -16,7 +16,7 @@ from settings.section import Section
 from settings.values import AbsolutePath, DomainName, different, entries, like
 
 _MOST_HOST_NAMES = 3
-"""The back office's listener rule needs two of a rule's five values for its path."""
+"""A listener rule has four values, and the path takes one of them."""
 
 
 class SiteSettings(Section):
@@ -38,7 +38,8 @@ class SiteSettings(Section):
     back_office_path: Annotated[str, like(r"[A-Za-z0-9_-]+", "one path segment without slashes, such as backend")] = (
         "backend"
     )
-    """The path of the back office on each host name."""
+    """The path of the back office on each host name. Paths that begin alike go to its instance too: with `backend`, so
+    does `/backend-news`. Choose a word that no page of the shop begins with."""
     health_check_path: AbsolutePath = "/pub/health_check.php"
     """The path that the load balancer and Beanstalk request from each instance."""
     document_root: AbsolutePath = "/pub"

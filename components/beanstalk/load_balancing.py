@@ -13,7 +13,7 @@ from settings.messages import refuse
 Options = Mapping[str, Mapping[str, pulumi.Input[str]]]
 """Option settings: namespace, then option name."""
 
-_MOST_RULE_VALUES = 5
+_MOST_RULE_VALUES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,8 @@ class ListenerRule:
     """The requests of a shared load balancer that an environment answers.
 
     Beanstalk reads it only when it creates the environment. A rule has at most five values ("Quotas for your
-    Application Load Balancers").
+    Application Load Balancers"), and Beanstalk keeps one of them for the environment's own name ("Configuring a shared
+    Application Load Balancer").
     """
 
     name: str

@@ -33,6 +33,7 @@ class EnvironmentOptions:
     instance_group_id: pulumi.Input[str]
     instance_profile_name: pulumi.Input[str]
     service_role_arn: pulumi.Input[str]
+    health_check_codes: str = "200"
     web_server: WebServer = WebServer.NGINX
     document_root: str = "/"
     php_memory_limit: str = "2G"
@@ -124,7 +125,7 @@ class EnvironmentOptions:
                 "Port": "80",
                 "Protocol": "HTTP",
                 "HealthCheckPath": self.health_check_path,
-                "MatcherHTTPCode": "200",
+                "MatcherHTTPCode": self.health_check_codes,
                 "HealthCheckInterval": "15",
                 "HealthCheckTimeout": "5",
                 "HealthyThresholdCount": "3",

@@ -179,6 +179,7 @@ class SatelliteApp(pulumi.ComponentResource):
                 options=EnvironmentOptions(
                     fleet=satellite.fleet,
                     health_check_path=satellite.health_check_path,
+                    health_check_codes=satellite.health_check_codes,
                     document_root=satellite.document_root,
                     web_server=satellite.web_server,
                     load_balancing=BehindOwnLoadBalancer(

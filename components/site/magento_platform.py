@@ -135,7 +135,9 @@ class MagentoPlatform(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-        paths = (f"/{site.back_office_path}", f"/{site.back_office_path}/*")
+        # One pattern for the path and all below it: host names and paths share a rule's four values. Pages of the shop
+        # that begin alike are served too, since the back office runs the same release.
+        paths = (f"/{site.back_office_path}*",)
         self.back_office = self._environment(BACK_OFFICE, site.back_office, paths, priority=1, after=[])
         # Beanstalk puts the rules of a newer environment last. So the front gets what the back office does not match.
         self.front = self._environment(FRONT, site.front, ("/*",), priority=2, after=[self.back_office])

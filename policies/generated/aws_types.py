@@ -85,6 +85,7 @@ class elasticache:
 
 class elasticbeanstalk:
     Application = "aws:elasticbeanstalk/application:Application"
+    ApplicationVersion = "aws:elasticbeanstalk/applicationVersion:ApplicationVersion"
     Environment = "aws:elasticbeanstalk/environment:Environment"
 
 
@@ -222,6 +223,7 @@ TAGGABLE = (
     elasticache.ReplicationGroup,
     elasticache.SubnetGroup,
     elasticbeanstalk.Application,
+    elasticbeanstalk.ApplicationVersion,
     elasticbeanstalk.Environment,
     iam.InstanceProfile,
     iam.Policy,

@@ -82,6 +82,7 @@ NAMES = {
     ),
     "elasticbeanstalk": (
         "Application",
+        "ApplicationVersion",
         "Environment",
     ),
     "iam": (

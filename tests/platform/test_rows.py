@@ -94,7 +94,7 @@ def test_row_1_one_load_balancer_splits_the_back_office_from_the_front(platform:
         for condition in each["Conditions"]
         if condition["Field"] == "path-pattern"
     ]
-    assert paths == [["/backend", "/backend/*"], ["/*"]]
+    assert paths == [["/backend*"], ["/*"]]
     for rule, tier in zip(ordered[3:], ("back-office", "front"), strict=True):
         health = elb.describe_target_health(TargetGroupArn=rule["Actions"][0]["TargetGroupArn"])
         targets = {each["Target"]["Id"] for each in health["TargetHealthDescriptions"]}

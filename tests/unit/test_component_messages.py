@@ -67,8 +67,8 @@ FAULTS: dict[str, tuple[Callable[[], object], str]] = {
         f'description: got "", {DESCRIPTION}',
     ),
     "too many values in a listener rule": (
-        lambda: ListenerRule(name="front", host_names=("a", "b", "c"), path_patterns=("/1", "/2", "/3"), priority=1),
-        "listener rule front: got 6, expected at most 5 host names and path patterns together",
+        lambda: ListenerRule(name="front", host_names=("a", "b", "c"), path_patterns=("/1", "/2"), priority=1),
+        "listener rule front: got 5, expected at most 4 host names and path patterns together",
     ),
     "two files of one path": (
         lambda: CloudInit(files=(BootFile(path="/usr/local/sbin/boot-status", content=""),)),

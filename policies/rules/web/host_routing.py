@@ -115,7 +115,12 @@ def _check_admin(environment: Resource, _: Config) -> Findings:
     for rule in _rules(environment):
         if isinstance(settings.read(rule.namespace, "PathPatterns"), Unknown):
             yield Undecided(resource=environment, path=f"{rule.namespace} PathPatterns")
-        found = {known for known in _WELL_KNOWN for path in rule.paths if path in (known, f"{known}/", f"{known}/*")}
+        found = {
+            known
+            for known in _WELL_KNOWN
+            for path in rule.paths
+            if path in (known, f"{known}/", f"{known}/*", f"{known}*")
+        }
         if found:
             yield Violation(
                 resource=environment,

@@ -357,6 +357,25 @@ def test_the_shipped_satellites_are_told_all_that_their_templates_ask_for() -> N
     assert all("DATABASE_PASSWORD" in wanted for wanted in asked.values())
 
 
+def test_the_shipped_satellites_are_asked_for_a_page_that_they_answer() -> None:
+    """HiPay's connector redirects every path but its login's. The other two may redirect their start page."""
+    process = "aws:elasticbeanstalk:environment:process:default"
+    asked = {
+        each.inputs["name"].removeprefix("client-prod-"): tuple(
+            setting["value"]
+            for name in ("HealthCheckPath", "MatcherHTTPCode")
+            for setting in each.inputs["settings"]
+            if (setting["namespace"], setting["name"]) == (process, name)
+        )
+        for each in program("prod").of_type(aws.elasticbeanstalk.Environment)
+    }
+    assert {name: asked[name] for name in ("pim", "custom-connection", "mirakl-cashout")} == {
+        "pim": ("/", "200-399"),
+        "custom-connection": ("/", "200-399"),
+        "mirakl-cashout": ("/dashboard/login", "200"),
+    }
+
+
 def test_names_that_people_and_the_release_tool_use() -> None:
     environment = graph_of(CUSTOM_CONNECTION).one(aws.elasticbeanstalk.Environment).inputs
     assert environment["name"] == "client-prod-custom-connection"

@@ -42,6 +42,11 @@ LIMITS: tuple[tuple[str, tuple[Any, ...], tuple[Any, ...]], ...] = (
     ("satellites.0.name", ("ab", "a-z", "a" * 19 + "z"), ("a", "a" * 21, "-a", "a-", "Ab", "aB")),
     ("satellites.0.document_root", ("/", "/web"), ("web", "")),
     ("satellites.0.health_check_path", ("/", "/health"), ("health", "")),
+    (
+        "satellites.0.health_check_codes",
+        ("200", "200-399", "200,302", "302,200-204", "201,200"),
+        ("", "302", "200-404", "100-299", "399-200", "200, 302", "200-", "20", "200;302"),
+    ),
     ("satellites.1.ftp.user", ("ab", "a" * 32, "a-z9"), ("a", "a" * 33, "Ab", "root")),
     ("satellites.2.cron.0.schedule", ("0 0 1 1 *", "*/5 0-9,12 * JAN mon"), ("0 0 * *", "0 0 * * * *", "0 0 * * ;")),
     ("satellites.2.cron.0.command", ("date +\\%z",), ("date +%z", "a\nb", " ")),

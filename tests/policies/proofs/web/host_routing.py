@@ -77,7 +77,11 @@ PROOFS = (
     Proof(
         rule=MAGENTO_ADMIN_RESTRICTED,
         passing={"another path": _admin("/x7-office/*"), "the shop": (SHOP,), "part of a name": _admin("/administer")},
-        failing={"backend": _admin("/backend,/backend/*"), "admin": _admin("/shop,/admin/*")},
+        failing={
+            "backend": _admin("/backend,/backend/*"),
+            "one pattern": _admin("/backend*"),
+            "admin": _admin("/shop,/admin/*"),
+        },
         absent=(OWN,),
         absent_is=Status.PASSED,
         unknown=(with_settings(BACK_OFFICE, {RULE: {"PathPatterns": UNKNOWN}}),),
