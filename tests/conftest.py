@@ -19,6 +19,7 @@ FIRST = (
     PLATFORM,
     "sandbox/tests/commands/test_lifecycle.py",
     "tests/servers/test_images.py",
+    "sandbox/tests/hosts/test_deployments.py",
     "sandbox/tests/emulator/test_elasticbeanstalk.py",
     "sandbox/tests/toolchain/test_engine.py",
     "tests/policies/test_report_commands.py",

@@ -16,7 +16,7 @@ _HIERARCHIES = ("systemd", "unified", "")
 _SECONDS_TO_END = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ControlGroup:
     """A group by its name, in every hierarchy that systemd uses here."""
 
@@ -25,7 +25,7 @@ class ControlGroup:
     @staticmethod
     def of(directory: Path) -> ControlGroup:
         """The group of the machine whose files are in ``directory``."""
-        return ControlGroup(f"sandbox-{hashlib.sha256(str(directory).encode()).hexdigest()[:16]}")
+        return ControlGroup(name=f"sandbox-{hashlib.sha256(str(directory).encode()).hexdigest()[:16]}")
 
     @property
     def directories(self) -> list[Path]:

@@ -59,6 +59,8 @@ class MachineArgs:
     """Directories of this computer that the machine sees, by their path on the machine, with what is mounted in them.
 
     What is mounted later appears too, if the directory is a shared mount (``mount --make-shared``)."""
+    memory_mib: int | None = None
+    """What /proc/meminfo says of its memory, so that hooks size PHP as on the instance type. It is not a limit."""
     certificate_authority: Path | None = None
     """A certificate in PEM that the machine trusts, as those of its distribution."""
 
@@ -96,6 +98,7 @@ class Machine:
             self._write_files()
             self._trust()
             self._boot()
+            self._show_memory()
         except (OSError, subprocess.CalledProcessError) as failure:
             said = failure.stderr if isinstance(failure, subprocess.CalledProcessError) else str(failure)
             self.stop()
@@ -121,7 +124,7 @@ class Machine:
         """
         if not self.running:
             raise MachineError(f"{self.args.name}: got a command while it does not run, expected start() first")
-        group = ControlGroup(f"{self.group.name}/command-{next(self._numbers)}")
+        group = ControlGroup(name=f"{self.group.name}/command-{next(self._numbers)}")
         group.create()
         with _reading(standard_input) as read, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             inside = self._inside(command, working_directory, environment or {})
@@ -151,7 +154,7 @@ class Machine:
         self, command: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None
     ) -> subprocess.Popen[bytes]:
         """Start a command that runs until it is ended, or the machine stops. What it says is added to ``log``."""
-        group = ControlGroup(f"{self.group.name}/command-{next(self._numbers)}")
+        group = ControlGroup(name=f"{self.group.name}/command-{next(self._numbers)}")
         group.create()
         with log.open("ab") as output:
             return subprocess.Popen(
@@ -249,6 +252,19 @@ class Machine:
                 return
             time.sleep(0.02)
         raise OSError(f"systemd did not start in {_SECONDS_TO_START} s: {log.read_text(errors='replace')[-500:]}")
+
+    def _show_memory(self) -> None:
+        if self.args.memory_mib is not None:
+            total = self.args.memory_mib * 1024
+            lines = {
+                "MemTotal": total,
+                "MemFree": total // 2,
+                "MemAvailable": total // 2,
+                "SwapTotal": 0,
+                "SwapFree": 0,
+            }
+            self.write("/run/meminfo", "".join(f"{name + ':':<16}{value:>8} kB\n" for name, value in lines.items()))
+            self.run(["mount", "--bind", "/run/meminfo", "/proc/meminfo"])
 
     def _state(self) -> str:
         asked = _run([*self._inside(["systemctl", "is-system-running"], "/", {})], check=False)

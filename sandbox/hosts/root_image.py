@@ -54,10 +54,11 @@ class RootImage:
     def ensure(cache: Path, report: Callable[[str], None] = print) -> RootImage:
         """The image of this recipe in the directory ``cache``. If there is none, it is built: 3 minutes, 1 GiB.
 
-        ``report`` gets a line for each step of a build, and none otherwise. Raises ``RootImageError``: not root, no
-        Debian or Ubuntu, programs missing, no space, or a build that failed.
+        Programs that this computer lacks are installed first. ``report`` gets a line for each step of a build, and none
+        otherwise. Raises ``RootImageError``: not root, no Debian or Ubuntu, no space, or a step that failed.
         """
         require()
+        _install_programs(report)
         cache.mkdir(parents=True, exist_ok=True)
         debian = cache / f"debian-{_digest(_PACKAGES, _ARRANGE)}"
         platform = cache / f"platform-{_digest(_FILES, _PLATFORM)}"
@@ -76,11 +77,16 @@ def require() -> None:
         raise RootImageError("hosts need root: got another user, expected root. Run the command with sudo.")
     if shutil.which("apt-get") is None:
         raise RootImageError("hosts need Debian or Ubuntu: got no apt-get. Use a machine with one of them.")
+
+
+def _install_programs(report: Callable[[str], None]) -> None:
     packages = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
     if not _KEYRING.exists():
         packages.append("debian-archive-keyring")
     if packages:
-        raise RootImageError(f"hosts need programs that are not installed. Run: apt-get install {' '.join(packages)}")
+        report(f"Installing what hosts need: {', '.join(packages)}")
+        _run(["apt-get", "update", "--quiet"])
+        _run(["apt-get", "install", "--yes", "--no-install-recommends", *packages], DEBIAN_FRONTEND="noninteractive")
 
 
 def _build_debian(root: Path, cache: Path, report: Callable[[str], None]) -> None:
@@ -178,8 +184,11 @@ def _digest(*sources: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _run(command: list[str]) -> None:
-    ran = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+def _run(command: list[str], **variables: str) -> None:
+    environment = {**os.environ, **variables}
+    ran = subprocess.run(
+        command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, env=environment
+    )
     if ran.returncode != 0:
         last = " | ".join(f"{ran.stdout}{ran.stderr}".strip().splitlines()[-3:])
-        raise RootImageError(f"{command[0]} for the hosts' Debian failed: got exit code {ran.returncode}: {last}")
+        raise RootImageError(f"{command[0]}: got exit code {ran.returncode}, expected 0: {last}")

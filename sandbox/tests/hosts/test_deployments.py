@@ -33,7 +33,7 @@ def told(host: Host) -> list[str]:
 
 def test_a_bundle_is_served_by_php_with_the_environment_s_properties(host: Host, tmp_path: Path) -> None:
     """The document root and PHP's settings are options; values reach PHP as they are, whatever is in them."""
-    color = """re'd "x" $HOME \\n `id` %s"""
+    color = r"""re'd "x" $HOME \n \\ \" \$ `id` %s"""
     options = {PHP_INI: {"document_root": "/pub", "memory_limit": "300M"}}
     made = bundle(tmp_path, {"pub/index.php": PAGE, "private.txt": "not here", "pub/a.css": "p{}"})
 
@@ -53,7 +53,8 @@ def test_a_bundle_is_served_by_php_with_the_environment_s_properties(host: Host,
 
 
 def test_hooks_run_as_root_in_order_in_the_right_directory(host: Host, tmp_path: Path) -> None:
-    names = ("prebuild/20_b", "prebuild/10_a.sh", "predeploy/10_a.sh", "postdeploy/10_a.sh")
+    first = [f"{number}_prebuild.sh" for number in range(10, 20)]
+    names = [*(f"prebuild/{name}" for name in reversed(first)), "predeploy/10_a", "postdeploy/10_a.sh"]
     made = bundle(tmp_path, {"index.php": PAGE} | {f".platform/hooks/{name}": hook(TELL) for name in names})
 
     result = host.deploy(deployment(made, properties={"COLOR": "red"}))
@@ -61,12 +62,11 @@ def test_hooks_run_as_root_in_order_in_the_right_directory(host: Host, tmp_path:
     assert result.return_code == 0, result.log
     ran = "root red nowhere"
     assert told(host) == [
-        f"./.platform/hooks/prebuild/10_a.sh /var/app/staging {ran}",
-        f"./.platform/hooks/prebuild/20_b /var/app/staging {ran}",
-        f"./.platform/hooks/predeploy/10_a.sh /var/app/staging {ran}",
+        *(f"./.platform/hooks/prebuild/{name} /var/app/staging {ran}" for name in first),
+        f"./.platform/hooks/predeploy/10_a /var/app/staging {ran}",
         f"./.platform/hooks/postdeploy/10_a.sh /var/app/current {ran}",
     ]
-    order = "Following platform hooks will be executed in order: [10_a.sh 20_b]"
+    order = "Following platform hooks will be executed in order: [10_prebuild.sh 11_prebuild.sh"
     assert order in result.log
     assert order in host.log()
 

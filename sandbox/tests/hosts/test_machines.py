@@ -81,9 +81,7 @@ def test_the_log_tail_has_the_files_that_an_application_names(host: Host) -> Non
     assert f"{'-' * 40}\n/var/log/own/a.log\n{'-' * 40}\nsecond\nthird\n" in host.log(lines=2)
 
 
-def test_a_machine_trusts_the_caller_s_certificate_authority(
-    machine_args: Callable[[str], MachineArgs], tmp_path: Path
-) -> None:
+def test_a_machine_is_what_its_maker_says(machine_args: Callable[[str], MachineArgs], tmp_path: Path) -> None:
     authority = tmp_path / "authority.crt"
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=authority"]
     files = ["-keyout", str(tmp_path / "private"), "-out", str(authority)]
@@ -98,12 +96,15 @@ def test_a_machine_trusts_the_caller_s_certificate_authority(
             certificate_authority=authority,
             hosts="127.0.0.1 localhost database\n",
             binds={"/run/shared": tmp_path},
+            memory_mib=4096,
         )
     )
     try:
         machine.start()
         verified = machine.run(["openssl", "verify", "-CApath", "/etc/ssl/certs", "/run/shared/authority.crt"])
         assert verified.return_code == 0, verified.standard_error
+        memory = machine.run(["awk", "/^MemTotal:/ { print $2 / 1024 }", "/proc/meminfo"])
+        assert memory.standard_output == "4096\n"
         assert "database" in machine.run(["getent", "hosts", "database"]).standard_output
         assert authority.read_text() in (machine.read("/etc/ssl/certs/ca-certificates.crt") or "")
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -45,9 +44,20 @@ def test_only_root_can_make_hosts(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         RootImage.ensure(tmp_path)
 
 
-def test_missing_programs_are_named_with_their_packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    found = {"apt-get", "ip", "mount", "nsenter", "debootstrap"}
-    monkeypatch.setattr(shutil, "which", lambda program: program if program in found else None)
-    with pytest.raises(RootImageError, match=r"^hosts need .* Run: apt-get install systemd-container"):
-        RootImage.ensure(tmp_path)
+def test_missing_programs_are_installed_by_their_packages(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, image: RootImage
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for program in ("debootstrap", "ip", "mount", "nsenter"):
+        (programs / program).symlink_to("/bin/true")
+    apt = programs / "apt-get"
+    apt.write_text('#!/bin/sh\necho "$@"\n[ "$1" = update ] || { echo "no such package" >&2; exit 100; }\n')
+    apt.chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs))
+    said: list[str] = []
+
+    with pytest.raises(RootImageError, match=r"^apt-get: got exit code 100, .* systemd-container \| no such package$"):
+        RootImage.ensure(tmp_path, said.append)
+
+    assert said == ["Installing what hosts need: systemd-container"]
