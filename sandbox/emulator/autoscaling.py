@@ -1,4 +1,4 @@
-"""Auto Scaling: instances in all subnets of a group, with everything that the launch template says."""
+"""Auto Scaling: instances in all subnets of a group, with all that the launch template says, and their replacement."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from moto.autoscaling.models import FakeAutoScalingGroup
+from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, autoscaling_backends
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
+from sandbox.emulator.fleet.registration import FLEET
+from sandbox.emulator.fleet.ticker import TICKER
 from sandbox.emulator.patching import patch
 
 
@@ -48,6 +50,45 @@ def _apply_template(group: FakeAutoScalingGroup, instance: Any) -> None:
         )
     if template.get("Monitoring", {}).get("Enabled") in (True, "true"):
         instance.monitoring_state = "enabled"
+
+
+@patch(
+    "moto.autoscaling.models:AutoScalingBackend.notify_terminate_instances",
+    sha256="1672d8731b2a10b2f9fd79879de819e4d6a03619395754dd07a2488b45bc841c",
+    upstream="An instance that replaces a terminated one of a group is not registered in its target groups.",
+)
+def _forget_terminated(original: Callable[..., None], backend: AutoScalingBackend, instance_ids: list[str]) -> None:
+    """Replace terminated instances: at once, or with a fleet at the next tick, as AWS takes its time."""
+    losing = [
+        group
+        for group in backend.autoscaling_groups.values()
+        if any(state.instance.id in instance_ids for state in group.instance_states)
+    ]
+    if FLEET.is_registered:
+        for group in losing:
+            group.instance_states = [s for s in group.instance_states if s.instance.id not in instance_ids]
+        return
+    original(backend, instance_ids)
+    for group in losing:
+        backend.update_attached_target_groups(group.name)
+
+
+def _replace_missing() -> bool:
+    """Start what groups lack of their desired capacity. Returns whether that was anything."""
+    lacking = [
+        group
+        for regions in list(autoscaling_backends.values())
+        for backend in list(regions.values())
+        for group in backend.autoscaling_groups.values()
+        if len(group.active_instances()) < (group.desired_capacity or 0)
+        and not any(process["ProcessName"] == "Launch" for process in group.suspended_processes)
+    ]
+    for group in lacking:
+        group.set_desired_capacity(group.desired_capacity)
+    return bool(lacking)
+
+
+TICKER.tasks.append(_replace_missing)
 
 
 @patch(

@@ -1,12 +1,13 @@
-"""Instances: groups and zone of their first network interface, single attributes, detailed monitoring."""
+"""Instances: groups and zone of their first network interface, single attributes, monitoring, termination."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from moto.ec2.models.instances import Instance
+from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.ec2.responses import EC2Response
 from moto.ec2.responses.instances import InstanceResponse
+from moto.elbv2.models import elbv2_backends
 
 from sandbox.emulator.patching import operation, patch
 
@@ -48,6 +49,19 @@ def _security_groups(original: Any, response: InstanceResponse) -> bool:
         instance = response.ec2_backend.get_instance(response._get_param("InstanceId"))
         instance.instance_initiated_shutdown_behavior = behaviour
     return bool(behaviour)
+
+
+@patch(
+    "moto.ec2.models.instances:InstanceBackend.terminate_instances",
+    sha256="8d99f76ef9f3e3f9326a715afaed753a2a36abf9dab6b03d5a4b4fd7054b0de2",
+    upstream="An instance that Auto Scaling terminates stays registered in its target groups.",
+)
+def _terminate(original: Any, backend: InstanceBackend, instance_ids: list[str]) -> Any:
+    """A terminated instance leaves its target groups, whoever terminates it."""
+    terminated = original(backend, instance_ids)
+    ec2: Any = backend
+    elbv2_backends[ec2.account_id][ec2.region_name].notify_terminate_instances(instance_ids)
+    return terminated
 
 
 @operation(EC2Response)

@@ -48,6 +48,19 @@ def _attach_volume(
 
 
 @patch(
+    "moto.ec2.models.elastic_block_store:EBSBackend.create_volume",
+    sha256="466950324c69d5f7cecf5004f664d813d3dd586567fde017695a358d34965e80",
+    upstream="The region's encryption by default applies to no volume.",
+)
+def _create_volume(original: Any, backend: EBSBackend, *args: Any, **settings: Any) -> Volume:
+    """Encrypt every volume where that is the default, those of launched instances too."""
+    if vars(backend).get("ebs_encryption_by_default"):  # not there yet while moto makes its images
+        settings["encrypted"] = True
+    volume: Volume = original(backend, *args, **settings)
+    return volume
+
+
+@patch(
     "moto.ec2.models.elastic_block_store:Volume.__init__",
     sha256="b0c00794b5e67876c48fd85782c4dd990a79c90f21475114a39ba6123ddbe5b2",
     upstream="A gp3 volume created without Throughput has none instead of 125 MiB/s.",

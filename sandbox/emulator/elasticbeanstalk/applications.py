@@ -9,7 +9,11 @@ from moto.core.utils import utcnow
 from moto.elasticbeanstalk.utils import make_arn
 
 from sandbox.emulator.elasticbeanstalk.configuration import Configuration
-from sandbox.emulator.elasticbeanstalk.exceptions import unknown_template, unknown_version
+from sandbox.emulator.elasticbeanstalk.exceptions import (
+    InvalidParameterValueError,
+    unknown_template,
+    unknown_version,
+)
 from sandbox.emulator.elasticbeanstalk.platforms import Platform
 
 Lifecycle = Mapping[str, Any]
@@ -33,17 +37,28 @@ class ApplicationVersion:
         source_bundle: dict[str, str] | None,
         source_build_information: dict[str, str] | None,
         process: bool,
+        is_zip: bool,
         tags: dict[str, str],
     ) -> None:
+        """``process`` validates the bundle, which takes until the next request."""
         self.application_name = application.application_name
         self.version_label = version_label
         self.description = description
         self.source_bundle = source_bundle
         self.source_build_information = source_build_information
-        self.status = "PROCESSED" if process else "UNPROCESSED"
+        self.status = "PROCESSING" if process else "UNPROCESSED"
+        self.is_zip = is_zip
         self.tags = tags
         self.date_created = self.date_updated = utcnow()
         self.application_version_arn = application.arn_of("applicationversion", version_label)
+
+    def advance(self) -> bool:
+        """End the processing. Returns whether there was any."""
+        if self.status != "PROCESSING":
+            return False
+        self.status = "PROCESSED" if self.is_zip else "FAILED"
+        self.date_updated = utcnow()
+        return True
 
 
 class ConfigurationTemplate:
@@ -119,6 +134,15 @@ class Application:
             return self.application_versions[label]
         except KeyError:
             raise unknown_version(label) from None
+
+    def usable_version(self, label: str) -> ApplicationVersion:
+        """The version, if it can be deployed: AWS refuses one that is being processed or has failed."""
+        version = self.version(label)
+        if version.status in ("PROCESSING", "FAILED"):
+            raise InvalidParameterValueError(
+                f"Application version {label} is unusable and cannot be used with an environment."
+            )
+        return version
 
     def template(self, name: str) -> ConfigurationTemplate:
         try:

@@ -14,6 +14,9 @@ GROUP = "aws:autoscaling:asg"
 LAUNCH = "aws:autoscaling:launchconfiguration"
 VPC = "aws:ec2:vpc"
 COMMAND = "aws:elasticbeanstalk:command"
+PROPERTIES = "aws:elasticbeanstalk:application:environment"
+PROPERTIES_BYTES = 4096
+"""Of all properties together. Source: Elastic Beanstalk guide, "Configuring environment properties"."""
 
 _Key = tuple[str | None, str, str]  # resource name, namespace, option name
 
@@ -119,6 +122,7 @@ class Configuration:
             ):
                 if not self.given(namespace, name):
                     raise _refused(namespace, name, "", "Required when ManagedActionsEnabled is true")
+        self._check_properties()
         if self.shares_load_balancer():
             self._check_shared_load_balancer()
         elif self.given(LOAD_BALANCER, "SharedLoadBalancer"):
@@ -127,6 +131,18 @@ class Configuration:
                 "SharedLoadBalancer",
                 self.text(LOAD_BALANCER, "SharedLoadBalancer"),
                 "LoadBalancerIsShared must be true to use a shared load balancer",
+            )
+
+    def _check_properties(self) -> None:
+        """Refuse properties that are too long for the parameter of Beanstalk's stack that they share.
+
+        AWS says so in an event, and the environment fails.
+        """
+        properties = (f"{name}={value}" for (_, ns, name), value in self._settings.items() if ns == PROPERTIES)
+        if len(",".join(properties).encode()) > PROPERTIES_BYTES:
+            raise ConfigurationValidationError(
+                "Service:AmazonCloudFormation, Message:Template format error: Parameter 'EnvironmentVariables' default "
+                f"value '[****]' length is greater than {PROPERTIES_BYTES}."
             )
 
     def _check_shared_load_balancer(self) -> None:

@@ -84,7 +84,7 @@ class Deployment:
                 break
         self.can_be_aborted = False
         if self.succeeded:
-            self._environment.retire(before if self._replaces else self._added)
+            yield from self._retire(before if self._replaces else self._added)
             self._note("New application version was deployed to running EC2 instances.")
             return
         if not self.aborted:
@@ -96,7 +96,14 @@ class Deployment:
                     "ERROR",
                 )
         if self._replaces or self.aborted:
-            self._environment.retire(self._added)
+            yield from self._retire(self._added)
+
+    def _retire(self, instances: list[str]) -> Steps:
+        """Terminate instances, after they have finished their requests."""
+        self._environment.deregister(instances)
+        while self._environment.is_draining(instances):
+            yield
+        self._environment.retire(instances)
 
     @property
     def _replaces(self) -> bool:

@@ -11,12 +11,12 @@ from moto.core.utils import utcnow
 from sandbox.emulator.elasticbeanstalk import operations
 from sandbox.emulator.elasticbeanstalk.applications import Application
 from sandbox.emulator.elasticbeanstalk.capacity import Capacity
-from sandbox.emulator.elasticbeanstalk.configuration import Configuration
+from sandbox.emulator.elasticbeanstalk.configuration import PROPERTIES, Configuration
 from sandbox.emulator.elasticbeanstalk.deployment import Deployment, InstanceDeployment, Steps
 from sandbox.emulator.elasticbeanstalk.events import EventLog
 from sandbox.emulator.elasticbeanstalk.exceptions import InvalidParameterValueError
 from sandbox.emulator.elasticbeanstalk.health import EnvironmentHealth, InstanceHealth, assess, instance_health
-from sandbox.emulator.elasticbeanstalk.hosts import PROPERTIES, SECRETS
+from sandbox.emulator.elasticbeanstalk.hosts import SECRETS
 from sandbox.emulator.elasticbeanstalk.names import environment_tags, random_text
 from sandbox.emulator.elasticbeanstalk.platforms import Platform
 from sandbox.emulator.elasticbeanstalk.routing import Routing
@@ -87,6 +87,7 @@ class Environment:
         self._events = events
         self._last_deployment_id = 1
         self._operation: Steps | None = None
+        self._known: set[str] = set()
 
     # What DescribeEnvironments answers, besides the attributes.
 
@@ -186,6 +187,11 @@ class Environment:
         if instance_ids:
             self.capacity.retire([i for i in instance_ids if self.is_running(i)], self.configuration)
 
+    def has_readable_bundle(self, version_label: str | None) -> bool:
+        """Whether a host could unpack the version. The sample application has no bundle."""
+        version = self.application.application_versions.get(version_label or "")
+        return version is None or version.is_zip
+
     def next_deployment_id(self) -> int:
         self._last_deployment_id += 1
         return self._last_deployment_id
@@ -229,6 +235,7 @@ class Environment:
 
         Called before every request, and by the ticker.
         """
+        self._note_replaced()
         if self._operation is None:
             return False
         try:
@@ -241,6 +248,16 @@ class Environment:
             self.status = "Ready"
             self.note(f"The operation failed unexpectedly: {failure}", "ERROR")
         return True
+
+    def _note_replaced(self) -> None:
+        """Add events for instances that Auto Scaling has replaced, while no operation does."""
+        now = set(self.instance_ids())
+        if self.status == "Ready" and self._operation is None:
+            for instance_id in sorted(self._known - now):
+                self.note(f"Removed instance [{instance_id}] from your environment.", "WARN")
+            for instance_id in sorted(now - self._known):
+                self.note(f"Added instance [{instance_id}] to your environment.")
+        self._known = now
 
     def launch(self) -> None:
         """Create all resources, or none if that fails."""
@@ -271,6 +288,8 @@ class Environment:
         if changed or replace:
             self.note(f"Updating environment {self.environment_name}'s configuration settings.")
             self.deployments_of_running()  # records what runs, for instances that have just been launched
+            if replace:
+                self.good_deployment_id = self.next_deployment_id()
             self.capacity.update(
                 configuration, self.resource_tags, replace_instances=replace and not FLEET.is_registered
             )

@@ -7,14 +7,13 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sandbox.emulator.elasticbeanstalk.configuration import COMMAND, LAUNCH, Configuration
+from sandbox.emulator.elasticbeanstalk.configuration import COMMAND, LAUNCH, PROPERTIES, Configuration
 from sandbox.emulator.elasticbeanstalk.controls import CONTROLS
 from sandbox.emulator.fleet.registration import FLEET, TIME, NoAnswerError
 
 if TYPE_CHECKING:
     from sandbox.emulator.elasticbeanstalk.environments import Environment
 
-PROPERTIES = "aws:elasticbeanstalk:application:environment"
 SECRETS = "aws:elasticbeanstalk:application:environmentsecrets"
 
 EXTRA_SECONDS = 240
@@ -70,7 +69,7 @@ def run_command(
     """Run a deployment on the hosts of instances, in parallel. Yields while it waits; returns ``CommandResults``.
 
     ``kind`` is ``application``, ``configuration``, or ``restart`` for the web server and PHP alone. Without a fleet
-    each command succeeds, unless the controls say otherwise.
+    each command succeeds, unless the controls say otherwise or the bundle is no ZIP file.
     """
     timeout = environment.configuration.integer(COMMAND, "Timeout")
     started = time.monotonic()
@@ -90,10 +89,12 @@ def run_command(
     for instance in instances:
         if failure := CONTROLS.take_failure(environment.environment_name, instance):
             results.failed[instance] = failure.message.format(instance=instance)
-        elif instance not in answers:
+        elif instance in answers:
+            _judge(results, instance, answers[instance])
+        elif environment.has_readable_bundle(version_label):
             results.succeeded.append(instance)
         else:
-            _judge(results, instance, answers[instance])
+            results.failed[instance] = _failed_command(instance, 1)
     return results
 
 
@@ -106,12 +107,16 @@ def _judge(results: CommandResults, instance: str, answer: Any) -> None:
     if found.get("TimedOut"):
         results.timed_out.append(instance)
     elif found["ReturnCode"]:
-        results.failed[instance] = (
-            f"[Instance: {instance}] Command failed on instance. Return code: {found['ReturnCode']} "
-            "Output: Engine execution has encountered an error.."
-        )
+        results.failed[instance] = _failed_command(instance, found["ReturnCode"])
     else:
         results.succeeded.append(instance)
+
+
+def _failed_command(instance: str, code: int) -> str:
+    return (
+        f"[Instance: {instance}] Command failed on instance. Return code: {code} "
+        "Output: Engine execution has encountered an error.."
+    )
 
 
 def await_healthy(

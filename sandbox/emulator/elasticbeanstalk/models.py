@@ -23,6 +23,7 @@ from sandbox.emulator.elasticbeanstalk.applications import (
     ConfigurationTemplate,
     Lifecycle,
 )
+from sandbox.emulator.elasticbeanstalk.bundles import is_zip
 from sandbox.emulator.elasticbeanstalk.configuration import ENVIRONMENT, Configuration
 from sandbox.emulator.elasticbeanstalk.environments import Environment
 from sandbox.emulator.elasticbeanstalk.events import EventLog
@@ -34,7 +35,7 @@ from sandbox.emulator.elasticbeanstalk.exceptions import (
     unknown_application,
 )
 from sandbox.emulator.elasticbeanstalk.platforms import Platform, find_platform
-from sandbox.emulator.elasticbeanstalk.references import check_references, check_source_bundle, find_network
+from sandbox.emulator.elasticbeanstalk.references import check_references, find_network
 from sandbox.emulator.elasticbeanstalk.storage import storage_location
 from sandbox.emulator.elasticbeanstalk.tagging import checked_tags, tagged_resources
 from sandbox.emulator.errors import AwsError
@@ -58,6 +59,14 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
 
     def advance(self) -> bool:
         """Continue all operations in progress, as far as they go without waiting. Returns whether there were any."""
+        for version in (v for a in self.applications.values() for v in a.application_versions.values()):
+            if version.advance():
+                self.events.add(
+                    f"Finished processing application version {version.version_label}: {version.status}.",
+                    severity="ERROR" if version.status == "FAILED" else "INFO",
+                    application_name=version.application_name,
+                    version_label=version.version_label,
+                )
         return sum(environment.advance() for environment in self.environments) > 0
 
     # Applications
@@ -113,9 +122,9 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
         label = version["version_label"]
         if label in application.application_versions:
             raise InvalidParameterValueError(f"Application Version {label} already exists.")
-        if version["source_bundle"]:
-            check_source_bundle(version["source_bundle"], self.region_name, self.account_id)
-        created = ApplicationVersion(application=application, **version)
+        bundle = version["source_bundle"]
+        readable = is_zip(bundle, self.region_name, self.account_id) if bundle else True
+        created = ApplicationVersion(application=application, is_zip=readable, **version)
         application.application_versions[label] = created
         self.events.add(f"Created new Application Version: {label}", application_name=name, version_label=label)
         return created
@@ -198,7 +207,7 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
         if solution_stack_name or platform_arn or platform is None:
             platform = find_platform(solution_stack_name, platform_arn)
         if version_label:
-            application.version(version_label)
+            application.usable_version(version_label)
         base = template.configuration if template else Configuration()
         configuration = base.changed(option_settings, options_to_remove)
         self.check(configuration)
@@ -251,7 +260,7 @@ class EBBackend(BaseBackend, TaggableResourcesMixin):
                 raise InvalidParameterCombinationError(
                     "Attempting to update both the release and configuration is not allowed."
                 )
-            environment.application.version(version_label)
+            environment.application.usable_version(version_label)
         base = environment.configuration
         if template_name:
             base = environment.application.template(template_name).configuration

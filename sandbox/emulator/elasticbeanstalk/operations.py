@@ -115,7 +115,6 @@ def reconfigure(
     configuration comes back.
     """
     if replace:
-        environment.good_deployment_id = environment.next_deployment_id()
         yield from _replace(environment)
     elif on_hosts:
         if not (yield from _configure_hosts(environment)):

@@ -253,14 +253,17 @@ _NAMED = {
 """Prefixes of namespaces that end in a name of the user: a process, a port of a listener, a rule."""
 
 _FREE = {
-    "aws:elasticbeanstalk:application:environment": Option(),
+    "aws:elasticbeanstalk:application:environment": Option(pattern=r"[\w\s.:/=+\\@'\"-]*"),
     "aws:elasticbeanstalk:application:environmentsecrets": Option(
         pattern=r"arn:[\w-]+:(secretsmanager:[\w-]+:\d{12}:secret:|ssm:[\w-]+:\d{12}:parameter/).+"
     ),
     "aws:elasticbeanstalk:customoption": Option(),
     "aws:elasticbeanstalk:environment:proxy:staticfiles": Option(),
 }
-"""Namespaces with option names of the user."""
+"""Namespaces with option names of the user. The characters of properties are those of the guide, "Environment
+properties and other software settings"."""
+
+_PROPERTY_NAME = re.compile(r"[\w.:/+\\@-]+")
 
 # A change in these namespaces replaces the instances.
 _REPLACES_INSTANCES = ("aws:autoscaling:launchconfiguration", "aws:ec2:instances", "aws:ec2:vpc")
@@ -269,7 +272,8 @@ _REPLACES_INSTANCES = ("aws:autoscaling:launchconfiguration", "aws:ec2:instances
 def find_option(namespace: str, name: str) -> Option | None:
     """The option with this name, or None if AWS has none."""
     if namespace in _FREE:
-        return _FREE[namespace]
+        is_property = namespace == "aws:elasticbeanstalk:application:environment"
+        return None if is_property and not _PROPERTY_NAME.fullmatch(name) else _FREE[namespace]
     for prefix, options in _NAMED.items():
         if namespace.startswith(prefix):
             return options.get(name)

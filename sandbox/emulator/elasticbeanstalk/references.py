@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from sandbox.emulator.elasticbeanstalk.configuration import ENVIRONMENT, LAUNCH, LOAD_BALANCER, VPC, Configuration
-from sandbox.emulator.elasticbeanstalk.exceptions import ConfigurationValidationError, InvalidParameterValueError
+from sandbox.emulator.elasticbeanstalk.exceptions import ConfigurationValidationError
 from sandbox.emulator.in_process import client
 
 
@@ -39,18 +39,6 @@ def check_references(configuration: Configuration, region: str, account: str) ->
     _check_roles(configuration, region, account)
     if configuration.shares_load_balancer():
         _check_shared_load_balancer(configuration, region, account)
-
-
-def check_source_bundle(bundle: dict[str, str], region: str, account: str) -> None:
-    """Refuse a source bundle that is not in S3."""
-    bucket, key = bundle["S3Bucket"], bundle["S3Key"]
-    try:
-        client("s3", region, account).head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        raise InvalidParameterValueError(
-            f"Unable to download from S3 location (Bucket: {bucket}  Key: {key}). "
-            f"Reason: {error.response['Error']['Message']}"
-        ) from None
 
 
 def _check_subnets(configuration: Configuration, vpc_id: str | None, region: str, account: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,6 +122,14 @@ class Site:
         self.aws.post("/moto-api/elasticbeanstalk", json.dumps(wanted))
 
 
+def bundle() -> bytes:
+    """A source bundle."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("index.php", "<?php")
+    return content.getvalue()
+
+
 def build(aws: EmbeddedAws) -> Site:
     """Make everything that an environment needs."""
     ec2, elbv2, beanstalk = aws.client("ec2"), aws.client("elbv2"), aws.client("elasticbeanstalk")
@@ -137,7 +147,7 @@ def build(aws: EmbeddedAws) -> Site:
     ][0]["ListenerArn"]
     aws.client("iam").create_instance_profile(InstanceProfileName="site")
     bucket = beanstalk.create_storage_location()["S3Bucket"]
-    aws.client("s3").put_object(Bucket=bucket, Key="site.zip", Body=b"zip")
+    aws.client("s3").put_object(Bucket=bucket, Key="site.zip", Body=bundle())
     beanstalk.create_application(ApplicationName=APPLICATION)
     for label in ("v1", "v2", "v3"):
         beanstalk.create_application_version(

@@ -403,3 +403,22 @@ def test_hosts_that_fail_to_answer_are_unhealthy(site: Site) -> None:
     eventually(lambda: target_states(site), wanted=lambda states: set(states.values()) == {"unhealthy"})
     with pytest.raises(urllib.error.HTTPError):
         site.aws.post("/moto-api/elasticbeanstalk", '{"TimeScale": 0}')
+
+
+def test_a_terminated_instance_is_replaced_and_takes_the_running_version(site: Site, fleet: FakeFleet) -> None:
+    """The one that the last successful deployment brought, although a later one failed."""
+    first, second = create(site)
+    deploy(site, "v2")
+    fleet.deploy = lambda _instance, _deployment: {"ReturnCode": 1, "Log": ""}
+    deploy(site, "v3")
+    site.aws.client("ec2").terminate_instances(InstanceIds=[first])
+    eventually(lambda: len(target_states(site)) == 2 and first not in target_states(site))
+    (new,) = set(site.versions("prod-front")) - {first, second}
+    with urllib.request.urlopen(f"{site.aws.url}/moto-api/hosts", timeout=60) as answer:
+        (host,) = (i for i in json.load(answer)["Instances"] if i["InstanceId"] == new)
+    assert (host["Deployment"]["VersionLabel"], host["Deployment"]["DeploymentId"]) == ("v2", 2)
+    assert site.versions("prod-front")[new] == ("v2", "Deployed")
+    assert site.messages("prod-front")[-2:] == [
+        f"Removed instance [{first}] from your environment.",
+        f"Added instance [{new}] to your environment.",
+    ]

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from sandbox.emulator.elasticbeanstalk.bundles import check_size
+from sandbox.emulator.errors import AwsError
 from sandbox.tests.emulator.aws_process import ACCOUNT, REGION, EmbeddedAws
-from sandbox.tests.emulator.beanstalk_site import APPLICATION, STACK, Site, build, settings
+from sandbox.tests.emulator.beanstalk_site import APPLICATION, STACK, Site, build, bundle, settings
 from sandbox.tests.refusals import aws_refuses
 
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
@@ -39,6 +41,137 @@ def test_a_version_needs_its_source_bundle(site: Site) -> None:
         site.beanstalk.create_application_version(ApplicationName=APPLICATION, VersionLabel="v4", SourceBundle=missing)
     with aws_refuses("InvalidParameterValue", "Application Version v1 already exists"):
         site.beanstalk.create_application_version(ApplicationName=APPLICATION, VersionLabel="v1")
+
+
+def version(site: Site, label: str, content: bytes, *, process: bool) -> str:
+    """Make a version of a bundle. Returns its status in the answer."""
+    bucket = site.beanstalk.create_storage_location()["S3Bucket"]
+    site.aws.client("s3").put_object(Bucket=bucket, Key=label, Body=content)
+    created = site.beanstalk.create_application_version(
+        ApplicationName=APPLICATION,
+        VersionLabel=label,
+        SourceBundle={"S3Bucket": bucket, "S3Key": label},
+        Process=process,
+    )
+    return str(created["ApplicationVersion"]["Status"])
+
+
+def status(site: Site, label: str) -> str:
+    described = site.beanstalk.describe_application_versions(ApplicationName=APPLICATION, VersionLabels=[label])
+    return str(described["ApplicationVersions"][0]["Status"])
+
+
+def test_a_version_is_processed_after_it_was_created(site: Site) -> None:
+    """A bundle that is no ZIP file fails, and such a version cannot be deployed."""
+    assert version(site, "good", bundle(), process=True) == "PROCESSING"
+    assert status(site, "good") == "PROCESSED"
+    assert version(site, "bad", b"no zip", process=True) == "PROCESSING"
+    assert status(site, "bad") == "FAILED"
+    site.create("prod-front")
+    site.environment("prod-front")
+    with aws_refuses("InvalidParameterValue", "Application version bad is unusable"):
+        site.beanstalk.update_environment(EnvironmentName="prod-front", VersionLabel="bad")
+    with aws_refuses("InvalidParameterValue", "Application version bad is unusable"):
+        site.create("prod-back", VersionLabel="bad")
+
+
+def test_a_bundle_that_was_not_processed_fails_on_the_instances(site: Site) -> None:
+    """AWS reads it there first."""
+    assert version(site, "bad", b"no zip", process=False) == "UNPROCESSED"
+    site.create("prod-front")
+    site.environment("prod-front")
+    site.beanstalk.update_environment(EnvironmentName="prod-front", VersionLabel="bad")
+    assert site.environment("prod-front")["VersionLabel"] == "v1"
+    assert ("bad", "Failed") in site.versions("prod-front").values()
+
+
+def test_a_bundle_has_at_most_512_megabytes() -> None:
+    check_size(512 * 1024 * 1024)
+    with pytest.raises(AwsError, match="larger than 512MB"):
+        check_size(512 * 1024 * 1024 + 1)
+
+
+def test_a_version_is_not_updated_together_with_options(site: Site) -> None:
+    """AWS does one or the other, so a tool that sends both fails here as there."""
+    site.create("prod-front")
+    site.environment("prod-front")
+    size = settings("aws:autoscaling:asg", {"MaxSize": "5"})
+    remove = [{"Namespace": "aws:autoscaling:asg", "OptionName": "MaxSize"}]
+    for both in ({"OptionSettings": size}, {"OptionsToRemove": remove}):
+        with aws_refuses("InvalidParameterCombination", "both the release and configuration"):
+            site.beanstalk.update_environment(EnvironmentName="prod-front", VersionLabel="v2", **both)
+    assert site.environment("prod-front")["Status"] == "Ready"
+
+
+def test_health_has_the_attributes_that_were_asked_for(site: Site) -> None:
+    """Without AttributeNames there are only names and ids."""
+    site.create("prod-front")
+    named = {"EnvironmentName": "prod-front"}
+    answers = (site.beanstalk.describe_environment_health, site.beanstalk.describe_instances_health)
+    environment, instances = (answer(**named) for answer in answers)
+    assert set(environment) - {"ResponseMetadata"} == {"EnvironmentName"}
+    assert [set(instance) for instance in instances["InstanceHealthList"]] == [{"InstanceId"}] * 2
+    environment, instances = (answer(**named, AttributeNames=["Color", "Causes"]) for answer in answers)
+    assert (environment["Color"], "HealthStatus" in environment) == ("Green", False)
+    assert {"Color", "Causes"} <= set(instances["InstanceHealthList"][0]) <= {"Color", "Causes", "InstanceId"}
+
+
+def test_a_changed_configuration_of_the_instances_raises_the_deployment_id(site: Site) -> None:
+    """So a tool sees which instances have it. What instances do not read leaves the id as it is."""
+
+    def ids() -> set[int]:
+        healths = site.beanstalk.describe_instances_health(EnvironmentName="prod-front", AttributeNames=["Deployment"])
+        return {health["Deployment"]["DeploymentId"] for health in healths["InstanceHealthList"]}
+
+    site.create("prod-front")
+    assert ids() == {1}
+    for namespace, values, wanted in (
+        ("aws:elasticbeanstalk:application:environment", {"COLOR": "blue"}, {2}),
+        ("aws:elasticbeanstalk:environment:process:default", {"HealthCheckInterval": "30"}, {2}),
+        ("aws:autoscaling:launchconfiguration", {"InstanceType": "t3.large"}, {3}),
+    ):
+        site.environment("prod-front")
+        site.beanstalk.update_environment(EnvironmentName="prod-front", OptionSettings=settings(namespace, values))
+        assert ids() == wanted
+    assert site.messages("prod-front")[-2:] == [
+        "Successfully deployed new configuration to environment.",
+        "Environment update completed successfully.",
+    ]
+
+
+def test_properties_have_awss_limits(site: Site) -> None:
+    """4,096 bytes together, and only some characters. Secrets are not properties."""
+    properties = "aws:elasticbeanstalk:application:environment"
+    for values, why in (
+        ({"LONG": "x" * 4092}, "length is greater than 4096"),
+        ({"A": "x" * 2000, "B": "y" * 2094}, "length is greater than 4096"),
+        ({"QUERY": "a?b"}, "does not satisfy regex"),
+        ({"WITH SPACE": "a"}, "Unknown configuration setting"),
+    ):
+        with aws_refuses("ConfigurationValidationException", why):
+            site.create("prod-front", OptionSettings=[*site.option_settings(), *settings(properties, values)])
+    fitting = settings(properties, {"LONG": "x" * 4091})
+    assert site.create("prod-front", OptionSettings=[*site.option_settings(), *fitting])["Status"] == "Launching"
+
+
+@pytest.mark.parametrize(("disabled", "tokens"), [("true", "required"), ("false", "optional")])
+def test_instances_have_the_metadata_service_that_the_option_says(site: Site, disabled: str, tokens: str) -> None:
+    """And encrypted volumes where the region's default says so."""
+    ec2 = site.aws.client("ec2")
+    ec2.enable_ebs_encryption_by_default()
+    own = settings("aws:autoscaling:launchconfiguration", {"DisableIMDSv1": disabled})
+    site.create("prod-front", OptionSettings=[*site.option_settings(instances=1), *own])
+    ids = list(site.versions("prod-front"))
+    (instance,) = ec2.describe_instances(InstanceIds=ids)["Reservations"][0]["Instances"]
+    assert instance["MetadataOptions"]["HttpTokens"] == tokens
+    volumes = ec2.describe_volumes(Filters=[{"Name": "attachment.instance-id", "Values": ids}])["Volumes"]
+    assert [volume["Encrypted"] for volume in volumes] == [True]
+
+
+def test_an_unknown_platform_is_refused(site: Site) -> None:
+    """A version that AWS has retired, or that does not exist yet."""
+    with aws_refuses("InvalidParameterValue", "No Solution Stack named '64bit Amazon Linux 2023 v4.1.0"):
+        site.create("prod-front", SolutionStackName="64bit Amazon Linux 2023 v4.1.0 running PHP 8.4")
 
 
 def test_the_lifecycle_of_versions_reads_back(site: Site) -> None:
@@ -366,6 +499,17 @@ def test_every_deployment_policy_ends_with_the_version_on_as_many_instances(site
     assert list(after.values()) == [("v2", "Deployed")] * 3
     assert (set(after) == before) is (policy != "Immutable")
     assert site.group("prod-front")["MaxSize"] == 3
+
+
+def test_a_terminated_instance_is_replaced_in_service(site: Site) -> None:
+    """Auto Scaling starts another one, which has the version of the environment."""
+    site.create("prod-front")
+    first, second = site.versions("prod-front")
+    site.aws.client("ec2").terminate_instances(InstanceIds=[first])
+    versions = site.versions("prod-front")
+    assert (len(versions), first in versions, second in versions) == (2, False, True)
+    assert set(versions.values()) == {("v1", "Deployed")}
+    assert site.in_service("prod-front") == set(versions)
 
 
 def test_events_come_newest_first_in_utc_page_by_page(site: Site) -> None:

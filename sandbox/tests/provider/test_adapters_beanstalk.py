@@ -27,6 +27,7 @@ APPLICATION = "aws:elasticbeanstalk/application:Application"
 ENVIRONMENT = "aws:elasticbeanstalk/environment:Environment"
 VERSION = "aws:elasticbeanstalk/applicationVersion:ApplicationVersion"
 STACK = "PHP 8.4"
+EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
 BALANCED = {"namespace": "aws:elasticbeanstalk:environment", "name": "LoadBalancerType", "value": "application"}
 
 
@@ -37,7 +38,7 @@ def application(aws: Aws, name: str) -> str:
 def version(aws: Aws, application: str, label: str, bucket: str) -> None:
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": aws.region})
-    s3.put_object(Bucket=bucket, Key="shop.zip", Body=b"a zip")
+    s3.put_object(Bucket=bucket, Key="shop.zip", Body=EMPTY_ZIP)
     aws.client("elasticbeanstalk").create_application_version(
         ApplicationName=application, VersionLabel=label, SourceBundle={"S3Bucket": bucket, "S3Key": "shop.zip"}
     )
@@ -107,6 +108,11 @@ def plain_environment(aws: Aws) -> Case:
         },
         updates=[
             {"version": "two"},
+            # AWS takes a version and options in two updates.
+            {
+                "version": "one",
+                "settings": [{"namespace": "aws:autoscaling:asg", "name": "MaxSize", "value": "4"}, BALANCED],
+            },
             {"settings": [{"namespace": "aws:autoscaling:asg", "name": "MaxSize", "value": "3"}, BALANCED]},
             {"description": "the front"},
             {"solutionStackName": stack.replace(STACK, "PHP 8.5")},

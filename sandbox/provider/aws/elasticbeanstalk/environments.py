@@ -146,12 +146,14 @@ class Environment(Adapter):
             before, after = (values.get("settings") or [] for values in (old, new))
             arguments["OptionSettings"] = settings.to_set(before, after)
             arguments["OptionsToRemove"] = settings.to_remove(before, after)
-        if not arguments:
-            return
-        since = readiness.latest_event(aws, id)
-        aws.client("elasticbeanstalk").update_environment(EnvironmentId=id, **arguments)
-        readiness.wait_ready(aws, id, new["waitForReadyTimeout"])
-        readiness.fail_on_errors(aws, id, since)
+        # AWS refuses a version together with options. The options come first: the version may need them.
+        version = {name: arguments.pop(name) for name in ("VersionLabel",) if name in arguments}
+        for part in (arguments, version):
+            if part:
+                since = readiness.latest_event(aws, id)
+                aws.client("elasticbeanstalk").update_environment(EnvironmentId=id, **part)
+                readiness.wait_ready(aws, id, new["waitForReadyTimeout"])
+                readiness.fail_on_errors(aws, id, since)
 
     def retag(self, aws: Aws, id: str, state: Values, add: Mapping[str, str], remove: Sequence[str]) -> None:
         super().retag(aws, id, state, add, remove)
