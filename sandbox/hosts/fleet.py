@@ -27,7 +27,7 @@ from sandbox.hosts.network import AWS, RESOLVER, Network
 from sandbox.hosts.programs import ProgramError
 from sandbox.hosts.root_image import RootImage, RootImageError
 from sandbox.hosts.shares import IN_HOSTS, Shares
-from sandbox.hosts.state_document import Instance, LoadBalancer, State
+from sandbox.hosts.state_document import Instance, LoadBalancer, State, forwarded
 
 _AT_ONCE = 2
 """Hosts that start at the same time: more would take longer in all on two cores."""
@@ -148,6 +148,7 @@ class Fleet:
                     "Address": places[balancer.arn].outside,
                     "Ports": {str(port): used for port, used in places[balancer.arn].ports.items()},
                     "HostNames": host_names(balancer),
+                    "Environments": _environments(state, balancer) if state else [],
                 }
                 for balancer in (state.load_balancers if state else ())
                 if balancer.arn in places
@@ -373,6 +374,14 @@ class Fleet:
     def _instance_at(self, address: str) -> Instance | None:
         state = self._state
         return next((each for each in state.instances.values() if each.address == address), None) if state else None
+
+
+def _environments(state: State, balancer: LoadBalancer) -> list[str]:
+    """The names of the environments whose instances the load balancer forwards to."""
+    rules = [rule for listener in balancer.listeners for rule in listener.rules]
+    groups = {arn for rule in rules for action in rule["Actions"] for arn, _ in forwarded(action)}
+    targets = {target.id for arn in groups & state.target_groups.keys() for target in state.target_groups[arn].targets}
+    return sorted({state.instances[each].environment_name for each in targets & state.instances.keys()})
 
 
 def host_names(balancer: LoadBalancer) -> list[str]:
