@@ -120,10 +120,11 @@ class StandIns:
             application = environments[name]["ApplicationName"]
             self._create_version(application, bundle)
             self._beanstalk.update_environment(EnvironmentName=name, VersionLabel=RELEASE)
-        self._wait(lambda: [name for name in bundles if not _healthy(self.environments()[name])], report)
+        self._wait(lambda: [name for name in bundles if self.environments()[name]["Status"] != "Ready"], report)
         for name in bundles:
             if self.environments()[name].get("VersionLabel") != RELEASE:
                 raise CommandError(f"{name}: the stand-in could not be deployed.\n{self._events(name)}")
+        self._wait(lambda: [name for name in bundles if not _healthy(self.environments()[name])], report)
 
     def _create_version(self, application: str, bundle: Path) -> None:
         known = self._beanstalk.describe_application_versions(ApplicationName=application, VersionLabels=[RELEASE])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox.hosts.metadata import Credentials, expiry
+from sandbox.hosts.metadata import CREDENTIALS_SECONDS, Credentials
 from sandbox.hosts.state_document import Instance, State
 
 _PATH = "/moto-api/hosts"
@@ -26,6 +27,8 @@ class EmbeddedAws:
         self.endpoint = endpoint
         # Never through a proxy that the shell names.
         self._open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
 
     def register(self, url: str | None) -> None:
         """Say where the fleet answers; None when it ends."""
@@ -51,7 +54,7 @@ class EmbeddedAws:
             roles = self._client("iam", instance.region).get_instance_profile(InstanceProfileName=profile)
             role = roles["InstanceProfile"]["Roles"][0]
             made = self._client("sts", instance.region).assume_role(
-                RoleArn=role["Arn"], RoleSessionName=instance.instance_id, DurationSeconds=expiry()
+                RoleArn=role["Arn"], RoleSessionName=instance.instance_id, DurationSeconds=CREDENTIALS_SECONDS
             )["Credentials"]
         except (ClientError, BotoCoreError, LookupError, ValueError):
             return None
@@ -64,13 +67,17 @@ class EmbeddedAws:
         )
 
     def _client(self, service: str, region: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=region,
-            aws_access_key_id="sandbox",
-            aws_secret_access_key="sandbox",  # the embedded AWS checks none
-        )
+        """A client, which all threads share. Making one takes longer than asking."""
+        with self._lock:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = boto3.client(
+                    service,
+                    endpoint_url=self.endpoint,
+                    region_name=region,
+                    aws_access_key_id="sandbox",
+                    aws_secret_access_key="sandbox",  # the embedded AWS checks none
+                )
+            return self._clients[service, region]
 
     def _ask(self, body: bytes | None = None, query: str = "") -> dict[str, Any]:
         request = urllib.request.Request(

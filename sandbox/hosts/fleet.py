@@ -23,6 +23,7 @@ from sandbox.hosts.haproxy_configuration import Relays
 from sandbox.hosts.host import Deployment, Host, HostArgs
 from sandbox.hosts.load_balancers import LoadBalancers
 from sandbox.hosts.machine import MachineArgs
+from sandbox.hosts.metadata import Metadata
 from sandbox.hosts.network import AWS, RESOLVER, Network
 from sandbox.hosts.programs import ProgramError
 from sandbox.hosts.root_image import RootImage, RootImageError
@@ -160,13 +161,12 @@ class Fleet:
         self._authority = Authority(directory / "authority")
         self._network = Network(directory / "network", programs)
         self._network.start()
-        self._metadata = metadata.serve(
-            metadata.Metadata(instance_at=self._instance_at, assume_role=self._aws.assume_role)
-        )
-        threading.Thread(target=self._metadata.serve_forever, name="metadata", daemon=True).start()
+        self._metadata = Metadata(instance_at=self._instance_at, assume_role=self._aws.assume_role)
+        answers = metadata.serve(self._metadata)
+        threading.Thread(target=answers.serve_forever, name="metadata", daemon=True).start()
         relays = Relays(
             embedded_aws=int(self._settings.endpoint.rpartition(":")[2]),
-            metadata=self._metadata.server_port,
+            metadata=answers.server_port,
             certificate_authority=self._authority.certificate,
             truststore_certificate=self._authority.issue(_TRUSTSTORE),
         )
@@ -288,6 +288,7 @@ class Fleet:
         try:
             self._wait_for_stores()
             entry.state = "starting"
+            self._metadata.prepare(instance)
             namespace = self._network.join(instance.instance_id, instance.address)
             host = Host(
                 HostArgs(

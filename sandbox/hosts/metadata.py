@@ -20,7 +20,8 @@ from sandbox.hosts.state_document import Instance
 
 _LONGEST_SECONDS = 21600
 _TOKEN = "X-aws-ec2-metadata-token"
-_CREDENTIALS_SECONDS = 3600
+CREDENTIALS_SECONDS = 21600
+"""How long credentials are good. Those of AWS's own service are good for about six hours too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,11 +101,15 @@ class Metadata:
         below = sorted({name.removeprefix(folder).partition("/")[0] for name in names if name.startswith(folder)})
         return "\n".join(below) or None
 
+    def prepare(self, instance: Instance) -> None:
+        """Get the credentials of an instance before it asks: programs wait one second for the service."""
+        self._credentials(instance, "")
+
     def _credentials(self, instance: Instance, role: str) -> str | None:
         with self._lock:
             known = self._known.get(instance.instance_id)
         now = datetime.datetime.now(datetime.UTC)
-        if known is None or known.until - now < datetime.timedelta(minutes=5):
+        if known is None or known.until - now < datetime.timedelta(minutes=30):
             known = self.assume_role(instance)
             if known is None:
                 return None
@@ -172,9 +177,6 @@ def serve(metadata: Metadata) -> ThreadingHTTPServer:
         def log_message(self, format: str, *arguments: Any) -> None:
             pass
 
-    return ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-
-
-def expiry() -> int:
-    """For how many seconds a role is assumed."""
-    return _CREDENTIALS_SECONDS
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    return server

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import traceback
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,6 +35,17 @@ class Answers(Protocol):
     def log_of(self, instance_id: str) -> Json: ...
     def targets(self) -> Json: ...
     def status(self) -> Json: ...
+
+
+class Server(ThreadingHTTPServer):
+    """One that does not mind when those who ask go away."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def serve(answers: Answers) -> ThreadingHTTPServer:
@@ -83,4 +95,4 @@ def serve(answers: Answers) -> ThreadingHTTPServer:
         def log_message(self, format: str, *arguments: Any) -> None:
             pass
 
-    return ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    return Server(("127.0.0.1", 0), Handler)
