@@ -35,6 +35,11 @@ class CacheArgs:
     """What is in it, for its description."""
     when_full: WhenFull = WhenFull.EVICT
 
+    @staticmethod
+    def for_sessions(placement: DataStorePlacement, size: CacheSettings) -> CacheArgs:
+        """A group for sessions alone."""
+        return CacheArgs(placement=placement, size=size, holds="Sessions", when_full=WhenFull.REFUSE)
+
 
 class Cache(pulumi.ComponentResource):
     """A Valkey replication group with TLS and an auth token.

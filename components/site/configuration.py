@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
-from components.data.cache import PORT, Cache
+from components.data.cache import Cache
 from components.data.mysql_database import MySqlDatabase
 from components.data.search import Search
 from components.shared.context import Context
@@ -48,8 +48,6 @@ class SiteConfiguration(pulumi.ComponentResource):
     """The ``s3://`` address of the file."""
     version: pulumi.Output[str]
     """The id of the newest version of the object."""
-    variables: dict[str, pulumi.Input[str]]
-    """What the instances need beside the file, as environment properties."""
 
     def __init__(self, name: str, args: SiteConfigurationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("magento:site:SiteConfiguration", name, {}, opts)
@@ -96,9 +94,6 @@ class SiteConfiguration(pulumi.ComponentResource):
         )
         self.uri = pulumi.Output.format("s3://{0}/{1}", stored.bucket, key)
         self.version = stored.version_id
-        needs_tunnel = cache_backend(args.site.magento_version).needs_local_tls
-        endpoint = pulumi.Output.format("{0}:{1}", args.cache.address, PORT)
-        self.variables = {"MAGENTO_CACHE_ENDPOINT": endpoint} if needs_tunnel else {}
         self._object_arn = pulumi.Output.format("arn:aws:s3:::{0}/{1}", stored.bucket, key)
         self.register_outputs({"uri": self.uri, "version": self.version})
 

@@ -16,7 +16,7 @@ CERTIFICATES_OF_RDS = "/etc/pki/tls/certs/rds-global-bundle.pem"
 RELEASE = "@RELEASE@"
 """Stands for a release's own short name. A deploy puts the name in its place."""
 LOCAL_CACHE_PORT = 6380
-"""The port on each instance at which a Magento whose cache has no TLS finds the cache (``15_open_cache_tunnel.sh``)."""
+"""The port of the tunnel to the cache on each instance (``15_open_cache_tunnel.sh``)."""
 
 _INSTALLED = "Thu, 01 Jan 2026 00:00:00 +0000"
 """Magento only asks whether there is a date. Every instance must have the same, in every file: so it is a constant."""
@@ -109,6 +109,15 @@ class EnvPhp:
                 "include_stacktrace": 0,
             },
             "system": {"default": {"web": self._addresses(), "catalog": {"search": self._search()}}},
+            **self._for_hooks(),
+        }
+
+    def _for_hooks(self) -> dict[str, PhpValue]:
+        """What a deploy reads of the file, and Magento does not: so it belongs to the release as well."""
+        if not self.cache_backend.needs_local_tls:
+            return {}
+        return {
+            "platform": {"cache_tunnel": {"accept": LOCAL_CACHE_PORT, "connect": f"{self.cache.host}:{valkey.PORT}"}}
         }
 
     def _connection(self) -> dict[str, PhpValue]:

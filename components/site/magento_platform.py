@@ -14,7 +14,7 @@ from components.beanstalk.load_balancing import BehindSharedLoadBalancer, Listen
 from components.beanstalk.options import EnvironmentOptions
 from components.beanstalk.placeholder import Placeholder
 from components.beanstalk.platform import PhpPlatform
-from components.data.cache import Cache, CacheArgs, WhenFull
+from components.data.cache import Cache, CacheArgs
 from components.data.mysql_database import MySqlDatabase, MySqlDatabaseArgs
 from components.data.placement import DataStorePlacement
 from components.data.search import Search, SearchArgs
@@ -101,7 +101,10 @@ class MagentoPlatform(pulumi.ComponentResource):
         self.cache = Cache(
             f"{name}-cache", CacheArgs(placement=self._private("cache"), size=site.cache), opts=self._child
         )
-        self.session_cache = self._session_cache()
+        self.session_cache = None
+        if site.session_cache:
+            args_of_sessions = CacheArgs.for_sessions(self._private("session-cache"), site.session_cache)
+            self.session_cache = Cache(f"{name}-session-cache", args_of_sessions, opts=self._child)
         self.search = Search(
             f"{name}-search", SearchArgs(placement=self._private("search"), size=site.search), opts=self._child
         )
@@ -120,9 +123,7 @@ class MagentoPlatform(pulumi.ComponentResource):
             opts=self._child,
         )
         self.first_administrator = FirstAdministrator(
-            f"{name}-admin",
-            FirstAdministratorArgs(context=args.context.for_system("magento")),
-            opts=self._child,
+            f"{name}-admin", FirstAdministratorArgs(context=args.context.for_system("magento")), opts=self._child
         )
         self.application = BeanstalkApplication(
             f"{name}-releases",
@@ -186,20 +187,6 @@ class MagentoPlatform(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _session_cache(self) -> Cache | None:
-        if self._args.site.session_cache is None:
-            return None
-        return Cache(
-            f"{self._name}-session-cache",
-            CacheArgs(
-                placement=self._private("session-cache"),
-                size=self._args.site.session_cache,
-                holds="Sessions",
-                when_full=WhenFull.REFUSE,
-            ),
-            opts=self._child,
-        )
-
     def _private(self, system: str) -> DataStorePlacement:
         clients = {tier: group.id for tier, group in self._groups.items()}
         return DataStorePlacement.private(self._args.context.for_system(system), self._args.shared, clients)
@@ -253,7 +240,6 @@ class MagentoPlatform(pulumi.ComponentResource):
                     variables={
                         "MAGENTO_CONFIGURATION": self.configuration.uri,
                         "MAGENTO_TIER": tier,
-                        **self.configuration.variables,
                         "MAGENTO_LOG_GROUP": logs.name,
                         **(self.files.variables if self.files else {}),
                     },

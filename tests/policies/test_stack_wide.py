@@ -9,7 +9,7 @@ from policies.generated.aws_types import TAGGABLE
 from policies.rules.access.secrets import NO_PLAINTEXT_SECRETS
 from tests.policies.analyzer import Node, nodes_of, trial
 from tests.unit.cloud import sdk_class
-from tests.unit.program import program
+from tests.unit.program import build_program, program, stack_config
 
 
 @pytest.mark.parametrize("stack", ["prod", "preprod"])
@@ -31,3 +31,17 @@ def test_a_rule_about_everything_sees_components() -> None:
     result = trial([shop], rules=[NO_PLAINTEXT_SECRETS])
     assert {(each.rule, each.urn) for each in result.diagnostics} == {("no-plaintext-secrets", urn)}
     assert not any("tulip" in each.message for each in result.diagnostics)
+
+
+def test_a_cache_for_sessions_breaks_no_rule_that_the_shipped_stack_keeps() -> None:
+    """Its encryption, network, snapshots and alarms are judged as the cache's are."""
+    size = {"engine_version": "8.1", "node_type": "cache.r7g.large", "nodes": 2}
+    site = {**stack_config("prod")["magento:site"], "session_cache": size}
+    found = {
+        name: {(each.rule, each.urn) for each in trial(nodes_of(graph)).diagnostics}
+        for name, graph in (
+            ("shipped", program("prod")),
+            ("with sessions", build_program("prod", config={"magento:site": site})),
+        )
+    }
+    assert not found["with sessions"] - found["shipped"]

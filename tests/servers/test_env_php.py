@@ -18,11 +18,8 @@ from tests.unit.graph import Graph
 from tests.unit.program import build_program, stack_config
 
 SESSION_CACHE = {"engine_version": "8.1", "node_type": "cache.t4g.small", "nodes": 2}
-VERSIONS = {
-    "2.4.8": "64bit Amazon Linux 2023 v4.13.7 running PHP 8.4",
-    "2.4.9": "64bit Amazon Linux 2023 v4.13.7 running PHP 8.5",
-}
-"""Magento's versions, each with a platform whose PHP it supports."""
+VERSIONS = {"2.4.8": "8.4", "2.4.9": "8.5"}
+"""Magento's versions, each with a PHP that it supports."""
 
 READ = {
     "install/date": "Framework\\App\\DeploymentConfig::isAvailable",
@@ -108,14 +105,14 @@ READ = {
 @functools.cache
 def graph_of(stack: str, magento: str, *, session_cache: bool = False) -> Graph:
     """A shipped stack with that version of Magento."""
-    site = {**stack_config(stack)["magento:site"], "magento_version": magento, "solution_stack": VERSIONS[magento]}
+    site = {**stack_config(stack)["magento:site"], "magento_version": magento, "php": VERSIONS[magento]}
     if session_cache:
         site["session_cache"] = SESSION_CACHE
     return build_program(stack, config={"magento:site": site})
 
 
 def content(graph: Graph) -> str:
-    return str(graph.one(aws.s3.BucketObjectv2).inputs["content"])
+    return str(graph.one(aws.s3.BucketObjectv2, name="site-configuration-env").inputs["content"])
 
 
 @functools.cache
@@ -250,7 +247,7 @@ def test_no_secret_of_the_file_is_told_in_the_open(stack: str) -> None:
         str(value) for path, value in env.items() if re.search(r"/(password|opensearch_password|key)$", path) and value
     }
     assert len(secrets) == 5, "the database's, both caches', the search engine's, and the crypt key"
-    assert graph.one(aws.s3.BucketObjectv2).is_secret("content")
+    assert graph.one(aws.s3.BucketObjectv2, name="site-configuration-env").is_secret("content")
     for environment in graph.of_type(aws.elasticbeanstalk.Environment):
         settings = json.dumps(environment.inputs["settings"])
         assert not [each for each in secrets if each in settings]

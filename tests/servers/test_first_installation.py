@@ -45,7 +45,7 @@ def data_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
 def rendered(data_stores: Stores) -> str:
     """Production's env.php, with the addresses, passwords and certificates of the tests' own servers."""
     graph = program("prod")
-    text = str(graph.one(aws_resources.s3.BucketObjectv2).inputs["content"])
+    text = str(graph.one(aws_resources.s3.BucketObjectv2, name="site-configuration-env").inputs["content"])
     instance = graph.one(aws_resources.rds.Instance, name="site-database-instance")
     group = graph.one(aws_resources.elasticache.ReplicationGroup)
     for old, new in (

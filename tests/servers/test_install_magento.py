@@ -148,7 +148,7 @@ def host(tmp_path: Path, database: Database) -> Host:
         (host.current / directory).mkdir(parents=True)
     shutil.copy(Path(__file__).with_name("magento_installer.php"), host.current / "bin/magento")
     graph = program("prod")
-    rendered = str(graph.one(aws.s3.BucketObjectv2).inputs["content"])
+    rendered = str(graph.one(aws.s3.BucketObjectv2, name="site-configuration-env").inputs["content"])
     instance = graph.one(aws.rds.Instance, name="site-database-instance")
     for old, new in (
         (f"{instance.outputs['address']}:3306", f"127.0.0.1:{database.port}"),

@@ -39,7 +39,6 @@ def covers(pattern: str, path: str) -> bool:
     return fnmatchcase(path, pattern) and path.count("/") == pattern.count("/")
 
 
-@pytest.mark.row(1)
 def test_the_logs_reach_cloudwatch(front: BeanstalkInstance) -> None:
     """In the stack's log group. Every file of a pattern is followed, and the streams of two instances differ."""
     front.hook(SHIP)
@@ -56,7 +55,6 @@ def test_the_logs_reach_cloudwatch(front: BeanstalkInstance) -> None:
     assert followed[0]["multi_line_start_pattern"] == "^\\["
 
 
-@pytest.mark.row(1)
 @pytest.mark.parametrize("kind", ["taillogs", "bundlelogs"])
 def test_beanstalk_shows_the_logs_on_demand(front: BeanstalkInstance, kind: str) -> None:
     front.hook(SHIP)
@@ -64,7 +62,6 @@ def test_beanstalk_shows_the_logs_on_demand(front: BeanstalkInstance, kind: str)
     assert [path for path in WRITTEN if not any(covers(pattern, path) for pattern in patterns)] == []
 
 
-@pytest.mark.row(1)
 @pytest.mark.parametrize(
     ("agent", "says"),
     [
@@ -83,7 +80,6 @@ def test_a_release_does_not_fail_for_its_logs(front: BeanstalkInstance, agent: s
     assert front.exists("/opt/elasticbeanstalk/tasks/taillogs.d/magento.conf")
 
 
-@pytest.mark.row(1)
 def test_the_hook_is_safe_when_killed_and_when_repeated(tmp_path: Path) -> None:
     bundle = magento_bundle(tmp_path / "bundle", "r1")
 

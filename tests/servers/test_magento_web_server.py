@@ -47,6 +47,7 @@ FILES = {
     "pub/.git/config": "private",
     "pub/.well-known/apple-developer-merchantid-domain-association": "apple",
     "pub/index.php~": "private",
+    "sitemap/sitemap.xml": "<urlset/>",
     "auth.json": "private",
     "composer.lock": "private",
     "client/orders.csv": "private",
@@ -78,6 +79,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
         _write(release / f"pub/{name}.php", SAYS % name)
     for name in NOT_FOR_VISITORS:
         _write(release / name, "<?php echo 'private, and it ran';")
+    (release / "pub/sitemap").symlink_to("../sitemap")
     (base / "servers").mkdir()
     with nginx(release, "/pub", base / "servers") as server:
         yield server
@@ -88,7 +90,6 @@ def _write(path: Path, content: str) -> None:
     path.write_text(content)
 
 
-@pytest.mark.row(1)
 @pytest.mark.parametrize(
     "path",
     [
@@ -99,6 +100,7 @@ def _write(path: Path, content: str) -> None:
         "/women.html",
         "/checkout/cart/",
         "/rest/V1/store/storeConfigs",
+        "/rest/V1/products/.5-inch",
         "/index.php/backend/catalog",
         "/setup/",
         "/robots.txt",
@@ -118,12 +120,10 @@ def test_the_front_controller_answers_what_no_file_of_pub_does(shop: WebServer, 
     assert (said["ran"], said["uri"], said["script"]) == ("index", path, "/index.php")
 
 
-@pytest.mark.row(1)
 def test_the_query_reaches_the_front_controller(shop: WebServer) -> None:
     assert json.loads(shop.ask("/catalogsearch/result/?q=red+bag&page=2").body)["get"] == {"q": "red bag", "page": "2"}
 
 
-@pytest.mark.row(1)
 @pytest.mark.parametrize("path", ["/health_check.php", "/pub/health_check.php", "/pub/health_check.php?db=1"])
 def test_the_health_check_answers_at_the_old_path_too(shop: WebServer, path: str) -> None:
     answer = shop.ask(path)
@@ -133,7 +133,6 @@ def test_the_health_check_answers_at_the_old_path_too(shop: WebServer, path: str
 VERSIONS = ("", "version1732540000/", "version1732540000-a_B/", "version/")
 
 
-@pytest.mark.row(1)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("root", ["", "/pub"])
 def test_a_static_file_is_cached_for_a_year(shop: WebServer, version: str, root: str) -> None:
@@ -145,14 +144,12 @@ def test_a_static_file_is_cached_for_a_year(shop: WebServer, version: str, root:
     assert answer.headers["x-frame-options"] == "SAMEORIGIN"
 
 
-@pytest.mark.row(1)
 @pytest.mark.parametrize("version", VERSIONS)
 def test_magento_makes_a_static_file_that_is_missing(shop: WebServer, version: str) -> None:
     said = json.loads(shop.ask(f"/static/{version}frontend/Client/dlm/fr_FR/b.css").body)
     assert (said["ran"], said["get"]) == ("static", {"resource": "frontend/Client/dlm/fr_FR/b.css"})
 
 
-@pytest.mark.row(1)
 @pytest.mark.parametrize(
     ("path", "body"),
     [
@@ -166,7 +163,6 @@ def test_data_is_not_cached(shop: WebServer, path: str, body: str) -> None:
     assert (answer.status, answer.body, answer.headers["cache-control"]) == (200, body, "no-store")
 
 
-@pytest.mark.row(1)
 @pytest.mark.parametrize(
     ("path", "body", "cached"),
     [
@@ -183,15 +179,12 @@ def test_media_are_served(shop: WebServer, path: str, body: str, cached: str | N
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
-@pytest.mark.row(1)
 @pytest.mark.parametrize("path", ["/media/catalog/product/cache/1f/a.jpg", "/media/missing.zip", "/media/missing.pdf"])
 def test_get_php_makes_a_picture_that_is_missing(shop: WebServer, path: str) -> None:
     said = json.loads(shop.ask(f"{path}?width=100").body)
     assert (said["ran"], said["uri"], said["get"]) == ("get", f"{path}?width=100", {"width": "100"})
 
 
-@pytest.mark.row(1)
-@pytest.mark.row(12)
 @pytest.mark.parametrize(
     "path",
     [
@@ -217,14 +210,12 @@ def test_a_browser_may_load_templates_from_the_static_host(shop: WebServer, path
     assert allowed.headers["access-control-max-age"] == "86400"
 
 
-@pytest.mark.row(1)
 def test_options_of_a_page_goes_to_magento(shop: WebServer) -> None:
     """Its web APIs answer it themselves. The path of nginx's own answer is no page."""
     assert json.loads(shop.ask("/rest/V1/carts/mine", "OPTIONS").body)["ran"] == "index"
     assert shop.ask("/cors-preflight").status == 404
 
 
-@pytest.mark.row(1)
 @pytest.mark.parametrize(
     "path",
     [
@@ -258,26 +249,23 @@ def test_private_files_are_denied(shop: WebServer, path: str) -> None:
     assert "private" not in answer.body
 
 
-@pytest.mark.row(1)
 @pytest.mark.parametrize("name", NOT_FOR_VISITORS)
 def test_no_other_php_file_runs_as_the_directory_of_a_path(shop: WebServer, name: str) -> None:
     """Beanstalk's own location would run it: `.php` anywhere in the path is enough there."""
     assert "it ran" not in shop.ask(f"/{name.removeprefix('pub/')}/x.jpg").body
 
 
-@pytest.mark.row(1)
 def test_files_of_the_root_are_served(shop: WebServer) -> None:
     assert shop.ask("/.well-known/apple-developer-merchantid-domain-association").body == "apple"
     assert shop.ask("/errors/default/css/styles.css").body == "body{}"
+    assert shop.ask("/sitemap/sitemap.xml").body == "<urlset/>"
 
 
-@pytest.mark.row(1)
 def test_paths_below_pub_that_were_never_links_are_no_pages(shop: WebServer) -> None:
     assert shop.ask("/pub/index.php").status == 404
     assert shop.ask("/pub/").status == 404
 
 
-@pytest.mark.row(1)
 def test_uploads_of_up_to_64_mib_pass(shop: WebServer) -> None:
     """Product pictures and import files. nginx alone refuses more than 1 MiB."""
     mib = 2**20
@@ -287,7 +275,6 @@ def test_uploads_of_up_to_64_mib_pass(shop: WebServer) -> None:
     assert shop.ask("/backend/admin/import/validate", "POST", body=b"", headers=too_large).status == 413
 
 
-@pytest.mark.row(1)
 def test_responses_may_have_long_headers(shop: WebServer) -> None:
     """A Content-Security-Policy and cache tags together. nginx alone answers 502 above 4 KB."""
     _write(
@@ -298,7 +285,6 @@ def test_responses_may_have_long_headers(shop: WebServer) -> None:
     assert (answer.status, answer.body, len(answer.headers["x-magento-tags-12"])) == (200, "whole", 8000)
 
 
-@pytest.mark.row(1)
 def test_requests_may_have_long_headers(shop: WebServer) -> None:
     """Cookies as long as the load balancer lets through."""
     assert shop.ask("/", headers={"Cookie": "a=" + "b" * 16000}).status == 200
@@ -319,7 +305,6 @@ def inside_the_network(shop: WebServer) -> Iterator[Network]:
         yield network
 
 
-@pytest.mark.row(1)
 @pytest.mark.parametrize(
     ("forwarded", "address"),
     [
@@ -342,20 +327,17 @@ def test_php_sees_the_address_that_the_load_balancer_saw(
     assert json.loads(body)["address"] == address
 
 
-@pytest.mark.row(1)
 def test_an_address_from_outside_of_the_network_cannot_claim_another(shop: WebServer) -> None:
     """Only the private networks of a VPC are believed."""
     assert json.loads(shop.ask("/", headers={"X-Forwarded-For": "203.0.113.7"}).body)["address"] == "127.0.0.1"
 
 
-@pytest.mark.row(1)
 @pytest.mark.parametrize(("scheme", "https"), [("https", "on"), ("http", None), (None, None)])
 def test_php_knows_that_the_shopper_came_by_https(shop: WebServer, scheme: str | None, https: str | None) -> None:
     answer = shop.ask("/", headers={} if scheme is None else {"X-Forwarded-Proto": scheme})
     assert json.loads(answer.body)["https"] == https
 
 
-@pytest.mark.row(1)
 def test_pages_are_compressed_but_not_for_cloudfront(shop: WebServer) -> None:
     """CloudFront says Via, and compresses with Brotli what comes uncompressed."""
     _write(shop.release / "pub/static/frontend/long.js", "let a;" * 1000)

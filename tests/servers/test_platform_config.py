@@ -290,7 +290,7 @@ def test_cron_lines_become_a_table_that_runs_as_the_web_user(new_instance: NewIn
 
 def test_the_whole_command_of_a_cron_line_runs_and_is_logged(new_instance: NewInstance, new_bundle: NewBundle) -> None:
     """Both halves of a list of commands run in the application's directory, and what they say reaches the journal."""
-    instance = new_instance("mirakl-cashout", CRON_TABLE_BASE64=encoded("* * * * * echo one; pwd; echo two >&2\n"))
+    instance = new_instance("mirakl-cashout", CRON_TABLE_BASE64=encoded("* * * * * echo one; pwd; echo two >&2"))
     instance.deploy(new_bundle("mirakl-cashout"))
     [*_, job] = instance.read("/etc/cron.d/satellite").splitlines()
     instance.run("bash", "-c", job.split(maxsplit=6)[6])

@@ -118,6 +118,11 @@ def _bucket(name: str, region: str, inputs: Inputs) -> Inputs:
     }
 
 
+def _object(name: str, region: str, inputs: Inputs) -> Inputs:
+    address = f"{inputs.get('bucket', name)}/{inputs.get('key', name)}"
+    return {"id": inputs.get("key", name), "arn": f"arn:aws:s3:::{address}", "versionId": hex_of(address, 32)}
+
+
 def _zone(name: str, region: str, inputs: Inputs) -> Inputs:
     zone_id = f"Z{hex_of(name, 20).upper()}"
     servers = [
@@ -247,6 +252,7 @@ _ANSWERS: dict[str, Callable[[str, str, Inputs], Inputs]] = {
         aws.rds.SubnetGroup: _with_name("rds", "subgrp:{}"),
         aws.route53.Zone: _zone,
         aws.s3.Bucket: _bucket,
+        aws.s3.BucketObjectv2: _object,
         aws.secretsmanager.Secret: _with_arn("secretsmanager", "secret:{}"),
         aws.sns.Topic: _with_arn("sns", "{}"),
         aws.vpc.SecurityGroupEgressRule: _with_id("sgr", kind="security-group-rule"),

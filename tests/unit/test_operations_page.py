@@ -38,6 +38,7 @@ OF_PACKAGES = {
     "/var/log/nginx/access.log": "Debian's nginx.conf",
     "/var/log/nginx/error.log": "Debian's nginx.conf",
     "/var/log/eb-engine.log": "Elastic Beanstalk, Instance logs",
+    "/var/app/current/var/log/first_installation.log": "platform_config/magento/.platform/install_magento.php",
     "/mnt/restored": "the page itself makes it",
     "/mnt/restored/catalog/": "the same",
     "/srv/client-media/catalog/": "Magento's media",

@@ -21,8 +21,6 @@ def seconds(directive: str, *files: str) -> int:
     return int(value)
 
 
-@pytest.mark.row(1)
-@pytest.mark.row(6)
 @pytest.mark.parametrize(
     ("waits", "keeps", "files"),
     [
@@ -37,7 +35,6 @@ def test_the_program_that_knows_the_reason_answers_first(waits: str, keeps: str,
     assert PHP_SECONDS < seconds(waits, files) < IDLE_TIMEOUT_SECONDS < seconds(keeps, files)
 
 
-@pytest.mark.row(1)
 def test_php_fpm_ends_a_request_that_nginx_has_given_up() -> None:
     """max_execution_time does not count waiting. Such requests would fill the pool."""
     given_up = seconds("fastcgi_read_timeout", "magento/.platform/nginx/**/*.conf")

@@ -17,7 +17,8 @@ mkdir -p "$(dirname "$table")"
   echo 'SHELL=/bin/bash'
   echo 'PATH=/usr/local/bin:/usr/bin:/bin'
   echo 'MAILTO=""'
-  base64 --decode <<< "$CRON_TABLE_BASE64" | while read -r minute hour day month weekday command; do
+  # The last line counts without a line break at its end, too.
+  base64 --decode <<< "$CRON_TABLE_BASE64" | while read -r minute hour day month weekday command || [[ -n $minute ]]; do
     echo "$minute $hour $day $month $weekday webapp { cd /var/app/current && $command; } 2>&1 | logger -t satellite-cron"
   done
 } > "$new"
