@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -244,14 +246,22 @@ def releases(shares: Path) -> set[str]:
     return {path.name for path in (shares / "magento-statics").iterdir() if not path.name.startswith(".")}
 
 
+def go_live(instance: BeanstalkInstance, bundle: Path) -> None:
+    """Of a deployment, what concerns statics."""
+    instance.stage(bundle)
+    instance.hook(MOUNT)
+    instance.hook(STATICS)
+    instance.flip()
+
+
 def test_a_host_of_the_old_release_goes_on_serving_its_statics(
     new_instance: NewInstance, tmp_path: Path, shares: Path
 ) -> None:
     old, new = (magento_bundle(tmp_path / name, name) for name in ("old", "new"))
     running, updated = new_instance(), new_instance()
     for instance in (running, updated):
-        instance.deploy(old)
-    updated.deploy(new)
+        go_live(instance, old)
+    go_live(updated, new)
     assert served(running) == "the script of old\n"
     assert served(updated) == "the script of new\n"
     assert releases(shares) == {"old", "new"}
@@ -260,10 +270,10 @@ def test_a_host_of_the_old_release_goes_on_serving_its_statics(
 
 def test_statics_are_copied_once(new_instance: NewInstance, bundle: Path, shares: Path) -> None:
     """The next host of the release finds them; what was built there since stays."""
-    new_instance().deploy(bundle)
+    go_live(new_instance(), bundle)
     (shares / "magento-statics/2026-11-25-1/frontend/app.js").write_text("kept\n")
     second = new_instance()
-    second.deploy(bundle)
+    go_live(second, bundle)
     assert served(second) == "kept\n"
 
 
@@ -271,7 +281,7 @@ def test_the_last_three_releases_keep_their_statics(new_instance: NewInstance, t
     """A release that is deployed again counts as new."""
     instance = new_instance()
     for name in ("a", "b", "c", "a", "d"):
-        instance.deploy(magento_bundle(tmp_path / f"{name}-{len(list(tmp_path.iterdir()))}", name))
+        go_live(instance, magento_bundle(tmp_path / f"{name}-{len(list(tmp_path.iterdir()))}", name))
     assert releases(shares) == {"c", "a", "d"}
 
 
@@ -279,11 +289,27 @@ def test_statics_that_a_host_serves_are_never_removed(new_instance: NewInstance,
     """However many releases go to other hosts, such as the back office, and end badly there."""
     front, back_office = new_instance(), new_instance(tier="back-office")
     bundles = {name: magento_bundle(tmp_path / name, name) for name in "abcdef"}
-    front.deploy(bundles["a"])
+    go_live(front, bundles["a"])
     for name in "bcdef":
-        back_office.deploy(bundles[name])
+        go_live(back_office, bundles[name])
     assert releases(shares) == {"a", "d", "e", "f"}
     assert served(front) == "the script of a\n"
+
+
+def test_a_host_that_is_long_gone_keeps_no_statics(new_instance: NewInstance, tmp_path: Path, shares: Path) -> None:
+    """Replaced instances do not say that they are: after 180 days without a deployment they count as gone."""
+    bundles = {name: magento_bundle(tmp_path / name, name) for name in "abcde"}
+    gone, instance = new_instance(), new_instance()
+    go_live(gone, bundles["a"])
+    [mark] = (shares / "magento-statics/.hosts").iterdir()
+    for name in "bcd":
+        go_live(instance, bundles[name])
+    assert "a" in releases(shares)
+    days = 24 * 60 * 60
+    os.utime(mark, (time.time() - 182 * days,) * 2)
+    go_live(instance, bundles["e"])
+    assert releases(shares) == {"c", "d", "e"}
+    assert not mark.exists()
 
 
 def test_a_release_that_fails_later_leaves_the_running_ones_statics(
@@ -291,7 +317,7 @@ def test_a_release_that_fails_later_leaves_the_running_ones_statics(
 ) -> None:
     """The host goes on with the release that it runs."""
     instance = new_instance()
-    instance.deploy(magento_bundle(tmp_path / "a", "a"))
+    go_live(instance, magento_bundle(tmp_path / "a", "a"))
     for name in "bcdef":
         bundle = magento_bundle(tmp_path / name, name)
         instance.stage(bundle)
