@@ -1,6 +1,6 @@
 """Builds a bundle: an application's files, the layers of `platform_config/` over them, and the release's own file.
 
-The same input gives the same bytes: files are sorted, and have one time. Modes and symbolic links are kept, as `unzip`
+The same input gives the same bytes: files are sorted, and have one time. Execute bits and symbolic links are kept, as `unzip`
 restores them on an instance.
 """
 
@@ -113,6 +113,12 @@ class _Entry:
     def is_directory(self) -> bool:
         return stat.S_ISDIR(self.mode)
 
+    @property
+    def bundled_mode(self) -> int:
+        """Its type, and whether it can be run. Everyone may read it: nginx runs as another user than the files' owner."""
+        runs = self.is_directory or self.is_link or self.mode & 0o111
+        return stat.S_IFMT(self.mode) | (0o755 if runs else 0o644)
+
     def content(self) -> bytes:
         return os.readlink(self.source).encode() if self.is_link else self.source.read_bytes()
 
@@ -217,11 +223,11 @@ def _write(args: BundleArgs, entries: Mapping[str, _Entry], output: Path) -> Non
             if path == RELEASE_FILE or entry is None:
                 _add(archive, path, stat.S_IFREG | 0o644, own, args.timestamp)
             elif entry.is_directory:
-                _add(archive, f"{path}/", entry.mode, b"", args.timestamp)
+                _add(archive, f"{path}/", entry.bundled_mode, b"", args.timestamp)
             elif path in _PHP_FILES and not entry.is_link:
-                _add(archive, path, entry.mode, _adjusted(args, entry).encode(), args.timestamp)
+                _add(archive, path, entry.bundled_mode, _adjusted(args, entry).encode(), args.timestamp)
             else:
-                _add(archive, path, entry.mode, entry.content(), args.timestamp)
+                _add(archive, path, entry.bundled_mode, entry.content(), args.timestamp)
 
 
 def _add(archive: zipfile.ZipFile, path: str, mode: int, content: bytes, timestamp: datetime) -> None:

@@ -15,11 +15,14 @@ from tests.servers.programs import INSTALL
 PLATFORM = "tests/platform/"
 WITHOUT_THE_PLATFORM = ("tests/platform/test_bootstrap.py", "tests/platform/test_reachability_reading.py")
 """Files of that folder that do not use the fixture `platform`."""
+APPLICATIONS = "sandbox/tests/applications/"
+"""The files of that folder share a MariaDB and a Redis."""
 FIRST = (
     PLATFORM,
     "sandbox/tests/commands/test_lifecycle.py",
     "tests/servers/test_images.py",
     "sandbox/tests/hosts/test_deployments.py",
+    APPLICATIONS,
     "sandbox/tests/emulator/test_elasticbeanstalk.py",
     "sandbox/tests/toolchain/test_engine.py",
     "tests/policies/test_report_commands.py",
@@ -30,9 +33,12 @@ FIRST = (
 
 
 def unit_of_work(nodeid: str) -> str:
-    """What one process runs as a whole: a file, or all files that share the platform that is up."""
+    """What one process runs as a whole: a file, or all files that share the platform that is up, or a database."""
     file = nodeid.partition("::")[0]
-    return PLATFORM if file.startswith(PLATFORM) and file not in WITHOUT_THE_PLATFORM else file
+    shared = (
+        folder for folder in (PLATFORM, APPLICATIONS) if file.startswith(folder) and file not in WITHOUT_THE_PLATFORM
+    )
+    return next(shared, file)
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist publishes no types

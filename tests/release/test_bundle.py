@@ -83,9 +83,13 @@ def test_what_is_in_it(source: Path, tmp_path: Path) -> None:
         assert os.access(tree / hook, os.X_OK) == os.access(PLATFORM_CONFIG / "magento" / hook, os.X_OK)
 
 
-def test_modes_and_links_are_kept(source: Path, tmp_path: Path) -> None:
+def test_execute_bits_and_links_are_kept(source: Path, tmp_path: Path) -> None:
+    """Everyone may read, whatever the mask of the build was: nginx is not the files' owner."""
+    (source / "pub/index.php").chmod(0o600)
+    (source / "bin/magento").chmod(0o700)
     tree = unpacked(build(magento(source), tmp_path / "b.zip"), tmp_path / "tree")
     assert stat.S_IMODE((tree / "bin/magento").stat().st_mode) == 0o755
+    assert stat.S_IMODE((tree / "pub/index.php").stat().st_mode) == 0o644
     assert os.readlink(tree / "vendor/bin/magento") == "../../bin/magento"
 
 
@@ -93,6 +97,7 @@ def test_the_same_input_gives_the_same_bytes(source: Path, tmp_path: Path) -> No
     first = build(magento(source), tmp_path / "1.zip").read_bytes()
     copy = tmp_path / "copy"
     shutil.copytree(source, copy, symlinks=True)
+    (copy / "pub/index.php").chmod(0o664)
     for path in copy.rglob("*"):
         os.utime(path, (1_000_000_000, 1_000_000_000), follow_symlinks=False)
     again = build(magento(copy), tmp_path / "2.zip").read_bytes()

@@ -94,6 +94,8 @@ class Stores:
     socket: Path
     redis_port: int
     """With TLS and a token."""
+    redis_plain_port: int
+    """With a token, and without TLS: what a TLS client on the host itself offers."""
     ca: Path
 
     @property
@@ -136,7 +138,13 @@ def stores(directory: Path) -> Iterator[Stores]:
     ca, key = directory / "certificate.crt", directory / "certificate-key"
     ca.write_text(pair.certificate)
     key.write_text(pair.private_key)
-    made = Stores(database_port=free_port(), socket=directory / "db.sock", redis_port=free_port(), ca=ca)
+    made = Stores(
+        database_port=free_port(),
+        socket=directory / "db.sock",
+        redis_port=free_port(),
+        redis_plain_port=free_port(),
+        ca=ca,
+    )
     data = directory / "data"
     user = "--user=root" if os.geteuid() == 0 else ""
     install = (
@@ -150,7 +158,8 @@ def stores(directory: Path) -> Iterator[Stores]:
         " --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=32M --performance-schema=OFF"
     ).split()
     redis = (
-        f"redis-server --bind 127.0.0.1 --port 0 --tls-port {made.redis_port} --requirepass {TOKEN} --dir {directory}"
+        f"redis-server --bind 127.0.0.1 --port {made.redis_plain_port} --tls-port {made.redis_port}"
+        f" --requirepass {TOKEN} --dir {directory}"
         f" --tls-cert-file {ca} --tls-key-file {key} --tls-ca-cert-file {ca} --tls-auth-clients no --appendonly no"
     ).split()
     with running(database, directory / "db.log") as db, running(redis, directory / "redis.log") as cache:

@@ -59,7 +59,16 @@ class Shop:
         (directory / ".platform").mkdir(exist_ok=True)
         (directory / ".platform/release.env").write_text(f"RELEASE={release}\nSITE_CONFIGURATION_VERSION=v1\n")
         self.env = environment(stores, database, f"{release}_")
+        if self.is_symfony:
+            # Its cache cannot speak TLS.
+            for frontend in self.env["cache"]["frontend"].values():
+                frontend["backend"] = "valkey"
+                frontend["backend_options"] |= {"server": "127.0.0.1", "port": str(stores.redis_plain_port)}
         self.write_env()
+
+    @property
+    def is_symfony(self) -> bool:
+        return '"2.4.9"' in (self.directory / "composer.json").read_text()
 
     def install(self) -> None:
         """Install into the empty database. Until then, env.php has no install/date."""
@@ -99,7 +108,7 @@ class Shop:
 
 
 def environment(stores: Stores, database: str, id_prefix: str) -> dict[str, Any]:
-    """env.php as the stack renders it, for Magento 2.4.8."""
+    """env.php for Magento 2.4.8, with what a deploy needs."""
     server = {"server": "tls://127.0.0.1", "port": str(stores.redis_port), "password": TOKEN}
     frontend = {"id_prefix": id_prefix, "backend": "Magento\\Framework\\Cache\\Backend\\Redis"}
     return {

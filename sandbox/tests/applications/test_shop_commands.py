@@ -15,11 +15,14 @@ from sandbox.tests.applications.shops import Shop, Shops
 
 def install_options(shop: Shop, redis: str = "redis") -> list[str]:
     stores = shop.stores
-    server = f"tls://127.0.0.1 --{{}}-port={stores.redis_port} --{{}}-password={TOKEN} --{{}}-db="
+    # The cache of 2.4.9 cannot speak TLS.
+    secure = f"tls://127.0.0.1 --{{}}-port={stores.redis_port} --{{}}-password={TOKEN} --{{}}-db="
+    plain = f"127.0.0.1 --{{}}-port={stores.redis_plain_port} --{{}}-password={TOKEN} --{{}}-db="
     words = [f"--cache-backend={redis}", f"--page-cache={redis}", f"--session-save={redis}"]
     for number, (option, server_name) in enumerate(
         ((f"cache-backend-{redis}", "server"), (f"page-cache-{redis}", "server"), (f"session-save-{redis}", "host"))
     ):
+        server = plain if shop.is_symfony and server_name == "server" else secure
         words += f"--{option}-{server_name}={server.format(option, option, option)}{number}".split()
     return [
         *words,

@@ -93,6 +93,26 @@ def test_symfonys_two_levels_of_2_4_9(shops: Shops) -> None:
     assert shops.stores.redis("KEYS", "zc:k:r1_*", database=1)
 
 
+@pytest.mark.parametrize(("option", "value"), [("server", "tls://127.0.0.1"), ("port", "1"), ("password", "wrong")])
+def test_2_4_9_falls_to_files_when_it_cannot_connect(shops: Shops, option: str, value: str) -> None:
+    """In silence, and with a healthy health check. TLS is one of the reasons."""
+    shop = shops.release("r1", magento="2.4.9")
+    for frontend in shop.env["cache"]["frontend"].values():
+        frontend["backend_options"][option] = value
+    shop.install()
+    with shop.serve() as browser:
+        assert is_cached(browser)
+        assert browser.get("/health_check.php").status == 200
+    assert (shop.directory / "var/page_cache").exists()
+    assert shops.stores.redis("DBSIZE", database=1) == "0"
+
+
+def test_browsers_keep_no_page(shops: Shops) -> None:
+    shop = shops.installed()
+    with shop.serve() as browser:
+        assert {"no-store" in browser.get("/").headers["cache-control"] for _ in range(2)} == {True}
+
+
 def test_each_release_has_entries_of_its_own(shops: Shops) -> None:
     first, second = shops.installed("r1"), shops.release("r2")
     with first.serve() as one, second.serve() as two:
@@ -164,8 +184,10 @@ def test_a_cache_that_does_not_answer(shops: Shops) -> None:
 
 
 def test_an_order_is_written_once(shops: Shops) -> None:
-    """Also when the visitor's browser sends it several times at once."""
+    """Also when the visitor's browser sends it several times at once, and sessions do not make requests wait."""
     shop = shops.installed()
+    shop.env["session"]["redis"]["disable_locking"] = "1"
+    shop.write_env()
     with shop.serve() as browser:
         add_to_cart(browser)
         add_to_cart(browser, "WOOL-COAT")
@@ -174,6 +196,7 @@ def test_an_order_is_written_once(shops: Shops) -> None:
         success = browser.get("/checkout/onepage/success/")
         assert "Your order # is: <span>000000001</span>" in success.body
     assert shop.sql("SELECT COUNT(*), SUM(grand_total) FROM sales_order") == "1\t308.00"
+    assert shop.sql("SELECT COUNT(*) FROM queue_message") == "1"
 
 
 def test_the_consumer_exports_orders(shops: Shops) -> None:

@@ -85,12 +85,31 @@ final class CachePool
         $name = strtolower(ltrim((string) $this->config->get("cache/frontend/$frontend/backend", ''), '\\'));
         $options = (array) $this->config->get("cache/frontend/$frontend/backend_options", []);
         $isSymfony = version_compare(Release::magento(), '2.4.9', '>=');
+        $files = new FileCacheBackend(BP . '/var/' . ($frontend === 'page_cache' ? 'page_cache' : 'cache'));
         if ($isSymfony && in_array($name, self::SYMFONY_TWO_LEVELS, true)) {
-            return new RedisCacheBackend((array) ($options['remote_backend_options'] ?? []));
+            return $this->symfony((array) ($options['remote_backend_options'] ?? [])) ?? $files;
         }
-        if (in_array($name, $isSymfony ? self::SYMFONY_REDIS : self::LEGACY_REDIS, true)) {
-            return new RedisCacheBackend($options);
+        if ($isSymfony && in_array($name, self::SYMFONY_REDIS, true)) {
+            return $this->symfony($options) ?? $files;
         }
-        return new FileCacheBackend(BP . '/var/' . ($frontend === 'page_cache' ? 'page_cache' : 'cache'));
+        return !$isSymfony && in_array($name, self::LEGACY_REDIS, true) ? new RedisCacheBackend($options) : $files;
+    }
+
+    /**
+     * Magento 2.4.9 puts the server's name behind "redis://" (SymfonyAdapterProvider): with "tls://cache", Symfony asks a host
+     * named "tls". Whatever keeps it from connecting, files take the place, without a word.
+     *
+     * @param array<string, mixed> $options
+     */
+    private function symfony(array $options): ?RedisCacheBackend
+    {
+        $server = (string) ($options['server'] ?? '127.0.0.1');
+        $backend = new RedisCacheBackend(['server' => explode('://', $server)[0]] + $options);
+        try {
+            $backend->load('test_cache_id');
+        } catch (\Exception) {
+            return null;
+        }
+        return $backend;
     }
 }

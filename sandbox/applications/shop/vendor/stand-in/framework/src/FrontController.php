@@ -15,7 +15,10 @@ final class FrontController
     {
         try {
             $this->app = new App();
-            $this->answer()->send();
+            $response = $this->answer();
+            header('Cache-Control: max-age=0, must-revalidate, no-cache, no-store');
+            header('X-Frame-Options: ' . $this->app->config->get('x-frame-options', 'SAMEORIGIN'));
+            $response->send();
         } catch (\Throwable $error) {
             Log::error($error);
             while (ob_get_level() > 0) {

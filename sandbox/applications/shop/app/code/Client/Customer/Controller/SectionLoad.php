@@ -19,7 +19,6 @@ final class SectionLoad implements Controller
             $data = $section === 'cart' ? (new Cart($app))->summary() : [];
             $sections[$section] = $data + ['data_id' => time()];
         }
-        $response = Response::json($sections);
-        return new Response($response->body, 200, $response->headers + ['Cache-Control' => 'max-age=0, must-revalidate, no-cache, no-store']);
+        return Response::json($sections);
     }
 }
