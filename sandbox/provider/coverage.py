@@ -30,8 +30,8 @@ sandbox does not handle is an error. The columns list what differs from AWS:
 
 - **Kept in the state only**: properties that never reach the embedded AWS, or that AWS's API never answers.
   `pulumi refresh` does not see changes of these.
-- **Not acted on**: what is stored but has no effect. For every type: no traffic flows, no metrics are recorded, alarms
-  change state only through `SetAlarmState`, and IAM policies are not enforced.
+- **Not acted on**: what is stored but has no effect. For every type: no traffic flows without a fleet, no metrics are
+  recorded, alarms change state only through `SetAlarmState`, and IAM policies are not enforced.
 
 If a type or function is not listed, using it is an error that names the file to add it in.
 """

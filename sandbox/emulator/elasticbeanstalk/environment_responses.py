@@ -85,6 +85,20 @@ class EnvironmentOperations:
         self._environment().abort()
         return EmptyResult()
 
+    def request_environment_info(self) -> ActionResult:
+        self._environment().logs.request(self._environment(), self._info_type())
+        return EmptyResult()
+
+    def retrieve_environment_info(self) -> ActionResult:
+        environment = self._environment()
+        return ActionResult({"EnvironmentInfo": environment.logs.describe(environment, self._info_type())})
+
+    def _info_type(self) -> str:
+        info_type = str(self._get_param("InfoType"))
+        if info_type not in ("tail", "bundle"):
+            raise NotImplementedError("only logs, no analysis of them")
+        return info_type
+
     # The name that moto derives from SwapEnvironmentCNAMEs.
     def swap_environment_cnam_es(self) -> ActionResult:
         self.backend.swap_cnames(self._environment("Source"), self._environment("Destination"))

@@ -17,6 +17,7 @@ from sandbox.emulator.elasticbeanstalk.events import EventLog
 from sandbox.emulator.elasticbeanstalk.exceptions import InvalidParameterValueError
 from sandbox.emulator.elasticbeanstalk.health import EnvironmentHealth, InstanceHealth, assess, instance_health
 from sandbox.emulator.elasticbeanstalk.hosts import SECRETS
+from sandbox.emulator.elasticbeanstalk.logs import RequestedLogs
 from sandbox.emulator.elasticbeanstalk.names import environment_tags, random_text
 from sandbox.emulator.elasticbeanstalk.platforms import Platform
 from sandbox.emulator.elasticbeanstalk.routing import Routing
@@ -84,6 +85,7 @@ class Environment:
         place = {"region": application.region, "account": application.account_id, "environment_id": self.environment_id}
         self.capacity = Capacity(**place, vpc_id=vpc_id, subnets=subnets)
         self.routing = Routing(**place, vpc_id=vpc_id)
+        self.logs = RequestedLogs()
         self._events = events
         self._last_deployment_id = 1
         self._operation: Steps | None = None
@@ -236,8 +238,9 @@ class Environment:
         Called before every request, and by the ticker.
         """
         self._note_replaced()
+        pulled = self.logs.advance(self)
         if self._operation is None:
-            return False
+            return pulled
         try:
             next(self._operation)
         except StopIteration:

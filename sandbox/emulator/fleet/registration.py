@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 _ANSWER_SECONDS = 10
 """How long the fleet may take for an answer that it has at hand."""
 _RETRY_SECONDS = 0.2
+_TIME_WAS_UP = 124
+"""The exit code of ``timeout``, which ends commands on hosts."""
 
 Answer = dict[str, Any]
 Found = TypeVar("Found")
@@ -81,14 +83,22 @@ class Fleet:
 
         Waits for a host that is still starting. Raises ``NoAnswerError`` after ``answer_seconds``.
         """
-        return self._ask_host(instance_id, "deployments", deployment, answer_seconds)
+        deadline = time.monotonic() + answer_seconds
+        while True:
+            try:
+                left = max(deadline - time.monotonic(), 0.1)
+                return self._ask_timed(f"/instances/{instance_id}/deployments", deployment, left)
+            except NoHostError as missing:
+                if time.monotonic() > deadline:
+                    raise NoAnswerError(str(missing)) from None
+                time.sleep(_RETRY_SECONDS)
 
     def run(self, instance_id: str, commands: Answer, answer_seconds: float) -> Answer:
         """Run commands. Returns ``ReturnCode``, ``StandardOutput`` and ``StandardError``.
 
         Raises ``NoHostError`` without a host, and ``NoAnswerError`` after ``answer_seconds``.
         """
-        return self._ask(f"/instances/{instance_id}/commands", commands, answer_seconds)
+        return self._ask_timed(f"/instances/{instance_id}/commands", commands, answer_seconds)
 
     def log_of(self, instance_id: str) -> str:
         """The tail of the logs of an instance. Raises ``NoHostError`` or ``NoAnswerError``."""
@@ -116,15 +126,13 @@ class Fleet:
             target["Since"] = known["Since"] if known.get("State") == target["State"] else now
         return {target["Id"]: target for target in targets}
 
-    def _ask_host(self, instance_id: str, what: str, body: Answer, seconds: float) -> Answer:
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                return self._ask(f"/instances/{instance_id}/{what}", body, max(deadline - time.monotonic(), 0.1))
-            except NoHostError as missing:
-                if time.monotonic() > deadline:
-                    raise NoAnswerError(str(missing)) from None
-                time.sleep(_RETRY_SECONDS)
+    def _ask_timed(self, path: str, body: Answer, seconds: float) -> Answer:
+        """Ask for something with ``TimeoutSeconds``. The answer says with ``TimedOut`` whether that time was up."""
+        started = time.monotonic()
+        answer = self._ask(path, body, seconds)
+        took = time.monotonic() - started
+        ended = answer.get("ReturnCode") == _TIME_WAS_UP and took >= body["TimeoutSeconds"]
+        return {**answer, "TimedOut": bool(answer.get("TimedOut")) or ended}
 
     def _ask(self, path: str, body: Answer | None = None, seconds: float = _ANSWER_SECONDS) -> Answer:
         if self.url is None:

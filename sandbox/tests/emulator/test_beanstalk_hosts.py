@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -422,3 +424,43 @@ def test_a_terminated_instance_is_replaced_and_takes_the_running_version(site: S
         f"Removed instance [{first}] from your environment.",
         f"Added instance [{new}] to your environment.",
     ]
+
+
+def infos(site: Site, kind: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = site.beanstalk.retrieve_environment_info(EnvironmentName="prod-front", InfoType=kind)[
+        "EnvironmentInfo"
+    ]
+    return found
+
+
+def download(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=60) as answer:
+        return bytes(answer.read())
+
+
+def test_the_tail_of_the_logs_of_each_instance_is_in_s3(site: Site, fleet: FakeFleet) -> None:
+    """Its address works without credentials, as in a browser."""
+    instances = create(site)
+    site.beanstalk.request_environment_info(EnvironmentName="prod-front", InfoType="tail")
+    found = eventually(lambda: infos(site, "tail"), wanted=lambda infos: len(infos) == 2)
+    assert {info["Ec2InstanceId"] for info in found} == set(instances)
+    for info in found:
+        assert download(info["Message"]).decode() == f"log of {info['Ec2InstanceId']}"
+        assert "X-Amz-Expires=900" in info["Message"]
+    assert site.messages("prod-front")[-1] == "Pulled logs for environment instances."
+    assert infos(site, "bundle") == []
+
+
+def test_the_whole_logs_are_a_zip_file(site: Site, fleet: FakeFleet) -> None:
+    create(site, instances=1)
+    site.beanstalk.request_environment_info(EnvironmentName="prod-front", InfoType="bundle")
+    (found,) = eventually(lambda: infos(site, "bundle"))
+    with zipfile.ZipFile(io.BytesIO(download(found["Message"]))) as archive:
+        assert archive.read("var/log/eb-engine.log").decode() == f"log of {found['Ec2InstanceId']}"
+
+
+def test_instances_without_hosts_have_no_logs(site: Site) -> None:
+    """Nothing is made up."""
+    create(site)
+    site.beanstalk.request_environment_info(EnvironmentName="prod-front", InfoType="tail")
+    assert infos(site, "tail") == []

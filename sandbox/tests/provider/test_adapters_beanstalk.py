@@ -111,7 +111,7 @@ def plain_environment(aws: Aws) -> Case:
             # AWS takes a version and options in two updates.
             {
                 "version": "one",
-                "settings": [{"namespace": "aws:autoscaling:asg", "name": "MaxSize", "value": "4"}, BALANCED],
+                "settings": [{"namespace": "aws:autoscaling:asg", "name": "MaxSize", "value": "5"}, BALANCED],
             },
             {"settings": [{"namespace": "aws:autoscaling:asg", "name": "MaxSize", "value": "3"}, BALANCED]},
             {"description": "the front"},
