@@ -8,7 +8,7 @@ from commands.console import Console
 from commands.errors import CommandError
 from sandbox.commands import embedded_aws, fleet_process, unfinished_run
 from sandbox.commands.layout import Layout
-from sandbox.hosts import machine
+from sandbox.hosts import fleet
 
 
 def take_down(layout: Layout, console: Console) -> None:
@@ -22,8 +22,8 @@ def take_down(layout: Layout, console: Console) -> None:
         console.step("Stopped the embedded AWS, with both stacks and their state")
     else:
         console.step("The embedded AWS was not running")
-    machine.sweep(layout.hosts / "machines")
     try:
+        fleet.remove_leftovers(layout.hosts)
         shutil.rmtree(layout.directory)
     except PermissionError as refused:
         raise CommandError(

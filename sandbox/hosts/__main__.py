@@ -14,6 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from sandbox.hosts.fleet import INSIDE, Fleet, FleetSettings
+
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWPID = 0x20000000
 _PR_SET_PDEATHSIG = 1
@@ -39,13 +41,16 @@ def main() -> int:
 def _first_process(given: argparse.Namespace) -> int:
     """The first process of the namespace: the kernel kills all others with it. It buries those whose parent is gone."""
     _check(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL))
-    Path("/run/netns").mkdir(exist_ok=True)
+    given.directory.mkdir(parents=True, exist_ok=True, mode=0o755)
+    for each in (Path("/run/netns"), INSIDE):
+        each.mkdir(exist_ok=True)
     for command in (
         ("mount", "--make-rprivate", "/"),
         ("mount", "-t", "proc", "proc", "/proc"),
         ("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run/netns"),
         # What is mounted in it later appears wherever it is bound to.
         ("mount", "--make-shared", "/run/netns"),
+        ("mount", "--bind", str(given.directory), str(INSIDE)),
     ):
         subprocess.run(command, check=True)
     fleet = os.fork()
@@ -60,9 +65,11 @@ def _first_process(given: argparse.Namespace) -> int:
 
 
 def _run_fleet(given: argparse.Namespace) -> int:
-    from sandbox.hosts.fleet import Fleet, FleetSettings
-
-    fleet = Fleet(FleetSettings(endpoint=given.endpoint, directory=given.directory.resolve(), images=given.images))
+    fleet = Fleet(
+        FleetSettings(
+            endpoint=given.endpoint, directory=INSIDE, name=str(given.directory.resolve()), images=given.images
+        )
+    )
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: fleet.end())
     code = fleet.run(lambda url: _write(given.ready_file, url))

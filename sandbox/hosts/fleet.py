@@ -17,6 +17,7 @@ from typing import Any
 from sandbox.hosts import machine, metadata, server, services_root
 from sandbox.hosts.authority import Authority
 from sandbox.hosts.caches import Caches
+from sandbox.hosts.control_group import ControlGroup
 from sandbox.hosts.databases import Databases
 from sandbox.hosts.embedded_aws import EmbeddedAws
 from sandbox.hosts.haproxy_configuration import Relays
@@ -30,6 +31,9 @@ from sandbox.hosts.root_image import RootImage, RootImageError
 from sandbox.hosts.shares import IN_HOSTS, Shares
 from sandbox.hosts.state_document import Instance, LoadBalancer, State, forwarded
 
+INSIDE = Path("/run/sandbox-hosts")
+"""Where the fleet sees its directory: a short path without blanks. Paths of sockets have at most 107 characters."""
+_MACHINES = "machines"
 _AT_ONCE = 2
 """Hosts that start at the same time: more would take longer in all on two cores."""
 _FIRST_DEPLOYMENT_SECONDS = 600
@@ -46,6 +50,8 @@ class FleetSettings:
     """The embedded AWS."""
     directory: Path
     """For everything that it keeps: databases and volumes, which a later fleet goes on with, logs, and hosts' files."""
+    name: str
+    """What no other fleet of this computer has, such as that directory's path outside. Addresses derive from it."""
     images: Path
 
 
@@ -58,6 +64,12 @@ class HostEntry:
     """``waiting``, ``starting``, ``deploying``, ``running`` or ``failed``."""
     message: str = ""
     host: Host | None = None
+
+
+def remove_leftovers(directory: Path) -> None:
+    """What a fleet that was killed has left outside its directory: empty control groups of its hosts."""
+    for path in (directory / _MACHINES).glob("*"):
+        ControlGroup.of(INSIDE / _MACHINES / path.name).remove()
 
 
 class Fleet:
@@ -84,7 +96,7 @@ class Fleet:
         """Run until ``end``. ``ready`` gets the fleet's address once it answers. Returns an exit code."""
         directory = self._settings.directory
         directory.mkdir(parents=True, exist_ok=True, mode=0o755)
-        machine.sweep(directory / "machines")
+        machine.sweep(directory / _MACHINES)
         try:
             self._image = RootImage.ensure(self._settings.images, report=_say)
         except RootImageError as error:
@@ -141,7 +153,7 @@ class Fleet:
         return {
             "Hosts": hosts,
             "Problems": list(self._problems.values()),
-            "CertificateAuthority": str(self._authority.certificate),
+            "CertificateAuthority": self._authority.certificate.read_text(),
             "LoadBalancers": [
                 {
                     "Name": balancer.name,
@@ -170,7 +182,9 @@ class Fleet:
             certificate_authority=self._authority.certificate,
             truststore_certificate=self._authority.issue(_TRUSTSTORE),
         )
-        self._balancers = LoadBalancers(directory / "load-balancers", programs, self._network, relays)
+        self._balancers = LoadBalancers(
+            directory / "load-balancers", programs, self._network, relays, name=self._settings.name
+        )
         self._balancers.start()
         self._databases = Databases(directory / "databases", programs, self._network, self._authority)
         self._caches = Caches(directory / "caches", programs, self._network, self._authority)
@@ -294,7 +308,7 @@ class Fleet:
                 HostArgs(
                     machine=MachineArgs(
                         name=instance.instance_id,
-                        directory=self._settings.directory / "machines" / instance.instance_id,
+                        directory=self._settings.directory / _MACHINES / instance.instance_id,
                         image=self._image,
                         network_namespace=namespace,
                         hosts=f"127.0.0.1 localhost\n{instance.address} {instance.instance_id}\n",

@@ -35,10 +35,16 @@ _OTHER_PORTS = 8000
 
 
 class LoadBalancers:
-    """Every load balancer of the state, between ``start`` and ``stop``."""
+    """Every load balancer of the state, between ``start`` and ``stop``.
 
-    def __init__(self, directory: Path, programs: Programs, network: Network, relays: Relays | None = None) -> None:
+    ``name`` is what no other sandbox of this computer has: addresses derive from it.
+    """
+
+    def __init__(
+        self, directory: Path, programs: Programs, network: Network, relays: Relays | None = None, *, name: str
+    ) -> None:
         self._directory = directory
+        self._name = name
         self._programs = programs
         self._network = network
         self._relays = relays
@@ -128,7 +134,7 @@ class LoadBalancers:
         inside = ".".join([*network, "255", str(number)])
         self._network.add_address(inside)
         # Two sandboxes on one computer do not meet on port 80.
-        first, second, *_ = hashlib.sha256(str(self._directory).encode()).digest()
+        first, second, *_ = hashlib.sha256(self._name.encode()).digest()
         return Place(outside=f"127.{64 + first % 128}.{second}.{number}", inside=inside, ports={})
 
     def _assign(self, state: State) -> None:

@@ -67,7 +67,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     directory = tmp_path_factory.mktemp("balancers")
     with network(directory) as net:
         servers = {address: WebServer(net, directory, address) for address in (ONE, TWO)}
-        balancers = LoadBalancers(directory / "haproxy", Programs(), net)
+        balancers = LoadBalancers(directory / "haproxy", Programs(), net, name=str(directory))
         balancers.start()
         yield Shop(balancers, servers)
         balancers.stop()
