@@ -8,7 +8,7 @@ from commands.console import Console
 from commands.errors import CommandError
 from sandbox.commands import embedded_aws, fleet_process, unfinished_run
 from sandbox.commands.layout import Layout
-from sandbox.hosts import fleet
+from sandbox.hosts import places
 
 
 def take_down(layout: Layout, console: Console) -> None:
@@ -23,7 +23,7 @@ def take_down(layout: Layout, console: Console) -> None:
     else:
         console.step("The embedded AWS was not running")
     try:
-        fleet.remove_leftovers(layout.hosts)
+        places.remove_leftovers(layout.hosts)
         shutil.rmtree(layout.directory)
     except PermissionError as refused:
         raise CommandError(

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sandbox.hosts.fleet import INSIDE, Fleet, FleetSettings
+from sandbox.hosts.places import INSIDE
 
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWPID = 0x20000000
@@ -42,8 +42,8 @@ def _first_process(given: argparse.Namespace) -> int:
     """The first process of the namespace: the kernel kills all others with it. It buries those whose parent is gone."""
     _check(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL))
     given.directory.mkdir(parents=True, exist_ok=True, mode=0o755)
-    for each in (Path("/run/netns"), INSIDE):
-        each.mkdir(exist_ok=True)
+    for place in (Path("/run/netns"), INSIDE):
+        place.mkdir(exist_ok=True)
     for command in (
         ("mount", "--make-rprivate", "/"),
         ("mount", "-t", "proc", "proc", "/proc"),
@@ -65,6 +65,9 @@ def _first_process(given: argparse.Namespace) -> int:
 
 
 def _run_fleet(given: argparse.Namespace) -> int:
+    # In this process alone: what it imports takes memory.
+    from sandbox.hosts.fleet import Fleet, FleetSettings
+
     fleet = Fleet(
         FleetSettings(
             endpoint=given.endpoint, directory=INSIDE, name=str(given.directory.resolve()), images=given.images

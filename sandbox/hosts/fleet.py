@@ -17,7 +17,6 @@ from typing import Any
 from sandbox.hosts import machine, metadata, server, services_root
 from sandbox.hosts.authority import Authority
 from sandbox.hosts.caches import Caches
-from sandbox.hosts.control_group import ControlGroup
 from sandbox.hosts.databases import Databases
 from sandbox.hosts.embedded_aws import EmbeddedAws
 from sandbox.hosts.haproxy_configuration import Relays
@@ -26,14 +25,12 @@ from sandbox.hosts.load_balancers import LoadBalancers
 from sandbox.hosts.machine import MachineArgs
 from sandbox.hosts.metadata import Metadata
 from sandbox.hosts.network import AWS, RESOLVER, Network
+from sandbox.hosts.places import MACHINES
 from sandbox.hosts.programs import ProgramError
 from sandbox.hosts.root_image import RootImage, RootImageError
 from sandbox.hosts.shares import IN_HOSTS, Shares
 from sandbox.hosts.state_document import Instance, LoadBalancer, State, forwarded
 
-INSIDE = Path("/run/sandbox-hosts")
-"""Where the fleet sees its directory: a short path without blanks. Paths of sockets have at most 107 characters."""
-_MACHINES = "machines"
 _AT_ONCE = 2
 """Hosts that start at the same time: more would take longer in all on two cores."""
 _FIRST_DEPLOYMENT_SECONDS = 600
@@ -66,12 +63,6 @@ class HostEntry:
     host: Host | None = None
 
 
-def remove_leftovers(directory: Path) -> None:
-    """What a fleet that was killed has left outside its directory: empty control groups of its hosts."""
-    for path in (directory / _MACHINES).glob("*"):
-        ControlGroup.of(INSIDE / _MACHINES / path.name).remove()
-
-
 class Fleet:
     """The fleet, while ``run`` runs."""
 
@@ -96,7 +87,7 @@ class Fleet:
         """Run until ``end``. ``ready`` gets the fleet's address once it answers. Returns an exit code."""
         directory = self._settings.directory
         directory.mkdir(parents=True, exist_ok=True, mode=0o755)
-        machine.sweep(directory / _MACHINES)
+        machine.sweep(directory / MACHINES)
         try:
             self._image = RootImage.ensure(self._settings.images, report=_say)
         except RootImageError as error:
@@ -308,7 +299,7 @@ class Fleet:
                 HostArgs(
                     machine=MachineArgs(
                         name=instance.instance_id,
-                        directory=self._settings.directory / _MACHINES / instance.instance_id,
+                        directory=self._settings.directory / MACHINES / instance.instance_id,
                         image=self._image,
                         network_namespace=namespace,
                         hosts=f"127.0.0.1 localhost\n{instance.address} {instance.instance_id}\n",
