@@ -57,6 +57,8 @@ class HostEntry:
     """A host, and how far it is."""
 
     instance: Instance
+    number: int
+    """That of the state in which the instance was first."""
     state: str = "waiting"
     """``waiting``, ``starting``, ``deploying``, ``running`` or ``failed``."""
     message: str = ""
@@ -75,9 +77,11 @@ class Fleet:
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="hosts")
         self._problems: dict[str, str] = {}
         self._state: State | None = None
+        self._number = 0
+        """How many states there have been."""
         self._stores_follow = threading.Condition()
-        self._stores_done = ""
-        """The digest of the state that the stores are in."""
+        self._stores_at = 0
+        """The number of the state that the stores are in."""
 
     def end(self) -> None:
         """Let ``run`` end."""
@@ -207,7 +211,8 @@ class Fleet:
             self._problem("state", None)
             if state.digest != digest:
                 digest = state.digest
-                self._state = state
+                with self._stores_follow:
+                    self._state, self._number = state, self._number + 1
                 self._attempt("load balancers", lambda state=state: self._balancers.follow(state))  # type: ignore[misc]
                 self._attempt("names", lambda state=state: self._network.publish(self._names(state)))  # type: ignore[misc]
                 with self._stores_follow:
@@ -249,13 +254,12 @@ class Fleet:
 
     def _keep_stores(self) -> None:
         """Bring databases, caches and shares to the newest state, one after the other."""
-        followed: State | None = None
         while not self._ended.is_set():
-            state = self._state
-            if state is None or state is followed:
-                with self._stores_follow:
+            with self._stores_follow:
+                state, number = self._state, self._number
+                if state is None or number == self._stores_at:
                     self._stores_follow.wait(_RETRY_SECONDS)
-                continue
+                    continue
             servers = {
                 value: record.name
                 for record in reversed(state.records)
@@ -265,16 +269,18 @@ class Fleet:
             self._attempt("shares", lambda: self._shares.follow(state.file_servers, servers))  # noqa: B023
             self._attempt("caches", lambda: self._caches.follow(state.caches))  # noqa: B023
             self._attempt("databases", lambda: self._databases.follow(state.databases))  # noqa: B023
-            followed = state
             with self._stores_follow:
-                self._stores_done = state.digest
+                self._stores_at = number
                 self._stores_follow.notify_all()
 
     def _arrange_hosts(self, state: State) -> None:
         """Begin to start hosts of new instances, and to stop those of instances that are gone."""
         with self._lock:
             gone = [self._hosts.pop(name) for name in self._hosts.keys() - state.instances.keys()]
-            new = [HostEntry(instance=state.instances[name]) for name in state.instances.keys() - self._hosts.keys()]
+            new = [
+                HostEntry(instance=state.instances[name], number=self._number)
+                for name in state.instances.keys() - self._hosts.keys()
+            ]
             for entry in new:
                 self._hosts[entry.instance.instance_id] = entry
             for name, entry in self._hosts.items():
@@ -291,7 +297,7 @@ class Fleet:
         if self._hosts.get(instance.instance_id) is not entry:
             return
         try:
-            self._wait_for_stores()
+            self._wait_for_stores(entry.number)
             entry.state = "starting"
             self._metadata.prepare(instance)
             namespace = self._network.join(instance.instance_id, instance.address)
@@ -359,11 +365,11 @@ class Fleet:
             entry.host.stop()
         self._network.leave(entry.instance.instance_id)
 
-    def _wait_for_stores(self) -> None:
-        """Until databases, caches and shares are there for the first time."""
+    def _wait_for_stores(self, number: int) -> None:
+        """Until databases, caches and shares are in this state, or a newer one."""
         deadline = time.monotonic() + _WAIT_FOR_STORES_SECONDS
         with self._stores_follow:
-            while not self._stores_done and time.monotonic() < deadline and not self._ended.is_set():
+            while self._stores_at < number and time.monotonic() < deadline and not self._ended.is_set():
                 self._stores_follow.wait(_RETRY_SECONDS)
 
     def _host(self, instance_id: str) -> Host:
