@@ -14,7 +14,7 @@ from typing import Any
 from commands.errors import CommandError
 from sandbox.commands.environment import without_account
 from sandbox.commands.layout import REPOSITORY, Layout
-from sandbox.commands.process import ProcessRecord, read_json, write_json
+from sandbox.commands.process import ProcessRecord, read_json, spawn, write_json
 from sandbox.toolchain.cache import default_cache_directory
 
 START_SECONDS = 1200.0
@@ -92,25 +92,13 @@ def stop(layout: Layout) -> bool:
 
 
 def _spawn(layout: Layout, endpoint: str) -> int:
-    """Start the fleet in its own session: a Ctrl-C meant for a later command must not reach it."""
     command = [
         *(sys.executable, "-P", "-m", "sandbox.hosts"),
         *("--endpoint", endpoint, "--directory", str(layout.hosts)),
         *("--images", str(default_cache_directory(os.environ) / "hosts")),
         *("--ready-file", str(layout.directory / "hosts.ready")),
     ]
-    # Not `subprocess`, whose objects expect to see their process end.
-    return os.posix_spawn(
-        sys.executable,
-        command,
-        {**without_account(os.environ), "PYTHONPATH": str(REPOSITORY)},
-        setsid=True,
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, layout.fleet_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
-        ],
-    )
+    return spawn(command, {**without_account(os.environ), "PYTHONPATH": str(REPOSITORY)}, layout.fleet_log)
 
 
 def _record(layout: Layout, fleet: FleetProcess) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from sandbox.hosts.databases import Databases
 from sandbox.hosts.embedded_aws import EmbeddedAws
 from sandbox.hosts.haproxy_configuration import Relays
 from sandbox.hosts.host import Deployment, Host, HostArgs
+from sandbox.hosts.http_server import Server
 from sandbox.hosts.load_balancers import LoadBalancers
 from sandbox.hosts.machine import MachineArgs
 from sandbox.hosts.metadata import Metadata
@@ -33,6 +33,13 @@ from sandbox.hosts.state_document import Instance, LoadBalancer, State, forwarde
 
 _AT_ONCE = 2
 """Hosts that start at the same time: more would take longer in all on two cores."""
+_ENVIRONMENT = {
+    "AWS_ENDPOINT_URL": f"http://{AWS}",
+    # By default, AWS's programs wait one second for the metadata service: too short for a computer with much to do.
+    "AWS_METADATA_SERVICE_TIMEOUT": "15",
+    "AWS_METADATA_SERVICE_NUM_ATTEMPTS": "3",
+}
+"""What every process on a host sees."""
 _FIRST_DEPLOYMENT_SECONDS = 600
 _TRUSTSTORE = "truststore.pki.rds.amazonaws.com"
 _RETRY_SECONDS = 1.0
@@ -186,7 +193,7 @@ class Fleet:
         self._shares = Shares(directory / "shares")
         self._shares.start()
 
-    def _stop(self, api: ThreadingHTTPServer) -> None:
+    def _stop(self, api: Server) -> None:
         """In the order in which nothing misses what it uses. What is left ends with the namespace."""
         with suppress(OSError):  # The embedded AWS may have ended before.
             self._aws.register(None)
@@ -310,7 +317,7 @@ class Fleet:
                         network_namespace=namespace,
                         hosts=f"127.0.0.1 localhost\n{instance.address} {instance.instance_id}\n",
                         resolv_conf=f"nameserver {RESOLVER}\n",
-                        environment={"AWS_ENDPOINT_URL": f"http://{AWS}"},
+                        environment=_ENVIRONMENT,
                         binds={IN_HOSTS: self._shares.mounts},
                         certificate_authority=self._authority.certificate,
                     ),

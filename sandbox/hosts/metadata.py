@@ -13,9 +13,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from sandbox.hosts.http_server import Server
 from sandbox.hosts.state_document import Instance
 
 _LONGEST_SECONDS = 21600
@@ -133,7 +134,7 @@ class Metadata:
         )
 
 
-def serve(metadata: Metadata) -> ThreadingHTTPServer:
+def serve(metadata: Metadata) -> Server:
     """A server on a free port of the loopback interface; the caller runs it."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -177,6 +178,4 @@ def serve(metadata: Metadata) -> ThreadingHTTPServer:
         def log_message(self, format: str, *arguments: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    return server
+    return Server(("127.0.0.1", 0), Handler)

@@ -12,12 +12,12 @@
 from __future__ import annotations
 
 import json
-import sys
 import traceback
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Protocol
 
+from sandbox.hosts.http_server import Server
 from sandbox.hosts.machine import MachineError
 
 Json = dict[str, Any]
@@ -37,18 +37,7 @@ class Answers(Protocol):
     def status(self) -> Json: ...
 
 
-class Server(ThreadingHTTPServer):
-    """One that does not mind when those who ask go away."""
-
-    daemon_threads = True
-    request_queue_size = 64
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
-def serve(answers: Answers) -> ThreadingHTTPServer:
+def serve(answers: Answers) -> Server:
     """A server on a free port; the caller runs it."""
 
     class Handler(BaseHTTPRequestHandler):
