@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox sandbox-down sandbox-status lint format bench architecture snapshots venv
+.PHONY: help sandbox live sandbox-down sandbox-status lint format bench architecture snapshots venv
 .PHONY: test test-unit test-policies test-sandbox test-platform test-servers test-programs
 
 help: ## List the targets
@@ -23,6 +23,9 @@ help: ## List the targets
 
 sandbox: venv ## Bring both stacks up in an embedded AWS on this machine
 	@./shop sandbox up
+
+live: venv ## Run hosts with stand-in applications in the sandbox, as root on Debian or Ubuntu
+	@./shop sandbox live
 
 sandbox-status: venv ## Show what runs in the sandbox
 	@./shop sandbox status

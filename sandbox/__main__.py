@@ -1,4 +1,4 @@
-"""`python -m sandbox up | status | env | down`, as `./shop sandbox` runs it."""
+"""`python -m sandbox up | live | status | env | down`, as `./shop sandbox` runs it."""
 
 import sys
 

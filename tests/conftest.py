@@ -13,7 +13,11 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.servers.programs import INSTALL
 
 PLATFORM = "tests/platform/"
-WITHOUT_THE_PLATFORM = ("tests/platform/test_bootstrap.py", "tests/platform/test_reachability_reading.py")
+WITHOUT_THE_PLATFORM = (
+    "tests/platform/test_bootstrap.py",
+    "tests/platform/test_listener_rules.py",
+    "tests/platform/test_reachability_reading.py",
+)
 """Files of that folder that do not use the fixture `platform`."""
 APPLICATIONS = "sandbox/tests/applications/"
 """The files of that folder share a MariaDB and a Redis."""
@@ -21,8 +25,8 @@ FIRST = (
     PLATFORM,
     "sandbox/tests/commands/test_lifecycle.py",
     "tests/servers/test_images.py",
-    APPLICATIONS,
     "sandbox/tests/hosts/test_deployments.py",
+    APPLICATIONS,
     "sandbox/tests/emulator/test_elasticbeanstalk.py",
     "sandbox/tests/toolchain/test_engine.py",
     "tests/policies/test_report_commands.py",

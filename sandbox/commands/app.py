@@ -1,4 +1,4 @@
-"""The commands `up`, `status`, `env` and `down`."""
+"""The commands `up`, `live`, `status`, `env` and `down`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from commands import shell
 from commands.console import Console
 from commands.errors import CannotRunError
 from sandbox.commands import down as taking_down
+from sandbox.commands import live as going_live
 from sandbox.commands import lock
 from sandbox.commands import status as showing
 from sandbox.commands.environment import Provider
 from sandbox.commands.layout import Layout
+from sandbox.commands.live import Live
 from sandbox.commands.up import Up
 
 app = typer.Typer(
@@ -48,6 +50,26 @@ def up(
         lock.held(layout.lock, doing=_ONE_AT_A_TIME),
     ):
         Up(layout=layout, console=Console(), provider=provider, checkpoints=checkpoints).run()
+
+
+@app.command()
+def live(
+    time_scale: Annotated[
+        float,
+        typer.Option(min=0.01, max=10, help="What AWS's waits are multiplied with; 1 waits as long as AWS does."),
+    ] = 0.1,
+    checkpoints: Annotated[bool, typer.Option("--checkpoints", envvar="SANDBOX_CHECKPOINTS", hidden=True)] = False,
+) -> None:
+    """Run a host for every Beanstalk instance, with stand-in applications. Needs root on Debian or Ubuntu."""
+    layout, console = Layout(), Console()
+    going_live.require()
+    with (
+        shell.interruption_says("Interrupted. Run `./shop sandbox live` again to continue."),
+        lock.held(layout.lock, doing=_ONE_AT_A_TIME),
+    ):
+        if not going_live.is_up(layout):
+            Up(layout=layout, console=console, provider=Provider.EMBEDDED, checkpoints=checkpoints).run()
+        Live(layout=layout, console=console, time_scale=time_scale).run()
 
 
 @app.command()

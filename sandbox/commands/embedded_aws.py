@@ -14,7 +14,7 @@ from pathlib import Path
 from commands.errors import CommandError
 from sandbox.commands.environment import without_account
 from sandbox.commands.layout import REPOSITORY, Layout
-from sandbox.commands.process import ProcessRecord, read_json, write_json
+from sandbox.commands.process import ProcessRecord, read_json, spawn, write_json
 
 _ANY_PORT = 0  # The server then takes a free one.
 
@@ -119,21 +119,9 @@ def _start(layout: Layout, port: int) -> EmbeddedAws:
 
 
 def _spawn(layout: Layout, port: int, ready: Path) -> int:
-    """Start the server in its own session: a Ctrl-C meant for a later command must not reach it."""
     # -P and PYTHONPATH: this package is run, not one of the same name in the current directory.
     command = [sys.executable, "-P", "-m", "sandbox.emulator", "--port", str(port), "--ready-file", str(ready)]
-    # Not `subprocess`, whose objects expect to see their process end.
-    return os.posix_spawn(
-        sys.executable,
-        command,
-        {**without_account(os.environ), "PYTHONPATH": str(REPOSITORY)},
-        setsid=True,
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, layout.server_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
-        ],
-    )
+    return spawn(command, {**without_account(os.environ), "PYTHONPATH": str(REPOSITORY)}, layout.server_log)
 
 
 def _record(layout: Layout, server: EmbeddedAws) -> None:

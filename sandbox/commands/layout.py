@@ -52,3 +52,17 @@ class Layout:
     def run_record(self) -> Path:
         """Exists while the engine changes a stack, and after a run that was killed."""
         return self.directory / "run.json"
+
+    @property
+    def hosts(self) -> Path:
+        """Everything that the fleet of hosts keeps; it belongs to root."""
+        return self.directory / "hosts"
+
+    @property
+    def fleet_record(self) -> Path:
+        """Which process is the fleet."""
+        return self.directory / "hosts.json"
+
+    @property
+    def fleet_log(self) -> Path:
+        return self.directory / "hosts.log"

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -81,6 +81,38 @@ def _command(process: psutil.Process) -> list[str]:
     while not (command := process.cmdline()) and time.monotonic() < deadline:
         time.sleep(0.01)
     return command
+
+
+def spawn(command: Sequence[str], environment: Mapping[str, str], log: Path) -> int:
+    """Start a background process and return its id. What it says goes to `log`.
+
+    It has its own session, since a Ctrl-C meant for a later command must not reach it, and none of the caller's open
+    files: a lock that the caller holds, or a pipe that somebody reads to its end, must not stay open with it.
+    """
+    inherited = [int(name) for name in os.listdir("/proc/self/fd") if int(name) > 2]
+    open_now = [each for each in inherited if _is_open(each)]
+    # Not `subprocess`, whose objects expect to see their process end.
+    return os.posix_spawn(
+        command[0],
+        list(command),
+        environment,
+        setsid=True,
+        file_actions=[
+            *((os.POSIX_SPAWN_CLOSE, each) for each in open_now),
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+    )
+
+
+def _is_open(descriptor: int) -> bool:
+    """Whether it is still open: the one that listed the directory is not."""
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 def read_json(path: Path) -> dict[str, object] | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from commands.console import Console
 from commands.engine import Engine
 from commands.errors import CommandError
-from sandbox.commands import embedded_aws, stacks, unfinished_run
+from sandbox.commands import embedded_aws, live, stacks, unfinished_run
 from sandbox.commands.environment import SandboxEnvironment
 from sandbox.commands.layout import Layout
 from sandbox.commands.stack_files import STACKS
@@ -33,6 +33,7 @@ def show(layout: Layout, console: Console) -> None:
     mebibytes = process.memory_info().rss / 2**20
     console.step(f"Embedded AWS: {server.endpoint}")
     console.say(f"  process {process.pid}, up {minutes:.0f} min, {mebibytes:.0f} MiB")
+    live.show(layout, console)
     run = unfinished_run.find(layout)
     if run is not None:
         console.warn(

@@ -44,6 +44,10 @@ class Platform:
         """`python -m sandbox …` in the copy."""
         return _run([".venv/bin/python", "-m", "sandbox", *arguments], self.project, os.environ, check=check)
 
+    def run(self, *command: str) -> str:
+        """What a command prints in the copy, with `.sandbox/env` sourced."""
+        return _run(command, self.project, {**self.environment, "PYTHONPATH": "."}, check=True).stdout
+
     @cached_property
     def environment(self) -> Mapping[str, str]:
         """What a shell has after `. .sandbox/env`."""

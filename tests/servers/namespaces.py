@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Self
 
+from sandbox.hosts import namespaces
 from tests.servers.programs import unavailable
 
 _numbers = itertools.count(1)
@@ -67,20 +68,13 @@ class Network:
         self._leftovers.close()
 
     def add_machine(self, machine: str) -> None:
-        subprocess.run(["ip", "netns", "add", self._namespace(machine)], check=True)
-        self._leftovers.callback(subprocess.run, ["ip", "netns", "delete", self._namespace(machine)], check=True)
-        self.run(machine, "ip", "link", "set", "lo", "up")
+        namespaces.add(self._namespace(machine))
+        self._leftovers.callback(namespaces.delete, self._namespace(machine))
 
     def connect(self, machine: str, address: str, other: str, other_address: str) -> None:
         """Puts a cable between two machines; addresses are with their prefix, such as ``10.0.0.1/24``."""
         ends = (f"to-{other}"[:15], f"to-{machine}"[:15])
-        subprocess.run(
-            [
-                *("ip", "link", "add", ends[0], "netns", self._namespace(machine), "type", "veth"),
-                *("peer", "name", ends[1], "netns", self._namespace(other)),
-            ],
-            check=True,
-        )
+        namespaces.connect(self._namespace(machine), ends[0], self._namespace(other), ends[1])
         for each, interface, with_prefix in ((machine, ends[0], address), (other, ends[1], other_address)):
             self.run(each, "ip", "address", "add", with_prefix, "dev", interface)
             self.run(each, "ip", "link", "set", interface, "up")

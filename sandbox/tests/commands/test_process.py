@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 
+from sandbox.commands.layout import REPOSITORY
 from sandbox.commands.process import ProcessRecord
 
 MARK = "a mark of its own"
@@ -46,3 +49,27 @@ def test_one_that_has_ended_is_not_found(child: subprocess.Popen[bytes]) -> None
     child.wait()
     assert record.find() is None
     assert not record.stop()
+
+
+def test_a_background_process_keeps_none_of_the_callers_files(tmp_path: Path) -> None:
+    """Or a lock of the shell that started it would be held for as long as it runs."""
+    script = (
+        "import os, sys, pathlib\n"
+        "from sandbox.commands.process import spawn\n"
+        "os.dup2(os.open('/dev/null', os.O_RDONLY), 9, inheritable=True)\n"
+        "sleep = 'import time; print(1, flush=True); time.sleep(60)'\n"
+        "print(spawn([sys.executable, '-c', sleep], {}, pathlib.Path(sys.argv[1])))\n"
+    )
+    log = tmp_path / "log"
+    ran = subprocess.run(
+        [sys.executable, "-c", script, log], capture_output=True, text=True, check=True, cwd=REPOSITORY, timeout=60
+    )
+    process = psutil.Process(int(ran.stdout))
+    try:
+        deadline = time.monotonic() + 30
+        while not log.exists() or log.read_text() != "1\n":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert {path.name for path in Path(f"/proc/{process.pid}/fd").iterdir()} == {"0", "1", "2"}
+    finally:
+        process.kill()

@@ -56,7 +56,10 @@ class Environment(Adapter):
     token = "aws:elasticbeanstalk/environment:Environment"
     service = "elasticbeanstalk"
     tagging = TAGGING
-    emulation = "its groups, load balancer, rules and instances are made as records; applications run only on the hosts of a fleet"
+    emulation = (
+        "its groups, load balancer, rules and instances are made as records; "
+        "applications run only on the hosts of a fleet"
+    )
     properties = {
         "application": Property(required=True, replaces=True),
         "cnamePrefix": Property(computed=True, replaces=True),

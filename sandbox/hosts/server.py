@@ -1,0 +1,87 @@
+"""The fleet's HTTP API on the loopback interface, which the embedded AWS and `./shop sandbox live` ask.
+
+- ``POST /instances/<id>/deployments`` deploys, and answers when it is over: ``{"ReturnCode", "Log", "TimedOut"}``.
+- ``POST /instances/<id>/commands`` runs commands: ``{"ReturnCode", "StandardOutput", "StandardError"}``.
+- ``GET /instances/<id>/log`` answers ``{"Log"}``, the end of the instance's logs.
+- ``GET /targets`` answers the health of targets by ARN of the target group.
+- ``GET /status`` answers what runs, for a person.
+
+404 means that there is no such host, or not yet.
+"""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from typing import Any, Protocol
+
+from sandbox.hosts.http_server import Server
+from sandbox.hosts.machine import MachineError
+
+Json = dict[str, Any]
+
+
+class UnknownHostError(LookupError):
+    """There is no host for an instance."""
+
+
+class Answers(Protocol):
+    """What the API is about."""
+
+    def deploy(self, instance_id: str, request: Json) -> Json: ...
+    def run_commands(self, instance_id: str, request: Json) -> Json: ...
+    def log_of(self, instance_id: str) -> Json: ...
+    def targets(self) -> Json: ...
+    def status(self) -> Json: ...
+
+
+def serve(answers: Answers) -> Server:
+    """A server on a free port; the caller runs it."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # http.server's name
+            match self.path.strip("/").split("/"):
+                case ["targets"]:
+                    self._answer(answers.targets)
+                case ["status"]:
+                    self._answer(answers.status)
+                case ["instances", instance, "log"]:
+                    self._answer(lambda: answers.log_of(instance))
+                case _:
+                    self._say(404, {"message": f"{self.path}: no such path"})
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
+            match self.path.strip("/").split("/"):
+                case ["instances", instance, "deployments"]:
+                    self._answer(lambda: answers.deploy(instance, body))
+                case ["instances", instance, "commands"]:
+                    self._answer(lambda: answers.run_commands(instance, body))
+                case _:
+                    self._say(404, {"message": f"{self.path}: no such path"})
+
+        def _answer(self, ask: Callable[[], Json]) -> None:
+            try:
+                self._say(200, ask())
+            except UnknownHostError as unknown:
+                self._say(404, {"message": str(unknown)})
+            except (MachineError, OSError) as failed:
+                self._say(500, {"message": str(failed)})
+            except Exception:
+                traceback.print_exc()
+                self._say(500, {"message": "see the log of the fleet"})
+
+        def _say(self, status: int, answer: Json) -> None:
+            body = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *arguments: Any) -> None:
+            pass
+
+    return Server(("127.0.0.1", 0), Handler)

@@ -1,0 +1,254 @@
+"""The network of the hosts, with databases, caches and shares on it: real dnsmasq, MariaDB, Redis and mounts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.hosts import shares
+from sandbox.hosts.authority import Authority
+from sandbox.hosts.caches import Caches
+from sandbox.hosts.databases import Databases
+from sandbox.hosts.network import Network
+from sandbox.hosts.programs import Programs
+from sandbox.hosts.state_document import Cache, Database, FileServer
+from sandbox.tests.hosts.surroundings import answers, eventually, network, require, run
+
+HOST = "10.0.101.10"
+
+
+@pytest.fixture(scope="module")
+def directory() -> Iterator[Path]:
+    """One that the users of the servers may enter, which pytest's are not."""
+    require("mariadbd", "redis-server", "mariadb", "redis-cli")
+    path = Path(tempfile.mkdtemp(prefix="hosts-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(scope="module")
+def net(directory: Path) -> Iterator[Network]:
+    with network(directory) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def host(net: Network) -> str:
+    return net.join("i-1", HOST)
+
+
+@pytest.fixture(scope="module")
+def authority(directory: Path) -> Authority:
+    return Authority(directory / "authority")
+
+
+def test_hosts_reach_each_other_by_their_own_addresses(net: Network, host: str, directory: Path) -> None:
+    """Whatever subnet they are in; and a host that left can come again."""
+    ask = ("curl", "-so", "/dev/null", "--write-out", "%{http_code} %{local_ip}", "http://10.7.102.20/")
+    for _ in range(2):
+        other = net.join("i-2", "10.7.102.20")
+        server = Programs().start(
+            *("python3", "-m", "http.server", "--bind", "10.7.102.20", "80"), log=directory / "log", namespace=other
+        )
+        eventually(lambda: answers(host, *ask) == f"200 {HOST}")
+        server.stop()
+        net.leave("i-2")
+
+
+def test_names_follow_the_state(net: Network, host: str) -> None:
+    net.publish({"nfs.internal": ["10.0.1.5"], "cache.internal": ["10.0.1.6"]})
+    assert resolve(host, "nfs.internal") == "10.0.1.5"
+    net.publish({"nfs.internal": ["10.0.1.7"]})
+    assert resolve(host, "nfs.internal") == "10.0.1.7"
+    assert resolve(host, "cache.internal") == ""
+
+
+def resolve(host: str, name: str) -> str:
+    """The address that the network's DNS server gives."""
+    # A DNS question by hand would test less than a program does; busybox and dig are not everywhere.
+    code = (
+        "import socket, struct, sys\n"
+        "name = b''.join(bytes([len(p)]) + p for p in sys.argv[1].encode().split(b'.')) + b'\\0'\n"
+        "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5)\n"
+        "s.sendto(struct.pack('>6H', 7, 256, 1, 0, 0, 0) + name + struct.pack('>2H', 1, 1), ('169.254.169.253', 53))\n"
+        "a = s.recv(512); print(socket.inet_ntoa(a[-4:]) if struct.unpack('>H', a[6:8])[0] else '')\n"
+    )
+    return run(host, "python3", "-c", code, name).strip()
+
+
+def database(**changes: object) -> Database:
+    settings: dict[str, object] = {
+        "Identifier": "shop",
+        "Host": "shop.rds.amazonaws.com",
+        "Port": 3306,
+        "EngineVersion": "8.4.5",
+        "MasterUser": "magento",
+        "MasterPassword": "it's a \\ secret",
+        "DatabaseName": "magento",
+        "Parameters": {
+            "require_secure_transport": "1",
+            "long_query_time": "2.5",
+            "innodb_dedicated_server": "1",
+            "collation_server": "utf8mb4_0900_ai_ci",
+        },
+    }
+    return Database.of({**settings, **changes})
+
+
+def sql(host: str, net: Network, statement: str, password: str = "it's a \\ secret", *options: str) -> str:
+    """What the master user is answered over the network; empty when refused."""
+    address = net.service_address("shop.rds.amazonaws.com")
+    return answers(
+        host,
+        *("mariadb", "--no-defaults", "-h", address, "-u", "magento", f"-p{password}", "-N", *options, "magento"),
+        *("-e", statement),
+    ).strip()
+
+
+def test_a_database(net: Network, host: str, directory: Path, authority: Authority) -> None:
+    databases = Databases(directory / "databases", Programs(), net, authority)
+    trusting = f"--ssl-ca={authority.certificate}"
+    secure = (trusting, "--ssl")
+    try:
+        databases.follow([database()])
+        assert sql(host, net, "SELECT VERSION()", "it's a \\ secret", *secure) == "8.4.5-MariaDB"
+        assert sql(host, net, "SELECT @@long_query_time", "it's a \\ secret", *secure) == "2.500000"
+        assert sql(host, net, "SELECT 1", "wrong", *secure) == ""
+        # Without encryption it lets nobody in.
+        assert sql(host, net, "SELECT 1", "it's a \\ secret", "--skip-ssl") == ""
+        sql(host, net, "CREATE TABLE orders (id INT); INSERT INTO orders VALUES (7)", "it's a \\ secret", *secure)
+
+        databases.follow([database(MasterPassword="another", Parameters={})])
+        assert sql(host, net, "SELECT @@require_secure_transport", "another", "--skip-ssl") == "0"
+        databases.stop()
+        databases.follow([database()])
+        assert sql(host, net, "SELECT id FROM orders", "it's a \\ secret", *secure) == "7"
+        databases.follow([])
+        assert not list((directory / "databases").iterdir())
+    finally:
+        databases.stop()
+
+
+def cache(**changes: object) -> Cache:
+    settings: dict[str, object] = {
+        "ReplicationGroupId": "shop",
+        "Host": "master.shop.cache.amazonaws.com",
+        "ReaderHost": "replica.shop.cache.amazonaws.com",
+        "Port": 6379,
+        "AuthToken": "a-token",
+        "TransitEncryption": True,
+        "Parameters": {"maxmemory-policy": "volatile-lru", "cluster-enabled": "no", "unknown": "1"},
+    }
+    return Cache.of({**settings, **changes})
+
+
+def test_a_cache(net: Network, host: str, directory: Path, authority: Authority) -> None:
+    caches = Caches(directory / "caches", Programs(), net, authority)
+    address = net.service_address("master.shop.cache.amazonaws.com")
+
+    def ask(token: str, *command: str, encrypted: bool = True) -> str:
+        options = ("--tls", "--cacert", str(authority.certificate), "--sni", "master.shop.cache.amazonaws.com")
+        return answers(
+            host,
+            *("timeout", "5", "env", f"REDISCLI_AUTH={token}", "redis-cli", "-h", address),
+            *(options if encrypted else ()),
+            *command,
+        ).strip()
+
+    try:
+        caches.follow([cache()])
+        assert ask("a-token", "SET", "session", "7") == "OK"
+        assert ask("a-token", "CONFIG", "GET", "maxmemory-policy").split() == ["maxmemory-policy", "volatile-lru"]
+        assert "OK" not in ask("a-token", "SET", "session", "8", encrypted=False)
+        assert "NOAUTH" in ask("wrong", "GET", "session")
+        caches.follow([cache(AuthToken="rotated", Parameters={"maxmemory-policy": "noeviction"})])
+        assert ask("rotated", "GET", "session") == "7"
+        assert ask("rotated", "CONFIG", "GET", "maxmemory-policy").split()[1] == "noeviction"
+        caches.follow([])
+        assert ask("rotated", "PING") == ""
+    finally:
+        caches.stop()
+
+
+def test_a_share(net: Network, directory: Path) -> None:
+    """Two hosts with mount namespaces of their own see one file, under the file server's name."""
+    if os.geteuid() != 0:
+        pytest.skip("mounts need root")
+    script = directory / "share.py"
+    script.write_text(_SHARE)
+    mount_nfs4 = Path(shares.__file__).parent / "image_files/usr/sbin/mount.nfs4"
+    ran = subprocess.run(
+        ["unshare", "--mount", "python3", script, directory / "shares", mount_nfs4],
+        env={**os.environ, "PYTHONPATH": str(Path(shares.__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.splitlines() == [
+        "nfs.internal:/srv/media nosuid",
+        "from the first",
+        "32 mounting nfs.internal:/srv/secret failed, reason given by server: No such file or directory",
+        "32 Failed to resolve server nowhere.internal: Name or service not known",
+        "from the first",
+    ]
+
+
+_SHARE = """
+import pathlib, subprocess, sys, tempfile
+from sandbox.hosts.shares import IN_HOSTS, Shares
+from sandbox.hosts.state_document import FileServer
+
+directory, mount = map(pathlib.Path, sys.argv[1:])
+hosts = pathlib.Path(tempfile.mkdtemp()) / "hosts"
+hosts.write_text("10.0.1.5 nfs.internal\\n")
+made = Shares(directory)
+made.start()
+inside = '''
+mkdir -p {0} /run/share; mount --rbind {1} {0}; mount --make-rslave {0}; mount --bind {2} /etc/hosts
+{3}
+'''
+
+def host(script):
+    ready = "mount -t tmpfs tmpfs /run\\n"
+    text = ready + inside.format(IN_HOSTS, made.mounts, hosts, script.replace("mount.nfs4", str(mount)))
+    command = ["unshare", "--mount", "--propagation=slave", "bash", "-c", text]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+
+def done(process):
+    process.communicate("")
+    assert process.returncode == 0
+
+first = host('''read -r; mount.nfs4 nfs.internal:/srv/media /run/share -o nfsvers=4.2,hard,nosuid,_netdev
+echo "$(findmnt -n -o SOURCE --mountpoint /run/share) $(findmnt -n -o OPTIONS /run/share | grep -o nosuid)"
+echo from the first > /run/share/file''')
+# The volume comes while the host runs.
+server = FileServer(address="10.0.1.5", volumes={"media": "vol-1"})
+made.follow([server], {"10.0.1.5": "nfs.internal"})
+first.communicate("go\\n")
+assert first.returncode == 0
+sys.stdout.flush()
+done(host("mount.nfs4 nfs.internal:/srv/media /run/share; cat /run/share/file"))
+wrong = '''code=0; said=$(mount.nfs4 %s /run/share 2>&1) || code=$?; echo "$code ${said#*: }"'''
+done(host(wrong % "nfs.internal:/srv/secret"))
+done(host(wrong % "nowhere.internal:/srv/media"))
+made.stop()
+again = Shares(directory)
+again.start()
+again.follow([server], {})
+print((again.mounts / "10.0.1.5/media/file").read_text().strip())
+again.stop()
+"""
+
+
+def test_a_share_has_the_name_of_its_volume_without_the_servers() -> None:
+    volumes = [{"VolumeId": "vol-1", "Name": None}, {"VolumeId": "vol-2", "Name": "prod-files-media"}]
+    server = FileServer.of({"PrivateIpAddress": "10.0.1.5", "Name": "prod-files", "Volumes": volumes})
+    assert server.volumes == {"media": "vol-2"}

@@ -1,0 +1,28 @@
+"""One live sandbox for all tests of this folder: it takes more than a minute to come up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.hosts import root_image
+from sandbox.hosts.root_image import RootImageError
+from sandbox.tests.hosts.programs import unavailable
+from sandbox.tests.platform import Platform
+from tests.hosts.live_sandbox import TIME_SCALE, LiveSandbox
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
+    try:
+        root_image.require()
+    except RootImageError as error:
+        unavailable(str(error))
+    built = Platform.copy_to(tmp_path_factory.mktemp("live"))
+    try:
+        # Brings both stacks up first, and waits until every environment is healthy on its placeholder.
+        built.sandbox("live", "--time-scale", str(TIME_SCALE))
+        yield LiveSandbox(built)
+    finally:
+        built.sandbox("down", check=False)

@@ -1,0 +1,89 @@
+"""Changes while shoppers are in the shop: a release, and a configuration change by ``pulumi up``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.hosts.live_sandbox import BACK_OFFICE, FRONT, LiveSandbox, eventually, shoppers
+
+PAGES = ("/", "/women.html", "/linen-shirt.html", "/checkout/cart/")
+# What hooks arrange: names, owners, modes and the targets of links, without the release's own logs and caches.
+TREE = (
+    "cd /var/app/current; "
+    "find . \\( -path ./var -o -path ./generated \\) -prune -o -printf '%p %u:%g %m %y %l\\n' | sort; "
+    'for file in /etc/cron.d/*; do echo "$file"; grep -v \'^#\' "$file"; done; '
+    "find /etc/vsftpd* -type f -exec ls -l --time-style=+ {} + 2>/dev/null; "
+    "findmnt -rn -o TARGET,SOURCE | grep nfs || true"
+)
+
+
+def test_a_release_rolls_over_four_hosts_and_no_shopper_notices(live: LiveSandbox, tmp_path: Path) -> None:
+    bundle = live.bundle(tmp_path, "rolled")
+    live.deploy(BACK_OFFICE, bundle)
+    live.wait_until_ready(BACK_OFFICE)
+    with shoppers(live, PAGES) as load:
+        live.deploy(FRONT, bundle)
+        deployed = live.wait_until_ready(FRONT)
+    assert deployed["VersionLabel"] == "rolled", live.events(FRONT)
+    assert load.failures == []
+    # Old and new answered side by side.
+    assert load.answers[200] > 50
+    assert len(load.releases) == 2, load.releases
+    batches = [event for event in live.events(FRONT, 100) if "Completed application deployment" in event]
+    assert len([event for event in batches if event.startswith("INFO Batch")]) >= 4, live.events(FRONT, 100)
+
+
+def test_the_same_without_draining_is_noticed(live: LiveSandbox) -> None:
+    """The control: PHP is killed on each host in turn while its load balancer still sends requests."""
+    with shoppers(live, PAGES) as load:
+        for instance in live.instances(FRONT):
+            live.run(instance, "systemctl kill --signal=KILL php-fpm", "sleep 0.5", "systemctl restart php-fpm")
+    assert load.failures
+    live.wait_until_ready(FRONT)
+
+
+def test_a_changed_property_leaves_hosts_as_they_were(live: LiveSandbox) -> None:
+    """Beanstalk restages the bundle and runs confighooks alone. Shares, owners, cron and FTP must be there again."""
+    environments = (FRONT, BACK_OFFICE, "client-prod-custom-connection", "client-prod-mirakl-cashout")
+    hosts = [instance for environment in environments for instance in live.instances(environment)]
+    before = {host: live.run(host, TREE) for host in hosts}
+    assert all("magento-client" in before[host] for host in live.instances(FRONT))
+    assert "magento" in before[live.instances(BACK_OFFICE)[0]]
+    deployments = {name: running(live, name) for name in environments}
+
+    live.platform.edit(
+        "Pulumi.prod.yaml", "    document_root: /pub\n", "    document_root: /pub\n    php_memory_limit: 1500M\n"
+    )
+    for satellite in ("custom-connection", "mirakl-cashout"):
+        add_variable(live, satellite)
+    with shoppers(live, PAGES) as load:
+        live.platform.pulumi("up", "--yes", "--skip-preview", "-s", "prod")
+        for name in environments:
+            live.wait_until_ready(name)
+    for name in environments:
+        assert running(live, name) > deployments[name], live.events(name)
+    assert {host: live.run(host, TREE) for host in hosts} == before
+    assert load.failures == []
+    eventually(lambda: live.get("/").status == 200)
+
+
+def add_variable(live: LiveSandbox, satellite: str) -> None:
+    path = live.platform.project / "Pulumi.prod.yaml"
+    text = path.read_text()
+    begin = text.index(f"    - name: {satellite}\n")
+    end = begin + len(f"    - name: {satellite}\n")
+    block = re.split(r"\n    - |\n\n", text[end:])[0]
+    if "      variables:\n" in block:
+        at = text.index("      variables:\n", end) + len("      variables:\n")
+        path.write_text(f'{text[:at]}        CHANGED: "yes"\n{text[at:]}')
+    else:
+        path.write_text(f'{text[:end]}      variables: {{CHANGED: "yes"}}\n{text[end:]}')
+
+
+def running(live: LiveSandbox, environment: str) -> int:
+    """The number of the deployment that every instance of the environment runs."""
+    beanstalk = live.platform.client("elasticbeanstalk")
+    found = beanstalk.describe_instances_health(EnvironmentName=environment, AttributeNames=["Deployment"])
+    (number,) = {each["Deployment"]["DeploymentId"] for each in found["InstanceHealthList"]}
+    return int(number)
