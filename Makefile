@@ -65,7 +65,7 @@ lint: venv ## Check style and types of the Python, shell and Go code
 	$(python) -m ruff format --check .
 	$(python) -m mypy --strict $(PYTHON_CODE)
 	.venv/bin/shellcheck $(SHELL_CODE)
-	cd $(GO_CODE) && test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./...
+	cd $(GO_CODE) && test -z "$$(gofmt -l . | tee -a /dev/stderr)" && go vet ./...
 
 format: venv ## Put the Python and Go code in its style
 	$(python) -m ruff format .
