@@ -68,7 +68,7 @@ class LiveSandbox:
     def get(
         self,
         path: str,
-        host: str = "www.client.url",
+        host: str = "client.url",
         *,
         method: str = "GET",
         port: int = 443,
@@ -213,7 +213,7 @@ def shoppers(live: LiveSandbox, paths: Sequence[str], number: int = 4) -> Iterat
             path = f"{paths[count % len(paths)]}?visit={first}-{count}"
             count += 1
             try:
-                answer = ask(place["Address"], place["Ports"]["443"], True, path, "www.client.url")
+                answer = ask(place["Address"], place["Ports"]["443"], True, path, "client.url")
                 failure = "" if answer.status == 200 else f"{path}: {answer.status} {answer.text[:200]}"
             except OSError as error:
                 answer, failure = None, f"{path}: {error!r}"

@@ -63,7 +63,7 @@ def test_hosts_reach_each_other_by_their_own_addresses(net: Network, host: str, 
 
 
 def test_a_host_that_joins_cuts_no_other_off(net: Network, host: str) -> None:
-    """A bridge takes the lowest of its cables' addresses, unless it has its own; hosts know the old one for a minute."""
+    """A bridge takes the lowest of its cables' addresses, unless it has its own; hosts keep the old one a minute."""
     before = bridge_address(net)
     names = [f"i-{number}" for number in range(3, 11)]
     for number, name in enumerate(names):
