@@ -14,7 +14,6 @@ from sandbox.tests.hosts.programs import unavailable
 from sandbox.tests.platform import Platform
 from tests.hosts.live_sandbox import TIME_SCALE, LiveSandbox
 
-
 RUNNING = "LIVE_SANDBOX"
 """An environment variable: the directory of a project whose live sandbox runs already, for those who write tests."""
 
