@@ -1,7 +1,7 @@
 """Builds a bundle: an application's files, the layers of `platform_config/` over them, and the release's own file.
 
-The same input gives the same bytes: files are sorted, and have one time. Execute bits and symbolic links are kept, as `unzip`
-restores them on an instance.
+The same input gives the same bytes: files are sorted, and have one time. Execute bits and symbolic links are kept, as
+`unzip` restores them on an instance.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class _Entry:
 
     @property
     def bundled_mode(self) -> int:
-        """Its type, and whether it can be run. Everyone may read it: nginx runs as another user than the files' owner."""
+        """Its type, and whether it can be run. Everyone may read it: nginx runs as another user than the owner."""
         runs = self.is_directory or self.is_link or self.mode & 0o111
         return stat.S_IFMT(self.mode) | (0o755 if runs else 0o644)
 

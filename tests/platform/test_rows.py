@@ -132,6 +132,16 @@ def test_row_2_the_configuration_is_a_private_encrypted_object(platform: Platfor
     assert f"'host' => '{address}:3306'" in content
 
 
+@pytest.mark.row(2)
+@pytest.mark.parametrize("stack", STACKS)
+def test_row_2_the_newest_version_of_the_configuration_can_be_pinned(platform: Platform, stack: str) -> None:
+    """What a release pins is the output; S3 gives that version, and it is the newest."""
+    version = platform.outputs(stack)["configuration_version"]
+    where = {"Bucket": "client-magento-config", "Key": f"{stack}/env.php"}
+    assert platform.client("s3").get_object(**where, VersionId=version)["VersionId"] == version
+    assert platform.client("s3").head_object(**where)["VersionId"] == version
+
+
 @pytest.mark.row(4)
 @pytest.mark.parametrize(("stack", "members"), [("prod", 2), ("preprod", 1)])
 def test_row_4_the_cache_fails_over_in_production(platform: Platform, stack: str, members: int) -> None:

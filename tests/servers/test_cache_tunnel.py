@@ -116,8 +116,8 @@ def test_symfonys_cache_reaches_valkey_through_the_tunnel(
 
 def test_it_leaves_the_same_wherever_it_is_killed(tmp_path: Path) -> None:
     require("stunnel")
-    of_one = {"properties": {}, "instance_id": "i-1"}
-    with BeanstalkInstance(tmp_path, **of_one) as undisturbed, BeanstalkInstance(tmp_path, **of_one) as disturbed:
+    undisturbed, disturbed = (BeanstalkInstance(tmp_path, properties={}, instance_id="i-1") for _ in range(2))
+    with undisturbed, disturbed:
         assert not killed_everywhere(undisturbed, disturbed, lambda each: stage(each, env_php("cache.test:6379")))
 
 

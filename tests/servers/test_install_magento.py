@@ -12,15 +12,15 @@ import stat
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from socket import create_server
 from typing import Any
 
 import pulumi_aws as aws
 import pytest
 
+from components.site.env_php import CERTIFICATES_OF_RDS
+from sandbox.tests.applications.servers import Stores, require_programs, stores
 from tests.servers.programs import require
 from tests.servers.release import PLATFORM_CONFIG
 from tests.unit.program import program
@@ -30,70 +30,20 @@ PASSWORD = "Horse7battery"
 EMAIL = "you@client.url"
 
 
-@dataclass(frozen=True)
-class Database:
-    """A MariaDB server that takes connections over TLS alone, as the stack's parameter group has RDS do it."""
-
-    port: int
-    socket: Path
-    certificates: Path
-    password: str
-
-    def ask(self, statement: str, *, database: str = "") -> list[str]:
-        ran = subprocess.run(
-            ["mariadb", f"--socket={self.socket}", "--skip-column-names", "-e", statement, *filter(None, [database])],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=30,
-        )
-        return ran.stdout.splitlines()
-
-
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    require("mariadbd", "mariadb", "mariadb-install-db", "openssl", "php", "runuser")
-    base = tmp_path_factory.mktemp("mariadb")
-    ca, certificate, key = base / "ca.pem", base / "server.pem", base / "server.key"
-    quiet = {"check": True, "capture_output": True, "timeout": 60}
-    subject = ["-days", "2", "-nodes", "-newkey", "rsa:2048"]
-    subprocess.run(
-        ["openssl", "req", "-x509", *subject, "-subj", "/CN=ca", "-keyout", base / "ca.key", "-out", ca], **quiet
-    )
-    request = base / "server.csr"
-    subprocess.run(["openssl", "req", *subject[2:], "-subj", "/CN=localhost", "-keyout", key, "-out", request], **quiet)
-    (base / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
-    sign = ["openssl", "x509", "-req", "-in", request, "-CA", ca, "-CAkey", base / "ca.key", "-days", "2"]
-    subprocess.run([*sign, "-extfile", base / "names", "-out", certificate], **quiet)
-    user = f"--user={'root' if os.geteuid() == 0 else os.environ.get('USER', '')}"
-    data, socket = base / "data", base / "socket"
-    subprocess.run(["mariadb-install-db", "--no-defaults", f"--datadir={data}", user, "--skip-test-db"], **quiet)
-    with closing(create_server(("127.0.0.1", 0))) as listener:
-        port = int(listener.getsockname()[1])
-    arguments = [
-        *("mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={socket}", user, f"--port={port}"),
-        *("--bind-address=127.0.0.1", f"--pid-file={base / 'pid'}", "--require-secure-transport=ON"),
-        *(f"--ssl-ca={ca}", f"--ssl-cert={certificate}", f"--ssl-key={key}"),
-    ]
-    with (base / "log").open("w") as log, subprocess.Popen(arguments, stdout=log, stderr=log) as running:
-        try:
-            deadline = time.monotonic() + 60
-            while not socket.exists():
-                assert running.poll() is None, (base / "log").read_text()
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
-            yield Database(port=port, socket=socket, certificates=ca, password="correct-horse")
-        finally:
-            running.terminate()
+def data_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
+    require_programs()
+    require("runuser")
+    # A socket's path must be short.
+    with stores(tmp_path_factory.mktemp("s")) as made:
+        yield made
 
 
 @pytest.fixture
-def database(server: Database) -> Database:
-    """Empty, with the user that env.php names."""
-    server.ask("DROP DATABASE IF EXISTS magento; CREATE DATABASE magento")
-    server.ask(f"CREATE OR REPLACE USER magento IDENTIFIED BY '{server.password}'")
-    server.ask("GRANT ALL ON magento.* TO magento")
-    return server
+def database(data_stores: Stores) -> Stores:
+    """An empty database, on a server that takes env.php's user over TLS alone, as RDS is told to."""
+    data_stores.sql("DROP DATABASE IF EXISTS magento; CREATE DATABASE magento")
+    return data_stores
 
 
 @dataclass(frozen=True)
@@ -140,7 +90,7 @@ class Host:
 
 
 @pytest.fixture
-def host(tmp_path: Path, database: Database) -> Host:
+def host(tmp_path: Path, database: Stores) -> Host:
     """A release with the rendered env.php of production, whose database is the test's."""
     host = Host(current=tmp_path / "app/current", programs=tmp_path / "programs")
     shutil.copytree(PLATFORM_CONFIG / "magento/.platform", host.current / ".platform")
@@ -151,9 +101,10 @@ def host(tmp_path: Path, database: Database) -> Host:
     rendered = str(graph.one(aws.s3.BucketObjectv2, name="site-configuration-env").inputs["content"])
     instance = graph.one(aws.rds.Instance, name="site-database-instance")
     for old, new in (
-        (f"{instance.outputs['address']}:3306", f"127.0.0.1:{database.port}"),
-        (str(instance.inputs["password"]), database.password),
-        ("/etc/pki/tls/certs/rds-global-bundle.pem", str(database.certificates)),
+        (f"{instance.outputs['address']}:3306", f"127.0.0.1:{database.database_port}"),
+        ("'username' => 'magento'", "'username' => 'shop'"),
+        (str(instance.inputs["password"]), "secret"),
+        (CERTIFICATES_OF_RDS, str(database.ca)),
     ):
         assert old in rendered
         rendered = rendered.replace(old, new)
@@ -173,15 +124,15 @@ echo '{{"user": "admin", "password": "{PASSWORD}"}}'
     return host
 
 
-def test_an_empty_database_is_installed_with_the_deployed_key(host: Host, database: Database) -> None:
+def test_an_empty_database_is_installed_with_the_deployed_key(host: Host, database: Stores) -> None:
     before, mode = host.env.read_text(), stat.S_IMODE(host.env.stat().st_mode)
     found = host.look()
     assert (found["tables"], found["has_key"], found["has_date"], found["interrupted"]) == (0, True, True, False)
     ran = host.install()
     assert (ran.returncode, ran.stdout) == (0, "installed\n"), ran.stderr
-    assert database.ask("SELECT username, email, password FROM admin_user", database="magento") == [
+    assert database.sql("SELECT username, email, password FROM admin_user", "magento") == (
         f"admin\t{EMAIL}\t{PASSWORD}"
-    ]
+    )
     # The deployed file is back to the letter, and the key is the one that it has.
     assert host.env.read_text() == before
     assert stat.S_IMODE(host.env.stat().st_mode) == mode
@@ -209,28 +160,28 @@ def test_magento_is_told_what_env_php_says(host: Host) -> None:
     assert not [each for each in arguments if each.startswith(("--key", "--db-"))]
 
 
-def test_a_second_installation_is_refused_and_changes_nothing(host: Host, database: Database) -> None:
+def test_a_second_installation_is_refused_and_changes_nothing(host: Host, database: Stores) -> None:
     host.install()
-    tables = database.ask("SHOW TABLES", database="magento")
+    tables = database.sql("SHOW TABLES", "magento")
     ran = host.install()
     assert ran.returncode == 1
     assert "has 3 tables: expected none" in ran.stderr
-    assert database.ask("SHOW TABLES", database="magento") == tables
+    assert database.sql("SHOW TABLES", "magento") == tables
     assert not host.marker.exists()
 
 
-def start_and_wait_half_way(host: Host, database: Database) -> subprocess.Popen[str]:
+def start_and_wait_half_way(host: Host, database: Stores) -> subprocess.Popen[str]:
     (host.current / "bin/wait").touch()
     running = host.start("install", SECRET, EMAIL)
     deadline = time.monotonic() + 30
-    while len(database.ask("SHOW TABLES", database="magento")) < 3:
+    while len(database.sql("SHOW TABLES", "magento").split()) < 3:
         assert running.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)
     return running
 
 
-def test_two_at_once_are_one(host: Host, database: Database) -> None:
+def test_two_at_once_are_one(host: Host, database: Stores) -> None:
     first = start_and_wait_half_way(host, database)
     found, paused, second = host.look(), host.marker.exists(), host.install()
     (host.current / "bin/wait").unlink()
@@ -239,10 +190,10 @@ def test_two_at_once_are_one(host: Host, database: Database) -> None:
     assert paused, "cron must not run meanwhile"
     assert (second.returncode, second.stderr) == (1, "another installation is running: wait until it ends\n")
     assert first.returncode == 0
-    assert database.ask("SELECT COUNT(*) FROM admin_user", database="magento") == ["1"]
+    assert database.sql("SELECT COUNT(*) FROM admin_user", "magento") == "1"
 
 
-def test_killed_half_way_it_says_so_and_begins_again_in_an_empty_database(host: Host, database: Database) -> None:
+def test_killed_half_way_it_says_so_and_begins_again_in_an_empty_database(host: Host, database: Stores) -> None:
     before = host.env.read_text()
     running = start_and_wait_half_way(host, database)
     magento = subprocess.run(["pgrep", "-P", str(running.pid)], capture_output=True, text=True).stdout.split()
@@ -257,14 +208,14 @@ def test_killed_half_way_it_says_so_and_begins_again_in_an_empty_database(host: 
     refused = host.install()
     assert refused.returncode == 1
     assert "expected none" in refused.stderr
-    database.ask("DROP DATABASE magento; CREATE DATABASE magento")
+    database.sql("DROP DATABASE magento; CREATE DATABASE magento")
     ran = host.install()
     assert (ran.returncode, ran.stdout) == (0, "installed\n"), ran.stderr
     assert host.env.read_text() == before
     assert not host.marker.exists()
 
 
-def test_killed_at_its_end_it_is_finished(host: Host, database: Database) -> None:
+def test_killed_at_its_end_it_is_finished(host: Host, database: Stores) -> None:
     """Magento was done, and the deployed file had not been put back."""
     before = host.env.read_text()
     assert host.install().returncode == 0
@@ -295,7 +246,7 @@ def test_cron_that_something_else_has_stopped_stays_stopped(host: Host) -> None:
 
 
 @pytest.mark.parametrize(("own", "said"), [(True, "fits"), (False, "other")])
-def test_the_key_is_tried_on_what_the_database_holds(host: Host, database: Database, own: bool, said: str) -> None:
+def test_the_key_is_tried_on_what_the_database_holds(host: Host, database: Stores, own: bool, said: str) -> None:
     """Encrypted as Magento does it: ChaCha20-Poly1305, with the nonce in front and as additional data."""
     host.install()
     assert host.look()["key"] == "unchecked"
@@ -307,7 +258,7 @@ def test_the_key_is_tried_on_what_the_database_holds(host: Host, database: Datab
         echo '0:3:' . base64_encode($nonce . $text);
     """
     value = subprocess.run(["php", "-r", encrypt], capture_output=True, text=True, check=True).stdout
-    database.ask(f"INSERT INTO core_config_data VALUES ('payment/key', '{value}')", database="magento")
+    database.sql(f"INSERT INTO core_config_data VALUES ('payment/key', '{value}')", "magento")
     assert host.look()["key"] == said
 
 

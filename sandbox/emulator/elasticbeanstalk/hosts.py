@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sandbox.emulator.elasticbeanstalk.configuration import COMMAND, LAUNCH, PROPERTIES, Configuration
@@ -23,8 +24,12 @@ CHECKS, CHECK_SECONDS = 12, 10
 Beanstalk guide, "Elastic Beanstalk rolling environment configuration updates"."""
 
 
+@lru_cache(maxsize=256)
 def host_settings(configuration: Configuration) -> dict[str, Any]:
-    """Properties, Secrets and Options of a host, from the configuration of its environment."""
+    """Properties, Secrets and Options of a host, from the configuration of its environment.
+
+    Computed once for each configuration, which never changes; do not change the answer.
+    """
     found: dict[str, dict[str, str]] = {}
     for setting in configuration.settings():
         namespace = setting["Namespace"]

@@ -124,11 +124,9 @@ class Routing:
 
     def deregister(self, instance_ids: Iterable[str]) -> None:
         """Deregister those of the instances that are registered."""
-        for arn in self.target_groups.values():
-            described = self._client().describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
-            registered = {target["Target"]["Id"] for target in described}
-            if targets := [{"Id": instance_id} for instance_id in instance_ids if instance_id in registered]:
-                self._client().deregister_targets(TargetGroupArn=arn, Targets=targets)
+        for group in self._groups().values():
+            if targets := [{"Id": instance_id} for instance_id in instance_ids if instance_id in group.targets]:
+                self._client().deregister_targets(TargetGroupArn=group.arn, Targets=targets)
 
     def health_checks(self, instance_id: str) -> dict[str, dict[str, Any]]:
         """What the fleet's load balancer saw of an instance, by process; empty without a fleet, or out of service."""
