@@ -464,3 +464,24 @@ def test_instances_without_hosts_have_no_logs(site: Site) -> None:
     create(site)
     site.beanstalk.request_environment_info(EnvironmentName="prod-front", InfoType="tail")
     assert infos(site, "tail") == []
+
+
+def test_a_fleet_that_fails_fails_the_command(site: Site, fleet: FakeFleet) -> None:
+    """And the embedded AWS goes on."""
+    first, _ = create(site)
+
+    def fail(_instance: str, _deployment: Answer) -> Answer:
+        raise RuntimeError("no space left on device")
+
+    fleet.deploy = fail
+    assert deploy(site)["VersionLabel"] == "v1"
+    assert site.versions("prod-front")[first] == ("v2", "Failed")
+    fleet.deploy = lambda _instance, _deployment: SUCCESS
+    assert deploy(site)["VersionLabel"] == "v2"
+
+
+def test_a_target_group_that_nothing_leads_to_does_not_hold_a_deployment_up(site: Site, fleet: FakeFleet) -> None:
+    """Its targets are unused: no load balancer checks them."""
+    first, second = create(site)
+    fleet.health = {instance: {"State": "unused", "Reason": "Target.NotInUse"} for instance in (first, second)}
+    assert deploy(site)["VersionLabel"] == "v2"

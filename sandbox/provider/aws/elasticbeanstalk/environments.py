@@ -56,7 +56,9 @@ class Environment(Adapter):
     token = "aws:elasticbeanstalk/environment:Environment"
     service = "elasticbeanstalk"
     tagging = TAGGING
-    emulation = "its groups, load balancer, rules and instances are made as records; applications run only on the hosts of a fleet"
+    emulation = (
+        "its groups, load balancer, rules and instances are made as records; only a fleet's hosts run applications"
+    )
     properties = {
         "application": Property(required=True, replaces=True),
         "cnamePrefix": Property(computed=True, replaces=True),
