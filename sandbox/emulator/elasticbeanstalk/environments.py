@@ -260,6 +260,7 @@ class Environment:
                 self.note(f"Removed instance [{instance_id}] from your environment.", "WARN")
             for instance_id in sorted(now - self._known):
                 self.note(f"Added instance [{instance_id}] to your environment.")
+                self.capacity.associate_elastic_ip()
         self._known = now
 
     def launch(self) -> None:
