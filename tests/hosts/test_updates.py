@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from tests.hosts.live_sandbox import BACK_OFFICE, FRONT, LiveSandbox, shoppers
 
 _TIME = r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{6}"
+_FORMAT = "%Y/%m/%d %H:%M:%S.%f"
 PAGES = ("/", "/women.html", "/linen-shirt.html", "/checkout/cart/")
 # What hooks arrange: names, owners, modes and the targets of links, without the release's own logs and caches.
 TREE = (
@@ -79,10 +80,7 @@ def outage(live: LiveSandbox, host: str) -> tuple[float, float]:
     stopped = re.findall(_TIME, log[0])[-1]
     started = re.search(rf"({_TIME}) \[INFO\] Executing instruction: RunConfigDeployPostDeployHooks", log[2])
     assert started, log[2]
-    began, ended = (
-        datetime.strptime(text, "%Y/%m/%d %H:%M:%S.%f").replace(tzinfo=UTC).timestamp()
-        for text in (stopped, started[1])
-    )
+    began, ended = (datetime.strptime(f"{text}+0000", f"{_FORMAT}%z").timestamp() for text in (stopped, started[1]))
     # What was asked just before was still under way.
     return began - 1, ended
 

@@ -57,8 +57,12 @@ class Environment(Adapter):
     service = "elasticbeanstalk"
     tagging = TAGGING
     emulation = (
+<<<<<<< HEAD
         "its groups, load balancer, rules and instances are made as records; "
         "applications run only on the hosts of a fleet"
+=======
+        "its groups, load balancer, rules and instances are made as records; only a fleet's hosts run applications"
+>>>>>>> beanstalk
     )
     properties = {
         "application": Property(required=True, replaces=True),
