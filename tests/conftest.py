@@ -13,7 +13,11 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.servers.programs import INSTALL
 
 PLATFORM = "tests/platform/"
-WITHOUT_THE_PLATFORM = ("tests/platform/test_bootstrap.py", "tests/platform/test_reachability_reading.py")
+WITHOUT_THE_PLATFORM = (
+    "tests/platform/test_bootstrap.py",
+    "tests/platform/test_listener_rules.py",
+    "tests/platform/test_reachability_reading.py",
+)
 """Files of that folder that do not use the fixture `platform`."""
 HOSTS = "tests/hosts/"
 """The files of that folder share a live sandbox."""
