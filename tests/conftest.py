@@ -19,9 +19,12 @@ WITHOUT_THE_PLATFORM = (
     "tests/platform/test_reachability_reading.py",
 )
 """Files of that folder that do not use the fixture `platform`."""
+HOSTS = "tests/hosts/"
+"""The files of that folder share a live sandbox."""
 APPLICATIONS = "sandbox/tests/applications/"
 """The files of that folder share a MariaDB and a Redis."""
 FIRST = (
+    HOSTS,
     PLATFORM,
     "sandbox/tests/commands/test_lifecycle.py",
     "tests/servers/test_images.py",
@@ -37,11 +40,11 @@ FIRST = (
 
 
 def unit_of_work(nodeid: str) -> str:
-    """What one process runs as a whole: a file, or all files that share the platform that is up, or a database."""
+    """What one process runs as a whole: a file, or all files that share what is up: the platform, hosts, a database."""
     file = nodeid.partition("::")[0]
-    shared = (
-        folder for folder in (PLATFORM, APPLICATIONS) if file.startswith(folder) and file not in WITHOUT_THE_PLATFORM
-    )
+    if file in WITHOUT_THE_PLATFORM:
+        return file
+    shared = (folder for folder in (HOSTS, PLATFORM, APPLICATIONS) if file.startswith(folder))
     return next(shared, file)
 
 

@@ -150,10 +150,10 @@ def addresses(status: Mapping[str, Any]) -> str:
         lines += [f"  {balancer['Address']} {' '.join(names)}" for balancer, names in with_names]
         lines += ["", "and open:"]
         for balancer, names in with_names:
-            site = _url(balancer, "443", _shown(names))
+            site = _url(balancer, "443", names[0])
             lines += [f"  {site}/", f"  {site}/backend/"]
         balancer, names = with_names[0]
-        name, port = _shown(names), balancer["Ports"].get("443", 443)
+        name, port = names[0], balancer["Ports"].get("443", 443)
         lines += ["", "Without /etc/hosts:", f"  curl --insecure --resolve {name}:{port}:{balancer['Address']} \\"]
         lines += [f"    {_url(balancer, '443', name)}/"]
     if others:
@@ -163,11 +163,6 @@ def addresses(status: Mapping[str, Any]) -> str:
             for balancer in others
         ]
     return "\n".join(lines) + "\n"
-
-
-def _shown(names: list[str]) -> str:
-    """The name that a shopper would type."""
-    return next((name for name in names if name.startswith("www.")), names[0])
 
 
 def _url(balancer: Mapping[str, Any], port: str, host: str) -> str:

@@ -16,7 +16,7 @@ from moto.ssm.responses import SimpleSystemManagerResponse
 
 from sandbox.emulator.application import APPLICATION
 from sandbox.emulator.errors import AwsError
-from sandbox.emulator.fleet.registration import FLEET, TIME, NoAnswerError, NoHostError
+from sandbox.emulator.fleet.registration import FLEET, TIME, FleetFailedError, NoAnswerError, NoHostError
 from sandbox.emulator.in_process import client
 from sandbox.emulator.patching import operation
 
@@ -235,6 +235,8 @@ def _wait_for_host(command: Command, invocation: Invocation) -> bool:
     while not invocation.is_over:
         try:
             FLEET.log_of(invocation.instance_id)
+            return True
+        except FleetFailedError:  # there is a host, although its log cannot be read
             return True
         except NoAnswerError:
             with APPLICATION.lock:

@@ -36,7 +36,7 @@ _AT_ONCE = 2
 _ENVIRONMENT = {
     "AWS_ENDPOINT_URL": f"http://{AWS}",
     # By default, AWS's programs wait one second for the metadata service: too short for a computer with much to do.
-    "AWS_METADATA_SERVICE_TIMEOUT": "15",
+    "AWS_METADATA_SERVICE_TIMEOUT": "5",
     "AWS_METADATA_SERVICE_NUM_ATTEMPTS": "3",
 }
 """What every process on a host sees."""

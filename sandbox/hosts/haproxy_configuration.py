@@ -129,8 +129,6 @@ global
   tune.ssl.default-dh-param 2048
 defaults
   mode http
-  log global
-  option httplog
   option dontlognull
   timeout connect 10s
   timeout client 60s
@@ -147,13 +145,11 @@ defaults
         return f"""\
 listen embedded-aws
   mode tcp
-  no log
   timeout client 1h
   timeout server 1h
   bind {AWS}:80 namespace {self.namespace}
   server aws 127.0.0.1:{relays.embedded_aws}
 listen metadata
-  no log
   bind {METADATA}:80 namespace {self.namespace}
   http-request set-header X-Instance-Address %[src]
   server metadata 127.0.0.1:{relays.metadata}
@@ -171,6 +167,8 @@ frontend truststore
         lines = [
             f"frontend {_short(balancer.arn)}-{listener.port}",
             f"  # {balancer.name}, port {listener.port}",
+            "  log global",
+            "  option httplog",
             f"  bind {place.outside}:{place.ports[listener.port]}{encryption}",
             f"  bind {place.inside}:{listener.port} namespace {self.namespace}{encryption}",
             f"  timeout client {balancer.idle_seconds}s",

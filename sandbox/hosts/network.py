@@ -25,6 +25,7 @@ METADATA = "169.254.169.254"
 _SERVICES = "100.64.0."
 """Where databases and caches get their addresses from: a range for carriers' networks (RFC 6598), which no VPC uses."""
 _BRIDGE = "vpc"
+_BRIDGE_ADDRESS = "02:00:00:00:00:01"
 
 
 def _port(host: str) -> str:
@@ -55,7 +56,8 @@ class Network:
         self._directory.mkdir(parents=True, exist_ok=True)
         namespaces.add(self.namespace)
         self._ip(
-            f"link add {_BRIDGE} type bridge",
+            # With an address of its own: or it takes the lowest of its cables', and hosts lose it when that changes.
+            f"link add {_BRIDGE} address {_BRIDGE_ADDRESS} type bridge",
             f"link set {_BRIDGE} up",
             # Every address is reached over the bridge, whatever subnet it is of.
             f"route add default dev {_BRIDGE}",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,9 @@ from sandbox.tests.hosts.programs import unavailable
 from sandbox.tests.platform import Platform
 from tests.hosts.live_sandbox import TIME_SCALE, LiveSandbox
 
+RUNNING = "LIVE_SANDBOX"
+"""An environment variable: the directory of a project whose live sandbox runs already, for those who write tests."""
+
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
@@ -19,6 +24,9 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
         root_image.require()
     except RootImageError as error:
         unavailable(str(error))
+    if running := os.environ.get(RUNNING):
+        yield LiveSandbox(Platform(Path(running)))
+        return
     built = Platform.copy_to(tmp_path_factory.mktemp("live"))
     try:
         # Brings both stacks up first, and waits until every environment is healthy on its placeholder.

@@ -9,7 +9,7 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -68,7 +68,7 @@ class LiveSandbox:
     def get(
         self,
         path: str,
-        host: str = "www.client.url",
+        host: str = "client.url",
         *,
         method: str = "GET",
         port: int = 443,
@@ -194,8 +194,8 @@ class Load:
     """What shoppers were answered while something happened."""
 
     answers: Counter[int] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
-    """Pages that were not 200, and connections that broke."""
+    failures: list[tuple[float, str]] = field(default_factory=list)
+    """Pages that were not 200 and connections that broke, each with the time when it was asked for."""
     releases: Counter[str] = field(default_factory=Counter)
     """How often each release answered."""
 
@@ -212,8 +212,9 @@ def shoppers(live: LiveSandbox, paths: Sequence[str], number: int = 4) -> Iterat
             # Never from the page cache of the shop: the page is to be made.
             path = f"{paths[count % len(paths)]}?visit={first}-{count}"
             count += 1
+            asked = time.time()
             try:
-                answer = ask(place["Address"], place["Ports"]["443"], True, path, "www.client.url")
+                answer = ask(place["Address"], place["Ports"]["443"], True, path, "client.url")
                 failure = "" if answer.status == 200 else f"{path}: {answer.status} {answer.text[:200]}"
             except OSError as error:
                 answer, failure = None, f"{path}: {error!r}"
@@ -222,7 +223,7 @@ def shoppers(live: LiveSandbox, paths: Sequence[str], number: int = 4) -> Iterat
                     load.answers[answer.status] += 1
                     load.releases[answer.headers.get("x-release", "")] += 1
                 if failure:
-                    load.failures.append(f"{time.strftime('%H:%M:%S')} {failure}")
+                    load.failures.append((asked, failure))
             stop.wait(0.02)
 
     threads = [threading.Thread(target=shop, args=(number,)) for number in range(number)]
@@ -234,11 +235,3 @@ def shoppers(live: LiveSandbox, paths: Sequence[str], number: int = 4) -> Iterat
         stop.set()
         for thread in threads:
             thread.join()
-
-
-def eventually(holds: Callable[[], object], seconds: float = 60) -> None:
-    """Wait until the condition holds. Raises ``AssertionError`` when it never does."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not in {seconds} s"
-        time.sleep(0.1)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -94,8 +95,7 @@ class Capacity:
             self._client("autoscaling").terminate_instance_in_auto_scaling_group(
                 InstanceId=instance_id, ShouldDecrementDesiredCapacity=False
             )
-        if self.elastic_ip:
-            self._associate_elastic_ip()
+        self.associate_elastic_ip()
 
     def grow(self, by: int) -> list[str]:
         """Start more instances, above the maximum of the group if needed. Returns their ids."""
@@ -161,6 +161,9 @@ class Capacity:
         group = groups.get(self.group_name) if self.group_name else None
         instances = [state.instance for state in group.instance_states] if group else []
         return [instance for instance in instances if instance.state in ("pending", "running")]
+
+    def launched_at(self, instance_id: str) -> datetime | None:
+        return next((instance.launch_time for instance in self.running() if instance.id == instance_id), None)
 
     def _group(self) -> dict[str, Any]:
         described = self._client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[self.group_name])
@@ -256,10 +259,11 @@ class Capacity:
             Domain="vpc", TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tag_list(tags)}]
         )
         self.elastic_ip = (allocated["AllocationId"], allocated["PublicIp"])
-        self._associate_elastic_ip()
+        self.associate_elastic_ip()
 
-    def _associate_elastic_ip(self) -> None:
-        if self.elastic_ip:
+    def associate_elastic_ip(self) -> None:
+        """Give the address of a single-instance environment to its instance, if both are there."""
+        if self.elastic_ip and self.running():
             self._client("ec2").associate_address(
                 AllocationId=self.elastic_ip[0],
                 InstanceId=self.instances()[0]["InstanceId"],

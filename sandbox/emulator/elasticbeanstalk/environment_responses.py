@@ -175,7 +175,7 @@ class EnvironmentOperations:
             "HealthStatus": health.status,
             "Color": health.color,
             "Causes": list(health.causes),
-            "LaunchedAt": environment.date_created,
+            "LaunchedAt": environment.capacity.launched_at(instance["InstanceId"]),
             "ApplicationMetrics": APPLICATION_METRICS,
             "System": SYSTEM_METRICS,
             "Deployment": environment.deployment_of(instance["InstanceId"]),

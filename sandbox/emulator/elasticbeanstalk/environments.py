@@ -79,6 +79,8 @@ class Environment:
         self.causes: list[str] = []
         self.deployment: Deployment | None = None
         """The deployment of a version that is in progress."""
+        self.reconfiguring = False
+        """Whether a change of the configuration is in progress."""
         self.good_deployment_id = 1
         """The last deployment that succeeded: what new instances get."""
         vpc_id, subnets = network
@@ -109,7 +111,9 @@ class Environment:
 
     @property
     def abortable_operation_in_progress(self) -> bool:
-        return self.deployment is not None and self.deployment.can_be_aborted and not self.deployment.aborted
+        if self.status != "Updating":
+            return False
+        return self.reconfiguring or (self.deployment is not None and self.deployment.can_be_aborted)
 
     @property
     def health(self) -> str:
@@ -194,6 +198,9 @@ class Environment:
         version = self.application.application_versions.get(version_label or "")
         return version is None or version.is_zip
 
+    def aborts_reconfiguration(self) -> bool:
+        return self.reconfiguring and self.status == "Aborting"
+
     def next_deployment_id(self) -> int:
         self._last_deployment_id += 1
         return self._last_deployment_id
@@ -248,6 +255,7 @@ class Environment:
         except Exception as failure:
             traceback.print_exc(file=sys.stderr)
             self._operation = self.deployment = None
+            self.reconfiguring = False
             self.status = "Ready"
             self.note(f"The operation failed unexpectedly: {failure}", "ERROR")
         return True
@@ -260,6 +268,7 @@ class Environment:
                 self.note(f"Removed instance [{instance_id}] from your environment.", "WARN")
             for instance_id in sorted(now - self._known):
                 self.note(f"Added instance [{instance_id}] to your environment.")
+                self.capacity.associate_elastic_ip()
         self._known = now
 
     def launch(self) -> None:
@@ -284,9 +293,9 @@ class Environment:
     def reconfigure(self, configuration: Configuration, platform: Platform) -> None:
         """Apply changed settings or another platform version."""
         self._begin("Environment update is starting.")
-        previous = self.configuration
-        replace = platform != self.platform or configuration.replaces_instances_of(previous)
-        changed = {namespace for namespace, _ in previous.differs_in(configuration)}
+        previous = operations.Previous(configuration=self.configuration, platform=self.platform)
+        replace = platform != self.platform or configuration.replaces_instances_of(self.configuration)
+        changed = {namespace for namespace, _ in self.configuration.differs_in(configuration)}
         self.configuration, self.platform = configuration, platform
         if changed or replace:
             self.note(f"Updating environment {self.environment_name}'s configuration settings.")
@@ -297,6 +306,7 @@ class Environment:
                 configuration, self.resource_tags, replace_instances=replace and not FLEET.is_registered
             )
             self.routing.update_processes(configuration)
+        self.reconfiguring = bool(changed) or replace
         self._operation = operations.reconfigure(
             self,
             previous,
@@ -319,17 +329,18 @@ class Environment:
         self._operation = operations.restart(self)
 
     def abort(self) -> None:
-        """Stop the deployment after its current batch, then bring the old version back to what has got the new one."""
-        if not self.abortable_operation_in_progress or self.deployment is None:
+        """Stop after the current batch, then bring the old version or configuration back to where the new one is."""
+        if not self.abortable_operation_in_progress:
             raise InvalidParameterValueError(f"Environment named {self.environment_name} has no operation to abort.")
         self.note("Abort operation requested by the user.", "WARN")
         self.status = "Aborting"
-        self.deployment.aborted = True
+        if self.deployment is not None:
+            self.deployment.aborted = True
 
     def terminate(self) -> None:
         """Delete all resources. The description stays, as in AWS."""
         self._begin("terminateEnvironment is starting.", needs_ready=False)
-        self.deployment = None
+        self.deployment, self.reconfiguring = None, False
         self._delete_resources()
         self.status = "Terminating"
         self._operation = operations.terminate(self)

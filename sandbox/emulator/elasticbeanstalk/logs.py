@@ -16,7 +16,7 @@ from botocore.config import Config
 from moto.core.utils import utcnow
 
 from sandbox.emulator.elasticbeanstalk.storage import storage_location
-from sandbox.emulator.fleet.registration import FLEET, NoAnswerError, NoHostError
+from sandbox.emulator.fleet.registration import FLEET, FleetFailedError, NoAnswerError, NoHostError
 from sandbox.emulator.in_process import client
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class RequestedLogs:
         for info_type, instance, answer in answered:
             try:
                 self._keep(environment, info_type, instance, answer.result())
-            except (NoHostError, NoAnswerError):
+            except (NoHostError, NoAnswerError, FleetFailedError):
                 environment.note(f"[Instance: {instance}] Failed to pull logs.", "WARN")
                 continue
             done = "tailing" if info_type == "tail" else "bundling"

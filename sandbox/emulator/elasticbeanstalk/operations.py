@@ -9,6 +9,7 @@ aborted deployment is not public; those events are this program's.
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from moto.core.utils import utcnow
@@ -16,10 +17,20 @@ from moto.core.utils import utcnow
 from sandbox.emulator.elasticbeanstalk.configuration import Configuration
 from sandbox.emulator.elasticbeanstalk.deployment import Deployment, Steps, note_results
 from sandbox.emulator.elasticbeanstalk.hosts import CHECKS, await_healthy, run_command
+from sandbox.emulator.elasticbeanstalk.platforms import Platform
 from sandbox.emulator.fleet.registration import FLEET
 
 if TYPE_CHECKING:
     from sandbox.emulator.elasticbeanstalk.environments import Environment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Previous:
+    """What an environment goes back to when a change of its configuration fails."""
+
+    configuration: Configuration
+    platform: Platform
+
 
 _UPDATING = "aws:autoscaling:updatepolicy:rollingupdate"
 
@@ -106,32 +117,40 @@ def _roll_back(environment: Environment, deployment: Deployment) -> Steps:
         _note_health(environment, "Info")
 
 
-def reconfigure(
-    environment: Environment, previous: Configuration, *, changed: bool, on_hosts: bool, replace: bool
-) -> Steps:
+def reconfigure(environment: Environment, previous: Previous, *, on_hosts: bool, replace: bool, changed: bool) -> Steps:
     """Bring a changed configuration to the instances: in place and to all at once, or by replacing them.
 
-    In place, each host stages its version again and runs its confighooks. If that fails anywhere, the old
-    configuration comes back.
+    In place, each host stages its version again and runs its confighooks. If that fails anywhere, or is aborted, the
+    previous configuration comes back.
     """
+    new: list[str] = []
     if replace:
-        yield from _replace(environment)
+        succeeded = yield from _replace(environment, environment.instance_ids(), new)
     elif on_hosts:
-        if not (yield from _configure_hosts(environment)):
-            environment.note("Failed to deploy configuration.", "ERROR")
-            environment.configuration = previous
-            environment.capacity.update(previous, environment.resource_tags, replace_instances=False)
-            environment.routing.update_processes(previous)
-            yield from _configure_hosts(environment)
-            _end(environment)
-            environment.note("The environment was reverted to the previous configuration setting.", "ERROR")
-            return
+        succeeded = yield from _configure_hosts(environment)
     else:
-        yield from await_healthy(environment, environment.instance_ids(), checks=0)
+        succeeded = not (yield from await_healthy(environment, environment.instance_ids(), checks=0))
+    environment.reconfiguring = False
+    aborted = environment.status == "Aborting"
+    if succeeded and not aborted:
+        _end(environment)
+        if changed:
+            environment.note("Successfully deployed new configuration to environment.")
+        environment.note("Environment update completed successfully.")
+        return
+    if not succeeded:
+        environment.note("Failed to deploy configuration.", "ERROR")
+    environment.configuration, environment.platform = previous.configuration, previous.platform
+    environment.capacity.update(previous.configuration, environment.resource_tags, replace_instances=False)
+    environment.routing.update_processes(previous.configuration)
+    if replace:
+        yield from _replace(environment, [i for i in new if environment.is_running(i)], [])
+    elif on_hosts:
+        yield from _configure_hosts(environment)
     _end(environment)
-    if changed:
-        environment.note("Successfully deployed new configuration to environment.")
-    environment.note("Environment update completed successfully.")
+    environment.note(
+        "The environment was reverted to the previous configuration setting.", "WARN" if aborted else "ERROR"
+    )
 
 
 def _configure_hosts(environment: Environment) -> Generator[None, None, bool]:
@@ -155,13 +174,15 @@ def _configure_hosts(environment: Environment) -> Generator[None, None, bool]:
     return not (yield from await_healthy(environment, list(labels), checks=0))
 
 
-def _replace(environment: Environment) -> Steps:
-    """Replace the instances, batch by batch if the rolling update is enabled."""
+def _replace(environment: Environment, instances: list[str], new: list[str]) -> Generator[None, None, bool]:
+    """Replace instances, batch by batch if the rolling update is enabled; ``new`` gets those that take their place.
+
+    Returns whether all became healthy. An abort ends it after the current batch.
+    """
     if not FLEET.is_registered:
-        return
+        return True
     configuration = environment.configuration
-    instances = environment.instance_ids()
-    size = len(instances)
+    size = max(1, len(instances))
     if configuration.flag(_UPDATING, "RollingUpdateEnabled"):
         size = int(configuration.given(_UPDATING, "MaxBatchSize") or max(1, len(instances) // 3))
     for start in range(0, len(instances), size):
@@ -172,10 +193,13 @@ def _replace(environment: Environment) -> Steps:
             yield
         environment.capacity.replace(batch)
         added = [instance for instance in environment.instance_ids() if instance not in kept]
+        new += added
         checks = CHECKS if environment.has_enhanced_health else 0
-        if (yield from await_healthy(environment, added, checks=checks)):
-            environment.note("Failed to deploy configuration.", "ERROR")
-            return
+        if (yield from await_healthy(environment, added, checks=checks, stop=environment.aborts_reconfiguration)):
+            return False
+        if environment.aborts_reconfiguration():
+            break
+    return True
 
 
 def _explain(environment: Environment, deployment: Deployment) -> None:

@@ -30,6 +30,10 @@ class NoAnswerError(TimeoutError):
     """The fleet did not answer in time, or is not there."""
 
 
+class FleetFailedError(RuntimeError):
+    """The fleet answered with an error of its own."""
+
+
 @dataclass(kw_only=True)
 class TimeScale:
     """The speed of time for everything that waits: 0.1 makes 10 seconds of AWS last one second here."""
@@ -101,7 +105,7 @@ class Fleet:
         return self._ask_timed(f"/instances/{instance_id}/commands", commands, answer_seconds)
 
     def log_of(self, instance_id: str) -> str:
-        """The tail of the logs of an instance. Raises ``NoHostError`` or ``NoAnswerError``."""
+        """The tail of the logs of an instance. Raises ``NoHostError``, ``NoAnswerError`` or ``FleetFailedError``."""
         return str(self._ask(f"/instances/{instance_id}/log")["Log"])
 
     def read_targets(self) -> None:
@@ -109,7 +113,7 @@ class Fleet:
         url = self.url
         try:
             seen = self._ask("/targets")
-        except (NoHostError, NoAnswerError):
+        except (NoHostError, NoAnswerError, FleetFailedError):
             seen = {}
             self.answers = False
         else:
@@ -129,7 +133,10 @@ class Fleet:
     def _ask_timed(self, path: str, body: Answer, seconds: float) -> Answer:
         """Ask for something with ``TimeoutSeconds``. The answer says with ``TimedOut`` whether that time was up."""
         started = time.monotonic()
-        answer = self._ask(path, body, seconds)
+        try:
+            answer = self._ask(path, body, seconds)
+        except FleetFailedError as failed:
+            return {"ReturnCode": 1, "Log": str(failed), "StandardError": str(failed)}
         took = time.monotonic() - started
         ended = answer.get("ReturnCode") == _TIME_WAS_UP and took >= body["TimeoutSeconds"]
         return {**answer, "TimedOut": bool(answer.get("TimedOut")) or ended}
@@ -149,7 +156,7 @@ class Fleet:
         except urllib.error.HTTPError as refused:
             if refused.code == 404:
                 raise NoHostError(f"{path}: the fleet has no such host") from None
-            return {"ReturnCode": 1, "Log": f"the fleet failed with {refused.code}: {refused.read().decode()}"}
+            raise FleetFailedError(f"{path}: the fleet failed with {refused.code}: {refused.read().decode()}") from None
         except (OSError, ValueError) as failed:
             raise NoAnswerError(f"{path}: the fleet did not answer: {failed}") from None
 

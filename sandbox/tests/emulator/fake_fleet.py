@@ -73,9 +73,13 @@ def registered_fleet(aws: EmbeddedAws) -> Iterator[FakeFleet]:
         protocol_version = "HTTP/1.1"
 
         def _answer(self, body: Answer | None) -> None:
-            found = fleet.answer(self.path, body)
+            try:
+                found = fleet.answer(self.path, body)
+                status = 404 if found is None else 200
+            except RuntimeError as failed:
+                found, status = {"message": str(failed)}, 500
             text = json.dumps(found or {}).encode()
-            self.send_response(404 if found is None else 200)
+            self.send_response(status)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)

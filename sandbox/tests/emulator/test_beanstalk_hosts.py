@@ -340,6 +340,47 @@ def test_a_configuration_that_fails_on_a_host_is_reverted(site: Site, fleet: Fak
     assert since_update(site)[-1] == "The environment was reverted to the previous configuration setting."
 
 
+def test_an_aborted_configuration_is_reverted(site: Site, fleet: FakeFleet) -> None:
+    """After the command that runs, the hosts get the old one."""
+    create(site)
+    go_on = threading.Event()
+
+    def wait(_instance: str, _deployment: Answer) -> Answer:
+        go_on.wait(60)
+        return SUCCESS
+
+    fleet.deploy = wait
+    options = settings("aws:elasticbeanstalk:application:environment", {"COLOR": "red"})
+    site.beanstalk.update_environment(EnvironmentName="prod-front", OptionSettings=options)
+    eventually(lambda: len(fleet.deployments) == 2)
+    assert site.environment("prod-front")["AbortableOperationInProgress"] is True
+    site.beanstalk.abort_environment_update(EnvironmentName="prod-front")
+    assert site.environment("prod-front")["Status"] == "Aborting"
+    go_on.set()
+    ready(site)
+    assert [asked["Properties"].get("COLOR") for _, asked in fleet.deployments] == ["red", "red", None, None]
+    assert since_update(site)[-1] == "The environment was reverted to the previous configuration setting."
+
+
+def test_replaced_instances_that_do_not_become_healthy_end_the_update(site: Site, fleet: FakeFleet) -> None:
+    """The second instance stays, and what took the place of the first one is replaced by one of the old type."""
+    first, second = create(site)
+    update(site, "aws:autoscaling:updatepolicy:rollingupdate", RollingUpdateEnabled="true", MaxBatchSize="1")
+    wanted = {first, second}
+
+    class SickUnlessKnown(dict[str, Answer]):
+        def get(self, instance: str, default: Any = None) -> Any:
+            return default if instance in wanted else UNHEALTHY
+
+    fleet.health = SickUnlessKnown()
+    update(site, "aws:autoscaling:launchconfiguration", InstanceType="t3.large")
+    assert "Failed to deploy configuration." in since_update(site)
+    after = set(site.versions("prod-front"))
+    assert (second in after, first in after) == (True, False)
+    described = site.aws.client("ec2").describe_instances(InstanceIds=list(after))["Reservations"]
+    assert {i["InstanceType"] for reservation in described for i in reservation["Instances"]} == {"t3.micro"}
+
+
 def test_options_that_hosts_do_not_read_are_not_deployed_to_them(site: Site, fleet: FakeFleet) -> None:
     """A health check's interval is the load balancer's."""
     create(site)
@@ -464,3 +505,24 @@ def test_instances_without_hosts_have_no_logs(site: Site) -> None:
     create(site)
     site.beanstalk.request_environment_info(EnvironmentName="prod-front", InfoType="tail")
     assert infos(site, "tail") == []
+
+
+def test_a_fleet_that_fails_fails_the_command(site: Site, fleet: FakeFleet) -> None:
+    """And the embedded AWS goes on."""
+    first, _ = create(site)
+
+    def fail(_instance: str, _deployment: Answer) -> Answer:
+        raise RuntimeError("no space left on device")
+
+    fleet.deploy = fail
+    assert deploy(site)["VersionLabel"] == "v1"
+    assert site.versions("prod-front")[first] == ("v2", "Failed")
+    fleet.deploy = lambda _instance, _deployment: SUCCESS
+    assert deploy(site)["VersionLabel"] == "v2"
+
+
+def test_a_target_group_that_nothing_leads_to_does_not_hold_a_deployment_up(site: Site, fleet: FakeFleet) -> None:
+    """Its targets are unused: no load balancer checks them."""
+    first, second = create(site)
+    fleet.health = {instance: {"State": "unused", "Reason": "Target.NotInUse"} for instance in (first, second)}
+    assert deploy(site)["VersionLabel"] == "v2"

@@ -635,6 +635,10 @@ def test_a_single_instance_has_an_elastic_ip_address(site: Site) -> None:
     (address,) = ec2.describe_addresses()["Addresses"]
     assert created["EndpointURL"] == address["PublicIp"]
     assert [address["InstanceId"]] == [i["Id"] for i in site.resources("pim-prod")["Instances"]]
+    ec2.terminate_instances(InstanceIds=[address["InstanceId"]])
+    (replaced,) = site.resources("pim-prod")["Instances"]
+    assert replaced["Id"] != address["InstanceId"]
+    assert [a["InstanceId"] for a in ec2.describe_addresses()["Addresses"]] == [replaced["Id"]]
     site.beanstalk.terminate_environment(EnvironmentName="pim-prod")
     assert ec2.describe_addresses()["Addresses"] == []
 

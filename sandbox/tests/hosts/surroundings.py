@@ -10,14 +10,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
-
-import pytest
+from typing import Any
 
 from sandbox.hosts import namespaces
 from sandbox.hosts.network import Network
 from sandbox.hosts.programs import Programs, RunningProgram
 from sandbox.hosts.state_document import State
+from sandbox.tests.hosts.programs import unavailable
 
 INSTALL = "tests/servers/install.sh"
 _numbers = itertools.count(1)
@@ -26,16 +25,10 @@ _numbers = itertools.count(1)
 def require(*programs: str) -> None:
     """Skip the test without root or one of the programs; in CI it fails instead."""
     if os.geteuid() != 0:
-        _unavailable("network namespaces need root")
+        unavailable("network namespaces need root")
     missing = [program for program in programs if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is None]
     if missing:
-        _unavailable(f"{', '.join(missing)} not installed: run {INSTALL}")
-
-
-def _unavailable(reason: str) -> NoReturn:
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+        unavailable(f"{', '.join(missing)} not installed: run {INSTALL}")
 
 
 @contextmanager

@@ -62,6 +62,23 @@ def test_hosts_reach_each_other_by_their_own_addresses(net: Network, host: str, 
         net.leave("i-2")
 
 
+def test_a_host_that_joins_cuts_no_other_off(net: Network, host: str) -> None:
+    """A bridge takes the lowest of its cables' addresses, unless it has its own; hosts keep the old one a minute."""
+    before = bridge_address(net)
+    names = [f"i-{number}" for number in range(3, 11)]
+    for number, name in enumerate(names):
+        net.join(name, f"10.7.103.{number + 1}")
+    after = bridge_address(net)
+    for name in names:
+        net.leave(name)
+    assert after == before
+
+
+def bridge_address(net: Network) -> str:
+    shown = run(net.namespace, "ip", "-o", "link", "show", "vpc")
+    return shown.split("link/ether ")[1].split()[0]
+
+
 def test_names_follow_the_state(net: Network, host: str) -> None:
     net.publish({"nfs.internal": ["10.0.1.5"], "cache.internal": ["10.0.1.6"]})
     assert resolve(host, "nfs.internal") == "10.0.1.5"

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws.blocks import Leaf, Shape
 from sandbox.provider.aws.elasticbeanstalk import readiness, settings
-from sandbox.provider.aws.elasticbeanstalk.tagging import TAGGING, refused_tags
+from sandbox.provider.aws.elasticbeanstalk.tagging import TAGGING
 from sandbox.provider.aws.tags import to_records
 
 LONGEST_NAME = 40
@@ -57,8 +57,7 @@ class Environment(Adapter):
     service = "elasticbeanstalk"
     tagging = TAGGING
     emulation = (
-        "its groups, load balancer, rules and instances are made as records; "
-        "applications run only on the hosts of a fleet"
+        "its groups, load balancer, rules and instances are made as records; only a fleet's hosts run applications"
     )
     properties = {
         "application": Property(required=True, replaces=True),
@@ -80,11 +79,15 @@ class Environment(Adapter):
     volatile_outputs = ("allSettings", "endpointUrl", *RESOURCES)
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
-        problems = refused_tags(inputs) + list(settings.SETTING.unknown_keys(inputs.get("settings"), "settings"))
+        problems = list(settings.SETTING.unknown_keys(inputs.get("settings"), "settings"))
         if inputs.get("tier", "WebServer") not in TIER_TYPES:
             problems.append(("tier", f"got {inputs['tier']!r}, expected one of {', '.join(TIER_TYPES)}"))
         if "platformArn" in inputs and "solutionStackName" in inputs:
             problems.append(("platformArn", "got a value, expected none beside solutionStackName"))
+        if "Name" in (inputs.get("tags") or {}):
+            problems.append(
+                ("tags.Name", "got a value, expected none: Elastic Beanstalk sets it to the environment's name")
+            )
         try:
             readiness.seconds(inputs.get("waitForReadyTimeout", "20m"))
         except ValueError as error:
@@ -120,6 +123,7 @@ class Environment(Adapter):
             own_settings = settings.chosen(options, beanstalk.describe_configuration_options(**named)["Options"])
         made = beanstalk.describe_environment_resources(EnvironmentId=id)["EnvironmentResources"]
         cname = environment.get("CNAME")
+        tags = self.tagging.read(aws, environment["EnvironmentArn"])
         return {
             "application": application,
             "cnamePrefix": cname.partition(".")[0] if cname else None,
@@ -128,7 +132,7 @@ class Environment(Adapter):
             "platformArn": environment.get("PlatformArn"),
             "settings": own_settings,
             "solutionStackName": environment.get("SolutionStackName"),
-            "tags": self.tagging.read(aws, environment["EnvironmentArn"]),
+            "tags": {key: value for key, value in tags.items() if key != "Name"},
             "tier": environment["Tier"]["Name"],
             "version": environment.get("VersionLabel"),
             "allSettings": settings.everything(options),
