@@ -31,14 +31,18 @@ def site(aws: EmbeddedAws) -> Site:
 
 @pytest.fixture
 def fleet(site: Site) -> Iterator[FakeFleet]:
-    """A fleet whose time runs a thousand times as fast."""
-    site.control(TimeScale=0.001)
+    """A fleet whose time runs a hundred times as fast."""
+    site.control(TimeScale=0.01)
     with registered_fleet(site.aws) as running:
         yield running
 
 
 def create(site: Site, instances: int = 2, **command: str) -> list[str]:
-    """Make the front, with options of the deployment. Returns its instances."""
+    """Make the front, with options of the deployment. Returns its instances.
+
+    Beanstalk waits long for health, so that a slow computer does not fail a test.
+    """
+    command = {"Timeout": "3600", **command}
     site.create(
         "prod-front",
         OptionSettings=[*site.option_settings({"PathPatterns": "/*"}, instances), *settings(COMMAND, command)],
@@ -80,7 +84,7 @@ def test_hosts_get_the_bundle_and_their_settings_one_batch_after_the_other(site:
     assert asked["Deployment"]["VersionLabel"] == "v2"
     assert asked["Deployment"]["Bundle"]["Key"] == "site.zip"
     assert asked["Options"][COMMAND]["DeploymentPolicy"] == "Rolling"
-    assert asked["TimeoutSeconds"] == 600
+    assert asked["TimeoutSeconds"] == 3600
     assert since_update(site) == [
         "Environment update is starting.",
         "Deploying new version to instance(s).",
@@ -108,7 +112,7 @@ def test_an_instance_is_out_of_the_load_balancer_while_it_is_deployed_to(site: S
     eventually(lambda: fleet.deployments)
     assert target_states(site) == {second: "healthy"}
     assert site.versions("prod-front") == {first: ("v2", "In Progress"), second: ("v1", "Deployed")}
-    site.control(TimeScale=0.001)
+    site.control(TimeScale=0.01)
     go_on.set()
     assert ready(site)["VersionLabel"] == "v2"
 
@@ -160,7 +164,7 @@ def test_a_command_that_takes_too_long_fails(site: Site, fleet: FakeFleet, answe
 
 def test_an_instance_that_does_not_become_healthy_ends_the_deployment(site: Site, fleet: FakeFleet) -> None:
     """The command succeeded, and the health path answers 500: what Magento does when the database is behind."""
-    first, second = create(site)
+    first, second = create(site, Timeout="60")
 
     def break_it(instance: str, _deployment: Answer) -> Answer:
         fleet.health[instance] = UNHEALTHY
@@ -187,7 +191,7 @@ def test_an_instance_that_does_not_become_healthy_ends_the_deployment(site: Site
 
 def test_ignored_health_checks_do_not_end_the_deployment(site: Site, fleet: FakeFleet) -> None:
     """It goes on after the wait."""
-    create(site, IgnoreHealthCheck="true")
+    create(site, IgnoreHealthCheck="true", Timeout="60")
 
     def break_it(instance: str, _deployment: Answer) -> Answer:
         fleet.health[instance] = UNHEALTHY
@@ -364,7 +368,7 @@ def test_an_aborted_configuration_is_reverted(site: Site, fleet: FakeFleet) -> N
 
 def test_replaced_instances_that_do_not_become_healthy_end_the_update(site: Site, fleet: FakeFleet) -> None:
     """The second instance stays, and what took the place of the first one is replaced by one of the old type."""
-    first, second = create(site)
+    first, second = create(site, Timeout="300")
     update(site, "aws:autoscaling:updatepolicy:rollingupdate", RollingUpdateEnabled="true", MaxBatchSize="1")
     wanted = {first, second}
 
