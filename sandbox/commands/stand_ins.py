@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from commands.engine import Engine
 from commands.errors import CommandError
 from sandbox.applications import releases, satellites
@@ -54,6 +52,9 @@ class StandIns:
             for stack, found in outputs.items()
         ]
         self._satellites = {name for found in outputs.values() for name in found.get("satellites", {})}
+        # Imported here: the sandbox's other commands start faster without it.
+        import boto3
+
         session = boto3.Session(
             aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],

@@ -98,7 +98,7 @@ def test_the_shell_completes_commands_and_their_options() -> None:
         return set(run(ROOT / "shop", environment=variables).stdout.split())
 
     assert completed("./shop ") == set(COMMANDS)
-    assert completed("./shop sandbox ") == {"up", "status", "env", "down"}
+    assert completed("./shop sandbox ") == {"up", "live", "status", "env", "down"}
     assert "rds-private" in completed("./shop policies explain rds-p")
 
 
