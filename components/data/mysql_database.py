@@ -18,14 +18,30 @@ from settings.database import DatabaseSettings
 PORT = 3306
 _MONITORING_ROLE_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
 
-PARAMETERS: Mapping[str, str] = {
-    # Without it, `setup:db:status` never reports "up to date", so every release would need a hold (Adobe, "MySQL").
-    "explicit_defaults_for_timestamp": "1",
-    # Magento's indexers create triggers. With binary logs, MySQL would require SUPER for that.
-    "log_bin_trust_function_creators": "1",
-    "require_secure_transport": "1",
-    "slow_query_log": "1",
-    "long_query_time": "2",
+IMMEDIATE, PENDING_REBOOT = "immediate", "pending-reboot"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """A parameter of MySQL, and when RDS applies a change.
+
+    RDS takes ``immediate`` for a dynamic parameter only, and ``pending-reboot`` for every one. A new database starts
+    with all of them ("Working with DB parameter groups").
+    """
+
+    value: str
+    apply_method: str
+
+
+PARAMETERS: Mapping[str, Parameter] = {
+    # Static. Without it, `setup:db:status` never reports "up to date", so every release would need a hold (Adobe, "MySQL").
+    "explicit_defaults_for_timestamp": Parameter(value="1", apply_method=PENDING_REBOOT),
+    # Magento's indexers create triggers. With binary logs, MySQL would require SUPER for that. Reports of RDS for MySQL
+    # 8.4 disagree on whether it is dynamic.
+    "log_bin_trust_function_creators": Parameter(value="1", apply_method=PENDING_REBOOT),
+    "require_secure_transport": Parameter(value="1", apply_method=IMMEDIATE),
+    "slow_query_log": Parameter(value="1", apply_method=IMMEDIATE),
+    "long_query_time": Parameter(value="2", apply_method=IMMEDIATE),
 }
 
 
@@ -84,8 +100,10 @@ class MySqlDatabase(pulumi.ComponentResource):
             family=f"mysql{size.engine_version}",
             description=f"Parameters of {context.tags.shown(name)}",
             parameters=[
-                aws.rds.ParameterGroupParameterArgs(name=parameter, value=value)
-                for parameter, value in sorted(PARAMETERS.items())
+                aws.rds.ParameterGroupParameterArgs(
+                    name=each, value=parameter.value, apply_method=parameter.apply_method
+                )
+                for each, parameter in sorted(PARAMETERS.items())
             ],
             tags=tags,
             opts=child,

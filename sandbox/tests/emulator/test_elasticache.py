@@ -208,6 +208,20 @@ def test_parameter_group_keeps_what_the_user_set(elasticache: Any) -> None:
     assert {p["ParameterName"]: p["ParameterValue"] for p in system}["timeout"] == "0"
 
 
+def test_a_fixed_parameter_is_not_changed(elasticache: Any) -> None:
+    """And the list says which changes wait for a reboot."""
+    group = {"CacheParameterGroupName": "magento"}
+    elasticache.create_cache_parameter_group(**group, CacheParameterGroupFamily="valkey8", Description="Magento")
+    with aws_refuses("InvalidParameterValue", "not modifiable"):
+        elasticache.modify_cache_parameter_group(
+            **group, ParameterNameValues=[{"ParameterName": "replica-allow-chaining", "ParameterValue": "no"}]
+        )
+    listed = {each["ParameterName"]: each for each in elasticache.describe_cache_parameters(**group)["Parameters"]}
+    assert listed["databases"]["ChangeType"] == "requires-reboot"
+    assert listed["maxmemory-policy"]["ChangeType"] == "immediate"
+    assert listed["replica-allow-chaining"]["IsModifiable"] is False
+
+
 def test_parameter_group_of_a_family_that_does_not_exist_is_refused(elasticache: Any) -> None:
     with aws_refuses("InvalidParameterValue"):
         elasticache.create_cache_parameter_group(

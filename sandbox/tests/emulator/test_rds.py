@@ -226,6 +226,45 @@ def test_parameter_group_lists_the_users_values_with_how_they_apply(rds: Any) ->
     assert left["ParameterName"] == "explicit_defaults_for_timestamp"
 
 
+def change(rds: Any, name: str, method: str) -> None:
+    rds.modify_db_parameter_group(
+        DBParameterGroupName="magento",
+        Parameters=[
+            {"ParameterName": "slow_query_log", "ParameterValue": "1", "ApplyMethod": "immediate"},
+            {"ParameterName": name, "ParameterValue": "1", "ApplyMethod": method},
+        ],
+    )
+
+
+def test_a_static_parameter_is_not_applied_at_once(rds: Any) -> None:
+    """The refused change leaves nothing behind, and neither can the parameter be reset at once."""
+    with aws_refuses("InvalidParameterCombination", "cannot use immediate apply method for static parameter"):
+        change(rds, "explicit_defaults_for_timestamp", "immediate")
+    assert rds.describe_db_parameters(DBParameterGroupName="magento", Source="user")["Parameters"] == []
+    change(rds, "explicit_defaults_for_timestamp", "pending-reboot")
+    listed = rds.describe_db_parameters(DBParameterGroupName="magento", Source="user")["Parameters"]
+    assert {each["ParameterName"]: each["ApplyType"] for each in listed} == {
+        "slow_query_log": "dynamic",
+        "explicit_defaults_for_timestamp": "static",
+    }
+    with aws_refuses("InvalidParameterCombination"):
+        rds.reset_db_parameter_group(
+            DBParameterGroupName="magento",
+            Parameters=[{"ParameterName": "explicit_defaults_for_timestamp", "ApplyMethod": "immediate"}],
+        )
+
+
+def test_an_unknown_parameter_is_applied_by_a_reboot_only(rds: Any) -> None:
+    with aws_refuses("InvalidParameterCombination", "does not know rpl_stop_slave_timeout"):
+        change(rds, "rpl_stop_slave_timeout", "immediate")
+    change(rds, "rpl_stop_slave_timeout", "pending-reboot")
+
+
+def test_a_fixed_parameter_is_not_changed(rds: Any) -> None:
+    with aws_refuses("InvalidParameterValue", "log_bin"):
+        change(rds, "log_bin", "pending-reboot")
+
+
 def test_parameter_group_family_must_exist(rds: Any) -> None:
     with aws_refuses("InvalidParameterValue"):
         rds.create_db_parameter_group(

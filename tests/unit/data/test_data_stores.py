@@ -7,6 +7,8 @@ import json
 import pulumi_aws as aws
 import pytest
 
+from sandbox.emulator.elasticache.engines import APPLIED_BY_REBOOT, FIXED_PARAMETERS
+from sandbox.emulator.rds.parameters import DYNAMIC
 from tests.unit.graph import Graph, Resource
 from tests.unit.program import build_program, program
 
@@ -224,3 +226,25 @@ def test_protection_is_config() -> None:
     databases: list[Resource] = list(graph.of_type(aws.rds.Instance))
     assert not any(each.inputs["deletionProtection"] for each in databases)
     assert all(each.inputs["skipFinalSnapshot"] for each in databases)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_parameter_is_applied_in_a_way_that_aws_takes(stack: str) -> None:
+    """RDS refuses to apply a static parameter at once, and then makes no database. Of the cache's parameters, those
+    that need a reboot would wait for one."""
+    graph = program(stack)
+    at_once = {
+        parameter["name"]
+        for group in graph.of_type(aws.rds.ParameterGroup)
+        for parameter in group.inputs["parameters"]
+        if parameter.get("applyMethod", "immediate") == "immediate"
+    }
+    assert at_once
+    assert at_once <= DYNAMIC
+    of_the_cache = {
+        parameter["name"]
+        for group in graph.of_type(aws.elasticache.ParameterGroup)
+        for parameter in group.inputs["parameters"]
+    }
+    assert of_the_cache
+    assert of_the_cache.isdisjoint(APPLIED_BY_REBOOT | FIXED_PARAMETERS)
