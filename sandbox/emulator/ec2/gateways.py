@@ -1,4 +1,4 @@
-"""NAT gateways: public unless asked otherwise; deletion frees the Elastic IP address and the network interface."""
+"""NAT gateways: public unless asked otherwise; they fail without an internet gateway; deletion frees the Elastic IP address and the network interface."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
 
+from sandbox.emulator.ec2.internet_gateways import reaches_internet
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import patch
 
@@ -24,7 +25,15 @@ def _init(
     tags: dict[str, str] | None = None,
     connectivity_type: str | None = None,
 ) -> None:
-    original(gateway, backend, subnet_id, allocation_id, tags, connectivity_type or "public")
+    """As on AWS, a public gateway in a VPC without an internet gateway is made and fails."""
+    is_public = connectivity_type != "private"
+    vpc_id = backend.get_subnet(subnet_id).vpc_id
+    fails = is_public and not reaches_internet(backend, vpc_id)
+    original(gateway, backend, subnet_id, "" if fails else allocation_id, tags, connectivity_type or "public")
+    if fails:
+        gateway.state = "failed"
+        gateway.failure_code = "Gateway.NotAttached"
+        gateway.failure_message = f"Network {vpc_id} has no Internet gateway attached"
 
 
 @patch(

@@ -15,6 +15,8 @@ DEBIAN = "136693071363"
 @pytest.fixture
 def subnet(ec2: Any) -> str:
     vpc_id = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc_id)
     return create_subnet(ec2, vpc_id, "10.0.1.0/24")
 
 
