@@ -16,6 +16,6 @@ class SearchSettings(Section):
     instance_type: Text
     """The instance type, such as `r7g.large.search`."""
     instances: Annotated[int, at_least(1)]
-    """The number of instances. They are spread over as many zones, three at most."""
+    """The number of instances. They are spread over the zones of the network, three at most."""
     storage_gib: Gib
     """The disk of each instance."""

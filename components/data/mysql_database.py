@@ -34,7 +34,7 @@ class Parameter:
 
 
 PARAMETERS: Mapping[str, Parameter] = {
-    # Static. Without it, `setup:db:status` never reports "up to date", so every release would need a hold (Adobe, "MySQL").
+    # Without it, `setup:db:status` never reports "up to date", so every release would need a hold (Adobe, "MySQL").
     "explicit_defaults_for_timestamp": Parameter(value="1", apply_method=PENDING_REBOOT),
     # Magento's indexers create triggers. With binary logs, MySQL would require SUPER for that. Reports of RDS for MySQL
     # 8.4 disagree on whether it is dynamic.

@@ -1,4 +1,7 @@
-"""NAT gateways: public unless asked otherwise; they fail without an internet gateway; deletion frees the Elastic IP address and the network interface."""
+"""NAT gateways: public unless asked otherwise, and failed without an internet gateway.
+
+Deletion frees the Elastic IP address and the network interface.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Internet gateways: what AWS refuses in a VPC that has none, and their detachment while public addresses are in use."""
+"""Internet gateways: what AWS refuses in a VPC without one, and that a gateway in use stays attached."""
 
 from __future__ import annotations
 

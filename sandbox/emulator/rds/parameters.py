@@ -86,7 +86,9 @@ def check(parameter: dict[str, Any]) -> None:
     if name in FIXED:
         raise AwsError("InvalidParameterValue", f"The parameter {name} cannot be modified.")
     if method == "immediate" and name not in DYNAMIC:
-        why = "" if name in STATIC else f". The sandbox does not know {name}; pending-reboot is right for every parameter"
+        why = (
+            "" if name in STATIC else f". The sandbox does not know {name}; pending-reboot is right for every parameter"
+        )
         raise AwsError(
             "InvalidParameterCombination", f"cannot use immediate apply method for static parameter {name}{why}"
         )

@@ -10,7 +10,7 @@ import pytest
 from sandbox.emulator.elasticache.engines import APPLIED_BY_REBOOT, FIXED_PARAMETERS
 from sandbox.emulator.rds.parameters import DYNAMIC
 from tests.unit.graph import Graph, Resource
-from tests.unit.program import build_program, program
+from tests.unit.program import build_program, program, stack_config
 
 STACKS = ("prod", "preprod")
 
@@ -248,3 +248,27 @@ def test_every_parameter_is_applied_in_a_way_that_aws_takes(stack: str) -> None:
     }
     assert of_the_cache
     assert of_the_cache.isdisjoint(APPLIED_BY_REBOOT | FIXED_PARAMETERS)
+
+
+def in_zones(domain: Resource) -> tuple[int, int]:
+    """Over how many zones a search domain is spread, and in how many subnets it is."""
+    cluster = domain.inputs["clusterConfig"]
+    zones = cluster["zoneAwarenessConfig"]["availabilityZoneCount"] if cluster["zoneAwarenessEnabled"] else 1
+    return zones, len(domain.inputs["vpcOptions"]["subnetIds"])
+
+
+@pytest.mark.parametrize(
+    ("instances", "zones", "spread"), [(3, "abc", 3), (3, "ab", 2), (2, "abc", 2), (1, "abc", 1), (4, "abcd", 3)]
+)
+def test_search_is_in_as_many_zones_as_it_can_be(instances: int, zones: str, spread: int) -> None:
+    """One for each instance, no more than the network has, three at most; and in as many subnets, as AWS asks. The
+    stack that joins learns the number from the stack that owns the network."""
+    network = {"cidr": "10.0.0.0/16", "zones": list(zones)}
+    site = stack_config("prod")["magento:site"]
+    site = {**site, "search": {**site["search"], "instances": instances}}
+    owner = build_program("prod", config={"magento:network": network, "magento:site": site})
+    assert in_zones(owner.one(aws.opensearch.Domain)) == (spread, spread)
+    site = stack_config("preprod")["magento:site"]
+    site = {**site, "search": {**site["search"], "instances": instances}}
+    joining = build_program("preprod", config={"magento:site": site}, references=lambda _: owner)
+    assert in_zones(joining.one(aws.opensearch.Domain)) == (spread, spread)

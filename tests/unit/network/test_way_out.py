@@ -18,7 +18,7 @@ NEEDS_A_SUBNET = (
     aws.opensearch.Domain,
     aws.rds.Instance,
 )
-"""AWS refuses some of these in a VPC without an internet gateway. The others boot or are used before they have a route."""
+"""AWS refuses some of these in a VPC without an internet gateway. The others would start without a route."""
 
 
 def before(graph: Graph, resource: Resource) -> set[str]:
