@@ -20,7 +20,7 @@ ROOMS = {
     "policies": {"commands", "settings"},
     "reachability": {"commands"},
     "commands": set(),
-    "account": {"commands"},
+    "account": {"commands", "settings"},
 }
 """Which other rooms each room of the program may import."""
 OUTSIDE = {"sandbox", "tests", "bench"}
