@@ -18,6 +18,10 @@ from settings.database import DatabaseSettings
 PORT = 3306
 _MONITORING_ROLE_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
 
+# The baseline of gp3 from this size on, which costs nothing more. RDS takes less for no larger volume ("Amazon RDS DB
+# instance storage").
+_STRIPED_FROM_GIB, _STRIPED_IOPS, _STRIPED_MIB_PER_SECOND = 400, 12_000, 500
+
 IMMEDIATE, PENDING_REBOOT = "immediate", "pending-reboot"
 
 
@@ -124,6 +128,9 @@ class MySqlDatabase(pulumi.ComponentResource):
             allocated_storage=size.storage_gib,
             max_allocated_storage=size.max_storage_gib,
             storage_type="gp3",
+            # Said, since the provider sends the old figures when the storage grows past 400 GiB, and RDS refuses them.
+            iops=_STRIPED_IOPS if size.storage_gib >= _STRIPED_FROM_GIB else None,
+            storage_throughput=_STRIPED_MIB_PER_SECOND if size.storage_gib >= _STRIPED_FROM_GIB else None,
             storage_encrypted=True,
             kms_key_id=context.key_arn,
             db_name=args.database_name,
@@ -145,9 +152,9 @@ class MySqlDatabase(pulumi.ComponentResource):
             final_snapshot_identifier=f"{context.tags.owner}-{name}-final" if context.protect else None,
             auto_minor_version_upgrade=True,
             enabled_cloudwatch_logs_exports=["error", "slowquery"],
-            performance_insights_enabled=True,
-            performance_insights_kms_key_id=context.key_arn,
-            performance_insights_retention_period=7,
+            performance_insights_enabled=size.has_performance_insights,
+            performance_insights_kms_key_id=context.key_arn if size.has_performance_insights else None,
+            performance_insights_retention_period=7 if size.has_performance_insights else None,
             monitoring_interval=60,
             monitoring_role_arn=self._monitoring_role(name).arn,
             tags=tags,

@@ -19,6 +19,7 @@ moto.es.urls.url_paths["{0}/2021-01-01/opensearch/upgradeDomain"] = OpenSearchSe
 NEWEST_VERSION = "OpenSearch_3.1"
 """The version of a domain that is created without one. Source: OpenSearch Service developer guide, end of 2025."""
 
+SMALLEST_GIB = 10
 _COUNTS = {1: "one", 2: "two", 3: "three"}
 _VERSION = re.compile(r"(?P<engine>OpenSearch|Elasticsearch)_(?P<major>\d+)\.(?P<minor>\d+)")
 _MAJORS = {"OpenSearch": (1, 2, 3), "Elasticsearch": (5, 6, 7)}
@@ -38,6 +39,7 @@ def _create_domain(original: Any, backend: OpenSearchServiceBackend, **settings:
         _parsed(settings["engine_version"])
     settings["vpc_options"] = _placed(backend, settings["vpc_options"])
     _check_zones(settings["cluster_config"], settings["vpc_options"])
+    _check_instances(settings["cluster_config"], settings["ebs_options"])
     settings["auto_tune_options"] = _auto_tune(settings["auto_tune_options"])
     settings["advanced_security_options"] = _without_master_user(settings["advanced_security_options"])
     domain: OpenSearchDomain = original(backend, **settings)
@@ -68,6 +70,7 @@ def _update_domain_config(
         if isinstance(options, dict):
             settings[group] = {**(getattr(domain, group) or {}), **options}
     _check_zones(settings["cluster_config"] or domain.cluster_config, settings["vpc_options"] or domain.vpc_options)
+    _check_instances(settings["cluster_config"], settings["ebs_options"])
     return original(backend, domain_name=domain_name, **settings)
 
 
@@ -158,6 +161,20 @@ def _check_zones(cluster: dict[str, Any] | None, vpc: dict[str, Any] | None) -> 
         )
     if vpc and len(vpc["AvailabilityZones"]) != zones:
         raise AwsError("ValidationException", "Each subnet must be in a different Availability Zone.")
+
+
+def _check_instances(cluster: dict[str, Any] | None, ebs: dict[str, Any] | None) -> None:
+    """Raise ``AwsError`` for a type that is none of OpenSearch's, or a disk that is too small ("EBS volume size
+    quotas")."""
+    kind, gib = (cluster or {}).get("InstanceType"), (ebs or {}).get("VolumeSize")
+    if kind and not kind.endswith((".search", ".elasticsearch")):
+        raise AwsError(
+            "ValidationException",
+            f"1 validation error detected: Value '{kind}' at 'clusterConfig.instanceType' failed to satisfy "
+            "constraint: Member must satisfy enum value set",
+        )
+    if gib is not None and int(gib) < SMALLEST_GIB:
+        raise AwsError("ValidationException", f"Volume size must be at least {SMALLEST_GIB} GiB: {gib}")
 
 
 def _placed(backend: OpenSearchServiceBackend, options: dict[str, Any] | None) -> dict[str, Any] | None:

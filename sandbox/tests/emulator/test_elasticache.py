@@ -123,6 +123,11 @@ def test_combinations_that_aws_refuses(elasticache: Any, changes: dict[str, Any]
     assert elasticache.describe_cache_clusters()["CacheClusters"] == []
 
 
+def test_a_node_type_of_another_service_is_refused(elasticache: Any) -> None:
+    with aws_refuses("InvalidParameterValue", "r7g.large"):
+        create_group(elasticache, CacheNodeType="r7g.large")
+
+
 def test_modification_reaches_the_members(elasticache: Any) -> None:
     create_group(elasticache)
     elasticache.modify_replication_group(

@@ -66,6 +66,21 @@ def test_a_domain_has_one_subnet_and_one_node_for_each_zone(
         create(opensearch, ClusterConfig=cluster(instances, zones), VPCOptions={"SubnetIds": ids})
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ClusterConfig": {"InstanceType": "r7g.large", "InstanceCount": 1}},
+        {"EBSOptions": {"EBSEnabled": True, "VolumeType": "gp3", "VolumeSize": 9}},
+    ],
+)
+def test_a_size_that_opensearch_does_not_offer_is_refused(opensearch: Any, wrong: dict[str, Any]) -> None:
+    with aws_refuses("ValidationException"):
+        create(opensearch, **wrong)
+    create(opensearch)
+    with aws_refuses("ValidationException"):
+        opensearch.update_domain_config(DomainName="prod", **wrong)
+
+
 def test_a_change_keeps_one_subnet_for_each_zone(opensearch: Any) -> None:
     _, ids = subnets("abc")
     create(opensearch, ClusterConfig=cluster(2, 2), VPCOptions={"SubnetIds": ids[:2]})

@@ -226,6 +226,45 @@ def test_parameter_group_lists_the_users_values_with_how_they_apply(rds: Any) ->
     assert left["ParameterName"] == "explicit_defaults_for_timestamp"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "code", "why"),
+    [
+        ({"AllocatedStorage": 5}, "InvalidParameterValue", "Invalid storage size for engine name mysql"),
+        ({"AllocatedStorage": 65_537}, "InvalidParameterValue", "Invalid storage size"),
+        ({"MaxAllocatedStorage": 109}, "InvalidParameterCombination", "Invalid max storage size"),
+        ({"DBInstanceClass": "r7g.4xlarge"}, "InvalidParameterValue", "Invalid DB Instance class: r7g.4xlarge"),
+        (
+            {"DBInstanceClass": "db.t4g.small", "EnablePerformanceInsights": True},
+            "InvalidParameterCombination",
+            "Performance Insights not supported for this configuration",
+        ),
+        ({"AllocatedStorage": 399, "Iops": 12_000}, "InvalidParameterCombination", "less than 400"),
+        ({"AllocatedStorage": 400, "Iops": 3_000}, "InvalidParameterCombination", "IOPS of less than 12000"),
+        ({"AllocatedStorage": 400, "StorageThroughput": 125}, "InvalidParameterCombination", "less than 500"),
+    ],
+)
+def test_a_size_that_rds_does_not_offer_is_refused(rds: Any, wrong: dict[str, Any], code: str, why: str) -> None:
+    with aws_refuses(code, why):
+        create_instance(rds, **wrong)
+    assert rds.describe_db_instances()["DBInstances"] == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"AllocatedStorage": 99}, "cannot be less than the current storage size"),
+        ({"AllocatedStorage": 190}, "Invalid max storage size"),
+        ({"AllocatedStorage": 400, "MaxAllocatedStorage": 1000, "Iops": 3_000}, "IOPS of less than 12000"),
+        ({"DBInstanceClass": "db.t3.micro"}, "Performance Insights not supported"),
+    ],
+)
+def test_a_change_to_such_a_size_is_refused(rds: Any, wrong: dict[str, Any], why: str) -> None:
+    create_instance(rds, MaxAllocatedStorage=200, EnablePerformanceInsights=True)
+    with aws_refuses("InvalidParameterCombination", why):
+        rds.modify_db_instance(DBInstanceIdentifier="prod", ApplyImmediately=True, **wrong)
+    assert describe(rds)["AllocatedStorage"] == 100
+
+
 def change(rds: Any, name: str, method: str) -> None:
     rds.modify_db_parameter_group(
         DBParameterGroupName="magento",

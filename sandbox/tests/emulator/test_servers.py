@@ -138,6 +138,16 @@ def test_a_volume_is_with_one_instance(ec2: Any, subnet: str) -> None:
     ec2.attach_volume(VolumeId=volume, InstanceId=second, Device="/dev/sdf")
 
 
+def test_a_volume_never_shrinks(ec2: Any) -> None:
+    volume = create_volume(ec2, VolumeType="gp3")
+    ec2.modify_volume(VolumeId=volume, Size=6)
+    with aws_refuses("InvalidParameterValue", "New size cannot be smaller than existing size"):
+        ec2.modify_volume(VolumeId=volume, Size=5)
+    with aws_refuses("InvalidParameterValue", "65537"):
+        ec2.modify_volume(VolumeId=volume, Size=65_537)
+    assert ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["Size"] == 6
+
+
 def test_what_cannot_hold_a_volume_is_refused(ec2: Any, subnet: str) -> None:
     """An instance of another zone, a device name that is taken, and an instance that is gone."""
     instance = launch(ec2, SubnetId=subnet)["InstanceId"]

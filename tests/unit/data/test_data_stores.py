@@ -250,6 +250,26 @@ def test_every_parameter_is_applied_in_a_way_that_aws_takes(stack: str) -> None:
     assert of_the_cache.isdisjoint(APPLIED_BY_REBOOT | FIXED_PARAMETERS)
 
 
+def test_a_small_database_has_no_performance_insights() -> None:
+    """RDS offers none for these classes, and refuses the instance."""
+    site = stack_config("preprod")["magento:site"]
+    for instance_class, offered in (("db.t4g.small", False), ("db.t3.micro", False), ("db.t4g.medium", True)):
+        small = {**site, "database": {**site["database"], "instance_class": instance_class}}
+        database = build_program("preprod", config={"magento:site": small}).one(aws.rds.Instance).inputs
+        assert database["performanceInsightsEnabled"] is offered
+        assert ("performanceInsightsKmsKeyId" in database) is offered
+        assert ("performanceInsightsRetentionPeriod" in database) is offered
+
+
+@pytest.mark.parametrize(("gib", "said"), [(399, (None, None)), (400, (12_000, 500))])
+def test_a_large_database_asks_for_the_speed_of_its_size(gib: int, said: tuple[int | None, int | None]) -> None:
+    """It grows past 400 GiB later: the figures of the smaller volume would be refused. Below, RDS takes no figures."""
+    site = stack_config("preprod")["magento:site"]
+    site = {**site, "database": {**site["database"], "storage_gib": gib, "max_storage_gib": 600}}
+    database = build_program("preprod", config={"magento:site": site}).one(aws.rds.Instance).inputs
+    assert (database.get("iops"), database.get("storageThroughput")) == said
+
+
 def in_zones(domain: Resource) -> tuple[int, int]:
     """Over how many zones a search domain is spread, and in how many subnets it is."""
     cluster = domain.inputs["clusterConfig"]
