@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from account import bootstrap
+from account import bootstrap, quotas
 from account.bootstrap import Account, BootstrapError, BootstrapSettings
 from commands import shell
 from sandbox.commands import embedded_aws
@@ -97,7 +97,7 @@ def test_quotas_that_nobody_may_read_are_no_reason_to_stop(
     def denied(*_: object) -> Iterator[object]:
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not allowed"}}, "GetServiceQuota")
 
-    monkeypatch.setattr(bootstrap.quotas, "shortages", denied)
+    monkeypatch.setattr(quotas, "shortages", denied)
     assert _run("--client", "unread") == 0
     assert capsys.readouterr().out.startswith("Quotas: AWS did not answer (")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from moto.elbv2.models import ELBv2Backend, FakeLoadBalancer
 
-from sandbox.emulator.ec2.internet_gateways import reaches_internet
+from sandbox.emulator.ec2.gateways import reaches_internet
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import patch
 
