@@ -8,6 +8,8 @@ creates, unless it exists:
 - EBS encryption by default in the region, since Beanstalk has no option for its instances' disks;
 - the service-linked roles: without them AWS refuses the first search domain, cache, database or environment.
 
+It first says which quotas of the account are too small for the stacks.
+
 It uses the AWS credentials of the shell (profile, environment or role) and prints the commands to run next.
 """
 
@@ -16,13 +18,16 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
 
+from account import quotas
 from commands import shell
 from commands.errors import CannotRunError, CommandError
 
@@ -35,6 +40,10 @@ SERVICE_LINKED_ROLES = (
     "autoscaling.amazonaws.com",
 )
 """AWS creates most of them when needed, if the caller may. It refuses a search domain in a VPC without its role."""
+
+_PROJECT = Path(__file__).parent.parent
+PARTITION = "aws"
+"""The stacks' ARNs begin with ``arn:aws:``, so they stand in no region of China or of a government."""
 
 _BUCKET_NAME = re.compile(r"(?!xn--)(?!.*-s3alias$)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 """S3's rules, without dots: S3's certificates do not match bucket names with a dot."""
@@ -88,18 +97,15 @@ class Account:
     @classmethod
     def of(cls, session: boto3.Session, region: str) -> Account:
         """Raises `BadOptionError` for an unknown region, and botocore's errors without valid credentials."""
-        if region not in {name for part in session.get_available_partitions() for name in _regions(session, part)}:
-            raise BadOptionError(f"--region: got {region!r}, expected an AWS region such as eu-west-3")
+        if region not in session.get_available_regions("s3", partition_name=PARTITION):
+            raise BadOptionError(
+                f"--region: got {region!r}, expected a region of the partition {PARTITION}, such as eu-west-3"
+            )
         caller = session.client("sts", region_name=region).get_caller_identity()
         return cls(session=session, region=region, account_id=caller["Account"], partition=caller["Arn"].split(":")[1])
 
     def client(self, service: str) -> Any:
         return self.session.client(service, region_name=self.region)
-
-
-def _regions(session: boto3.Session, partition: str) -> list[str]:
-    regions: list[str] = session.get_available_regions("s3", partition_name=partition)
-    return regions
 
 
 def bootstrap(account: Account, settings: BootstrapSettings) -> list[str]:
@@ -260,6 +266,25 @@ def next_commands(settings: BootstrapSettings) -> str:
     )
 
 
+def _to_raise(account: Account) -> Iterator[str]:
+    """What the account's quotas are short of, for the project's stacks in the region, with the commands to raise them.
+
+    The quotas do not keep the account from being prepared.
+    """
+    stacks, unread = quotas.stacks_of(_PROJECT, account.region)
+    for name in unread:
+        yield f"{name}: it is invalid, so its stack is not counted in the quotas. `pulumi preview` says why."
+    try:
+        found = list(quotas.shortages(account.session, account.region, stacks))
+    except ClientError as error:
+        yield f"Quotas: AWS did not answer ({error}). Look at them in the Service Quotas console before `pulumi up`."
+        return
+    if found:
+        yield f"Raise these quotas of account {account.account_id} first: `pulumi up` would stop half-way."
+    for each in found:
+        yield from (f"  {each}", f"    {each.command(account.region)}")
+
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
@@ -277,6 +302,8 @@ def prepare(
     settings = BootstrapSettings(region=region, client=client, state_bucket=state_bucket, keep_days=keep_days)
     try:
         account = Account.of(boto3.Session(), region)
+        for line in _to_raise(account):
+            typer.echo(line)
         made = bootstrap(account, settings)
     except (NoCredentialsError, ProfileNotFound) as error:
         raise CannotRunError(f"AWS credentials: {error}") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,8 @@ class Step:
     type: str
     keys: tuple[str, ...] = ()
     """The properties whose change makes a replacement necessary."""
+    smaller: tuple[str, ...] = ()
+    """The properties that are a smaller number than before."""
 
 
 @dataclass(kw_only=True)
@@ -89,7 +91,15 @@ class EngineEvents:
     def _add_step(self, event: Mapping[str, Any]) -> None:
         metadata = event["metadata"]
         keys = tuple(metadata.get("keys") or ())
-        self.steps.append(Step(operation=metadata["op"], urn=metadata["urn"], type=metadata["type"], keys=keys))
+        self.steps.append(
+            Step(
+                operation=metadata["op"],
+                urn=metadata["urn"],
+                type=metadata["type"],
+                keys=keys,
+                smaller=tuple(_smaller(metadata)),
+            )
+        )
 
     def _add_outputs(self, event: Mapping[str, Any]) -> None:
         self.changes[event["metadata"]["op"]] += 1
@@ -124,6 +134,14 @@ class EngineEvents:
         self.finished = True
         # The engine's own count replaces ours, which misses components that register no outputs.
         self.changes = Counter({operation: int(count) for operation, count in (event["resourceChanges"] or {}).items()})
+
+
+def _smaller(metadata: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the inputs that are a smaller number than before."""
+    old, new = ((metadata.get(state) or {}).get("inputs") or {} for state in ("old", "new"))
+    for name, value in new.items():
+        if all(type(number) in (int, float) for number in (value, old.get(name))) and value < old[name]:
+            yield name
 
 
 def _plain(message: str) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 from settings.section import Section
-from settings.values import Text, between
+from settings.values import EngineVersion, between, like
 
 
 class CacheSettings(Section):
     """A Valkey cache on ElastiCache."""
 
-    engine_version: Text
+    engine_version: EngineVersion
     """The version of Valkey, in quotes, such as `"8.1"`."""
-    node_type: Text
+    node_type: Annotated[str, like(r"cache\.[a-z0-9-]+\.[a-z0-9-]+", "a node type, such as cache.r7g.large")]
     """The node type, such as `cache.r7g.large`."""
     nodes: Annotated[int, between(1, 6)] = 2
     """The primary and its replicas. From 2 on, a replica takes over if the primary fails."""

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated
 
 from settings.messages import Fault
 from settings.section import Section
-from settings.values import Gib, Text, between
+from settings.values import DatabaseGib, EngineVersion, between, like
+
+_WITHOUT_INSIGHTS = re.compile(r"db\.t(2|3|4g)\.(micro|small)")
+"""Classes that have no Performance Insights with MySQL ("Amazon RDS DB engine, Region, and instance class support for
+Performance Insights")."""
 
 
 class DatabaseSettings(Section):
     """A MySQL database on RDS."""
 
-    engine_version: Text
+    engine_version: EngineVersion
     """The version of MySQL, in quotes, such as `"8.4"`."""
-    instance_class: Text
-    """The instance class, such as `db.r7g.4xlarge`."""
+    instance_class: Annotated[str, like(r"db\.[a-z0-9-]+\.[a-z0-9-]+", "a class of RDS, such as db.r7g.4xlarge")]
+    """The instance class, such as `db.r7g.4xlarge`. The `micro` and `small` ones of T2, T3 and T4g have no Performance
+    Insights."""
     multi_az: bool = True
     """Whether a standby in another zone takes over if the database fails."""
-    storage_gib: Gib
+    storage_gib: DatabaseGib
     """The size of the storage at the start. RDS cannot make it smaller later."""
-    max_storage_gib: Gib
-    """The size up to which RDS enlarges the storage by itself, `storage_gib` or more."""
+    max_storage_gib: DatabaseGib
+    """The size up to which RDS enlarges the storage by itself, at least 10 % above `storage_gib`."""
     backup_retention_days: Annotated[int, between(1, 35)] = 14
     """How long a daily snapshot is kept."""
 
     def faults(self) -> Iterator[Fault]:
-        if self.max_storage_gib < self.storage_gib:
+        # RDS refuses less ("Managing capacity automatically with Amazon RDS storage autoscaling").
+        least = -(-self.storage_gib * 11 // 10)
+        if self.max_storage_gib < least:
             yield Fault(
-                path="max_storage_gib", got=self.max_storage_gib, expected=f"storage_gib ({self.storage_gib}) or more"
+                path="max_storage_gib",
+                got=self.max_storage_gib,
+                expected=f"{least} or more, 10 % above storage_gib ({self.storage_gib})",
             )
+
+    @property
+    def has_performance_insights(self) -> bool:
+        """Whether RDS offers Performance Insights for the class."""
+        return _WITHOUT_INSIGHTS.fullmatch(self.instance_class) is None

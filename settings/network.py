@@ -52,12 +52,11 @@ _RETENTION_DAYS = (
 
 
 class NatGateways(StrEnum):
-    """How private subnets reach the internet. A NAT gateway costs about 35 USD a month before traffic."""
+    """How private subnets reach the internet. Without it, no instance could install anything or speak with AWS."""
 
     ONE_PER_ZONE = "one-per-zone"
     """If a zone fails, the other zones still reach the internet."""
     SINGLE = "single"
-    NONE = "none"
 
 
 class OwnNetworkSettings(Section):
@@ -69,8 +68,8 @@ class OwnNetworkSettings(Section):
     zones: Zones = ("a", "b", "c")
     """The letters of the availability zones. Each zone gets a public and a private subnet."""
     nat_gateways: NatGateways = NatGateways.ONE_PER_ZONE
-    """How private subnets reach the internet. With `single`, a fault in one zone takes the internet from all; with
-    `none` they do not reach it. Each NAT gateway costs about 35 USD a month before traffic."""
+    """How private subnets reach the internet. With `single`, a fault in one zone takes the internet from all. Each
+    NAT gateway costs about 35 USD a month before traffic."""
     flow_log_retention_days: Annotated[
         int,
         Limit(expected=f"one of {', '.join(map(str, _RETENTION_DAYS))}", holds=lambda days: days in _RETENTION_DAYS),

@@ -49,11 +49,19 @@ class SettingsError(pulumi.RunError):
     """The stack file is invalid. Ends the program without a traceback."""
 
 
+OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
+"""How the regions begin that are not in the partition ``aws``. The program's ARNs begin with ``arn:aws:``."""
+
 Region = Annotated[
     str,
     Limit(
         expected="the name of an AWS region, such as eu-west-3",
         holds=lambda name: name in {each.value for each in aws.Region},
+    ),
+    Limit(
+        expected="a region of the partition aws, such as eu-west-3, and not one of China, a government or a sovereign "
+        "cloud",
+        holds=lambda name: not name.startswith(OTHER_PARTITIONS),
     ),
 ]
 

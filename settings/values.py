@@ -97,10 +97,18 @@ def _without_host_bits(written: object) -> str:
 Network = Annotated[IPv4Network, WrapValidator(_network)]
 Address = Annotated[IPv4Address, WrapValidator(_address)]
 
-Gib = Annotated[int, at_least(1)]
+_MOST_GIB = 65_536
+"""The largest gp3 volume of EBS and of RDS ("Amazon EBS volume types", "Amazon RDS DB instance storage")."""
+Gib = Annotated[int, between(1, _MOST_GIB)]
 """The size of a disk."""
-RootVolumeGib = Annotated[int, at_least(8)]
+RootVolumeGib = Annotated[int, between(8, _MOST_GIB)]
 """The size of the disk of an operating system. Images of Amazon Linux and Debian need 8 GiB."""
+DatabaseGib = Annotated[int, between(20, _MOST_GIB)]
+"""The size of a gp3 volume of RDS for MySQL."""
+SearchGib = Annotated[int, between(10, _MOST_GIB)]
+"""The size of the disk of an OpenSearch instance. Its type decides how large it may be ("EBS volume size quotas")."""
+EngineVersion = Annotated[str, like(r"\d+\.\d+", "two numbers, such as 8.4, without the patch level")]
+"""A version of a data store. AWS chooses the patch level."""
 
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _DOMAIN = rf"({_LABEL}\.)+[a-z]{{2,}}"

@@ -12,6 +12,7 @@ from settings.server_size import VOLUME_LETTERS, ServerSizeSettings
 from settings.values import Gib, entries, like
 
 _LOWEST_IIS_PORT = 1025
+_LEAST_ROOT_GIB = 30
 NEEDS_GATEWAY = "a section, since windows is reached only through a gateway"
 HOST_NAME = "windows"
 """The server's name in the internal domain."""
@@ -23,7 +24,7 @@ class WindowsVolumeSettings(Section):
     name: Annotated[str, like(r"[a-z0-9-]+", "lower-case letters, digits and hyphens")]
     """The name of the volume, such as `data`."""
     size_gib: Gib
-    """Its size."""
+    """Its size. You can enlarge it later, but not make it smaller."""
     drive_letter: Annotated[str, like("[D-Z]", "a letter from D to Z")]
     """The drive letter that it always has."""
 
@@ -39,6 +40,12 @@ class WindowsSettings(Section):
     """The ports for FTP's data connections. If the gateway forwards FTP to the server, it must forward all of them."""
 
     def faults(self) -> Iterator[Fault]:
+        if self.size.root_volume_gib < _LEAST_ROOT_GIB:
+            yield Fault(
+                path="size.root_volume_gib",
+                got=self.size.root_volume_gib,
+                expected=f"{_LEAST_ROOT_GIB} or more, the size of Windows Server's image",
+            )
         yield from unique("volumes", self.volumes, "name")
         yield from unique("volumes", self.volumes, "drive_letter")
 

@@ -18,14 +18,34 @@ from settings.database import DatabaseSettings
 PORT = 3306
 _MONITORING_ROLE_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
 
-PARAMETERS: Mapping[str, str] = {
+# The baseline of gp3 from this size on, which costs nothing more. RDS takes less for no larger volume ("Amazon RDS DB
+# instance storage").
+_STRIPED_FROM_GIB, _STRIPED_IOPS, _STRIPED_MIB_PER_SECOND = 400, 12_000, 500
+
+IMMEDIATE, PENDING_REBOOT = "immediate", "pending-reboot"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """A parameter of MySQL, and when RDS applies a change.
+
+    RDS takes ``immediate`` for a dynamic parameter only, and ``pending-reboot`` for every one. A new database starts
+    with all of them ("Working with DB parameter groups").
+    """
+
+    value: str
+    apply_method: str
+
+
+PARAMETERS: Mapping[str, Parameter] = {
     # Without it, `setup:db:status` never reports "up to date", so every release would need a hold (Adobe, "MySQL").
-    "explicit_defaults_for_timestamp": "1",
-    # Magento's indexers create triggers. With binary logs, MySQL would require SUPER for that.
-    "log_bin_trust_function_creators": "1",
-    "require_secure_transport": "1",
-    "slow_query_log": "1",
-    "long_query_time": "2",
+    "explicit_defaults_for_timestamp": Parameter(value="1", apply_method=PENDING_REBOOT),
+    # Magento's indexers create triggers. With binary logs, MySQL would require SUPER for that. Reports of RDS for MySQL
+    # 8.4 disagree on whether it is dynamic.
+    "log_bin_trust_function_creators": Parameter(value="1", apply_method=PENDING_REBOOT),
+    "require_secure_transport": Parameter(value="1", apply_method=IMMEDIATE),
+    "slow_query_log": Parameter(value="1", apply_method=IMMEDIATE),
+    "long_query_time": Parameter(value="2", apply_method=IMMEDIATE),
 }
 
 
@@ -84,8 +104,10 @@ class MySqlDatabase(pulumi.ComponentResource):
             family=f"mysql{size.engine_version}",
             description=f"Parameters of {context.tags.shown(name)}",
             parameters=[
-                aws.rds.ParameterGroupParameterArgs(name=parameter, value=value)
-                for parameter, value in sorted(PARAMETERS.items())
+                aws.rds.ParameterGroupParameterArgs(
+                    name=each, value=parameter.value, apply_method=parameter.apply_method
+                )
+                for each, parameter in sorted(PARAMETERS.items())
             ],
             tags=tags,
             opts=child,
@@ -106,6 +128,9 @@ class MySqlDatabase(pulumi.ComponentResource):
             allocated_storage=size.storage_gib,
             max_allocated_storage=size.max_storage_gib,
             storage_type="gp3",
+            # Said, since the provider sends the old figures when the storage grows past 400 GiB, and RDS refuses them.
+            iops=_STRIPED_IOPS if size.storage_gib >= _STRIPED_FROM_GIB else None,
+            storage_throughput=_STRIPED_MIB_PER_SECOND if size.storage_gib >= _STRIPED_FROM_GIB else None,
             storage_encrypted=True,
             kms_key_id=context.key_arn,
             db_name=args.database_name,
@@ -127,9 +152,9 @@ class MySqlDatabase(pulumi.ComponentResource):
             final_snapshot_identifier=f"{context.tags.owner}-{name}-final" if context.protect else None,
             auto_minor_version_upgrade=True,
             enabled_cloudwatch_logs_exports=["error", "slowquery"],
-            performance_insights_enabled=True,
-            performance_insights_kms_key_id=context.key_arn,
-            performance_insights_retention_period=7,
+            performance_insights_enabled=size.has_performance_insights,
+            performance_insights_kms_key_id=context.key_arn if size.has_performance_insights else None,
+            performance_insights_retention_period=7 if size.has_performance_insights else None,
             monitoring_interval=60,
             monitoring_role_arn=self._monitoring_role(name).arn,
             tags=tags,

@@ -19,6 +19,8 @@ class DataStorePlacement:
     context: Context
     vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[list[str]]
+    zone_count: pulumi.Input[int]
+    """How many availability zones the subnets are in: one each."""
     clients: Mapping[str, pulumi.Input[str]]
     """The security groups that may connect, by name."""
 
@@ -28,7 +30,11 @@ class DataStorePlacement:
     ) -> DataStorePlacement:
         """A place in the shared network's private subnets."""
         return DataStorePlacement(
-            context=context, vpc_id=shared.vpc_id, subnet_ids=shared.private_subnet_ids, clients=clients
+            context=context,
+            vpc_id=shared.vpc_id,
+            subnet_ids=shared.private_subnet_ids,
+            zone_count=shared.zone_count,
+            clients=clients,
         )
 
     def open_to_clients(self, name: str, *, port: int, service: str, parent: pulumi.Resource) -> SecurityGroup:

@@ -67,28 +67,22 @@ class Search(pulumi.ComponentResource):
             override_special="-_.",
             opts=child,
         )
-        zones = min(size.instances, _MOST_ZONES)
+        zones = pulumi.Output.from_input(placement.zone_count).apply(
+            lambda count: min(size.instances, count, _MOST_ZONES)
+        )
         logs, may_log = self._logs(name, placement)
         domain = aws.opensearch.Domain(
             f"{name}-domain",
             # A fixed name: it is part of the endpoint, and people find the site's domain by it.
             domain_name=context.tags.owner,
             engine_version=f"OpenSearch_{size.engine_version}",
-            cluster_config=aws.opensearch.DomainClusterConfigArgs(
-                instance_type=size.instance_type,
-                instance_count=size.instances,
-                zone_awareness_enabled=zones > 1,
-                zone_awareness_config=aws.opensearch.DomainClusterConfigZoneAwarenessConfigArgs(
-                    availability_zone_count=zones
-                )
-                if zones > 1
-                else None,
-            ),
+            cluster_config=zones.apply(lambda count: _cluster(size, count)),
             ebs_options=aws.opensearch.DomainEbsOptionsArgs(
                 ebs_enabled=True, volume_type="gp3", volume_size=size.storage_gib
             ),
             vpc_options=aws.opensearch.DomainVpcOptionsArgs(
-                subnet_ids=pulumi.Output.from_input(placement.subnet_ids).apply(lambda ids: ids[:zones]),
+                # AWS takes exactly as many subnets as zones.
+                subnet_ids=pulumi.Output.all(placement.subnet_ids, zones).apply(lambda known: known[0][: known[1]]),
                 security_group_ids=[group.id],
             ),
             encrypt_at_rest=aws.opensearch.DomainEncryptAtRestArgs(enabled=True, kms_key_id=context.key_arn),
@@ -155,6 +149,17 @@ class Search(pulumi.ComponentResource):
             opts=child,
         )
         return groups, policy
+
+
+def _cluster(size: SearchSettings, zones: int) -> aws.opensearch.DomainClusterConfigArgs:
+    """The instances, spread over so many zones."""
+    spread = aws.opensearch.DomainClusterConfigZoneAwarenessConfigArgs(availability_zone_count=zones)
+    return aws.opensearch.DomainClusterConfigArgs(
+        instance_type=size.instance_type,
+        instance_count=size.instances,
+        zone_awareness_enabled=zones > 1,
+        zone_awareness_config=spread if zones > 1 else None,
+    )
 
 
 def _writing(known: Sequence[str]) -> str:

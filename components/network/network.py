@@ -37,6 +37,9 @@ class Network(pulumi.ComponentResource):
     for, a route table for the public subnets and one for each private subnet, an S3 gateway endpoint in all route
     tables, and flow logs of all traffic. It empties the VPC's default security group. If there are VPN links, it makes
     a VPN gateway and the links.
+
+    The ids of the subnets are known only when the subnets reach the internet. AWS refuses an internet-facing load
+    balancer in a VPC without an internet gateway, and a server that boots without a route cannot install anything.
     """
 
     vpc_id: pulumi.Output[str]
@@ -67,13 +70,10 @@ class Network(pulumi.ComponentResource):
         aws.ec2.DefaultSecurityGroup(
             f"{name}-default-group", vpc_id=vpc.id, tags=args.context.tags.named(f"{name}-unused"), opts=self._child
         )
-        public = [self._subnet("public", each.letter, each.zone, each.public) for each in addresses]
-        private = [self._subnet("private", each.letter, each.zone, each.private) for each in addresses]
-        self.public_subnet_ids = pulumi.Output.all(*(subnet.id for subnet in public))
-        self.private_subnet_ids = pulumi.Output.all(*(subnet.id for subnet in private))
-
-        public_table = self._public_routes(public, addresses)
-        private_tables = self._private_routes(public, private, addresses)
+        public_table, public = self._public_subnets(addresses)
+        private_tables, private = self._private_subnets(public, addresses)
+        self.public_subnet_ids = pulumi.Output.all(*public)
+        self.private_subnet_ids = pulumi.Output.all(*private)
         tables = [public_table, *private_tables]
         aws.ec2.VpcEndpoint(
             f"{name}-s3-endpoint",
@@ -110,9 +110,10 @@ class Network(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _public_routes(
-        self, subnets: list[aws.ec2.Subnet], addresses: tuple[SubnetAddresses, ...]
-    ) -> aws.ec2.RouteTable:
+    def _public_subnets(
+        self, addresses: tuple[SubnetAddresses, ...]
+    ) -> tuple[aws.ec2.RouteTable, list[pulumi.Output[str]]]:
+        """Their route table and their ids."""
         gateway = aws.ec2.InternetGateway(
             f"{self._name}-internet",
             vpc_id=self.vpc_id,
@@ -120,42 +121,44 @@ class Network(pulumi.ComponentResource):
             opts=self._child,
         )
         table = self._route_table("public")
-        aws.ec2.Route(
+        route = aws.ec2.Route(
             f"{self._name}-public-internet",
             route_table_id=table.id,
             destination_cidr_block=ANYWHERE,
             gateway_id=gateway.id,
             opts=self._child,
         )
-        for subnet, each in zip(subnets, addresses, strict=True):
-            self._associate(f"public-{each.letter}", subnet, table)
-        return table
-
-    def _private_routes(
-        self,
-        public: list[aws.ec2.Subnet],
-        private: list[aws.ec2.Subnet],
-        addresses: tuple[SubnetAddresses, ...],
-    ) -> list[aws.ec2.RouteTable]:
-        count = {NatGateways.ONE_PER_ZONE: len(public), NatGateways.SINGLE: 1, NatGateways.NONE: 0}
-        gateways = [
-            self._nat_gateway(each.letter, subnet)
-            for each, subnet in list(zip(addresses, public, strict=True))[: count[self._args.network.nat_gateways]]
+        return table, [
+            self._routed(
+                self._subnet("public", each.letter, each.zone, each.public), f"public-{each.letter}", table, route
+            )
+            for each in addresses
         ]
-        tables = []
-        for index, (each, subnet) in enumerate(zip(addresses, private, strict=True)):
-            table = self._route_table(f"private-{each.letter}")
-            self._associate(f"private-{each.letter}", subnet, table)
-            if gateways:
-                aws.ec2.Route(
-                    f"{self._name}-private-{each.letter}-internet",
-                    route_table_id=table.id,
-                    destination_cidr_block=ANYWHERE,
-                    nat_gateway_id=gateways[index % len(gateways)].id,
-                    opts=self._child,
-                )
+
+    def _private_subnets(
+        self, public: list[pulumi.Output[str]], addresses: tuple[SubnetAddresses, ...]
+    ) -> tuple[list[aws.ec2.RouteTable], list[pulumi.Output[str]]]:
+        """Their route tables and their ids."""
+        count = {NatGateways.ONE_PER_ZONE: len(public), NatGateways.SINGLE: 1}
+        gateways = [
+            self._nat_gateway(each.letter, subnet_id)
+            for each, subnet_id in list(zip(addresses, public, strict=True))[: count[self._args.network.nat_gateways]]
+        ]
+        tables, subnet_ids = [], []
+        for index, each in enumerate(addresses):
+            label = f"private-{each.letter}"
+            table = self._route_table(label)
+            route = aws.ec2.Route(
+                f"{self._name}-{label}-internet",
+                route_table_id=table.id,
+                destination_cidr_block=ANYWHERE,
+                nat_gateway_id=gateways[index % len(gateways)].id,
+                opts=self._child,
+            )
+            subnet = self._subnet("private", each.letter, each.zone, each.private)
             tables.append(table)
-        return tables
+            subnet_ids.append(self._routed(subnet, label, table, route))
+        return tables, subnet_ids
 
     def _route_table(self, label: str) -> aws.ec2.RouteTable:
         return aws.ec2.RouteTable(
@@ -165,17 +168,24 @@ class Network(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _associate(self, label: str, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable) -> None:
-        aws.ec2.RouteTableAssociation(
-            f"{self._name}-{label}-association", subnet_id=subnet.id, route_table_id=table.id, opts=self._child
+    def _routed(
+        self, subnet: aws.ec2.Subnet, label: str, table: aws.ec2.RouteTable, way_out: aws.ec2.Route
+    ) -> pulumi.Output[str]:
+        """The id of the subnet, for those who need its way out: they wait for its route."""
+        association = aws.ec2.RouteTableAssociation(
+            f"{self._name}-{label}-association",
+            subnet_id=subnet.id,
+            route_table_id=table.id,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[way_out]),
         )
+        return pulumi.Output.all(subnet.id, association.subnet_id).apply(lambda same: str(same[0]))
 
-    def _nat_gateway(self, letter: str, subnet: aws.ec2.Subnet) -> aws.ec2.NatGateway:
+    def _nat_gateway(self, letter: str, subnet_id: pulumi.Output[str]) -> aws.ec2.NatGateway:
         tags = self._args.context.tags.named(f"nat-{letter}")
         address = aws.ec2.Eip(f"{self._name}-nat-{letter}-address", domain="vpc", tags=tags, opts=self._child)
         return aws.ec2.NatGateway(
             f"{self._name}-nat-{letter}",
-            subnet_id=subnet.id,
+            subnet_id=subnet_id,
             allocation_id=address.id,
             tags=tags,
             opts=self._child,

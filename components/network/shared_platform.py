@@ -84,6 +84,7 @@ class SharedPlatform(pulumi.ComponentResource):
             vpc_id=self.network.vpc_id,
             public_subnet_ids=self.network.public_subnet_ids,
             private_subnet_ids=self.network.private_subnet_ids,
+            zone_count=len(settings.zones),
             network_cidr=str(settings.network.cidr),
             internal_zone_id=self.domains.internal_zone_id,
             public_zone_id=self.domains.public_zone_id,

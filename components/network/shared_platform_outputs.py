@@ -36,6 +36,8 @@ class SharedPlatformOutputs:
     vpc_id: pulumi.Input[str]
     public_subnet_ids: pulumi.Input[list[str]]
     private_subnet_ids: pulumi.Input[list[str]]
+    zone_count: pulumi.Input[int]
+    """How many availability zones the network has. Each has a public and a private subnet."""
     network_cidr: pulumi.Input[str]
     public_zone_id: pulumi.Input[str]
     internal_zone_id: pulumi.Input[str]
@@ -61,6 +63,7 @@ class SharedPlatformOutputs:
             vpc_id=shared["vpc_id"],
             public_subnet_ids=shared["public_subnet_ids"],
             private_subnet_ids=shared["private_subnet_ids"],
+            zone_count=shared["private_subnet_ids"].apply(len),
             network_cidr=shared["network_cidr"],
             public_zone_id=shared["public_zone_id"],
             internal_zone_id=shared["internal_zone_id"],

@@ -29,13 +29,17 @@ OPERATIONS = ("create", "import", "update", "replace", "delete")
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What happens to one resource. ``because`` names the properties whose change makes a replacement necessary."""
+    """What happens to one resource. ``because`` names the properties whose change makes a replacement necessary.
+
+    ``smaller`` names the properties that are a smaller number than before.
+    """
 
     urn: str
     token: str
     operation: str
     """One of ``OPERATIONS``."""
     because: tuple[str, ...] = ()
+    smaller: tuple[str, ...] = ()
 
     @property
     def resource(self) -> Resource:
@@ -68,7 +72,9 @@ class Plan:
             if known is not None and "replace" in (operation, known.operation):
                 operation = "replace"
             because = step.keys or (known.because if known else ())
-            changes[step.urn] = Change(urn=step.urn, token=step.type, operation=operation, because=because)
+            changes[step.urn] = Change(
+                urn=step.urn, token=step.type, operation=operation, because=because, smaller=step.smaller
+            )
         in_order = sorted(changes.values(), key=lambda each: -OPERATIONS.index(each.operation))
         return cls(changes=tuple(in_order), errors=tuple(events.errors), finished=events.finished)
 

@@ -46,6 +46,7 @@ EXTENSIONS = (
     "sandbox.emulator.kms",
     "sandbox.emulator.logs",
     "sandbox.emulator.secretsmanager",
+    "sandbox.emulator.service_quotas",
     "sandbox.emulator.sns",
     "sandbox.emulator.ssm",
     "sandbox.emulator.backup",

@@ -11,9 +11,10 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from account import bootstrap
+from account import bootstrap, quotas
 from account.bootstrap import Account, BootstrapError, BootstrapSettings
 from commands import shell
 from sandbox.commands import embedded_aws
@@ -66,6 +67,39 @@ def test_the_state_bucket_is_versioned_encrypted_private_and_tls_only() -> None:
     (statement,) = json.loads(s3.get_bucket_policy(**bucket)["Policy"])["Statement"]
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_quotas_that_are_too_small_are_said_first(capsys: pytest.CaptureFixture[str]) -> None:
+    """A new account has five vCPUs and five addresses. Production takes five, so one more in use is one too many; what
+    carries the client's tag is the stacks' own."""
+    ec2 = _client("ec2")
+    assert _run("--client", "quotas") == 0
+    said = capsys.readouterr().out
+    assert said.splitlines()[0].startswith("Raise these quotas of account 123456789012 first")
+    vcpus = "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances: got 5, expected 44 or more: 44 for the"
+    assert vcpus in said
+    assert "--service-code ec2 --quota-code L-1216C47A --desired-value 44" in said
+    assert "Elastic IPs" not in said
+    assert "VPCs" not in said
+    own = [{"ResourceType": "elastic-ip", "Tags": [{"Key": "Client", "Value": "client"}]}]
+    allocated = [ec2.allocate_address(Domain="vpc", TagSpecifications=own), ec2.allocate_address(Domain="vpc")]
+    assert _run("--client", "quotas") == 0
+    assert "EC2-VPC Elastic IPs: got 5, expected 6 or more: 5 for the stacks and 1 in use by others" in (
+        capsys.readouterr().out
+    )
+    for each in allocated:
+        ec2.release_address(AllocationId=each["AllocationId"])
+
+
+def test_quotas_that_nobody_may_read_are_no_reason_to_stop(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object) -> Iterator[object]:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not allowed"}}, "GetServiceQuota")
+
+    monkeypatch.setattr(quotas, "shortages", denied)
+    assert _run("--client", "unread") == 0
+    assert capsys.readouterr().out.startswith("Quotas: AWS did not answer (")
 
 
 def test_the_key_of_the_secrets_is_rotated() -> None:
@@ -128,6 +162,7 @@ def test_us_east_1_is_a_region_like_any_other() -> None:
     ("arguments", "message"),
     [
         (["--region", "eu-nowhere-3"], "--region: got 'eu-nowhere-3', expected "),
+        (["--region", "cn-north-1"], "--region: got 'cn-north-1', expected a region of the partition aws"),
         (["--region", _REGION, "--state-bucket", "Upper_Case"], "--state-bucket: got 'Upper_Case', expected "),
         (["--region", _REGION, "--state-bucket", "ab"], "--state-bucket: got 'ab', expected "),
         (["--region", _REGION, "--keep-days", "0"], "--keep-days: got 0, expected "),

@@ -120,12 +120,12 @@ def test_a_prefix_list_lets_its_entries_in(api: AwsApi, ec2: Any, vpc: str) -> N
     )["PrefixList"]["PrefixListId"]
     group = a_group(ec2, vpc, "web", port(22, PrefixListIds=[{"PrefixListId": listed}]))
     public, private = a_subnet(ec2, vpc, 1), a_subnet(ec2, vpc, 2)
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     for subnet, name in ((public, "acme-front"), (private, "acme-inner")):
         instance = a_server(ec2, subnet, group, name)
         allocated = ec2.allocate_address(Domain="vpc")["AllocationId"]
         ec2.associate_address(AllocationId=allocated, InstanceId=instance)
-    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
     ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
     ec2.associate_route_table(RouteTableId=table, SubnetId=public)

@@ -56,6 +56,15 @@ def step(op: str, token: str, name: str, *keys: str, stack: str = "prod") -> dic
     return {"resourcePreEvent": {"metadata": metadata}}
 
 
+def resize(token: str, name: str, key: str, old: object, new: object) -> dict[str, Any]:
+    """The update of one input, with the texts around it that no report may keep."""
+    event = step("update", token, name)
+    metadata = event["resourcePreEvent"]["metadata"]
+    metadata["old"] = {"id": SECRET, "inputs": {key: old, "password": SECRET}}
+    metadata["new"] = {"inputs": {key: new, "password": SECRET, "isNew": 1}}
+    return event
+
+
 def replacement(token: str, name: str, *keys: str) -> list[dict[str, Any]]:
     """All steps of it, in the engine's order."""
     return [

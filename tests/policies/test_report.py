@@ -38,6 +38,7 @@ from tests.policies.reports import (
     plan_of,
     replacement,
     report_of,
+    resize,
     step,
     urn,
 )
@@ -311,6 +312,28 @@ STACK = "pulumi.Stack 'magento-prod'"
     [
         pytest.param([step("update", DATABASE, "database")], [], [(STATEFUL_KEPT, Status.PASSED, STACK)], id="updated"),
         pytest.param(replacement(ROLE, "role"), [], [(STATEFUL_KEPT, Status.PASSED, STACK)], id="no data in it"),
+        pytest.param(
+            [resize(DATABASE, "database", "allocatedStorage", 200, 100)],
+            [],
+            [(STATEFUL_KEPT, Status.FAILED, KEPT.resource)],
+            id="database shrinks",
+        ),
+        pytest.param(
+            [resize("aws:ebs/volume:Volume", "media", "size", 200, 199)],
+            [],
+            [(STATEFUL_KEPT, Status.FAILED, "ebs.Volume 'media'")],
+            id="volume shrinks",
+        ),
+        pytest.param(
+            [
+                resize("aws:ebs/volume:Volume", "media", "size", 199, 200),
+                resize("aws:ebs/volume:Volume", "other", "size", 200, "unknown"),
+                resize("aws:ebs/volume:Volume", "third", "iops", 4000, 3000),
+            ],
+            [],
+            [(STATEFUL_KEPT, Status.PASSED, STACK)],
+            id="volume grows",
+        ),
         pytest.param(
             replacement(DATABASE, "database", "engine"),
             [],

@@ -85,11 +85,13 @@ def build(
             gc.enable()
 
 
-def build_program(stack: str, *, config: Config | None = None) -> Graph:
+def build_program(
+    stack: str, *, config: Config | None = None, references: Callable[[str], Graph] | None = None
+) -> Graph:
     """Runs the real program with the real stack file, with keys of ``config`` in place of the file's.
 
     A key that is None is left out. The certificate files that config names are made, since real ones are
-    never in the repository. References to other stacks find their real graphs.
+    never in the repository. References to other stacks find their real graphs, unless ``references`` gives others.
     """
     values = {key: value for key, value in {**stack_config(stack), **(config or {})}.items() if value is not None}
     certificate = values.get(f"{PROJECT}:certificate")
@@ -98,7 +100,9 @@ def build_program(stack: str, *, config: Config | None = None) -> Graph:
             certificate["domain"], certificate["certificate_file"], certificate["private_key_file"]
         )
         values[f"{PROJECT}:certificate"] = {**certificate, "directory": directory.name}
-    return build(_run_main, stack=stack, config=values, secret_keys=_secret_keys(values), references=program)
+    return build(
+        _run_main, stack=stack, config=values, secret_keys=_secret_keys(values), references=references or program
+    )
 
 
 @functools.cache

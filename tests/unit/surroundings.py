@@ -20,6 +20,7 @@ SHARED = SharedPlatformOutputs(
     vpc_id="vpc-1",
     public_subnet_ids=["subnet-public-a", "subnet-public-b"],
     private_subnet_ids=["subnet-private-a", "subnet-private-b"],
+    zone_count=2,
     network_cidr="10.0.0.0/16",
     public_zone_id="ZPUBLIC",
     internal_zone_id="ZINTERNAL",

@@ -21,7 +21,7 @@ ROOMS = {
     "reachability": {"commands"},
     "release": {"commands", "settings"},
     "commands": set(),
-    "account": {"commands"},
+    "account": {"commands", "settings"},
 }
 """Which other rooms each room of the program may import."""
 OUTSIDE = {"sandbox", "tests", "bench"}

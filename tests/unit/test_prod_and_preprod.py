@@ -31,10 +31,12 @@ site-database-instance.deleteAutomatedBackups: False -> True
 site-database-instance.deletionProtection: True -> False
 site-database-instance.finalSnapshotIdentifier: client-prod-site-database-final -> None
 site-database-instance.instanceClass: db.r7g.4xlarge -> db.r7g.large
+site-database-instance.iops: 12000 -> None
 site-database-instance.maxAllocatedStorage: 1000 -> 200
 site-database-instance.multiAz: True -> False
 site-database-instance.protect: True -> False
 site-database-instance.skipFinalSnapshot: False -> True
+site-database-instance.storageThroughput: 500 -> None
 site-database-password.protect: True -> False
 site-files-client-media.finalSnapshot: True -> False
 site-files-client-media.protect: True -> False

@@ -6,11 +6,13 @@ from copy import copy
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.ec2.models.elastic_ip_addresses import ElasticAddress, ElasticAddressBackend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface, NetworkInterfaceBackend
 from moto.ec2.models.instances import Instance, InstanceState
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses.elastic_network_interfaces import ElasticNetworkInterfaces
 
+from sandbox.emulator.ec2.gateways import reaches_internet
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import patch
 
@@ -88,3 +90,23 @@ def _terminate(original: Any, instance: Instance) -> InstanceState:
 )
 def _network_interfaces(original: Any, instance: Instance) -> list[NetworkInterface]:
     return [] if instance.state == "terminated" else list(original(instance))
+
+
+@patch(
+    "moto.ec2.models.elastic_ip_addresses:ElasticAddressBackend.associate_address",
+    sha256="02c8a638e10df0d17a06c1de93c91802e0bd1ca19b35ede28210faabc13c2ba4",
+    upstream="AssociateAddress gives a public address to an interface in a VPC without an internet gateway.",
+)
+def _associate_address(
+    original: Any,
+    backend: ElasticAddressBackend,
+    instance: Any = None,
+    eni: Any = None,
+    address: str | None = None,
+    allocation_id: str | None = None,
+    reassociate: bool = False,
+) -> ElasticAddress:
+    subnet = eni.subnet if eni else backend.get_subnet(instance.subnet_id)
+    if not reaches_internet(backend, subnet.vpc_id):
+        raise AwsError("Gateway.NotAttached", f"Network {subnet.vpc_id} is not attached to any internet gateway")
+    return original(backend, instance, eni, address, allocation_id, reassociate)

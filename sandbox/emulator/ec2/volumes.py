@@ -1,4 +1,4 @@
-"""EBS volumes: one attachment at a time, in one availability zone, and the throughput of gp3."""
+"""EBS volumes: sizes that exist and never shrink, one attachment in one availability zone, gp3's throughput."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sandbox.emulator.patching import patch
 
 GP3_DEFAULT_THROUGHPUT = 125
 """MiB a second ("Amazon EBS General Purpose SSD volumes")."""
+GP3_GIB = range(1, 65_536 + 1)
 
 
 @patch(
@@ -48,16 +49,41 @@ def _attach_volume(
 
 
 @patch(
+    "moto.ec2.models.elastic_block_store:EBSBackend.modify_volume",
+    sha256="ab11ffa242d2320c299737ced0ac7896393b8d2fe393e4359a474967b82a98e5",
+    upstream="ModifyVolume makes a volume smaller.",
+)
+def _modify_volume(
+    original: Any, backend: EBSBackend, volume_id: str, target_size: int | None = None, *args: Any, **kwargs: Any
+) -> Volume:
+    volume = backend.get_volume(volume_id)
+    if target_size is not None and int(target_size) < int(volume.size):
+        raise AwsError("InvalidParameterValue", "New size cannot be smaller than existing size")
+    _check_size(target_size, volume.volume_type)
+    changed: Volume = original(backend, volume_id, target_size, *args, **kwargs)
+    return changed
+
+
+@patch(
     "moto.ec2.models.elastic_block_store:EBSBackend.create_volume",
     sha256="466950324c69d5f7cecf5004f664d813d3dd586567fde017695a358d34965e80",
-    upstream="The region's encryption by default applies to no volume.",
+    upstream="CreateVolume accepts every size, and the region's encryption by default applies to no volume.",
 )
-def _create_volume(original: Any, backend: EBSBackend, *args: Any, **settings: Any) -> Volume:
-    """Encrypt every volume where that is the default, those of launched instances too."""
-    if vars(backend).get("ebs_encryption_by_default"):  # not there yet while moto makes its images
+def _create_volume(original: Any, backend: EBSBackend, size: int, *args: Any, **settings: Any) -> Volume:
+    _check_size(size, settings.get("volume_type"))
+    # Volumes of launched instances too. The setting is not there yet while moto makes its images.
+    if vars(backend).get("ebs_encryption_by_default"):
         settings["encrypted"] = True
-    volume: Volume = original(backend, *args, **settings)
-    return volume
+    created: Volume = original(backend, size, *args, **settings)
+    return created
+
+
+def _check_size(gib: int | None, volume_type: str | None) -> None:
+    """Raise ``AwsError`` for a size that a gp3 volume cannot have ("Amazon EBS General Purpose SSD volumes")."""
+    if gib is not None and volume_type == "gp3" and int(gib) not in GP3_GIB:
+        raise AwsError(
+            "InvalidParameterValue", f"Volume of {gib}GiB: a gp3 volume is {GP3_GIB[0]} to {GP3_GIB[-1]} GiB."
+        )
 
 
 @patch(

@@ -92,6 +92,12 @@ PARAMETER_DEFAULTS = {
     "zset-max-listpack-value": "64",
 }
 
+APPLIED_BY_REBOOT = frozenset({"activerehashing", "cluster-enabled", "databases"})
+"""The parameters of which a change applies after a reboot (``ChangeType`` of DescribeCacheParameters)."""
+
+FIXED_PARAMETERS = frozenset({"list-max-listpack-size", "replica-allow-chaining"})
+"""The parameters that AWS lets nobody change (``IsModifiable`` of DescribeCacheParameters)."""
+
 
 def engine_version(engine: str, version: str | None) -> EngineVersion:
     """The version for a requested one, which may be a patch release; the newest for None.

@@ -7,7 +7,12 @@ from typing import Any
 from moto.elasticache.models import ElastiCacheBackend
 from moto.elasticache.responses import ElastiCacheResponse
 
-from sandbox.emulator.elasticache.engines import FAMILIES, PARAMETER_DEFAULTS
+from sandbox.emulator.elasticache.engines import (
+    APPLIED_BY_REBOOT,
+    FAMILIES,
+    FIXED_PARAMETERS,
+    PARAMETER_DEFAULTS,
+)
 from sandbox.emulator.elasticache.state import ParameterGroup, arn, backend_of, parameter_group, parameter_groups
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import operation, patch
@@ -61,6 +66,8 @@ def modify_cache_parameter_group(response: ElastiCacheResponse, parameters: dict
     for name in changes:
         if name not in PARAMETER_DEFAULTS:
             raise AwsError("InvalidParameterValue", f"The parameter {name} is not valid for family {group.family}")
+        if name in FIXED_PARAMETERS:
+            raise AwsError("InvalidParameterValue", f"The parameter {name} is not modifiable.")
     group.values.update(changes)
     return {"CacheParameterGroupName": group.name}
 
@@ -84,8 +91,8 @@ def describe_cache_parameters(response: ElastiCacheResponse, parameters: dict[st
             "ParameterValue": group.values.get(name, default),
             "Source": "user" if name in group.values else "system",
             "DataType": "string",
-            "IsModifiable": True,
-            "ChangeType": "immediate",
+            "IsModifiable": name not in FIXED_PARAMETERS,
+            "ChangeType": "requires-reboot" if name in APPLIED_BY_REBOOT else "immediate",
         }
         for name, default in PARAMETER_DEFAULTS.items()
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import count, cycle, islice
 from typing import Any
@@ -44,6 +45,7 @@ def create_replication_group(response: ElastiCacheResponse, parameters: dict[str
     id_ = parameters["ReplicationGroupId"].lower()
     if id_ in backend.replication_groups:
         raise ReplicationGroupAlreadyExists(id_)
+    _check_node_type(parameters)
     release = engine_version(parameters.get("Engine", "redis"), parameters.get("EngineVersion"))
     settings = {
         "CacheParameterGroupName": release.default_parameter_group,
@@ -95,6 +97,7 @@ def modify_replication_group(response: ElastiCacheResponse, parameters: dict[str
     """Apply every change at once, whatever ApplyImmediately says: there is no maintenance window."""
     backend = backend_of(response)
     group = _group(backend, parameters)
+    _check_node_type(parameters)
     changes = {xform_name(name): parameters[name] for name in SETTINGS if name in parameters}
     if "Engine" in parameters or "EngineVersion" in parameters:
         release = engine_version(parameters.get("Engine", group.release.engine), parameters.get("EngineVersion"))
@@ -211,6 +214,12 @@ def _check_availability(group: ReplicationGroup, replicas: int) -> None:
         )
     if group.multi_az_enabled and not group.automatic_failover_enabled:
         raise AwsError("InvalidParameterCombination", "Multi-AZ requires automatic failover to be enabled.")
+
+
+def _check_node_type(parameters: dict[str, Any]) -> None:
+    node_type = parameters.get("CacheNodeType")
+    if node_type is not None and not re.fullmatch(r"cache\.[a-z0-9-]+\.[a-z0-9-]+", node_type):
+        raise AwsError("InvalidParameterValue", f"The parameter CacheNodeType has an invalid value: {node_type}")
 
 
 def _check_security_groups(backend: Any, ids: list[str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from moto.elbv2.models import ELBv2Backend, FakeLoadBalancer
 
+from sandbox.emulator.ec2.gateways import reaches_internet
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import patch
 
@@ -48,6 +49,8 @@ def _create_load_balancer(original: Any, backend: ELBv2Backend, **settings: Any)
     if any(balancer.name == name for balancer in backend.load_balancers.values()):
         raise AwsError("DuplicateLoadBalancerName", f"A load balancer with the name '{name}' already exists.")
     settings["scheme"] = settings.get("scheme") or "internet-facing"
+    if settings["scheme"] == "internet-facing":
+        _check_internet(backend, settings)
     balancer = original(backend, **settings)
     balancer.canonical_hosted_zone_id = HOSTED_ZONES.get(backend.region_name, balancer.canonical_hosted_zone_id)
     label = f"{name}-{secrets.randbelow(10**9) + 10**9}"
@@ -57,6 +60,15 @@ def _create_load_balancer(original: Any, backend: ELBv2Backend, **settings: Any)
     if balancer.type == "application":
         balancer.attrs = dict(APPLICATION_DEFAULTS)
     return balancer
+
+
+def _check_internet(backend: ELBv2Backend, settings: dict[str, Any]) -> None:
+    """Raise ``AwsError`` if the subnets are in a VPC without an internet gateway."""
+    subnet_ids = settings.get("subnet_ids") or [each["SubnetId"] for each in settings.get("subnet_mappings") or ()]
+    for subnet_id in subnet_ids:
+        vpc_id = backend.ec2_backend.get_subnet(subnet_id).vpc_id
+        if not reaches_internet(backend.ec2_backend, vpc_id):
+            raise AwsError("InvalidSubnet", f"VPC {vpc_id} has no internet gateway")
 
 
 @patch(

@@ -19,6 +19,8 @@ moto.es.urls.url_paths["{0}/2021-01-01/opensearch/upgradeDomain"] = OpenSearchSe
 NEWEST_VERSION = "OpenSearch_3.1"
 """The version of a domain that is created without one. Source: OpenSearch Service developer guide, end of 2025."""
 
+SMALLEST_GIB = 10
+_COUNTS = {1: "one", 2: "two", 3: "three"}
 _VERSION = re.compile(r"(?P<engine>OpenSearch|Elasticsearch)_(?P<major>\d+)\.(?P<minor>\d+)")
 _MAJORS = {"OpenSearch": (1, 2, 3), "Elasticsearch": (5, 6, 7)}
 
@@ -36,6 +38,8 @@ def _create_domain(original: Any, backend: OpenSearchServiceBackend, **settings:
         settings["engine_version"] = settings["engine_version"] or NEWEST_VERSION
         _parsed(settings["engine_version"])
     settings["vpc_options"] = _placed(backend, settings["vpc_options"])
+    _check_zones(settings["cluster_config"], settings["vpc_options"])
+    _check_instances(settings["cluster_config"], settings["ebs_options"])
     settings["auto_tune_options"] = _auto_tune(settings["auto_tune_options"])
     settings["advanced_security_options"] = _without_master_user(settings["advanced_security_options"])
     domain: OpenSearchDomain = original(backend, **settings)
@@ -65,6 +69,8 @@ def _update_domain_config(
     for group, options in settings.items():
         if isinstance(options, dict):
             settings[group] = {**(getattr(domain, group) or {}), **options}
+    _check_zones(settings["cluster_config"] or domain.cluster_config, settings["vpc_options"] or domain.vpc_options)
+    _check_instances(settings["cluster_config"], settings["ebs_options"])
     return original(backend, domain_name=domain_name, **settings)
 
 
@@ -127,6 +133,48 @@ def _auto_tune(options: dict[str, Any] | None) -> dict[str, Any]:
 def _without_master_user(options: dict[str, Any] | None) -> dict[str, Any] | None:
     """Without the master user's password, which moto would answer. Nothing here needs it."""
     return {name: value for name, value in options.items() if name != "MasterUserOptions"} if options else options
+
+
+def _check_zones(cluster: dict[str, Any] | None, vpc: dict[str, Any] | None) -> None:
+    """Raise ``AwsError`` unless there is a data node for each zone and, in a VPC, exactly one subnet for each.
+
+    AWS counts two zones when zone awareness is on and nothing else is said ("Configuring a multi-AZ domain").
+    """
+    cluster = cluster or {}
+    zones = 1
+    if cluster.get("ZoneAwarenessEnabled"):
+        zones = (cluster.get("ZoneAwarenessConfig") or {}).get("AvailabilityZoneCount") or 2
+    count = _COUNTS.get(zones)
+    if count is None:
+        raise AwsError("ValidationException", "AvailabilityZoneCount must be 2 or 3.")
+    if zones > int(cluster.get("InstanceCount") or 1):
+        raise AwsError(
+            "ValidationException",
+            f"You must choose a minimum of {count} data nodes for a {count} Availability Zone deployment.",
+        )
+    if vpc and len(vpc["SubnetIds"]) != zones:
+        raise AwsError(
+            "ValidationException",
+            f"You must specify exactly {count} subnets because you've set zone count to {count}."
+            if zones > 1
+            else "You must specify exactly one subnet.",
+        )
+    if vpc and len(vpc["AvailabilityZones"]) != zones:
+        raise AwsError("ValidationException", "Each subnet must be in a different Availability Zone.")
+
+
+def _check_instances(cluster: dict[str, Any] | None, ebs: dict[str, Any] | None) -> None:
+    """Raise ``AwsError`` for a type that is none of OpenSearch's, or a disk that is too small ("EBS volume size
+    quotas")."""
+    kind, gib = (cluster or {}).get("InstanceType"), (ebs or {}).get("VolumeSize")
+    if kind and not kind.endswith((".search", ".elasticsearch")):
+        raise AwsError(
+            "ValidationException",
+            f"1 validation error detected: Value '{kind}' at 'clusterConfig.instanceType' failed to satisfy "
+            "constraint: Member must satisfy enum value set",
+        )
+    if gib is not None and int(gib) < SMALLEST_GIB:
+        raise AwsError("ValidationException", f"Volume size must be at least {SMALLEST_GIB} GiB: {gib}")
 
 
 def _placed(backend: OpenSearchServiceBackend, options: dict[str, Any] | None) -> dict[str, Any] | None:

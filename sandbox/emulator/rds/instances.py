@@ -14,17 +14,13 @@ from moto.rds.responses import RDSResponse
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.in_process import client
 from sandbox.emulator.patching import operation, patch
+from sandbox.emulator.rds import sizes
 from sandbox.emulator.rds.engines import mysql_version
 
 CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1"
 
 ENDPOINT_ZONES = {"eu-west-3": "ZMESEXB7ZGGQ3", "us-east-1": "Z2R2ITUGPM61AM"}
 """Hosted zones of the DNS names of DB instances. Source: AWS General Reference, RDS endpoints."""
-
-STRIPED_ENGINES = ("mysql", "mariadb", "postgres")
-STRIPED_FROM_GIB = 400
-"""From this size on, gp3 volumes of these engines have a higher baseline, and IOPS and throughput can be chosen.
-Source: RDS user guide, "gp3 storage"."""
 
 Event.EVENT_MAP.update(
     {
@@ -46,7 +42,7 @@ def _init(original: Any, instance: DBInstance, *args: Any, **settings: Any) -> N
     settings.setdefault("ca_certificate_identifier", CERTIFICATE_AUTHORITY)
     if settings.get("storage_encrypted") and not settings.get("kms_key_id"):
         settings["kms_key_id"] = _default_key(settings.get("backend") or args[0])
-    _check_gp3(settings["engine"], settings.get("storage_type"), settings.get("allocated_storage"), settings)
+    sizes.check(settings["engine"], settings)
     original(instance, *args, **settings)
     alphabet = string.ascii_uppercase + string.digits
     instance.dbi_resource_id = "db-" + "".join(secrets.choice(alphabet) for _ in range(26))
@@ -77,10 +73,7 @@ def _update(original: Any, instance: DBInstance, **settings: Any) -> None:
     if instance.engine == "mysql" and settings.get("engine_version"):
         settings["engine_version"] = mysql_version(settings["engine_version"])
     if instance.db_cluster_identifier is None:
-        storage_type = settings.get("storage_type") or instance.storage_type
-        _check_gp3(
-            instance.engine, storage_type, settings.get("allocated_storage") or instance.allocated_storage, settings
-        )
+        sizes.check(instance.engine, settings, before=_sizes_of(instance))
     exports = settings.pop("cloudwatch_logs_export_configuration", None) or {}
     original(instance, **settings)
     if exports:
@@ -186,23 +179,23 @@ def _apply_performance_insights(instance: DBInstance, settings: MutableMapping[s
     )
 
 
-def _check_gp3(engine: str, storage_type: str | None, gib: int | None, settings: MutableMapping[str, Any]) -> None:
-    """Raise ``AwsError`` if IOPS or throughput is requested for a volume that has the baseline only."""
-    asked = settings.get("iops") or settings.get("storage_throughput")
-    if asked and storage_type == "gp3" and engine in STRIPED_ENGINES and int(gib or 0) < STRIPED_FROM_GIB:
-        raise AwsError(
-            "InvalidParameterCombination",
-            f"You can't specify IOPS or storage throughput for engine {engine} and a storage size "
-            f"less than {STRIPED_FROM_GIB}.",
-        )
+def _sizes_of(instance: DBInstance) -> dict[str, Any]:
+    """What ``sizes.check`` compares a change with."""
+    return {
+        "allocated_storage": instance.allocated_storage,
+        "max_allocated_storage": instance.max_allocated_storage,
+        "storage_type": instance.storage_type,
+        "db_instance_class": instance.db_instance_class,
+        "enable_performance_insights": instance.performance_insights_enabled,
+    }
 
 
 def _apply_gp3_baseline(instance: DBInstance) -> None:
     """Set IOPS and throughput of a gp3 volume to at least its baseline, as AWS answers them."""
     if instance.storage_type != "gp3":
         return
-    striped = instance.engine in STRIPED_ENGINES and int(instance.allocated_storage) >= STRIPED_FROM_GIB
-    iops, mib_per_second = (12_000, 500) if striped else (3_000, 125)
+    striped = sizes.is_striped(instance.engine, int(instance.allocated_storage))
+    iops, mib_per_second = sizes.STRIPED_BASELINE if striped else sizes.BASELINE
     instance.iops = max(int(instance.iops or 0), iops)
     instance.storage_throughput = max(int(instance.storage_throughput or 0), mib_per_second)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from moto.rds.exceptions import DBParameterGroupNotFoundError
@@ -11,6 +12,7 @@ from moto.rds.responses import RDSResponse
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import operation, patch
 from sandbox.emulator.rds.engines import MYSQL_FAMILIES
+from sandbox.emulator.rds.parameters import apply_type, check
 
 
 @operation(RDSResponse)
@@ -24,6 +26,7 @@ def describe_db_parameters(response: RDSResponse, parameters: dict[str, Any]) ->
                 "ParameterName": name,
                 "ParameterValue": value.get("ParameterValue"),
                 "ApplyMethod": value.get("ApplyMethod", "pending-reboot"),
+                "ApplyType": apply_type(name),
                 "Source": "user",
                 "IsModifiable": True,
             }
@@ -45,9 +48,28 @@ def _describe(original: Any, backend: RDSBackend, settings: Any) -> list[DBParam
     return found
 
 
+@patch(
+    "moto.rds.models:RDSBackend.modify_db_parameter_group",
+    sha256="0e8b70b4692727218a483cb299cc52c2b37b80b6adb1b87950f3336abda06c24",
+    upstream="ModifyDBParameterGroup applies static parameters at once instead of refusing it.",
+)
+def _modify(
+    original: Any,
+    backend: RDSBackend,
+    db_parameter_group_name: str,
+    db_parameter_group_parameters: Iterable[dict[str, Any]],
+) -> DBParameterGroup:
+    """Refuse the whole change if AWS refuses one of its parameters."""
+    parameters = list(db_parameter_group_parameters)
+    _check(backend.db_parameter_groups.get(db_parameter_group_name), parameters)
+    group: DBParameterGroup = original(backend, db_parameter_group_name, parameters)
+    return group
+
+
 @operation(RDSResponse)
 def reset_db_parameter_group(response: RDSResponse, parameters: dict[str, Any]) -> dict[str, Any]:
     group = _group(response, parameters)
+    _check(group, parameters.get("Parameters", []))
     if parameters.get("ResetAllParameters"):
         group.parameters.clear()
     for parameter in parameters.get("Parameters", []):
@@ -79,6 +101,12 @@ def _delete(original: Any, backend: RDSBackend, db_parameter_group_name: str) ->
             "so the group cannot be deleted",
         )
     return original(backend, db_parameter_group_name)
+
+
+def _check(group: DBParameterGroup | None, parameters: Iterable[dict[str, Any]]) -> None:
+    if group is not None and (group.family or "").startswith("mysql"):
+        for parameter in parameters:
+            check(parameter)
 
 
 def _group(response: RDSResponse, parameters: dict[str, Any]) -> DBParameterGroup:

@@ -134,6 +134,8 @@ def build(aws: EmbeddedAws) -> Site:
     """Make everything that an environment needs."""
     ec2, elbv2, beanstalk = aws.client("ec2"), aws.client("elbv2"), aws.client("elasticbeanstalk")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     subnets = []
     for number, zone in enumerate("ab"):
         subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")

@@ -17,6 +17,13 @@ def a_subnet(aws: Aws, vpc_id: str, zone: str = "eu-west-3a", number: int = 1) -
     return create(aws, "aws:ec2/subnet:Subnet", inputs)
 
 
+def a_subnet_with_a_way_out(aws: Aws, zone: str = "eu-west-3a") -> str:
+    """In a VPC of its own, which has an internet gateway."""
+    vpc_id = a_vpc(aws)
+    an_internet_gateway(aws, vpc_id)
+    return a_subnet(aws, vpc_id, zone)
+
+
 def a_route_table(aws: Aws, vpc_id: str) -> str:
     return create(aws, "aws:ec2/routeTable:RouteTable", {"vpcId": vpc_id})
 
@@ -30,6 +37,7 @@ def an_elastic_ip(aws: Aws) -> str:
 
 
 def a_nat_gateway(aws: Aws, vpc_id: str) -> str:
+    """The VPC needs an internet gateway."""
     inputs = {"subnetId": a_subnet(aws, vpc_id), "allocationId": an_elastic_ip(aws)}
     return create(aws, "aws:ec2/natGateway:NatGateway", inputs)
 

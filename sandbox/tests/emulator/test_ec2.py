@@ -359,6 +359,43 @@ def test_flow_log_to_a_log_group_by_arn_is_delivered(ec2: Any, vpc: str) -> None
     assert flow_log["Tags"] == [{"Key": "System", "Value": "network"}]
 
 
+@pytest.fixture
+def internet(ec2: Any, vpc: str) -> str:
+    """The internet gateway of the VPC."""
+    id_: str = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=id_, VpcId=vpc)
+    return id_
+
+
+def test_a_public_nat_gateway_fails_without_an_internet_gateway(ec2: Any, vpc: str, subnet: str) -> None:
+    """It is made, and says later why it failed. It never holds the address."""
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)
+    [gateway] = ec2.describe_nat_gateways()["NatGateways"]
+    assert (gateway["State"], gateway["FailureCode"]) == ("failed", "Gateway.NotAttached")
+    assert gateway["FailureMessage"] == f"Network {vpc} has no Internet gateway attached"
+    assert "AssociationId" not in ec2.describe_addresses(AllocationIds=[address])["Addresses"][0]
+
+
+def test_a_public_address_needs_an_internet_gateway(ec2: Any, vpc: str, subnet: str) -> None:
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    with aws_refuses("Gateway.NotAttached", f"Network {vpc} is not attached to any internet gateway"):
+        ec2.associate_address(AllocationId=address, NetworkInterfaceId=interface)
+
+
+def test_an_internet_gateway_stays_while_public_addresses_are_in_use(
+    ec2: Any, vpc: str, subnet: str, internet: str
+) -> None:
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    gateway = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
+    with aws_refuses("DependencyViolation", "mapped public address"):
+        ec2.detach_internet_gateway(InternetGatewayId=internet, VpcId=vpc)
+    ec2.delete_nat_gateway(NatGatewayId=gateway)
+    ec2.detach_internet_gateway(InternetGatewayId=internet, VpcId=vpc)
+
+
+@pytest.mark.usefixtures("internet")
 def test_a_deleted_nat_gateway_lets_go_of_its_address_and_subnet(ec2: Any, subnet: str) -> None:
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
     gateway = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
@@ -386,6 +423,7 @@ def test_dhcp_options_keep_their_tags(ec2: Any) -> None:
     assert described["Tags"] == tags
 
 
+@pytest.mark.usefixtures("internet")
 def test_a_nat_gateway_is_public_unless_asked_otherwise(ec2: Any, subnet: str) -> None:
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
     ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)

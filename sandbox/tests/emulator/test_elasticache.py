@@ -123,6 +123,11 @@ def test_combinations_that_aws_refuses(elasticache: Any, changes: dict[str, Any]
     assert elasticache.describe_cache_clusters()["CacheClusters"] == []
 
 
+def test_a_node_type_of_another_service_is_refused(elasticache: Any) -> None:
+    with aws_refuses("InvalidParameterValue", "r7g.large"):
+        create_group(elasticache, CacheNodeType="r7g.large")
+
+
 def test_modification_reaches_the_members(elasticache: Any) -> None:
     create_group(elasticache)
     elasticache.modify_replication_group(
@@ -206,6 +211,20 @@ def test_parameter_group_keeps_what_the_user_set(elasticache: Any) -> None:
     assert (own["ParameterName"], own["ParameterValue"]) == ("maxmemory-policy", "allkeys-lru")
     system = elasticache.describe_cache_parameters(**group, Source="system")["Parameters"]
     assert {p["ParameterName"]: p["ParameterValue"] for p in system}["timeout"] == "0"
+
+
+def test_a_fixed_parameter_is_not_changed(elasticache: Any) -> None:
+    """And the list says which changes wait for a reboot."""
+    group = {"CacheParameterGroupName": "magento"}
+    elasticache.create_cache_parameter_group(**group, CacheParameterGroupFamily="valkey8", Description="Magento")
+    with aws_refuses("InvalidParameterValue", "not modifiable"):
+        elasticache.modify_cache_parameter_group(
+            **group, ParameterNameValues=[{"ParameterName": "replica-allow-chaining", "ParameterValue": "no"}]
+        )
+    listed = {each["ParameterName"]: each for each in elasticache.describe_cache_parameters(**group)["Parameters"]}
+    assert listed["databases"]["ChangeType"] == "requires-reboot"
+    assert listed["maxmemory-policy"]["ChangeType"] == "immediate"
+    assert listed["replica-allow-chaining"]["IsModifiable"] is False
 
 
 def test_parameter_group_of_a_family_that_does_not_exist_is_refused(elasticache: Any) -> None:

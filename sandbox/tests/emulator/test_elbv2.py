@@ -28,6 +28,8 @@ def certificate(acm: Any) -> str:
 def subnets() -> list[str]:
     ec2 = client("ec2", REGION)
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     return [
         ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"][
             "SubnetId"
@@ -93,6 +95,20 @@ def test_attributes_start_with_awss_defaults(elbv2: Any, balancer: dict[str, Any
         Attributes=[{"Key": "routing.http.drop_invalid_header_fields.enabled", "Value": "true"}],
     )
     assert attributes(elbv2, balancer)["routing.http.drop_invalid_header_fields.enabled"] == "true"
+
+
+def test_a_public_one_needs_an_internet_gateway(elbv2: Any) -> None:
+    ec2 = client("ec2", REGION)
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.9.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"][
+            "SubnetId"
+        ]
+        for number, zone in enumerate("ab")
+    ]
+    with aws_refuses("InvalidSubnet", f"VPC {vpc} has no internet gateway"):
+        elbv2.create_load_balancer(Name="public", Subnets=subnets)
+    elbv2.create_load_balancer(Name="internal", Subnets=subnets, Scheme="internal")
 
 
 def test_a_name_is_taken_once(elbv2: Any, balancer: dict[str, Any], subnets: list[str]) -> None:

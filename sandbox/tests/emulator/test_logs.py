@@ -42,3 +42,9 @@ def test_the_key_of_a_log_group_can_be_changed(logs: Any, group: dict[str, str])
 def test_a_log_group_that_is_not_there_has_no_key(logs: Any) -> None:
     with aws_refuses("ResourceNotFoundException"):
         logs.associate_kms_key(logGroupName="/client/other", kmsKeyId=KEY)
+
+
+def test_a_retention_that_cloudwatch_does_not_offer_is_refused(logs: Any) -> None:
+    with aws_refuses("InvalidParameterException", "'100' at 'retentionInDays'"):
+        logs.put_retention_policy(logGroupName="/client/app", retentionInDays=100)
+    logs.put_retention_policy(logGroupName="/client/app", retentionInDays=90)

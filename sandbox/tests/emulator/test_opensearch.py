@@ -30,15 +30,69 @@ def describe(opensearch: Any) -> dict[str, Any]:
     return status
 
 
-def test_a_domain_in_a_vpc_knows_its_place_and_has_an_endpoint_there(opensearch: Any) -> None:
+def subnets(zones: str) -> tuple[str, list[str]]:
+    """A new VPC, with a subnet in each of the zones."""
     ec2 = client("ec2", REGION)
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")
-        for number, zone in enumerate("ab")
+    return vpc, [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"][
+            "SubnetId"
+        ]
+        for number, zone in enumerate(zones)
     ]
-    ids = [subnet["Subnet"]["SubnetId"] for subnet in subnets]
-    create(opensearch, VPCOptions={"SubnetIds": ids, "SecurityGroupIds": ["sg-1"]})
+
+
+def cluster(instances: int, zones: int) -> dict[str, Any]:
+    spread = {"ZoneAwarenessEnabled": True, "ZoneAwarenessConfig": {"AvailabilityZoneCount": zones}}
+    return {"InstanceType": "r7g.large.search", "InstanceCount": instances, **(spread if zones > 1 else {})}
+
+
+@pytest.mark.parametrize(
+    ("where", "instances", "zones", "why"),
+    [
+        ("ab", 3, 3, "exactly three subnets because you've set zone count to three"),
+        ("abc", 3, 2, "exactly two subnets because you've set zone count to two"),
+        ("ab", 2, 1, "exactly one subnet"),
+        ("aa", 2, 2, "different Availability Zone"),
+        ("abc", 2, 3, "minimum of three data nodes"),
+        ("abc", 4, 4, "must be 2 or 3"),
+    ],
+)
+def test_a_domain_has_one_subnet_and_one_node_for_each_zone(
+    opensearch: Any, where: str, instances: int, zones: int, why: str
+) -> None:
+    _, ids = subnets(where)
+    with aws_refuses("ValidationException", why):
+        create(opensearch, ClusterConfig=cluster(instances, zones), VPCOptions={"SubnetIds": ids})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ClusterConfig": {"InstanceType": "r7g.large", "InstanceCount": 1}},
+        {"EBSOptions": {"EBSEnabled": True, "VolumeType": "gp3", "VolumeSize": 9}},
+    ],
+)
+def test_a_size_that_opensearch_does_not_offer_is_refused(opensearch: Any, wrong: dict[str, Any]) -> None:
+    with aws_refuses("ValidationException"):
+        create(opensearch, **wrong)
+    create(opensearch)
+    with aws_refuses("ValidationException"):
+        opensearch.update_domain_config(DomainName="prod", **wrong)
+
+
+def test_a_change_keeps_one_subnet_for_each_zone(opensearch: Any) -> None:
+    _, ids = subnets("abc")
+    create(opensearch, ClusterConfig=cluster(2, 2), VPCOptions={"SubnetIds": ids[:2]})
+    with aws_refuses("ValidationException", "exactly three subnets"):
+        opensearch.update_domain_config(DomainName="prod", ClusterConfig=cluster(3, 3))
+    opensearch.update_domain_config(DomainName="prod", ClusterConfig=cluster(3, 3), VPCOptions={"SubnetIds": ids})
+    assert len(describe(opensearch)["VPCOptions"]["AvailabilityZones"]) == 3
+
+
+def test_a_domain_in_a_vpc_knows_its_place_and_has_an_endpoint_there(opensearch: Any) -> None:
+    vpc, ids = subnets("ab")
+    create(opensearch, ClusterConfig=cluster(2, 2), VPCOptions={"SubnetIds": ids, "SecurityGroupIds": ["sg-1"]})
     status = describe(opensearch)
     assert status["VPCOptions"] == {
         "VPCId": vpc,

@@ -226,6 +226,84 @@ def test_parameter_group_lists_the_users_values_with_how_they_apply(rds: Any) ->
     assert left["ParameterName"] == "explicit_defaults_for_timestamp"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "code", "why"),
+    [
+        ({"AllocatedStorage": 5}, "InvalidParameterValue", "Invalid storage size for engine name mysql"),
+        ({"AllocatedStorage": 65_537}, "InvalidParameterValue", "Invalid storage size"),
+        ({"MaxAllocatedStorage": 109}, "InvalidParameterCombination", "Invalid max storage size"),
+        ({"DBInstanceClass": "r7g.4xlarge"}, "InvalidParameterValue", "Invalid DB Instance class: r7g.4xlarge"),
+        (
+            {"DBInstanceClass": "db.t4g.small", "EnablePerformanceInsights": True},
+            "InvalidParameterCombination",
+            "Performance Insights not supported for this configuration",
+        ),
+        ({"AllocatedStorage": 399, "Iops": 12_000}, "InvalidParameterCombination", "less than 400"),
+        ({"AllocatedStorage": 400, "Iops": 3_000}, "InvalidParameterCombination", "IOPS of less than 12000"),
+        ({"AllocatedStorage": 400, "StorageThroughput": 125}, "InvalidParameterCombination", "less than 500"),
+    ],
+)
+def test_a_size_that_rds_does_not_offer_is_refused(rds: Any, wrong: dict[str, Any], code: str, why: str) -> None:
+    with aws_refuses(code, why):
+        create_instance(rds, **wrong)
+    assert rds.describe_db_instances()["DBInstances"] == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"AllocatedStorage": 99}, "cannot be less than the current storage size"),
+        ({"AllocatedStorage": 190}, "Invalid max storage size"),
+        ({"AllocatedStorage": 400, "MaxAllocatedStorage": 1000, "Iops": 3_000}, "IOPS of less than 12000"),
+        ({"DBInstanceClass": "db.t3.micro"}, "Performance Insights not supported"),
+    ],
+)
+def test_a_change_to_such_a_size_is_refused(rds: Any, wrong: dict[str, Any], why: str) -> None:
+    create_instance(rds, MaxAllocatedStorage=200, EnablePerformanceInsights=True)
+    with aws_refuses("InvalidParameterCombination", why):
+        rds.modify_db_instance(DBInstanceIdentifier="prod", ApplyImmediately=True, **wrong)
+    assert describe(rds)["AllocatedStorage"] == 100
+
+
+def change(rds: Any, name: str, method: str) -> None:
+    rds.modify_db_parameter_group(
+        DBParameterGroupName="magento",
+        Parameters=[
+            {"ParameterName": "slow_query_log", "ParameterValue": "1", "ApplyMethod": "immediate"},
+            {"ParameterName": name, "ParameterValue": "1", "ApplyMethod": method},
+        ],
+    )
+
+
+def test_a_static_parameter_is_not_applied_at_once(rds: Any) -> None:
+    """The refused change leaves nothing behind, and neither can the parameter be reset at once."""
+    with aws_refuses("InvalidParameterCombination", "cannot use immediate apply method for static parameter"):
+        change(rds, "explicit_defaults_for_timestamp", "immediate")
+    assert rds.describe_db_parameters(DBParameterGroupName="magento", Source="user")["Parameters"] == []
+    change(rds, "explicit_defaults_for_timestamp", "pending-reboot")
+    listed = rds.describe_db_parameters(DBParameterGroupName="magento", Source="user")["Parameters"]
+    assert {each["ParameterName"]: each["ApplyType"] for each in listed} == {
+        "slow_query_log": "dynamic",
+        "explicit_defaults_for_timestamp": "static",
+    }
+    with aws_refuses("InvalidParameterCombination"):
+        rds.reset_db_parameter_group(
+            DBParameterGroupName="magento",
+            Parameters=[{"ParameterName": "explicit_defaults_for_timestamp", "ApplyMethod": "immediate"}],
+        )
+
+
+def test_an_unknown_parameter_is_applied_by_a_reboot_only(rds: Any) -> None:
+    with aws_refuses("InvalidParameterCombination", "does not know rpl_stop_slave_timeout"):
+        change(rds, "rpl_stop_slave_timeout", "immediate")
+    change(rds, "rpl_stop_slave_timeout", "pending-reboot")
+
+
+def test_a_fixed_parameter_is_not_changed(rds: Any) -> None:
+    with aws_refuses("InvalidParameterValue", "log_bin"):
+        change(rds, "log_bin", "pending-reboot")
+
+
 def test_parameter_group_family_must_exist(rds: Any) -> None:
     with aws_refuses("InvalidParameterValue"):
         rds.create_db_parameter_group(

@@ -15,6 +15,8 @@ DEBIAN = "136693071363"
 @pytest.fixture
 def subnet(ec2: Any) -> str:
     vpc_id = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc_id)
     return create_subnet(ec2, vpc_id, "10.0.1.0/24")
 
 
@@ -134,6 +136,16 @@ def test_a_volume_is_with_one_instance(ec2: Any, subnet: str) -> None:
         ec2.attach_volume(VolumeId=volume, InstanceId=second, Device="/dev/sdf")
     ec2.terminate_instances(InstanceIds=[first])
     ec2.attach_volume(VolumeId=volume, InstanceId=second, Device="/dev/sdf")
+
+
+def test_a_volume_never_shrinks(ec2: Any) -> None:
+    volume = create_volume(ec2, VolumeType="gp3")
+    ec2.modify_volume(VolumeId=volume, Size=6)
+    with aws_refuses("InvalidParameterValue", "New size cannot be smaller than existing size"):
+        ec2.modify_volume(VolumeId=volume, Size=5)
+    with aws_refuses("InvalidParameterValue", "65537"):
+        ec2.modify_volume(VolumeId=volume, Size=65_537)
+    assert ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["Size"] == 6
 
 
 def test_what_cannot_hold_a_volume_is_refused(ec2: Any, subnet: str) -> None:

@@ -6,9 +6,11 @@ from sandbox.provider.adapter import Aws
 
 
 def subnets(aws: Aws) -> list[str]:
-    """Three subnets of a new VPC, each in a zone of its own."""
+    """Three subnets of a new VPC with an internet gateway, each in a zone of its own."""
     ec2 = aws.client("ec2")
     vpc_id = ec2.create_vpc(CidrBlock="10.30.0.0/16")["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc_id)
     zones = [f"{aws.region}{letter}" for letter in "abc"]
     return [
         ec2.create_subnet(VpcId=vpc_id, CidrBlock=f"10.30.{index}.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]

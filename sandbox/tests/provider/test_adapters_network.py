@@ -7,12 +7,14 @@ import json
 import pytest
 
 from sandbox.provider.adapter import Aws
+from sandbox.provider.errors import ProviderError
 from sandbox.tests.emulator.network_parts import (
     TAGS,
     a_nat_gateway,
     a_route_table,
     a_security_group,
     a_subnet,
+    a_subnet_with_a_way_out,
     a_vpc,
     an_elastic_ip,
     an_internet_gateway,
@@ -84,7 +86,7 @@ def free_address(aws: Aws) -> Case:
 def public_nat(aws: Aws) -> Case:
     return Case(
         inputs={
-            "subnetId": a_subnet(aws, a_vpc(aws)),
+            "subnetId": a_subnet_with_a_way_out(aws),
             "allocationId": an_elastic_ip(aws),
             "tags": TAGS,
         }
@@ -220,3 +222,10 @@ def test_import_ids_find_routes_and_associations(aws: Aws) -> None:
     found = read(aws, "aws:ec2/routeTableAssociation:RouteTableAssociation", f"{subnet_id}/{table_id}")
     assert found is not None
     assert found | association == found
+
+
+def test_a_nat_gateway_that_fails_says_why(aws: Aws) -> None:
+    """AWS makes it, and gives it up when the VPC has no internet gateway."""
+    inputs = {"subnetId": a_subnet(aws, a_vpc(aws)), "allocationId": an_elastic_ip(aws)}
+    with pytest.raises(ProviderError, match=r"Gateway\.NotAttached: Network vpc-\w+ has no Internet gateway attached"):
+        create(aws, "aws:ec2/natGateway:NatGateway", inputs)

@@ -33,7 +33,7 @@ def production_search(aws: Aws) -> Case:
     slow_log = {"cloudwatchLogGroupArn": log_group, "logType": "SEARCH_SLOW_LOGS"}
     cluster = {
         "instanceType": "r7g.large.search",
-        "instanceCount": 2,
+        "instanceCount": 3,
         "zoneAwarenessEnabled": True,
         "zoneAwarenessConfig": {"availabilityZoneCount": 3},
     }
@@ -43,7 +43,7 @@ def production_search(aws: Aws) -> Case:
             "engineVersion": "OpenSearch_3.1",
             "clusterConfig": cluster,
             "ebsOptions": {"ebsEnabled": True, "volumeSize": 100, "volumeType": "gp3", "iops": 3000, "throughput": 125},
-            "vpcOptions": {"subnetIds": subnet_ids[:2], "securityGroupIds": [first]},
+            "vpcOptions": {"subnetIds": subnet_ids, "securityGroupIds": [first]},
             "encryptAtRest": {"enabled": True, "kmsKeyId": KEY_ARN},
             "nodeToNodeEncryption": {"enabled": True},
             "domainEndpointOptions": {"tlsSecurityPolicy": "Policy-Min-TLS-1-2-PFS-2023-10"},
@@ -57,7 +57,10 @@ def production_search(aws: Aws) -> Case:
             "tags": TAGS,
         },
         updates=[
-            {"clusterConfig": {"instanceType": "r7g.xlarge.search", "instanceCount": 3}},
+            {
+                "clusterConfig": {"instanceType": "r7g.xlarge.search", "instanceCount": 3},
+                "vpcOptions": {"subnetIds": subnet_ids[:1], "securityGroupIds": [first]},
+            },
             {
                 "ebsOptions": {
                     "ebsEnabled": True,
@@ -67,7 +70,7 @@ def production_search(aws: Aws) -> Case:
                     "throughput": 250,
                 }
             },
-            {"vpcOptions": {"subnetIds": subnet_ids[:2], "securityGroupIds": [second]}},
+            {"vpcOptions": {"subnetIds": subnet_ids[:1], "securityGroupIds": [second]}},
             {"domainEndpointOptions": {"enforceHttps": False, "tlsSecurityPolicy": "Policy-Min-TLS-1-2-2019-07"}},
             {"accessPolicies": json.dumps({**policy, "Statement": []})},
             {"logPublishingOptions": [{**slow_log, "logType": "ES_APPLICATION_LOGS"}]},

@@ -14,6 +14,7 @@ from sandbox.tests.emulator.network_parts import (
     a_network_interface,
     a_security_group,
     a_subnet,
+    a_subnet_with_a_way_out,
     a_vpc,
     an_elastic_ip,
 )
@@ -56,7 +57,7 @@ def a_profile(aws: Aws, name: str) -> str:
 
 
 def an_instance(aws: Aws, **inputs: object) -> str:
-    subnet_id = a_subnet(aws, a_vpc(aws), ZONE)
+    subnet_id = a_subnet_with_a_way_out(aws, ZONE)
     return create(aws, INSTANCE, {"ami": an_image(aws), "instanceType": "t4g.small", "subnetId": subnet_id, **inputs})
 
 
@@ -82,7 +83,7 @@ def server_with_its_own_interface(aws: Aws) -> Case:
             "instanceType": "t4g.small",
             "iamInstanceProfile": a_profile(aws, "before"),
             "primaryNetworkInterface": {
-                "networkInterfaceId": a_network_interface(aws, a_subnet(aws, a_vpc(aws), ZONE))
+                "networkInterfaceId": a_network_interface(aws, a_subnet_with_a_way_out(aws, ZONE))
             },
             "metadataOptions": options,
             "rootBlockDevice": root,
@@ -173,7 +174,7 @@ def address_of_an_interface(aws: Aws) -> Case:
     return Case(
         inputs={
             "allocationId": an_elastic_ip(aws),
-            "networkInterfaceId": a_network_interface(aws, a_subnet(aws, a_vpc(aws), ZONE)),
+            "networkInterfaceId": a_network_interface(aws, a_subnet_with_a_way_out(aws, ZONE)),
         }
     )
 

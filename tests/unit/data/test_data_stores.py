@@ -7,6 +7,8 @@ import json
 import pulumi_aws as aws
 import pytest
 
+from sandbox.emulator.elasticache.engines import APPLIED_BY_REBOOT, FIXED_PARAMETERS
+from sandbox.emulator.rds.parameters import DYNAMIC
 from tests.unit.graph import Graph, Resource
 from tests.unit.program import build_program, program, stack_config
 
@@ -268,3 +270,69 @@ def test_a_cache_for_sessions_evicts_nothing(stack: str) -> None:
     }
     assert alarms == (expected if stack == "prod" else set())
     assert graph.exports["session_cache_address"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_parameter_is_applied_in_a_way_that_aws_takes(stack: str) -> None:
+    """RDS refuses to apply a static parameter at once, and then makes no database. Of the cache's parameters, those
+    that need a reboot would wait for one."""
+    graph = program(stack)
+    at_once = {
+        parameter["name"]
+        for group in graph.of_type(aws.rds.ParameterGroup)
+        for parameter in group.inputs["parameters"]
+        if parameter.get("applyMethod", "immediate") == "immediate"
+    }
+    assert at_once
+    assert at_once <= DYNAMIC
+    of_the_cache = {
+        parameter["name"]
+        for group in graph.of_type(aws.elasticache.ParameterGroup)
+        for parameter in group.inputs["parameters"]
+    }
+    assert of_the_cache
+    assert of_the_cache.isdisjoint(APPLIED_BY_REBOOT | FIXED_PARAMETERS)
+
+
+def test_a_small_database_has_no_performance_insights() -> None:
+    """RDS offers none for these classes, and refuses the instance."""
+    site = stack_config("preprod")["magento:site"]
+    for instance_class, offered in (("db.t4g.small", False), ("db.t3.micro", False), ("db.t4g.medium", True)):
+        small = {**site, "database": {**site["database"], "instance_class": instance_class}}
+        database = build_program("preprod", config={"magento:site": small}).one(aws.rds.Instance).inputs
+        assert database["performanceInsightsEnabled"] is offered
+        assert ("performanceInsightsKmsKeyId" in database) is offered
+        assert ("performanceInsightsRetentionPeriod" in database) is offered
+
+
+@pytest.mark.parametrize(("gib", "said"), [(399, (None, None)), (400, (12_000, 500))])
+def test_a_large_database_asks_for_the_speed_of_its_size(gib: int, said: tuple[int | None, int | None]) -> None:
+    """It grows past 400 GiB later: the figures of the smaller volume would be refused. Below, RDS takes no figures."""
+    site = stack_config("preprod")["magento:site"]
+    site = {**site, "database": {**site["database"], "storage_gib": gib, "max_storage_gib": 600}}
+    database = build_program("preprod", config={"magento:site": site}).one(aws.rds.Instance).inputs
+    assert (database.get("iops"), database.get("storageThroughput")) == said
+
+
+def in_zones(domain: Resource) -> tuple[int, int]:
+    """Over how many zones a search domain is spread, and in how many subnets it is."""
+    cluster = domain.inputs["clusterConfig"]
+    zones = cluster["zoneAwarenessConfig"]["availabilityZoneCount"] if cluster["zoneAwarenessEnabled"] else 1
+    return zones, len(domain.inputs["vpcOptions"]["subnetIds"])
+
+
+@pytest.mark.parametrize(
+    ("instances", "zones", "spread"), [(3, "abc", 3), (3, "ab", 2), (2, "abc", 2), (1, "abc", 1), (4, "abcd", 3)]
+)
+def test_search_is_in_as_many_zones_as_it_can_be(instances: int, zones: str, spread: int) -> None:
+    """One for each instance, no more than the network has, three at most; and in as many subnets, as AWS asks. The
+    stack that joins learns the number from the stack that owns the network."""
+    network = {"cidr": "10.0.0.0/16", "zones": list(zones)}
+    site = stack_config("prod")["magento:site"]
+    site = {**site, "search": {**site["search"], "instances": instances}}
+    owner = build_program("prod", config={"magento:network": network, "magento:site": site})
+    assert in_zones(owner.one(aws.opensearch.Domain)) == (spread, spread)
+    site = stack_config("preprod")["magento:site"]
+    site = {**site, "search": {**site["search"], "instances": instances}}
+    joining = build_program("preprod", config={"magento:site": site}, references=lambda _: owner)
+    assert in_zones(joining.one(aws.opensearch.Domain)) == (spread, spread)

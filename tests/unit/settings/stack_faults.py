@@ -99,8 +99,10 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
     (
         "network.nat_gateways",
         "two",
-        'network.nat_gateways: got "two", expected one of one-per-zone, single, none',
+        'network.nat_gateways: got "two", expected one of one-per-zone, single',
     ),
+    # Instances in private subnets could install nothing and reach no service of AWS but S3.
+    ("network.nat_gateways", "none", 'network.nat_gateways: got "none", expected one of one-per-zone, single'),
     (
         "network.stack",
         "prod",
@@ -172,7 +174,32 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
         'site.magento_version: got "2.4.7", expected one of 2.4.8, 2.4.9, with or without a patch level such as -p5',
     ),
     ("site.database.backup_retention_days", 36, "site.database.backup_retention_days: got 36, expected 1 to 35"),
-    ("site.database.max_storage_gib", 1, "site.database.max_storage_gib: got 1, expected storage_gib (500) or more"),
+    (
+        "site.database.max_storage_gib",
+        549,
+        "site.database.max_storage_gib: got 549, expected 550 or more, 10 % above storage_gib (500)",
+    ),
+    (
+        "site.database.instance_class",
+        "r7g.4xlarge",
+        'site.database.instance_class: got "r7g.4xlarge", expected a class of RDS, such as db.r7g.4xlarge',
+    ),
+    ("site.database.storage_gib", -5, "site.database.storage_gib: got -5, expected 20 to 65536"),
+    (
+        "site.cache.node_type",
+        "r7g.large",
+        'site.cache.node_type: got "r7g.large", expected a node type, such as cache.r7g.large',
+    ),
+    (
+        "site.search.instance_type",
+        "r7g.large",
+        'site.search.instance_type: got "r7g.large", expected a type such as r7g.large.search',
+    ),
+    (
+        "windows.size.root_volume_gib",
+        29,
+        "windows.size.root_volume_gib: got 29, expected 30 or more, the size of Windows Server's image",
+    ),
     ("site.cache.nodes", 0, "site.cache.nodes: got 0, expected 1 to 6"),
     ("site.host_names", [], "site.host_names: got 0 entries, expected 1 to 3 entries"),
     (
@@ -194,14 +221,14 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
     ("windows.volumes", [], "windows.volumes: got 0 entries, expected 1 to 11 entries"),
     ("windows.volumes.1.drive_letter", "D", 'windows.volumes: got ["D"], expected each drive_letter once'),
     ("windows.volumes.1.name", "application", 'windows.volumes: got ["application"], expected each name once'),
-    ("windows.volumes.0.size_gib", 0, "windows.volumes.0.size_gib: got 0, expected 1 or more"),
+    ("windows.volumes.0.size_gib", 0, "windows.volumes.0.size_gib: got 0, expected 1 to 65536"),
     (
         "windows.ftp_passive_ports",
         "1-4096",
         'windows.ftp_passive_ports: got "1-4096", expected a range of ports from 1025 to 65535, such as 2048-4096',
     ),
-    ("rundeck.data_volume_gib", 0, "rundeck.data_volume_gib: got 0, expected 1 or more"),
-    ("vpn_access.keys_volume_gib", 0, "vpn_access.keys_volume_gib: got 0, expected 1 or more"),
+    ("rundeck.data_volume_gib", 0, "rundeck.data_volume_gib: got 0, expected 1 to 65536"),
+    ("vpn_access.keys_volume_gib", 0, "vpn_access.keys_volume_gib: got 0, expected 1 to 65536"),
     (
         "vpn_access.client_cidr",
         "10.0.0.0/8",

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
 import pytest
+from botocore.session import Session
 
 from settings import stack_file
 from settings.certificate_files import CertificateError
@@ -83,6 +85,26 @@ def test_without_ftp_any_passive_ports_are_fine() -> None:
     build(lambda: loaded.append(stack_file.load()), stack="prod", config=config)
     assert loaded[0].windows
     assert loaded[0].windows.ftp_passive_ports == "6000-6100"
+
+
+@pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1"])
+def test_a_region_of_another_partition_is_refused(region: str) -> None:
+    """The program writes ARNs of the partition aws."""
+
+    def change(config: dict[str, Any]) -> None:
+        config["aws:region"] = region
+
+    assert refused("prod", change) == [
+        f'aws:region: got "{region}", expected a region of the partition aws, such as eu-west-3, and not one of China, '
+        "a government or a sovereign cloud"
+    ]
+
+
+def test_every_other_region_of_the_sdk_is_of_the_partition_aws() -> None:
+    """Botocore knows the partitions; a new one in the SDK needs its prefix among those that are refused."""
+    known = set(Session().get_available_regions("ec2", partition_name="aws"))
+    ours = {each.value for each in aws.Region if not each.value.startswith(stack_file.OTHER_PARTITIONS)}
+    assert ours <= known
 
 
 def test_an_unknown_region_is_refused() -> None:

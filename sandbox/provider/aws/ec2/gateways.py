@@ -6,6 +6,7 @@ from sandbox.provider.adapter import TAGS, Aws, Property, Values, adapter
 from sandbox.provider.aws import tags
 from sandbox.provider.aws.calls import arguments
 from sandbox.provider.aws.ec2.tagged import TaggedEc2Adapter, arn, tag_specifications
+from sandbox.provider.errors import ProviderError
 
 
 @adapter
@@ -98,6 +99,10 @@ class Eip(TaggedEc2Adapter):
             ec2.disassociate_address(AssociationId=association)
 
 
+class NatGatewayFailedError(ProviderError):
+    """AWS could not make the NAT gateway. The message has AWS's reason."""
+
+
 @adapter
 class NatGateway(TaggedEc2Adapter):
     token = "aws:ec2/natGateway:NatGateway"
@@ -119,7 +124,7 @@ class NatGateway(TaggedEc2Adapter):
         return str(answer["NatGateway"]["NatGatewayId"])
 
     def configure(self, aws: Aws, id: str, inputs: Values) -> None:
-        aws.wait(f"NAT gateway {id} to be available", lambda: _nat_state(aws, id) == "available")
+        aws.wait(f"NAT gateway {id} to be available", lambda: _is_available(aws, id))
 
     def read(self, aws: Aws, id: str, state: Values) -> Values | None:
         gateways = aws.client("ec2").describe_nat_gateways(NatGatewayIds=[id])["NatGateways"]
@@ -142,6 +147,14 @@ class NatGateway(TaggedEc2Adapter):
         aws.client("ec2").delete_nat_gateway(NatGatewayId=id)
         # Its Elastic IP cannot be released, nor its subnet deleted, before it is gone.
         aws.wait(f"NAT gateway {id} to be deleted", lambda: _nat_state(aws, id) in (None, "deleted"))
+
+
+def _is_available(aws: Aws, id: str) -> bool:
+    """Raises ``NatGatewayFailedError`` when AWS has given the gateway up."""
+    [gateway] = aws.client("ec2").describe_nat_gateways(NatGatewayIds=[id])["NatGateways"]
+    if gateway["State"] == "failed":
+        raise NatGatewayFailedError(f"NAT gateway {id}: {gateway['FailureCode']}: {gateway['FailureMessage']}")
+    return str(gateway["State"]) == "available"
 
 
 def _nat_state(aws: Aws, id: str) -> str | None:
