@@ -16,6 +16,7 @@ import pulumi_aws as aws
 from pulumi.runtime.config import CONFIG, is_config_secret
 from pydantic import ValidationError
 
+from settings import host_names
 from settings.backups import BackupSettings
 from settings.bucket import BucketSettings
 from settings.certificate import CertificateSettings
@@ -151,7 +152,7 @@ class Settings(Section):
     @property
     def certified_names(self) -> tuple[str, ...]:
         """Every host name that the stack's certificate must cover."""
-        return (*self.site.host_names, *(self.content_delivery.host_names if self.content_delivery else ()))
+        return tuple(each.name for each in host_names.public_records(self) if each.is_served)
 
     @property
     def zones(self) -> tuple[str, ...]:

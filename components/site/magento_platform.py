@@ -249,5 +249,5 @@ class MagentoPlatform(pulumi.ComponentResource):
                     name=self.load_balancer.dns_name, zone_id=self.load_balancer.zone_id, evaluate_target_health=False
                 )
             ],
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
