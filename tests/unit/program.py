@@ -94,21 +94,23 @@ def build_program(stack: str, *, config: Config | None = None) -> Graph:
     values = {key: value for key, value in {**stack_config(stack), **(config or {})}.items() if value is not None}
     certificate = values.get(f"{PROJECT}:certificate")
     if certificate is not None and f"{PROJECT}:certificate" not in (config or {}):
-        directory = _certificate_directory(
-            certificate["domain"], certificate["certificate_file"], certificate["private_key_file"]
-        )
+        keys = ("domain", "certificate_file", "private_key_file", "chain_file")
+        directory = _certificate_directory(*(certificate.get(key) for key in keys))
         values[f"{PROJECT}:certificate"] = {**certificate, "directory": directory.name}
     return build(_run_main, stack=stack, config=values, secret_keys=_secret_keys(values), references=program)
 
 
 @functools.cache
-def _certificate_directory(domain: str, certificate: str, private_key: str) -> tempfile.TemporaryDirectory[str]:
-    """A directory with the files of a self-signed certificate, until the interpreter ends."""
+def _certificate_directory(
+    domain: str, certificate: str, private_key: str, chain: str | None
+) -> tempfile.TemporaryDirectory[str]:
+    """A directory with the files of a certificate, until the interpreter ends."""
     directory = tempfile.TemporaryDirectory()
     ensure_certificate(
         domain.removeprefix("*."),
         certificate=Path(directory.name, certificate),
         private_key=Path(directory.name, private_key),
+        chain=Path(directory.name, chain) if chain else None,
     )
     return directory
 
