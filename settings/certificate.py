@@ -11,7 +11,8 @@ class CertificateSettings(Section):
     needs it.
 
     The certificate must be valid, and cover `domain`, every name in `site.host_names` and in `content_delivery`, and
-    every `https_host_name`. Its key is RSA with 2048, 3072 or 4096 bits or of the curve P-256: CloudFront takes no other.
+    every `https_host_name`. Its key is RSA with 2048, 3072 or 4096 bits or of the curve P-256, since CloudFront takes
+    no other.
     """
 
     domain: Wildcard

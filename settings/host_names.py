@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,18 @@ class SharedNames:
     """The types of the other stack's records by name."""
     internal_records: Mapping[str, Sequence[str]]
 
+    @staticmethod
+    def of(settings: Settings, *, certified_names: Sequence[str]) -> SharedNames:
+        """The names of a stack with a network of its own."""
+        assert settings.domains is not None, "settings refuse a network of its own without domains"
+        return SharedNames(
+            public_domain=settings.domains.public,
+            internal_domain=settings.domains.internal,
+            certified_names=list(certified_names),
+            public_records=types_by_name(public_records(settings)),
+            internal_records=types_by_name(internal_records(settings)),
+        )
+
 
 def public_records(settings: Settings) -> Iterator[NamedRecord]:
     """Every record that the stack makes in the public zone."""
@@ -57,8 +69,9 @@ def public_records(settings: Settings) -> Iterator[NamedRecord]:
         for key, name in (("media", delivery.media), ("static", delivery.static)):
             yield NamedRecord(path=f"content_delivery.{key}", name=name, types=frozenset({"A", "AAAA"}))
     for index, satellite in enumerate(settings.satellites):
-        if name := satellite.https_host_name:
-            yield NamedRecord(path=f"satellites.{index}.https_host_name", name=name, types=frozenset({_CNAME}))
+        if satellite.https_host_name:
+            path = f"satellites.{index}.https_host_name"
+            yield NamedRecord(path=path, name=satellite.https_host_name, types=frozenset({_CNAME}))
 
 
 def internal_records(settings: Settings) -> Iterator[NamedRecord]:
@@ -77,7 +90,7 @@ def internal_records(settings: Settings) -> Iterator[NamedRecord]:
             yield NamedRecord(path=path, name=name, types=frozenset({"A"}), is_served=False)
 
 
-def types_by_name(records: Iterator[NamedRecord]) -> dict[str, list[str]]:
+def types_by_name(records: Iterable[NamedRecord]) -> dict[str, list[str]]:
     """What another stack needs to know of records: the types of each name."""
     found: dict[str, set[str]] = {}
     for record in records:

@@ -168,7 +168,7 @@ def load() -> Settings:
     try:
         return Settings.model_validate_json(json.dumps(values))
     except ValidationError as error:
-        raise SettingsError(_report(faults_in(error, Settings))) from None
+        raise SettingsError(report(faults_in(error, Settings))) from None
 
 
 def _parsed(key: str, value: str) -> Any:
@@ -182,7 +182,7 @@ def _parsed(key: str, value: str) -> Any:
         return value
 
 
-def _report(faults: Iterable[Fault]) -> str:
+def report(faults: Iterable[Fault]) -> str:
     """What the person who runs the program reads: one line for each fault."""
     return "\n  ".join([f"Pulumi.{pulumi.get_stack()}.yaml is invalid:", *(str(_spelled(each)) for each in faults)])
 

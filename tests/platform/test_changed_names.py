@@ -42,9 +42,9 @@ if owned := settings.owned:
     arguments = ContentDeliveryArgs(context=context, shared=shared, delivery=delivery, document_root="/pub")
     ContentDelivery("content", arguments)
 """
-_RECORDS = {
-    (name, kind) for name in ("media.client.url", "static.client.url") for kind in ("A", "AAAA")
-} | {("www.client.url", "A")}
+_RECORDS = {(name, kind) for name in ("media.client.url", "static.client.url") for kind in ("A", "AAAA")} | {
+    ("www.client.url", "A")
+}
 
 
 @pytest.fixture

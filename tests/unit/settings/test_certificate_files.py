@@ -10,10 +10,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from sandbox.commands.certificate import ensure_certificate
+from sandbox.tests.certificates import Key, issue
 from settings import certificate_files
 from settings.certificate import CertificateSettings
 from settings.certificate_files import CertificateError, ImportedCertificate
-from tests.unit.settings.authorities import Key, issue
 
 
 @pytest.fixture
@@ -116,18 +116,30 @@ def read_texts(directory: Path, *, certificate: str, key: str, chain: str | None
 @pytest.mark.parametrize(
     ("certificate", "chain", "imported"),
     [
-        (LEAF.pem, INTERMEDIATE.pem, INTERMEDIATE.pem),
-        (LEAF.pem, INTERMEDIATE.pem + ROOT.pem, INTERMEDIATE.pem + ROOT.pem),
-        (LEAF.pem, ROOT.pem + INTERMEDIATE.pem, INTERMEDIATE.pem + ROOT.pem),
-        (LEAF.pem, LEAF.pem + INTERMEDIATE.pem, INTERMEDIATE.pem),
-        (LEAF.pem + INTERMEDIATE.pem, None, INTERMEDIATE.pem),
-        (INTERMEDIATE.pem + LEAF.pem, None, INTERMEDIATE.pem),
-        (LEAF.pem + INTERMEDIATE.pem, INTERMEDIATE.pem + ROOT.pem, INTERMEDIATE.pem + ROOT.pem),
-        (BAG + LEAF.pem, BAG + INTERMEDIATE.pem + "\n\n" + BAG, INTERMEDIATE.pem),
-        (LEAF.pem.replace("\n", "\r\n"), INTERMEDIATE.pem.replace("\n", "\r\n"), INTERMEDIATE.pem),
-        (LEAF.pem, OTHERS.pem + INTERMEDIATE.pem, INTERMEDIATE.pem),
-        (LEAF.pem, CROSS_SIGNED.pem + INTERMEDIATE.pem + ROOT.pem, INTERMEDIATE.pem + ROOT.pem),
-        (RENEWED.pem + LEAF.pem, INTERMEDIATE.pem, INTERMEDIATE.pem),
+        (LEAF.certificate, INTERMEDIATE.certificate, INTERMEDIATE.certificate),
+        (LEAF.certificate, INTERMEDIATE.certificate + ROOT.certificate, INTERMEDIATE.certificate + ROOT.certificate),
+        (LEAF.certificate, ROOT.certificate + INTERMEDIATE.certificate, INTERMEDIATE.certificate + ROOT.certificate),
+        (LEAF.certificate, LEAF.certificate + INTERMEDIATE.certificate, INTERMEDIATE.certificate),
+        (LEAF.certificate + INTERMEDIATE.certificate, None, INTERMEDIATE.certificate),
+        (INTERMEDIATE.certificate + LEAF.certificate, None, INTERMEDIATE.certificate),
+        (
+            LEAF.certificate + INTERMEDIATE.certificate,
+            INTERMEDIATE.certificate + ROOT.certificate,
+            INTERMEDIATE.certificate + ROOT.certificate,
+        ),
+        (BAG + LEAF.certificate, BAG + INTERMEDIATE.certificate + "\n\n" + BAG, INTERMEDIATE.certificate),
+        (
+            LEAF.certificate.replace("\n", "\r\n"),
+            INTERMEDIATE.certificate.replace("\n", "\r\n"),
+            INTERMEDIATE.certificate,
+        ),
+        (LEAF.certificate, OTHERS.certificate + INTERMEDIATE.certificate, INTERMEDIATE.certificate),
+        (
+            LEAF.certificate,
+            CROSS_SIGNED.certificate + INTERMEDIATE.certificate + ROOT.certificate,
+            INTERMEDIATE.certificate + ROOT.certificate,
+        ),
+        (RENEWED.certificate + LEAF.certificate, INTERMEDIATE.certificate, INTERMEDIATE.certificate),
     ],
     ids=[
         "chain",
@@ -148,22 +160,28 @@ def test_what_sellers_hand_out_is_sorted_as_acm_takes_it(
     tmp_path: Path, certificate: str, chain: str | None, imported: str
 ) -> None:
     """The certificate alone; then the one that signed it, and so on ("Certificate import problems")."""
-    pem = read_texts(tmp_path, certificate=certificate, key=BAG + LEAF.key_pem, chain=chain)
+    pem = read_texts(tmp_path, certificate=certificate, key=BAG + LEAF.private_key, chain=chain)
     assert pem == ImportedCertificate(
-        certificate=LEAF.pem, private_key=LEAF.key_pem, chain=imported, names=("*.client.url", "client.url")
+        certificate=LEAF.certificate, private_key=LEAF.private_key, chain=imported, names=("*.client.url", "client.url")
     )
 
 
 def test_a_certificate_that_signed_itself_has_no_chain(tmp_path: Path) -> None:
     """As the certificate of a test environment, whose file may come with a chain that is of no use."""
     own = issue("client.url", names=NAMES)
-    assert read_texts(tmp_path, certificate=own.pem, key=own.key_pem, chain=INTERMEDIATE.pem).chain is None
+    assert (
+        read_texts(tmp_path, certificate=own.certificate, key=own.private_key, chain=INTERMEDIATE.certificate).chain
+        is None
+    )
 
 
 def test_names_are_compared_as_dns_does(tmp_path: Path) -> None:
     """Some sellers write names as the customer typed them."""
     own = issue("client.url", names=("*.Client.URL", "CLIENT.url"))
-    assert read_texts(tmp_path, certificate=own.pem, key=own.key_pem).names == ("*.client.url", "client.url")
+    assert read_texts(tmp_path, certificate=own.certificate, key=own.private_key).names == (
+        "*.client.url",
+        "client.url",
+    )
 
 
 SELLER = "Whoever sold the certificate hands out this file too, as chain, bundle or intermediate certificate."
@@ -174,10 +192,10 @@ SIGNER = f"expected the certificate of CN=Intermediate, which signed client.crt.
     ("chain", "said"),
     [
         (None, f"missing, {SIGNER}"),
-        (OTHERS.pem, f"got certificates of CN=Other intermediate, {SIGNER}"),
-        (ROOT.pem, f"got certificates of CN=Root, {SIGNER}"),
-        (issue("Intermediate").pem, f"got certificates of CN=Intermediate, {SIGNER}"),
-        (LEAF.pem, f'got "client.chain.crt", {SIGNER}'),
+        (OTHERS.certificate, f"got certificates of CN=Other intermediate, {SIGNER}"),
+        (ROOT.certificate, f"got certificates of CN=Root, {SIGNER}"),
+        (issue("Intermediate").certificate, f"got certificates of CN=Intermediate, {SIGNER}"),
+        (LEAF.certificate, f'got "client.chain.crt", {SIGNER}'),
         ("", 'got "client.chain.crt", expected a certificate in PEM'),
         ("rubbish\n", 'got "client.chain.crt", expected a certificate in PEM'),
         (
@@ -185,12 +203,21 @@ SIGNER = f"expected the certificate of CN=Intermediate, which signed client.crt.
             'got "client.chain.crt", expected a certificate in PEM',
         ),
     ],
-    ids=["none", "another authority's", "not the next", "its name only", "itself", "empty", "rubbish", "no certificate"],
+    ids=[
+        "none",
+        "another authority's",
+        "not the next",
+        "its name only",
+        "itself",
+        "empty",
+        "rubbish",
+        "no certificate",
+    ],
 )
 def test_a_chain_that_does_not_lead_to_the_authority_is_refused(tmp_path: Path, chain: str | None, said: str) -> None:
     """ACM or, later, CloudFront would refuse it: CloudFront answers 502 if its origin's chain is not complete."""
     with pytest.raises(CertificateError) as error:
-        read_texts(tmp_path, certificate=LEAF.pem, key=LEAF.key_pem, chain=chain)
+        read_texts(tmp_path, certificate=LEAF.certificate, key=LEAF.private_key, chain=chain)
     assert str(error.value) == f"magento:certificate.chain_file: {said}"
 
 
@@ -199,14 +226,16 @@ def test_an_authority_that_has_expired_is_refused(tmp_path: Path) -> None:
     leaf = issue("client.url", by=old, names=NAMES)
     said = r"chain_file: got a certificate of CN=Intermediate that expired on .*, expected a valid certificate$"
     with pytest.raises(CertificateError, match=said):
-        read_texts(tmp_path, certificate=leaf.pem, key=leaf.key_pem, chain=old.pem)
+        read_texts(tmp_path, certificate=leaf.certificate, key=leaf.private_key, chain=old.certificate)
 
 
 def test_a_certificate_that_is_not_valid_yet_is_refused(tmp_path: Path) -> None:
     early = issue("client.url", names=NAMES, begins=timedelta(days=2))
-    said = r"certificate_file: got a certificate that is valid from .* UTC on, expected a certificate that is valid today"
+    said = (
+        r"certificate_file: got a certificate that is valid from .* UTC on, expected a certificate that is valid today"
+    )
     with pytest.raises(CertificateError, match=said):
-        read_texts(tmp_path, certificate=early.pem, key=early.key_pem)
+        read_texts(tmp_path, certificate=early.certificate, key=early.private_key)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +252,7 @@ def test_a_certificate_that_is_not_valid_yet_is_refused(tmp_path: Path) -> None:
 def test_a_key_that_cloudfront_does_not_take_is_refused(tmp_path: Path, key: Key, kind: str) -> None:
     own = issue("client.url", names=NAMES, key=key)
     with pytest.raises(CertificateError) as error:
-        read_texts(tmp_path, certificate=own.pem, key=own.key_pem)
+        read_texts(tmp_path, certificate=own.certificate, key=own.private_key)
     assert str(error.value) == (
         f"magento:certificate.certificate_file: got a certificate with {kind}, expected an RSA key of 2048, 3072 or "
         "4096 bits or one of the curve P-256, which CloudFront takes"
