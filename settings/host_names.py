@@ -68,6 +68,9 @@ def public_records(settings: Settings) -> Iterator[NamedRecord]:
         # Its origin is one of the site's names.
         for key, name in (("media", delivery.media), ("static", delivery.static)):
             yield NamedRecord(path=f"content_delivery.{key}", name=name, types=frozenset({"A", "AAAA"}))
+    for index, record in enumerate(settings.domains.records if settings.domains else ()):
+        path, types = f"domains.records.{index}.name", frozenset({record.type.value})
+        yield NamedRecord(path=path, name=record.name, types=types, is_served=False)
     for index, satellite in enumerate(settings.satellites):
         if satellite.https_host_name:
             path = f"satellites.{index}.https_host_name"
@@ -106,7 +109,7 @@ def is_covered(name: str, certified: Sequence[str]) -> bool:
 def faults(settings: Settings) -> Iterator[Fault]:
     """Names of a stack file that exclude each other, or that are not in the zones that the stack file names."""
     zones: list[NamedRecord] = []
-    if domains := settings.domains:
+    if (domains := settings.domains) and not settings.joined_stack:
         zones.append(NamedRecord(path="domains.public", name=domains.public, types=_OF_THE_ZONE))
         for record in public_records(settings):
             yield from _inside(record, domains.public, "domains.public")

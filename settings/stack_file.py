@@ -154,6 +154,10 @@ class Settings(Section):
         """Every host name that the stack's certificate must cover."""
         return tuple(each.name for each in host_names.public_records(self) if each.is_served)
 
+    def shared_names(self, certified: tuple[str, ...]) -> host_names.SharedNames:
+        """What names of the stacks that join this one's network must fit. ``certified`` are the certificate's names."""
+        return host_names.SharedNames.of(self, certified_names=certified)
+
     @property
     def zones(self) -> tuple[str, ...]:
         """The availability zones by their full names."""

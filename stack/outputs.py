@@ -96,7 +96,6 @@ class StackOutputs:
         monitoring: MonitoringSuite | None,
         backups: Backups | None,
         servers: Mapping[str, Text],
-        listener_rules: Mapping[str, object],
     ) -> StackOutputs:
         """The outputs of the components that a stack has."""
         links = platform.network.vpn_links if platform else {}
@@ -110,7 +109,7 @@ class StackOutputs:
             site_address=site.address,
             load_balancer=site.load_balancer.dns_name,
             hold_rules=site.load_balancer.hold_rule_arns,
-            listener_rules=listener_rules,
+            listener_rules=site.listener_rules,
             beanstalk_application=site.application.application_name,
             front_environment=site.front.environment_name,
             back_office_environment=site.back_office.environment_name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -25,6 +26,7 @@ from components.servers.server import ServerPlacement
 from components.shared.context import Context
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs
 from components.site.configuration import SiteConfiguration, SiteConfigurationArgs
+from settings import standing_rules
 from settings.content_delivery import ContentDeliverySettings
 from settings.file_server import FileServerSettings
 from settings.fleet import FleetSettings
@@ -64,6 +66,8 @@ class MagentoPlatform(pulumi.ComponentResource):
     back_office: BeanstalkEnvironment
     front: BeanstalkEnvironment
     address: str
+    listener_rules: Mapping[str, object]
+    """The keys of ``site`` that the environments' listener rules are made from."""
 
     def __init__(self, name: str, args: MagentoPlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(
@@ -76,6 +80,7 @@ class MagentoPlatform(pulumi.ComponentResource):
         site = args.site
         self._child = pulumi.ResourceOptions(parent=self)
         self.address = f"https://{site.host_names[0]}/"
+        self.listener_rules = standing_rules.made_from(site)
         self.load_balancer = SharedLoadBalancer(
             f"{name}-load-balancer",
             SharedLoadBalancerArgs(

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 import pytest
 
 from settings import host_names, stack_file
+from settings.dns_record import DnsRecordSettings, RecordType
 from tests.unit.program import build, build_program, stack_config
 from tests.unit.settings.stack_faults import put, refused
 
@@ -120,16 +121,69 @@ def test_one_name_may_be_in_both_zones() -> None:
     build(stack_file.load, stack="prod", config=config)
 
 
+MAIL = {"name": "client.url", "type": "MX", "values": ["10 mail.example.com", "20 mail2.example.com"]}
+SPF = {"name": "client.url", "type": "TXT", "values": ["v=spf1 -all"], "ttl": 300}
+IN_ONE_ZONE = "since both are in one zone"
+
+
+@pytest.mark.parametrize(
+    ("record", "line"),
+    [
+        (
+            {"name": "www.client.url", "type": "A", "values": ["192.0.2.1"]},
+            f'0.name: got "www.client.url", expected a name other than that of site.host_names.1, {IN_ONE_ZONE}',
+        ),
+        (
+            {"name": "client.url", "type": "CNAME", "values": ["other.example"]},
+            f'0.name: got "client.url", expected a name other than that of domains.public, {IN_ONE_ZONE}',
+        ),
+        (
+            {"name": "client.url", "type": "NS", "values": ["ns.other.example"]},
+            f'0.name: got "client.url", expected a name other than that of domains.public, {IN_ONE_ZONE}',
+        ),
+        (
+            {"name": "_dmarc.other.url", "type": "TXT", "values": ["v=DMARC1"]},
+            '0.name: got "_dmarc.other.url", expected client.url or a name that ends in .client.url, as in '
+            "domains.public",
+        ),
+        (
+            {"name": "client.url", "type": "MX", "values": ["mail.example.com"]},
+            '0.values.0: got "mail.example.com", expected a priority and a domain name, such as 10 mail.example.com, '
+            "since type is MX",
+        ),
+        (
+            {"name": "m.client.url", "type": "CNAME", "values": ["a.example", "b.example"]},
+            '0.values: got ["a.example", "b.example"], expected one value, since type is CNAME',
+        ),
+        (
+            {"name": "Mail.client.url", "type": "MX", "values": ["10 mail.example.com"]},
+            '0.name: got "Mail.client.url", expected a full name in lower case, such as _dmarc.client.url',
+        ),
+    ],
+)
+def test_a_further_record_is_checked_as_all_others(record: dict[str, Any], line: str) -> None:
+    assert refused("prod", put("domains.records", [record])) == [f"magento:domains.records.{line}"]
+
+
+def test_a_long_text_is_split_as_dns_wants_it() -> None:
+    """A key of DKIM with 2048 bits has some 400 characters, and a string of a TXT record 255."""
+    record = DnsRecordSettings(name="k._domainkey.client.url", type=RecordType.TXT, values=("a" * 300,))
+    assert record.texts == ["a" * 255 + '" "' + "a" * 45]
+
+
 @pytest.mark.parametrize("stack", ["prod", "preprod"])
 def test_every_record_of_the_program_is_one_that_settings_know(stack: str) -> None:
     """What makes a record and is not on the list would not be compared with the others."""
     config = stack_config(stack)
     for index, satellite in enumerate(config.get("magento:satellites", [])):
         satellite["https_host_name"] = f"satellite-{index}.client.url"
+    if "magento:domains" in config:
+        config["magento:domains"]["records"] = [MAIL, SPF]
     loaded: list[stack_file.Settings] = []
     build(lambda: loaded.append(stack_file.load()), stack=stack, config=config)
     (settings,) = loaded
     known = [*host_names.public_records(settings), *host_names.internal_records(settings)]
-    graph = build_program(stack, config={"magento:satellites": config.get("magento:satellites", [])})
+    changed: dict[str, Any] = {key: config[key] for key in ("magento:satellites", "magento:domains") if key in config}
+    graph = build_program(stack, config=changed)
     made = {(each.inputs["name"], each.inputs["type"]) for each in graph.of_type(aws.route53.Record)}
     assert made == {(each.name, kind) for each in known for kind in each.types}
