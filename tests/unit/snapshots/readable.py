@@ -68,7 +68,7 @@ def _named_outputs(resource: Resource) -> Iterator[tuple[str, str]]:
     """Each text that AWS answered, with its name. What the program itself chose, such as a bucket's name, has none."""
     if resource.type == STACK_REFERENCE:
         outputs = _texts(resource.outputs["outputs"], resource.name.rpartition("/")[2])
-        found = (each for each in outputs if not _COMPARED & set(re.split(r"[.\[]", each[0])))
+        found = iter([each for each in outputs if not _COMPARED & set(re.split(r"[.\[]", each[0]))])
         chosen = set()
     else:
         found = _texts(resource.outputs, resource.name)
