@@ -14,13 +14,13 @@ from components.shared.backups import Backups, BackupsArgs
 from components.shared.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.shared.tags import Tags
 from components.site.magento_platform import MagentoPlatform, MagentoPlatformArgs
-from settings import stack_file
+from settings import checked_settings
 from settings.certificate_files import ImportedCertificate
 from stack.outputs import StackOutputs
 from stack.quick_start import quick_start
 
 quick_start()
-settings = stack_file.load()
+settings = checked_settings.load()
 tags = Tags(client=settings.client, environment=settings.environment)
 key = EncryptionKey("key", EncryptionKeyArgs(region=settings.region, protect=settings.protect, tags=tags))
 context = key.context
@@ -32,7 +32,7 @@ if owned := settings.owned:
         "shared-platform", SharedPlatformArgs(context=context, settings=owned, certificate=certificate)
     )
     shared = platform.outputs
-    shared.export()
+    shared.export(settings.shared_names(certificate.names))
 else:
     shared = SharedPlatformOutputs.of_stack(settings.joined_stack, settings.zones[0], settings.internal_domain)
 

@@ -10,8 +10,9 @@ class CertificateSettings(Section):
     """The wildcard certificate that you bought, as PEM files. Keep them out of git. A stack with a network of its own
     needs it.
 
-    The certificate must be valid, and cover `domain`, every name in `site.host_names` and every name in
-    `content_delivery`.
+    The certificate must be valid, and cover `domain`, every name in `site.host_names` and in `content_delivery`, and
+    every `https_host_name`. Its key is RSA with 2048, 3072 or 4096 bits or of the curve P-256, since CloudFront takes
+    no other.
     """
 
     domain: Wildcard
@@ -21,8 +22,9 @@ class CertificateSettings(Section):
     """The directory of the files, relative to the project. The environment variable `MAGENTO_CERTIFICATE_DIR` overrides
     it."""
     certificate_file: Text
-    """The file of the certificate, such as `client.url.crt`."""
+    """The file of the certificate, such as `client.url.crt`. It may hold the chain too (`fullchain.pem`)."""
     private_key_file: Text
     """The file of its private key, without a passphrase, such as `client.url.key`."""
     chain_file: str | None = None
-    """The file of the certificate authority's chain. Without it, no chain is imported."""
+    """The file of the authority's certificates, which sellers call chain, bundle or intermediate. A certificate that
+    did not sign itself needs them, here or in `certificate_file`, in any order."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
+from settings import host_names
 from settings.bucket import Purpose
 from settings.forwards import ForwardSettings, target_ports
 from settings.messages import Fault, Words
@@ -46,6 +47,7 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
     else:
         yield from _own(settings)
     yield from _repeated(settings)
+    yield from host_names.faults(settings)
     yield from _needs(settings)
     yield from _purposes(settings)
     yield from _names(settings)

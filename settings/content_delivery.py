@@ -35,10 +35,5 @@ class ContentDeliverySettings(Section):
     """Whether CloudFront logs every request to the bucket for `content-delivery-logs`."""
 
     def faults(self) -> Iterator[Fault]:
-        if found := repeated(self.host_names):
+        if found := repeated((self.media, self.static, self.origin)):
             yield Fault(path="", got=found, expected="three different names for media, static and origin")
-
-    @property
-    def host_names(self) -> tuple[str, ...]:
-        """All names that the certificate must cover."""
-        return self.media, self.static, self.origin

@@ -8,6 +8,9 @@ from settings.section import Section
 from settings.server_size import ServerSizeSettings
 from settings.values import different, entries
 
+HOST_NAME = "phpmyadmin"
+"""The server's name in the internal domain."""
+
 
 class PhpMyAdminSettings(Section):
     """phpMyAdmin, for people on the VPN."""

@@ -8,6 +8,9 @@ from settings.section import Section
 from settings.server_size import ServerSizeSettings
 from settings.values import Gib, like
 
+HOST_NAME = "rundeck"
+"""The server's name in the internal domain."""
+
 
 class RundeckSettings(Section):
     """The Rundeck server, whose jobs people run."""

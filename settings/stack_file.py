@@ -16,6 +16,7 @@ import pulumi_aws as aws
 from pulumi.runtime.config import CONFIG, is_config_secret
 from pydantic import ValidationError
 
+from settings import host_names
 from settings.backups import BackupSettings
 from settings.bucket import BucketSettings
 from settings.certificate import CertificateSettings
@@ -159,7 +160,11 @@ class Settings(Section):
     @property
     def certified_names(self) -> tuple[str, ...]:
         """Every host name that the stack's certificate must cover."""
-        return (*self.site.host_names, *(self.content_delivery.host_names if self.content_delivery else ()))
+        return tuple(each.name for each in host_names.public_records(self) if each.is_served)
+
+    def shared_names(self, certified: tuple[str, ...]) -> host_names.SharedNames:
+        """What names of the stacks that join this one's network must fit. ``certified`` are the certificate's names."""
+        return host_names.SharedNames.of(self, certified_names=certified)
 
     @property
     def zones(self) -> tuple[str, ...]:
@@ -175,7 +180,7 @@ def load() -> Settings:
     try:
         return Settings.model_validate_json(json.dumps(values))
     except ValidationError as error:
-        raise SettingsError(_report(faults_in(error, Settings))) from None
+        raise SettingsError(report(faults_in(error, Settings))) from None
 
 
 def _parsed(key: str, value: str) -> Any:
@@ -189,7 +194,7 @@ def _parsed(key: str, value: str) -> Any:
         return value
 
 
-def _report(faults: Iterable[Fault]) -> str:
+def report(faults: Iterable[Fault]) -> str:
     """What the person who runs the program reads: one line for each fault."""
     return "\n  ".join([f"Pulumi.{pulumi.get_stack()}.yaml is invalid:", *(str(_spelled(each)) for each in faults)])
 

@@ -29,6 +29,8 @@ class StackOutputs:
     """The DNS name of the site's load balancer."""
     hold_rules: pulumi.Input[Mapping[str, str]]
     """The ARNs of the listener rules of the maintenance hold, which a release arms and disarms."""
+    listener_rules: Mapping[str, object]
+    """The host names and the path that the environments' listener rules were made from. The next run compares them."""
     beanstalk_application: Text
     """The Beanstalk application of the shop."""
     front_environment: Text
@@ -113,6 +115,7 @@ class StackOutputs:
             site_address=site.address,
             load_balancer=site.load_balancer.dns_name,
             hold_rules=site.load_balancer.hold_rule_arns,
+            listener_rules=site.listener_rules,
             beanstalk_application=site.application.application_name,
             front_environment=site.front.environment_name,
             back_office_environment=site.back_office.environment_name,

@@ -108,7 +108,7 @@ class ContentDelivery(pulumi.ComponentResource):
                         name=distribution.domain_name, zone_id=distribution.hosted_zone_id, evaluate_target_health=False
                     )
                 ],
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
         return distribution
 

@@ -23,7 +23,7 @@ class DomainsArgs:
 
 
 class Domains(pulumi.ComponentResource):
-    """The public zone, and the private zone that only the VPC sees.
+    """The public zone with the records of ``domains.records``, and the private zone that only the VPC sees.
 
     The domain is registered outside of AWS. Its registrar must point to ``name_servers``.
     """
@@ -52,6 +52,16 @@ class Domains(pulumi.ComponentResource):
             tags=args.context.tags.named(internal_domain),
             opts=child,
         )
+        for record in args.domains.records:
+            aws.route53.Record(
+                f"{name}-{record.name}-{record.type.lower()}",
+                zone_id=public.zone_id,
+                name=record.name,
+                type=record.type.value,
+                ttl=record.ttl,
+                records=record.texts,
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            )
         self.public_zone_id = public.zone_id
         self.internal_zone_id = internal.zone_id
         self.name_servers = public.name_servers

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pulumi
 
-_OUTPUT = "shared_platform"
+from settings.host_names import SharedNames
+from settings.joined_platform import OUTPUT
+
 _SHARED = (
     "vpc_id",
     "public_subnet_ids",
@@ -48,15 +50,15 @@ class SharedPlatformOutputs:
     delivery_logs_bucket: pulumi.Input[str] | None = None
     """The bucket for CloudFront's logs. Only the stack that owns it writes there."""
 
-    def export(self) -> None:
-        """Export it as the stack output that other stacks read."""
-        pulumi.export(_OUTPUT, {name: getattr(self, name) for name in _SHARED})
+    def export(self, names: SharedNames) -> None:
+        """Export it as the stack output that other stacks read, with the names that theirs must fit."""
+        pulumi.export(OUTPUT, {**{name: getattr(self, name) for name in _SHARED}, **asdict(names)})
 
     @staticmethod
     def of_stack(stack: str, first_zone: str, internal_domain: str | None) -> SharedPlatformOutputs:
         """What the named stack of this project shares. If that stack does not exist, the engine fails and names it."""
         reference = pulumi.StackReference(f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}")
-        shared = reference.require_output(_OUTPUT)
+        shared = reference.require_output(OUTPUT)
         return SharedPlatformOutputs(
             first_zone=first_zone,
             internal_domain=internal_domain,

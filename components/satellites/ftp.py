@@ -72,7 +72,7 @@ class SatelliteFtp(pulumi.ComponentResource):
             type="A",
             ttl=_TTL_SECONDS,
             records=[_UNROUTED],
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["records"]),
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["records"], delete_before_replace=True),
         )
         self.variables = {
             "FTP_USER": access.user,

@@ -255,5 +255,5 @@ class SatelliteApp(pulumi.ComponentResource):
             ttl=_RECORD_TTL_SECONDS,
             # This name stays the same when Beanstalk replaces the load balancer.
             records=[self.environment.host_name],
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )

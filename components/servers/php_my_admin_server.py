@@ -13,10 +13,9 @@ from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.server import Server, ServerArgs, ServerPlacement
 from components.shared.php_array import PhpValue, php_file
-from settings.php_my_admin import PhpMyAdminSettings
+from settings.php_my_admin import HOST_NAME, PhpMyAdminSettings
 
 PORT = 80
-_HOST_NAME = "phpmyadmin"
 _CERTIFICATES = "/etc/ssl/rds-global-bundle.pem"
 _FETCH = "/usr/local/sbin/fetch_rds_certificates.sh"
 _START = "/usr/local/sbin/start_phpmyadmin.sh"
@@ -59,7 +58,7 @@ class PhpMyAdminServer(pulumi.ComponentResource):
                     for client, group_id in args.clients.items()
                 ),
                 boot=pulumi.Output.all(**addresses).apply(boot),
-                host_name=_HOST_NAME,
+                host_name=HOST_NAME,
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -15,10 +15,9 @@ from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement
 from components.shared.iam import allow
 from components.shared.secret import Secret, SecretArgs
-from settings.rundeck import RundeckSettings
+from settings.rundeck import HOST_NAME, RundeckSettings
 
 PORT = 4440
-_HOST_NAME = "rundeck"
 _PREPARED = "/etc/boot-platform"
 _ROOT_COMMANDS, _USER_COMMANDS = "/usr/local/sbin", "/usr/local/bin"
 _COMMANDS = ("beanstalk_environments", "beanstalk_events", "beanstalk_failed_instances", "beanstalk_log")
@@ -37,7 +36,7 @@ class RundeckServerArgs:
     @property
     def url(self) -> str:
         """Rundeck's address in the internal domain."""
-        return f"http://{_HOST_NAME}.{self.placement.internal_domain}:{PORT}"
+        return f"http://{HOST_NAME}.{self.placement.internal_domain}:{PORT}"
 
 
 class RundeckServer(pulumi.ComponentResource):
@@ -76,7 +75,7 @@ class RundeckServer(pulumi.ComponentResource):
                 volumes=(
                     DataVolume(name="data", size_gib=args.rundeck.data_volume_gib, mount_point="/var/lib/rundeck"),
                 ),
-                host_name=_HOST_NAME,
+                host_name=HOST_NAME,
                 statements=(
                     {
                         "Effect": "Allow",

@@ -274,7 +274,7 @@ class Server(pulumi.ComponentResource):
             type="A",
             ttl=_NAME_TTL_SECONDS,
             records=[self.private_ip],
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         return full_name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -26,6 +27,7 @@ from components.shared.context import Context
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs
 from components.site.configuration import SiteConfiguration, SiteConfigurationArgs
 from components.site.first_administrator import FirstAdministrator, FirstAdministratorArgs
+from settings import standing_rules
 from settings.content_delivery import ContentDeliverySettings
 from settings.file_server import FileServerSettings
 from settings.fleet import FleetSettings
@@ -68,6 +70,8 @@ class MagentoPlatform(pulumi.ComponentResource):
     back_office: BeanstalkEnvironment
     front: BeanstalkEnvironment
     address: str
+    listener_rules: Mapping[str, object]
+    """The keys of ``site`` that the environments' listener rules are made from."""
 
     def __init__(self, name: str, args: MagentoPlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(
@@ -80,6 +84,7 @@ class MagentoPlatform(pulumi.ComponentResource):
         site = args.site
         self._child = pulumi.ResourceOptions(parent=self)
         self.address = f"https://{site.host_names[0]}/"
+        self.listener_rules = standing_rules.made_from(site)
         self.load_balancer = SharedLoadBalancer(
             f"{name}-load-balancer",
             SharedLoadBalancerArgs(
@@ -263,5 +268,5 @@ class MagentoPlatform(pulumi.ComponentResource):
                     name=self.load_balancer.dns_name, zone_id=self.load_balancer.zone_id, evaluate_target_health=False
                 )
             ],
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )

@@ -20,6 +20,7 @@ class ImportedCertificate:
     domain: str
     certificate: str
     private_key: str
+    chain: str | None = None
 
 
 def certificate_files(stack_file: Path) -> ImportedCertificate | None:
@@ -40,10 +41,15 @@ def certificate_files(stack_file: Path) -> ImportedCertificate | None:
                     "domain": str(domain),
                     "certificate_file": str(certificate),
                     "private_key_file": str(private_key),
+                    **others,
                 }
             }
         }:
+            chain = others.get("chain_file")
             return ImportedCertificate(
-                domain=domain.removeprefix("*."), certificate=certificate, private_key=private_key
+                domain=domain.removeprefix("*."),
+                certificate=certificate,
+                private_key=private_key,
+                chain=chain if isinstance(chain, str) else None,
             )
     return None

@@ -113,9 +113,10 @@ class Up:
                 files.domain,
                 certificate=self.layout.certificates / files.certificate,
                 private_key=self.layout.certificates / files.private_key,
+                chain=self.layout.certificates / files.chain if files.chain else None,
             )
             if made:
-                self.console.step(f"Made a self-signed certificate for *.{files.domain}")
+                self.console.step(f"Made a certificate for *.{files.domain}")
 
     def _bring_up(self, engine: Engine, stack: str) -> None:
         progress = Progress(self.console, stack)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from moto.acm.models import AWSCertificateManagerBackend, CertBundle
 from moto.acm.responses import AWSCertificateManagerResponse
 from moto.cloudfront.models import cloudfront_backends
@@ -12,11 +15,15 @@ from moto.core.responses import ActionResult
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import operation, patch
 
+RSA_BITS = (1024, 2048, 3072, 4096)
+CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
+
 
 @patch(
     "moto.acm.models:AWSCertificateManagerBackend.import_certificate",
     sha256="c6899297abf07bab998b8bd603b3e5049524e9a5caee27f9c851bf73fe4666ca",
-    upstream="Importing a certificate again removes its tags and accepts new ones.",
+    upstream="Importing a certificate again removes its tags and accepts new ones. Any chain is accepted, or none, and "
+    "a body with several certificates.",
 )
 def _import_certificate(
     original: Any,
@@ -27,7 +34,12 @@ def _import_certificate(
     arn: str | None,
     tags: list[dict[str, str]] | None,
 ) -> str:
-    """A certificate that is imported again keeps its tags; new tags are refused."""
+    """A certificate that is imported again keeps its tags; new tags are refused.
+
+    A body is one certificate, and a chain leads upwards from it ("Certificate import problems"; the messages are in
+    "Troubleshoot importing a third-party certificate").
+    """
+    _check_material(certificate, chain)
     before = backend._certificates.get(arn) if arn else None
     if before is not None and tags:
         raise AwsError("ValidationException", "Tagging is not permitted on re-import.")
@@ -37,6 +49,55 @@ def _import_certificate(
     if before is not None:
         bundle.tags, bundle.created_at = before.tags, before.created_at
     return imported
+
+
+def _check_material(certificate: bytes, chain: bytes | None) -> None:
+    bodies, authorities = _parsed(certificate, "certificate"), _parsed(chain, "certificate chain") if chain else []
+    if len(bodies) > 1:
+        raise _invalid(
+            "The certificate field contains more than one certificate. "
+            "You can specify only one certificate in this field."
+        )
+    [body] = bodies
+    if not _has_a_known_key(body):
+        raise _invalid("The private key is not supported.")
+    if not authorities and not _signed(body, body):
+        raise _invalid(
+            "Provided certificate is not a valid self signed. Please provide either a valid self-signed certificate or "
+            "certificate chain."
+        )
+    last = body
+    for authority in authorities:
+        if not _signed(authority, last):
+            raise _invalid("Could not validate the certificate with the certificate chain.")
+        last = authority
+
+
+def _parsed(pem: bytes, what: str) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(pem)
+    except ValueError:
+        raise _invalid(f"The {what} is not PEM-encoded or is not valid.") from None
+
+
+def _has_a_known_key(certificate: x509.Certificate) -> bool:
+    """Whether ACM imports keys of this kind ("Prerequisites for importing ACM certificates")."""
+    key = certificate.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size in RSA_BITS
+    return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, CURVES)
+
+
+def _signed(signer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(signer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _invalid(message: str) -> AwsError:
+    return AwsError("ValidationException", message)
 
 
 @patch(

@@ -28,6 +28,7 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.stack import run_in_stack
 
 from sandbox.commands.certificate import ensure_certificate
+from settings.joined_platform import READ_STACK_OUTPUTS
 from tests.unit import cloud, wire
 from tests.unit.graph import STACK_REFERENCE, STACK_TYPE, Graph, Resource
 
@@ -48,16 +49,18 @@ def build(
     config: Config | None = None,
     secret_keys: frozenset[str] = frozenset(),
     references: Callable[[str], Graph] | None = None,
+    standing: Mapping[str, Any] | None = None,
 ) -> Graph:
     """Runs a program and gives its graph.
 
     ``config`` holds whole keys (``aws:region``, ``magento:site``) with plain or nested values; the region is eu-west-3
-    unless it says otherwise. ``references`` gives another stack's graph by its name. What the program raises is raised.
+    unless it says otherwise. ``references`` gives another stack's graph by its name, and
+    ``standing`` the outputs of this stack's last run. What the program raises is raised.
     """
     values = {"aws:region": cloud.DEFAULT_REGION, **(config or {})}
 
     def run() -> Graph:
-        monitor = _Recorder(str(values["aws:region"]), references or _no_other_stacks)
+        monitor = _Recorder(str(values["aws:region"]), references or _no_other_stacks, {stack: standing or {}})
         configure(
             Settings(
                 project=PROJECT,
@@ -96,9 +99,8 @@ def build_program(
     values = {key: value for key, value in {**stack_config(stack), **(config or {})}.items() if value is not None}
     certificate = values.get(f"{PROJECT}:certificate")
     if certificate is not None and f"{PROJECT}:certificate" not in (config or {}):
-        directory = _certificate_directory(
-            certificate["domain"], certificate["certificate_file"], certificate["private_key_file"]
-        )
+        keys = ("domain", "certificate_file", "private_key_file", "chain_file")
+        directory = _certificate_directory(*(certificate.get(key) for key in keys))
         values[f"{PROJECT}:certificate"] = {**certificate, "directory": directory.name}
     return build(
         _run_main, stack=stack, config=values, secret_keys=_secret_keys(values), references=references or program
@@ -106,13 +108,16 @@ def build_program(
 
 
 @functools.cache
-def _certificate_directory(domain: str, certificate: str, private_key: str) -> tempfile.TemporaryDirectory[str]:
-    """A directory with the files of a self-signed certificate, until the interpreter ends."""
+def _certificate_directory(
+    domain: str, certificate: str, private_key: str, chain: str | None
+) -> tempfile.TemporaryDirectory[str]:
+    """A directory with the files of a certificate, until the interpreter ends."""
     directory = tempfile.TemporaryDirectory()
     ensure_certificate(
         domain.removeprefix("*."),
         certificate=Path(directory.name, certificate),
         private_key=Path(directory.name, private_key),
+        chain=Path(directory.name, chain) if chain else None,
     )
     return directory
 
@@ -189,10 +194,13 @@ class _NoMocks(Mocks):
 class _Recorder(MockMonitor):
     """Stands where the engine does: answers each request as AWS would, and keeps the request."""
 
-    def __init__(self, region: str, references: Callable[[str], Graph]) -> None:
+    def __init__(
+        self, region: str, references: Callable[[str], Graph], standing: Mapping[str, Mapping[str, Any]]
+    ) -> None:
         super().__init__(_NoMocks())
         self._region = region
         self._references = references
+        self._standing = standing
         self._stack = ""
         self._found: list[Resource] = []
         self._calls: dict[str, tuple[str, Mapping[str, Any]]] = {}
@@ -272,11 +280,25 @@ class _Recorder(MockMonitor):
         self, request: resource_pb2.ResourceInvokeRequest
     ) -> resource_pb2.ResourceInvokeResponse:
         arguments, _ = wire.plain(request.args)
+        if request.tok == READ_STACK_OUTPUTS:
+            return self._outputs_of(arguments["name"])
         self._calls[f"{request.tok} {json.dumps(arguments, sort_keys=True)}"] = (request.tok, arguments)
         answer = cloud.function_answer(request.tok, arguments, self._region)
         response = resource_pb2.ResourceInvokeResponse()
         # `return` is a keyword, so no plain argument.
         getattr(response, "return").CopyFrom(wire.struct_of(answer))
+        return response
+
+    def _outputs_of(self, stack: str) -> resource_pb2.ResourceInvokeResponse:
+        """The engine's own function, which asks no provider."""
+        name = stack.rpartition("/")[2]
+        response = resource_pb2.ResourceInvokeResponse()
+        try:
+            outputs = self._standing[name] if name in self._standing else self._references(name).exports
+        except UnknownStackError as error:
+            response.failures.add(reason=f"invocation of {READ_STACK_OUTPUTS} returned an error: {error}")
+            return response
+        getattr(response, "return").CopyFrom(wire.struct_of({"name": stack, "outputs": dict(outputs)}))
         return response
 
     def RegisterResourceOutputs(  # noqa: N802

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import pulumi_aws as aws
+
 from tests.unit import cloud
 from tests.unit.graph import Graph, Resource
 
@@ -52,6 +54,14 @@ def test_no_resource_is_an_orphan(graph: Graph) -> None:
 def test_urns_are_unique(graph: Graph) -> None:
     """Two resources with one URN would stop the engine in the middle of an update."""
     assert [urn for urn, count in Counter(each.urn for each in graph.resources).items() if count > 1] == []
+
+
+def test_dns_records_are_deleted_before_they_are_replaced(graph: Graph) -> None:
+    """The other way round, a change that fails half-way leaves a record to be deleted later, under a name that the old
+    stack file makes again: its deletion takes that record away (pulumi/pulumi#2948)."""
+    records = graph.of_type(aws.route53.Record)
+    assert records
+    assert [each.name for each in records if not each.delete_before_replace] == []
 
 
 def test_every_taggable_resource_says_whose_it_is(graph: Graph) -> None:

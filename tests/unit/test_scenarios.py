@@ -32,7 +32,7 @@ def config_of(scenario: str) -> dict[str, Any]:
 
 @functools.cache
 def built(scenario: str) -> Graph:
-    """The real program's graph with this stack file, and a self-signed certificate under the names that it gives."""
+    """The real program's graph with this stack file, and a certificate under the names that it gives."""
     config = config_of(scenario)
     shipped = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())["config"]
     certificate = config["magento:certificate"]
@@ -41,6 +41,7 @@ def built(scenario: str) -> Graph:
             certificate["domain"].removeprefix("*."),
             certificate=Path(directory, certificate["certificate_file"]),
             private_key=Path(directory, certificate["private_key_file"]),
+            chain=Path(directory, certificate["chain_file"]),
         )
         config = {**config, "magento:certificate": {**certificate, "directory": directory}}
         return build_program("prod", config={**dict.fromkeys(shipped), **config})

@@ -40,7 +40,7 @@ def everything(name: str) -> None:
         SharedPlatformArgs(
             context=context,
             settings=settings.owned,
-            certificate=ImportedCertificate(certificate="PEM", private_key="PEM", chain=None),
+            certificate=ImportedCertificate(certificate="PEM", private_key="PEM", chain=None, names=("*.client.url",)),
         ),
     )
     shared = platform.outputs

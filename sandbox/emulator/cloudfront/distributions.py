@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from moto.acm.models import CertBundle, acm_backends
 from moto.cloudfront.exceptions import InvalidIfMatchVersion
 from moto.cloudfront.models import CloudFrontBackend, Distribution, DistributionConfig, random_id
@@ -112,7 +113,7 @@ def _check_names(backend: CloudFrontBackend, config: DistributionConfig, apart_f
 
 def _certificate(account_id: str, arn: str) -> CertBundle:
     found = acm_backends[account_id][CERTIFICATE_REGION]._certificates.get(arn)
-    if found is None:
+    if found is None or not _has_a_known_key(found):
         raise AwsError(
             "InvalidViewerCertificate",
             f"The specified SSL certificate doesn't exist, isn't in {CERTIFICATE_REGION} region, isn't valid, or "
@@ -121,8 +122,15 @@ def _certificate(account_id: str, arn: str) -> CertBundle:
     return found
 
 
+def _has_a_known_key(certificate: CertBundle) -> bool:
+    key = certificate._cert.public_key()
+    return isinstance(key, rsa.RSAPublicKey) or (
+        isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)
+    )
+
+
 def _covered_by(certificate: CertBundle) -> tuple[str, ...]:
-    return (*certificate.sans, certificate.common_name)
+    return tuple(name.lower() for name in (*certificate.sans, certificate.common_name))
 
 
 def _covers(pattern: str, name: str) -> bool:

@@ -39,6 +39,18 @@ def test_one_that_is_there_is_kept_and_half_of_one_is_not(tmp_path: Path) -> Non
     assert certificate.read_bytes() != made
 
 
+def test_an_authority_signs_it_if_the_stack_file_has_a_chain(tmp_path: Path) -> None:
+    """As with one that you would buy: the shipped stack file works in the sandbox as it does on AWS."""
+    files = {name: tmp_path / f"shop.{name}" for name in ("certificate", "private_key", "chain")}
+    assert ensure_certificate("shop.example", **files)
+    assert not ensure_certificate("shop.example", **files)
+    certificate, chain = (x509.load_pem_x509_certificate(files[name].read_bytes()) for name in ("certificate", "chain"))
+    certificate.verify_directly_issued_by(chain)
+    chain.verify_directly_issued_by(chain)
+    files["chain"].unlink()
+    assert ensure_certificate("shop.example", **files)
+
+
 def test_the_stack_file_names_domain_and_files(tmp_path: Path) -> None:
     """The wildcard is part of the certificate's name, not of the domain's."""
     stack_file = tmp_path / "Pulumi.prod.yaml"
@@ -49,6 +61,10 @@ def test_the_stack_file_names_domain_and_files(tmp_path: Path) -> None:
     assert certificate_files(stack_file) == ImportedCertificate(
         domain="shop.example", certificate="shop.crt", private_key="shop.key"
     )
+    stack_file.write_text(f"{stack_file.read_text()}    chain_file: shop.chain.crt\n")
+    found = certificate_files(stack_file)
+    assert found is not None
+    assert found.chain == "shop.chain.crt"
     stack_file.write_text("config:\n  aws:region: eu-west-3\n")
     assert certificate_files(stack_file) is None
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.emulator.in_process import client
-from sandbox.tests.certificates import self_signed
+from sandbox.tests.certificates import issue, self_signed
 from sandbox.tests.refusals import aws_refuses
 
 REGION = "eu-west-3"
@@ -198,10 +198,11 @@ def test_a_refused_change_of_priorities_changes_nothing(elbv2: Any, listener: st
 
 def test_an_imported_certificate_reads_back_as_it_came(acm: Any) -> None:
     """Without a chain there is none, with one there is nothing else in it."""
-    pair = self_signed("*.client.url")
-    alone = acm.import_certificate(Certificate=pair.certificate, PrivateKey=pair.private_key)["CertificateArn"]
+    authority = issue("issuer")
+    own, pair = self_signed("*.client.url"), issue("client.url", by=authority, names=("*.client.url",))
+    alone = acm.import_certificate(Certificate=own.certificate, PrivateKey=own.private_key)["CertificateArn"]
     assert "CertificateChain" not in acm.get_certificate(CertificateArn=alone)
-    issuer = self_signed("issuer").certificate
+    issuer = authority.certificate
     chained = acm.import_certificate(
         Certificate=pair.certificate, PrivateKey=pair.private_key, CertificateChain=issuer
     )["CertificateArn"]

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.provider.adapter import Aws, Values
 from sandbox.provider.registry import find_adapter, find_function
-from sandbox.tests.certificates import self_signed
+from sandbox.tests.certificates import issue, self_signed
 from sandbox.tests.provider.adapter_round_trip import Case, Sample, Samples, create, read, round_trip
 
 SAMPLES = Samples()
@@ -121,7 +121,8 @@ def imported_certificate(aws: Aws) -> Case:
 
 @SAMPLES.case("aws:acm/certificate:Certificate")
 def certificate_with_a_chain(aws: Aws) -> Case:
-    pair, authority = self_signed("chained.client.url"), self_signed("authority.client.url")
+    authority = issue("authority")
+    pair = issue("chained.client.url", by=authority, names=("chained.client.url",))
     return Case(
         inputs={
             "certificateBody": pair.certificate,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from sandbox.commands.certificate import ensure_certificate
+from sandbox.tests.certificates import Key, issue
 from settings import certificate_files
 from settings.certificate import CertificateSettings
 from settings.certificate_files import CertificateError, ImportedCertificate
@@ -84,3 +86,174 @@ def test_an_expired_certificate_is_refused(directory: Path, monkeypatch: pytest.
         CertificateError, match=r"certificate_file: got a certificate that expired on .*, expected a valid certificate$"
     ):
         read(directory)
+
+
+NAMES = ("*.client.url", "client.url")
+ROOT = issue("Root")
+INTERMEDIATE = issue("Intermediate", by=ROOT)
+LEAF = issue("client.url", by=INTERMEDIATE, names=NAMES)
+CROSS_SIGNED = issue("Root", by=issue("Older root"), key=ROOT.key, ends=timedelta(days=1))
+RENEWED = issue("client.url", by=INTERMEDIATE, names=NAMES)
+OTHERS = issue("Other intermediate", by=issue("Other root"))
+BAG = "Bag Attributes\n    friendlyName: client\nsubject=CN = client.url\n"
+
+
+def read_texts(directory: Path, *, certificate: str, key: str, chain: str | None = None) -> ImportedCertificate:
+    """Read files with these contents."""
+    for name, text in (("client.crt", certificate), ("client.key", key), ("client.chain.crt", chain)):
+        if text is not None:
+            (directory / name).write_text(text)
+    settings = CertificateSettings(
+        domain="*.client.url",
+        directory=str(directory),
+        certificate_file="client.crt",
+        private_key_file="client.key",
+        chain_file=None if chain is None else "client.chain.crt",
+    )
+    return ImportedCertificate.read(settings, host_names=("www.client.url", "client.url"))
+
+
+@pytest.mark.parametrize(
+    ("certificate", "chain", "imported"),
+    [
+        (LEAF.certificate, INTERMEDIATE.certificate, INTERMEDIATE.certificate),
+        (LEAF.certificate, INTERMEDIATE.certificate + ROOT.certificate, INTERMEDIATE.certificate + ROOT.certificate),
+        (LEAF.certificate, ROOT.certificate + INTERMEDIATE.certificate, INTERMEDIATE.certificate + ROOT.certificate),
+        (LEAF.certificate, LEAF.certificate + INTERMEDIATE.certificate, INTERMEDIATE.certificate),
+        (LEAF.certificate + INTERMEDIATE.certificate, None, INTERMEDIATE.certificate),
+        (INTERMEDIATE.certificate + LEAF.certificate, None, INTERMEDIATE.certificate),
+        (
+            LEAF.certificate + INTERMEDIATE.certificate,
+            INTERMEDIATE.certificate + ROOT.certificate,
+            INTERMEDIATE.certificate + ROOT.certificate,
+        ),
+        (BAG + LEAF.certificate, BAG + INTERMEDIATE.certificate + "\n\n" + BAG, INTERMEDIATE.certificate),
+        (
+            LEAF.certificate.replace("\n", "\r\n"),
+            INTERMEDIATE.certificate.replace("\n", "\r\n"),
+            INTERMEDIATE.certificate,
+        ),
+        (LEAF.certificate, OTHERS.certificate + INTERMEDIATE.certificate, INTERMEDIATE.certificate),
+        (
+            LEAF.certificate,
+            CROSS_SIGNED.certificate + INTERMEDIATE.certificate + ROOT.certificate,
+            INTERMEDIATE.certificate + ROOT.certificate,
+        ),
+        (RENEWED.certificate + LEAF.certificate, INTERMEDIATE.certificate, INTERMEDIATE.certificate),
+    ],
+    ids=[
+        "chain",
+        "chain with its root",
+        "root first",
+        "with the certificate itself",
+        "full chain",
+        "full chain, root first",
+        "full chain and chain",
+        "text between",
+        "line ends of Windows",
+        "with another authority's",
+        "signed by two roots",
+        "certificate of another key",
+    ],
+)
+def test_what_sellers_hand_out_is_sorted_as_acm_takes_it(
+    tmp_path: Path, certificate: str, chain: str | None, imported: str
+) -> None:
+    """The certificate alone; then the one that signed it, and so on ("Certificate import problems")."""
+    pem = read_texts(tmp_path, certificate=certificate, key=BAG + LEAF.private_key, chain=chain)
+    assert pem == ImportedCertificate(
+        certificate=LEAF.certificate, private_key=LEAF.private_key, chain=imported, names=("*.client.url", "client.url")
+    )
+
+
+def test_a_certificate_that_signed_itself_has_no_chain(tmp_path: Path) -> None:
+    """As the certificate of a test environment, whose file may come with a chain that is of no use."""
+    own = issue("client.url", names=NAMES)
+    assert (
+        read_texts(tmp_path, certificate=own.certificate, key=own.private_key, chain=INTERMEDIATE.certificate).chain
+        is None
+    )
+
+
+def test_names_are_compared_as_dns_does(tmp_path: Path) -> None:
+    """Some sellers write names as the customer typed them."""
+    own = issue("client.url", names=("*.Client.URL", "CLIENT.url"))
+    assert read_texts(tmp_path, certificate=own.certificate, key=own.private_key).names == (
+        "*.client.url",
+        "client.url",
+    )
+
+
+SELLER = "Whoever sold the certificate hands out this file too, as chain, bundle or intermediate certificate."
+SIGNER = f"expected the certificate of CN=Intermediate, which signed client.crt. {SELLER}"
+
+
+@pytest.mark.parametrize(
+    ("chain", "said"),
+    [
+        (None, f"missing, {SIGNER}"),
+        (OTHERS.certificate, f"got certificates of CN=Other intermediate, {SIGNER}"),
+        (ROOT.certificate, f"got certificates of CN=Root, {SIGNER}"),
+        (issue("Intermediate").certificate, f"got certificates of CN=Intermediate, {SIGNER}"),
+        (LEAF.certificate, f'got "client.chain.crt", {SIGNER}'),
+        ("", 'got "client.chain.crt", expected a certificate in PEM'),
+        ("rubbish\n", 'got "client.chain.crt", expected a certificate in PEM'),
+        (
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            'got "client.chain.crt", expected a certificate in PEM',
+        ),
+    ],
+    ids=[
+        "none",
+        "another authority's",
+        "not the next",
+        "its name only",
+        "itself",
+        "empty",
+        "rubbish",
+        "no certificate",
+    ],
+)
+def test_a_chain_that_does_not_lead_to_the_authority_is_refused(tmp_path: Path, chain: str | None, said: str) -> None:
+    """ACM or, later, CloudFront would refuse it: CloudFront answers 502 if its origin's chain is not complete."""
+    with pytest.raises(CertificateError) as error:
+        read_texts(tmp_path, certificate=LEAF.certificate, key=LEAF.private_key, chain=chain)
+    assert str(error.value) == f"magento:certificate.chain_file: {said}"
+
+
+def test_an_authority_that_has_expired_is_refused(tmp_path: Path) -> None:
+    old = issue("Intermediate", by=ROOT, begins=timedelta(days=-9), ends=timedelta(days=-2))
+    leaf = issue("client.url", by=old, names=NAMES)
+    said = r"chain_file: got a certificate of CN=Intermediate that expired on .*, expected a valid certificate$"
+    with pytest.raises(CertificateError, match=said):
+        read_texts(tmp_path, certificate=leaf.certificate, key=leaf.private_key, chain=old.certificate)
+
+
+def test_a_certificate_that_is_not_valid_yet_is_refused(tmp_path: Path) -> None:
+    early = issue("client.url", names=NAMES, begins=timedelta(days=2))
+    said = (
+        r"certificate_file: got a certificate that is valid from .* UTC on, expected a certificate that is valid today"
+    )
+    with pytest.raises(CertificateError, match=said):
+        read_texts(tmp_path, certificate=early.certificate, key=early.private_key)
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        (ec.generate_private_key(ec.SECP384R1()), "a key of the curve secp384r1"),
+        (ec.generate_private_key(ec.SECP521R1()), "a key of the curve secp521r1"),
+        (ec.generate_private_key(ec.SECP256K1()), "a key of the curve secp256k1"),
+        (ed25519.Ed25519PrivateKey.generate(), "a key of the kind Ed25519"),
+        (rsa.generate_private_key(public_exponent=65537, key_size=1024), "an RSA key of 1024 bits"),
+    ],
+    ids=["P-384", "P-521", "secp256k1", "Ed25519", "RSA 1024"],
+)
+def test_a_key_that_cloudfront_does_not_take_is_refused(tmp_path: Path, key: Key, kind: str) -> None:
+    own = issue("client.url", names=NAMES, key=key)
+    with pytest.raises(CertificateError) as error:
+        read_texts(tmp_path, certificate=own.certificate, key=own.private_key)
+    assert str(error.value) == (
+        f"magento:certificate.certificate_file: got a certificate with {kind}, expected an RSA key of 2048, 3072 or "
+        "4096 bits or one of the curve P-256, which CloudFront takes"
+    )

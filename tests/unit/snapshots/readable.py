@@ -24,6 +24,8 @@ CERTIFICATE = "<certificate>"
 _SHORTEST = 8
 _LONGEST_ADDRESS = len("255.255.255.255")
 _ZIP_IN_BASE64 = "UEsDB"
+_COMPARED = {"listener_rules", "public_domain", "internal_domain", "certified_names"}
+"""Outputs of another stack that settings compare with the stack file's own values, and that no resource is given."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +67,8 @@ class Names:
 def _named_outputs(resource: Resource) -> Iterator[tuple[str, str]]:
     """Each text that AWS answered, with its name. What the program itself chose, such as a bucket's name, has none."""
     if resource.type == STACK_REFERENCE:
-        found = _texts(resource.outputs["outputs"], resource.name.rpartition("/")[2])
+        outputs = _texts(resource.outputs["outputs"], resource.name.rpartition("/")[2])
+        found = iter([each for each in outputs if not _COMPARED & set(re.split(r"[.\[]", each[0]))])
         chosen = set()
     else:
         found = _texts(resource.outputs, resource.name)
