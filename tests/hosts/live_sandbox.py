@@ -164,7 +164,7 @@ def ask(
     body: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """One request. A certificate is not checked: the sandbox's is self-signed."""
+    """One request. The certificate is not checked: its authority is the sandbox's own."""
     connection: http.client.HTTPConnection
     if encrypted:
         context = ssl.create_default_context()
