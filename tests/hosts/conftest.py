@@ -18,7 +18,8 @@ RUNNING = "LIVE_SANDBOX"
 """An environment variable: the directory of a project whose live sandbox runs already, for those who write tests."""
 
 
-@pytest.fixture(scope="session")
+# It ends with the last test of this folder: ten hosts that are asked for their health keep a core busy.
+@pytest.fixture(scope="package")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
     try:
         root_image.require()
