@@ -139,8 +139,8 @@ def test_row_12_two_distributions_https_only(platform: Platform) -> None:
         for each in listed
     }
     assert found == {
-        "media.client.url": ("origin.client.url", "/pub/media", "https-only"),
-        "static.client.url": ("origin.client.url", "/pub/static", "https-only"),
+        "media.client.url": ("origin.client.url", "/media", "https-only"),
+        "static.client.url": ("origin.client.url", "/static", "https-only"),
     }
 
 
