@@ -116,7 +116,7 @@ SHARE = NfsShareSettings(name="a", path="a", size_gib=1)
             lambda: SHARE.changed(path="/etc"),
             'path: got "/etc", expected a directory inside the release, such as pub/media',
         ),
-        (lambda: SHARE.changed(size_gib=0), "size_gib: got 0, expected 1 or more"),
+        (lambda: SHARE.changed(size_gib=0), "size_gib: got 0, expected 1 to 65536"),
         (lambda: SERVER.changed(shares=()), "shares: got 0 entries, expected 1 to 11 entries"),
         (
             lambda: SERVER.changed(shares=(SHARES[0], SHARES[1].changed(name=SHARES[0].name))),

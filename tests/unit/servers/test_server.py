@@ -213,7 +213,7 @@ def test_the_instance_type_decides_the_processor(instance_type: str, arm: bool) 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"root_volume_gib": 4}, "root_volume_gib: got 4, expected 8 or more"),
+        ({"root_volume_gib": 4}, "root_volume_gib: got 4, expected 8 to 65536"),
         ({"ami": "ami-1", "release": "12"}, 'release: got "12", expected no release, since ami names the image'),
     ],
 )
