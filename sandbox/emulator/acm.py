@@ -22,7 +22,7 @@ CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 @patch(
     "moto.acm.models:AWSCertificateManagerBackend.import_certificate",
     sha256="c6899297abf07bab998b8bd603b3e5049524e9a5caee27f9c851bf73fe4666ca",
-    upstream="Importing accepts any chain or none and several certificates as body; a second time, it changes the tags.",
+    upstream="Importing takes any chain or none, and several certificates as body; a second time it changes the tags.",
 )
 def _import_certificate(
     original: Any,
