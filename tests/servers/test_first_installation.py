@@ -131,7 +131,7 @@ def platform(aws: EmbeddedAws, data_stores: Stores, tmp_path: Path) -> Iterator[
     # The AWS CLI of Debian does not read AWS_ENDPOINT_URL.
     ask = "a = sys.argv; print(boto3.client('secretsmanager', region_name=a[a.index('--region') + 1])"
     ask += ".get_secret_value(SecretId=a[a.index('--secret-id') + 1])['SecretString'])"
-    cli = f'exec {sys.executable} -c "import sys, boto3; {ask}" "$@"'
+    cli = f'exec "{sys.executable}" -c "import sys, boto3; {ask}" "$@"'
     with BeanstalkInstance(tmp_path, properties={}, stand_ins={"aws": cli}) as instance, registered_fleet(aws) as fleet:
         instance.write(CERTIFICATES_OF_RDS, data_stores.ca.read_text())
         instance.stage(tmp_path / "unpacked")

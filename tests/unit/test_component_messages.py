@@ -34,7 +34,10 @@ GRAMMAR = re.compile(r"[A-Za-z_.: -]+?: (missing|got \S.*), expected (?!expected
 SIZE = ServerSizeSettings(instance_type="t3.small")
 LINUX = ServerArgs(placement=PLACEMENT, size=SIZE, ingress=(), boot=CloudInit())
 NOISE = "".join(random.Random(1).choices(string.ascii_letters, k=30_000))
-WINDOWS = WindowsSettings(size=SIZE, volumes=(WindowsVolumeSettings(name="data", size_gib=1, drive_letter="E"),))
+WINDOWS = WindowsSettings(
+    size=ServerSizeSettings(instance_type="t3.small", root_volume_gib=30),
+    volumes=(WindowsVolumeSettings(name="data", size_gib=1, drive_letter="E"),),
+)
 DESCRIPTION = "expected 1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"
 KEYS = (
     "back-office-health, cache-1-evictions, cache-1-memory, cache-1-replica-lag, cache-2-evictions, cache-2-memory, "

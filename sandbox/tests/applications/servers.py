@@ -5,11 +5,12 @@ from __future__ import annotations
 import http.client
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -74,16 +75,18 @@ def running(command: list[str], log: Path, env: Mapping[str, str] | None = None)
             stdout=output,
             stderr=output,
             env={**os.environ, **(env or {})},
+            # PHP's server does not end its workers, and they would outlive the test.
+            start_new_session=True,
         )
     try:
         yield process
     finally:
         process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 @dataclass(frozen=True, kw_only=True)

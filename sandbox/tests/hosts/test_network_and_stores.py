@@ -219,7 +219,7 @@ def test_a_share(net: Network, directory: Path) -> None:
 
 
 _SHARE = """
-import pathlib, subprocess, sys, tempfile
+import pathlib, shlex, subprocess, sys, tempfile
 from sandbox.hosts.shares import IN_HOSTS, Shares
 from sandbox.hosts.state_document import FileServer
 
@@ -235,7 +235,7 @@ mkdir -p {0} /run/share; mount --rbind {1} {0}; mount --make-rslave {0}; mount -
 
 def host(script):
     ready = "mount -t tmpfs tmpfs /run\\n"
-    text = ready + inside.format(IN_HOSTS, made.mounts, hosts, script.replace("mount.nfs4", str(mount)))
+    text = ready + inside.format(IN_HOSTS, made.mounts, hosts, script.replace("mount.nfs4", shlex.quote(str(mount))))
     command = ["unshare", "--mount", "--propagation=slave", "bash", "-c", text]
     return subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
 
