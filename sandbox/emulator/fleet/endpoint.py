@@ -22,7 +22,7 @@ from sandbox.emulator.fleet.ticker import TICKER
 
 PATH = "/moto-api/hosts"
 WAIT_SECONDS = 5.0
-CHECK_SECONDS = 0.05
+CHECK_SECONDS = 0.02
 
 
 class _Hosts:
