@@ -2,6 +2,8 @@
 
 It has two layers. The lower one is Debian with its packages, which takes minutes. The upper one has the files of
 ``image_files`` and the Beanstalk platform, which takes a moment, so that a change of those needs no new Debian.
+
+Debian's smallest system, which every Debian begins with, is fetched once too: ``debian`` makes others of it.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from pathlib import Path
 
 RELEASE = "bookworm"
 _MIRROR = "http://deb.debian.org/debian"
+INCLUDED = "systemd-sysv,iproute2,procps,ca-certificates"
+"""Packages of Debian's smallest system here, beside the essential ones."""
 _HERE = Path(__file__).resolve().parent
 _ARRANGE = _HERE / "arrange_debian.sh"
 _PACKAGES = _HERE / "packages.txt"
@@ -59,16 +63,44 @@ class RootImage:
         """
         require()
         _install_programs(report)
-        cache.mkdir(parents=True, exist_ok=True)
-        debian = cache / f"debian-{_digest(_PACKAGES, _ARRANGE)}"
         platform = cache / f"platform-{_digest(_FILES, _PLATFORM)}"
+        layer = debian(
+            cache, f"debian-{_digest(_PACKAGES, _ARRANGE)}", lambda root: _add_packages(root, report), report
+        )
         with _lock(cache):
-            _remove_unfinished(cache)
-            if not debian.is_dir():
-                _in_one_piece(debian, lambda root: _build_debian(root, cache, report))
             if not platform.is_dir():
                 _in_one_piece(platform, _build_platform)
-        return RootImage(layers=(platform, debian))
+        return RootImage(layers=(platform, layer))
+
+
+def debian(cache: Path, name: str, add: Callable[[Path], None], report: Callable[[str], None] = print) -> Path:
+    """The directory ``name`` of the cache: Debian's smallest system with what ``add`` did to it when it was built.
+
+    Nothing may write to it. Raises ``RootImageError`` when a step fails, and what ``add`` raises.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    made = cache / name
+    with _lock(cache):
+        _remove_unfinished(cache)
+        if not made.is_dir():
+            smallest = cache / f"smallest-{_digest()}-{INCLUDED.replace(',', '-')}"
+            if not smallest.is_dir():
+                _in_one_piece(smallest, lambda root: _fetch_smallest(root, cache, report))
+
+            def build(root: Path) -> None:
+                _run(["cp", "--archive", "--one-file-system", "--reflink=auto", str(smallest), str(root)])
+                # Its lists of packages may be old.
+                _run([*inside(root), "apt-get", "update", "--quiet"])
+                add(root)
+
+            _in_one_piece(made, build)
+    return made
+
+
+def inside(root: Path) -> list[str]:
+    """What runs a command in a Debian that does not run. Packages are installed without questions."""
+    environment = (f"PATH={os.defpath}:/usr/sbin:/sbin", "DEBIAN_FRONTEND=noninteractive")
+    return ["chroot", str(root), "env", "--ignore-environment", *environment]
 
 
 def require() -> None:
@@ -89,35 +121,34 @@ def _install_programs(report: Callable[[str], None]) -> None:
         _run(["apt-get", "install", "--yes", "--no-install-recommends", *packages], DEBIAN_FRONTEND="noninteractive")
 
 
-def _build_debian(root: Path, cache: Path, report: Callable[[str], None]) -> None:
+def _fetch_smallest(root: Path, cache: Path, report: Callable[[str], None]) -> None:
     free = shutil.disk_usage(cache).free / 1024**3
     if free < _FREE_GIB:
         raise RootImageError(
             f"{cache}: got {free:.1f} GiB of free disk space, expected {_FREE_GIB:g}. Free some space."
         )
-    started = time.monotonic()
-    report("Building the hosts' Debian, once: about 3 minutes and 1 GiB")
-    report(f"  fetching Debian 12 from {_MIRROR}")
-    include = "--include=systemd-sysv,iproute2,procps,ca-certificates"
+    report(f"Fetching Debian 12 from {_MIRROR}, once")
     keyring = f"--keyring={_KEYRING}"
-    _run(["debootstrap", "--variant=minbase", keyring, include, RELEASE, str(root), _MIRROR])
-    packages = _PACKAGES.read_text().split()
-    report(f"  installing {len(packages)} packages")
+    _run(["debootstrap", "--variant=minbase", keyring, f"--include={INCLUDED}", RELEASE, str(root), _MIRROR])
     # Nothing of an unfinished build outlives it: dpkg need not wait for the disk.
     (root / "etc/dpkg/dpkg.cfg.d/unsafe-io").write_text("force-unsafe-io\n")
+
+
+def _add_packages(root: Path, report: Callable[[str], None]) -> None:
+    started = time.monotonic()
+    packages = _PACKAGES.read_text().split()
+    report(f"Building the hosts' Debian, once: about 2 minutes and 1 GiB. Installing {len(packages)} packages")
     # Packages must not start their services here.
     denied = root / "usr/sbin/policy-rc.d"
     denied.write_text("#!/bin/sh\nexit 101\n")
     denied.chmod(0o755)
-    inside = ["chroot", str(root), "env", "--ignore-environment", f"PATH={os.defpath}:/usr/sbin:/sbin"]
-    install = ["DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--yes", "--no-install-recommends", *packages]
-    _run([*inside, *install])
+    _run([*inside(root), "apt-get", "install", "--yes", "--no-install-recommends", *packages])
     report("  arranging it as Amazon Linux is")
     shutil.copy(_ARRANGE, root / "arrange")
-    _run([*inside, "bash", "/arrange"])
+    _run([*inside(root), "bash", "/arrange"])
     (root / "arrange").unlink()
     denied.unlink()
-    report(f"  done in {time.monotonic() - started:.0f} s; it is in {cache}")
+    report(f"  done in {time.monotonic() - started:.0f} s")
 
 
 def _build_platform(root: Path) -> None:

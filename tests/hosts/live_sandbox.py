@@ -19,6 +19,7 @@ from typing import Any
 from sandbox.tests.platform import Platform
 
 TIME_SCALE = 0.05
+"""The deregistration delay of 60 seconds is 3: longer than a request, which takes as long as on AWS."""
 FRONT, BACK_OFFICE = "client-prod-front", "client-prod-back-office"
 
 
@@ -48,6 +49,15 @@ class LiveSandbox:
     def url(self) -> str:
         """The address of the fleet."""
         return str(json.loads((self.platform.project / ".sandbox/hosts.json").read_text())["url"])
+
+    def set_time_scale(self, scale: float) -> None:
+        """What AWS's waits are multiplied with."""
+        asked = urllib.request.Request(
+            f"{self.platform.environment['AWS_ENDPOINT_URL']}/moto-api/elasticbeanstalk",
+            json.dumps({"TimeScale": scale}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(asked, timeout=60).close()
 
     def status(self) -> dict[str, Any]:
         with urllib.request.urlopen(f"{self.url}/status", timeout=20) as answer:
@@ -113,7 +123,7 @@ class LiveSandbox:
         events = beanstalk.describe_events(EnvironmentName=name, MaxRecords=count)["Events"]
         return [f"{event['Severity']} {event['Message']}" for event in reversed(events)]
 
-    def wait_until_ready(self, name: str, seconds: float = 240) -> dict[str, Any]:
+    def wait_until_ready(self, name: str, seconds: float = 480) -> dict[str, Any]:
         """Until the environment is ready and green. Returns its description."""
         deadline = time.monotonic() + seconds
         while True:
@@ -230,8 +240,8 @@ class Load:
     """What shoppers were answered while something happened."""
 
     answers: Counter[int] = field(default_factory=Counter)
-    failures: list[tuple[float, str]] = field(default_factory=list)
-    """Pages that were not 200 and connections that broke, each with the time when it was asked for."""
+    failures: list[tuple[float, float, str]] = field(default_factory=list)
+    """Pages that were not 200 and connections that broke, each with when it was asked for and when that was over."""
     releases: Counter[str] = field(default_factory=Counter)
     """How often each release answered."""
 
@@ -263,7 +273,7 @@ def shoppers(live: LiveSandbox, paths: Sequence[str], number: int = 8) -> Iterat
                     load.answers[answer.status] += 1
                     load.releases[answer.headers.get("x-release", "")] += 1
                 if failure:
-                    load.failures.append((asked, failure))
+                    load.failures.append((asked, time.time(), failure))
             stop.wait(0.05)
 
     threads = [threading.Thread(target=shop, args=(number,)) for number in range(number)]

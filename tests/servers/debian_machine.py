@@ -6,6 +6,7 @@ two small programs in the place of ``curl`` and ``aws``.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -18,10 +19,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.hosts import root_image
+from sandbox.hosts.root_image import RootImageError
+from sandbox.toolchain.cache import default_cache_directory
 from tests.servers.programs import require, unavailable
 
-RELEASE = "bookworm"
-_MIRROR = "http://deb.debian.org/debian"
 _REPOSITORY = "/srv/repository"
 _AGENT = "/srv/amazon-ssm-agent.deb"
 _SECONDS_TO_BOOT = 240
@@ -64,18 +66,26 @@ class Base:
 
     @staticmethod
     def build(directory: Path, installed: Iterable[str], offered: Iterable[str]) -> Base:
-        """Fetches Debian from its mirror, and skips the test where there is none."""
+        """Fetches Debian from its mirror, and skips the test where there is none.
+
+        What is fetched stays in the user's cache, beside the sandbox's hosts: later runs copy it.
+        """
+        inside, outside = ["dbus", "cloud-init", "openssh-server", *installed], list(offered)
+        packages = hashlib.sha256(f"{inside} {outside}".encode()).hexdigest()[:16]
+
+        def add(root: Path) -> None:
+            base = Base(root)
+            base._inside("apt-get", "install", "--no-install-recommends", *inside)
+            base._inside("apt-get", "clean")
+            base._inside("apt-get", "install", "--download-only", *outside)
+            base.offer((root / "var/cache/apt/archives").glob("*.deb"))
+
+        try:
+            debian = root_image.debian(default_cache_directory(os.environ) / "hosts", f"servers-{packages}", add)
+        except RootImageError as missing:
+            unavailable(str(missing))
         base = Base(directory / "base")
-        included = "--include=systemd-sysv,dbus,iproute2,procps,ca-certificates"
-        made = _run(["debootstrap", "--variant=minbase", included, RELEASE, str(base.root), _MIRROR])
-        if made.returncode != 0:
-            unavailable(f"no Debian from {_MIRROR}: {made.stdout[-300:]}{made.stderr[-300:]}")
-        # Nothing of this outlives the test: it need not wait for the disk.
-        base._write("etc/dpkg/dpkg.cfg.d/unsafe-io", "force-unsafe-io\n")
-        base._inside("apt-get", "install", "--no-install-recommends", "cloud-init", "openssh-server", *installed)
-        base._inside("apt-get", "clean")
-        base._inside("apt-get", "install", "--download-only", *offered)
-        base.offer((base.root / "var/cache/apt/archives").glob("*.deb"))
+        subprocess.run(["cp", "--archive", debian, base.root], check=True)
         base._write("etc/apt/sources.list", f"deb [trusted=yes] file:{_REPOSITORY} ./\n")
         base._write("etc/cloud/cloud.cfg.d/99_test.cfg", json.dumps(_CLOUD_INIT))
         for name, content in (("curl", _CURL), ("aws", _AWS)):
@@ -117,7 +127,7 @@ class Base:
         return target
 
     def _inside(self, *command: str) -> None:
-        ran = _run(["chroot", str(self.root), "env", "DEBIAN_FRONTEND=noninteractive", *command, "--yes"])
+        ran = _run([*root_image.inside(self.root), *command, "--yes"])
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
