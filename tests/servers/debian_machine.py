@@ -68,24 +68,28 @@ class Base:
     def build(directory: Path, installed: Iterable[str], offered: Iterable[str]) -> Base:
         """Fetches Debian from its mirror, and skips the test where there is none.
 
-        What is fetched stays in the user's cache, beside the sandbox's hosts: later runs copy it.
+        What was fetched stays in the user's cache, beside the sandbox's hosts, and later runs unpack it.
         """
+        base = Base(directory / "base")
         inside, outside = ["dbus", "cloud-init", "openssh-server", *installed], list(offered)
-        packages = hashlib.sha256(f"{inside} {outside}".encode()).hexdigest()[:16]
-
-        def add(root: Path) -> None:
-            base = Base(root)
-            base._inside("apt-get", "install", "--no-install-recommends", *inside)
-            base._inside("apt-get", "clean")
-            base._inside("apt-get", "install", "--download-only", *outside)
-            base.offer((root / "var/cache/apt/archives").glob("*.deb"))
-
+        cache = default_cache_directory(os.environ) / "hosts"
+        archive = cache / f"servers-{hashlib.sha256(f'{inside} {outside}'.encode()).hexdigest()[:16]}.tar"
         try:
-            debian = root_image.debian(default_cache_directory(os.environ) / "hosts", f"servers-{packages}", add)
+            if archive.exists():
+                root_image.unpack(archive, base.root)
+            else:
+                root_image.unpack(root_image.smallest_debian(cache), base.root)
+                with root_image.processes_in(base.root):
+                    base._inside("apt-get", "update")
+                    base._inside("apt-get", "install", "--no-install-recommends", *inside)
+                    base._inside("apt-get", "clean")
+                    base._inside("apt-get", "install", "--download-only", *outside)
+                base.offer((base.root / "var/cache/apt/archives").glob("*.deb"))
+                new = archive.with_suffix(f".{os.getpid()}")
+                root_image.pack(base.root, new)
+                new.rename(archive)
         except RootImageError as missing:
             unavailable(str(missing))
-        base = Base(directory / "base")
-        subprocess.run(["cp", "--archive", debian, base.root], check=True)
         base._write("etc/apt/sources.list", f"deb [trusted=yes] file:{_REPOSITORY} ./\n")
         base._write("etc/cloud/cloud.cfg.d/99_test.cfg", json.dumps(_CLOUD_INIT))
         for name, content in (("curl", _CURL), ("aws", _AWS)):
@@ -127,7 +131,7 @@ class Base:
         return target
 
     def _inside(self, *command: str) -> None:
-        ran = _run([*root_image.inside(self.root), *command, "--yes"])
+        ran = _run(["chroot", str(self.root), "env", "DEBIAN_FRONTEND=noninteractive", *command, "--yes"])
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
