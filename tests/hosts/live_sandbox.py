@@ -18,6 +18,8 @@ from typing import Any
 
 from sandbox.tests.platform import Platform
 
+SHORT_WAITS = 0.02
+"""The time scale while there are no shoppers whom it would hurt, or whom it may hurt."""
 TIME_SCALE = 0.05
 """The deregistration delay of 60 seconds is 3: longer than a request, which takes as long as on AWS."""
 FRONT, BACK_OFFICE = "client-prod-front", "client-prod-back-office"
@@ -58,6 +60,14 @@ class LiveSandbox:
             {"Content-Type": "application/json"},
         )
         urllib.request.urlopen(asked, timeout=60).close()
+
+    @contextmanager
+    def short_waits(self) -> Iterator[None]:
+        self.set_time_scale(SHORT_WAITS)
+        try:
+            yield
+        finally:
+            self.set_time_scale(TIME_SCALE)
 
     def status(self) -> dict[str, Any]:
         with urllib.request.urlopen(f"{self.url}/status", timeout=20) as answer:

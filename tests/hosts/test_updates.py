@@ -34,8 +34,9 @@ HARD_RESTART = {
 def bundle(live: LiveSandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release whose hook restarts PHP the hard way. The back office runs it already."""
     built = live.bundle(tmp_path_factory.mktemp("release"), "rolled", HARD_RESTART)
-    live.deploy(BACK_OFFICE, built)
-    live.wait_until_ready(BACK_OFFICE)
+    with live.short_waits():
+        live.deploy(BACK_OFFICE, built)
+        live.wait_until_ready(BACK_OFFICE)
     return built
 
 
@@ -55,7 +56,7 @@ def test_a_release_rolls_over_four_hosts_and_no_shopper_notices(live: LiveSandbo
 def test_the_same_without_draining_is_noticed(live: LiveSandbox, bundle: Path) -> None:
     """The control: the same bundle, once more, by the same policy, while the deregistration delay is 0."""
     before = running(live, FRONT)
-    with live.draining(FRONT, 0), shoppers(live, PAGES) as load:
+    with live.draining(FRONT, 0), live.short_waits(), shoppers(live, PAGES) as load:
         live.deploy(FRONT, bundle)
         live.wait_until_ready(FRONT)
     assert running(live, FRONT) > before, live.events(FRONT)
