@@ -61,7 +61,7 @@ def ensure(repository: Path, directory: Path) -> None:
         if not _has_this_python(directory) or _was_moved(directory):
             _empty(directory, but=held_by)
             venv.create(directory, with_pip=True, symlinks=True)
-        if _install(directory / "bin" / "python", repository / _REQUIREMENTS[0]) != 0:
+        if install(directory / "bin" / "python", repository / _REQUIREMENTS[0]) != 0:
             raise CommandError("The Python packages could not be installed. pip's errors are above.")
         (directory / _STAMP).write_text(wanted, encoding="ascii")
 
@@ -72,7 +72,7 @@ def _was_moved(directory: Path) -> bool:
     return pip.exists() and str(directory) not in pip.read_text(encoding="utf-8")
 
 
-def _install(python: Path, requirements: Path) -> int:
+def install(python: Path, requirements: Path) -> int:
     """Run pip, with a line on the console now and then, and return its exit code. Its errors go to standard error."""
     command: list[str | Path] = [
         python,

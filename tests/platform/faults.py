@@ -34,6 +34,13 @@ _COMMANDS = {
     "destroy": ["bash", "-c", ". .sandbox/env; exec pulumi destroy -s prod --yes --skip-preview --non-interactive"],
 }
 
+_NO_POLICIES = """
+from pulumi_policy import EnforcementLevel, PolicyPack, StackValidationPolicy
+
+nothing = StackValidationPolicy("nothing", "Refuses nothing.", lambda args, report: None)
+PolicyPack("nothing", policies=[nothing], enforcement_level=EnforcementLevel.ADVISORY)
+"""
+
 _NOT_RESOURCES = re.compile(
     r"events|history|executions|activities|log_streams|deleted|terminated|tagger|tagging_service|operations"
 )
@@ -89,6 +96,8 @@ class FaultyPlatform:
     def make(cls, directory: Path) -> FaultyPlatform:
         platform = Platform.copy_to(directory)
         platform.edit("Pulumi.prod.yaml", "magento:protect: true", "magento:protect: false")
+        # The policies refuse an unprotected production, and they ask AWS for nothing.
+        (platform.project / "policies" / "__main__.py").write_text(_NO_POLICIES)
         return cls(platform, directory / "faults.log")
 
     def up(self) -> None:
