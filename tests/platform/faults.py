@@ -25,8 +25,9 @@ from sandbox.commands.layout import Layout
 from sandbox.tests.platform import Platform
 
 _SECONDS = 1800.0
+_FAULTS = "/moto-api/faults"
 
-_CHANGES = {"up": 1500, "destroy": 600}
+_CHANGES = {"up": 600, "destroy": 400}
 """Fewer than the changing requests that the command makes."""
 
 _COMMANDS = {
@@ -110,7 +111,6 @@ class FaultyPlatform:
     def struck(self, seed: Seed, command: str) -> None:
         """Run the command under the seed's faults. How it ends does not matter."""
         server = embedded_aws.ensure_running(self._layout).server
-        self._set(seed.settings(command))
         checkpoints = {"SANDBOX_CHECKPOINTS": "1"} if seed.checkpoints else {}
         with self.log.open("a") as log:
             log.write(f"\n== {command} under {seed.fault} {seed.settings(command)}\n")
@@ -123,13 +123,16 @@ class FaultyPlatform:
                 stdout=log,
                 stderr=log,
             ) as running:
+                # `up` prepares the account first, which is not what is tested here.
+                _wait(lambda: command == "destroy" or self._layout.run_record.exists() or running.poll() is not None)
+                self._set(seed.settings(command))
                 _wait(lambda: running.poll() is not None or self._held())
                 if running.poll() is None:
                     self._kill(seed.fault, server.process.pid)
                     if seed.fault is not Fault.AWS:
-                        self._set({})
+                        self._set({**seed.settings(command), "HoldAt": 0})
                 running.wait(_SECONDS)
-            log.write(f"== ended with {running.returncode}\n")
+            log.write(f"== ended with {running.returncode} {'' if seed.fault is Fault.AWS else self._ask(_FAULTS)}\n")
         if seed.fault is not Fault.AWS:
             self._set({})
 
@@ -158,12 +161,12 @@ class FaultyPlatform:
     def _held(self) -> bool:
         time.sleep(0.2)
         try:
-            return bool(json.loads(self._ask("/moto-api/faults"))["Held"])
+            return bool(json.loads(self._ask(_FAULTS))["Held"])
         except OSError:
             return False
 
     def _set(self, settings: dict[str, Any]) -> None:
-        self._ask("/moto-api/faults", json.dumps(settings).encode())
+        self._ask(_FAULTS, json.dumps(settings).encode())
 
     def _ask(self, path: str, body: bytes | None = None) -> str:
         server = embedded_aws.recorded(self._layout)
