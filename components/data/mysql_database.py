@@ -157,7 +157,7 @@ class MySqlDatabase(pulumi.ComponentResource):
             performance_insights_retention_period=7 if size.has_performance_insights else None,
             monitoring_interval=60,
             monitoring_role_arn=self._monitoring_role(name).arn,
-            tags=tags,
+            tags=context.tags.backed_up(name),
             opts=pulumi.ResourceOptions(parent=self, protect=context.protect),
         )
         self.address = instance.address
