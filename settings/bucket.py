@@ -38,8 +38,8 @@ class BucketSettings(Section):
     purpose: Purpose
     """What the bucket is for. It decides who may write to it and how it is encrypted."""
     expire_after_days: Annotated[int, at_least(1)] | None = None
-    """The age at which objects are deleted. Without it they are kept. A `temporary` bucket and a bucket for logs must have
-    it: logs name shoppers' addresses, and grow with every request."""
+    """The age at which objects are deleted. Without it they are kept. A `temporary` bucket and a bucket for logs must
+    have it: logs name shoppers' addresses, and grow with every request."""
 
     def faults(self) -> Iterator[Fault]:
         if self.purpose in _EXPIRING and self.expire_after_days is None:

@@ -62,8 +62,8 @@ class MonitoringSettings(Section):
     """The e-mail addresses that get the alarms. AWS sends each a mail to confirm; until then it gets none."""
     alarm_names: Mapping[str, str] = Field(default_factory=dict)
     """Names for alarms, by the alarm's key, such as `database-cpu: DB CPU Prod`. The name is the subject of the alarm's
-    own mail. Without one, an alarm is called `<client>-<environment>-<key>`. A `*` in a key matches any text, which replaces `{}` in the name, capitalised:
-    `vpn-*-down: DLM-{} VPN status`."""
+    mail. Without one, an alarm is called `<client>-<environment>-<key>`. A `*` in a key matches any text, which
+    replaces `{}` in the name, capitalised: `vpn-*-down: DLM-{} VPN status`."""
     thresholds: ThresholdSettings = Field(default_factory=ThresholdSettings)
     """The last good value of each metric."""
     mail_when_over: bool = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-
 BACKED_UP = "Backup"
 """The tag of what AWS Backup copies."""
 
