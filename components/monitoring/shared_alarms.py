@@ -8,6 +8,7 @@ import pulumi
 
 from components.monitoring.alarm import Alarm, AlarmGroup, Comparison, Metric, MissingData, Statistic
 from components.network.vpn_link import VpnTunnels
+from components.servers import boot_status
 from settings.monitoring import ThresholdSettings
 
 _FIVE_MINUTES, _ONE_DAY = 300, 86_400
@@ -49,23 +50,43 @@ def of_vpn_link(name: str, link: VpnTunnels) -> tuple[Alarm, AlarmGroup]:
     return down, redundancy
 
 
-def of_server(name: str, instance_id: pulumi.Input[str]) -> tuple[Alarm, ...]:
-    """The status checks of a single server."""
-    return (
-        Alarm(
-            key=f"server-{name}-status",
-            description=f"The {name} server has failed its status checks, or has not run, for five minutes",
-            metric=Metric(
-                namespace="AWS/EC2",
-                name="StatusCheckFailed",
-                dimensions={"InstanceId": instance_id},
-                statistic=Statistic.MAXIMUM,
-            ),
-            comparison=Comparison.ABOVE,
-            threshold=0,
-            missing_data=MissingData.BREACHING,
-            datapoints=5,
+def of_server(name: str, instance_id: pulumi.Input[str]) -> tuple[Alarm, AlarmGroup]:
+    """The status checks of a single server, and its boot. A server that does not run sends no mail about its boot."""
+    status = Alarm(
+        key=f"server-{name}-status",
+        description=f"The {name} server has failed its status checks, or has not run, for five minutes",
+        metric=Metric(
+            namespace="AWS/EC2",
+            name="StatusCheckFailed",
+            dimensions={"InstanceId": instance_id},
+            statistic=Statistic.MAXIMUM,
         ),
+        comparison=Comparison.ABOVE,
+        threshold=0,
+        missing_data=MissingData.BREACHING,
+        datapoints=5,
+    )
+    boot = Alarm(
+        key=f"server-{name}-ready",
+        description=f"The boot of the {name} server has failed, or has not come to its end in 30 minutes",
+        metric=Metric(
+            namespace=boot_status.NAMESPACE,
+            name=boot_status.METRIC,
+            dimensions={"InstanceId": instance_id},
+            statistic=Statistic.MINIMUM,
+        ),
+        comparison=Comparison.BELOW,
+        threshold=1,
+        # A server whose packages could not be installed publishes nothing.
+        missing_data=MissingData.BREACHING,
+        period_seconds=_FIVE_MINUTES,
+        datapoints=6,
+    )
+    return status, AlarmGroup(
+        key=f"server-{name}-boot",
+        description=f"The {name} server runs, but has not booted: its tag BootStatus and its log say why",
+        alarms=(boot,),
+        follows=status.key,
     )
 
 

@@ -204,7 +204,7 @@ class Server(pulumi.ComponentResource):
         return aws.iam.RolePolicy(
             f"{self._name}-rights",
             role=self.role.name,
-            policy=pulumi.Output.all(*self._args.statements).apply(lambda statements: document(report, *statements)),
+            policy=pulumi.Output.all(*self._args.statements).apply(lambda statements: document(*report, *statements)),
             opts=self._child,
         )
 

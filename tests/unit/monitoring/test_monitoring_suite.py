@@ -200,7 +200,8 @@ def test_an_alarm_that_people_named_sends_its_own_mail() -> None:
 
 def test_each_fault_of_several_places_has_a_group(everything: Graph) -> None:
     groups = [f"cache-{fault}" for fault in ("evictions", "memory", "engine-cpu", "replica-lag")]
-    groups += ["search-memory", "search-key", "nat", *(f"vpn-{name}-redundancy" for name in ("lan", "ml", "cetsi"))]
+    groups += ["search-memory", "search-key", "nat", "server-nfs-boot", "server-gateway-boot"]
+    groups += [*(f"vpn-{name}-redundancy" for name in ("lan", "ml", "cetsi"))]
     assert set(rules(everything)) == {f"client-prod-{group}" for group in groups}
 
 
@@ -245,6 +246,7 @@ def test_a_database_without_metrics_alarms(everything: Graph) -> None:
         ("cache-1-evictions", "Evictions", 100),
         ("cache-2-replica-lag", "ReplicationLag", 10),
         ("server-nfs-status", "StatusCheckFailed", 0),
+        ("server-nfs-ready", "BootReady", 1),
     ],
 )
 def test_thresholds_are_in_the_metrics_own_units(everything: Graph, name: str, metric: str, threshold: int) -> None:
@@ -329,6 +331,16 @@ def test_the_end_of_a_fault_is_mailed_on_request() -> None:
     assert all("okActions" in each.inputs for each in graph.of_type(aws.cloudwatch.CompositeAlarm))
     alarms = graph.of_type(aws.cloudwatch.MetricAlarm)
     assert all(("okActions" in each.inputs) == ("alarmActions" in each.inputs) for each in alarms)
+
+
+def test_a_server_that_does_not_come_up_is_reported_unless_it_does_not_run(everything: Graph) -> None:
+    """It publishes nothing without its packages, so that silence counts. A stopped one has its own alarm."""
+    found = alarm(everything, "client-prod-server-nfs-ready")
+    assert measured(found) == ("Servers", "BootReady", {"InstanceId": "i-0nfs"}, "Minimum")
+    assert condition(found) == ("LessThanThreshold", 1, 300, 6, 6)
+    assert found.inputs["treatMissingData"] == "breaching"
+    group = everything.one(aws.cloudwatch.CompositeAlarm, name="monitoring-server-nfs-boot").inputs
+    assert group["actionsSuppressor"]["alarm"] == "client-prod-server-nfs-status"
 
 
 def test_thresholds_are_config() -> None:
