@@ -47,7 +47,14 @@ case $url in
   */global-bundle.pem) cp /etc/ssl/certs/ca-certificates.crt "$output" ;;
 esac
 """
-_AWS = '#!/bin/sh\nfor tag; do :; done\necho "$tag" >> /var/log/boot-statuses\n'
+_AWS = """#!/bin/sh
+# Records the tags that the server sets, and the metrics that it publishes.
+for last; do :; done
+case $1 in
+  ec2) echo "$last" >> /var/log/boot-statuses ;;
+  cloudwatch) echo "$@" >> /var/log/metrics ;;
+esac
+"""
 _numbers = itertools.count(1)
 
 
