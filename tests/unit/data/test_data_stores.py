@@ -33,9 +33,9 @@ def admitted(graph: Graph, group_id: str) -> set[tuple[str, int, int]]:
 @pytest.mark.parametrize(
     ("stack", "name", "expected"),
     [
-        ("prod", "site-database-instance", ("db.r7g.4xlarge", True, 1, True)),
-        ("preprod", "site-database-instance", ("db.r7g.large", False, 1, False)),
-        ("prod", "shared-database-instance", ("db.r7g.large", False, 1, True)),
+        ("prod", "site-database-instance", ("db.r8g.4xlarge", True, 1, True)),
+        ("preprod", "site-database-instance", ("db.r8g.large", False, 1, False)),
+        ("prod", "shared-database-instance", ("db.r8g.large", False, 1, True)),
     ],
 )
 def test_three_databases_as_the_note_sizes_them(stack: str, name: str, expected: tuple[str, bool, int, bool]) -> None:

@@ -81,7 +81,7 @@ def _build(satellite: SatelliteSettings, forwards: tuple[ForwardSettings, ...] |
                 placement=DataStorePlacement.private(CONTEXT, SHARED, clients={}),
                 database_name="satellites",
                 size=DatabaseSettings(
-                    engine_version="8.4", instance_class="db.r7g.large", storage_gib=100, max_storage_gib=200
+                    engine_version="8.4", instance_class="db.r8g.large", storage_gib=100, max_storage_gib=200
                 ),
             ),
         )

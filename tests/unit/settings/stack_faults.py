@@ -182,7 +182,7 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
     (
         "site.database.instance_class",
         "r7g.4xlarge",
-        'site.database.instance_class: got "r7g.4xlarge", expected a class of RDS, such as db.r7g.4xlarge',
+        'site.database.instance_class: got "r7g.4xlarge", expected a class of RDS, such as db.r8g.4xlarge',
     ),
     ("site.database.storage_gib", -5, "site.database.storage_gib: got -5, expected 20 to 65536"),
     (

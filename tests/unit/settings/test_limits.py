@@ -27,7 +27,7 @@ LIMITS: tuple[tuple[str, tuple[Any, ...], tuple[Any, ...]], ...] = (
     (
         "site.database.instance_class",
         ("db.t4g.small", "db.m6gd.large"),
-        ("r7g.large", "db.r7g", "db.r7g.large\n", "db. ."),
+        ("r7g.large", "db.r8g", "db.r8g.large\n", "db. ."),
     ),
     ("site.database.engine_version", ("8.4",), ("8", "8.4.7", "8.4\n", "")),
     ("site.cache.engine_version", ("8.1",), ("8", "8.1\n", "8.1.0")),
