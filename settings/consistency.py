@@ -24,8 +24,6 @@ LONGEST_ENVIRONMENT_NAME = 40
 """What Beanstalk takes for the name of an environment ("CreateEnvironment")."""
 STATE_BUCKET = "pulumi-state-storage"
 """What ``./shop bootstrap`` calls the bucket of Pulumi's state, behind the client's name."""
-MOST_SEARCH_ZONES = 3
-"""Over which OpenSearch spreads a domain."""
 _FTP_CONTROL = PortRange.of(21)
 _OF_THE_NETWORK = (
     "domains",
@@ -156,13 +154,13 @@ def _purposes(settings: Settings) -> Iterator[Fault]:
 
 
 def _spread(settings: Settings) -> Iterator[Fault]:
-    """Of data nodes that are not the same number in each zone, those of the fuller zones hold more of the index."""
-    zones = min(len(settings.network.zones), MOST_SEARCH_ZONES)
-    if (nodes := settings.site.search.instances) > zones and nodes % zones:
+    """OpenSearch takes an even number of data nodes for two zones ("Configuring a multi-AZ domain")."""
+    nodes = settings.site.search.instances
+    if len(settings.network.zones) == 2 and nodes > 1 and nodes % 2:
         yield Fault(
             path="site.search.instances",
             got=nodes,
-            expected=f"{' or '.join(map(str, range(1, zones + 1)))}, or a multiple of {zones}, the number of zones",
+            expected="1 or an even number, since the network has two zones",
         )
 
 

@@ -33,7 +33,7 @@ class NfsShareSettings(Section):
         str,
         like(r"[a-z0-9]+(/[a-z0-9]+)*", "a directory inside the release, such as pub/media"),
         Limit(
-            expected="a directory of files that the release does not bring, such as pub/media",
+            expected="one without files of the release's own",
             holds=lambda path: not _holds_code(path),
             fix=lambda path: f"An empty share in place of {path} would hide what the release has there.",
         ),

@@ -10,7 +10,7 @@ from settings.forwards import ForwardSettings, ambiguous_forwards
 from settings.messages import Fault
 from settings.section import Section, unique
 from settings.server_size import ServerSizeSettings
-from settings.values import DESCRIPTION, DESCRIPTION_EXPECTED, Limit, Network, Text, entries
+from settings.values import DESCRIPTION, DESCRIPTION_EXPECTED, Limit, RoutedNetwork, Text, entries
 
 WIDEST_ALLOWED_PREFIX = 28
 """The gateway is for known offices and partners: a /28 holds 16 addresses."""
@@ -30,7 +30,7 @@ class AllowedSourceSettings(Section):
     """Addresses that may connect to the gateway."""
 
     cidr: Annotated[
-        Network,
+        RoutedNetwork,
         Limit(
             expected=f"a network of /{WIDEST_ALLOWED_PREFIX} or narrower, such as 192.0.2.0/{WIDEST_ALLOWED_PREFIX}",
             holds=lambda network: network.prefixlen >= WIDEST_ALLOWED_PREFIX,

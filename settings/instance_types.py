@@ -46,6 +46,8 @@ def offered(service: Service, region: str | None = None) -> frozenset[str]:
         if region in (None, name)
         for sizes, families in families_by_sizes.items()
         for family in families.split()
+        # A Mac is a whole host, and runs nothing else.
+        if not family.startswith("mac")
         for size in sizes.split()
     )
 
@@ -90,14 +92,7 @@ def _version_of(engine: str) -> Limit:
     )
 
 
-Ec2Type = Annotated[
-    str,
-    _offered_by(Service.EC2, "an instance type of EC2, such as c7g.xlarge"),
-    Limit(
-        expected="an instance type that runs Linux and Windows, not macOS",
-        holds=lambda name: architecture(name) in ("arm64", "x86_64"),
-    ),
-]
+Ec2Type = Annotated[str, _offered_by(Service.EC2, "an instance type of EC2, such as c7g.xlarge")]
 DatabaseClass = Annotated[str, _offered_by(Service.RDS, "a class of RDS for MySQL, such as db.r8g.4xlarge")]
 CacheNodeType = Annotated[str, _offered_by(Service.ELASTICACHE, "a node type of ElastiCache, such as cache.r7g.large")]
 SearchType = Annotated[str, _offered_by(Service.OPENSEARCH, "an instance type of OpenSearch, such as r7g.large.search")]

@@ -20,7 +20,7 @@ class SearchSettings(Section):
     instance_type: SearchType
     """The instance type, such as `r7g.large.search`."""
     instances: Annotated[int, between(1, _MOST_INSTANCES)]
-    """The number of instances. They are spread over the zones of the network, three at most, the same number in each
-    zone."""
+    """The number of instances. They are spread over the zones of the network, three at most. With two zones
+    it must be even, or 1."""
     storage_gib: SearchGib
     """The disk of each instance."""

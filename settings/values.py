@@ -122,10 +122,9 @@ def is_public(address: IPv4Address) -> bool:
     return address.is_global and is_routed(IPv4Network(address))
 
 
-Network = Annotated[
-    IPv4Network,
-    WrapValidator(_network),
-    Limit(expected="a network that routers carry: not loopback, link-local, multicast or reserved", holds=is_routed),
+Network = Annotated[IPv4Network, WrapValidator(_network)]
+RoutedNetwork = Annotated[
+    Network, Limit(expected="a network that is not loopback, link-local, multicast or reserved", holds=is_routed)
 ]
 PublicAddress = Annotated[
     IPv4Address,
