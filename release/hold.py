@@ -71,9 +71,13 @@ class Hold:
         described = self._described()
         return frozenset(name for name in RULES if _is_armed(described[name]))
 
-    def is_held(self) -> bool:
-        """Whether shoppers or the back office's users get the hold's page."""
-        return EVERYONE_ELSE in self.state()
+    def scope(self) -> Scope | None:
+        """What is held now. None: nobody gets the hold's page."""
+        rule = self._described()[EVERYONE_ELSE]
+        if not _is_armed(rule):
+            return None
+        by_path = any(condition["Field"] == "path-pattern" for condition in rule["Conditions"])
+        return Scope.BACK_OFFICE if by_path else Scope.SITE
 
     def check(self, scope: Scope, allowed: Sequence[IPv4Network]) -> None:
         """Refuse what does not fit into the rules. Raises ``ReleaseError``."""
@@ -119,10 +123,8 @@ class Hold:
 
     def _conditions(self, scope: Scope, allowed: Sequence[IPv4Network]) -> dict[str, list[dict[str, Any]]]:
         """Of the rules that are armed."""
-        paths = {
-            "Field": "path-pattern",
-            "PathPatternConfig": {"Values": [f"/{self.args.back_office_path}", f"/{self.args.back_office_path}/*"]},
-        }
+        # The one pattern that the back office's own rule has.
+        paths = {"Field": "path-pattern", "PathPatternConfig": {"Values": [f"/{self.args.back_office_path}*"]}}
         sources = {"Field": "source-ip", "SourceIpConfig": {"Values": [str(each) for each in allowed]}}
         found = {ALLOWED_TO_BACK_OFFICE: [paths, sources]} if allowed else {}
         if scope is Scope.BACK_OFFICE:

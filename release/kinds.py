@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from release.errors import RefusedError
-from release.schema_changes import Change, Effect, Table, changes, statements_of
+from release.schema_changes import Change, Column, Effect, Table, changes, statements_of
 
 UP_TO_DATE, FAILED, NEEDED = 0, 1, 2
 """What `setup:db:status` and `app:config:status` end with."""
@@ -45,8 +47,8 @@ class Candidate:
     """Of `setup:upgrade --dry-run=1`, with the contents of its log as the text. None when nothing has to run."""
     tables: Mapping[str, Table] | None = None
     """The database's tables. None if they could not be read."""
-    filled_columns: tuple[str, ...] = ()
-    """New columns that Magento fills from another one, such as `sales_order.label`."""
+    filled: tuple[str, ...] = ()
+    """Tables and columns that Magento fills from others when it makes them, such as `sales_order.label`."""
     new_patches: tuple[str, ...] = ()
     """Classes of data and schema patches that the database does not list."""
     additive_patches: tuple[str, ...] = ()
@@ -57,6 +59,31 @@ class Candidate:
     """Modules of the running release's `config.php` that the candidate's does not have, or switches off."""
     running_release_ignores_versions: bool = False
     """Whether the running release's `env.php` has `deployment/blue_green/enabled`."""
+
+
+    @classmethod
+    def read(cls, release: str, text: str) -> Candidate:
+        """From what `candidate_facts.php` printed. Raises ``RefusedError`` for anything else."""
+        try:
+            said: dict[str, Any] = json.loads(text)
+            tables = said.get("tables")
+            return cls(
+                release=release,
+                database_status=Answer(**said["database_status"]),
+                configuration_status=Answer(**said["configuration_status"]),
+                dry_run=Answer(**said["dry_run"]) if said.get("dry_run") else None,
+                tables=None if tables is None else {name: _table(each) for name, each in tables.items()},
+                filled=tuple(said.get("filled", ())),
+                new_patches=tuple(said.get("new_patches", ())),
+                additive_patches=tuple(said.get("additive_patches", ())),
+                raised_versions=said.get("raised_versions"),
+                removed_modules=tuple(said.get("removed_modules", ())),
+                running_release_ignores_versions=bool(said.get("running_release_ignores_versions")),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise RefusedError(
+                f"facts of release {release}: got {text[:200]!r} ({error}), expected one line of JSON"
+            ) from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +127,11 @@ def decide(candidate: Candidate, *, hold: bool = False, accepted: Sequence[str] 
     return Decision(kind=Kind.ADDITIVE, reasons=tuple(harmless) or ("The configuration changes.",), changes=found)
 
 
+def _table(said: Mapping[str, Any]) -> Table:
+    columns = {name: Column(**each) for name, each in said["columns"].items()}
+    return Table(rows=said["rows"], size_bytes=said["size_bytes"], columns=columns)
+
+
 def _check(answer: Answer, command: str, release: str) -> None:
     """An exit code other than 0 and 2 stops. Magento has one code for two things that its text tells apart."""
     if answer.exit_code in (UP_TO_DATE, NEEDED):
@@ -119,7 +151,7 @@ def _changes(candidate: Candidate) -> Iterator[Change]:
     if candidate.dry_run.exit_code != 0:
         return
     statements = statements_of(candidate.dry_run.text)
-    yield from changes(statements, candidate.tables or {}, filled_columns=candidate.filled_columns)
+    yield from changes(statements, candidate.tables or {}, filled=candidate.filled)
 
 
 def _other_reasons(candidate: Candidate) -> Iterator[str]:

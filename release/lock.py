@@ -154,7 +154,9 @@ class LockPlace:
     @staticmethod
     def _refuse_unless_dead(found: Found, release: str, resumes: bool) -> None:
         if found.holder.release != release or not resumes:
-            raise LockedError(f"The lock is held by {found.holder}.")
+            raise LockedError(
+                f"The lock is held by {found.holder}. `./shop release status` says whether it is at work."
+            )
         if not found.is_stale:
             raise LockedError(
                 f"The lock is held by {found.holder}, which was alive {found.silent_seconds:.0f} s ago. If its process "

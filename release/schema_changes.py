@@ -74,12 +74,13 @@ def statements_of(log: str) -> tuple[str, ...]:
 
 
 def changes(
-    statements: Sequence[str], tables: Mapping[str, Table], *, filled_columns: Sequence[str] = ()
+    statements: Sequence[str], tables: Mapping[str, Table], *, filled: Sequence[str] = ()
 ) -> Iterator[Change]:
     """What the statements change.
 
-    `tables` has every table that is there, by its name. `filled_columns` are new columns, such as `sales_order.label`,
-    that Magento fills from another one (`onCreate="migrateDataFrom(…)"`), which no statement of a dry run shows.
+    `tables` has every table that is there and is named, by its name. `filled` are new tables and columns, such as
+    `sales_order.label`, that Magento fills from others (`onCreate="migrateDataFrom(…)"`), which no statement of a dry
+    run shows.
     """
     for statement in statements:
         try:
@@ -87,13 +88,15 @@ def changes(
         except SqlglotError:
             read = None
         match read:
+            case exp.Create(kind="TABLE") if _table(read) in filled:
+                yield Change(text=f"table {_table(read)} new, filled from another table", effect=Effect.HELD)
             case exp.Create(kind="TABLE"):
                 yield Change(text=f"table {_table(read)} new", effect=Effect.ADDITIVE)
             case exp.Drop(kind="TABLE"):
                 names = [each.name for each in read.args["tables"]]
                 yield from (Change(text=f"table {name} dropped", effect=Effect.LOSSY) for name in names)
             case exp.Alter(kind="TABLE") if read.args.get("actions"):
-                yield from _alterations(read, tables, filled_columns)
+                yield from _alterations(read, tables, filled)
             case exp.Alter(kind="TABLE") if read.args.get("options"):
                 yield Change(text=f"options of table {_table(read)} changed: {statement}", effect=Effect.HELD)
             case _:

@@ -17,7 +17,7 @@ from tests.release.conftest import REGION
 HOSTS = ("client.url", "www.client.url")
 OFFICE, SHOPPER = "203.0.113.9", "198.51.100.7"
 ALLOWED = (IPv4Network("203.0.113.0/28"),)
-BACK_OFFICE_PATHS = ["/backend", "/backend/*"]
+BACK_OFFICE_PATHS = ["/backend*"]
 
 
 class Site:
@@ -154,11 +154,11 @@ def test_a_disarmed_hold_holds_nobody(site: Site) -> None:
 def test_an_armed_hold_answers_everyone_but_the_allowed_and_cloudfront(site: Site) -> None:
     site.hold.arm(Scope.SITE, allowed=ALLOWED)
     assert site.everyone() == HELD
-    assert site.hold.is_held()
+    assert site.hold.scope() is Scope.SITE
     assert 'http-equiv="refresh"' in site.page()
     site.hold.disarm()
     assert site.everyone() == OPEN
-    assert not site.hold.is_held()
+    assert site.hold.scope() is None
 
 
 def test_without_allowed_addresses_it_answers_everyone(site: Site) -> None:
@@ -169,6 +169,7 @@ def test_without_allowed_addresses_it_answers_everyone(site: Site) -> None:
 def test_the_back_office_alone_is_held(site: Site) -> None:
     site.hold.arm(Scope.BACK_OFFICE, allowed=ALLOWED)
     assert site.everyone() == {**OPEN, "shopper at the back office": "503"}
+    assert site.hold.scope() is Scope.BACK_OFFICE
 
 
 @pytest.mark.parametrize("begin", [Scope.SITE, Scope.BACK_OFFICE, None])
@@ -199,9 +200,9 @@ def test_arming_again_takes_the_new_addresses(site: Site) -> None:
 
 
 def test_too_many_addresses_change_nothing(site: Site) -> None:
-    """The back office's rule has two paths, and so room for three addresses."""
-    networks = [IPv4Network(f"203.0.113.{number}/32") for number in range(4)]
-    site.hold.arm(Scope.SITE, allowed=networks[:3])
+    """The back office's rule has its path too, and so room for four addresses."""
+    networks = [IPv4Network(f"203.0.113.{number}/32") for number in range(5)]
+    site.hold.arm(Scope.SITE, allowed=networks[:4])
     site.hold.disarm()
     with pytest.raises(ReleaseError, match="rule allowed-to-back-office of the hold: got 6 values, expected 5 at most"):
         site.hold.arm(Scope.SITE, allowed=networks)

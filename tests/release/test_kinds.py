@@ -47,7 +47,7 @@ def test_harmless_changes_are_additive() -> None:
     ("candidate", "reason"),
     [
         (upgraded("ALTER TABLE `sales_order` ADD COLUMN `gift` int NOT NULL"), "column sales_order.gift new, NOT NULL"),
-        (upgraded(NEW_COLUMN, filled_columns=("sales_order.gift",)), "filled from another column"),
+        (upgraded(NEW_COLUMN, filled=("sales_order.gift",)), "filled from another column"),
         (upgraded(NEW_COLUMN, new_patches=(PATCH,)), f"patch {PATCH}"),
         (upgraded(NEW_COLUMN, raised_versions={"Client_Store": "1.0.1"}), "setup_version of Client_Store raised"),
         (upgraded(NEW_COLUMN, removed_modules=("Client_Store",)), "module Client_Store removed"),

@@ -31,7 +31,7 @@ CONSTRAINT `F` FOREIGN KEY (`id`) REFERENCES `store` (`store_id`)  ON DELETE CAS
 
 
 def found(*statements: str, filled: tuple[str, ...] = ()) -> list[tuple[str, Effect]]:
-    return [(each.text, each.effect) for each in changes(statements, TABLES, filled_columns=filled)]
+    return [(each.text, each.effect) for each in changes(statements, TABLES, filled=filled)]
 
 
 ADDITIVE = {
@@ -158,6 +158,12 @@ def test_a_column_that_magento_fills_is_not_additive() -> None:
     statement = "ALTER TABLE `sales_order` ADD COLUMN `a` int NULL"
     text = "column sales_order.a new, filled from another column"
     assert found(statement, filled=("sales_order.a",)) == [(text, Effect.HELD)]
+
+
+def test_a_table_that_magento_fills_is_not_additive() -> None:
+    assert found(CREATE, filled=("client_store",)) == [
+        ("table client_store new, filled from another table", Effect.HELD)
+    ]
 
 
 def test_a_log_is_cut_where_statements_begin() -> None:
