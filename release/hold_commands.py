@@ -42,7 +42,9 @@ def on(
         list[str] | None,
         typer.Option(metavar="NETWORK", help="Addresses that see the shop meanwhile, up to four, such as 203.0.113.4."),
     ] = None,
-    back_office_only: Annotated[bool, typer.Option("--back-office-only", help="Hold the back office's path alone.")] = False,
+    back_office_only: Annotated[
+        bool, typer.Option("--back-office-only", help="Hold the back office's path alone.")
+    ] = False,
     page: Annotated[Path | None, typer.Option(help="The page's HTML, at most 1,024 bytes.")] = None,
 ) -> None:
     """Show shoppers a page instead of the shop. It takes effect at once, and `pulumi up` changes none of it."""

@@ -60,7 +60,6 @@ class Candidate:
     running_release_ignores_versions: bool = False
     """Whether the running release's `env.php` has `deployment/blue_green/enabled`."""
 
-
     @classmethod
     def read(cls, release: str, text: str) -> Candidate:
         """From what `candidate_facts.php` printed. Raises ``RefusedError`` for anything else."""

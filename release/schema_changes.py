@@ -73,9 +73,7 @@ def statements_of(log: str) -> tuple[str, ...]:
     return tuple(statement.strip().rstrip(";") for statement in _STATEMENT.split(log) if statement.strip())
 
 
-def changes(
-    statements: Sequence[str], tables: Mapping[str, Table], *, filled: Sequence[str] = ()
-) -> Iterator[Change]:
+def changes(statements: Sequence[str], tables: Mapping[str, Table], *, filled: Sequence[str] = ()) -> Iterator[Change]:
     """What the statements change.
 
     `tables` has every table that is there and is named, by its name. `filled` are new tables and columns, such as

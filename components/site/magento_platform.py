@@ -25,6 +25,7 @@ from components.servers.nfs_server import NfsServer, NfsServerArgs
 from components.servers.server import ServerPlacement
 from components.shared.context import Context
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs
+from components.site.candidates import grant_candidates
 from components.site.configuration import SiteConfiguration, SiteConfigurationArgs
 from components.site.first_administrator import FirstAdministrator, FirstAdministratorArgs
 from settings import standing_rules
@@ -132,8 +133,8 @@ class MagentoPlatform(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-        application_name = f"{args.context.tags.client}-magento-{args.context.tags.environment}"
-        self.releases = pulumi.Output.concat("s3://", args.shared.releases_bucket, f"/{application_name}/")
+        self._application_name = f"{args.context.tags.client}-magento-{args.context.tags.environment}"
+        self.releases = pulumi.Output.concat("s3://", args.shared.releases_bucket, f"/{self._application_name}/")
         self.held_host_names = [each for each in site.host_names if not args.delivery or each != args.delivery.origin]
         self.first_administrator = FirstAdministrator(
             f"{name}-admin", FirstAdministratorArgs(context=args.context.for_system("magento")), opts=self._child
@@ -141,7 +142,7 @@ class MagentoPlatform(pulumi.ComponentResource):
         self.application = BeanstalkApplication(
             f"{name}-releases",
             BeanstalkApplicationArgs(
-                application_name=application_name,
+                application_name=self._application_name,
                 description=f"The Magento shop of {args.context.tags.client}, {args.context.tags.environment}",
                 placeholder=Placeholder(document_root=site.document_root, health_check_path=site.health_check_path),
                 bucket_name=args.shared.configuration_bucket,
@@ -214,6 +215,14 @@ class MagentoPlatform(pulumi.ComponentResource):
         if tier == BACK_OFFICE:
             # Magento is installed there, by `./shop install`.
             self.first_administrator.grant_read_to(f"{self._name}-{tier}", role.role, parent=role)
+            grant_candidates(
+                f"{self._name}-{tier}",
+                role.role,
+                bucket=args.shared.releases_bucket,
+                prefix=f"{self._application_name}/",
+                key_arn=context.key_arn,
+                parent=role,
+            )
         environment_name = f"{context.tags.owner}-{tier}"
         logs = aws.cloudwatch.LogGroup(
             f"{self._name}-{tier}-logs",

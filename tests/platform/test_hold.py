@@ -48,7 +48,7 @@ def answers(platform: Platform) -> dict[str, list[str]]:
     }
 
 
-DISARMED = dict.fromkeys(("allowed-to-back-office", "allowed-to-front", "everyone-else"), ["disarmed.invalid"])
+DISARMED = {rule: ["disarmed.invalid"] for rule in ("allowed-to-back-office", "allowed-to-front", "everyone-else")}
 ARMED = {
     "allowed-to-back-office": ["/backend*", "203.0.113.4/32"],
     "allowed-to-front": ["203.0.113.4/32"],
