@@ -16,6 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from sandbox.applications import releases
+from sandbox.applications.releases import Change
 from sandbox.tests.platform import Platform
 
 TIME_SCALE = 0.05
@@ -123,11 +125,9 @@ class LiveSandbox:
             assert time.monotonic() < deadline, "\n".join([f"{name}: {found}", *self.events(name)])
             time.sleep(0.1)
 
-    def bundle(self, directory: Path, release: str) -> Path:
-        """A bundle of the stand-in shop, as the release's command builds it."""
-        from sandbox.applications import releases
-
-        application = releases.build(directory / f"application-{release}")
+    def bundle(self, directory: Path, release: str, *changes: Change) -> Path:
+        """A bundle of the stand-in shop with changes of its code, as the release's command builds it."""
+        application = releases.build(directory / f"application-{release}", *changes)
         output = directory / f"{release}.zip"
         configuration = self.platform.outputs("prod")["configuration_object"]
         self.platform.run(
