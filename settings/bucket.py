@@ -23,6 +23,7 @@ class Purpose(StrEnum):
     SITE_CONFIGURATION = "site-configuration"
     LOAD_BALANCER_LOGS = "load-balancer-logs"
     CONTENT_DELIVERY_LOGS = "content-delivery-logs"
+    RELEASES = "releases"
     TEMPORARY = "temporary"
 
 
@@ -32,9 +33,9 @@ _EXPIRING = {Purpose.TEMPORARY, Purpose.LOAD_BALANCER_LOGS, Purpose.CONTENT_DELI
 class BucketSettings(Section):
     """A private bucket.
 
-    A stack with a network of its own needs one bucket for `site-configuration` and one for `load-balancer-logs`, one
-    for `cost-reports` if it has a `cost_report`, and one for `content-delivery-logs` if CloudFront writes access logs.
-    It may have any number of `temporary` buckets.
+    A stack with a network of its own needs one bucket each for `site-configuration`, `load-balancer-logs` and
+    `releases`, one for `cost-reports` if it has a `cost_report`, and one for `content-delivery-logs` if CloudFront
+    writes access logs. It may have any number of `temporary` buckets.
     """
 
     name: Annotated[

@@ -395,5 +395,6 @@ BUCKETS = (
     ("buckets.4.purpose", "content-delivery-logs", "content_delivery.access_logs"),
     ("buckets.2.purpose", "load-balancer-logs", "every site"),
     ("buckets.1.purpose", "site-configuration", "every site"),
+    ("buckets.5.purpose", "releases", "every site"),
 )
 """Where the bucket of each purpose is, the purpose, and what needs it."""
