@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from commands.console import Console
 from commands.engine import Engine
 from commands.errors import CommandError
-from sandbox.commands import embedded_aws, plugins, stacks, unfinished_run
+from sandbox.commands import aws_cli, embedded_aws, plugins, stacks, unfinished_run
 from sandbox.commands.certificate import ensure_certificate
 from sandbox.commands.embedded_aws import Start
 from sandbox.commands.environment import REGION, STATE_BUCKET, Provider, SandboxEnvironment
@@ -55,6 +55,7 @@ class Up:
         cli = find_or_make_cli(report=self.console.step)
         self.console.step(f"Pulumi {cli.version}, {cli.source}")
         command = install_wrapper(pulumi=cli.pulumi, repository=self.layout.project, sandbox=self.layout.directory)
+        aws_cli.install(self.layout)
         killed = self._settle_killed_run()
         start = self._start_aws(anew=killed is not None and not killed.checkpoints)
         environment = SandboxEnvironment(

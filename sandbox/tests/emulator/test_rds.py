@@ -334,3 +334,11 @@ def test_a_changed_port_is_the_endpoints(rds: Any) -> None:
     create_instance(rds)
     rds.modify_db_instance(DBInstanceIdentifier="prod", DBPortNumber=3307, ApplyImmediately=True)
     assert describe(rds)["Endpoint"]["Port"] == 3307
+
+
+def test_no_maintenance_is_pending(rds: Any) -> None:
+    arn = create_instance(rds)["DBInstanceArn"]
+    assert rds.describe_pending_maintenance_actions(ResourceIdentifier=arn)["PendingMaintenanceActions"] == []
+    assert rds.describe_pending_maintenance_actions()["PendingMaintenanceActions"] == []
+    with aws_refuses("ResourceNotFoundFault"):
+        rds.describe_pending_maintenance_actions(ResourceIdentifier=f"{arn}-other")
