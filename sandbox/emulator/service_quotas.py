@@ -21,6 +21,9 @@ _DEFAULTS = {
 """Sources: AWS General Reference, "Amazon EC2 endpoints and quotas"; Amazon EC2 user guide, "On-Demand Instance
 quotas". AWS gives an account more vCPUs as it runs more."""
 
+_OF_A_REQUEST = ("ServiceCode", "ServiceName", "QuotaCode", "QuotaName", "QuotaArn", "Unit", "GlobalQuota")
+"""Members of a quota that a request for more has too."""
+
 
 @patch(
     "moto.servicequotas.models:ServiceQuotasBackend.get_service_quota",
@@ -75,14 +78,16 @@ def request_service_quota_increase(response: ServiceQuotasResponse, parameters: 
     now = datetime.now(UTC)
     requests.append(
         {
-            **{name: quota[name] for name in ("ServiceCode", "ServiceName", "QuotaCode", "QuotaName", "QuotaArn", "Unit")},
+            **{
+                name: quota[name]
+                for name in ("ServiceCode", "ServiceName", "QuotaCode", "QuotaName", "QuotaArn", "Unit")
+            },
             "Id": uuid4().hex,
             "DesiredValue": parameters["DesiredValue"],
             "Status": "PENDING",
             "Created": now,
             "LastUpdated": now,
             "Requester": f'{{"accountId":"{response.current_account}"}}',
-            "GlobalQuota": quota["GlobalQuota"],
         }
     )
     return {"RequestedQuota": requests[-1]}

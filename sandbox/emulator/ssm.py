@@ -235,13 +235,13 @@ def describe_instance_information(response: SimpleSystemManagerResponse, paramet
 
 
 @operation(SimpleSystemManagerResponse)
-def describe_sessions(response: SimpleSystemManagerResponse, parameters: dict[str, Any]) -> dict[str, Any]:
+def describe_sessions(_response: SimpleSystemManagerResponse, _parameters: dict[str, Any]) -> dict[str, Any]:
     """None: a session needs the data channel of the agent, which is not here."""
     return {"Sessions": []}
 
 
 @operation(SimpleSystemManagerResponse)
-def start_session(response: SimpleSystemManagerResponse, parameters: dict[str, Any]) -> dict[str, Any]:
+def start_session(_response: SimpleSystemManagerResponse, parameters: dict[str, Any]) -> dict[str, Any]:
     raise AwsError("TargetNotConnected", f"{parameters['Target']} is not connected.")
 
 
@@ -274,12 +274,12 @@ def _may_register(response: SimpleSystemManagerResponse, instance: dict[str, Any
         return False
     iam = client("iam", "us-east-1", response.current_account)
     try:
-        roles = iam.get_instance_profile(InstanceProfileName=profile["Arn"].rpartition("/")[2])["InstanceProfile"]["Roles"]
+        found = iam.get_instance_profile(InstanceProfileName=profile["Arn"].rpartition("/")[2])
     except ClientError:  # the profile was deleted after the launch
         return False
     return any(
         policy["PolicyName"] == AGENT_POLICY
-        for role in roles
+        for role in found["InstanceProfile"]["Roles"]
         for policy in iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]
     )
 

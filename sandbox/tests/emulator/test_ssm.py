@@ -200,7 +200,9 @@ def test_session_manager_knows_the_instances_whose_role_lets_the_agent_register(
     refuses them then."""
     iam, ec2, ssm = aws.client("iam"), aws.client("ec2"), aws.client("ssm")
     assert ssm.describe_instance_information()["InstanceInformationList"] == []
-    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    trust = {
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+    }
     iam.create_role(RoleName="server", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", **trust}))
     iam.create_instance_profile(InstanceProfileName="server")
     iam.add_role_to_instance_profile(InstanceProfileName="server", RoleName="server")
