@@ -100,7 +100,9 @@ def test_a_changed_property_leaves_hosts_as_they_were(live: LiveSandbox) -> None
 
 def outage(live: LiveSandbox, host: str) -> tuple[float, float]:
     """When the last deployment stopped the host's web server, and when it had started it again."""
-    log = live.run(host, "cat /var/log/eb-engine.log").rpartition("Executing instruction: stop proxy")
+    # Systems Manager answers 24,000 characters at most, and the whole log has more.
+    steps = live.run(host, "grep 'Executing instruction' /var/log/eb-engine.log | tail -n 20")
+    log = steps.rpartition("Executing instruction: stop proxy")
     stopped = re.findall(_TIME, log[0])[-1]
     started = re.search(rf"({_TIME}) \[INFO\] Executing instruction: RunConfigDeployPostDeployHooks", log[2])
     assert started, log[2]
