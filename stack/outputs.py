@@ -31,6 +31,8 @@ class StackOutputs:
     """The ARNs of the listener rules of the maintenance hold, which a release arms and disarms."""
     listener_rules: Mapping[str, object]
     """The host names and the path that the environments' listener rules were made from. The next run compares them."""
+    standing_settings: Mapping[str, object]
+    """What cannot be changed, made smaller or removed later. The next run compares it."""
     beanstalk_application: Text
     """The Beanstalk application of the shop."""
     front_environment: Text
@@ -93,6 +95,7 @@ class StackOutputs:
     @staticmethod
     def of(
         *,
+        standing_settings: Mapping[str, object],
         site: MagentoPlatform,
         platform: SharedPlatform | None,
         databases: Mapping[str, MySqlDatabase],
@@ -116,6 +119,7 @@ class StackOutputs:
             load_balancer=site.load_balancer.dns_name,
             hold_rules=site.load_balancer.hold_rule_arns,
             listener_rules=site.listener_rules,
+            standing_settings=standing_settings,
             beanstalk_application=site.application.application_name,
             front_environment=site.front.environment_name,
             back_office_environment=site.back_office.environment_name,

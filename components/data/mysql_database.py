@@ -13,7 +13,7 @@ from components.data.placement import DataStorePlacement
 from components.network.security_group import IngressRule
 from components.shared.iam import assumable_by
 from components.shared.secret import Secret, SecretArgs
-from settings.database import DatabaseSettings
+from settings.database import ApplyChanges, DatabaseSettings
 
 PORT = 3306
 _MONITORING_ROLE_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
@@ -21,6 +21,10 @@ _MONITORING_ROLE_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhance
 # The baseline of gp3 from this size on, which costs nothing more. RDS takes less for no larger volume ("Amazon RDS DB
 # instance storage").
 _STRIPED_FROM_GIB, _STRIPED_IOPS, _STRIPED_MIB_PER_SECOND = 400, 12_000, 500
+
+_BLUE_GREEN = aws.rds.InstanceBlueGreenUpdateArgs(enabled=True)
+# A blue/green update copies the whole database, which takes longer than the provider's 80 minutes.
+_LONG_UPDATE = pulumi.CustomTimeouts(update="4h")
 
 IMMEDIATE, PENDING_REBOOT = "immediate", "pending-reboot"
 
@@ -89,6 +93,7 @@ class MySqlDatabase(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         placement, size = args.placement, args.size
         context = self._context = placement.context
+        kept = pulumi.ResourceOptions(parent=self, protect=context.protect)
         tags = context.tags.named(name)
         self.database_name, self.username = args.database_name, args.username
         self._group = placement.open_to_clients(f"{name}-access", port=PORT, service="MySQL", parent=self)
@@ -97,7 +102,7 @@ class MySqlDatabase(pulumi.ComponentResource):
             description="Private subnets only",
             subnet_ids=placement.subnet_ids,
             tags=tags,
-            opts=child,
+            opts=kept,
         )
         parameters = aws.rds.ParameterGroup(
             f"{name}-parameters",
@@ -117,7 +122,7 @@ class MySqlDatabase(pulumi.ComponentResource):
             length=40,
             # RDS refuses / @ " and blanks, and other special characters need quotes in shells.
             special=False,
-            opts=pulumi.ResourceOptions(parent=self, protect=context.protect),
+            opts=kept,
         )
         instance = aws.rds.Instance(
             f"{name}-instance",
@@ -146,10 +151,15 @@ class MySqlDatabase(pulumi.ComponentResource):
             backup_window="02:00-02:30",
             maintenance_window="tue:03:00-tue:04:00",
             copy_tags_to_snapshot=True,
-            delete_automated_backups=not context.protect,
+            delete_automated_backups=not context.final_snapshots,
             deletion_protection=context.protect,
-            skip_final_snapshot=not context.protect,
-            final_snapshot_identifier=f"{context.tags.owner}-{name}-final" if context.protect else None,
+            skip_final_snapshot=not context.final_snapshots,
+            final_snapshot_identifier=self._final_snapshot(name) if context.final_snapshots else None,
+            snapshot_identifier=size.snapshot_id,
+            apply_immediately=size.apply_changes.is_immediate,
+            # RDS refuses another major version without it. In the window, the old parameter group could not be deleted.
+            allow_major_version_upgrade=size.apply_changes.is_immediate,
+            blue_green_update=_BLUE_GREEN if size.apply_changes is ApplyChanges.BLUE_GREEN else None,
             auto_minor_version_upgrade=True,
             enabled_cloudwatch_logs_exports=["error", "slowquery"],
             performance_insights_enabled=size.has_performance_insights,
@@ -158,7 +168,13 @@ class MySqlDatabase(pulumi.ComponentResource):
             monitoring_interval=60,
             monitoring_role_arn=self._monitoring_role(name).arn,
             tags=tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=context.protect),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=context.protect,
+                # Another snapshot would replace the database, with all that it has stored since.
+                ignore_changes=["snapshotIdentifier"],
+                custom_timeouts=_LONG_UPDATE,
+            ),
         )
         self.address = instance.address
         self.endpoint = instance.endpoint
@@ -184,6 +200,17 @@ class MySqlDatabase(pulumi.ComponentResource):
     def allow_from(self, client: str, group_id: pulumi.Input[str]) -> None:
         """Let one more client connect, by its security group."""
         self._group.allow_from(IngressRule(name=client, port=PORT, from_group=group_id, reason=f"MySQL from {client}"))
+
+    def _final_snapshot(self, name: str) -> pulumi.Output[str]:
+        """A name that no earlier snapshot has: a database that is made again gets another one."""
+        suffix = random.RandomId(
+            f"{name}-final-snapshot",
+            byte_length=4,
+            # A change of one of these replaces the database, and so deletes it.
+            keepers={"database": self.database_name, "username": self.username, "key": self._context.key_arn},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return pulumi.Output.format("{0}-{1}-final-{2}", self._context.tags.owner, name, suffix.hex)
 
     def _monitoring_role(self, name: str) -> aws.iam.Role:
         child = pulumi.ResourceOptions(parent=self)
