@@ -27,9 +27,8 @@ context = EncryptionKey("key", EncryptionKeyArgs(region=settings.region, keeping
 platform = operations = content = monitoring = backups = None
 if owned := settings.owned:
     certificate = ImportedCertificate.read(owned.certificate, host_names=settings.certified_names)
-    platform = SharedPlatform(
-        "shared-platform", SharedPlatformArgs(context=context, settings=owned, certificate=certificate)
-    )
+    platform_args = SharedPlatformArgs(context=context, settings=owned, certificate=certificate)
+    platform = SharedPlatform("shared-platform", platform_args)
     shared = platform.outputs
     shared.export(settings.shared_names(certificate.names))
 else:
@@ -100,6 +99,7 @@ if settings.monitoring:
             satellites={name: each.environment.environment_name for name, each in satellites.items()},
             servers=servers,
             vpn_links=platform.network.tunnels if platform else {},
+            nat_gateways=platform.network.nat_gateways if platform else {},
             certificate_arn=shared.certificate_arn,
         ),
     )

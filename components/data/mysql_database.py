@@ -25,6 +25,9 @@ _STRIPED_FROM_GIB, _STRIPED_IOPS, _STRIPED_MIB_PER_SECOND = 400, 12_000, 500
 _BLUE_GREEN = aws.rds.InstanceBlueGreenUpdateArgs(enabled=True)
 # A blue/green update copies the whole database, which takes longer than the provider's 80 minutes.
 _LONG_UPDATE = pulumi.CustomTimeouts(update="4h")
+_EXPORTED_LOGS = ("error", "slowquery")
+_LOG_RETENTION_DAYS = 90
+"""PCI DSS 4.0, 10.5.1: three months are available immediately."""
 
 IMMEDIATE, PENDING_REBOOT = "immediate", "pending-reboot"
 
@@ -68,8 +71,10 @@ class MySqlDatabaseArgs:
 class MySqlDatabase(pulumi.ComponentResource):
     """An encrypted RDS for MySQL instance in private subnets, with a generated password.
 
-    Produces the security group, subnet group, parameter group (``PARAMETERS``), monitoring role, password, the secret
-    with the password and the endpoint, and the instance.
+    Produces the security group, subnet group, parameter group (``PARAMETERS``), monitoring role, log groups, password,
+    the secret with the password and the endpoint, and the instance. The metrics of the operating system go to
+    ``RDSOSMetrics``, the log group that all databases of an account share. RDS makes it, and keeps them for 30 days
+    ("Viewing OS metrics using CloudWatch Logs").
     """
 
     address: pulumi.Output[str]
@@ -124,8 +129,10 @@ class MySqlDatabase(pulumi.ComponentResource):
             special=False,
             opts=kept,
         )
+        identifier = self._identifier(name)
         instance = aws.rds.Instance(
             f"{name}-instance",
+            identifier=identifier,
             engine="mysql",
             engine_version=size.engine_version,
             instance_class=size.instance_class,
@@ -154,23 +161,27 @@ class MySqlDatabase(pulumi.ComponentResource):
             delete_automated_backups=not context.final_snapshots,
             deletion_protection=context.protect,
             skip_final_snapshot=not context.final_snapshots,
-            final_snapshot_identifier=self._final_snapshot(name) if context.final_snapshots else None,
+            # Of a name that no earlier snapshot has: a database that is made again gets another identifier.
+            final_snapshot_identifier=(
+                pulumi.Output.format("{0}-final", identifier) if context.final_snapshots else None
+            ),
             snapshot_identifier=size.snapshot_id,
             apply_immediately=size.apply_changes.is_immediate,
             # RDS refuses another major version without it. In the window, the old parameter group could not be deleted.
             allow_major_version_upgrade=size.apply_changes.is_immediate,
             blue_green_update=_BLUE_GREEN if size.apply_changes is ApplyChanges.BLUE_GREEN else None,
             auto_minor_version_upgrade=True,
-            enabled_cloudwatch_logs_exports=["error", "slowquery"],
+            enabled_cloudwatch_logs_exports=list(_EXPORTED_LOGS),
             performance_insights_enabled=size.has_performance_insights,
             performance_insights_kms_key_id=context.key_arn if size.has_performance_insights else None,
             performance_insights_retention_period=7 if size.has_performance_insights else None,
             monitoring_interval=60,
             monitoring_role_arn=self._monitoring_role(name).arn,
-            tags=tags,
+            tags=context.tags.backed_up(name),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=context.protect,
+                depends_on=self._log_groups(name, identifier),
                 # Another snapshot would replace the database, with all that it has stored since.
                 ignore_changes=["snapshotIdentifier"],
                 custom_timeouts=_LONG_UPDATE,
@@ -201,16 +212,30 @@ class MySqlDatabase(pulumi.ComponentResource):
         """Let one more client connect, by its security group."""
         self._group.allow_from(IngressRule(name=client, port=PORT, from_group=group_id, reason=f"MySQL from {client}"))
 
-    def _final_snapshot(self, name: str) -> pulumi.Output[str]:
-        """A name that no earlier snapshot has: a database that is made again gets another one."""
+    def _identifier(self, name: str) -> pulumi.Output[str]:
+        """A name that is known before the instance is made, and that a replacement does not share."""
         suffix = random.RandomId(
-            f"{name}-final-snapshot",
+            f"{name}-identifier",
             byte_length=4,
-            # A change of one of these replaces the database, and so deletes it.
+            # A change of one of these replaces the instance.
             keepers={"database": self.database_name, "username": self.username, "key": self._context.key_arn},
             opts=pulumi.ResourceOptions(parent=self),
         )
-        return pulumi.Output.format("{0}-{1}-final-{2}", self._context.tags.owner, name, suffix.hex)
+        return pulumi.Output.format("{0}-{1}-{2}", self._context.tags.owner, name, suffix.hex)
+
+    def _log_groups(self, name: str, identifier: pulumi.Output[str]) -> list[aws.cloudwatch.LogGroup]:
+        """The groups that RDS would make itself, without an expiry and without the stack's key, if it found none."""
+        return [
+            aws.cloudwatch.LogGroup(
+                f"{name}-{log}-logs",
+                name=pulumi.Output.format("/aws/rds/instance/{0}/{1}", identifier, log),
+                retention_in_days=_LOG_RETENTION_DAYS,
+                kms_key_id=self._context.key_arn,
+                tags=self._context.tags.named(f"{name}-{log}-logs"),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for log in _EXPORTED_LOGS
+        ]
 
     def _monitoring_role(self, name: str) -> aws.iam.Role:
         child = pulumi.ResourceOptions(parent=self)

@@ -198,7 +198,7 @@ class Server(pulumi.ComponentResource):
             kms_key_id=placement.context.key_arn,
             snapshot_id=volume.snapshot_id,
             final_snapshot=placement.context.final_snapshots,
-            tags=placement.context.tags.named(f"{self._name}-{volume.name}"),
+            tags=placement.context.tags.backed_up(f"{self._name}-{volume.name}"),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=placement.context.protect,
@@ -212,7 +212,7 @@ class Server(pulumi.ComponentResource):
         return aws.iam.RolePolicy(
             f"{self._name}-rights",
             role=self.role.name,
-            policy=pulumi.Output.all(*self._args.statements).apply(lambda statements: document(report, *statements)),
+            policy=pulumi.Output.all(*self._args.statements).apply(lambda statements: document(*report, *statements)),
             opts=self._child,
         )
 

@@ -38,9 +38,9 @@ def admitted(graph: Graph, group_id: str) -> set[tuple[str, int, int]]:
 @pytest.mark.parametrize(
     ("stack", "name", "expected"),
     [
-        ("prod", "site-database-instance", ("db.r7g.4xlarge", True, 1, True)),
-        ("preprod", "site-database-instance", ("db.r7g.large", False, 1, False)),
-        ("prod", "shared-database-instance", ("db.r7g.large", False, 1, True)),
+        ("prod", "site-database-instance", ("db.r8g.4xlarge", True, 1, True)),
+        ("preprod", "site-database-instance", ("db.r8g.large", False, 1, False)),
+        ("prod", "shared-database-instance", ("db.r8g.large", False, 1, True)),
     ],
 )
 def test_three_databases_as_the_note_sizes_them(stack: str, name: str, expected: tuple[str, bool, int, bool]) -> None:
@@ -196,6 +196,7 @@ def test_every_generated_secret_is_kept_in_secrets_manager(stack: str) -> None:
     graph = program(stack)
     versions = graph.of_type(aws.secretsmanager.SecretVersion)
     assert all(version.is_secret("secretString") for version in versions)
+    # A RandomId is a part of a name, and no secret.
     made = [each for each in graph.resources if each.type in (RANDOM_BYTES, RANDOM_PASSWORD)]
     # What people fill in has a place there too, which the stack makes empty.
     filled_in = [version for version in versions if version.name.startswith("mirakl-cashout-")]
@@ -240,14 +241,13 @@ def test_protection_is_config() -> None:
 
 
 def test_a_database_that_is_made_again_ends_in_a_snapshot_of_another_name() -> None:
-    """The name holds random digits of its own, which are made anew with whatever else replaces the database."""
+    """The name holds the identifier, which has random digits that are made anew with the database."""
     graph = program("prod")
-    suffixes = {each.name: each for each in graph.resources if each.type == RANDOM_ID}
     key = graph.one(aws.kms.Key).outputs["arn"]
     for database in graph.of_type(aws.rds.Instance):
-        name = database.name.removesuffix("-instance")
-        suffix = suffixes[f"{name}-final-snapshot"]
-        assert database.inputs["finalSnapshotIdentifier"] == f"client-prod-{name}-final-{suffix.outputs['hex']}"
+        suffix = graph.one(RANDOM_ID, name=f"{database.name.removesuffix('-instance')}-identifier")
+        assert database.inputs["identifier"].endswith(f"-{suffix.outputs['hex']}")
+        assert database.inputs["finalSnapshotIdentifier"] == f"{database.inputs['identifier']}-final"
         assert suffix.inputs["keepers"] == {
             "database": database.inputs["dbName"],
             "username": database.inputs["username"],
@@ -339,7 +339,7 @@ def test_a_cache_for_sessions_evicts_nothing(stack: str) -> None:
     expected = {
         f"monitoring-session-cache-{number}-{what}"
         for number in (1, 2)
-        for what in ("evictions", "memory", "replica-lag")
+        for what in ("engine-cpu", "evictions", "memory", "replica-lag")
     }
     assert alarms == (expected if stack == "prod" else set())
     assert graph.exports["session_cache_address"]
@@ -395,7 +395,7 @@ def in_zones(domain: Resource) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize(
-    ("instances", "zones", "spread"), [(3, "abc", 3), (3, "ab", 2), (2, "abc", 2), (1, "abc", 1), (4, "abcd", 3)]
+    ("instances", "zones", "spread"), [(3, "abc", 3), (4, "ab", 2), (2, "abc", 2), (1, "abc", 1), (4, "abc", 3)]
 )
 def test_search_is_in_as_many_zones_as_it_can_be(instances: int, zones: str, spread: int) -> None:
     """One for each instance, no more than the network has, three at most; and in as many subnets, as AWS asks. The
@@ -407,5 +407,7 @@ def test_search_is_in_as_many_zones_as_it_can_be(instances: int, zones: str, spr
     assert in_zones(owner.one(aws.opensearch.Domain)) == (spread, spread)
     site = stack_config("preprod")["magento:site"]
     site = {**site, "search": {**site["search"], "instances": instances}}
-    joining = build_program("preprod", config={"magento:site": site}, references=lambda _: owner)
+    joined = {**stack_config("preprod")["magento:network"], "zones": list(zones)}
+    config = {"magento:site": site, "magento:network": joined}
+    joining = build_program("preprod", config=config, references=lambda _: owner)
     assert in_zones(joining.one(aws.opensearch.Domain)) == (spread, spread)
