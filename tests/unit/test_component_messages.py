@@ -22,7 +22,7 @@ from components.servers.server import DataVolume, Server, ServerArgs, ServerPlac
 from settings.content_delivery import ContentDeliverySettings
 from settings.monitoring import MonitoringSettings
 from settings.operations import OperationsSettings
-from settings.server_size import ServerSizeSettings
+from settings.server_size import ServerSizeSettings, WindowsSizeSettings
 from settings.windows import WindowsSettings, WindowsVolumeSettings
 from tests.unit.monitoring.test_monitoring_suite import suite
 from tests.unit.program import build
@@ -35,14 +35,16 @@ SIZE = ServerSizeSettings(instance_type="t3.small")
 LINUX = ServerArgs(placement=PLACEMENT, size=SIZE, ingress=(), boot=CloudInit())
 NOISE = "".join(random.Random(1).choices(string.ascii_letters, k=30_000))
 WINDOWS = WindowsSettings(
-    size=ServerSizeSettings(instance_type="t3.small", root_volume_gib=30),
+    size=WindowsSizeSettings(instance_type="t3.small", root_volume_gib=30),
     volumes=(WindowsVolumeSettings(name="data", size_gib=1, drive_letter="E"),),
 )
 DESCRIPTION = "expected 1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"
 KEYS = (
-    "back-office-health, cache-1-evictions, cache-1-memory, cache-1-replica-lag, cache-2-evictions, cache-2-memory, "
-    "cache-2-replica-lag, database-connections, database-cpu, database-memory, database-silent, database-storage, "
-    "front-health, load-balancer-errors, search-red, search-storage, target-errors, unhealthy-hosts"
+    "back-office-health, cache-1-engine-cpu, cache-1-evictions, cache-1-memory, cache-1-replica-lag, "
+    "cache-2-engine-cpu, cache-2-evictions, cache-2-memory, cache-2-replica-lag, database-connections, database-cpu, "
+    "database-memory, database-silent, database-storage, front-health, load-balancer-errors, search-cpu, "
+    "search-jvm-memory, search-jvm-old-memory, search-key-error, search-key-inaccessible, search-nodes, search-red, "
+    "search-snapshot, search-storage, search-writes-blocked, search-yellow, target-errors, unhealthy-hosts"
 )
 
 
@@ -142,6 +144,7 @@ FAULTS: dict[str, tuple[Callable[[], object], str]] = {
             database_id="d",
             cache_node_ids=(),
             search_domain_name="s",
+            search_nodes=1,
         ),
         'environments: got ["back-office"], expected one named front',
     ),
