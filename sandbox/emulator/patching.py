@@ -26,6 +26,10 @@ from botocore import xform_name
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.core.utils import camelcase_to_underscores, get_service_model
 
+from sandbox.emulator.shared_loaders import share_loaders
+
+share_loaders()
+
 # Modules that patch or extend moto when they are imported, one a service.
 EXTENSIONS = (
     "sandbox.emulator.core",
