@@ -199,6 +199,10 @@ def monthly(price: Price, units: float) -> float | None:
 def page(graph: Graph) -> str:
     """The page in Markdown."""
     prices, used = read_prices(), uses(graph)
+    if missing := sorted({price for _, price in used} - prices.keys()):
+        raise LookupError(
+            f"{PRICES.name}: got no {', '.join(missing)}, expected a price. Where none is known, write null."
+        )
     costs = {key: monthly(prices[key[1]], units) for key, units in used.items()}
     total = sum(cost for cost in costs.values() if cost is not None)
     unknown = sorted({price for _, price in used if prices[price].usd is None})
@@ -245,21 +249,21 @@ def page(graph: Graph) -> str:
         ),
         "## What surprised",
         _points(
-            f"**Public IPv4 addresses.** Each load balancer has one in each of its subnets: {units(addresses)} addresses, "
-            f"{area(addresses):,.2f} USD a month, besides {units('Elastic IPs')} Elastic IPs for "
+            f"**Public IPv4 addresses.** Each load balancer has one in each of its subnets: {units(addresses)} "
+            f"addresses, {area(addresses):,.2f} USD a month, besides {units('Elastic IPs')} Elastic IPs for "
             f"{area('Elastic IPs'):,.2f} USD. A load balancer takes more addresses under load.",
             f"**Load balancers of satellites.** The site's and the satellites' are {units('Load balancers')}, for "
             f"{area('Load balancers'):,.2f} USD before their addresses and their traffic.",
             "**Flow logs** record all traffic, that of the file server too. CloudWatch takes 0.50 USD for each GB "
             "(us-east-1; API Evangelist, 5 May 2026).",
-            f"**Root disks** are {units('Root disks')} GiB, {area('Root disks'):,.2f} USD a month. AWS Backup copies only "
-            "data volumes and databases, since a server's root disk is made again with the server.",
+            f"**Root disks** are {units('Root disks')} GiB, {area('Root disks'):,.2f} USD a month. AWS Backup copies "
+            "only data volumes and databases, since a server's root disk is made again with the server.",
             f"**Metrics of Beanstalk's health**: {units(health)} are custom metrics, {area(health):,.2f} USD a month. "
-            "Detailed monitoring of the instances is billed too. How many metrics AWS counts for an instance is not known "
-            "here, so it is not in the total.",
+            "Detailed monitoring of the instances is billed too. How many metrics AWS counts for an instance is not "
+            "known here, so it is not in the total.",
             "**A Multi-AZ database** is billed twice: instance and storage.",
-            f"**NAT gateways**: {units('NAT gateways')}, one in each zone, for {area('NAT gateways'):,.2f} USD a month. "
-            "With `network.nat_gateways: single` there is one.",
+            f"**NAT gateways**: {units('NAT gateways')}, one in each zone, for {area('NAT gateways'):,.2f} USD a "
+            "month. With `network.nat_gateways: single` there is one.",
         ),
         "## What depends on traffic",
         "\n".join(
@@ -286,10 +290,10 @@ def _points(*texts: str) -> str:
 
 
 def _row(where: str, key: str, price: Price, units: float, cost: float | None) -> str:
-    counted = f"{units:g}" + (" GiB" if price.per == "GiB-month" else "")
+    start = f"| {where} | `{key}` | {units:g}{' GiB' if price.per == 'GiB-month' else ''}"
     if cost is None:
-        return f"| {where} | `{key}` | {counted} | not known | not in the total | | |"
-    return f"| {where} | `{key}` | {counted} | {price.usd:g} per {price.per} | {cost:,.2f} | {price.title} | {price.date} |"
+        return f"{start} | not known | not in the total | | |"
+    return f"{start} | {price.usd:g} per {price.per} | {cost:,.2f} | {price.title} | {price.date} |"
 
 
 def main() -> None:

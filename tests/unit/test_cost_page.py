@@ -47,7 +47,7 @@ def test_the_total_is_that_of_its_lines(prod: Graph) -> None:
 def test_what_runs_twice_is_counted_twice(prod: Graph) -> None:
     """Multi-AZ: instance and storage; an instance in the front: four times; a load balancer: an address a subnet."""
     used = cost.uses(prod)
-    assert used["Databases", "rds-db.r7g.4xlarge"] == 2
+    assert used["Databases", "rds-db.r8g.4xlarge"] == 2
     assert used["Databases", "rds-gp3"] == 2 * 500 + 100
     assert used["Beanstalk's instances", "ec2-c7g.xlarge"] == 5
     own = len(prod.of_type(aws.lb.LoadBalancer)) + 3
