@@ -23,15 +23,19 @@ class Purpose(StrEnum):
     SITE_CONFIGURATION = "site-configuration"
     LOAD_BALANCER_LOGS = "load-balancer-logs"
     CONTENT_DELIVERY_LOGS = "content-delivery-logs"
+    RELEASES = "releases"
     TEMPORARY = "temporary"
+
+
+_EXPIRING = {Purpose.TEMPORARY, Purpose.LOAD_BALANCER_LOGS, Purpose.CONTENT_DELIVERY_LOGS}
 
 
 class BucketSettings(Section):
     """A private bucket.
 
-    A stack with a network of its own needs one bucket for `site-configuration` and one for `load-balancer-logs`, one
-    for `cost-reports` if it has a `cost_report`, and one for `content-delivery-logs` if CloudFront writes access logs.
-    It may have any number of `temporary` buckets.
+    A stack with a network of its own needs one bucket each for `site-configuration`, `load-balancer-logs` and
+    `releases`, one for `cost-reports` if it has a `cost_report`, and one for `content-delivery-logs` if CloudFront
+    writes access logs. It may have any number of `temporary` buckets.
     """
 
     name: Annotated[
@@ -54,11 +58,12 @@ class BucketSettings(Section):
     purpose: Purpose
     """What the bucket is for. It decides who may write to it and how it is encrypted."""
     expire_after_days: Annotated[int, between(1, 36_500)] | None = None
-    """The age at which objects are deleted. Without it they are kept. A `temporary` bucket must have it."""
+    """The age at which objects are deleted. Without it they are kept. A `temporary` bucket and a bucket for logs must
+    have it: logs name shoppers' addresses, and grow with every request."""
 
     def faults(self) -> Iterator[Fault]:
-        if self.purpose is Purpose.TEMPORARY and self.expire_after_days is None:
-            yield Fault(path="expire_after_days", expected="a number of days for a temporary bucket")
+        if self.purpose in _EXPIRING and self.expire_after_days is None:
+            yield Fault(path="expire_after_days", expected=f"a number of days for a {self.purpose} bucket")
         if self.purpose is Purpose.SITE_CONFIGURATION and self.expire_after_days is not None:
             yield Fault(
                 path="expire_after_days",

@@ -132,7 +132,8 @@ def _purposes(settings: Settings) -> Iterator[Fault]:
     there = [each.purpose for each in settings.buckets]
     wanted: dict[Purpose, str] = {}
     if isinstance(settings.network, OwnNetworkSettings) and settings.buckets:
-        wanted = {Purpose.SITE_CONFIGURATION: "every site", Purpose.LOAD_BALANCER_LOGS: "every site"}
+        of_every_site = (Purpose.SITE_CONFIGURATION, Purpose.LOAD_BALANCER_LOGS, Purpose.RELEASES)
+        wanted = dict.fromkeys(of_every_site, "every site")
         if settings.content_delivery and settings.content_delivery.access_logs:
             wanted[Purpose.CONTENT_DELIVERY_LOGS] = "content_delivery.access_logs"
         if settings.cost_report:

@@ -218,6 +218,11 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
         "buckets.3.expire_after_days: missing, expected a number of days for a temporary bucket",
     ),
     (
+        "buckets.2.expire_after_days",
+        None,
+        "buckets.2.expire_after_days: missing, expected a number of days for a load-balancer-logs bucket",
+    ),
+    (
         "buckets.0.name",
         "Client_Billing",
         'buckets.0.name: got "Client_Billing", expected 3 to 63 lower-case letters, digits, dots, hyphens',
@@ -390,5 +395,6 @@ BUCKETS = (
     ("buckets.4.purpose", "content-delivery-logs", "content_delivery.access_logs"),
     ("buckets.2.purpose", "load-balancer-logs", "every site"),
     ("buckets.1.purpose", "site-configuration", "every site"),
+    ("buckets.5.purpose", "releases", "every site"),
 )
 """Where the bucket of each purpose is, the purpose, and what needs it."""
