@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "release": ("release.app", "Build what Elastic Beanstalk deploys."),
     "rules": ("reachability.rules", "Find listener rules that get no request."),
     "bootstrap": ("account.bootstrap", "Prepare an AWS account for the stacks."),
+    "domains": ("account.domains", "Say what moving the domain would lose."),
     "install": ("release.install", "Install Magento for the first time."),
     "configuration": ("release.configuration", "Say whether a newer configuration waits for a release."),
 }
