@@ -114,8 +114,8 @@ def _warn_of_alarms(console: Console, settings: Settings, domain: str) -> None:
     recipients = settings.monitoring.recipients if settings.monitoring else ()
     if recipients and all(f".{each.rpartition('@')[2]}".endswith(f".{domain}") for each in recipients):
         console.warn(
-            f"Every address of monitoring.recipients is in {domain}: if its mail stops, the alarms' mails stop too. Add "
-            "an address in another domain before the move."
+            f"Every address of monitoring.recipients is in {domain}: if its mail stops, the alarms' mails stop too. "
+            "Add an address in another domain before the move."
         )
 
 
