@@ -22,8 +22,7 @@ from stack.quick_start import quick_start
 quick_start()
 settings = checked_settings.load()
 tags = Tags(client=settings.client, environment=settings.environment)
-key = EncryptionKey("key", EncryptionKeyArgs(region=settings.region, protect=settings.protect, tags=tags))
-context = key.context
+context = EncryptionKey("key", EncryptionKeyArgs(region=settings.region, protect=settings.protect, tags=tags)).context
 
 platform = operations = content = monitoring = backups = None
 if owned := settings.owned:
@@ -101,6 +100,7 @@ if settings.monitoring:
             satellites={name: each.environment.environment_name for name, each in satellites.items()},
             servers=servers,
             vpn_links=platform.network.tunnels if platform else {},
+            nat_gateways=platform.network.nat_gateways if platform else {},
             certificate_arn=shared.certificate_arn,
         ),
     )

@@ -54,7 +54,7 @@ def scan(
     if not services:
         for reason in judgement.stale:
             console.warn(
-                f"{REASONS.name}: {reason.scanner} no longer finds {reason.check} on {reason.resource}. Remove the entry."
+                f"{REASONS.name}: {reason.scanner} no longer finds {reason.check} on {reason.resource}: remove it"
             )
     counts = Counter(each.scanner for each in judgement.explained)
     for each in chosen:

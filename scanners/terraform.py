@@ -25,7 +25,7 @@ _TYPES = {
 _MAPS = {"dimensions", "recovery_point_tags", "table_configurations", "tags", "tags_all"}
 """Properties that are maps in Terraform too. Any other object is a block, which a plan has in a list."""
 _PLURAL_IN_TERRAFORM = {"egress", "ingress", "log_publishing_options"}
-"""Lists of blocks that Terraform calls as Pulumi does. Elsewhere Pulumi has the plural, and Terraform one block each."""
+"""Lists of blocks that Terraform calls as Pulumi does. Elsewhere Pulumi has the plural, Terraform the singular."""
 _COMPUTED = ("arn", "id")
 """Outputs that checks read beside what the program sets."""
 

@@ -21,6 +21,9 @@ class Purpose(StrEnum):
     TEMPORARY = "temporary"
 
 
+_EXPIRING = {Purpose.TEMPORARY, Purpose.LOAD_BALANCER_LOGS, Purpose.CONTENT_DELIVERY_LOGS}
+
+
 class BucketSettings(Section):
     """A private bucket.
 
@@ -35,8 +38,9 @@ class BucketSettings(Section):
     purpose: Purpose
     """What the bucket is for. It decides who may write to it and how it is encrypted."""
     expire_after_days: Annotated[int, at_least(1)] | None = None
-    """The age at which objects are deleted. Without it they are kept. A `temporary` bucket must have it."""
+    """The age at which objects are deleted. Without it they are kept. A `temporary` bucket and a bucket for logs must
+    have it: logs name shoppers' addresses, and grow with every request."""
 
     def faults(self) -> Iterator[Fault]:
-        if self.purpose is Purpose.TEMPORARY and self.expire_after_days is None:
-            yield Fault(path="expire_after_days", expected="a number of days for a temporary bucket")
+        if self.purpose in _EXPIRING and self.expire_after_days is None:
+            yield Fault(path="expire_after_days", expected=f"a number of days for a {self.purpose} bucket")

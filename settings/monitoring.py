@@ -37,10 +37,18 @@ class ThresholdSettings(Section):
     """Memory in use of each cache node. The alarm is raised above it."""
     cache_evictions: Count = 100
     """Evictions a minute of each cache node. The alarm is raised above it."""
+    cache_engine_cpu_percent: Percent = 90
+    """CPU of the core that each cache node's engine works on. The alarm is raised above it."""
     cache_replica_lag_seconds: Count = 10
     """How far a replica of the cache is behind. The alarm is raised above it."""
     search_free_storage_gib: Count = 20
     """Free storage of each search instance. The alarm is raised below it, for 15 minutes."""
+    search_cpu_percent: Percent = 80
+    """CPU of each search instance. The alarm is raised above it, for 45 minutes."""
+    search_memory_percent: Percent = 95
+    """Java heap in use of each search instance. The alarm is raised above it."""
+    search_old_memory_percent: Percent = 80
+    """Java heap of long-lived objects in use of each search instance. The alarm is raised above it."""
     load_balancer_errors: Count = 10
     """The load balancer's own 5xx answers a minute, without 503. The alarm is raised above it."""
     target_errors: Count = 30
@@ -53,9 +61,9 @@ class MonitoringSettings(Section):
     recipients: Annotated[tuple[Email, ...], entries(1), different("address")]
     """The e-mail addresses that get the alarms. AWS sends each a mail to confirm; until then it gets none."""
     alarm_names: Mapping[str, str] = Field(default_factory=dict)
-    """Names for alarms, by the alarm's key, such as `database-cpu: DB CPU Prod`. Without one, an alarm is called
-    `<client>-<environment>-<key>`. A `*` in a key matches any text, which replaces `{}` in the name, capitalised:
-    `vpn-*-down: DLM-{} VPN status`."""
+    """Names for alarms, by the alarm's key, such as `database-cpu: DB CPU Prod`. The name is the subject of the alarm's
+    mail. Without one, an alarm is called `<client>-<environment>-<key>`. A `*` in a key matches any text, which
+    replaces `{}` in the name, capitalised: `vpn-*-down: DLM-{} VPN status`."""
     thresholds: ThresholdSettings = Field(default_factory=ThresholdSettings)
     """The last good value of each metric."""
     mail_when_over: bool = False

@@ -13,7 +13,7 @@ SolutionStack = Annotated[
     str,
     like(
         r"64bit Amazon Linux 2023 v[\d.]+ running PHP \d+\.\d+",
-        "a Beanstalk platform such as 64bit Amazon Linux 2023 v4.13.7 running PHP 8.4",
+        "a Beanstalk platform such as 64bit Amazon Linux 2023 v4.13.13 running PHP 8.4",
     ),
 ]
 

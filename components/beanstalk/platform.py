@@ -20,7 +20,7 @@ class PhpPlatform:
 
     php: str
     pinned: str | None = None
-    """A solution stack name, such as ``64bit Amazon Linux 2023 v4.13.7 running PHP 8.4``."""
+    """A solution stack name, such as ``64bit Amazon Linux 2023 v4.13.13 running PHP 8.4``."""
 
     @property
     def ignored_changes(self) -> list[str]:

@@ -22,6 +22,10 @@ _MONITORING_ROLE_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhance
 # instance storage").
 _STRIPED_FROM_GIB, _STRIPED_IOPS, _STRIPED_MIB_PER_SECOND = 400, 12_000, 500
 
+_EXPORTED_LOGS = ("error", "slowquery")
+_LOG_RETENTION_DAYS = 90
+"""PCI DSS 4.0, 10.5.1: three months are available immediately."""
+
 IMMEDIATE, PENDING_REBOOT = "immediate", "pending-reboot"
 
 
@@ -64,8 +68,10 @@ class MySqlDatabaseArgs:
 class MySqlDatabase(pulumi.ComponentResource):
     """An encrypted RDS for MySQL instance in private subnets, with a generated password.
 
-    Produces the security group, subnet group, parameter group (``PARAMETERS``), monitoring role, password, the secret
-    with the password and the endpoint, and the instance.
+    Produces the security group, subnet group, parameter group (``PARAMETERS``), monitoring role, log groups, password,
+    the secret with the password and the endpoint, and the instance. The metrics of the operating system go to
+    ``RDSOSMetrics``, the log group that all databases of an account share. RDS makes it, and keeps them for 30 days
+    ("Viewing OS metrics using CloudWatch Logs").
     """
 
     address: pulumi.Output[str]
@@ -119,8 +125,10 @@ class MySqlDatabase(pulumi.ComponentResource):
             special=False,
             opts=pulumi.ResourceOptions(parent=self, protect=context.protect),
         )
+        identifier = self._identifier(name)
         instance = aws.rds.Instance(
             f"{name}-instance",
+            identifier=identifier,
             engine="mysql",
             engine_version=size.engine_version,
             instance_class=size.instance_class,
@@ -151,14 +159,16 @@ class MySqlDatabase(pulumi.ComponentResource):
             skip_final_snapshot=not context.protect,
             final_snapshot_identifier=f"{context.tags.owner}-{name}-final" if context.protect else None,
             auto_minor_version_upgrade=True,
-            enabled_cloudwatch_logs_exports=["error", "slowquery"],
+            enabled_cloudwatch_logs_exports=list(_EXPORTED_LOGS),
             performance_insights_enabled=size.has_performance_insights,
             performance_insights_kms_key_id=context.key_arn if size.has_performance_insights else None,
             performance_insights_retention_period=7 if size.has_performance_insights else None,
             monitoring_interval=60,
             monitoring_role_arn=self._monitoring_role(name).arn,
-            tags=tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=context.protect),
+            tags=context.tags.backed_up(name),
+            opts=pulumi.ResourceOptions(
+                parent=self, protect=context.protect, depends_on=self._log_groups(name, identifier)
+            ),
         )
         self.address = instance.address
         self.endpoint = instance.endpoint
@@ -184,6 +194,31 @@ class MySqlDatabase(pulumi.ComponentResource):
     def allow_from(self, client: str, group_id: pulumi.Input[str]) -> None:
         """Let one more client connect, by its security group."""
         self._group.allow_from(IngressRule(name=client, port=PORT, from_group=group_id, reason=f"MySQL from {client}"))
+
+    def _identifier(self, name: str) -> pulumi.Output[str]:
+        """A name that is known before the instance is made, and that a replacement does not share."""
+        suffix = random.RandomId(
+            f"{name}-identifier",
+            byte_length=4,
+            # A change of one of these replaces the instance.
+            keepers={"database": self.database_name, "username": self.username, "key": self._context.key_arn},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return pulumi.Output.format("{0}-{1}-{2}", self._context.tags.owner, name, suffix.hex)
+
+    def _log_groups(self, name: str, identifier: pulumi.Output[str]) -> list[aws.cloudwatch.LogGroup]:
+        """The groups that RDS would make itself, without an expiry and without the stack's key, if it found none."""
+        return [
+            aws.cloudwatch.LogGroup(
+                f"{name}-{log}-logs",
+                name=pulumi.Output.format("/aws/rds/instance/{0}/{1}", identifier, log),
+                retention_in_days=_LOG_RETENTION_DAYS,
+                kms_key_id=self._context.key_arn,
+                tags=self._context.tags.named(f"{name}-{log}-logs"),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for log in _EXPORTED_LOGS
+        ]
 
     def _monitoring_role(self, name: str) -> aws.iam.Role:
         child = pulumi.ResourceOptions(parent=self)

@@ -41,6 +41,8 @@ class Search(pulumi.ComponentResource):
 
     address: pulumi.Output[str]
     domain_name: pulumi.Output[str]
+    nodes: int
+    """The number of its instances."""
     password: pulumi.Output[str]
     """A secret. Use it only in configuration that is stored as a secret too."""
     secret_arn: pulumi.Output[str]
@@ -111,7 +113,7 @@ class Search(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=context.protect, depends_on=[may_log]),
         )
         self.address = domain.endpoint
-        self.domain_name = domain.domain_name
+        self.domain_name, self.nodes = domain.domain_name, size.instances
         self.password = password.result
         self.secret_arn = Secret(
             f"{name}-credentials",

@@ -91,10 +91,14 @@ class Alarm:
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmGroup:
-    """The alarms of one system. A fault that raises several of them sends one mail."""
+    """The alarms of one fault that shows in several places, or that follows from another. It sends one mail.
+
+    An alarm of the group that has a name in ``monitoring.alarm_names`` sends its own mail instead. Put no alarms of
+    different faults into one group: while one of them is raised, the group sends nothing for the others.
+    """
 
     key: str
     description: str
     alarms: tuple[Alarm, ...]
-    suppressed_by: str | None = None
-    """The key of another group. While that group is in alarm, this one sends no mail."""
+    follows: str | None = None
+    """The key of an alarm that sends its own mail. While that alarm is raised, this group sends no mail."""

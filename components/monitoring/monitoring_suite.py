@@ -23,7 +23,7 @@ from settings.monitoring import MonitoringSettings
 FRONT = "front"
 DATABASE = "database"
 _SUPPRESSOR_SECONDS = 300
-"""How long a suppressed group waits for its suppressor to go into alarm: the period of their alarms."""
+"""How long a group waits for the alarm that it follows from to be raised: the period of their alarms."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,8 @@ class MonitoredSite:
     database_id: pulumi.Input[str]
     cache_node_ids: tuple[pulumi.Input[str], ...]
     search_domain_name: pulumi.Input[str]
+    search_nodes: int
+    """The number of instances of the search domain."""
     session_node_ids: tuple[pulumi.Input[str], ...] = ()
     """The nodes of the cache for sessions alone, if the site has one."""
 
@@ -56,6 +58,7 @@ class MonitoredSite:
             cache_node_ids=platform.cache.node_ids,
             session_node_ids=platform.session_cache.node_ids if platform.session_cache else (),
             search_domain_name=platform.search.domain_name,
+            search_nodes=platform.search.nodes,
         )
 
 
@@ -78,14 +81,17 @@ class MonitoringSuiteArgs:
     servers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """Instance ids, by server."""
     vpn_links: Mapping[str, VpnTunnels] = field(default_factory=dict)
+    nat_gateways: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """The ids of NAT gateways, by the letter of their zone."""
     certificate_arn: pulumi.Input[str] | None = None
 
     def __post_init__(self) -> None:
-        alarms = [alarm.key for group in self.alarm_groups for alarm in group.alarms]
+        alarms = [alarm.key for mail in self.mails for alarm in _alarms_of(mail)]
+        groups = [mail.key for mail in self.mails if isinstance(mail, AlarmGroup)]
         for key in self.monitoring.alarm_names:
             if "*" not in key and key not in alarms:
                 raise AlarmNameError(got=key, expected=f"a key among {', '.join(sorted(alarms))}")
-        names = Counter(self.name_of(key) for key in [*alarms, *(group.key for group in self.alarm_groups)])
+        names = Counter(self.name_of(key) for key in [*alarms, *groups])
         if repeated := sorted(name for name, times in names.items() if times > 1):
             raise AlarmNameError(got=repeated, expected="a different name for each alarm")
 
@@ -105,52 +111,62 @@ class MonitoringSuiteArgs:
         return arn.apply(lambda arn: arn.partition(":loadbalancer/")[2])
 
     @cached_property
-    def alarm_groups(self) -> tuple[AlarmGroup, ...]:
-        """A group for each system. A suppressor comes before the group that it suppresses."""
+    def mails(self) -> tuple[Alarm | AlarmGroup, ...]:
+        """All alarms. Each entry sends one mail. An alarm comes before the groups that follow from it."""
         site, thresholds = self.site, self.monitoring.thresholds
-        balancer = site_alarms.of_load_balancer(self.load_balancer, thresholds)
-        groups = [
-            site_alarms.of_environments("site", site.environments, thresholds, more=balancer),
-            *(site_alarms.of_database(name, each, thresholds) for name, each in self.databases.items()),
-            site_alarms.of_cache("cache", site.cache_node_ids, thresholds),
+        caches = {"cache": site.cache_node_ids}
+        if site.session_node_ids:
+            caches["session-cache"] = site.session_node_ids
+        return (
+            *site_alarms.of_environments(site.environments, thresholds),
+            *site_alarms.of_load_balancer(self.load_balancer, thresholds),
             *(
-                [site_alarms.of_cache("session-cache", site.session_node_ids, thresholds)]
-                if site.session_node_ids
+                mail
+                for name, each in self.databases.items()
+                for mail in site_alarms.of_database(name, each, thresholds)
+            ),
+            *(mail for name, nodes in caches.items() for mail in site_alarms.of_cache(name, nodes, thresholds)),
+            *site_alarms.of_search(site.search_domain_name, self.context.account_id, site.search_nodes, thresholds),
+            *site_alarms.of_environments(self.satellites, thresholds),
+            *(mail for name, each in self.servers.items() for mail in shared_alarms.of_server(name, each)),
+            *(mail for name, each in self.vpn_links.items() for mail in shared_alarms.of_vpn_link(name, each)),
+            *([shared_alarms.of_nat_gateways(self.nat_gateways)] if self.nat_gateways else []),
+            *(
+                [shared_alarms.of_certificate(self.certificate_arn, thresholds)]
+                if self.certificate_arn is not None
                 else []
             ),
-            site_alarms.of_search(site.search_domain_name, self.context.account_id, thresholds),
-            *(site_alarms.of_environments(name, {name: each}, thresholds) for name, each in self.satellites.items()),
-            *(shared_alarms.of_server(name, each) for name, each in self.servers.items()),
-            *(group for name, each in self.vpn_links.items() for group in shared_alarms.of_vpn_link(name, each)),
-        ]
-        if self.certificate_arn is not None:
-            groups.append(shared_alarms.of_certificate(self.certificate_arn, thresholds))
-        return tuple(groups)
+        )
 
 
 class MonitoringSuite(pulumi.ComponentResource):
     """The alarms of every system, their recipients, and the site's dashboard.
 
-    Produces an encrypted topic, and a subscription for each recipient, who confirms it by a link in a mail. Metric
-    alarms have no actions. A composite alarm for each system sends the mail, so that a fault sends one mail, which
-    names the alarms that it raised. Produces a subscription to the databases' failovers and the dashboard too.
+    Produces an encrypted topic, and a subscription for each recipient, who confirms it by a link in a mail. Each alarm
+    sends its own mail, with its name as the subject, so that no raised alarm hides another. Only the alarms of a group,
+    which show one fault, share a mail: a composite alarm sends it. Produces a subscription to the databases' failovers
+    and the dashboard too.
     """
 
     topic_arn: pulumi.Output[str]
     dashboard_name: pulumi.Output[str]
 
     def __init__(self, name: str, args: MonitoringSuiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(
-            "magento:monitoring:MonitoringSuite", name, {"systems": [group.key for group in args.alarm_groups]}, opts
-        )
+        super().__init__("magento:monitoring:MonitoringSuite", name, {"mails": [mail.key for mail in args.mails]}, opts)
         self._name, self._args = name, args
         self._context = args.context.for_system("monitoring")
         self._child = pulumi.ResourceOptions(parent=self)
         self.topic_arn = self._topic().arn
-        composites: dict[str, aws.cloudwatch.CompositeAlarm] = {}
-        for group in args.alarm_groups:
-            alarms = [self._alarm(alarm) for alarm in group.alarms]
-            composites[group.key] = self._composite(group, alarms, composites.get(group.suppressed_by or ""))
+        alarms: dict[str, aws.cloudwatch.MetricAlarm] = {}
+        for mail in args.mails:
+            shared = []
+            for alarm in _alarms_of(mail):
+                sends = isinstance(mail, Alarm) or args.monitoring.name_of(alarm.key) is not None
+                alarms[alarm.key] = self._alarm(alarm, sends=sends)
+                if not sends:
+                    shared.append(alarms[alarm.key])
+            if isinstance(mail, AlarmGroup) and shared:
+                self._composite(mail, shared, alarms.get(mail.follows or ""))
         self._failovers()
         self.dashboard_name = self._dashboard().dashboard_name
         self.register_outputs({"topic_arn": self.topic_arn, "dashboard_name": self.dashboard_name})
@@ -175,7 +191,7 @@ class MonitoringSuite(pulumi.ComponentResource):
             )
         return topic
 
-    def _alarm(self, alarm: Alarm) -> aws.cloudwatch.MetricAlarm:
+    def _alarm(self, alarm: Alarm, *, sends: bool) -> aws.cloudwatch.MetricAlarm:
         measured = alarm.metric
         metric = measured if isinstance(measured, Metric) else None
         return aws.cloudwatch.MetricAlarm(
@@ -193,6 +209,8 @@ class MonitoringSuite(pulumi.ComponentResource):
             evaluation_periods=alarm.datapoints,
             datapoints_to_alarm=alarm.datapoints,
             treat_missing_data=alarm.missing_data,
+            alarm_actions=[self.topic_arn] if sends else None,
+            ok_actions=[self.topic_arn] if sends and self._args.monitoring.mail_when_over else None,
             tags=self._context.tags.named(alarm.key),
             opts=self._child,
         )
@@ -201,10 +219,10 @@ class MonitoringSuite(pulumi.ComponentResource):
         self,
         group: AlarmGroup,
         alarms: list[aws.cloudwatch.MetricAlarm],
-        suppressed_by: aws.cloudwatch.CompositeAlarm | None,
-    ) -> aws.cloudwatch.CompositeAlarm:
+        cause: aws.cloudwatch.MetricAlarm | None,
+    ) -> None:
         args = self._args
-        return aws.cloudwatch.CompositeAlarm(
+        aws.cloudwatch.CompositeAlarm(
             f"{self._name}-{group.key}",
             alarm_name=args.name_of(group.key),
             alarm_description=group.description,
@@ -213,9 +231,9 @@ class MonitoringSuite(pulumi.ComponentResource):
             alarm_actions=[self.topic_arn],
             ok_actions=[self.topic_arn] if args.monitoring.mail_when_over else None,
             actions_suppressor=aws.cloudwatch.CompositeAlarmActionsSuppressorArgs(
-                alarm=suppressed_by.alarm_name, wait_period=_SUPPRESSOR_SECONDS, extension_period=_SUPPRESSOR_SECONDS
+                alarm=cause.name, wait_period=_SUPPRESSOR_SECONDS, extension_period=_SUPPRESSOR_SECONDS
             )
-            if suppressed_by is not None
+            if cause is not None
             else None,
             tags=self._context.tags.named(group.key),
             opts=self._child,
@@ -260,6 +278,10 @@ class MonitoringSuite(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
+
+
+def _alarms_of(mail: Alarm | AlarmGroup) -> tuple[Alarm, ...]:
+    return mail.alarms if isinstance(mail, AlarmGroup) else (mail,)
 
 
 def _any_of(names: list[str]) -> str:

@@ -1,18 +1,21 @@
-"""The alarms of VPN links, single servers and the certificate, as values."""
+"""The alarms of VPN links, NAT gateways, single servers and the certificate, as values."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import pulumi
 
 from components.monitoring.alarm import Alarm, AlarmGroup, Comparison, Metric, MissingData, Statistic
 from components.network.vpn_link import VpnTunnels
+from components.servers import boot_status
 from settings.monitoring import ThresholdSettings
 
 _FIVE_MINUTES, _ONE_DAY = 300, 86_400
 
 
-def of_vpn_link(name: str, link: VpnTunnels) -> tuple[AlarmGroup, AlarmGroup]:
-    """Two groups: the link is down, and the link has lost a tunnel.
+def of_vpn_link(name: str, link: VpnTunnels) -> tuple[Alarm, AlarmGroup]:
+    """The link is down, and the link has lost a tunnel.
 
     A link on its last tunnel has already sent a mail about the other. If it goes down, it sends another mail.
     """
@@ -38,64 +41,101 @@ def of_vpn_link(name: str, link: VpnTunnels) -> tuple[AlarmGroup, AlarmGroup]:
         )
         for number, address in enumerate(link.tunnel_addresses, start=1)
     )
-    return (
-        AlarmGroup(key=f"vpn-{name}", description=f"The VPN link {name} is down", alarms=(down,)),
-        AlarmGroup(
-            key=f"vpn-{name}-redundancy",
-            description=f"The VPN link {name} is up, but on one tunnel: when that goes, so does the link",
-            alarms=tunnels,
-            suppressed_by=f"vpn-{name}",
+    redundancy = AlarmGroup(
+        key=f"vpn-{name}-redundancy",
+        description=f"The VPN link {name} is up, but on one tunnel: when that goes, so does the link",
+        alarms=tunnels,
+        follows=down.key,
+    )
+    return down, redundancy
+
+
+def of_server(name: str, instance_id: pulumi.Input[str]) -> tuple[Alarm, AlarmGroup]:
+    """The status checks of a single server, and its boot. A server that does not run sends no mail about its boot."""
+    status = Alarm(
+        key=f"server-{name}-status",
+        description=f"The {name} server has failed its status checks, or has not run, for five minutes",
+        metric=Metric(
+            namespace="AWS/EC2",
+            name="StatusCheckFailed",
+            dimensions={"InstanceId": instance_id},
+            statistic=Statistic.MAXIMUM,
         ),
+        comparison=Comparison.ABOVE,
+        threshold=0,
+        missing_data=MissingData.BREACHING,
+        datapoints=5,
+    )
+    boot = Alarm(
+        key=f"server-{name}-ready",
+        description=f"The boot of the {name} server has failed, or has not come to its end in 30 minutes",
+        metric=Metric(
+            namespace=boot_status.NAMESPACE,
+            name=boot_status.METRIC,
+            dimensions={"InstanceId": instance_id},
+            statistic=Statistic.MINIMUM,
+        ),
+        comparison=Comparison.BELOW,
+        threshold=1,
+        # A server whose packages could not be installed publishes nothing.
+        missing_data=MissingData.BREACHING,
+        period_seconds=_FIVE_MINUTES,
+        datapoints=6,
+    )
+    return status, AlarmGroup(
+        key=f"server-{name}-boot",
+        description=f"The {name} server runs, but has not booted: its tag BootStatus and its log say why",
+        alarms=(boot,),
+        follows=status.key,
     )
 
 
-def of_server(name: str, instance_id: pulumi.Input[str]) -> AlarmGroup:
-    """The status checks of a single server."""
+def of_nat_gateways(gateways: Mapping[str, pulumi.Input[str]]) -> AlarmGroup:
+    """NAT gateways that have no port left for a connection, by the letters of their zones.
+
+    AWS recommends an alarm on dropped packets too ("Recommended alarms", NAT gateway), above 0.01 % of the traffic,
+    which a quiet night exceeds with one packet.
+    """
     return AlarmGroup(
-        key=f"server-{name}",
-        description=f"The {name} server is broken, stopped or gone",
-        alarms=(
+        key="nat",
+        description="A NAT gateway has no port left: connections of instances to the internet fail",
+        alarms=tuple(
             Alarm(
-                key=f"server-{name}-status",
-                description=f"The {name} server has failed its status checks, or has not run, for five minutes",
+                key=f"nat-{letter}-ports",
+                description=f"The NAT gateway of zone {letter} has refused connections for 15 minutes",
                 metric=Metric(
-                    namespace="AWS/EC2",
-                    name="StatusCheckFailed",
-                    dimensions={"InstanceId": instance_id},
-                    statistic=Statistic.MAXIMUM,
+                    namespace="AWS/NATGateway",
+                    name="ErrorPortAllocation",
+                    dimensions={"NatGatewayId": gateway},
+                    statistic=Statistic.SUM,
                 ),
                 comparison=Comparison.ABOVE,
                 threshold=0,
-                missing_data=MissingData.BREACHING,
-                datapoints=5,
-            ),
+                missing_data=MissingData.NOT_BREACHING,
+                period_seconds=_FIVE_MINUTES,
+            )
+            for letter, gateway in gateways.items()
         ),
     )
 
 
-def of_certificate(certificate_arn: pulumi.Input[str], thresholds: ThresholdSettings) -> AlarmGroup:
+def of_certificate(certificate_arn: pulumi.Input[str], thresholds: ThresholdSettings) -> Alarm:
     """The expiry of an imported certificate, which AWS does not renew."""
-    return AlarmGroup(
-        key="certificate",
-        description="The certificate expires soon: import its successor",
-        alarms=(
-            Alarm(
-                key="certificate-expiry",
-                description=f"The certificate expires in less than {thresholds.certificate_days} days",
-                metric=Metric(
-                    namespace="AWS/CertificateManager",
-                    name="DaysToExpiry",
-                    dimensions={"CertificateArn": certificate_arn},
-                    statistic=Statistic.MINIMUM,
-                ),
-                comparison=Comparison.BELOW,
-                threshold=thresholds.certificate_days,
-                # Published twice a day, until the certificate expires. The alarm must not end then.
-                missing_data=MissingData.IGNORE,
-                period_seconds=_ONE_DAY,
-                datapoints=1,
-            ),
+    return Alarm(
+        key="certificate-expiry",
+        description=f"The certificate expires in less than {thresholds.certificate_days} days: import its successor",
+        metric=Metric(
+            namespace="AWS/CertificateManager",
+            name="DaysToExpiry",
+            dimensions={"CertificateArn": certificate_arn},
+            statistic=Statistic.MINIMUM,
         ),
+        comparison=Comparison.BELOW,
+        threshold=thresholds.certificate_days,
+        # Published twice a day, until the certificate expires. The alarm must not end then.
+        missing_data=MissingData.IGNORE,
+        period_seconds=_ONE_DAY,
+        datapoints=1,
     )
 
 

@@ -46,6 +46,8 @@ class Network(pulumi.ComponentResource):
     public_subnet_ids: pulumi.Output[list[str]]
     """In the order of the zones. Single servers go into the first."""
     private_subnet_ids: pulumi.Output[list[str]]
+    nat_gateways: dict[str, pulumi.Output[str]]
+    """The ids of the NAT gateways, by the letter of their zone."""
     vpn_links: dict[str, VpnLink]
     """The IPSec links, by name."""
 
@@ -141,10 +143,9 @@ class Network(pulumi.ComponentResource):
     ) -> tuple[list[aws.ec2.RouteTable], list[pulumi.Output[str]]]:
         """Their route tables and their ids."""
         count = {NatGateways.ONE_PER_ZONE: len(public), NatGateways.SINGLE: 1}
-        gateways = [
-            self._nat_gateway(each.letter, subnet_id)
-            for each, subnet_id in list(zip(addresses, public, strict=True))[: count[self._args.network.nat_gateways]]
-        ]
+        letters = [each.letter for each in addresses][: count[self._args.network.nat_gateways]]
+        gateways = [self._nat_gateway(letter, subnet_id) for letter, subnet_id in zip(letters, public, strict=False)]
+        self.nat_gateways = {letter: gateway.id for letter, gateway in zip(letters, gateways, strict=True)}
         tables, subnet_ids = [], []
         for index, each in enumerate(addresses):
             label = f"private-{each.letter}"

@@ -25,10 +25,15 @@ _MOUNT = "/usr/local/sbin/mount-data-volumes"
 _COMMON_SCRIPTS = {
     "/usr/local/bin/instance-metadata": "boot/instance_metadata.sh",
     "/usr/local/sbin/boot-status": "boot/boot_status.sh",
+    "/usr/local/sbin/publish-boot-status": "boot/publish_boot_status.sh",
     "/usr/local/sbin/install-packages": "boot/install_packages.sh",
     _SESSION_MANAGER: "boot/install_session_manager.sh",
     _MOUNT: "boot/mount_data_volumes.sh",
     "/usr/local/sbin/boot-platform": "boot/boot_platform.sh",
+}
+_COMMON_FILES = {
+    f"/etc/systemd/system/{unit}": f"boot/{unit}"
+    for unit in ("publish-boot-status.service", "publish-boot-status.timer")
 }
 # cloud-init runs the files of this directory at each boot.
 _EVERY_BOOT = "/var/lib/cloud/scripts/per-boot/boot-platform"
@@ -102,6 +107,8 @@ class CloudInit:
     def _all_files(self) -> Iterator[BootFile]:
         for path, name in _COMMON_SCRIPTS.items():
             yield BootFile(path=path, content=server_files.read(name), mode="0755")
+        for path, name in _COMMON_FILES.items():
+            yield BootFile(path=path, content=server_files.read(name))
         yield BootFile(path=_EVERY_BOOT, content="#!/bin/sh\nexec /usr/local/sbin/boot-platform\n", mode="0755")
         # cloud-init's own list of packages asks Debian's servers even if all packages are installed, so it is not used.
         yield BootFile(

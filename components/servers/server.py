@@ -195,7 +195,7 @@ class Server(pulumi.ComponentResource):
             encrypted=True,
             kms_key_id=placement.context.key_arn,
             final_snapshot=placement.context.protect,
-            tags=placement.context.tags.named(f"{self._name}-{volume.name}"),
+            tags=placement.context.tags.backed_up(f"{self._name}-{volume.name}"),
             opts=pulumi.ResourceOptions(parent=self, protect=placement.context.protect),
         )
 
@@ -204,7 +204,7 @@ class Server(pulumi.ComponentResource):
         return aws.iam.RolePolicy(
             f"{self._name}-rights",
             role=self.role.name,
-            policy=pulumi.Output.all(*self._args.statements).apply(lambda statements: document(report, *statements)),
+            policy=pulumi.Output.all(*self._args.statements).apply(lambda statements: document(*report, *statements)),
             opts=self._child,
         )
 

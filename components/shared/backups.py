@@ -9,6 +9,7 @@ import pulumi_aws as aws
 
 from components.shared.context import Context
 from components.shared.iam import assumable_by
+from components.shared.tags import BACKED_UP
 from settings.backups import BackupSettings
 
 _MANAGED = "arn:aws:iam::aws:policy/service-role"
@@ -17,7 +18,8 @@ _ROLE_POLICIES = {
     "restore": f"{_MANAGED}/AWSBackupServiceRolePolicyForRestores",
 }
 _BACKED_UP = ("arn:aws:ec2:*:*:volume/*", "arn:aws:rds:*:*:db:*")
-"""Volumes and databases. Servers are not backed up: the program rebuilds them."""
+"""Volumes and databases. Servers are not backed up: the program rebuilds them, together with their root disks, which
+have no ``BACKED_UP`` tag. AWS Backup cannot leave root disks out by itself ("Assigning resources", AWS Backup)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +31,7 @@ class BackupsArgs:
 
 
 class Backups(pulumi.ComponentResource):
-    """An AWS Backup plan for every volume and database with the tags of this client and environment.
+    """An AWS Backup plan for this client's and environment's databases and data volumes, which have the tag ``Backup``.
 
     Produces the vault, encrypted with the stack's key, the plan, the role that AWS Backup assumes, with its two managed
     policies, and the selection. Volumes and databases that are added to the stack later are included automatically.
@@ -88,6 +90,7 @@ class Backups(pulumi.ComponentResource):
                         for key, value in (
                             ("Client", context.tags.client),
                             ("Environment", context.tags.environment),
+                            (BACKED_UP, "yes"),
                         )
                     ]
                 )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+BACKED_UP = "Backup"
+"""The tag of what AWS Backup copies."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tags:
@@ -32,6 +35,10 @@ class Tags:
     def named(self, name: str) -> dict[str, str]:
         """The tags of one resource: the four common ones, and the ``Name`` that the console shows."""
         return {"Name": f"{self.owner}-{self.shown(name)}", **self.unnamed()}
+
+    def backed_up(self, name: str) -> dict[str, str]:
+        """The tags of a volume or a database that AWS Backup copies."""
+        return {**self.named(name), BACKED_UP: "yes"}
 
     def shown(self, name: str) -> str:
         """A logical name as the console shows it."""

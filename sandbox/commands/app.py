@@ -16,6 +16,7 @@ from sandbox.commands import status as showing
 from sandbox.commands.environment import Provider
 from sandbox.commands.layout import Layout
 from sandbox.commands.live import Live
+from sandbox.commands.stack_files import STACKS
 from sandbox.commands.up import Up
 
 app = typer.Typer(
@@ -42,14 +43,18 @@ def up(
             help="Save the state after each resource: slower, but the next run continues after a kill.",
         ),
     ] = False,
+    stack: Annotated[list[str] | None, typer.Option(help="Bring only this stack up. May be given again.")] = None,
 ) -> None:
     """Start the embedded AWS and bring prod up in it, then preprod."""
     layout = Layout()
+    chosen = tuple(each for each in STACKS if each in stack) if stack else STACKS
+    if unknown := set(stack or ()) - set(STACKS):
+        raise CannotRunError(f"--stack: got {min(unknown)}, expected {' or '.join(STACKS)}.")
     with (
         shell.interruption_says("Interrupted. Run `./shop sandbox up` again to continue."),
         lock.held(layout.lock, doing=_ONE_AT_A_TIME),
     ):
-        Up(layout=layout, console=Console(), provider=provider, checkpoints=checkpoints).run()
+        Up(layout=layout, console=Console(), provider=provider, checkpoints=checkpoints, stacks=chosen).run()
 
 
 @app.command()

@@ -79,11 +79,17 @@ def ensure_running(layout: Layout, *, anew: bool = False) -> Start:
         return Start(server=_start(layout, _ANY_PORT), fresh=True)
     notes = []
     if not anew:
-        if earlier.running():
+        if was_moved(layout, earlier):
+            notes.append(
+                f"This directory was moved from {Path(earlier.process.known_by).parents[1]}. The embedded AWS that was "
+                "started there cannot go on; its stacks are lost."
+            )
+        elif earlier.running():
             return Start(server=earlier, fresh=False)
-        notes.append(
-            f"The embedded AWS of an earlier run (process {earlier.process.pid}) has ended; its stacks are lost."
-        )
+        else:
+            notes.append(
+                f"The embedded AWS of an earlier run (process {earlier.process.pid}) has ended; its stacks are lost."
+            )
     earlier.process.stop()
     port_is_free = _can_listen(earlier.port)
     server = _start(layout, earlier.port if port_is_free else _ANY_PORT)
@@ -102,7 +108,7 @@ def stop(layout: Layout) -> bool:
 
 def _start(layout: Layout, port: int) -> EmbeddedAws:
     layout.directory.mkdir(parents=True, exist_ok=True)
-    ready = layout.directory / "aws.ready"
+    ready = _ready_file(layout)
     ready.unlink(missing_ok=True)
     pid = _spawn(layout, port, ready)
     try:
@@ -116,6 +122,16 @@ def _start(layout: Layout, port: int) -> EmbeddedAws:
         layout.server_record.unlink(missing_ok=True)
         raise
     return server
+
+
+def _ready_file(layout: Layout) -> Path:
+    """Where the server writes its port. The path also identifies its process."""
+    return layout.directory / "aws.ready"
+
+
+def was_moved(layout: Layout, server: EmbeddedAws) -> bool:
+    """Whether the directory had another path when the server was started: files that it needs are gone."""
+    return server.process.known_by != str(_ready_file(layout))
 
 
 def _spawn(layout: Layout, port: int, ready: Path) -> int:

@@ -25,6 +25,7 @@ class Provider(StrEnum):
     """The published one, where it can be downloaded."""
 
 
+_SKIP_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"
 REGION = "eu-west-3"
 STATE_BUCKET = "client-pulumi-state-storage"
 PASSPHRASE = "sandbox"  # Protects nothing: the sandbox generates its secrets.
@@ -100,7 +101,7 @@ class SandboxEnvironment:
             "MAGENTO_CERTIFICATE_DIR": str(self.layout.certificates),
         }
         if not self.checkpoints:
-            variables["PULUMI_SKIP_CHECKPOINTS"] = "true"
+            variables[_SKIP_CHECKPOINTS] = "true"
         return variables
 
     def over(self, caller: Mapping[str, str]) -> dict[str, str]:
@@ -139,3 +140,11 @@ export NO_PROXY="$no_proxy"
         new = target.with_suffix(".new")
         new.write_text(self.shell_text(), encoding="utf-8")
         new.replace(target)
+
+
+def keeps_checkpoints(file: Path) -> bool:
+    """Whether the engine writes its state after each resource in a shell that sourced this `.sandbox/env`."""
+    try:
+        return _SKIP_CHECKPOINTS not in file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False

@@ -28,6 +28,7 @@ class FleetProcess:
 
     process: ProcessRecord
     url: str
+    """A secret: who knows it may run commands on hosts."""
 
     def running(self) -> bool:
         return bool(self.url) and self.process.find() is not None
@@ -44,8 +45,14 @@ class FleetProcess:
 
 
 def recorded(layout: Layout) -> FleetProcess | None:
-    """The fleet that an earlier command started; it may have ended since."""
-    value = read_json(layout.fleet_record)
+    """The fleet that an earlier command started; it may have ended since.
+
+    Raises `CommandError` for another user than the one who started it.
+    """
+    try:
+        value = read_json(layout.fleet_record)
+    except PermissionError:
+        raise CommandError("The hosts run as root. Run this command with sudo.") from None
     try:
         return FleetProcess(process=ProcessRecord.from_json(value), url=str(value["url"])) if value else None
     except (KeyError, ValueError):
@@ -102,4 +109,4 @@ def _spawn(layout: Layout, endpoint: str) -> int:
 
 
 def _record(layout: Layout, fleet: FleetProcess) -> None:
-    write_json(layout.fleet_record, {**fleet.process.to_json(), "url": fleet.url})
+    write_json(layout.fleet_record, {**fleet.process.to_json(), "url": fleet.url}, mode=0o600)

@@ -118,7 +118,11 @@ class Live:
 
 def show(layout: Layout, console: Console) -> None:
     """The hosts' part of `status`; nothing where none were started."""
-    fleet = fleet_process.recorded(layout)
+    try:
+        fleet = fleet_process.recorded(layout)
+    except CommandError as error:
+        console.warn(str(error))
+        return
     if fleet is None:
         return
     if not fleet.running():

@@ -124,9 +124,10 @@ def read_json(path: Path) -> dict[str, object] | None:
     return value if isinstance(value, dict) else None
 
 
-def write_json(path: Path, value: dict[str, object]) -> None:
+def write_json(path: Path, value: dict[str, object], *, mode: int = 0o644) -> None:
     """Replace the file in one step, so that no reader sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.{os.getpid()}")
+    new.touch(mode=mode)
     new.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
     new.replace(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from commands.console import Console
@@ -12,6 +12,9 @@ from commands.events import EngineEvents
 
 _LINE_EVERY_SECONDS = 10.0
 """How often a count is printed where lines cannot be rewritten, as in a CI log."""
+
+_EXCEPTED = "Excepted by "
+"""In a warning of the policies about a violation that `policies/exceptions.yaml` allows."""
 
 _PAST_TENSE = {
     "create": "created",
@@ -52,15 +55,14 @@ class Progress:
         events, console = run.events, self._console
         for text in events.messages:
             console.say(text, indent="  ")
-        for text in events.policy_warnings:
-            console.warn(text)
-        for text in events.policy_violations:
+        excepted = [text for text in events.policy_warnings if _EXCEPTED in text]
+        for text in (*events.policy_violations, *(text for text in events.policy_warnings if text not in excepted)):
             console.warn(text)
         for text in events.warnings:
             console.warn(f"warning: {text}")
         if events.policies_satisfied:
-            warnings = f"; see {_number(events.policy_warnings)} above" if events.policy_warnings else ""
-            console.step(f"{self._stack}: {len(events.policies_satisfied)} policies satisfied{warnings}")
+            allowed = _exceptions(len(excepted)) if excepted else ""
+            console.step(f"{self._stack}: {len(events.policies_satisfied)} policies satisfied{allowed}")
         if not run.succeeded:
             for text in filter(None, [*events.errors, run.complaint]):
                 console.raw(text, style="red")
@@ -72,8 +74,9 @@ class Progress:
             )
 
 
-def _number(warnings: Sequence[str]) -> str:
-    return "1 warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
+def _exceptions(count: int) -> str:
+    """How many violations are allowed, and where the reasons are."""
+    return f"; {count} exception{'' if count == 1 else 's'}, see policies/exceptions.yaml"
 
 
 def _counts(changed: Mapping[str, int]) -> str:

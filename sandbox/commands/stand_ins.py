@@ -143,7 +143,7 @@ class StandIns:
     def _wait(self, missing: Callable[[], list[str]], report: Callable[[str], None]) -> None:
         deadline = time.monotonic() + _WAIT_SECONDS
         while names := missing():
-            report(f"Waiting for {', '.join(sorted(names))}")
+            report(waiting_for(names))
             if time.monotonic() > deadline:
                 events = "\n".join(self._events(name) for name in names)
                 raise CommandError(f"Not healthy after {_WAIT_SECONDS / 60:.0f} minutes: {', '.join(names)}.\n{events}")
@@ -167,6 +167,12 @@ class StandIns:
         if ran.returncode != 0:
             said = f"{ran.stdout}{ran.stderr}".strip()
             raise CommandError(f"{' '.join(command)} ended with {ran.returncode}:\n{said}")
+
+
+def waiting_for(environments: list[str]) -> str:
+    """One line of less than 80 columns: a name has at most 40 characters."""
+    first, *others = sorted(environments)
+    return f"Waiting for {first} and {len(others)} more" if others else f"Waiting for {first}"
 
 
 def _healthy(environment: Mapping[str, Any]) -> bool:

@@ -25,6 +25,11 @@ def show(layout: Layout, console: Console) -> None:
     process = server.process.find() if server else None
     if server is None or process is None:
         raise CommandError("No sandbox is running here. Start one with `./shop sandbox up`.")
+    if embedded_aws.was_moved(layout, server):
+        raise CommandError(
+            f"The sandbox was started in another directory ({server.process.known_by}), and this one was moved. "
+            "Run `./shop sandbox up`: it starts afresh."
+        )
     if not server.answers(seconds=_BUSY_SECONDS):
         raise CommandError(
             f"The embedded AWS runs (process {process.pid}), but gives no answer. Its log: {layout.server_log}"

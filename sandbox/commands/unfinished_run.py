@@ -17,6 +17,14 @@ _GRACE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
+class KilledRun:
+    """What the next command has to know of a run that was killed."""
+
+    stack: str
+    checkpoints: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnfinishedRun:
     """The stack that was being changed, and the engine that did it."""
 

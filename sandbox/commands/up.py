@@ -8,20 +8,22 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from commands.console import Console
 from commands.engine import Engine
-from commands.errors import CommandError
-from sandbox.commands import embedded_aws, plugins, stacks, unfinished_run
+from commands.errors import CannotRunError, CommandError
+from sandbox.commands import embedded_aws, engine_logs, plugins, stack_locks, stacks, unfinished_run
 from sandbox.commands.certificate import ensure_certificate
-from sandbox.commands.embedded_aws import Start
-from sandbox.commands.environment import REGION, STATE_BUCKET, Provider, SandboxEnvironment
+from sandbox.commands.embedded_aws import EmbeddedAws, Start
+from sandbox.commands.environment import REGION, STATE_BUCKET, Provider, SandboxEnvironment, keeps_checkpoints
 from sandbox.commands.layout import REPOSITORY, Layout
 from sandbox.commands.progress import Progress
 from sandbox.commands.stack_files import STACKS, certificate_files
-from sandbox.commands.unfinished_run import UnfinishedRun
+from sandbox.commands.stacks import CannotRecoverError
+from sandbox.commands.unfinished_run import KilledRun
 from sandbox.toolchain.cli import find_or_make_cli
-from sandbox.toolchain.wrapper import install_wrapper
+from sandbox.toolchain.wrapper import install_python, install_wrapper
 
 _NEXT_STEPS = """
 Try next, in this directory:
@@ -48,6 +50,7 @@ class Up:
     console: Console
     provider: Provider
     checkpoints: bool
+    stacks: tuple[str, ...] = STACKS
 
     def run(self) -> None:
         """Raises `CommandError` when a stack does not come up, `KeyboardInterrupt` when the user stopped it."""
@@ -55,30 +58,38 @@ class Up:
         cli = find_or_make_cli(report=self.console.step)
         self.console.step(f"Pulumi {cli.version}, {cli.source}")
         command = install_wrapper(pulumi=cli.pulumi, repository=self.layout.project, sandbox=self.layout.directory)
+        install_python(self.layout.commands)
         killed = self._settle_killed_run()
         start = self._start_aws(anew=killed is not None and not killed.checkpoints)
-        environment = SandboxEnvironment(
-            layout=self.layout, port=start.server.port, provider=self.provider, checkpoints=self.checkpoints
-        )
-        environment.write()
-        variables = environment.over(os.environ)
-        self._bootstrap(variables)
-        plugins.install(environment, variables)
-        self._make_certificates()
-        engine = Engine(command=command, project=self.layout.project, environment=variables)
-        stacks.make_missing(engine, STACKS)
+        engine = self._prepare(start, command)
         if killed is not None and killed.checkpoints and not start.fresh:
-            stacks.recover(engine, killed.stack)
+            try:
+                stacks.recover(engine, killed.stack)
+            except CannotRecoverError as why:
+                self.console.warn(f"{why} Starting afresh.")
+                start = self._start_aws(anew=True)
+                engine = self._prepare(start, command)
         unfinished_run.end(self.layout)
-        for stack in STACKS:
-            self._bring_up(engine, stack)
-        self.console.raw(f"\nBoth stacks are up after {time.monotonic() - began:.0f} s.{_NEXT_STEPS}")
+        for stack in self.stacks:
+            self._bring_up(engine, start.server, stack)
+        up = "Both stacks are up" if self.stacks == STACKS else f"{', '.join(self.stacks)} is up"
+        self.console.raw(f"\n{up} after {time.monotonic() - began:.0f} s.{_NEXT_STEPS}")
 
-    def _settle_killed_run(self) -> UnfinishedRun | None:
+    def _settle_killed_run(self) -> KilledRun | None:
         """The run that was killed, if there was one. Stops its engine if that still runs."""
-        killed = unfinished_run.find(self.layout)
+        killed: KilledRun | None = None
+        if run := unfinished_run.find(self.layout):
+            run.stop_engine()
+            killed = KilledRun(stack=run.stack, checkpoints=run.checkpoints)
+        elif (server := embedded_aws.recorded(self.layout)) and server.running():
+            for lock in stack_locks.held(server.endpoint):
+                if not lock.holder_is_gone:
+                    raise CannotRunError(
+                        f"Another process is changing {lock.stack} (process id {lock.pid}). Wait for it, or stop it."
+                    )
+                # A shell that sourced the file has the engine keep checkpoints or not.
+                killed = KilledRun(stack=lock.stack, checkpoints=keeps_checkpoints(self.layout.environment))
         if killed is not None:
-            killed.stop_engine()
             self.console.warn(f"A run was killed while it changed {killed.stack}: {_REMEDY[killed.checkpoints]}")
         return killed
 
@@ -89,6 +100,21 @@ class Up:
         runs = "started" if start.fresh else "is running"
         self.console.step(f"Embedded AWS {runs}: {start.server.endpoint} (process {start.server.process.pid})")
         return start
+
+    def _prepare(self, start: Start, command: Path) -> Engine:
+        """Everything that the stacks need before they come up."""
+        environment = SandboxEnvironment(
+            layout=self.layout, port=start.server.port, provider=self.provider, checkpoints=self.checkpoints
+        )
+        environment.write()
+        variables = environment.over(os.environ)
+        self._bootstrap(variables)
+        plugins.install(environment, variables)
+        engine_logs.prune(environment.pulumi_home)
+        self._make_certificates()
+        engine = Engine(command=command, project=self.layout.project, environment=variables)
+        stacks.make_missing(engine, STACKS)
+        return engine
 
     def _bootstrap(self, variables: Mapping[str, str]) -> None:
         """Run the command that prepares a real account."""
@@ -118,12 +144,17 @@ class Up:
             if made:
                 self.console.step(f"Made a certificate for *.{files.domain}")
 
-    def _bring_up(self, engine: Engine, stack: str) -> None:
+    def _bring_up(self, engine: Engine, server: EmbeddedAws, stack: str) -> None:
         progress = Progress(self.console, stack)
         with progress.running() as on_progress:
-            run = stacks.bring_up(engine, self.layout, stack, checkpoints=self.checkpoints, on_progress=on_progress)
+            run = stacks.bring_up(
+                engine, self.layout, stack, server=server, checkpoints=self.checkpoints, on_progress=on_progress
+            )
         if run.interrupted:
             raise KeyboardInterrupt
         progress.ended(run)
         if not run.succeeded:
-            raise CommandError(f"{stack} did not come up. Fix the errors above and run `./shop sandbox up` again.")
+            raise CommandError(
+                f"{stack} did not come up. Fix the errors above and run `./shop sandbox up` again. "
+                "`./shop sandbox down` before it starts afresh."
+            )

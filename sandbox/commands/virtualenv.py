@@ -9,6 +9,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import time
 import venv
 from pathlib import Path
 
@@ -19,12 +20,14 @@ from sandbox.toolchain.cli import find_or_make_cli
 
 _REQUIREMENTS = ("requirements-dev.txt", "requirements.txt")
 _STAMP = "installed.sha256"
+_SAY_EVERY_SECONDS = 5.0
 _SHOW_VERSION = "import sys; print(sys.version, end='')"
 
 
 def fingerprint(repository: Path) -> str:
-    """A hash of what `.venv` is made from: the requirements, and the Python that installs them."""
-    digest = hashlib.sha256(sys.version.encode())
+    """A hash of what `.venv` is made from: the requirements, the Python that installs them, and the directory, whose
+    path is in the commands of the packages."""
+    digest = hashlib.sha256(f"{sys.version}\n{repository}".encode())
     for name in _REQUIREMENTS:
         digest.update((repository / name).read_bytes())
     return digest.hexdigest()
@@ -53,16 +56,44 @@ def ensure(repository: Path, directory: Path) -> None:
         return
     held_by = directory / "lock"
     with lock.held(held_by, doing="installing the Python packages"):
-        print("Installing the Python packages into .venv; this takes about a minute.", flush=True)
+        print("Installing the Python packages into .venv; this takes a minute or more.", flush=True)
         (directory / _STAMP).unlink(missing_ok=True)
-        if not _has_this_python(directory):
+        if not _has_this_python(directory) or _was_moved(directory):
             _empty(directory, but=held_by)
             venv.create(directory, with_pip=True, symlinks=True)
-        install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]
-        python, requirements = directory / "bin" / "python", repository / _REQUIREMENTS[0]
-        if subprocess.run([python, *install, requirements], check=False).returncode != 0:
+        if install(directory / "bin" / "python", repository / _REQUIREMENTS[0]) != 0:
             raise CommandError("The Python packages could not be installed. pip's errors are above.")
         (directory / _STAMP).write_text(wanted, encoding="ascii")
+
+
+def _was_moved(directory: Path) -> bool:
+    """Whether the commands in it start a Python at the path that it had before."""
+    pip = directory / "bin" / "pip"
+    return pip.exists() and str(directory) not in pip.read_text(encoding="utf-8")
+
+
+def install(python: Path, requirements: Path) -> int:
+    """Run pip, with a line on the console now and then, and return its exit code. Its errors go to standard error."""
+    command: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--progress-bar=off",
+        "--disable-pip-version-check",
+        "-r",
+        requirements,
+    ]
+    count, last = 0, time.monotonic()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pip:
+        for line in pip.stdout or ():
+            count += line.startswith("Collecting ")
+            if line.startswith("Installing collected packages"):
+                print(f"  {count} packages found; installing them", flush=True)
+            elif line.startswith("Collecting ") and time.monotonic() - last >= _SAY_EVERY_SECONDS:
+                last = time.monotonic()
+                print(f"  {count} packages found so far, now {line.split()[1]}", flush=True)
+    return pip.returncode
 
 
 def _empty(directory: Path, *, but: Path) -> None:

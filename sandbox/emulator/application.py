@@ -34,14 +34,16 @@ class EmbeddedAws:
         """Grows with everything that may have changed a resource. Change it with the lock."""
         self.unlocked: dict[str, Callable[[Environ, Callable[..., Any]], Iterable[bytes]]] = {}
         """What answers a path without the lock, since it waits."""
+        self.remembering: Callable[[Environ, Callable[[Environ], Answer]], Answer] = lambda environ, work: work(environ)
+        """Answers a request by its work, or by what it remembers of an earlier one."""
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        _read_body(environ)  # before taking the lock: a slow sender holds up only itself
+        read_body(environ)  # before taking the lock: a slow sender holds up only itself
         if waits := self.unlocked.get(environ.get("PATH_INFO", "")):
             return waits(environ, start_response)
         with self.lock:
             self.changes += 1
-            status, headers, body = self._answer(environ)
+            status, headers, body = self.remembering(environ, self._answer)
         start_response(status, headers)
         return [body]
 
@@ -72,7 +74,7 @@ def _is_unrouted(environ: Environ, body: bytes) -> bool:
     return body.startswith(b"<!doctype html>") or (not body and environ["REQUEST_METHOD"] != "HEAD")
 
 
-def _read_body(environ: Environ) -> None:
+def read_body(environ: Environ) -> None:
     """Read the whole body from the connection, whether its length is declared or it comes in chunks."""
     stream = environ["wsgi.input"]
     length = environ.get("CONTENT_LENGTH")

@@ -51,6 +51,9 @@ EXTENSIONS = (
     "sandbox.emulator.ssm",
     "sandbox.emulator.backup",
     "sandbox.emulator.bcmdataexports",
+    "sandbox.emulator.creations",
+    "sandbox.emulator.faults",
+    "sandbox.emulator.inventory",
 )
 
 

@@ -11,6 +11,7 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
 
 from sandbox.emulator.application import APPLICATION
+from sandbox.emulator.faults import FAULTS, AnswerLostError
 from sandbox.emulator.patching import install
 
 LOOPBACK = "127.0.0.1"
@@ -30,7 +31,12 @@ class _RequestHandler(MotoRequestHandler):
         This application always reads it.
         """
         answer: list[Any] = []
-        body = b"".join(self.server.app(self.make_environ(), lambda *given: answer.extend(given)))
+        environ = self.make_environ()
+        try:
+            body = b"".join(FAULTS.around(self.server.app, environ, lambda *given: answer.extend(given)))
+        except AnswerLostError:
+            self.close_connection = True
+            return
         status, headers = answer
         code, _, reason = status.partition(" ")
         self.send_response_only(int(code), reason)

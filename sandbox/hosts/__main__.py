@@ -83,6 +83,8 @@ def _run_fleet(given: argparse.Namespace) -> int:
 
 def _write(path: Path, text: str) -> None:
     new = path.with_suffix(".new")
+    # The address is a secret.
+    new.touch(mode=0o600)
     new.write_text(text)
     new.replace(path)
 

@@ -105,9 +105,8 @@ class Fleet:
             print(error, file=sys.stderr)
             return 1
         self._start(directory)
-        api = server.serve(self)
+        api, url = server.serve(self)
         threading.Thread(target=api.serve_forever, name="api", daemon=True).start()
-        url = f"http://127.0.0.1:{api.server_port}"
         self._aws.register(url)
         ready(url)
         threading.Thread(target=self._keep_stores, name="stores", daemon=True).start()

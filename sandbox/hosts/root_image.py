@@ -2,6 +2,8 @@
 
 It has two layers. The lower one is Debian with its packages, which takes minutes. The upper one has the files of
 ``image_files`` and the Beanstalk platform, which takes a moment, so that a change of those needs no new Debian.
+
+Debian's smallest system, which that begins with, is fetched once too: tests make servers of it.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from pathlib import Path
 
 RELEASE = "bookworm"
 _MIRROR = "http://deb.debian.org/debian"
+_INCLUDED = "systemd-sysv,iproute2,procps,ca-certificates"
+_AS_IT_IS = ("--numeric-owner", "--xattrs", "--xattrs-include=*", "--one-file-system")
 _HERE = Path(__file__).resolve().parent
 _ARRANGE = _HERE / "arrange_debian.sh"
 _PACKAGES = _HERE / "packages.txt"
@@ -62,13 +66,51 @@ class RootImage:
         cache.mkdir(parents=True, exist_ok=True)
         debian = cache / f"debian-{_digest(_PACKAGES, _ARRANGE)}"
         platform = cache / f"platform-{_digest(_FILES, _PLATFORM)}"
+        image = RootImage(layers=(platform, debian))
+        if all(layer.is_dir() for layer in image.layers):
+            return image
         with _lock(cache):
             _remove_unfinished(cache)
             if not debian.is_dir():
-                _in_one_piece(debian, lambda root: _build_debian(root, cache, report))
+                archive = _smallest(cache, report)
+                _in_one_piece(debian, lambda root: _build_debian(root, archive, report))
             if not platform.is_dir():
                 _in_one_piece(platform, _build_platform)
-        return RootImage(layers=(platform, debian))
+        return image
+
+
+def smallest_debian(cache: Path, report: Callable[[str], None] = print) -> Path:
+    """An archive of Debian's smallest system, for ``unpack``. It is in the directory ``cache``, maybe since long ago.
+
+    Raises ``RootImageError`` where no image can be built.
+    """
+    require()
+    _install_programs(report)
+    cache.mkdir(parents=True, exist_ok=True)
+    with _lock(cache):
+        _remove_unfinished(cache)
+        return _smallest(cache, report)
+
+
+def pack(root: Path, archive: Path) -> None:
+    """Make an archive of a Debian that does not run, with its owners and what programs may do."""
+    _run(["tar", "--create", "--file", str(archive), "--directory", str(root), *_AS_IT_IS, "."])
+
+
+def unpack(archive: Path, root: Path) -> None:
+    """Make the directory ``root`` of an archive."""
+    root.mkdir()
+    _run(["tar", "--extract", "--file", str(archive), "--directory", str(root), *_AS_IT_IS])
+
+
+@contextmanager
+def processes_in(root: Path) -> Iterator[None]:
+    """With ``/proc`` in a Debian that does not run: packages that are installed look there."""
+    _run(["mount", "-t", "proc", "proc", str(root / "proc")])
+    try:
+        yield
+    finally:
+        _run(["umount", "--lazy", str(root / "proc")])
 
 
 def require() -> None:
@@ -89,35 +131,52 @@ def _install_programs(report: Callable[[str], None]) -> None:
         _run(["apt-get", "install", "--yes", "--no-install-recommends", *packages], DEBIAN_FRONTEND="noninteractive")
 
 
-def _build_debian(root: Path, cache: Path, report: Callable[[str], None]) -> None:
+def _smallest(cache: Path, report: Callable[[str], None]) -> Path:
+    archive = cache / f"smallest-{_digest()}.tar"
     free = shutil.disk_usage(cache).free / 1024**3
     if free < _FREE_GIB:
         raise RootImageError(
             f"{cache}: got {free:.1f} GiB of free disk space, expected {_FREE_GIB:g}. Free some space."
         )
-    started = time.monotonic()
-    report("Building the hosts' Debian, once: about 3 minutes and 1 GiB")
-    report(f"  fetching Debian 12 from {_MIRROR}")
-    include = "--include=systemd-sysv,iproute2,procps,ca-certificates"
+    if not archive.exists():
+        report(f"Fetching Debian 12 from {_MIRROR}, once")
+        _in_one_piece(archive, _fetch_smallest)
+    return archive
+
+
+def _fetch_smallest(archive: Path) -> None:
+    # In memory: debootstrap waits for the disk after each file.
+    root = archive.parent / "memory"
+    root.mkdir()
+    _run(["mount", "-t", "tmpfs", "-o", "size=2g", "tmpfs", str(root)])
     keyring = f"--keyring={_KEYRING}"
-    _run(["debootstrap", "--variant=minbase", keyring, include, RELEASE, str(root), _MIRROR])
-    packages = _PACKAGES.read_text().split()
-    report(f"  installing {len(packages)} packages")
+    _run(["debootstrap", "--variant=minbase", keyring, f"--include={_INCLUDED}", RELEASE, str(root), _MIRROR])
     # Nothing of an unfinished build outlives it: dpkg need not wait for the disk.
     (root / "etc/dpkg/dpkg.cfg.d/unsafe-io").write_text("force-unsafe-io\n")
+    pack(root, archive)
+
+
+def _build_debian(root: Path, smallest: Path, report: Callable[[str], None]) -> None:
+    started = time.monotonic()
+    packages = _PACKAGES.read_text().split()
+    report(f"Building the hosts' Debian, once: about 2 minutes and 1 GiB. Installing {len(packages)} packages")
+    unpack(smallest, root)
     # Packages must not start their services here.
     denied = root / "usr/sbin/policy-rc.d"
     denied.write_text("#!/bin/sh\nexit 101\n")
     denied.chmod(0o755)
-    inside = ["chroot", str(root), "env", "--ignore-environment", f"PATH={os.defpath}:/usr/sbin:/sbin"]
-    install = ["DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--yes", "--no-install-recommends", *packages]
-    _run([*inside, *install])
-    report("  arranging it as Amazon Linux is")
-    shutil.copy(_ARRANGE, root / "arrange")
-    _run([*inside, "bash", "/arrange"])
+    plain = ("env", "--ignore-environment", f"PATH={os.defpath}:/usr/sbin:/sbin", "DEBIAN_FRONTEND=noninteractive")
+    inside = ["chroot", str(root), *plain]
+    with processes_in(root):
+        # The archive's lists of packages may be old.
+        _run([*inside, "apt-get", "update", "--quiet"])
+        _run([*inside, "apt-get", "install", "--yes", "--no-install-recommends", *packages])
+        report("  arranging it as Amazon Linux is")
+        shutil.copy(_ARRANGE, root / "arrange")
+        _run([*inside, "bash", "/arrange"])
     (root / "arrange").unlink()
     denied.unlink()
-    report(f"  done in {time.monotonic() - started:.0f} s; it is in {cache}")
+    report(f"  done in {time.monotonic() - started:.0f} s")
 
 
 def _build_platform(root: Path) -> None:
@@ -151,7 +210,7 @@ def _remove_unfinished(cache: Path) -> None:
 
 def _remove_tree(directory: Path) -> None:
     """Remove it, with what debootstrap or a package has mounted in it: a mounted /proc must not be emptied."""
-    mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    mounted = [line.split()[1].replace("\\040", " ") for line in Path("/proc/mounts").read_text().splitlines()]
     for mount in reversed(mounted):
         if mount.startswith(f"{directory}/"):
             subprocess.run(["umount", "--lazy", mount], check=True, capture_output=True)

@@ -7,11 +7,16 @@
 - ``GET /status`` answers what runs, for a person.
 
 404 means that there is no such host, or not yet.
+
+Every path begins with a random token: who knows the address may run commands as root on hosts, and every user of this
+computer can reach the port. It is in files that their owner alone can read, and the embedded AWS is told it.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
+import secrets
 import traceback
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
@@ -37,12 +42,13 @@ class Answers(Protocol):
     def status(self) -> Json: ...
 
 
-def serve(answers: Answers) -> Server:
-    """A server on a free port; the caller runs it."""
+def serve(answers: Answers) -> tuple[Server, str]:
+    """A server on a free port, which the caller runs, and the address that it answers at."""
+    token = secrets.token_urlsafe(32)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # http.server's name
-            match self.path.strip("/").split("/"):
+            match self._asked():
                 case ["targets"]:
                     self._answer(answers.targets)
                 case ["status"]:
@@ -50,17 +56,22 @@ def serve(answers: Answers) -> Server:
                 case ["instances", instance, "log"]:
                     self._answer(lambda: answers.log_of(instance))
                 case _:
-                    self._say(404, {"message": f"{self.path}: no such path"})
+                    self._say(404, {"message": "no such path, or another token"})
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
-            match self.path.strip("/").split("/"):
+            match self._asked():
                 case ["instances", instance, "deployments"]:
                     self._answer(lambda: answers.deploy(instance, body))
                 case ["instances", instance, "commands"]:
                     self._answer(lambda: answers.run_commands(instance, body))
                 case _:
-                    self._say(404, {"message": f"{self.path}: no such path"})
+                    self._say(404, {"message": "no such path, or another token"})
+
+        def _asked(self) -> list[str]:
+            """The parts of the path after the token; none without it."""
+            given, *parts = self.path.strip("/").split("/")
+            return parts if hmac.compare_digest(given.encode(), token.encode()) else []
 
         def _answer(self, ask: Callable[[], Json]) -> None:
             try:
@@ -84,4 +95,5 @@ def serve(answers: Answers) -> Server:
         def log_message(self, format: str, *arguments: Any) -> None:
             pass
 
-    return Server(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
+    return server, f"http://127.0.0.1:{server.server_port}/{token}"

@@ -15,14 +15,20 @@ from sandbox.provider.servicer import Servicer
 
 def main(package: str, version: str) -> None:
     """Serves one package until the engine closes our standard input, which it also does by dying."""
-    # The engine ends a plugin by signal as well: no traceback for that.
+    servicer = Servicer(package, version)
+
+    def end(*_signal: object) -> None:
+        servicer.end()
+        os._exit(0)  # no traceback, and no wait for threads that wait for AWS
+
+    # The engine asks a plugin to end by signal. When the engine dies itself, only our standard input is closed.
     for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, lambda *_: os._exit(0))
-    _server, port = serve(Servicer(package, version))
+        signal.signal(ending, end)
+    _server, port = serve(servicer)
     print(port, flush=True)
     while sys.stdin.buffer.read(4096):
         pass
-    os._exit(0)  # not exit: threads may still be waiting for AWS
+    os._exit(0)
 
 
 if __name__ == "__main__":

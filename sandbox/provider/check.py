@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sandbox.provider.adapter import Adapter, Values
@@ -23,6 +24,8 @@ class Naming:
     """A name from the project's own autonaming configuration."""
     disabled: bool = False
     """The project's autonaming configuration asks for explicit names."""
+    earlier: Mapping[str, str] = field(default_factory=dict)
+    """Names that were generated for a creation whose result was lost: it goes on under them."""
 
 
 @dataclass(kw_only=True)
@@ -71,6 +74,8 @@ def _name(adapter: Adapter, checked: Checked, olds: Values, naming: Naming) -> N
             continue
         if name in olds.get(DEFAULTED, []) and name in olds:
             checked.inputs[name] = olds[name]
+        elif name in naming.earlier:
+            checked.inputs[name] = naming.earlier[name]
         elif naming.proposed:
             checked.inputs[name] = naming.proposed
         elif naming.disabled:

@@ -52,8 +52,10 @@ def is_expected(error: BaseException) -> bool:
 
 def describe(error: BaseException) -> str:
     """One line for the person at the keyboard: for an AWS error its message, code and operation."""
-    from botocore.exceptions import ClientError
+    from botocore.exceptions import ClientError, EndpointConnectionError
 
+    if isinstance(error, EndpointConnectionError):
+        return f"{error} The embedded AWS has ended: run `./shop sandbox up` to start it anew."
     if isinstance(error, ClientError):
         answer = error.response["Error"]
         return f"{answer.get('Message') or 'no message'} ({answer['Code']}, in {error.operation_name})"

@@ -43,10 +43,27 @@ class Lifecycle:
     def create(self, inputs: Values) -> tuple[str, Values]:
         """Its id and properties. Raises ``PartialFailureError`` for anything that fails after it exists."""
         id = self.adapter.create(self.aws, self._for_adapter(inputs))
+        return id, self._configured(id, inputs)
+
+    def resume(self, inputs: Values) -> tuple[str, Values] | None:
+        """As ``create``, for what an earlier creation made whose answers are repeated. ``None`` if nothing of it is
+        left: it is gone, or it was made of other inputs and is now deleted."""
+        id = self.adapter.create(self.aws, self._for_adapter(inputs))
+        if self._read(id, {}, inputs) is None:
+            return None
+        properties = self._configured(id, inputs)
+        declared = inputs_of(self.adapter)
+        if all(same(declared[name], value, properties[name]) for name, value in _visible(inputs).items()):
+            return id, properties
+        self.delete(id, properties)
+        return None
+
+    def _configured(self, id: str, inputs: Values) -> Values:
+        """The properties of a resource that was just made. Raises ``PartialFailureError``."""
         properties = _visible(inputs)
         try:
             self.adapter.configure(self.aws, id, self._for_adapter(inputs))
-            return id, properties | self._live(id, inputs, properties)
+            return properties | self._live(id, inputs, properties)
         except Exception as error:
             raise PartialFailureError(id, properties | {UNFINISHED: True}, describe(error)) from error
 

@@ -84,6 +84,30 @@ class RandomBytes(Generated):
         return "none", {"base64": base64.b64encode(made).decode(), "hex": made.hex()}
 
 
+@adapter
+class RandomId(Generated):
+    """Random bytes for names, spelled in several ways. Its id is the spelling that suits addresses."""
+
+    token = "random:index/randomId:RandomId"
+    properties = {
+        "byteLength": Property(required=True, replaces=True),
+        "keepers": KEEPERS,
+        "prefix": Property(replaces=True),
+    }
+    outputs = ("b64Std", "b64Url", "dec", "hex")
+
+    def generate(self, inputs: Values) -> tuple[str, Values]:
+        made, prefix = secrets.token_bytes(inputs["byteLength"]), inputs.get("prefix", "")
+        url = base64.urlsafe_b64encode(made).decode().rstrip("=")
+        spelled = {
+            "b64Std": base64.b64encode(made).decode(),
+            "b64Url": url,
+            "dec": str(int.from_bytes(made)),
+            "hex": made.hex(),
+        }
+        return url, {name: f"{prefix}{text}" for name, text in spelled.items()}
+
+
 def _kinds(inputs: Values) -> list[tuple[str, int]]:
     """The allowed characters of each kind (none when it is switched off) and how many there are at least."""
     special = inputs.get("overrideSpecial") or _SPECIAL

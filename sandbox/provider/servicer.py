@@ -13,7 +13,7 @@ from google.protobuf.struct_pb2 import Struct
 
 from sandbox.provider import check, difference
 from sandbox.provider.adapter import Adapter, Values
-from sandbox.provider.compare import is_regional
+from sandbox.provider.compare import DEFAULTED, is_regional
 from sandbox.provider.configuration import Configuration, configuration
 from sandbox.provider.errors import ConfigurationError, PartialFailureError, ProviderError
 from sandbox.provider.generated import Generated, GeneratedLifecycle
@@ -86,18 +86,27 @@ class Servicer:
     def check(self, request: provider_pb2.CheckRequest) -> provider_pb2.CheckResponse:
         adapter = find_adapter(request.type)
         mode = request.autonaming.mode
+        olds = decode(request.olds)
         naming = check.Naming(
             logical_name=request.name,
             seed=request.randomSeed,
             proposed=request.autonaming.proposed_name,
             disabled=mode == provider_pb2.CheckRequest.AutonamingOptions.DISABLE,
+            earlier=self._names_of_an_earlier_creation(request.urn, in_the_state=bool(olds)),
         )
         provider = self._configuration if self._package == "aws" else None
-        checked = check.check(adapter, decode(request.olds), decode(request.news), naming, provider)
+        checked = check.check(adapter, olds, decode(request.news), naming, provider)
         return provider_pb2.CheckResponse(
             inputs=encode(checked.inputs, secret=_secret_inputs(adapter)),
             failures=[provider_pb2.CheckFailure(property=name, reason=reason) for name, reason in checked.failures],
         )
+
+    def _names_of_an_earlier_creation(self, urn: str, *, in_the_state: bool) -> dict[str, str]:
+        if self._session is None:
+            return {}
+        if in_the_state:
+            self._session.creations.forget(urn)
+        return self._session.creations.names(urn) or {}
 
     def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
         adapter = find_adapter(request.type)
@@ -121,10 +130,31 @@ class Servicer:
         if request.preview:
             return provider_pb2.CreateResponse(properties=_properties(adapter, resource.plan_create(inputs)))
         try:
-            id, properties = resource.create(inputs)
+            id, properties = self._create(resource, request.urn, inputs)
         except PartialFailureError as failure:
+            self._reached_the_engine(request.urn)
             raise InitFailedError(failure, _properties(adapter, failure.properties)) from failure
+        self._reached_the_engine(request.urn)
         return provider_pb2.CreateResponse(id=id, properties=_properties(adapter, properties))
+
+    def _create(self, resource: _Resource, urn: str, inputs: Values) -> tuple[str, Values]:
+        """Create the resource, or go on with what a run made that did not learn of it."""
+        if not isinstance(resource, Lifecycle):
+            return resource.create(inputs)
+        creations = self._configured.creations
+        names = {name: inputs[name] for name in inputs.get(DEFAULTED, ())}
+        if creations.names(urn) is not None:
+            with creations.calls_of(urn, names):
+                resumed = resource.resume(inputs)
+            if resumed is not None:
+                return resumed
+            creations.forget(urn)
+        with creations.calls_of(urn, names):
+            return resource.create(inputs)
+
+    def _reached_the_engine(self, urn: str) -> None:
+        if self._session is not None:
+            self._session.creations.reached_the_engine(urn)
 
     def read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
         adapter, id = find_adapter(request.type), request.id
@@ -154,6 +184,7 @@ class Servicer:
     def delete(self, request: provider_pb2.DeleteRequest) -> Empty:
         state = decode(request.properties)
         self._resource(find_adapter(request.type), state, request.timeout).delete(request.id, state)
+        self._reached_the_engine(request.urn)
         return Empty()
 
     def invoke(self, request: provider_pb2.InvokeRequest) -> provider_pb2.InvokeResponse:
@@ -163,6 +194,11 @@ class Servicer:
         response = provider_pb2.InvokeResponse()
         getattr(response, "return").CopyFrom(encode(results))  # the field's name is a keyword of Python
         return response
+
+    def end(self) -> None:
+        """The engine ends this process. Nothing is left to do but to say what the engine knows."""
+        if self._session is not None:
+            self._session.creations.confirm()
 
     def cancel(self, request: Empty) -> Empty:
         if self._session is not None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sandbox.provider.adapter import Cancelled
 from sandbox.provider.configuration import Configuration
+from sandbox.provider.creations import Creations
 from sandbox.provider.errors import ConfigurationError
 
 _DEFAULT_TIMEOUT_S: Final = 20 * 60.0
@@ -29,6 +30,7 @@ class Session:
         self.cancelled = Event()
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = Lock()
+        self.creations = Creations(configuration.endpoint)
 
     def client(self, service: str, region: str) -> Any:
         """One client a service and region: making one takes 0.15 to 0.3 s, and boto3 does not make them in
@@ -49,7 +51,7 @@ class Session:
         # `proxies={}`: a proxy of the environment is not asked for this machine's own address.
         from botocore.config import Config
 
-        return self._boto3.client(
+        client = self._boto3.client(
             service,
             region_name=region,
             endpoint_url=endpoint,
@@ -62,6 +64,8 @@ class Session:
                 max_pool_connections=64,
             ),
         )
+        client.meta.events.register("before-call", self.creations.mark)
+        return client
 
     @cached_property
     def _boto3(self) -> Any:

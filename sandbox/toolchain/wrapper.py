@@ -47,13 +47,23 @@ def install_wrapper(*, pulumi: Path, repository: Path, sandbox: Path) -> Path:
     command = shlex.join(
         [sys.executable, "-IB", "-c", start, *map(str, (program, pulumi, repository, sandbox / "project"))]
     )
-    wrapper = sandbox / "bin" / "pulumi"
-    wrapper.parent.mkdir(parents=True, exist_ok=True)
-    new = wrapper.with_suffix(".new")
-    new.write_text(f'#!/bin/sh\n{WRAPPER_MARK}\nexec {command} "$@"\n', encoding="utf-8")
+    return _write_script(sandbox / "bin" / "pulumi", f"{WRAPPER_MARK}\nexec {command}")
+
+
+def install_python(commands: Path) -> None:
+    """Write `bin/python`: this Python, with boto3, for a shell on a machine that has no `python` of its own."""
+    for name in ("python", "python3"):
+        _write_script(commands / name, f"exec {shlex.quote(sys.executable)}")
+
+
+def _write_script(path: Path, body: str) -> Path:
+    """A shell script that ends in a command, which gets its arguments. Replaced in one step: it may be in use."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(f'#!/bin/sh\n{body} "$@"\n', encoding="utf-8")
     new.chmod(0o755)
-    new.replace(wrapper)
-    return wrapper
+    new.replace(path)
+    return path
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from sandbox.hosts import root_image
 from sandbox.hosts.root_image import RootImageError
 from sandbox.tests.hosts.programs import unavailable
 from sandbox.tests.platform import Platform
-from tests.hosts.live_sandbox import TIME_SCALE, LiveSandbox
+from tests.hosts.live_sandbox import SHORT_WAITS, TIME_SCALE, LiveSandbox
 
 RUNNING = "LIVE_SANDBOX"
 """An environment variable: the directory of a project whose live sandbox runs already, for those who write tests."""
@@ -31,7 +31,9 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
     built = Platform.copy_to(tmp_path_factory.mktemp("live"))
     try:
         # Brings both stacks up first, and waits until every environment is healthy on its placeholder.
-        built.sandbox("live", "--time-scale", str(TIME_SCALE))
-        yield LiveSandbox(built)
+        built.sandbox("live", "--time-scale", str(SHORT_WAITS))
+        live = LiveSandbox(built)
+        live.set_time_scale(TIME_SCALE)
+        yield live
     finally:
         built.sandbox("down", check=False)

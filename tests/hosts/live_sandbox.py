@@ -18,7 +18,10 @@ from typing import Any
 
 from sandbox.tests.platform import Platform
 
+SHORT_WAITS = 0.02
+"""The time scale while there are no shoppers whom it would hurt, or whom it may hurt."""
 TIME_SCALE = 0.05
+"""The deregistration delay of 60 seconds is 3: longer than a request, which takes as long as on AWS."""
 FRONT, BACK_OFFICE = "client-prod-front", "client-prod-back-office"
 
 
@@ -48,6 +51,23 @@ class LiveSandbox:
     def url(self) -> str:
         """The address of the fleet."""
         return str(json.loads((self.platform.project / ".sandbox/hosts.json").read_text())["url"])
+
+    def set_time_scale(self, scale: float) -> None:
+        """What AWS's waits are multiplied with."""
+        asked = urllib.request.Request(
+            f"{self.platform.environment['AWS_ENDPOINT_URL']}/moto-api/elasticbeanstalk",
+            json.dumps({"TimeScale": scale}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(asked, timeout=60).close()
+
+    @contextmanager
+    def short_waits(self) -> Iterator[None]:
+        self.set_time_scale(SHORT_WAITS)
+        try:
+            yield
+        finally:
+            self.set_time_scale(TIME_SCALE)
 
     def status(self) -> dict[str, Any]:
         with urllib.request.urlopen(f"{self.url}/status", timeout=20) as answer:
@@ -113,7 +133,7 @@ class LiveSandbox:
         events = beanstalk.describe_events(EnvironmentName=name, MaxRecords=count)["Events"]
         return [f"{event['Severity']} {event['Message']}" for event in reversed(events)]
 
-    def wait_until_ready(self, name: str, seconds: float = 240) -> dict[str, Any]:
+    def wait_until_ready(self, name: str, seconds: float = 480) -> dict[str, Any]:
         """Until the environment is ready and green. Returns its description."""
         deadline = time.monotonic() + seconds
         while True:
@@ -123,11 +143,12 @@ class LiveSandbox:
             assert time.monotonic() < deadline, "\n".join([f"{name}: {found}", *self.events(name)])
             time.sleep(0.1)
 
-    def bundle(self, directory: Path, release: str) -> Path:
-        """A bundle of the stand-in shop, as the release's command builds it."""
+    def bundle(self, directory: Path, release: str, files: Mapping[str, str] | None = None) -> Path:
+        """A bundle of the stand-in shop, as the release's command builds it, with ``files`` in its source by path."""
         from sandbox.applications import releases
 
-        application = releases.build(directory / f"application-{release}")
+        change = releases.Change(files=files or {})
+        application = releases.build(directory / f"application-{release}", change)
         output = directory / f"{release}.zip"
         configuration = self.platform.outputs("prod")["configuration_object"]
         self.platform.run(
@@ -153,6 +174,32 @@ class LiveSandbox:
             )
         beanstalk.update_environment(EnvironmentName=environment, VersionLabel=label)
 
+    @contextmanager
+    def draining(self, environment: str, seconds: int) -> Iterator[None]:
+        """The environment's target groups with this deregistration delay, in AWS's seconds."""
+        elb = self.platform.client("elbv2")
+        name = "deregistration_delay.timeout_seconds"
+        before = {}
+        for arn in self._target_groups(environment):
+            attributes = elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+            before[arn] = next(each["Value"] for each in attributes if each["Key"] == name)
+            elb.modify_target_group_attributes(TargetGroupArn=arn, Attributes=[{"Key": name, "Value": str(seconds)}])
+        assert before, environment
+        try:
+            yield
+        finally:
+            for arn, value in before.items():
+                elb.modify_target_group_attributes(TargetGroupArn=arn, Attributes=[{"Key": name, "Value": value}])
+
+    def _target_groups(self, environment: str) -> list[str]:
+        (group,) = self.platform.client("elasticbeanstalk").describe_environment_resources(EnvironmentName=environment)[
+            "EnvironmentResources"
+        ]["AutoScalingGroups"]
+        described = self.platform.client("autoscaling").describe_auto_scaling_groups(
+            AutoScalingGroupNames=[group["Name"]]
+        )["AutoScalingGroups"]
+        return [arn for each in described for arn in each["TargetGroupARNs"]]
+
 
 def ask(
     address: str,
@@ -163,8 +210,12 @@ def ask(
     method: str = "GET",
     body: str | None = None,
     headers: Mapping[str, str] | None = None,
+    body_after: float = 0,
 ) -> Answer:
-    """One request. The certificate is not checked: its authority is the sandbox's own."""
+    """One request. The certificate is not checked: its authority is the sandbox's own.
+
+    The body follows the headers after so many seconds, as on a slow line.
+    """
     connection: http.client.HTTPConnection
     if encrypted:
         context = ssl.create_default_context()
@@ -174,9 +225,9 @@ def ask(
         connection = http.client.HTTPConnection(address, port, timeout=30)
     given = {"Host": host, **(headers or {})}
     if body is not None:
-        given["Content-Type"] = "application/x-www-form-urlencoded"
+        given |= {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))}
     try:
-        connection.request(method, path, body, given)
+        connection.request(method, path, None if body is None else _later(body.encode(), body_after), given)
         answer = connection.getresponse()
         cookies = [cookie.partition(";")[0] for cookie in answer.headers.get_all("Set-Cookie", [])]
         return Answer(
@@ -189,20 +240,28 @@ def ask(
         connection.close()
 
 
+def _later(body: bytes, seconds: float) -> Iterator[bytes]:
+    time.sleep(seconds)
+    yield body
+
+
 @dataclass
 class Load:
     """What shoppers were answered while something happened."""
 
     answers: Counter[int] = field(default_factory=Counter)
-    failures: list[tuple[float, str]] = field(default_factory=list)
-    """Pages that were not 200 and connections that broke, each with the time when it was asked for."""
+    failures: list[tuple[float, float, str]] = field(default_factory=list)
+    """Pages that were not 200 and connections that broke, each with when it was asked for and when that was over."""
     releases: Counter[str] = field(default_factory=Counter)
     """How often each release answered."""
 
 
 @contextmanager
-def shoppers(live: LiveSandbox, paths: Sequence[str], number: int = 4) -> Iterator[Load]:
-    """Shoppers who ask for these pages, one after another, while the block runs."""
+def shoppers(live: LiveSandbox, paths: Sequence[str], number: int = 8) -> Iterator[Load]:
+    """Shoppers who ask for these pages, one after another, while the block runs.
+
+    Half of them are on a slow line, and send forms: each of their requests takes half a second more.
+    """
     load, stop, lock = Load(), threading.Event(), threading.Lock()
     place = live.site
 
@@ -213,8 +272,9 @@ def shoppers(live: LiveSandbox, paths: Sequence[str], number: int = 4) -> Iterat
             path = f"{paths[count % len(paths)]}?visit={first}-{count}"
             count += 1
             asked = time.time()
+            how: dict[str, Any] = {"method": "POST", "body": "q=linen", "body_after": 0.5} if first % 2 else {}
             try:
-                answer = ask(place["Address"], place["Ports"]["443"], True, path, "client.url")
+                answer = ask(place["Address"], place["Ports"]["443"], True, path, "client.url", **how)
                 failure = "" if answer.status == 200 else f"{path}: {answer.status} {answer.text[:200]}"
             except OSError as error:
                 answer, failure = None, f"{path}: {error!r}"
@@ -223,8 +283,8 @@ def shoppers(live: LiveSandbox, paths: Sequence[str], number: int = 4) -> Iterat
                     load.answers[answer.status] += 1
                     load.releases[answer.headers.get("x-release", "")] += 1
                 if failure:
-                    load.failures.append((asked, failure))
-            stop.wait(0.02)
+                    load.failures.append((asked, time.time(), failure))
+            stop.wait(0.05)
 
     threads = [threading.Thread(target=shop, args=(number,)) for number in range(number)]
     for thread in threads:

@@ -55,7 +55,12 @@ def left(platform: Platform) -> dict[str, list[str]]:
         "roles": [
             each["RoleName"] for each in iam.list_roles()["Roles"] if not each["Path"].startswith("/aws-service-role/")
         ],
-        "log groups": [each["logGroupName"] for each in platform.client("logs").describe_log_groups()["logGroups"]],
+        "log groups": [
+            each["logGroupName"]
+            for each in platform.client("logs").describe_log_groups()["logGroups"]
+            # All databases of an account share it, also those of others.
+            if each["logGroupName"] != "RDSOSMetrics"
+        ],
     }
     return {kind: ids for kind, ids in found.items() if ids}
 

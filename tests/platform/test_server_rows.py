@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -161,25 +162,39 @@ def test_row_12_every_request_is_logged_to_a_private_bucket(platform: Platform) 
 
 
 @pytest.mark.row(15)
-def test_row_15_one_fault_raises_one_alarm_that_mails(platform: Platform) -> None:
-    """Row 15's alarm of the database's processor turns its system's composite, which alone tells the list."""
-    cloudwatch = platform.client("cloudwatch")
-    [alarm] = cloudwatch.describe_alarms(AlarmNames=["DB CPU Prod"])["MetricAlarms"]
-    assert (alarm["Threshold"], alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (
-        70,
-        60,
-        3,
-        3,
-    )
-    assert not alarm["AlarmActions"]
-    cloudwatch.set_alarm_state(AlarmName="DB CPU Prod", StateValue="ALARM", StateReason="a test")
-    try:
-        composites = cloudwatch.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
-        raised = [each for each in composites if each["StateValue"] == "ALARM"]
-        assert [each["AlarmName"] for each in raised] == ["client-prod-database"]
-        assert raised[0]["AlarmActions"] == [platform.outputs("prod")["alarm_topic"]]
-    finally:
-        cloudwatch.set_alarm_state(AlarmName="DB CPU Prod", StateValue="OK", StateReason="a test")
+def test_row_15_a_full_disk_is_mailed_while_connections_are_in_alarm(platform: Platform) -> None:
+    """Each fault of the database sends its own mail, under the name that people gave the alarm."""
+    cloudwatch, sqs, sns = (platform.client(each) for each in ("cloudwatch", "sqs", "sns"))
+    topic = platform.outputs("prod")["alarm_topic"]
+    queue = sqs.create_queue(QueueName="mails")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
+    named = "awsrds-client-magento-prod-High-DB-Connections"
+    [connections] = cloudwatch.describe_alarms(AlarmNames=[named])["MetricAlarms"]
+
+    def put(metric: str, minutes: int, value: float) -> None:
+        """Three values, so many minutes apart, the last one now."""
+        now = datetime.now(UTC)
+        data = {"MetricName": metric, "Dimensions": connections["Dimensions"], "Value": value}
+        moments = [now - timedelta(minutes=minutes * age) for age in (2, 1, 0)]
+        cloudwatch.put_metric_data(
+            Namespace="AWS/RDS", MetricData=[{**data, "Timestamp": moment} for moment in moments]
+        )
+
+    def subjects() -> list[str]:
+        received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        return [json.loads(each["Body"])["Subject"] for each in received]
+
+    put("DatabaseConnections", 1, 150)
+    assert subjects() == [f'ALARM: "{named}"']
+    put("DatabaseConnections", 1, 160)
+    assert subjects() == []
+    put("FreeStorageSpace", 5, 2**30)
+    assert subjects() == ['ALARM: "client-prod-database-storage"']
+    put("CPUUtilization", 1, 99)
+    assert subjects() == ['ALARM: "DB CPU Prod"']
+    sns.unsubscribe(SubscriptionArn=subscription)
+    sqs.delete_queue(QueueUrl=queue)
 
 
 @pytest.mark.row(15)

@@ -6,6 +6,7 @@ two small programs in the place of ``curl`` and ``aws``.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -18,10 +19,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.hosts import root_image
+from sandbox.hosts.root_image import RootImageError
+from sandbox.toolchain.cache import default_cache_directory
 from tests.servers.programs import require, unavailable
 
-RELEASE = "bookworm"
-_MIRROR = "http://deb.debian.org/debian"
 _REPOSITORY = "/srv/repository"
 _AGENT = "/srv/amazon-ssm-agent.deb"
 _SECONDS_TO_BOOT = 240
@@ -45,7 +47,14 @@ case $url in
   */global-bundle.pem) cp /etc/ssl/certs/ca-certificates.crt "$output" ;;
 esac
 """
-_AWS = '#!/bin/sh\nfor tag; do :; done\necho "$tag" >> /var/log/boot-statuses\n'
+_AWS = """#!/bin/sh
+# Records the tags that the server sets, and the metrics that it publishes.
+for last; do :; done
+case $1 in
+  ec2) echo "$last" >> /var/log/boot-statuses ;;
+  cloudwatch) echo "$@" >> /var/log/metrics ;;
+esac
+"""
 _numbers = itertools.count(1)
 
 
@@ -64,18 +73,30 @@ class Base:
 
     @staticmethod
     def build(directory: Path, installed: Iterable[str], offered: Iterable[str]) -> Base:
-        """Fetches Debian from its mirror, and skips the test where there is none."""
+        """Fetches Debian from its mirror, and skips the test where there is none.
+
+        What was fetched stays in the user's cache, beside the sandbox's hosts, and later runs unpack it.
+        """
         base = Base(directory / "base")
-        included = "--include=systemd-sysv,dbus,iproute2,procps,ca-certificates"
-        made = _run(["debootstrap", "--variant=minbase", included, RELEASE, str(base.root), _MIRROR])
-        if made.returncode != 0:
-            unavailable(f"no Debian from {_MIRROR}: {made.stdout[-300:]}{made.stderr[-300:]}")
-        # Nothing of this outlives the test: it need not wait for the disk.
-        base._write("etc/dpkg/dpkg.cfg.d/unsafe-io", "force-unsafe-io\n")
-        base._inside("apt-get", "install", "--no-install-recommends", "cloud-init", "openssh-server", *installed)
-        base._inside("apt-get", "clean")
-        base._inside("apt-get", "install", "--download-only", *offered)
-        base.offer((base.root / "var/cache/apt/archives").glob("*.deb"))
+        inside, outside = ["dbus", "cloud-init", "openssh-server", *installed], list(offered)
+        cache = default_cache_directory(os.environ) / "hosts"
+        archive = cache / f"servers-{hashlib.sha256(f'{inside} {outside}'.encode()).hexdigest()[:16]}.tar"
+        try:
+            if archive.exists():
+                root_image.unpack(archive, base.root)
+            else:
+                root_image.unpack(root_image.smallest_debian(cache), base.root)
+                with root_image.processes_in(base.root):
+                    base._inside("apt-get", "update")
+                    base._inside("apt-get", "install", "--no-install-recommends", *inside)
+                    base._inside("apt-get", "clean")
+                    base._inside("apt-get", "install", "--download-only", *outside)
+                base.offer((base.root / "var/cache/apt/archives").glob("*.deb"))
+                new = archive.with_suffix(f".{os.getpid()}")
+                root_image.pack(base.root, new)
+                new.rename(archive)
+        except RootImageError as missing:
+            unavailable(str(missing))
         base._write("etc/apt/sources.list", f"deb [trusted=yes] file:{_REPOSITORY} ./\n")
         base._write("etc/cloud/cloud.cfg.d/99_test.cfg", json.dumps(_CLOUD_INIT))
         for name, content in (("curl", _CURL), ("aws", _AWS)):

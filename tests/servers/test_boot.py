@@ -10,11 +10,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import boto3
+import pulumi_aws as aws
 import pytest
 
 from components.servers.cloud_init import BootFile, BootVolume, CloudInit
+from sandbox.commands import embedded_aws
+from sandbox.commands.environment import SandboxEnvironment
+from sandbox.commands.layout import Layout
 from tests.servers.loop_devices import loop_device, require_loop_devices
 from tests.servers.programs import require
+from tests.unit.program import program
 
 SERVER_FILES = Path(__file__).resolve().parents[2] / "components" / "servers" / "server_files"
 BOOT = SERVER_FILES / "boot"
@@ -161,6 +167,7 @@ class Machine:
         programs.mkdir()
         self._script(programs / "boot-status", 'echo "$@" >> "$RECORD"')
         self._script(programs / "install-packages", self.installs)
+        self._script(programs / "systemctl", 'echo "$@" >> "$RECORD.units"')
         for name, body in scripts.items():
             self._script(self.base / name, body)
         (self.base / "scripts").write_text("".join(f"{self.base / name}\n" for name in scripts))
@@ -193,6 +200,7 @@ def test_a_boot_that_went_well_says_so(tmp_path: Path) -> None:
     assert code == 0
     assert machine.statuses == ["booting", "ready"]
     assert machine.log.index("one\n") < machine.log.index("two\n")
+    assert "start publish-boot-status.timer" in (tmp_path / "record.units").read_text()
 
 
 def test_a_boot_that_failed_says_where(tmp_path: Path) -> None:
@@ -271,6 +279,61 @@ def test_the_status_is_a_file_and_a_tag(tmp_path: Path, accepted: bool) -> None:
         *("ec2", "create-tags", "--region", "eu-west-3", "--resources", "i-1"),
         *("--tags", "Key=BootStatus,Value=failed"),
     ]
+
+
+@pytest.fixture(scope="module")
+def aws_variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of an embedded AWS."""
+    layout = Layout(project=tmp_path_factory.mktemp("account"))
+    server = embedded_aws.ensure_running(layout).server
+    yield SandboxEnvironment(layout=layout, port=server.port).variables()
+    embedded_aws.stop(layout)
+
+
+def test_the_alarm_of_a_server_follows_what_it_publishes(tmp_path: Path, aws_variables: dict[str, str]) -> None:
+    """The real AWS CLI publishes to the embedded AWS, whose alarm is the stack's own."""
+    require("aws")
+    [alarm] = [
+        each
+        for each in program("prod").of_type(aws.cloudwatch.MetricAlarm)
+        if each.name == "monitoring-server-gateway-ready"
+    ]
+    [(dimension, instance)] = alarm.inputs["dimensions"].items()
+    session = boto3.Session(aws_variables["AWS_ACCESS_KEY_ID"], aws_variables["AWS_SECRET_ACCESS_KEY"])
+    cloudwatch = session.client("cloudwatch", "eu-west-3", endpoint_url=aws_variables["AWS_ENDPOINT_URL"])
+    cloudwatch.put_metric_alarm(
+        AlarmName="ready",
+        Namespace=alarm.inputs["namespace"],
+        MetricName=alarm.inputs["metricName"],
+        Dimensions=[{"Name": dimension, "Value": instance}],
+        Statistic=alarm.inputs["statistic"],
+        Period=alarm.inputs["period"],
+        EvaluationPeriods=alarm.inputs["evaluationPeriods"],
+        # The first zero is enough here: the test does not wait for half an hour.
+        DatapointsToAlarm=1,
+        Threshold=alarm.inputs["threshold"],
+        ComparisonOperator=alarm.inputs["comparisonOperator"],
+        TreatMissingData="notBreaching",
+    )
+
+    def state_after(status: str) -> str:
+        (tmp_path / "status").write_text(f"{status}\t2026-01-01T00:00:00+00:00\t\n")
+        subprocess.run(
+            [BOOT / "publish_boot_status.sh"],
+            env={
+                **aws_variables,
+                "PATH": f"{tmp_path}:{Path(sys.prefix) / 'bin'}:{os.environ['PATH']}",
+                "BOOT_STATUS": str(tmp_path / "status"),
+            },
+            check=True,
+            timeout=60,
+        )
+        [found] = cloudwatch.describe_alarms(AlarmNames=["ready"])["MetricAlarms"]
+        return str(found["StateValue"])
+
+    Machine._script(tmp_path / "instance-metadata", f"[[ $1 == instance-id ]] && echo {instance} || echo eu-west-3")
+    assert state_after("ready") == "OK"
+    assert state_after("failed") == "ALARM"
 
 
 def test_cloud_init_accepts_the_document(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Row 1: the PHP of Magento's instances: its extensions, OPcache, and as many workers as the memory allows."""
+"""Rows 1 and 6: the PHP of Magento's and satellites' instances: extensions, OPcache, and workers as memory allows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.servers.beanstalk_instance import BeanstalkInstance, killed_everywhere
 from tests.servers.programs import not_installed, unavailable
-from tests.servers.release import magento_bundle, write
+from tests.servers.release import magento_bundle, satellite_bundle, write
 from tests.servers.web_servers import nginx
 
 CHECK, TUNE = "hooks/prebuild/30_check_php_extensions.sh", "hooks/prebuild/40_tune_php.sh"
@@ -20,8 +20,8 @@ EXTENSIONS = (
     *("bcmath", "ctype", "curl", "dom", "fileinfo", "ftp", "gd", "iconv", "intl", "mbstring", "openssl", "pdo_mysql"),
     *("SimpleXML", "soap", "sockets", "sodium", "tokenizer", "xmlwriter", "xsl", "Zend OPcache", "zip"),
 )
-MIB_OF_C7G_XLARGE, MIB_OF_C7G_LARGE = 7800, 3780
-"""What Linux says is there of 8 and of 4 GiB, about."""
+MIB_OF_C7G_XLARGE, MIB_OF_C7G_LARGE, MIB_OF_T4G_SMALL = 7800, 3780, 1850
+"""What Linux says is there of 8, 4 and 2 GiB, about."""
 
 
 @pytest.fixture
@@ -83,7 +83,11 @@ def tuned(shop: BeanstalkInstance, mib: int, tier: str = "front") -> dict[str, s
     has_memory(shop, mib)
     shop.properties["MAGENTO_TIER"] = tier
     shop.hook(TUNE)
-    lines = shop.read("/etc/php-fpm.d/zz-magento.conf").splitlines()
+    return pool_of(shop, "zz-magento.conf")
+
+
+def pool_of(instance: BeanstalkInstance, file: str) -> dict[str, str]:
+    lines = instance.read(f"/etc/php-fpm.d/{file}").splitlines()
     return dict(line.split(" = ") for line in lines if " = " in line)
 
 
@@ -128,6 +132,50 @@ def test_tuning_is_safe_when_killed_and_when_repeated(tmp_path: Path) -> None:
         BeanstalkInstance(tmp_path, properties={}, instance_id="i-1") as disturbed,
     ):
         assert killed_everywhere(undisturbed, disturbed, bring) == {}
+
+
+@pytest.fixture
+def satellite(tmp_path: Path) -> Iterator[BeanstalkInstance]:
+    """An instance with a release of Akeneo PIM that is about to be deployed."""
+    with BeanstalkInstance(tmp_path, properties={}) as instance:
+        instance.stage(satellite_bundle(tmp_path / "bundle", "pim"))
+        yield instance
+
+
+@pytest.mark.parametrize(
+    ("mib", "cron", "workers", "limit"),
+    [
+        (MIB_OF_T4G_SMALL, "", "4", "512M"),
+        (MIB_OF_C7G_LARGE, "", "5", "512M"),
+        (MIB_OF_C7G_LARGE, "eA==", "4", "512M"),
+        (MIB_OF_C7G_XLARGE, "", "6", "1024M"),
+        (MIB_OF_C7G_XLARGE, "eA==", "4", "1024M"),
+        (31500, "eA==", "27", "1024M"),
+    ],
+)
+def test_a_satellites_pool_fits_into_its_memory(
+    satellite: BeanstalkInstance, mib: int, cron: str, workers: str, limit: str
+) -> None:
+    """With a command of cron, where it has any; with at least four, so that the health check finds a free one."""
+    has_memory(satellite, mib)
+    satellite.properties["CRON_TABLE_BASE64"] = cron
+    satellite.hook(TUNE)
+    pool = pool_of(satellite, "zz-satellite.conf")
+    assert (pool["pm.max_children"], pool["php_admin_value[memory_limit]"]) == (workers, limit)
+
+
+def test_php_fpm_takes_a_satellites_settings(satellite: BeanstalkInstance, tmp_path: Path) -> None:
+    """Also against code that raises its limit."""
+    has_memory(satellite, MIB_OF_C7G_XLARGE)
+    satellite.hook(TUNE)
+    for file in ("php.d/99-satellite.ini", "php-fpm.d/zz-satellite.conf"):
+        write(tmp_path / "etc" / file, satellite.read(f"/etc/{file}"))
+    release = tmp_path / "bundle"
+    write(release / "public/index.php", ASKS)
+    (tmp_path / "servers").mkdir()
+    with nginx(release, "/public", tmp_path / "servers", etc=tmp_path / "etc") as server:
+        said = json.loads(server.ask("/").body)
+    assert (said["memory_limit"], said["opcache.memory_consumption"], said["opcache"]) == ("1024M", "256", True)
 
 
 ASKS = """<?php

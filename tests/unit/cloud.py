@@ -305,7 +305,7 @@ def _region(arguments: Inputs, region: str) -> Inputs:
 
 SOLUTION_STACKS = [
     f"64bit Amazon Linux 2023 v{version} running PHP {php}"
-    for version in ("4.13.7", "4.13.6")
+    for version in ("4.13.13", "4.13.12")
     for php in ("8.5", "8.4", "8.3", "8.2")
 ]
 """What ListAvailableSolutionStacks answers: the newest version first."""

@@ -354,7 +354,7 @@ WITHOUT_MEMBER: Mapping[type, set[str]] = {
     aws.elasticbeanstalk.Environment: {"waitForReadyTimeout"},
     aws.lb.LoadBalancer: {"accessLogs.prefix"},
     aws.opensearch.Domain: {"logPublishingOptions.logType"},
-    aws.rds.Instance: {"finalSnapshotIdentifier"},
+    aws.rds.Instance: {"finalSnapshotIdentifier", "identifier"},
     aws.s3.BucketObjectv2: {"contentBase64"},
 }
 """Texts that another operation takes, or that AWS has in a map: no list of values is missed with them."""

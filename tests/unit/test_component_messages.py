@@ -40,9 +40,11 @@ WINDOWS = WindowsSettings(
 )
 DESCRIPTION = "expected 1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"
 KEYS = (
-    "back-office-health, cache-1-evictions, cache-1-memory, cache-1-replica-lag, cache-2-evictions, cache-2-memory, "
-    "cache-2-replica-lag, database-connections, database-cpu, database-memory, database-silent, database-storage, "
-    "front-health, load-balancer-errors, search-red, search-storage, target-errors, unhealthy-hosts"
+    "back-office-health, cache-1-engine-cpu, cache-1-evictions, cache-1-memory, cache-1-replica-lag, "
+    "cache-2-engine-cpu, cache-2-evictions, cache-2-memory, cache-2-replica-lag, database-connections, database-cpu, "
+    "database-memory, database-silent, database-storage, front-health, load-balancer-errors, search-cpu, "
+    "search-jvm-memory, search-jvm-old-memory, search-key-error, search-key-inaccessible, search-nodes, search-red, "
+    "search-snapshot, search-storage, search-writes-blocked, search-yellow, target-errors, unhealthy-hosts"
 )
 
 
@@ -142,6 +144,7 @@ FAULTS: dict[str, tuple[Callable[[], object], str]] = {
             database_id="d",
             cache_node_ids=(),
             search_domain_name="s",
+            search_nodes=1,
         ),
         'environments: got ["back-office"], expected one named front',
     ),

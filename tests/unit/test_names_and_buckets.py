@@ -79,14 +79,14 @@ def test_encryption_suits_who_writes(prod: Graph) -> None:
 
 
 @pytest.mark.row(13)
-def test_temporary_things_go_away_and_nothing_else_does(prod: Graph) -> None:
+def test_temporary_things_and_logs_go_away_and_nothing_else_does(prod: Graph) -> None:
     expiring = {
         each.inputs["bucket"]: rule["expiration"]["days"]
         for each in prod.of_type(aws.s3.BucketLifecycleConfiguration)
         for rule in each.inputs["rules"]
         if "expiration" in rule
     }
-    assert expiring == {"client-temp-storage": 14, "client-magento-cdn-logs": 90}
+    assert expiring == {"client-temp-storage": 14, "client-magento-elb-logs": 90, "client-magento-cdn-logs": 90}
 
 
 def statements(prod: Graph, bucket: str) -> dict[str, dict[str, Any]]:

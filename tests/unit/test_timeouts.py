@@ -35,7 +35,8 @@ def test_the_program_that_knows_the_reason_answers_first(waits: str, keeps: str,
     assert PHP_SECONDS < seconds(waits, files) < IDLE_TIMEOUT_SECONDS < seconds(keeps, files)
 
 
-def test_php_fpm_ends_a_request_that_nginx_has_given_up() -> None:
+@pytest.mark.parametrize("layer", ["magento", "satellite"])
+def test_php_fpm_ends_a_request_that_nginx_has_given_up(layer: str) -> None:
     """max_execution_time does not count waiting. Such requests would fill the pool."""
-    given_up = seconds("fastcgi_read_timeout", "magento/.platform/nginx/**/*.conf")
-    assert given_up < seconds("request_terminate_timeout", "magento/.platform/hooks/prebuild/40_tune_php.sh")
+    given_up = seconds("fastcgi_read_timeout", f"{layer}/.platform/nginx/**/*.conf")
+    assert given_up < seconds("request_terminate_timeout", f"{layer}/.platform/hooks/prebuild/40_tune_php.sh")

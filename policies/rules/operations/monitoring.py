@@ -124,7 +124,7 @@ ALARM_HAS_ACTION = StackRule(
     id="alarm-has-action",
     severity=Severity.HIGH,
     why="An alarm without an action notifies no one.",
-    fix="add the alarm to an AlarmGroup of components.monitoring.monitoring_suite, or set alarm_actions=[topic.arn].",
+    fix="add the alarm to MonitoringSuiteArgs.mails, or set alarm_actions=[topic.arn].",
     sources=Sources(fsbp=("CloudWatch.15", "CloudWatch.17"), pci=("10.4.1",)),
     applies_to=(cloudwatch.MetricAlarm, cloudwatch.CompositeAlarm),
     check=_check_actions,

@@ -1,5 +1,5 @@
-"""CloudWatch: composite alarms, actions of alarms that change their state, and checked dashboards."""
+"""CloudWatch: alarms that follow data, composite alarms, actions of alarms, and checked dashboards."""
 
-from sandbox.emulator.cloudwatch import alarms, dashboards
+from sandbox.emulator.cloudwatch import alarms, dashboards, evaluation
 
-__all__ = ["alarms", "dashboards"]
+__all__ = ["alarms", "dashboards", "evaluation"]

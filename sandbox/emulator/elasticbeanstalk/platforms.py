@@ -1,6 +1,7 @@
 """The platforms of Elastic Beanstalk: solution stacks, their versions and ARNs.
 
-Source of the PHP platforms: Elastic Beanstalk guide, "PHP platform versions", 2026-08-17. The others are moto's.
+Sources of the PHP platforms: Elastic Beanstalk guide, "PHP platform versions", and "Elastic Beanstalk release notes",
+2026-10-21 and 2026-10-22. The others are moto's.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ _ARN = re.compile(
     r"arn:[\w-]+:elasticbeanstalk:[\w-]*::platform/(?P<language>.+) running on (?P<system>.+)/(?P<version>[\d.]+)"
 )
 
-PHP_VERSION = "4.13.7"
+PHP_VERSION = "4.13.13"
 PHP_LANGUAGES = ("PHP 8.5", "PHP 8.4", "PHP 8.3", "PHP 8.2")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Platform:
-    """A platform version, such as ``64bit Amazon Linux 2023 v4.13.7 running PHP 8.5``."""
+    """A platform version, such as ``64bit Amazon Linux 2023 v4.13.13 running PHP 8.5``."""
 
     system: str
     version: str

@@ -1,6 +1,6 @@
 """``/moto-api/hosts``: where the fleet registers, and follows what it runs.
 
-- ``POST {"Url": "http://127.0.0.1:4000"}`` registers the fleet at this address. ``{"Url": null}`` ends that.
+- ``POST {"Url": "http://127.0.0.1:4000/TOKEN"}`` registers the fleet at this address. ``{"Url": null}`` ends that.
 - ``GET`` answers the state document (``state.py``) with its ``Digest``. ``GET ?unless=<digest>`` waits until the
   document's digest differs, at most 5 seconds.
 """
@@ -22,7 +22,7 @@ from sandbox.emulator.fleet.ticker import TICKER
 
 PATH = "/moto-api/hosts"
 WAIT_SECONDS = 5.0
-CHECK_SECONDS = 0.05
+CHECK_SECONDS = 0.02
 
 
 class _Hosts:

@@ -58,6 +58,7 @@ def _init(original: Any, instance: DBInstance, *args: Any, **settings: Any) -> N
     if instance.db_cluster_identifier is None:
         _apply_gp3_baseline(instance)
     _derive(instance)
+    _make_log_groups(instance)
 
 
 @patch(
@@ -87,6 +88,7 @@ def _update(original: Any, instance: DBInstance, **settings: Any) -> None:
     if instance.db_cluster_identifier is None:
         _apply_gp3_baseline(instance)
     _derive(instance)
+    _make_log_groups(instance)
 
 
 @patch(
@@ -226,6 +228,28 @@ def _derive(instance: DBInstance) -> None:
 def _resource_id() -> str:
     alphabet = string.ascii_uppercase + string.digits
     return "db-" + "".join(secrets.choice(alphabet) for _ in range(26))
+
+
+def _make_log_groups(instance: DBInstance) -> None:
+    """Make the groups that the instance writes to, unless they exist. They stay when it is deleted.
+
+    Those of exported logs never expire ("Publishing MySQL logs to Amazon CloudWatch Logs"); the account's one group for
+    Enhanced Monitoring does after 30 days ("Viewing OS metrics using CloudWatch Logs").
+    """
+    logs = client("logs", instance.region, instance.account_id)
+    kept_days: dict[str, int | None] = {
+        f"/aws/rds/instance/{instance.db_instance_identifier}/{log}": None
+        for log in instance.enabled_cloudwatch_logs_exports or []
+    }
+    if instance.monitoring_interval:
+        kept_days["RDSOSMetrics"] = 30
+    for name, days in kept_days.items():
+        try:
+            logs.create_log_group(logGroupName=name)
+        except logs.exceptions.ResourceAlreadyExistsException:
+            continue
+        if days is not None:
+            logs.put_retention_policy(logGroupName=name, retentionInDays=days)
 
 
 def _zones(instance: DBInstance) -> list[str]:

@@ -76,7 +76,7 @@ def _split(reference: str) -> tuple[str, str | None]:
 
 def _read(arn: str) -> str:
     # Debian's AWS CLI brings its SDK; a CLI of its own for each secret would take a second each.
-    from awscli.botocore.session import Session  # type: ignore[import-not-found, unused-ignore]
+    from awscli.botocore.session import Session  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     _, _, service, region, _, resource = arn.split(":", 5)
     client: Any = Session().create_client(service, region_name=region, endpoint_url=os.environ.get("AWS_ENDPOINT_URL"))

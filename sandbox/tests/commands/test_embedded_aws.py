@@ -77,6 +77,20 @@ def test_starting_anew_leaves_nothing_of_the_old_server(layout: Layout) -> None:
     assert new.server.process.pid != old.process.pid
 
 
+def test_a_server_whose_directory_was_moved_is_replaced_with_a_note(layout: Layout) -> None:
+    """It cannot load the rest of its code, and the commands in `.sandbox` name the old path."""
+    old = embedded_aws.ensure_running(layout).server
+    moved = Layout(project=layout.project.rename(layout.project.with_name("another shop")))
+    try:
+        new = embedded_aws.ensure_running(moved)
+        assert new.fresh
+        assert old.process.find() is None
+        assert new.notes[0].startswith(f"This directory was moved from {layout.project}.")
+        assert not embedded_aws.was_moved(moved, new.server)
+    finally:
+        embedded_aws.stop(moved)
+
+
 def test_stopping_ends_the_process_and_says_so_once(layout: Layout) -> None:
     """`make sandbox-down` leaves no process."""
     server = embedded_aws.ensure_running(layout).server

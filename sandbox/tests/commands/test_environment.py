@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from sandbox.commands.environment import Provider, SandboxEnvironment
+from sandbox.commands.environment import Provider, SandboxEnvironment, keeps_checkpoints
 from sandbox.commands.layout import Layout
+from sandbox.toolchain.wrapper import install_python
 
 _REAL_ACCOUNT = {
     "AWS_PROFILE": "production",
@@ -97,3 +100,32 @@ def test_the_two_providers_never_share_a_plugin_directory(tmp_path: Path) -> Non
     """Both stand under the same name and version there, so the one would be taken for the other."""
     homes = {SandboxEnvironment(layout=Layout(project=tmp_path), port=1, provider=one).pulumi_home for one in Provider}
     assert len(homes) == len(Provider)
+
+
+def test_python_and_boto3_are_there_on_a_machine_with_nothing_else(environment: SandboxEnvironment) -> None:
+    """Debian has no `python`, and its `python3` has no boto3."""
+    environment.write()
+    install_python(environment.layout.commands)
+    for name in ("python", "python3"):
+        found = subprocess.run(
+            [
+                "sh",
+                "-c",
+                f'. "$1" && {name} -c "import boto3, sys; print(sys.prefix)"',
+                "sh",
+                environment.layout.environment,
+            ],
+            env={"PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert found.stdout.strip() == sys.prefix
+
+
+def test_the_file_tells_whether_a_sourced_shell_keeps_checkpoints(environment: SandboxEnvironment) -> None:
+    """A run that was killed in such a shell can be continued only if it did."""
+    assert not keeps_checkpoints(environment.layout.environment)
+    for checkpoints in (True, False):
+        dataclasses.replace(environment, checkpoints=checkpoints).write()
+        assert keeps_checkpoints(environment.layout.environment) is checkpoints

@@ -145,6 +145,26 @@ def test_a_killed_run_is_started_afresh(shop: Platform) -> None:
     assert "prod: 2 created" in again
 
 
+def test_a_run_that_was_killed_in_a_sourced_shell_is_started_afresh(shop: Platform) -> None:
+    """`pulumi up` leaves nothing but the engine's lock. While it runs, another command does not touch its stack."""
+    shop.sandbox("up")
+    (shop.project / "__main__.py").write_text(_PROGRAM.replace("length=12", "length=13"))
+    (shop.project / "hold").touch()
+    (shop.project / "made").unlink()
+    command = ["bash", "-c", ". .sandbox/env && exec pulumi up -s prod --yes --skip-preview"]
+    with subprocess.Popen(command, cwd=shop.project, stdout=subprocess.DEVNULL) as running:
+        try:
+            _wait_until(lambda: (shop.project / "made").exists())
+            refused = shop.sandbox("up", check=False)
+            assert f"Another process is changing prod (process id {running.pid})" in refused.stderr
+        finally:
+            running.kill()
+    (shop.project / "hold").unlink()
+    again = shop.sandbox("up").stdout
+    assert "A run was killed while it changed prod: starting afresh" in again
+    assert "prod: 2 created" in again
+
+
 def test_a_killed_run_with_checkpoints_is_recovered(shop: Platform) -> None:
     """The lock is lifted and what had been made is kept."""
     with _start_and_hold(shop, SANDBOX_CHECKPOINTS="1") as running:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.commands.virtualenv import ensure
+from sandbox.commands.virtualenv import ensure, install
 
 _REPOSITORY = Path(__file__).parents[3]
 
@@ -48,6 +48,26 @@ def test_an_environment_whose_python_is_gone_is_made_anew(repository: Path, capf
     ensure(repository, directory)
     assert "Installing" in capfd.readouterr().out
     assert subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+
+
+def test_an_environment_that_was_moved_is_made_anew(repository: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The commands of its packages, such as `aws`, start the Python of the old path."""
+    ensure(repository, repository / ".venv")
+    moved = repository.rename(repository.with_name("moved"))
+    ensure(moved, moved / ".venv")
+    ran = subprocess.run([moved / ".venv" / "bin" / "pip", "--version"], capture_output=True, check=False)
+    assert ran.returncode == 0
+
+
+def test_pip_is_heard_of_while_it_collects_packages(repository: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Minutes of silence look like a hang."""
+    pip = repository / "pip"
+    pip.write_text(
+        "#!/bin/sh\nfor name in one two three; do echo Collecting $name; done; echo Installing collected packages: x\n"
+    )
+    pip.chmod(0o755)
+    assert install(pip, repository / "requirements.txt") == 0
+    assert capfd.readouterr().out.splitlines()[-1] == "  3 packages found; installing them"
 
 
 def _preflight(path: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws
 
-STACK = "64bit Amazon Linux 2023 v4.13.7 running PHP 8.5"
+STACK = "64bit Amazon Linux 2023 v4.13.13 running PHP 8.5"
 APPLICATION = "magento"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -103,6 +104,44 @@ def test_a_suppressed_alarm_sends_nothing(cloudwatch: Any, topic: str, sent: Any
     set_state(cloudwatch, "tunnel", "ALARM")
     assert state_of(cloudwatch, "redundancy") == "ALARM"
     assert [subject for subject, _ in sent()] == ['ALARM: "down"']
+
+
+def put_data(cloudwatch: Any, metric: str, *values: float, **dimensions: str) -> None:
+    """A value a minute, the last one now."""
+    now = datetime.now(UTC)
+    cloudwatch.put_metric_data(
+        Namespace="AWS/RDS",
+        MetricData=[
+            {
+                "MetricName": metric,
+                "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
+                "Timestamp": now - timedelta(minutes=age),
+                "Value": value,
+            }
+            for age, value in enumerate(reversed(values))
+        ],
+    )
+
+
+def test_an_alarm_follows_the_data_of_its_metric(cloudwatch: Any, topic: str, sent: Any) -> None:
+    """Three of three values above 70 raise it, one below ends it; the data of another database say nothing."""
+    put_alarm(cloudwatch, "cpu", AlarmActions=[topic], Dimensions=[{"Name": "DBInstanceIdentifier", "Value": "shop"}])
+    put_data(cloudwatch, "CPUUtilization", 90, 90, 90, DBInstanceIdentifier="other")
+    assert state_of(cloudwatch, "cpu") == "INSUFFICIENT_DATA"
+    put_data(cloudwatch, "CPUUtilization", 90, 60, 90, DBInstanceIdentifier="shop")
+    assert state_of(cloudwatch, "cpu") == "OK"
+    put_data(cloudwatch, "CPUUtilization", 90, 90, 90, DBInstanceIdentifier="shop")
+    assert state_of(cloudwatch, "cpu") == "ALARM"
+    assert [subject for subject, _ in sent()] == ['ALARM: "cpu"']
+    put_data(cloudwatch, "CPUUtilization", 10, DBInstanceIdentifier="shop")
+    assert state_of(cloudwatch, "cpu") == "OK"
+
+
+@pytest.mark.parametrize(("missing", "state"), [("breaching", "ALARM"), ("notBreaching", "OK"), ("missing", "OK")])
+def test_a_period_without_data_counts_as_the_alarm_says(cloudwatch: Any, missing: str, state: str) -> None:
+    put_alarm(cloudwatch, "cpu", TreatMissingData=missing)
+    put_data(cloudwatch, "CPUUtilization", 90)
+    assert state_of(cloudwatch, "cpu") == state
 
 
 def test_composites_follow_composites(cloudwatch: Any) -> None:

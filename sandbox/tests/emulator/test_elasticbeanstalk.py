@@ -26,7 +26,7 @@ def test_offers_the_current_php_platforms(aws: EmbeddedAws) -> None:
     beanstalk = aws.client("elasticbeanstalk")
     stacks = beanstalk.list_available_solution_stacks()["SolutionStacks"]
     assert [name for name in stacks if "running PHP" in name] == [
-        f"64bit Amazon Linux 2023 v4.13.7 running PHP {version}" for version in ("8.5", "8.4", "8.3", "8.2")
+        f"64bit Amazon Linux 2023 v4.13.13 running PHP {version}" for version in ("8.5", "8.4", "8.3", "8.2")
     ]
     filters = [{"Type": "PlatformName", "Operator": "contains", "Values": ["PHP 8.5"]}]
     (platform,) = beanstalk.list_platform_versions(Filters=filters)["PlatformSummaryList"]

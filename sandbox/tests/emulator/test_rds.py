@@ -361,3 +361,27 @@ def test_a_changed_port_is_the_endpoints(rds: Any) -> None:
     create_instance(rds)
     rds.modify_db_instance(DBInstanceIdentifier="prod", DBPortNumber=3307, ApplyImmediately=True)
     assert describe(rds)["Endpoint"]["Port"] == 3307
+
+
+def test_the_log_groups_that_an_instance_lacks_are_made_without_an_expiry(rds: Any) -> None:
+    """Also when an export is turned on later. What exists is used as it is, and all of them outlive the instance."""
+    logs = client("logs", REGION)
+    logs.create_log_group(logGroupName="/aws/rds/instance/prod/error")
+    logs.put_retention_policy(logGroupName="/aws/rds/instance/prod/error", retentionInDays=90)
+    create_instance(rds, EnableCloudwatchLogsExports=["error"])
+    rds.modify_db_instance(
+        DBInstanceIdentifier="prod", CloudwatchLogsExportConfiguration={"EnableLogTypes": ["slowquery"]}
+    )
+    rds.delete_db_instance(DBInstanceIdentifier="prod", SkipFinalSnapshot=True)
+    groups = logs.describe_log_groups(logGroupNamePrefix="/aws/rds/instance/prod/")["logGroups"]
+    assert {each["logGroupName"].rpartition("/")[2]: each.get("retentionInDays") for each in groups} == {
+        "error": 90,
+        "slowquery": None,
+    }
+
+
+def test_enhanced_monitoring_writes_to_the_accounts_group_which_expires(rds: Any) -> None:
+    role = "arn:aws:iam::123456789012:role/monitoring"
+    create_instance(rds, MonitoringInterval=60, MonitoringRoleArn=role)
+    [group] = client("logs", REGION).describe_log_groups(logGroupNamePrefix="RDSOSMetrics")["logGroups"]
+    assert group["retentionInDays"] == 30

@@ -69,18 +69,18 @@ class FleetProcess:
 
     def __init__(self, aws: FakeAws, directory: Path, images: Path) -> None:
         self.aws, self.directory = aws, directory
-        self._ready = directory / "ready"
-        self._ready.unlink(missing_ok=True)
+        self.ready = directory / "ready"
+        self.ready.unlink(missing_ok=True)
         command = [
             *(sys.executable, "-P", "-m", "sandbox.hosts", "--endpoint", aws.endpoint, "--images", str(images)),
-            *("--directory", str(directory / "hosts"), "--ready-file", str(self._ready)),
+            *("--directory", str(directory / "hosts"), "--ready-file", str(self.ready)),
         ]
         with (directory / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 command, env={**os.environ, "PYTHONPATH": str(REPOSITORY)}, stdout=log, stderr=log
             )
         try:
-            eventually(lambda: self._ready.exists() or self.process.poll() is not None, 60)
+            eventually(lambda: self.ready.exists() or self.process.poll() is not None, 60)
             assert self.process.poll() is None
         except AssertionError:
             self.end()
@@ -88,7 +88,7 @@ class FleetProcess:
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self._ready.read_text()}{path}", data)
+        request = urllib.request.Request(f"{self.ready.read_text()}{path}", data)
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
@@ -193,6 +193,15 @@ def test_hosts_follow_the_document(aws: FakeAws, fleet: FleetProcess) -> None:
         assert answer.status == 200
     assert place["Environments"] == ["front"]
     assert "nginx" in fleet.ask("/instances/i-1/log")["Log"]
+
+    # Other users of this computer can reach the port. They do not know the address.
+    assert fleet.ready.stat().st_mode & 0o777 == 0o600
+    for token in ("", "/guessed"):
+        url = f"{fleet.ready.read_text().rpartition('/')[0]}{token}"
+        for path, body in (("/status", None), ("/instances/i-2/commands", b'{"Commands": ["touch /guessed"]}')):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                urllib.request.urlopen(urllib.request.Request(f"{url}{path}", body), timeout=10)
+    assert fleet.run("i-2", "ls /guessed 2>/dev/null || true") == ""
 
     aws.say(Instances=[instance("i-2", "10.0.102.20", Deployment=None)])
     fleet.wait_for(i_2="running")

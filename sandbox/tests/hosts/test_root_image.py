@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from sandbox.hosts import root_image
 from sandbox.hosts.root_image import RootImage, RootImageError
 
 
@@ -36,6 +39,31 @@ def test_the_platform_is_root_s_whoever_checked_it_out(image: RootImage) -> None
     platform = image.layers[0]
     assert all(path.lstat().st_uid == 0 for path in platform.rglob("*"))
     assert os.access(platform / "usr/bin/rpm", os.X_OK)
+
+
+def test_an_archive_keeps_a_debian_as_it_is(tmp_path: Path) -> None:
+    """Owners, modes, links and devices. A directory that something is mounted on is there, and empty."""
+    root, mounted = tmp_path / "root", tmp_path / "root/proc"
+    mounted.mkdir(parents=True)
+    (root / "sudo").write_text("program")
+    os.chown(root / "sudo", 1234, 5678)
+    (root / "sudo").chmod(0o4750)
+    (root / "link").symlink_to("sudo")
+    os.mknod(root / "null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
+    subprocess.run(["mount", "-t", "proc", "proc", mounted], check=True)
+    try:
+        root_image.pack(root, tmp_path / "archive.tar")
+    finally:
+        subprocess.run(["umount", mounted], check=True)
+    root_image.unpack(tmp_path / "archive.tar", tmp_path / "again")
+
+    def listed(tree: Path) -> dict[str, tuple[int, int, int, int]]:
+        found = {path.name: path.lstat() for path in tree.iterdir() if path.name != "proc"}
+        return {name: (each.st_mode, each.st_uid, each.st_gid, each.st_rdev) for name, each in found.items()}
+
+    assert listed(tmp_path / "again") == listed(root)
+    assert os.readlink(tmp_path / "again/link") == "sudo"
+    assert list((tmp_path / "again/proc").iterdir()) == []
 
 
 def test_only_root_can_make_hosts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

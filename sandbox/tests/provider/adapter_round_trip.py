@@ -21,15 +21,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto.moto_api._internal.models import moto_api_backend
 
+from sandbox.emulator.inventory import inventory
 from sandbox.emulator.server import LOOPBACK, Server
 from sandbox.provider.adapter import UNSET, Adapter, Aws, Values
 from sandbox.provider.compare import same
+from sandbox.provider.creations import Creations
 from sandbox.provider.registry import find_adapter
 from sandbox.tests.provider.aws_model import make_strict
 
@@ -94,19 +97,22 @@ class LoopbackAws:
     partition: str = "aws"
     clients: dict[tuple[str, str], Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.creations = Creations(self.endpoint)
+
     def client(self, service: str, region: str | None = None) -> Any:
         key = (service, region or self.region)
         if key not in self.clients:
-            self.clients[key] = make_strict(
-                boto3.client(
-                    service,
-                    region_name=key[1],
-                    endpoint_url=self.endpoint,
-                    aws_access_key_id="test",
-                    aws_secret_access_key="test",
-                    config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-                )
+            client = boto3.client(
+                service,
+                region_name=key[1],
+                endpoint_url=self.endpoint,
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+                config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
             )
+            client.meta.events.register("before-call", self.creations.mark)
+            self.clients[key] = make_strict(client)
         return self.clients[key]
 
     def wait(self, what: str, ready: Callable[[], bool], *, interval: float = 0.1) -> None:
@@ -154,13 +160,25 @@ def read(aws: Aws, token: str, id: str) -> Values | None:
         return None
 
 
-def round_trip(aws: Aws, sample: Sample) -> None:
+def _create_twice(aws: LoopbackAws, token: str, inputs: Values) -> str:
+    """Make a resource in a run that does not learn of it, and go on with it in the next run: nothing is made twice."""
+    ids, counts, urn = [], [], f"urn:pulumi:prod::shop::{token}::{uuid4()}"
+    for _run in range(2):
+        with aws.creations.calls_of(urn, {}):
+            ids.append(create(aws, token, inputs))
+        counts.append(inventory())
+    assert ids[0] == ids[1]
+    assert counts[0] == counts[1]
+    return ids[0]
+
+
+def round_trip(aws: LoopbackAws, sample: Sample) -> None:
     """Create, read, update, retag and delete the case's resource; every step must be visible in AWS's own answer."""
     adapter = find_adapter(sample.token)
     case = sample.case(aws)
     inputs = _filled(adapter, case.inputs)
     assert adapter.check(inputs) == []
-    id = create(aws, sample.token, case.inputs)
+    id = _create_twice(aws, sample.token, case.inputs)
     state = _assert_reads_back(aws, adapter, id, inputs)
     for change in case.updates:
         assert not any(adapter.properties[name].replaces for name in change), "a replacing property is no update"

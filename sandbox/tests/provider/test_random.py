@@ -16,8 +16,11 @@ from sandbox.provider.registry import find_adapter
 from sandbox.provider.values import encode
 from sandbox.tests.provider.provider_fake import Plugin, configured
 
-NAMES = ("RandomPassword", "RandomBytes")
-MINIMAL: Values = {"length": 16}
+MINIMAL: dict[str, Values] = {
+    "RandomPassword": {"length": 16},
+    "RandomBytes": {"length": 16},
+    "RandomId": {"byteLength": 4},
+}
 
 
 def token(name: str) -> str:
@@ -28,22 +31,22 @@ def of(name: str) -> Plugin:
     return configured(package="random", type=token(name))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", MINIMAL)
 def test_every_change_of_an_input_replaces(name: str) -> None:
-    made = of(name).create(MINIMAL)
-    assert not of(name).diff(made, MINIMAL).diffs
-    response = of(name).diff(made, MINIMAL | {"keepers": {"release": "2"}})
+    made = of(name).create(MINIMAL[name])
+    assert not of(name).diff(made, MINIMAL[name]).diffs
+    response = of(name).diff(made, MINIMAL[name] | {"keepers": {"release": "2"}})
     assert list(response.replaces) == ["keepers"]
     assert all(declared.replaces for declared in find_adapter(token(name)).properties.values())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", MINIMAL)
 def test_a_refresh_keeps_the_value_and_a_preview_has_none(name: str) -> None:
     plugin = of(name)
-    made = plugin.create(MINIMAL)
+    made = plugin.create(MINIMAL[name])
     assert plugin.refresh(made).state == made.state
     outputs = find_adapter(token(name)).outputs
-    assert all(plugin.plan_create(MINIMAL)[output] != made.state[output] for output in outputs)
+    assert all(plugin.plan_create(MINIMAL[name])[output] != made.state[output] for output in outputs)
     assert made.state.keys() >= set(outputs)
     plugin.delete(made)
 
@@ -51,7 +54,7 @@ def test_a_refresh_keeps_the_value_and_a_preview_has_none(name: str) -> None:
 def test_nothing_of_aws_is_asked_for() -> None:
     """The random plugin needs no endpoint and no region, and Ctrl-C finds nothing to cancel."""
     plugin = of("RandomBytes")
-    assert "region" not in plugin.check(MINIMAL)[0]
+    assert "region" not in plugin.check({"length": 16})[0]
     plugin.servicer.cancel(Empty())
 
 

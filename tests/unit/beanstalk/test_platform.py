@@ -12,8 +12,8 @@ from tests.unit.cloud import SOLUTION_STACKS
 from tests.unit.graph import Graph
 from tests.unit.program import build, build_program, program, stack_config
 
-NEWEST = "64bit Amazon Linux 2023 v4.13.7 running PHP 8.4"
-OLDER = "64bit Amazon Linux 2023 v4.13.6 running PHP 8.4"
+NEWEST = "64bit Amazon Linux 2023 v4.13.13 running PHP 8.4"
+OLDER = "64bit Amazon Linux 2023 v4.13.12 running PHP 8.4"
 
 
 def front(graph: Graph) -> tuple[object, tuple[str, ...]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,6 +46,7 @@ def suite(monitoring: MonitoringSettings | None = None, **more: Any) -> Monitori
             database_id="site-database",
             cache_node_ids=("cache-001", "cache-002"),
             search_domain_name="client-prod",
+            search_nodes=3,
         ),
         **more,
     )
@@ -62,6 +65,7 @@ def everything() -> Graph:
                 satellites={"pim": "client-prod-pim"},
                 servers={"nfs": "i-0nfs", "gateway": "i-0gateway"},
                 vpn_links=links("lan", "ml", "cetsi"),
+                nat_gateways={"a": "nat-a", "b": "nat-b"},
                 certificate_arn=f"arn:aws:acm:eu-west-3:{ACCOUNT}:certificate/1",
             ),
         )
@@ -134,11 +138,11 @@ def test_row_15_each_vpn_link(everything: Graph, name: str, link: str) -> None:
 
 
 def test_a_lost_tunnel_warns_and_the_lost_link_still_alarms(everything: Graph) -> None:
-    """One composite for both would be in alarm since the first tunnel went, and so silent when the second does."""
-    assert rules(everything)["client-prod-vpn-lan"] == 'ALARM("DLM-Lan VPN status")'
+    """The link's alarm sends its own mail. The tunnels share one, which follows from the link's."""
+    assert sends_mail(everything, alarm(everything, "DLM-Lan VPN status"))
     warning = everything.one(aws.cloudwatch.CompositeAlarm, name="monitoring-vpn-lan-redundancy").inputs
     assert warning["alarmRule"] == 'ALARM("client-prod-vpn-lan-tunnel-1") OR ALARM("client-prod-vpn-lan-tunnel-2")'
-    assert warning["actionsSuppressor"]["alarm"] == "client-prod-vpn-lan"
+    assert warning["actionsSuppressor"]["alarm"] == "DLM-Lan VPN status"
     tunnel = alarm(everything, "client-prod-vpn-lan-tunnel-2")
     assert tunnel.inputs["dimensions"] == {"VpnId": "vpn-lan", "TunnelIpAddress": "lan-address-2"}
 
@@ -152,39 +156,60 @@ def test_row_14_the_certificate(everything: Graph) -> None:
     assert found.inputs["treatMissingData"] == "ignore"
 
 
-def test_only_composites_tell_anybody(everything: Graph) -> None:
-    """A fault that sets off several alarms of one system sends one mail."""
-    for each in everything.of_type(aws.cloudwatch.MetricAlarm):
-        assert not {"alarmActions", "okActions", "insufficientDataActions"} & each.inputs.keys(), each.name
-    topic = everything.one(aws.sns.Topic).outputs["arn"]
-    for each in everything.of_type(aws.cloudwatch.CompositeAlarm):
-        assert each.inputs["alarmActions"] == [topic]
-        assert "okActions" not in each.inputs
+def sends_mail(graph: Graph, alarm: Resource) -> bool:
+    assert alarm.inputs.get("alarmActions", [topic := graph.one(aws.sns.Topic).outputs["arn"]]) == [topic]
+    return "alarmActions" in alarm.inputs
 
 
-def test_every_alarm_is_in_exactly_one_group(everything: Graph) -> None:
-    """An alarm outside every group would send no mail; one in two groups would send two."""
-    watched = [
+def test_every_alarm_sends_a_mail_or_is_in_one_group_that_does(everything: Graph) -> None:
+    """An alarm without either would be silent; one with both would send two."""
+    alarms = everything.of_type(aws.cloudwatch.MetricAlarm)
+    grouped = [
         name for rule in rules(everything).values() for name in rule.removeprefix('ALARM("')[:-2].split('") OR ALARM("')
     ]
-    assert sorted(watched) == sorted(each.inputs["name"] for each in everything.of_type(aws.cloudwatch.MetricAlarm))
+    assert sorted(grouped) == sorted(each.inputs["name"] for each in alarms if not sends_mail(everything, each))
+    assert all(sends_mail(everything, each) for each in everything.of_type(aws.cloudwatch.CompositeAlarm))
 
 
-def test_each_system_has_a_group(everything: Graph) -> None:
-    systems = ["site", "database", "shared-database", "cache", "search", "pim", "server-nfs", "server-gateway"]
-    systems += [f"vpn-{name}{half}" for name in ("lan", "ml", "cetsi") for half in ("", "-redundancy")]
-    assert set(rules(everything)) == {f"client-prod-{system}" for system in [*systems, "certificate"]}
+def test_the_alarms_of_a_group_show_one_fault(everything: Graph) -> None:
+    """While a group is raised, it sends nothing for its other alarms: they must not be of another fault."""
+    measures = {
+        group: {alarm(everything, name).inputs["metricName"] for name in re.findall(r'ALARM\("([^"]+)"\)', rule)}
+        for group, rule in rules(everything).items()
+    }
+    assert {group: found for group, found in measures.items() if len(found) > 1} == {
+        "client-prod-search-memory": {"JVMMemoryPressure", "OldGenJVMMemoryPressure"},
+        "client-prod-search-key": {"KMSKeyError", "KMSKeyInaccessible"},
+    }
+
+
+def test_nothing_sends_a_mail_at_the_end_of_a_fault(everything: Graph) -> None:
+    for kind in (aws.cloudwatch.MetricAlarm, aws.cloudwatch.CompositeAlarm):
+        assert not any(
+            {"okActions", "insufficientDataActions"} & each.inputs.keys() for each in everything.of_type(kind)
+        )
+
+
+def test_an_alarm_that_people_named_sends_its_own_mail() -> None:
+    """Its group has the others."""
+    monitoring = MonitoringSettings(recipients=("ops@client.url",), alarm_names={"cache-1-memory": "Redis memory"})
+    graph = build(lambda: MonitoringSuite("monitoring", suite(monitoring)))
+    assert sends_mail(graph, alarm(graph, "Redis memory"))
+    assert rules(graph)["client-prod-cache-memory"] == 'ALARM("client-prod-cache-2-memory")'
+
+
+def test_each_fault_of_several_places_has_a_group(everything: Graph) -> None:
+    groups = [f"cache-{fault}" for fault in ("evictions", "memory", "engine-cpu", "replica-lag")]
+    groups += ["search-memory", "search-key", "nat", "server-nfs-boot", "server-gateway-boot"]
+    groups += [*(f"vpn-{name}-redundancy" for name in ("lan", "ml", "cetsi"))]
+    assert set(rules(everything)) == {f"client-prod-{group}" for group in groups}
 
 
 def test_a_composite_is_made_after_its_alarms(everything: Graph) -> None:
     """AWS refuses a rule over alarms that do not exist yet."""
-    composite = everything.one(aws.cloudwatch.CompositeAlarm, name="monitoring-database")
+    composite = everything.one(aws.cloudwatch.CompositeAlarm, name="monitoring-cache-memory")
     made_of = {everything[urn].inputs["name"] for urn in composite.comes_from("alarmRule")}
-    assert made_of == {
-        "DB CPU Prod",
-        "awsrds-client-magento-prod-High-DB-Connections",
-        *(f"client-prod-database-{what}" for what in ("storage", "memory", "silent")),
-    }
+    assert made_of == {"client-prod-cache-1-memory", "client-prod-cache-2-memory"}
 
 
 def test_a_database_without_metrics_alarms(everything: Graph) -> None:
@@ -206,10 +231,22 @@ def test_a_database_without_metrics_alarms(everything: Graph) -> None:
         ("database-storage", "FreeStorageSpace", 20 * 2**30),
         ("database-memory", "FreeableMemory", 1024 * 2**20),
         ("search-storage", "FreeStorageSpace", 20 * 1024),
+        ("search-red", "ClusterStatus.red", 0),
+        ("search-yellow", "ClusterStatus.yellow", 0),
+        ("search-writes-blocked", "ClusterIndexWritesBlocked", 0),
+        ("search-nodes", "Nodes", 3),
+        ("search-snapshot", "AutomatedSnapshotFailure", 0),
+        ("search-cpu", "CPUUtilization", 80),
+        ("search-jvm-memory", "JVMMemoryPressure", 95),
+        ("search-jvm-old-memory", "OldGenJVMMemoryPressure", 80),
+        ("search-key-inaccessible", "KMSKeyInaccessible", 0),
+        ("cache-1-engine-cpu", "EngineCPUUtilization", 90),
+        ("nat-b-ports", "ErrorPortAllocation", 0),
         ("cache-2-memory", "DatabaseMemoryUsagePercentage", 80),
         ("cache-1-evictions", "Evictions", 100),
         ("cache-2-replica-lag", "ReplicationLag", 10),
         ("server-nfs-status", "StatusCheckFailed", 0),
+        ("server-nfs-ready", "BootReady", 1),
     ],
 )
 def test_thresholds_are_in_the_metrics_own_units(everything: Graph, name: str, metric: str, threshold: int) -> None:
@@ -271,15 +308,39 @@ def test_failovers_of_every_database_are_reported(everything: Graph) -> None:
 
 
 def test_what_is_not_there_is_not_watched() -> None:
-    """A stack without links, servers or satellites has the site's alarms alone."""
+    """A stack without links, servers or satellites has only the site's alarms."""
     graph = build(lambda: MonitoringSuite("monitoring", suite()))
-    assert set(rules(graph)) == {f"client-prod-{system}" for system in ("site", "database", "cache", "search")}
+    systems = {each.name.split("-")[1] for each in graph.of_type(aws.cloudwatch.MetricAlarm)}
+    assert systems == {"front", "back", "load", "target", "unhealthy", "database", "cache", "search"}
+
+
+def test_an_index_on_one_node_may_be_yellow() -> None:
+    """It has no place for second copies."""
+
+    def program() -> None:
+        args = suite()
+        MonitoringSuite("monitoring", dataclasses.replace(args, site=dataclasses.replace(args.site, search_nodes=1)))
+
+    graph = build(program)
+    assert not [each for each in graph.of_type(aws.cloudwatch.MetricAlarm) if each.name.endswith("-yellow")]
 
 
 def test_the_end_of_a_fault_is_mailed_on_request() -> None:
     monitoring = MonitoringSettings(recipients=("ops@client.url",), mail_when_over=True)
     graph = build(lambda: MonitoringSuite("monitoring", suite(monitoring)))
     assert all("okActions" in each.inputs for each in graph.of_type(aws.cloudwatch.CompositeAlarm))
+    alarms = graph.of_type(aws.cloudwatch.MetricAlarm)
+    assert all(("okActions" in each.inputs) == ("alarmActions" in each.inputs) for each in alarms)
+
+
+def test_a_server_that_does_not_come_up_is_reported_unless_it_does_not_run(everything: Graph) -> None:
+    """It publishes nothing without its packages, so that silence counts. A stopped one has its own alarm."""
+    found = alarm(everything, "client-prod-server-nfs-ready")
+    assert measured(found) == ("Servers", "BootReady", {"InstanceId": "i-0nfs"}, "Minimum")
+    assert condition(found) == ("LessThanThreshold", 1, 300, 6, 6)
+    assert found.inputs["treatMissingData"] == "breaching"
+    group = everything.one(aws.cloudwatch.CompositeAlarm, name="monitoring-server-nfs-boot").inputs
+    assert group["actionsSuppressor"]["alarm"] == "client-prod-server-nfs-status"
 
 
 def test_thresholds_are_config() -> None:

@@ -422,8 +422,8 @@ def test_everything_is_the_satellites_own(satellite: SatelliteSettings) -> None:
             'solution_stack: got "64bit Amazon Linux 2 v3.5.0 running PHP 8.1", expected a Beanstalk platform such as',
         ),
         (
-            {"solution_stack": "64bit Amazon Linux 2023 v4.13.7 running PHP 8.3"},
-            'solution_stack: got "64bit Amazon Linux 2023 v4.13.7 running PHP 8.3", expected a platform that runs PHP',
+            {"solution_stack": "64bit Amazon Linux 2023 v4.13.13 running PHP 8.3"},
+            'solution_stack: got "64bit Amazon Linux 2023 v4.13.13 running PHP 8.3", expected a platform that runs PHP',
         ),
         ({"php": "8"}, 'php: got "8", expected a PHP version such as 8.4'),
         (

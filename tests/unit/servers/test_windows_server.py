@@ -13,6 +13,7 @@ import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
 from components.network.security_group import IngressRule
+from components.servers import boot_status
 from components.servers.windows_server import WindowsServer, WindowsServerArgs, boot_script
 from settings.server_size import ServerSizeSettings
 from settings.windows import WindowsSettings, WindowsVolumeSettings
@@ -170,6 +171,17 @@ def test_windows_own_firewall_lets_in_what_the_security_group_does() -> None:
     """Each port once, however many may come by it and whichever range holds it."""
     script = boot_script(APPLICATION, ADMITS, ADDRESS)
     assert "open_firewall.ps1\" -Ports '21', '2048-4096', '5900'\n" in script
+
+
+def test_a_task_publishes_what_the_boot_reports() -> None:
+    """Under the names of the alarm, with the file that the boot writes."""
+    publish = (ROOT / "components" / "servers" / "server_files" / "windows" / "publish_boot_status.ps1").read_text()
+    assert f"-Namespace '{boot_status.NAMESPACE}'" in publish
+    assert f"MetricName = '{boot_status.METRIC}'" in publish
+    script = boot_script(APPLICATION, ADMITS, ADDRESS)
+    assert r'Set-Content -Path "$platform\status" -Value $Status' in script
+    assert r"Get-Content -ErrorAction SilentlyContinue 'C:\ProgramData\Platform\status'" in script
+    assert script.index("Register-ScheduledTask") < script.index("Set-BootStatus booting")
 
 
 def test_each_volume_has_its_letter() -> None:

@@ -214,6 +214,11 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
         "buckets.3.expire_after_days: missing, expected a number of days for a temporary bucket",
     ),
     (
+        "buckets.2.expire_after_days",
+        None,
+        "buckets.2.expire_after_days: missing, expected a number of days for a load-balancer-logs bucket",
+    ),
+    (
         "buckets.0.name",
         "Client_Billing",
         'buckets.0.name: got "Client_Billing", expected 3 to 63 lower-case letters, digits, dots, hyphens',

@@ -11,7 +11,7 @@ from components.shared.backups import Backups, BackupsArgs
 from settings.backups import BackupSettings
 from settings.messages import message
 from tests.unit.graph import Graph
-from tests.unit.program import build
+from tests.unit.program import build, program
 from tests.unit.settings.faults import faults_of
 from tests.unit.surroundings import CONTEXT
 
@@ -52,10 +52,26 @@ def test_volumes_and_databases_of_this_stack_are_backed_up(graph: Graph) -> None
             "stringEquals": [
                 {"key": "aws:ResourceTag/Client", "value": "client"},
                 {"key": "aws:ResourceTag/Environment", "value": "prod"},
+                {"key": "aws:ResourceTag/Backup", "value": "yes"},
             ]
         }
     ]
     assert "selectionTags" not in selection
+
+
+def test_root_disks_are_not_backed_up() -> None:
+    """A server and a Beanstalk instance are rebuilt, and a copy of each of their root disks a day would be paid for."""
+    graph = program("prod")
+    copied = {
+        each.name
+        for kind in (aws.ebs.Volume, aws.rds.Instance)
+        for each in graph.of_type(kind)
+        if each.inputs["tags"].get("Backup") == "yes"
+    }
+    assert copied == {each.name for kind in (aws.ebs.Volume, aws.rds.Instance) for each in graph.of_type(kind)}
+    disks = [each.inputs["rootBlockDevice"]["tags"] for each in graph.of_type(aws.ec2.Instance)]
+    environments = [each.inputs["tags"] for each in graph.of_type(aws.elasticbeanstalk.Environment)]
+    assert not any("Backup" in tags for tags in [*disks, *environments])
 
 
 def test_the_role_has_what_it_needs_before_the_first_copy(graph: Graph) -> None:

@@ -69,7 +69,10 @@ class MetricAlarm(Adapter):
         "tags": TAGS,
     }
     outputs = ("arn",)
-    emulation = "Nothing is measured: an alarm changes its state when SetAlarmState says so, and then tells its topics."
+    emulation = (
+        "Nothing is measured: an alarm changes its state when PutMetricData brings data of its metric, or when "
+        "SetAlarmState says so, and then notifies its topics. An alarm over expressions follows SetAlarmState only."
+    )
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         return list(_unknown_keys(inputs.get("metricQueries") or []))

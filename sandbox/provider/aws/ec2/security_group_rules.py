@@ -24,7 +24,7 @@ class _Rule(TaggedEc2Adapter):
 
     direction: ClassVar[str]
     """``ingress`` or ``egress``."""
-    not_found = ("InvalidSecurityGroupRuleId.NotFound", "InvalidGroup.NotFound")
+    not_found = ("InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound", "InvalidGroup.NotFound")
     properties = {
         "securityGroupId": Property(required=True, replaces=True),
         "ipProtocol": Property(required=True),

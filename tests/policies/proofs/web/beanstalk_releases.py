@@ -31,7 +31,7 @@ KEPT = {"StreamLogs": "true", "RetentionInDays": "90", "DeleteOnTerminate": "fal
 PINNED = environment(
     "web",
     {MANAGED: {"ManagedActionsEnabled": "false"}},
-    solutionStackName="64bit Amazon Linux 2023 v4.13.7 running PHP 8.4",
+    solutionStackName="64bit Amazon Linux 2023 v4.13.13 running PHP 8.4",
 )
 FLOATING = replace(
     with_settings(PINNED, {MANAGED: {"ManagedActionsEnabled": "true"}}), ignore_changes=("solutionStackName",)
@@ -101,7 +101,10 @@ PROOFS = (
         },
         failing={
             "old": (PINNED.but(solutionStackName="64bit Amazon Linux 2023 v4.9.1 running PHP 8.4"),),
-            "old system": (PINNED.but(solutionStackName="64bit Amazon Linux 2 v4.13.7 running PHP 8.1"),),
+            "with the holes of PHP of October 2026": (
+                PINNED.but(solutionStackName="64bit Amazon Linux 2023 v4.13.12 running PHP 8.5"),
+            ),
+            "old system": (PINNED.but(solutionStackName="64bit Amazon Linux 2 v4.13.13 running PHP 8.1"),),
             "managed, and taken back": (replace(FLOATING, ignore_changes=()),),
         },
         absent=NOTHING,
