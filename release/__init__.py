@@ -1,4 +1,4 @@
-"""Bundles of the shop and the satellites, the first installation, and which configuration a release runs.
+"""Bundles, the first installation, the maintenance hold, and the lock and journals of releases.
 
 Plans are data, made by pure functions. Executors carry them out with boto3. It imports ``commands`` and ``settings``.
 """

@@ -7,11 +7,35 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
 
-from commands.errors import CannotRunError, CommandError
+from commands.errors import CannotRunError, CommandError, ExitCode
 
 
 class ReleaseError(CommandError):
     """AWS, the host or Magento did not do it. The message says why and what to do."""
+
+
+class RefusedError(ReleaseError):
+    """The release is refused, and nothing was changed."""
+
+    exit_code = ExitCode.COULD_NOT_RUN
+
+
+class HalfWayError(ReleaseError):
+    """A release stopped half-way. The message has the one command to type."""
+
+    exit_code = ExitCode.HALF_WAY
+
+
+class LockedError(ReleaseError):
+    """Another process has the lock. Nothing was changed."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class LockLostError(ReleaseError):
+    """This process had the lock, and another one has it now."""
+
+    exit_code = ExitCode.LOCKED
 
 
 @contextmanager

@@ -18,13 +18,13 @@ class CertificateSettings(Section):
     domain: Wildcard
     """The wildcard that the certificate must cover. It does not cover the bare domain, so the certificate must also
     name `client.url` if that is a host name of the site."""
-    directory: str = "certificates"
+    directory: Text = "certificates"
     """The directory of the files, relative to the project. The environment variable `MAGENTO_CERTIFICATE_DIR` overrides
     it."""
     certificate_file: Text
     """The file of the certificate, such as `client.url.crt`. It may hold the chain too (`fullchain.pem`)."""
     private_key_file: Text
     """The file of its private key, without a passphrase, such as `client.url.key`."""
-    chain_file: str | None = None
+    chain_file: Text | None = None
     """The file of the authority's certificates, which sellers call chain, bundle or intermediate. A certificate that
     did not sign itself needs them, here or in `certificate_file`, in any order."""

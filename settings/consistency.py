@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING
 
-from settings import host_names
+from settings import host_names, offers
 from settings.bucket import Purpose
 from settings.forwards import ForwardSettings, target_ports
 from settings.messages import Fault, Words
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LONGEST_ENVIRONMENT_NAME = 40
 """What Beanstalk takes for the name of an environment ("CreateEnvironment")."""
+STATE_BUCKET = "pulumi-state-storage"
+"""What ``./shop bootstrap`` calls the bucket of Pulumi's state, behind the client's name."""
 _FTP_CONTROL = PortRange.of(21)
 _OF_THE_NETWORK = (
     "domains",
@@ -48,12 +50,24 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
         yield from _own(settings)
     yield from _repeated(settings)
     yield from host_names.faults(settings)
+    yield from offers.faults(settings)
     yield from _needs(settings)
     yield from _purposes(settings)
+    yield from _spread(settings)
+    yield from _peers(settings)
+    if settings.domains and settings.certificate:
+        wildcard = f"*.{settings.domains.public}"
+        if settings.certificate.domain != wildcard:
+            yield Fault(
+                path="certificate.domain",
+                got=settings.certificate.domain,
+                expected=f"{wildcard}, since domains.public is {settings.domains.public}",
+            )
     yield from _names(settings)
     yield from _overlaps(settings)
-    if settings.gateway and settings.internal_domain:
-        yield from _targets(settings.gateway.forwards, _ftp_servers(settings), settings.internal_domain)
+    if settings.gateway and settings.internal_domain and isinstance(settings.network, OwnNetworkSettings):
+        servers = _ftp_servers(settings)
+        yield from _targets(settings.gateway.forwards, servers, settings.internal_domain, settings.network.cidr)
         yield from _passive_ranges(settings.gateway.forwards, _ftp_servers(settings))
 
 
@@ -118,7 +132,8 @@ def _purposes(settings: Settings) -> Iterator[Fault]:
     there = [each.purpose for each in settings.buckets]
     wanted: dict[Purpose, str] = {}
     if isinstance(settings.network, OwnNetworkSettings) and settings.buckets:
-        wanted = {Purpose.SITE_CONFIGURATION: "every site", Purpose.LOAD_BALANCER_LOGS: "every site"}
+        of_every_site = (Purpose.SITE_CONFIGURATION, Purpose.LOAD_BALANCER_LOGS, Purpose.RELEASES)
+        wanted = dict.fromkeys(of_every_site, "every site")
         if settings.content_delivery and settings.content_delivery.access_logs:
             wanted[Purpose.CONTENT_DELIVERY_LOGS] = "content_delivery.access_logs"
         if settings.cost_report:
@@ -129,6 +144,38 @@ def _purposes(settings: Settings) -> Iterator[Fault]:
     # Any number of temporary buckets is fine. Of two others with one purpose, it would be unclear which one is meant.
     if twice := repeated(purpose for purpose in there if purpose is not Purpose.TEMPORARY):
         yield Fault(path="buckets", got=twice, expected="each purpose once, except temporary")
+
+    for index, bucket in enumerate(settings.buckets):
+        if bucket.name == f"{settings.client}-{STATE_BUCKET}":
+            yield Fault(
+                path=f"buckets.{index}.name",
+                got=bucket.name,
+                expected="another name than that of the bucket of Pulumi's state",
+            )
+
+
+def _spread(settings: Settings) -> Iterator[Fault]:
+    """OpenSearch takes an even number of data nodes for two zones ("Configuring a multi-AZ domain")."""
+    nodes = settings.site.search.instances
+    if len(settings.network.zones) == 2 and nodes > 1 and nodes % 2:
+        yield Fault(
+            path="site.search.instances",
+            got=nodes,
+            expected="1 or an even number, since the network has two zones",
+        )
+
+
+def _peers(settings: Settings) -> Iterator[Fault]:
+    """AWS keeps one customer gateway for each address."""
+    seen: dict[object, str] = {}
+    for index, link in enumerate(settings.vpn_links):
+        if link.peer_address in seen:
+            yield Fault(
+                path=f"vpn_links.{index}.peer_address",
+                got=str(link.peer_address),
+                expected=f"an address other than that of link {seen[link.peer_address]}",
+            )
+        seen.setdefault(link.peer_address, link.name)
 
 
 def _names(settings: Settings) -> Iterator[Fault]:
@@ -210,10 +257,19 @@ def _ftp_servers(settings: Settings) -> tuple[_FtpServer, ...]:
     return (windows, *satellites)
 
 
-def _targets(forwards: tuple[ForwardSettings, ...], servers: tuple[_FtpServer, ...], internal: str) -> Iterator[Fault]:
-    """A forward into the internal zone leads to a server whose security group lets the gateway in."""
+def _targets(
+    forwards: tuple[ForwardSettings, ...], servers: tuple[_FtpServer, ...], internal: str, network: IPv4Network
+) -> Iterator[Fault]:
+    """A forward into the network leads, by name, to a server whose security group lets the gateway in."""
     known = [each.target for each in servers]
     for index, forward in enumerate(forwards):
+        if forward.target_is_an_address and IPv4Address(forward.target) in network:
+            yield Fault(
+                path=f"gateway.forwards.{index}.target",
+                got=forward.target,
+                expected=f"{', '.join([*known, 'an IPv4 address'])} outside of {network}, which is the stack's network",
+                fix="An address in it can be that of the gateway itself or of a database, and changes with its server.",
+            )
         if forward.target.endswith(f".{internal}") and forward.target not in known:
             yield Fault(
                 path=f"gateway.forwards.{index}.target",

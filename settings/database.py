@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Annotated
 
+from settings.instance_types import DatabaseClass, MySqlVersion
 from settings.messages import Fault
 from settings.section import Section
-from settings.values import DatabaseGib, EngineVersion, between, like
+from settings.values import DatabaseGib, between
 
 _WITHOUT_INSIGHTS = re.compile(r"db\.t(2|3|4g)\.(micro|small)")
 """Classes that have no Performance Insights with MySQL ("Amazon RDS DB engine, Region, and instance class support for
@@ -18,10 +19,10 @@ Performance Insights")."""
 class DatabaseSettings(Section):
     """A MySQL database on RDS."""
 
-    engine_version: EngineVersion
+    engine_version: MySqlVersion
     """The version of MySQL, in quotes, such as `"8.4"`."""
-    instance_class: Annotated[str, like(r"db\.[a-z0-9-]+\.[a-z0-9-]+", "a class of RDS, such as db.r7g.4xlarge")]
-    """The instance class, such as `db.r7g.4xlarge`. The `micro` and `small` ones of T2, T3 and T4g have no Performance
+    instance_class: DatabaseClass
+    """The instance class, such as `db.r8g.4xlarge`. The `micro` and `small` ones of T2, T3 and T4g have no Performance
     Insights."""
     multi_az: bool = True
     """Whether a standby in another zone takes over if the database fails."""

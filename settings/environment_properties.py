@@ -18,7 +18,9 @@ MOST_BYTES = 4096
 _OF_THE_STACK = re.compile("(CRON|DATABASE|FTP|INTERNAL|MAGE|MAGENTO)_.*")
 """What the stack itself sets, or Magento takes for a value of its configuration (``MAGE_*``)."""
 _OF_THE_SYSTEM = re.compile(
-    "((AWS|BASH|EB|GIT|HTTP|LC|LD|PHP|RDS)_|PYTHON).*|BASHOPTS|ENV|HOME|IFS|LANG|PATH|PHPRC|PS4|SHELL|SHELLOPTS|USER"
+    "((AWS|BASH|COMPOSER|EB|GIT|HTTP|LC|LD|MALLOC|OPENSSL|PHP|RDS|SSL)_|PERL5|PYTHON|RUBY).*"
+    "|BASHOPTS|CDPATH|ENV|EUID|GCONV_PATH|HOME|HOSTALIASES|IFS|LANG|LOCALDOMAIN|LOGNAME|NODE_OPTIONS|OLDPWD|PATH|PHPRC"
+    "|PPID|PROMPT_COMMAND|PS4|PWD|RES_OPTIONS|SHELL|SHELLOPTS|TMPDIR|UID|USER"
 )
 """What decides which programs and libraries run, and how: hooks run as root with all properties in their environment.
 PHP takes ``HTTP_*`` for a header of the request."""

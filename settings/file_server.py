@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -9,9 +10,18 @@ from settings import environment_properties
 from settings.messages import Fault, Words
 from settings.section import Section, unique
 from settings.server_size import VOLUME_LETTERS, ServerSizeSettings
-from settings.values import Gib, Label, between, entries, like
+from settings.values import Gib, Label, Limit, between, entries, like
 
 _MOST_BYTES_OF_SHARES = environment_properties.MOST_BYTES // 2
+
+_OF_THE_RELEASE = re.compile("(app|bin|bootstrap|dev|generated|lib|phpserver|platform|setup|update|vendor)(/.*)?")
+"""Directories of Magento's code, and of what its deployment writes ("File structure of a Magento project")."""
+_PARTLY_OF_THE_RELEASE = re.compile("pub(/errors)?|var(/(cache|page_cache|session|view_preprocessed))?")
+"""Directories that are code as well, or of one instance, although some below them may be shared."""
+
+
+def _holds_code(path: str) -> bool:
+    return bool(_OF_THE_RELEASE.fullmatch(path) or _PARTLY_OF_THE_RELEASE.fullmatch(path))
 
 
 class NfsShareSettings(Section):
@@ -19,7 +29,15 @@ class NfsShareSettings(Section):
 
     name: Label
     """The name of the share, such as `client-media`. Its volume is named after it."""
-    path: Annotated[str, like(r"[a-z0-9]+(/[a-z0-9]+)*", "a directory inside the release, such as pub/media")]
+    path: Annotated[
+        str,
+        like(r"[a-z0-9]+(/[a-z0-9]+)*", "a directory inside the release, such as pub/media"),
+        Limit(
+            expected="one without files of the release's own",
+            holds=lambda path: not _holds_code(path),
+            fix=lambda path: f"An empty share in place of {path} would hide what the release has there.",
+        ),
+    ]
     """The directory of Magento's release that the share replaces."""
     size_gib: Gib
     """The size of its volume. You can enlarge it later without a copy, but not make it smaller."""

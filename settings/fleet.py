@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
+from settings.instance_types import Ec2Type, architecture
 from settings.section import Section
-from settings.values import Limit, RootVolumeGib, at_least
+from settings.values import Limit, RootVolumeGib, between, different
 
-# The letter after a family's generation tells the processor ("Amazon EC2 instance type naming conventions").
-_GRAVITON = re.compile(r"[a-z]+\d+[a-z]*g[a-z]*\..+|a1\..+")
-
-
-def is_graviton(instance_type: str) -> bool:
-    """Whether instances of this type have one of AWS's Graviton processors (arm64), such as ``c7g.xlarge``."""
-    return _GRAVITON.fullmatch(instance_type) is not None
-
+_MOST_INSTANCES = 10_000
+"""Of an environment ("General options for all environments", ``aws:autoscaling:asg``)."""
 
 InstanceTypes = Annotated[
-    tuple[str, ...],
+    tuple[Ec2Type, ...],
     Limit(
         expected="one or more types of one architecture, such as c7g.xlarge and c8g.xlarge",
-        holds=lambda types: len({is_graviton(each) for each in types}) == 1,
+        holds=lambda types: len({architecture(each) for each in types}) == 1,
     ),
+    different("type"),
 ]
 
 
 class FleetSettings(Section):
     """The instances of one environment. Their number does not change with the load."""
 
-    instances: Annotated[int, at_least(1)]
+    instances: Annotated[int, between(1, _MOST_INSTANCES)]
     """The number of instances."""
     instance_types: InstanceTypes
     """The instance types. Beanstalk tries them in this order."""
@@ -39,4 +34,4 @@ class FleetSettings(Section):
     @property
     def architecture(self) -> str:
         """The processor architecture, as AWS calls it."""
-        return "arm64" if is_graviton(self.instance_types[0]) else "x86_64"
+        return architecture(self.instance_types[0])

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from itertools import combinations
 from typing import Annotated
 
 from settings.messages import Fault, FaultsError, Words
 from settings.ports import PassivePorts, Port, PortRange, Ports, merged
 from settings.section import Section, repeated
-from settings.values import Limit, entries, like
+from settings.values import Limit, entries, is_routed, like
 
-_HOST_NAME = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
+_HOST_NAME = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+_NOT_YOURS = (".amazonaws.com", ".aws", ".internal", ".localhost", ".localdomain", ".local")
+"""Names of AWS's services, databases among them, of EC2's own DNS with the metadata service, and of the machine
+itself."""
+SSH = PortRange.of(22)
 
 
 def _is_an_address(target: str) -> bool:
@@ -40,8 +44,17 @@ class ForwardSettings(Section):
             expected="an IPv4 address or a full host name in lower case",
             holds=lambda target: _is_an_address(target) or _HOST_NAME.fullmatch(target) is not None,
         ),
+        Limit(
+            expected="an address of another machine: not loopback, link-local, multicast or reserved",
+            holds=lambda target: not _is_an_address(target) or is_routed(IPv4Network(target)),
+        ),
+        Limit(
+            expected=f"a host of yours, whose name does not end in {', '.join(_NOT_YOURS)}",
+            holds=lambda target: not f".{target}".endswith(_NOT_YOURS),
+        ),
     ]
-    """The target, such as `windows.internal-client.url`. HAProxy resolves a name again every 10 s."""
+    """The target, such as `windows.internal-client.url`. HAProxy resolves a name again every 10 s. It may be neither
+    a database nor another service of AWS, nor the gateway itself."""
     target_port: Port | None = None
     """Another port at the target, if `ports` is a single port. Without it, the same port."""
     check_port: Port | None = None
@@ -52,6 +65,17 @@ class ForwardSettings(Section):
             yield Fault(
                 path="target_port", got=self.target_port, expected="no target_port, since ports is not a single port"
             )
+        for path, ranges in (("ports", self.ranges), ("target_port", self.target_ranges)):
+            if found := [str(each) for each in ranges if each.overlaps(SSH)]:
+                yield Fault(
+                    path=path,
+                    got=found,
+                    expected="ports without 22",
+                    fix="People reach SSH through the VPN or Session Manager, and the gateway has its own SSH there.",
+                )
+                break
+        if found := [str(one) for one, other in combinations(self.ranges, 2) if one == other]:
+            yield Fault(path="ports", got=found, expected="each port once")
 
     @property
     def ranges(self) -> tuple[PortRange, ...]:

@@ -10,7 +10,7 @@ from settings.forwards import ForwardSettings, ambiguous_forwards
 from settings.messages import Fault
 from settings.section import Section, unique
 from settings.server_size import ServerSizeSettings
-from settings.values import DESCRIPTION, DESCRIPTION_EXPECTED, Limit, Network, Text
+from settings.values import DESCRIPTION, DESCRIPTION_EXPECTED, Limit, RoutedNetwork, Text, entries
 
 WIDEST_ALLOWED_PREFIX = 28
 """The gateway is for known offices and partners: a /28 holds 16 addresses."""
@@ -30,7 +30,7 @@ class AllowedSourceSettings(Section):
     """Addresses that may connect to the gateway."""
 
     cidr: Annotated[
-        Network,
+        RoutedNetwork,
         Limit(
             expected=f"a network of /{WIDEST_ALLOWED_PREFIX} or narrower, such as 192.0.2.0/{WIDEST_ALLOWED_PREFIX}",
             holds=lambda network: network.prefixlen >= WIDEST_ALLOWED_PREFIX,
@@ -41,8 +41,10 @@ class AllowedSourceSettings(Section):
     """The person or team who answers for the addresses, such as `IT of the client`. It becomes part of the description
     of the security group rules."""
     reason: Annotated[
-        str,
-        Limit(expected=f"{_SHORTEST_REASON} characters or more", holds=lambda text: len(text) >= _SHORTEST_REASON),
+        Text,
+        Limit(
+            expected=f"{_SHORTEST_REASON} characters or more", holds=lambda text: len(text.strip()) >= _SHORTEST_REASON
+        ),
     ]
     """Why they may connect, such as `Offices of the client`. It becomes part of the description of the security group
     rules, which may hold no apostrophes."""
@@ -55,7 +57,7 @@ class AllowedSourceSettings(Section):
             yield Fault(
                 path="reason",
                 got=self.description,
-                expected=f"owner and reason of together {DESCRIPTION_EXPECTED}",
+                expected=f"{DESCRIPTION_EXPECTED} in owner and reason together",
                 fix="They are the description of security group rules, and AWS takes no other characters there.",
             )
 
@@ -74,9 +76,9 @@ class GatewaySettings(Section):
 
     size: ServerSizeSettings
     """The instance."""
-    forwards: tuple[ForwardSettings, ...]
+    forwards: Annotated[tuple[ForwardSettings, ...], entries(1)]
     """What it forwards. Where one range of ports lies inside another, the narrower one gets its ports."""
-    allowed: tuple[AllowedSourceSettings, ...]
+    allowed: Annotated[tuple[AllowedSourceSettings, ...], entries(1)]
     """Who may connect."""
 
     def faults(self) -> Iterator[Fault]:

@@ -37,8 +37,13 @@ class NamedRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class SharedNames:
-    """What names of a stack that joins another's network must fit: the other's zones, records and certificate."""
+    """What a stack that joins another's network must fit: the other's place, zones, records and certificate."""
 
+    client: str
+    environment: str
+    region: str
+    zones: Sequence[str]
+    """The letters of the network's zones."""
     public_domain: str
     internal_domain: str
     certified_names: Sequence[str]
@@ -52,6 +57,10 @@ class SharedNames:
         """The names of a stack with a network of its own."""
         assert settings.domains is not None, "settings refuse a network of its own without domains"
         return SharedNames(
+            client=settings.client,
+            environment=settings.environment,
+            region=settings.region,
+            zones=list(settings.network.zones),
             public_domain=settings.domains.public,
             internal_domain=settings.domains.internal,
             certified_names=list(certified_names),
@@ -119,6 +128,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
 
 def faults_beside(settings: Settings, shared: SharedNames, stack: str) -> Iterator[Fault]:
     """Names of a stack file that do not fit the network of the named stack, which this one joins."""
+    yield from _place_beside(settings, shared, stack)
     own = settings.internal_domain
     if own is not None and own != shared.internal_domain:
         yield Fault(
@@ -143,6 +153,23 @@ def faults_beside(settings: Settings, shared: SharedNames, stack: str) -> Iterat
                     )
             if any(record.excludes(other) for other in taken):
                 yield Fault(path=record.path, got=record.name, expected=f"a name that stack {stack} does not have")
+
+
+def _place_beside(settings: Settings, shared: SharedNames, stack: str) -> Iterator[Fault]:
+    """One client, one region, zones of the network, and an environment's name of its own."""
+    for key in ("client", "region"):
+        if getattr(settings, key) != getattr(shared, key):
+            yield Fault(path=key, got=getattr(settings, key), expected=f"{getattr(shared, key)}, as in stack {stack}")
+    if settings.environment == shared.environment:
+        # Names, tags and the site's configuration would be those of the other stack.
+        yield Fault(path="environment", got=settings.environment, expected=f"another name than that of stack {stack}")
+    for index, zone in enumerate(settings.network.zones):
+        if zone not in shared.zones:
+            yield Fault(
+                path=f"network.zones.{index}",
+                got=zone,
+                expected=f"one of {', '.join(shared.zones)}, the zones of stack {stack}",
+            )
 
 
 def _of_the_other(records: Mapping[str, Sequence[str]]) -> Iterator[NamedRecord]:

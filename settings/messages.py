@@ -12,7 +12,8 @@ from typing import NoReturn
 
 MISSING = object()
 """The value of a key that is not there."""
-_LONGEST_VALUE = 120
+_LONGEST_VALUE = 80
+_LONGEST_PATH = 200
 
 
 class Words(str):
@@ -57,8 +58,8 @@ class FaultsError(ValueError):
 
 def message(path: str, *, got: object = MISSING, expected: str, fix: str = "") -> str:
     """The sentence about one wrong value, such as ``site.cache.nodes: got 0, expected 1 to 6``."""
-    prefix = f"{path}: " if path else ""
-    return f"{prefix}{_found(got)}, expected {expected}{f'. {fix}' if fix else ''}"
+    prefix = f"{_cut(path, _LONGEST_PATH)}: " if path else ""
+    return _on_one_line(f"{prefix}{_found(got)}, expected {expected}{f'. {fix}' if fix else ''}")
 
 
 def refuse(path: str, *, got: object = MISSING, expected: str, fix: str = "") -> NoReturn:
@@ -76,5 +77,13 @@ def _found(got: object) -> str:
         return "missing"
     if isinstance(got, Words):
         return f"got {got}"
-    value = json.dumps(got, default=str, ensure_ascii=False)
-    return f"got {value if len(value) <= _LONGEST_VALUE else f'{value[:_LONGEST_VALUE]}…'}"
+    return f"got {_cut(json.dumps(got, default=str, ensure_ascii=False), _LONGEST_VALUE)}"
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def _on_one_line(text: str) -> str:
+    """Letters of any script as they are, and what breaks a line or has no shape by its number."""
+    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)

@@ -10,11 +10,33 @@ from pydantic import Field
 
 from settings.messages import Fault
 from settings.section import Section
-from settings.values import at_least, between, different, entries, like
+from settings.values import Limit, Text, between, different, entries, like
 
 Percent = Annotated[int, between(0, 99)]
-Count = Annotated[int, at_least(0)]
-Email = Annotated[str, like(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address, such as alerts@client.url")]
+Count = Annotated[int, between(0, 1_000_000)]
+Gib = Annotated[int, between(0, 65_536)]
+Email = Annotated[
+    str,
+    like(
+        r"(?=.{3,254}\Z)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}",
+        "an e-mail address, such as alerts@client.url",
+    ),
+]
+_LONGEST_NAME = 255
+"""Of an alarm ("PutMetricAlarm")."""
+_LONGEST_PART = 20
+"""What replaces a ``{}``: a name of the stack file is no longer."""
+AlarmKey = Annotated[
+    str, like("[a-z0-9*-]{1,255}", "an alarm's key, such as database-cpu, or a pattern such as vpn-*-down")
+]
+AlarmName = Annotated[
+    Text,
+    Limit(
+        expected=f"at most {_LONGEST_NAME} characters, {_LONGEST_PART} of them for each {{}}",
+        holds=lambda name: len(name.replace("{}", "x" * _LONGEST_PART)) <= _LONGEST_NAME,
+    ),
+    Limit(expected="no braces except {}", holds=lambda name: not set("{}") & set(name.replace("{}", ""))),
+]
 
 
 class ThresholdSettings(Section):
@@ -24,12 +46,12 @@ class ThresholdSettings(Section):
     """CPU of the database. The alarm is raised above it, in 3 of 3 minutes."""
     database_connections: Count = 100
     """Connections to the database. The alarm is raised above it, in 3 of 3 minutes."""
-    environment_health: Count = 0
+    environment_health: Annotated[int, between(0, 24)] = 0
     """Health of the site's environments, in Beanstalk's numbers: 0 ok, 1 info, 5 unknown, 10 no data, 15 warning, 20
     degraded, 25 severe. The alarm is raised above it, for 15 minutes."""
-    certificate_days: Count = 30
+    certificate_days: Annotated[int, between(1, 397)] = 30
     """The alarm is raised when the certificate expires in fewer days."""
-    database_free_storage_gib: Count = 20
+    database_free_storage_gib: Gib = 20
     """Free storage of a database. The alarm is raised below it, for 15 minutes."""
     database_free_memory_mib: Count = 1024
     """Free memory of a database. The alarm is raised below it, for 15 minutes."""
@@ -41,7 +63,7 @@ class ThresholdSettings(Section):
     """CPU of the core that each cache node's engine works on. The alarm is raised above it."""
     cache_replica_lag_seconds: Count = 10
     """How far a replica of the cache is behind. The alarm is raised above it."""
-    search_free_storage_gib: Count = 20
+    search_free_storage_gib: Gib = 20
     """Free storage of each search instance. The alarm is raised below it, for 15 minutes."""
     search_cpu_percent: Percent = 80
     """CPU of each search instance. The alarm is raised above it, for 45 minutes."""
@@ -60,7 +82,7 @@ class MonitoringSettings(Section):
 
     recipients: Annotated[tuple[Email, ...], entries(1), different("address")]
     """The e-mail addresses that get the alarms. AWS sends each a mail to confirm; until then it gets none."""
-    alarm_names: Mapping[str, str] = Field(default_factory=dict)
+    alarm_names: Mapping[AlarmKey, AlarmName] = Field(default_factory=dict)
     """Names for alarms, by the alarm's key, such as `database-cpu: DB CPU Prod`. The name is the subject of the alarm's
     mail. Without one, an alarm is called `<client>-<environment>-<key>`. A `*` in a key matches any text, which
     replaces `{}` in the name, capitalised: `vpn-*-down: DLM-{} VPN status`."""
@@ -79,5 +101,7 @@ class MonitoringSettings(Section):
         for pattern, name in self.alarm_names.items():
             found = re.fullmatch("(.+)".join(map(re.escape, pattern.split("*"))), key)
             if found:
-                return name.format(*(part.capitalize() for part in found.groups()))
+                for part in found.groups():
+                    name = name.replace("{}", part.capitalize(), 1)
+                return name
         return None

@@ -7,8 +7,9 @@ from typing import Annotated
 
 from pydantic import Discriminator, Tag
 
+from settings.instance_types import facts
 from settings.section import Section
-from settings.values import DomainName, Limit, Network, Text, different, entries, like
+from settings.values import DomainName, Limit, Network, different, entries, is_private, like
 
 # Load balancers and RDS need subnets in two zones ("Availability Zones for your Application Load Balancer").
 Zones = Annotated[
@@ -21,33 +22,10 @@ VpcCidr = Annotated[
     Network,
     Limit(
         expected="a private network of /16 or /17, such as 10.0.0.0/16",
-        holds=lambda network: network.is_private and network.prefixlen in (16, 17),
+        holds=lambda network: is_private(network) and network.prefixlen in (16, 17),
     ),
 ]
-_RETENTION_DAYS = (
-    1,
-    3,
-    5,
-    7,
-    14,
-    30,
-    60,
-    90,
-    120,
-    150,
-    180,
-    365,
-    400,
-    545,
-    731,
-    1096,
-    1827,
-    2192,
-    2557,
-    2922,
-    3288,
-    3653,
-)
+_RETENTION_DAYS: tuple[int, ...] = tuple(facts()["log_retention_days"])
 """What CloudWatch Logs takes ("PutRetentionPolicy")."""
 
 
@@ -81,7 +59,7 @@ class JoinedNetworkSettings(Section):
     """The network of another stack, with the zones, certificate and buckets that belong to it. Bring that stack up
     first."""
 
-    stack: Text
+    stack: Annotated[str, like("[A-Za-z0-9_.-]{1,100}", "the name of a stack, such as prod")]
     """The name of the stack whose network this one joins, such as `prod`."""
     internal_domain: DomainName | None = None
     """The `domains.internal` of that stack. A stack with a `file_server` needs it."""

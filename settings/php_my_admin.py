@@ -6,7 +6,7 @@ from typing import Annotated
 
 from settings.section import Section
 from settings.server_size import ServerSizeSettings
-from settings.values import different, entries
+from settings.values import Text, different, entries
 
 HOST_NAME = "phpmyadmin"
 """The server's name in the internal domain."""
@@ -17,5 +17,5 @@ class PhpMyAdminSettings(Section):
 
     size: ServerSizeSettings
     """The instance."""
-    databases: Annotated[tuple[str, ...], entries(1), different("database")] = ("shared",)
+    databases: Annotated[tuple[Text, ...], entries(1), different("database")] = ("shared",)
     """The databases that people can choose from: `shared`, `site` or both. The server reaches no other."""

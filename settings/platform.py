@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from settings.messages import Fault
-from settings.values import like
+from settings.values import Limit, like
 
-PhpVersion = Annotated[str, like(r"\d+\.\d+", "a PHP version such as 8.4")]
+_VERSIONS = ("8.2", "8.3", "8.4", "8.5")
+"""Of PHP on Amazon Linux 2023 ("Elastic Beanstalk supported platforms", November 2026)."""
+PhpVersion = Annotated[
+    str, Limit(expected=f"one of {', '.join(_VERSIONS)}", holds=lambda version: version in _VERSIONS)
+]
 SolutionStack = Annotated[
     str,
     like(
-        r"64bit Amazon Linux 2023 v[\d.]+ running PHP \d+\.\d+",
+        r"64bit Amazon Linux 2023 v\d+\.\d+\.\d+ running PHP \d+\.\d+",
         "a Beanstalk platform such as 64bit Amazon Linux 2023 v4.13.13 running PHP 8.4",
     ),
 ]

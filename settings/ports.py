@@ -34,7 +34,7 @@ class PortRange:
     @classmethod
     def of(cls, written: int | str) -> PortRange:
         """The range that a stack file writes as ``3389`` or ``8700-8800``. Raises ``ValueError`` for anything else."""
-        match = re.fullmatch(r"(\d+)(?:-(\d+))?", str(written))
+        match = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", str(written))
         if match is None:
             refuse("ports", got=written, expected="a port such as 3389 or a range such as 8700-8800")
         return cls(first=int(match[1]), last=int(match[2] or match[1]))

@@ -16,23 +16,17 @@ from settings.fleet import FleetSettings, InstanceTypes
 from settings.messages import Fault, Words
 from settings.platform import PhpVersion, SolutionStack, disagreement
 from settings.ports import PassivePorts, PortRange
-from settings.section import Section
-from settings.values import AbsolutePath, DomainName, Limit, RootVolumeGib, ShortName, different
+from settings.schedules import is_crontab_schedule
+from settings.section import Section, repeated
+from settings.system_users import SYSTEM_NAMES
+from settings.values import Directory, DomainName, Limit, RootVolumeGib, ShortName, UrlPath, different, is_one_line
 
-_USERS_OF_THE_SYSTEM = {"root", "ec2-user", "webapp"}
-_CRON_FIELD = re.compile(r"[0-9A-Za-z*/,-]+")
-_CRON_FIELDS = 5
 _BYTES_OF_A_SECRET = 108
 """What the reference to a secret takes, besides twice the variable's name: ``NAME=``, and an ARN with a name of the
 satellite's, the variable's and Pulumi's. Whether references count towards Beanstalk's limit is not documented."""
 _BYTES_OF_THE_DATABASE = 700
 """The references to the five fields of the database's secret."""
 _BYTES_OF_FTP = 420
-
-
-def _is_a_schedule(written: str) -> bool:
-    fields = written.split()
-    return len(fields) == _CRON_FIELDS and all(map(_CRON_FIELD.fullmatch, fields))
 
 
 def _accept_a_success(written: str) -> bool:
@@ -53,11 +47,18 @@ class WebServer(StrEnum):
 class CronJobSettings(Section):
     """A command that runs on a schedule."""
 
-    schedule: Annotated[str, Limit(expected="the five fields of cron, such as */15 * * * *", holds=_is_a_schedule)]
+    schedule: Annotated[
+        str,
+        Limit(
+            expected="the five fields of cron with single spaces between them, such as */15 * * * *, and a day that "
+            "exists",
+            holds=is_crontab_schedule,
+        ),
+    ]
     """When it runs, in UTC. `30 0 * * *` is 00:30 every day."""
     command: Annotated[
         str,
-        Limit(expected="one line that is not empty", holds=lambda text: bool(text.strip()) and "\n" not in text),
+        Limit(expected="one line that is not empty", holds=lambda text: bool(text.strip()) and is_one_line(text)),
         # cron ends the command at a bare percent sign and feeds the rest to it as input.
         Limit(expected="\\% in place of every percent sign", holds=lambda text: not re.search(r"(?<!\\)%", text)),
     ]
@@ -67,7 +68,7 @@ class CronJobSettings(Section):
     @property
     def line(self) -> str:
         """Its line in the crontab of one user, and so without a user's name."""
-        return f"{' '.join(self.schedule.split())} {self.command}"
+        return f"{self.schedule} {self.command}"
 
 
 class FtpSettings(Section):
@@ -76,9 +77,10 @@ class FtpSettings(Section):
     user: Annotated[
         str,
         Limit(
-            expected="2 to 32 lower-case letters, digits and hyphens, a letter first, and no user of the system",
+            expected="2 to 32 lower-case letters, digits and hyphens, a letter first, no hyphen last, and no user or "
+            "group of the system",
             holds=lambda name: (
-                re.fullmatch("[a-z][a-z0-9-]{1,31}", name) is not None and name not in _USERS_OF_THE_SYSTEM
+                re.fullmatch("[a-z][a-z0-9-]{0,30}[a-z0-9]", name) is not None and name not in SYSTEM_NAMES
             ),
         ),
     ]
@@ -115,7 +117,7 @@ class SatelliteSettings(Section):
     """The types of its single instance. Beanstalk tries them in this order."""
     root_volume_gib: RootVolumeGib = 20
     """The disk of the instance."""
-    health_check_path: AbsolutePath = "/"
+    health_check_path: UrlPath = "/"
     """The path that the load balancer requests from the instance."""
     health_check_codes: Annotated[
         str,
@@ -126,7 +128,7 @@ class SatelliteSettings(Section):
     ] = "200"
     """The status codes that mean that the instance works. Many applications redirect their start page to a login, with
     302. A new environment answers 200, until its first release."""
-    document_root: AbsolutePath = "/"
+    document_root: Directory = "/"
     """The directory that the web server serves, inside the release."""
     web_server: WebServer = WebServer.NGINX
     """The web server. The release holds its configuration."""
@@ -144,6 +146,8 @@ class SatelliteSettings(Section):
 
     def faults(self) -> Iterator[Fault]:
         yield from disagreement(self.php, self.solution_stack)
+        if twice := repeated(job.line for job in self.cron):
+            yield Fault(path="cron", got=twice, expected="each job once")
         if both := sorted(set(self.variables) & set(self.filled_secrets)):
             yield Fault(path="filled_secrets", got=both, expected="names that variables does not have")
         if sum((sizes := self.property_bytes).values()) > environment_properties.MOST_BYTES:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated, ClassVar
 
+from settings.instance_types import Ec2Type, architecture, is_nitro
 from settings.messages import Fault
 from settings.section import Section
-from settings.values import RootVolumeGib, Text
+from settings.values import Limit, RootVolumeGib, like
 
 # AWS's recommended names for data volumes: /dev/sdf to /dev/sdp, xvdf to xvdp on Windows ("Device names for volumes").
 VOLUME_LETTERS = "fghijklmnop"
 """The letters of a server's data volumes, and so how many it can have."""
+LEAST_WINDOWS_GIB = 30
 
 
 class ServerSizeSettings(Section):
@@ -19,16 +22,47 @@ class ServerSizeSettings(Section):
     Without `ami`, a new server gets the newest official image of its release. Later images do not replace it.
     """
 
-    instance_type: Text
+    instance_type: Annotated[
+        Ec2Type,
+        Limit(expected="a type of the Nitro system, such as t4g.small, and not a Xen-based one", holds=is_nitro),
+    ]
     """An instance type of the Nitro system, such as `t4g.small`. The Windows server needs an Intel or AMD type."""
     root_volume_gib: RootVolumeGib = 16
     """The disk of the operating system."""
-    ami: str | None = None
+    ami: Annotated[str, like("ami-([0-9a-f]{8}|[0-9a-f]{17})", "the id of an image, such as ami-0123456789abcdef0")] | (
+        None
+    ) = None
     """The id of your own image. Another id replaces the server."""
-    release: str | None = None
+    release: Annotated[str, like("[0-9]+", "a release, such as 12")] | None = None
     """Another release of the operating system. It only matters when the server is created or replaced. Without it, the
     release is Debian 12 or Windows Server 2022."""
 
+    releases: ClassVar[tuple[str, ...]] = ("12", "13")
+    """Debian's stable release and the one before it, for which the servers' packages are built."""
+
     def faults(self) -> Iterator[Fault]:
+        if self.release is not None and self.release not in self.releases:
+            yield Fault(path="release", got=self.release, expected=f"one of {', '.join(self.releases)}")
         if self.ami and self.release:
             yield Fault(path="release", got=self.release, expected="no release, since ami names the image")
+
+
+class WindowsSizeSettings(ServerSizeSettings):
+    """One EC2 instance with Windows Server."""
+
+    releases: ClassVar[tuple[str, ...]] = ("2016", "2019", "2022", "2025")
+
+    def faults(self) -> Iterator[Fault]:
+        yield from super().faults()
+        if architecture(self.instance_type) != "x86_64":
+            yield Fault(
+                path="instance_type",
+                got=self.instance_type,
+                expected="an Intel or AMD type, such as m7i.large, since Windows does not run on Graviton",
+            )
+        if self.root_volume_gib < LEAST_WINDOWS_GIB:
+            yield Fault(
+                path="root_volume_gib",
+                got=self.root_volume_gib,
+                expected=f"{LEAST_WINDOWS_GIB} or more, the size of Windows Server's image",
+            )

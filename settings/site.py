@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -14,10 +15,12 @@ from settings.messages import Fault
 from settings.platform import PhpVersion, SolutionStack, disagreement
 from settings.search import SearchSettings
 from settings.section import Section
-from settings.values import AbsolutePath, DomainName, different, entries, like
+from settings.values import Directory, DomainName, Limit, Text, UrlPath, different, entries, like
 
 _MOST_HOST_NAMES = 3
 """A listener rule has four values, and the path takes one of them."""
+_PATHS_OF_THE_SHOP = re.compile("catalog|checkout|customer|errors|graphql|media|pub|rest|setup|sitemap|soap|static")
+"""Paths that shoppers need, and that must not lead to the back office's instance."""
 
 
 class SiteSettings(Section):
@@ -26,7 +29,7 @@ class SiteSettings(Section):
     The versions of PHP, MySQL, Valkey and OpenSearch must be ones that Adobe supports with `magento_version`.
     """
 
-    magento_version: str
+    magento_version: Text
     """`2.4.8` or `2.4.9`, with or without a patch level such as `2.4.8-p5`."""
     php: PhpVersion
     """The PHP version. A new environment gets the newest Beanstalk platform with it, and keeps that platform. When a
@@ -36,14 +39,19 @@ class SiteSettings(Section):
     Without it, an environment keeps the platform that it has."""
     host_names: Annotated[tuple[DomainName, ...], entries(1, _MOST_HOST_NAMES), different("host name")]
     """The names that shoppers type. The first is the site's address. Other names later need new environments."""
-    back_office_path: Annotated[str, like(r"[A-Za-z0-9_-]+", "one path segment without slashes, such as backend")] = (
-        "backend"
-    )
+    back_office_path: Annotated[
+        str,
+        like(r"[A-Za-z0-9_-]{1,63}", "one path segment without slashes, such as backend"),
+        Limit(
+            expected="a word that is no path of the shop's own, such as static or rest",
+            holds=lambda path: _PATHS_OF_THE_SHOP.fullmatch(path.lower()) is None,
+        ),
+    ] = "backend"
     """The path of the back office on each host name. Paths that begin alike go to its instance too: with `backend`, so
     does `/backend-news`. Choose a word that no page of the shop begins with."""
-    health_check_path: AbsolutePath = "/pub/health_check.php"
+    health_check_path: UrlPath = "/pub/health_check.php"
     """The path that the load balancer and Beanstalk request from each instance."""
-    document_root: AbsolutePath = "/pub"
+    document_root: Directory = "/pub"
     """The directory that the web server serves, inside the release. With nginx it must be Magento's `pub`: above it are
     private files, and no start page."""
     access_logs: bool = False

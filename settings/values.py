@@ -25,6 +25,8 @@ class Limit:
     holds: Callable[[Any], bool]
     shown: Callable[[Any], object] = lambda value: value
     """What a fault says that it got."""
+    fix: Callable[[Any], str] = lambda _: ""
+    """A whole sentence on how to correct a value; empty where none helps."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self.checked, handler(source))
@@ -32,7 +34,8 @@ class Limit:
     def checked(self, value: Any) -> Any:
         """The value itself. Raises ``FaultsError`` when the rule does not hold."""
         if not self.holds(value):
-            raise FaultsError([Fault(path="", got=self.shown(value), expected=self.expected)])
+            fault = Fault(path="", got=self.shown(value), expected=self.expected, fix=self.fix(value))
+            raise FaultsError([fault])
         return value
 
 
@@ -63,7 +66,7 @@ def different(noun: str) -> Limit:
 
 def like(pattern: str, expected: str) -> Limit:
     """A text that matches a pattern as a whole."""
-    return Limit(expected=expected, holds=lambda value: re.fullmatch(pattern, value) is not None)
+    return Limit(expected=expected, holds=lambda value: re.fullmatch(pattern, value, re.ASCII) is not None)
 
 
 def _network(value: Any, parse: ValidatorFunctionWrapHandler) -> Any:
@@ -94,8 +97,40 @@ def _without_host_bits(written: object) -> str:
         return ""
 
 
+_UNROUTED = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")))
+"""This host, loopback, link-local, multicast and reserved ("IANA IPv4 Special-Purpose Address Registry")."""
+_PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+"""RFC 1918."""
+_DOCUMENTATION = tuple(map(IPv4Network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")))
+"""RFC 5737. They stand for addresses that are not known yet."""
+
+
+def is_routed(network: IPv4Network) -> bool:
+    """Whether routers carry a network's packets. The default route, which is every network, is one."""
+    return network.prefixlen == 0 or not any(network.overlaps(other) for other in _UNROUTED)
+
+
+def is_private(network: IPv4Network) -> bool:
+    """Whether a network is for private use, and so no other network's on the internet."""
+    return any(network.subnet_of(other) for other in _PRIVATE)
+
+
+def is_public(address: IPv4Address) -> bool:
+    """Whether an address can be somebody's on the internet. An example's counts."""
+    if any(address in each for each in _DOCUMENTATION):
+        return True
+    return address.is_global and is_routed(IPv4Network(address))
+
+
 Network = Annotated[IPv4Network, WrapValidator(_network)]
-Address = Annotated[IPv4Address, WrapValidator(_address)]
+RoutedNetwork = Annotated[
+    Network, Limit(expected="a network that is not loopback, link-local, multicast or reserved", holds=is_routed)
+]
+PublicAddress = Annotated[
+    IPv4Address,
+    WrapValidator(_address),
+    Limit(expected="a public address, and not a private or reserved one", holds=is_public),
+]
 
 _MOST_GIB = 65_536
 """The largest gp3 volume of EBS and of RDS ("Amazon EBS volume types", "Amazon RDS DB instance storage")."""
@@ -107,19 +142,42 @@ DatabaseGib = Annotated[int, between(20, _MOST_GIB)]
 """The size of a gp3 volume of RDS for MySQL."""
 SearchGib = Annotated[int, between(10, _MOST_GIB)]
 """The size of the disk of an OpenSearch instance. Its type decides how large it may be ("EBS volume size quotas")."""
-EngineVersion = Annotated[str, like(r"\d+\.\d+", "two numbers, such as 8.4, without the patch level")]
-"""A version of a data store. AWS chooses the patch level."""
 
-_LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-_DOMAIN = rf"({_LABEL}\.)+[a-z]{{2,}}"
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = rf"(?=.{{1,253}}\Z)({_LABEL}\.)+[a-z]{{2,63}}"
 DomainName = Annotated[str, like(_DOMAIN, "a domain name in lower case, such as client.url")]
 Wildcard = Annotated[str, like(rf"\*\.{_DOMAIN}", "a wildcard, such as *.client.url")]
 ShortName = Annotated[
     str, like("[a-z][a-z0-9-]{0,18}[a-z0-9]", "2 to 20 lower-case letters, digits and hyphens, a letter first")
 ]
-Label = Annotated[str, like(_LABEL, "lower-case letters, digits and hyphens")]
-Text = Annotated[str, Limit(expected="a text that is not empty", holds=lambda value: bool(value.strip()))]
-AbsolutePath = Annotated[str, like("/.*", "a path that begins with /")]
+Label = Annotated[str, like(_LABEL, "1 to 63 lower-case letters, digits and hyphens, no hyphen first or last")]
+
+
+def is_one_line(value: str) -> bool:
+    """Whether a text has no line break and no other character that is not printed."""
+    return all(each.isprintable() for each in value)
+
+
+_LONGEST_TEXT = 256
+"""Of a tag's value ("Tag naming limits and requirements")."""
+Text = Annotated[
+    str,
+    Limit(
+        expected=f"a line of text, 1 to {_LONGEST_TEXT} characters",
+        holds=lambda value: bool(value.strip()) and len(value) <= _LONGEST_TEXT and is_one_line(value),
+    ),
+]
+"""Any text that people read. Line breaks and control characters would end up in tags, descriptions and files."""
+UrlPath = Annotated[
+    str,
+    # "HealthCheckPath" in "CreateTargetGroup" has these characters.
+    like(r"/[A-Za-z0-9!#$%&'()*+,./:;=?@_~-]{0,1023}", "a path that begins with /, as in a URL"),
+]
+_STEP = "[A-Za-z0-9_-][A-Za-z0-9._-]*"
+Directory = Annotated[
+    str,
+    like(rf"/({_STEP}(/{_STEP})*)?", "a directory that begins with /, of letters, digits and ._-, none of them hidden"),
+]
 # What EC2 takes, in its own order ("CreateSecurityGroup", "SecurityGroupRuleUpdate").
 DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}")
 DESCRIPTION_EXPECTED = "1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from settings.section import Section
-from settings.values import Address, Network, ShortName, Text, between, entries
+from settings.values import PublicAddress, RoutedNetwork, ShortName, Text, between, different, entries
 
 
 class VpnLinkSettings(Section):
@@ -13,9 +13,9 @@ class VpnLinkSettings(Section):
 
     name: ShortName
     """The name of the link, such as `lan`."""
-    peer_address: Address
+    peer_address: PublicAddress
     """The public address of the VPN device at the other end."""
-    remote_cidrs: Annotated[tuple[Network, ...], entries(1)]
+    remote_cidrs: Annotated[tuple[RoutedNetwork, ...], entries(1), different("network")]
     """The networks behind the device. They must not overlap the stack's network or those of another link."""
     reason: Text
     """What the link is for, such as `The client's offices`. It becomes a tag."""

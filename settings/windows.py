@@ -8,11 +8,10 @@ from typing import Annotated
 from settings.messages import Fault
 from settings.ports import PortRange, ports_from
 from settings.section import Section, unique
-from settings.server_size import VOLUME_LETTERS, ServerSizeSettings
-from settings.values import Gib, entries, like
+from settings.server_size import VOLUME_LETTERS, WindowsSizeSettings
+from settings.values import Gib, Label, entries, like
 
 _LOWEST_IIS_PORT = 1025
-_LEAST_ROOT_GIB = 30
 NEEDS_GATEWAY = "a section, since windows is reached only through a gateway"
 HOST_NAME = "windows"
 """The server's name in the internal domain."""
@@ -21,7 +20,7 @@ HOST_NAME = "windows"
 class WindowsVolumeSettings(Section):
     """A disk that outlives the instance."""
 
-    name: Annotated[str, like(r"[a-z0-9-]+", "lower-case letters, digits and hyphens")]
+    name: Label
     """The name of the volume, such as `data`."""
     size_gib: Gib
     """Its size. You can enlarge it later, but not make it smaller."""
@@ -32,7 +31,7 @@ class WindowsVolumeSettings(Section):
 class WindowsSettings(Section):
     """The Windows server of the client's application. It needs a `gateway`, which is the only way to reach it."""
 
-    size: ServerSizeSettings
+    size: WindowsSizeSettings
     """The instance."""
     volumes: Annotated[tuple[WindowsVolumeSettings, ...], entries(1, len(VOLUME_LETTERS))]
     """Its data disks. They are encrypted and outlive the instance."""
@@ -40,12 +39,6 @@ class WindowsSettings(Section):
     """The ports for FTP's data connections. If the gateway forwards FTP to the server, it must forward all of them."""
 
     def faults(self) -> Iterator[Fault]:
-        if self.size.root_volume_gib < _LEAST_ROOT_GIB:
-            yield Fault(
-                path="size.root_volume_gib",
-                got=self.size.root_volume_gib,
-                expected=f"{_LEAST_ROOT_GIB} or more, the size of Windows Server's image",
-            )
         yield from unique("volumes", self.volumes, "name")
         yield from unique("volumes", self.volumes, "drive_letter")
 

@@ -29,6 +29,8 @@ class StackOutputs:
     """The DNS name of the site's load balancer."""
     hold_rules: pulumi.Input[Mapping[str, str]]
     """The ARNs of the listener rules of the maintenance hold, which a release arms and disarms."""
+    held_host_names: Sequence[str]
+    """The host names that the maintenance hold answers: the site's, without the one from which CloudFront fetches."""
     listener_rules: Mapping[str, object]
     """The host names and the path that the environments' listener rules were made from. The next run compares them."""
     beanstalk_application: Text
@@ -47,6 +49,8 @@ class StackOutputs:
     """The host of the site's cache for sessions alone."""
     search_address: Text
     """The host of the site's search engine."""
+    releases: Text
+    """The `s3://` address below which the shop's releases keep their lock and their journals."""
     configuration_object: Text
     """The `s3://` address of the site's `env.php`."""
     configuration_version: Text
@@ -115,6 +119,7 @@ class StackOutputs:
             site_address=site.address,
             load_balancer=site.load_balancer.dns_name,
             hold_rules=site.load_balancer.hold_rule_arns,
+            held_host_names=site.held_host_names,
             listener_rules=site.listener_rules,
             beanstalk_application=site.application.application_name,
             front_environment=site.front.environment_name,
@@ -124,6 +129,7 @@ class StackOutputs:
             cache_address=site.cache.address,
             session_cache_address=site.session_cache.address if site.session_cache else None,
             search_address=site.search.address,
+            releases=site.releases,
             configuration_object=site.configuration.uri,
             configuration_version=site.configuration.version,
             admin_secret=site.first_administrator.arn,

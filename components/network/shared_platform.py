@@ -91,6 +91,7 @@ class SharedPlatform(pulumi.ComponentResource):
             certificate_arn=certificate.arn,
             cloudfront_certificate_arn=certificate.cloudfront_arn,
             configuration_bucket=buckets.name_for(Purpose.SITE_CONFIGURATION),
+            releases_bucket=buckets.name_for(Purpose.RELEASES),
             access_logs_bucket=buckets.name_for(Purpose.LOAD_BALANCER_LOGS),
             delivery_logs_bucket=buckets.find(Purpose.CONTENT_DELIVERY_LOGS),
         )

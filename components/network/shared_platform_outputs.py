@@ -19,6 +19,7 @@ _SHARED = (
     "certificate_arn",
     "cloudfront_certificate_arn",
     "configuration_bucket",
+    "releases_bucket",
     "access_logs_bucket",
     "delivery_logs_bucket",
 )
@@ -46,6 +47,7 @@ class SharedPlatformOutputs:
     certificate_arn: pulumi.Input[str]
     cloudfront_certificate_arn: pulumi.Input[str]
     configuration_bucket: pulumi.Input[str]
+    releases_bucket: pulumi.Input[str]
     access_logs_bucket: pulumi.Input[str]
     delivery_logs_bucket: pulumi.Input[str] | None = None
     """The bucket for CloudFront's logs. Only the stack that owns it writes there."""
@@ -72,5 +74,6 @@ class SharedPlatformOutputs:
             certificate_arn=shared["certificate_arn"],
             cloudfront_certificate_arn=shared["cloudfront_certificate_arn"],
             configuration_bucket=shared["configuration_bucket"],
+            releases_bucket=shared["releases_bucket"],
             access_logs_bucket=shared["access_logs_bucket"],
         )

@@ -7,7 +7,7 @@ from enum import Enum
 import pulumi
 import pulumi_aws as aws
 
-from settings.fleet import is_graviton
+from settings.instance_types import architecture
 
 _DEBIAN_ACCOUNT = "136693071363"  # https://wiki.debian.org/Cloud/AmazonEC2Image
 
@@ -25,7 +25,7 @@ def newest_image(system: OperatingSystem, instance_type: str, release: str | Non
     owner, pattern = {
         OperatingSystem.DEBIAN: (
             _DEBIAN_ACCOUNT,
-            f"debian-{release}-{'arm64' if is_graviton(instance_type) else 'amd64'}-*",
+            f"debian-{release}-{'arm64' if architecture(instance_type) == 'arm64' else 'amd64'}-*",
         ),
         OperatingSystem.WINDOWS: ("amazon", f"Windows_Server-{release}-English-Full-Base-*"),
     }[system]

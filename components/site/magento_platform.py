@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -26,6 +26,7 @@ from components.servers.nfs_server import NfsServer, NfsServerArgs
 from components.servers.server import ServerPlacement
 from components.shared.context import Context
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs
+from components.site.candidates import grant_candidates
 from components.site.configuration import SiteConfiguration, SiteConfigurationArgs
 from components.site.first_administrator import FirstAdministrator, FirstAdministratorArgs
 from settings import standing_rules
@@ -74,6 +75,11 @@ class MagentoPlatform(pulumi.ComponentResource):
     address: str
     listener_rules: Mapping[str, object]
     """The keys of ``site`` that the environments' listener rules are made from."""
+    held_host_names: Sequence[str]
+    """The host names that the maintenance hold answers. CloudFront's origin is not among them: CloudFront would keep
+    the hold's answer."""
+    releases: pulumi.Output[str]
+    """The ``s3://`` address below which releases keep their lock and their journals."""
 
     def __init__(self, name: str, args: MagentoPlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(
@@ -131,13 +137,16 @@ class MagentoPlatform(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
+        self._application_name = f"{args.context.tags.client}-magento-{args.context.tags.environment}"
+        self.releases = pulumi.Output.concat("s3://", args.shared.releases_bucket, f"/{self._application_name}/")
+        self.held_host_names = [each for each in site.host_names if not args.delivery or each != args.delivery.origin]
         self.first_administrator = FirstAdministrator(
             f"{name}-admin", FirstAdministratorArgs(context=args.context.for_system("magento")), opts=self._child
         )
         self.application = BeanstalkApplication(
             f"{name}-releases",
             BeanstalkApplicationArgs(
-                application_name=f"{args.context.tags.client}-magento-{args.context.tags.environment}",
+                application_name=self._application_name,
                 description=f"The Magento shop of {args.context.tags.client}, {args.context.tags.environment}",
                 placeholder=Placeholder(document_root=site.document_root, health_check_path=site.health_check_path),
                 bucket_name=args.shared.configuration_bucket,
@@ -221,6 +230,14 @@ class MagentoPlatform(pulumi.ComponentResource):
         if tier == BACK_OFFICE:
             # Magento is installed there, by `./shop install`.
             self.first_administrator.grant_read_to(f"{self._name}-{tier}", role.role, parent=role)
+            grant_candidates(
+                f"{self._name}-{tier}",
+                role.role,
+                bucket=args.shared.releases_bucket,
+                prefix=f"{self._application_name}/",
+                key_arn=context.key_arn,
+                parent=role,
+            )
         environment_name = f"{context.tags.owner}-{tier}"
         logs = aws.cloudwatch.LogGroup(
             f"{self._name}-{tier}-logs",

@@ -32,7 +32,7 @@ class Layout:
 
     @property
     def commands(self) -> Path:
-        """First on PATH after sourcing: the `pulumi` that keeps the tracked stack files as they are."""
+        """First on PATH after sourcing: the `pulumi` that keeps the tracked stack files as they are, and `aws`."""
         return self.directory / "bin"
 
     @property

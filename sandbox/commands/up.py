@@ -13,7 +13,7 @@ from pathlib import Path
 from commands.console import Console
 from commands.engine import Engine
 from commands.errors import CannotRunError, CommandError
-from sandbox.commands import embedded_aws, engine_logs, plugins, stack_locks, stacks, unfinished_run
+from sandbox.commands import aws_cli, embedded_aws, engine_logs, plugins, stack_locks, stacks, unfinished_run
 from sandbox.commands.certificate import ensure_certificate
 from sandbox.commands.embedded_aws import EmbeddedAws, Start
 from sandbox.commands.environment import REGION, STATE_BUCKET, Provider, SandboxEnvironment, keeps_checkpoints
@@ -59,6 +59,7 @@ class Up:
         self.console.step(f"Pulumi {cli.version}, {cli.source}")
         command = install_wrapper(pulumi=cli.pulumi, repository=self.layout.project, sandbox=self.layout.directory)
         install_python(self.layout.commands)
+        aws_cli.install(self.layout)
         killed = self._settle_killed_run()
         start = self._start_aws(anew=killed is not None and not killed.checkpoints)
         engine = self._prepare(start, command)

@@ -16,6 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from sandbox.applications import releases
+from sandbox.applications.releases import Change
 from sandbox.tests.platform import Platform
 
 SHORT_WAITS = 0.02
@@ -143,12 +145,9 @@ class LiveSandbox:
             assert time.monotonic() < deadline, "\n".join([f"{name}: {found}", *self.events(name)])
             time.sleep(0.1)
 
-    def bundle(self, directory: Path, release: str, files: Mapping[str, str] | None = None) -> Path:
-        """A bundle of the stand-in shop, as the release's command builds it, with ``files`` in its source by path."""
-        from sandbox.applications import releases
-
-        change = releases.Change(files=files or {})
-        application = releases.build(directory / f"application-{release}", change)
+    def bundle(self, directory: Path, release: str, *changes: Change) -> Path:
+        """A bundle of the stand-in shop with changes of its code, as the release's command builds it."""
+        application = releases.build(directory / f"application-{release}", *changes)
         output = directory / f"{release}.zip"
         configuration = self.platform.outputs("prod")["configuration_object"]
         self.platform.run(

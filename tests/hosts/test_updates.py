@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.applications.releases import Change
 from tests.hosts.live_sandbox import BACK_OFFICE, FRONT, LiveSandbox, shoppers
 
 _TIME = r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{6}"
@@ -33,7 +34,7 @@ HARD_RESTART = {
 @pytest.fixture(scope="module")
 def bundle(live: LiveSandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release whose hook restarts PHP the hard way. The back office runs it already."""
-    built = live.bundle(tmp_path_factory.mktemp("release"), "rolled", HARD_RESTART)
+    built = live.bundle(tmp_path_factory.mktemp("release"), "rolled", Change(files=HARD_RESTART))
     with live.short_waits():
         live.deploy(BACK_OFFICE, built)
         live.wait_until_ready(BACK_OFFICE)

@@ -168,9 +168,9 @@ def test_row_4_the_cache_fails_over_in_production(platform: Platform, stack: str
 @pytest.mark.parametrize(
     ("name", "instance_class", "multi_az"),
     [
-        ("client-prod-site-database", "db.r7g.4xlarge", True),
-        ("client-preprod-site-database", "db.r7g.large", False),
-        ("client-prod-shared-database", "db.r7g.large", False),
+        ("client-prod-site-database", "db.r8g.4xlarge", True),
+        ("client-preprod-site-database", "db.r8g.large", False),
+        ("client-prod-shared-database", "db.r8g.large", False),
     ],
 )
 def test_row_5_three_private_databases(platform: Platform, name: str, instance_class: str, multi_az: bool) -> None:

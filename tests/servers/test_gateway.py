@@ -41,7 +41,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewaySite]:
         yield site
 
 
-@pytest.mark.parametrize("forwards", [FORWARDS, (ForwardSettings(name="one", ports=(22,), target="10.0.1.4"),)])
+@pytest.mark.parametrize("forwards", [FORWARDS, (ForwardSettings(name="one", ports=(80,), target="203.0.113.4"),)])
 def test_haproxy_accepts_the_configuration(forwards: tuple[ForwardSettings, ...], tmp_path: Path) -> None:
     """With targets by name and by address, and even before the names have addresses."""
     require("haproxy")

@@ -27,5 +27,6 @@ SHARED = SharedPlatformOutputs(
     certificate_arn=f"arn:aws:acm:eu-west-3:{ACCOUNT}:certificate/wildcard",
     cloudfront_certificate_arn=f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/wildcard",
     configuration_bucket="client-magento-config",
+    releases_bucket="client-magento-releases",
     access_logs_bucket="client-magento-elb-logs",
 )

@@ -22,7 +22,7 @@ from components.servers.server import DataVolume, Server, ServerArgs, ServerPlac
 from settings.content_delivery import ContentDeliverySettings
 from settings.monitoring import MonitoringSettings
 from settings.operations import OperationsSettings
-from settings.server_size import ServerSizeSettings
+from settings.server_size import ServerSizeSettings, WindowsSizeSettings
 from settings.windows import WindowsSettings, WindowsVolumeSettings
 from tests.unit.monitoring.test_monitoring_suite import suite
 from tests.unit.program import build
@@ -35,7 +35,7 @@ SIZE = ServerSizeSettings(instance_type="t3.small")
 LINUX = ServerArgs(placement=PLACEMENT, size=SIZE, ingress=(), boot=CloudInit())
 NOISE = "".join(random.Random(1).choices(string.ascii_letters, k=30_000))
 WINDOWS = WindowsSettings(
-    size=ServerSizeSettings(instance_type="t3.small", root_volume_gib=30),
+    size=WindowsSizeSettings(instance_type="t3.small", root_volume_gib=30),
     volumes=(WindowsVolumeSettings(name="data", size_gib=1, drive_letter="E"),),
 )
 DESCRIPTION = "expected 1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*"

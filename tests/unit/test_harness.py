@@ -25,7 +25,7 @@ class _Shop(pulumi.ComponentResource):
         password = random.RandomPassword(f"{name}-password", length=20, opts=opts)
         database = aws.rds.Instance(
             f"{name}-database",
-            instance_class="db.r7g.large",
+            instance_class="db.r8g.large",
             port=3306,
             password=password.result,
             opts=pulumi.ResourceOptions(parent=self, protect=True, ignore_changes=["engineVersion"]),
@@ -50,7 +50,7 @@ def shop() -> Graph:
 def test_numbers_are_plain_and_wire_names_are_kept(shop: Graph) -> None:
     """A test can write `== 3306` and mean an int, under the name that providers see."""
     database = shop.one(aws.rds.Instance)
-    assert (database.inputs["port"], database.inputs["instanceClass"]) == (3306, "db.r7g.large")
+    assert (database.inputs["port"], database.inputs["instanceClass"]) == (3306, "db.r8g.large")
     assert type(database.inputs["port"]) is int
 
 

@@ -30,7 +30,7 @@ site-database-instance.allocatedStorage: 500 -> 100
 site-database-instance.deleteAutomatedBackups: False -> True
 site-database-instance.deletionProtection: True -> False
 site-database-instance.finalSnapshotIdentifier: client-prod-site-database-final -> None
-site-database-instance.instanceClass: db.r7g.4xlarge -> db.r7g.large
+site-database-instance.instanceClass: db.r8g.4xlarge -> db.r8g.large
 site-database-instance.iops: 12000 -> None
 site-database-instance.maxAllocatedStorage: 1000 -> 200
 site-database-instance.multiAz: True -> False

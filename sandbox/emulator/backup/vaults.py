@@ -1,4 +1,4 @@
-"""Backup vaults: deletion removes the tags."""
+"""Backup vaults: a vault with copies stays, and deletion removes the tags."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from moto.backup.models import BackupBackend
 
+from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import patch
 
 
@@ -16,6 +17,11 @@ from sandbox.emulator.patching import patch
 )
 def _delete_backup_vault(original: Any, backend: BackupBackend, backup_vault_name: str) -> None:
     vault = backend.vaults.get(backup_vault_name)
+    if vault is not None and vault.num_of_recovery_points:
+        raise AwsError(
+            "InvalidRequestException",
+            f"Backup vault cannot be deleted (contains {vault.num_of_recovery_points} recovery points)",
+        )
     if vault is not None:
         backend.tagger.delete_all_tags_for_resource(vault.backup_vault_arn)
     original(backend, backup_vault_name)

@@ -1,7 +1,9 @@
-"""Instances: groups and zone of their first network interface, single attributes, monitoring, termination."""
+"""Instances: groups and zone of their first network interface, single attributes, monitoring, console, termination."""
 
 from __future__ import annotations
 
+from base64 import b64encode
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.ec2.models.instances import Instance, InstanceBackend, MetadataOptions
@@ -10,6 +12,8 @@ from moto.ec2.responses.instances import InstanceResponse
 from moto.elbv2.models import elbv2_backends
 
 from sandbox.emulator.patching import operation, patch
+
+_CONSOLE = "The embedded AWS boots no kernel, so this console is empty. On AWS it shows what the boot prints."
 
 
 @patch(
@@ -72,6 +76,14 @@ def _terminate(original: Any, backend: InstanceBackend, instance_ids: list[str])
 def _metadata_options(original: Any, metadata: MetadataOptions, options: dict[str, Any] | None = None) -> None:
     """What a launch template does not say has AWS's default."""
     original(metadata, {name: value for name, value in (options or {}).items() if value is not None})
+
+
+@operation(EC2Response)
+def get_console_output(response: EC2Response, parameters: dict[str, Any]) -> dict[str, Any]:
+    """One line, in place of moto's boot of a Xen kernel of 2006."""
+    instance = response.ec2_backend.get_instance(parameters["InstanceId"])
+    text = b64encode(f"{_CONSOLE}\n".encode()).decode()
+    return {"InstanceId": instance.id, "Timestamp": datetime.now(UTC), "Output": text}
 
 
 @operation(EC2Response)

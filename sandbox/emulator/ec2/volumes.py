@@ -52,6 +52,21 @@ def _attach_volume(
 
 
 @patch(
+    "moto.ec2.models.elastic_block_store:EBSBackend.detach_volume",
+    sha256="a269149d052ba41959c6fc5603f5bf7ce8ecc5e2a18361a9cf2b70eb61f68846",
+    upstream="DetachVolume without InstanceId fails, although AWS asks for the volume only.",
+)
+def _detach_volume(
+    original: Any, backend: EBSBackend, volume_id: str, instance_id: str | None, device_path: str | None
+) -> VolumeAttachment:
+    volume = backend.get_volume(volume_id)
+    if volume.attachment is None:
+        raise AwsError("IncorrectState", f"Volume '{volume_id}' is in the 'available' state.")
+    detached: VolumeAttachment = original(backend, volume_id, instance_id or volume.attachment.instance.id, device_path)
+    return detached
+
+
+@patch(
     "moto.ec2.models.elastic_block_store:EBSBackend.modify_volume",
     sha256="ab11ffa242d2320c299737ced0ac7896393b8d2fe393e4359a474967b82a98e5",
     upstream="ModifyVolume makes a volume smaller.",

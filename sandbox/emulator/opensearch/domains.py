@@ -152,6 +152,11 @@ def _check_zones(cluster: dict[str, Any] | None, vpc: dict[str, Any] | None) -> 
             "ValidationException",
             f"You must choose a minimum of {count} data nodes for a {count} Availability Zone deployment.",
         )
+    if zones == 2 and int(cluster["InstanceCount"]) % 2:
+        raise AwsError(
+            "ValidationException",
+            "You must choose an even number of data nodes for a two Availability Zone deployment.",
+        )
     if vpc and len(vpc["SubnetIds"]) != zones:
         raise AwsError(
             "ValidationException",

@@ -117,3 +117,41 @@ def test_tags_are_listed_with_and_without_a_slash_at_the_end(backup: Any, end: s
 
     backup.meta.events.register("before-sign.backup.ListTags", end_the_path)
     assert backup.list_tags(ResourceArn=vault["BackupVaultArn"])["Tags"] == {"Client": "client"}
+
+
+@pytest.fixture
+def volume(embedded_aws: None) -> str:
+    """The ARN of a volume."""
+    made = client("ec2", "eu-west-3").create_volume(AvailabilityZone="eu-west-3a", Size=10)
+    return f"arn:aws:ec2:eu-west-3:123456789012:volume/{made['VolumeId']}"
+
+
+def test_a_copy_of_a_volume_is_listed_and_makes_a_new_volume(backup: Any, volume: str) -> None:
+    job = backup.start_backup_job(BackupVaultName="vault", ResourceArn=volume, IamRoleArn=ROLE)
+    assert backup.describe_backup_job(BackupJobId=job["BackupJobId"])["State"] == "COMPLETED"
+    [point] = backup.list_recovery_points_by_resource(ResourceArn=volume)["RecoveryPoints"]
+    assert point["RecoveryPointArn"] == job["RecoveryPointArn"]
+    snapshot = point["RecoveryPointArn"].rpartition("/")[2]
+    restored = client("ec2", "eu-west-3").create_volume(AvailabilityZone="eu-west-3a", SnapshotId=snapshot)
+    assert (restored["SnapshotId"], restored["Size"]) == (snapshot, 10)
+    [kept] = backup.list_recovery_points_by_backup_vault(BackupVaultName="vault")["RecoveryPoints"]
+    described = backup.describe_recovery_point(BackupVaultName="vault", RecoveryPointArn=kept["RecoveryPointArn"])
+    assert (described["ResourceArn"], described["ResourceType"]) == (volume, "EBS")
+    other = f"{volume}0"
+    assert backup.list_recovery_points_by_resource(ResourceArn=other)["RecoveryPoints"] == []
+    assert backup.list_backup_jobs(ByResourceArn=other)["BackupJobs"] == []
+
+
+def test_a_vault_with_copies_is_not_deleted(backup: Any, volume: str) -> None:
+    point = backup.start_backup_job(BackupVaultName="vault", ResourceArn=volume, IamRoleArn=ROLE)["RecoveryPointArn"]
+    with aws_refuses("InvalidRequestException", "recovery points"):
+        backup.delete_backup_vault(BackupVaultName="vault")
+    backup.delete_recovery_point(BackupVaultName="vault", RecoveryPointArn=point)
+    of_the_volume = [{"Name": "volume-id", "Values": [volume.rpartition("/")[2]]}]
+    assert client("ec2", "eu-west-3").describe_snapshots(Filters=of_the_volume)["Snapshots"] == []
+    backup.delete_backup_vault(BackupVaultName="vault")
+
+
+def test_a_copy_goes_to_a_vault_that_there_is(backup: Any, volume: str) -> None:
+    with aws_refuses("ResourceNotFoundException"):
+        backup.start_backup_job(BackupVaultName="other", ResourceArn=volume, IamRoleArn=ROLE)

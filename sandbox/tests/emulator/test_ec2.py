@@ -513,3 +513,24 @@ def test_a_customer_gateway_keeps_its_devices_name(ec2: Any) -> None:
     )["CustomerGateway"]
     [described] = ec2.describe_customer_gateways(CustomerGatewayIds=[created["CustomerGatewayId"]])["CustomerGateways"]
     assert described["DeviceName"] == "firewall"
+
+
+def test_a_console_does_not_show_a_boot_that_never_was(ec2: Any) -> None:
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    [started] = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"]
+    shown = ec2.get_console_output(InstanceId=started["InstanceId"], Latest=True)["Output"]
+    assert "boots no kernel" in shown
+    assert "Linux version" not in shown
+    with aws_refuses("InvalidInstanceID.NotFound"):
+        ec2.get_console_output(InstanceId="i-00000000000000000")
+
+
+def test_a_volume_is_detached_by_its_id(ec2: Any) -> None:
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    [started] = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"]
+    zone = started["Placement"]["AvailabilityZone"]
+    volume = ec2.create_volume(AvailabilityZone=zone, Size=1)["VolumeId"]
+    ec2.attach_volume(VolumeId=volume, InstanceId=started["InstanceId"], Device="/dev/sdp")
+    assert ec2.detach_volume(VolumeId=volume)["InstanceId"] == started["InstanceId"]
+    with aws_refuses("IncorrectState", "'available' state"):
+        ec2.detach_volume(VolumeId=volume)

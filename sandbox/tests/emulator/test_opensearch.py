@@ -51,11 +51,12 @@ def cluster(instances: int, zones: int) -> dict[str, Any]:
     ("where", "instances", "zones", "why"),
     [
         ("ab", 3, 3, "exactly three subnets because you've set zone count to three"),
-        ("abc", 3, 2, "exactly two subnets because you've set zone count to two"),
+        ("abc", 4, 2, "exactly two subnets because you've set zone count to two"),
         ("ab", 2, 1, "exactly one subnet"),
         ("aa", 2, 2, "different Availability Zone"),
         ("abc", 2, 3, "minimum of three data nodes"),
         ("abc", 4, 4, "must be 2 or 3"),
+        ("ab", 3, 2, "an even number of data nodes"),
     ],
 )
 def test_a_domain_has_one_subnet_and_one_node_for_each_zone(

@@ -385,3 +385,11 @@ def test_enhanced_monitoring_writes_to_the_accounts_group_which_expires(rds: Any
     create_instance(rds, MonitoringInterval=60, MonitoringRoleArn=role)
     [group] = client("logs", REGION).describe_log_groups(logGroupNamePrefix="RDSOSMetrics")["logGroups"]
     assert group["retentionInDays"] == 30
+
+
+def test_no_maintenance_is_pending(rds: Any) -> None:
+    arn = create_instance(rds)["DBInstanceArn"]
+    assert rds.describe_pending_maintenance_actions(ResourceIdentifier=arn)["PendingMaintenanceActions"] == []
+    assert rds.describe_pending_maintenance_actions()["PendingMaintenanceActions"] == []
+    with aws_refuses("ResourceNotFoundFault"):
+        rds.describe_pending_maintenance_actions(ResourceIdentifier=f"{arn}-other")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -190,3 +191,28 @@ def test_refuses_what_aws_refuses(aws: EmbeddedAws, instances: list[str]) -> Non
         aws.client("ssm").send_command(DocumentName="AWS-RunPatchBaseline", InstanceIds=instances)
     with aws_refuses("InvalidCommandId"):
         aws.client("ssm").list_command_invocations(CommandId="12345678-1234-1234-1234-123456789012")
+
+
+def test_session_manager_knows_the_instances_whose_role_lets_the_agent_register(
+    aws: EmbeddedAws, instances: list[str]
+) -> None:
+    """One that has the policy is listed, and has no connection, since nothing runs it. Sessions are refused as AWS
+    refuses them then."""
+    iam, ec2, ssm = aws.client("iam"), aws.client("ec2"), aws.client("ssm")
+    assert ssm.describe_instance_information()["InstanceInformationList"] == []
+    trust = {
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+    }
+    iam.create_role(RoleName="server", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", **trust}))
+    iam.create_instance_profile(InstanceProfileName="server")
+    iam.add_role_to_instance_profile(InstanceProfileName="server", RoleName="server")
+    ec2.associate_iam_instance_profile(IamInstanceProfile={"Name": "server"}, InstanceId=instances[0])
+    assert ssm.describe_instance_information()["InstanceInformationList"] == []
+    iam.attach_role_policy(RoleName="server", PolicyArn="arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")
+    [managed] = ssm.describe_instance_information()["InstanceInformationList"]
+    assert (managed["InstanceId"], managed["PingStatus"]) == (instances[0], "ConnectionLost")
+    online = [{"Key": "PingStatus", "Values": ["Online"]}]
+    assert ssm.describe_instance_information(Filters=online)["InstanceInformationList"] == []
+    assert ssm.describe_sessions(State="Active")["Sessions"] == []
+    with aws_refuses("TargetNotConnected", f"{instances[0]} is not connected"):
+        ssm.start_session(Target=instances[0])

@@ -34,9 +34,9 @@ def admitted(graph: Graph, group_id: str) -> set[tuple[str, int, int]]:
 @pytest.mark.parametrize(
     ("stack", "name", "expected"),
     [
-        ("prod", "site-database-instance", ("db.r7g.4xlarge", True, 1, True)),
-        ("preprod", "site-database-instance", ("db.r7g.large", False, 1, False)),
-        ("prod", "shared-database-instance", ("db.r7g.large", False, 1, True)),
+        ("prod", "site-database-instance", ("db.r8g.4xlarge", True, 1, True)),
+        ("preprod", "site-database-instance", ("db.r8g.large", False, 1, False)),
+        ("prod", "shared-database-instance", ("db.r8g.large", False, 1, True)),
     ],
 )
 def test_three_databases_as_the_note_sizes_them(stack: str, name: str, expected: tuple[str, bool, int, bool]) -> None:
@@ -328,7 +328,7 @@ def in_zones(domain: Resource) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize(
-    ("instances", "zones", "spread"), [(3, "abc", 3), (3, "ab", 2), (2, "abc", 2), (1, "abc", 1), (4, "abcd", 3)]
+    ("instances", "zones", "spread"), [(3, "abc", 3), (4, "ab", 2), (2, "abc", 2), (1, "abc", 1), (4, "abc", 3)]
 )
 def test_search_is_in_as_many_zones_as_it_can_be(instances: int, zones: str, spread: int) -> None:
     """One for each instance, no more than the network has, three at most; and in as many subnets, as AWS asks. The
@@ -340,5 +340,7 @@ def test_search_is_in_as_many_zones_as_it_can_be(instances: int, zones: str, spr
     assert in_zones(owner.one(aws.opensearch.Domain)) == (spread, spread)
     site = stack_config("preprod")["magento:site"]
     site = {**site, "search": {**site["search"], "instances": instances}}
-    joining = build_program("preprod", config={"magento:site": site}, references=lambda _: owner)
+    joined = {**stack_config("preprod")["magento:network"], "zones": list(zones)}
+    config = {"magento:site": site, "magento:network": joined}
+    joining = build_program("preprod", config=config, references=lambda _: owner)
     assert in_zones(joining.one(aws.opensearch.Domain)) == (spread, spread)

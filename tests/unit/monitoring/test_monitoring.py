@@ -51,7 +51,7 @@ def test_recipients_are_addresses(recipients: tuple[str, ...], message: str) -> 
     ("threshold", "value", "message"),
     [
         ("database_cpu_percent", 100, "got 100, expected 0 to 99"),
-        ("certificate_days", -1, "got -1, expected 0 or more"),
+        ("certificate_days", 0, "got 0, expected 1 to 397"),
     ],
 )
 def test_a_threshold_can_be_crossed(threshold: str, value: int, message: str) -> None:

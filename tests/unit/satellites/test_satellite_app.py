@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from dataclasses import replace
+from ipaddress import IPv4Network
 from typing import Any
 
 import pulumi_aws as aws
@@ -17,7 +18,7 @@ from components.satellites.satellite_app import SatelliteApp, SatelliteAppArgs
 from components.servers.gateway_proxy import GatewayProxy, GatewayProxyArgs
 from settings.database import DatabaseSettings
 from settings.forwards import ForwardSettings
-from settings.gateway import GatewaySettings
+from settings.gateway import AllowedSourceSettings, GatewaySettings
 from settings.satellite import CronJobSettings, FtpSettings, SatelliteSettings, WebServer
 from settings.server_size import ServerSizeSettings
 from tests.unit.graph import Graph
@@ -81,14 +82,17 @@ def _build(satellite: SatelliteSettings, forwards: tuple[ForwardSettings, ...] |
                 placement=DataStorePlacement.private(CONTEXT, SHARED, clients={}),
                 database_name="satellites",
                 size=DatabaseSettings(
-                    engine_version="8.4", instance_class="db.r7g.large", storage_gib=100, max_storage_gib=200
+                    engine_version="8.4", instance_class="db.r8g.large", storage_gib=100, max_storage_gib=200
                 ),
             ),
         )
         gateway = None
         if forwards is not None:
+            office = AllowedSourceSettings(
+                cidr=IPv4Network("192.0.2.0/28"), owner="IT of the client", reason="Offices of the client"
+            )
             described = GatewaySettings(
-                size=ServerSizeSettings(instance_type="t4g.small"), forwards=forwards, allowed=()
+                size=ServerSizeSettings(instance_type="t4g.small"), forwards=forwards, allowed=(office,)
             )
             gateway = GatewayProxy("gateway", GatewayProxyArgs(placement=PLACEMENT, gateway=described))
         SatelliteApp(
@@ -411,8 +415,15 @@ def test_everything_is_the_satellites_own(satellite: SatelliteSettings) -> None:
             {"name": "PIM"},
             'name: got "PIM", expected 2 to 20 lower-case letters, digits and hyphens, a letter first',
         ),
-        ({"health_check_path": "health"}, 'health_check_path: got "health", expected a path that begins with /'),
-        ({"document_root": "public"}, 'document_root: got "public", expected a path that begins with /'),
+        (
+            {"health_check_path": "health"},
+            'health_check_path: got "health", expected a path that begins with /, as in a URL',
+        ),
+        (
+            {"document_root": "public"},
+            'document_root: got "public", expected a directory that begins with /, of letters, digits and ._-, '
+            "none of them hidden",
+        ),
         ({"filled_secrets": ("A_KEY", "b")}, 'filled_secrets.1: got "b", expected upper-case letters, digits and _'),
         ({"variables": {"A": "x"}, "filled_secrets": ("A",)}, 'filled_secrets: got ["A"], expected names that'),
         ({"filled_secrets": ("A", "A")}, 'filled_secrets: got ["A", "A"], expected each name once'),
@@ -425,7 +436,7 @@ def test_everything_is_the_satellites_own(satellite: SatelliteSettings) -> None:
             {"solution_stack": "64bit Amazon Linux 2023 v4.13.13 running PHP 8.3"},
             'solution_stack: got "64bit Amazon Linux 2023 v4.13.13 running PHP 8.3", expected a platform that runs PHP',
         ),
-        ({"php": "8"}, 'php: got "8", expected a PHP version such as 8.4'),
+        ({"php": "8"}, 'php: got "8", expected one of 8.2, 8.3, 8.4, 8.5'),
         (
             {"variables": {"MAIL_TO": "a,b"}},
             'variables.MAIL_TO: got "a,b", expected one or more letters',
@@ -450,7 +461,9 @@ def test_a_name_that_no_variable_can_have_is_refused() -> None:
     assert found.endswith('got "mirakl.url", expected upper-case letters, digits and _, a letter first')
 
 
-FIVE_FIELDS = "expected the five fields of cron, such as */15 * * * *"
+FIVE_FIELDS = (
+    "expected the five fields of cron with single spaces between them, such as */15 * * * *, and a day that exists"
+)
 
 
 @pytest.mark.parametrize(
@@ -472,7 +485,10 @@ def test_an_escaped_percent_sign_is_a_command() -> None:
     assert CronJobSettings(schedule="0 0 * * *", command=r"date +\%F").line == r"0 0 * * * date +\%F"
 
 
-USER = "expected 2 to 32 lower-case letters, digits and hyphens, a letter first, and no user of the system"
+USER = (
+    "expected 2 to 32 lower-case letters, digits and hyphens, a letter first, no hyphen last, and no user or group of "
+    "the system"
+)
 PASSIVE = "expected a range of ports from 1024 to 65535, such as 5000-5099"
 
 

@@ -149,7 +149,7 @@ def test_another_forward_is_a_change_of_the_server_and_not_of_its_address() -> N
             {"cidr": IPv4Network("0.0.0.0/0")},
             'cidr: got "0.0.0.0/0", expected a network of /28 or narrower, such as 192.0.2.0/28',
         ),
-        ({"owner": ""}, 'owner: got "", expected a text that is not empty'),
+        ({"owner": ""}, 'owner: got "", expected a line of text, 1 to 256 characters'),
         ({"reason": "because"}, 'reason: got "because", expected 10 characters or more'),
         ({"expires": "2027-02-29"}, 'expires: got "2027-02-29", expected a day in quotes, such as "2027-06-30"'),
         ({"expires": "30/06/2027"}, 'expires: got "30/06/2027", expected a day in quotes, such as "2027-06-30"'),
@@ -172,7 +172,7 @@ def test_a_reason_that_aws_takes_for_no_description_is_refused(reason: str) -> N
     """Offline, and not in the middle of an update: AWS has no apostrophe in a rule's description."""
     (message,) = faults_of(lambda: OFFICE.changed(reason=reason))
     assert message.startswith('reason: got "')
-    assert "expected owner and reason of together 1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*" in message
+    assert "expected 1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$* in owner and reason together" in message
 
 
 def test_a_source_is_listed_once() -> None:

@@ -107,7 +107,10 @@ SHARE = NfsShareSettings(name="a", path="a", size_gib=1)
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: SHARE.changed(name="a b"), 'name: got "a b", expected lower-case letters, digits and hyphens'),
+        (
+            lambda: SHARE.changed(name="a b"),
+            'name: got "a b", expected 1 to 63 lower-case letters, digits and hyphens, no hyphen first or last',
+        ),
         (
             lambda: SHARE.changed(path="../etc"),
             'path: got "../etc", expected a directory inside the release, such as pub/media',

@@ -15,7 +15,7 @@ from components.network.security_group import IngressRule
 from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.server import DataVolume, Server, ServerArgs
 from components.shared.iam import allow
-from settings.fleet import is_graviton
+from settings.instance_types import architecture
 from settings.server_size import ServerSizeSettings
 from tests.unit.cloud import hex_of
 from tests.unit.graph import Graph, Resource
@@ -104,7 +104,7 @@ def test_an_instance_boots_with_its_rights_and_its_way_out() -> None:
 def test_a_newer_official_image_does_not_replace_a_server() -> None:
     """One that config names does."""
     assert instance().ignore_changes == ("ami",)
-    own = replace(LINUX, size=ServerSizeSettings(instance_type="t4g.small", ami="ami-1"))
+    own = replace(LINUX, size=ServerSizeSettings(instance_type="t4g.small", ami="ami-0123456789abcdef0"))
     assert instance(own).ignore_changes == ()
 
 
@@ -195,8 +195,10 @@ def test_the_image_is_the_newest_official_one_for_the_processor(args: ServerArgs
 
 def test_an_image_of_ones_own_is_taken_as_it_is() -> None:
     assert (
-        instance(replace(LINUX, size=ServerSizeSettings(instance_type="t4g.small", ami="ami-1"))).inputs["ami"]
-        == "ami-1"
+        instance(
+            replace(LINUX, size=ServerSizeSettings(instance_type="t4g.small", ami="ami-0123456789abcdef0"))
+        ).inputs["ami"]
+        == "ami-0123456789abcdef0"
     )
 
 
@@ -209,14 +211,17 @@ def test_an_image_of_ones_own_is_taken_as_it_is() -> None:
 )
 def test_the_instance_type_decides_the_processor(instance_type: str, arm: bool) -> None:
     """The g that tells Graviton comes right after the generation; a family of its own may be called g."""
-    assert is_graviton(instance_type) is arm
+    assert architecture(instance_type) == ("arm64" if arm else "x86_64")
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"root_volume_gib": 4}, "root_volume_gib: got 4, expected 8 to 65536"),
-        ({"ami": "ami-1", "release": "12"}, 'release: got "12", expected no release, since ami names the image'),
+        (
+            {"ami": "ami-0123456789abcdef0", "release": "12"},
+            'release: got "12", expected no release, since ami names the image',
+        ),
     ],
 )
 def test_a_size_that_no_server_can_have_is_refused(change: dict[str, Any], message: str) -> None:

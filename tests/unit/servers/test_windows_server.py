@@ -15,7 +15,7 @@ from tree_sitter import Language, Node, Parser
 from components.network.security_group import IngressRule
 from components.servers import boot_status
 from components.servers.windows_server import WindowsServer, WindowsServerArgs, boot_script
-from settings.server_size import ServerSizeSettings
+from settings.server_size import WindowsSizeSettings
 from settings.windows import WindowsSettings, WindowsVolumeSettings
 from tests.unit.cloud import hex_of
 from tests.unit.graph import Graph
@@ -26,7 +26,7 @@ from tests.unit.settings.faults import faults_of
 SCRIPTS = sorted((ROOT / "components" / "servers" / "server_files" / "windows").glob("*.ps1"))
 POWERSHELL = Parser(Language(tree_sitter_powershell.language()))
 APPLICATION = WindowsSettings(
-    size=ServerSizeSettings(instance_type="m6i.xlarge", root_volume_gib=80),
+    size=WindowsSizeSettings(instance_type="m6i.xlarge", root_volume_gib=80),
     volumes=(
         WindowsVolumeSettings(name="application", size_gib=100, drive_letter="D"),
         WindowsVolumeSettings(name="exchange", size_gib=200, drive_letter="E"),

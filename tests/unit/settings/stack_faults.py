@@ -145,7 +145,7 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
         "client.url",
         'certificate.domain: got "client.url", expected a wildcard, such as *.client.url',
     ),
-    ("site.front.instances", 0, "site.front.instances: got 0, expected 1 or more"),
+    ("site.front.instances", 0, "site.front.instances: got 0, expected 1 to 10000"),
     ("site.front.instances", "four", 'site.front.instances: got "four", expected a whole number'),
     ("site.front.instances", 1.5, "site.front.instances: got 1.5, expected a whole number"),
     (
@@ -182,18 +182,18 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
     (
         "site.database.instance_class",
         "r7g.4xlarge",
-        'site.database.instance_class: got "r7g.4xlarge", expected a class of RDS, such as db.r7g.4xlarge',
+        'site.database.instance_class: got "r7g.4xlarge", expected a class of RDS for MySQL, such as db.r8g.4xlarge',
     ),
     ("site.database.storage_gib", -5, "site.database.storage_gib: got -5, expected 20 to 65536"),
     (
         "site.cache.node_type",
         "r7g.large",
-        'site.cache.node_type: got "r7g.large", expected a node type, such as cache.r7g.large',
+        'site.cache.node_type: got "r7g.large", expected a node type of ElastiCache, such as cache.r7g.large',
     ),
     (
         "site.search.instance_type",
         "r7g.large",
-        'site.search.instance_type: got "r7g.large", expected a type such as r7g.large.search',
+        'site.search.instance_type: got "r7g.large", expected an instance type of OpenSearch, such as r7g.large.search',
     ),
     (
         "windows.size.root_volume_gib",
@@ -207,7 +207,11 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
         ["client.url/shop"],
         'site.host_names.0: got "client.url/shop", expected a domain name in lower case, such as client.url',
     ),
-    ("site.health_check_path", "pub", 'site.health_check_path: got "pub", expected a path that begins with /'),
+    (
+        "site.health_check_path",
+        "pub",
+        'site.health_check_path: got "pub", expected a path that begins with /, as in a URL',
+    ),
     (
         "buckets.3.expire_after_days",
         None,
@@ -253,7 +257,7 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
         "0.0.0.0/0",
         'gateway.allowed.0.cidr: got "0.0.0.0/0", expected a network of /28 or narrower, such as 192.0.2.0/28',
     ),
-    ("gateway.allowed.0.owner", "", 'gateway.allowed.0.owner: got "", expected a text that is not empty'),
+    ("gateway.allowed.0.owner", "", 'gateway.allowed.0.owner: got "", expected a line of text, 1 to 256 characters'),
     (
         "cost_report.name",
         "client costs",
@@ -272,7 +276,8 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
     (
         "backups.0.schedule",
         "daily",
-        'backups.0.schedule: got "daily", expected cron(…) with six fields, such as cron(30 5 * * ? *)',
+        'backups.0.schedule: got "daily", expected cron(…) with the six fields of AWS, such as cron(30 5 * * ? *), '
+        "and a day that exists",
     ),
     (
         "satellites.1.ftp.passive_ports",
@@ -390,5 +395,6 @@ BUCKETS = (
     ("buckets.4.purpose", "content-delivery-logs", "content_delivery.access_logs"),
     ("buckets.2.purpose", "load-balancer-logs", "every site"),
     ("buckets.1.purpose", "site-configuration", "every site"),
+    ("buckets.5.purpose", "releases", "every site"),
 )
 """Where the bucket of each purpose is, the purpose, and what needs it."""

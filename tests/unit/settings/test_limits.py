@@ -13,7 +13,7 @@ from tests.unit.settings.stack_faults import put, refused
 LIMITS: tuple[tuple[str, tuple[Any, ...], tuple[Any, ...]], ...] = (
     ("client", ("ab",), ("a", "1a", "a-", "aB", "a" * 21)),
     ("network.cidr", ("10.0.0.0/16", "10.0.0.0/17"), ("10.0.0.0/15", "10.0.0.0/18")),
-    ("network.zones", (["a", "b"],), (["a"], ["a", "A"])),
+    ("network.zones", (["c", "b", "a"],), (["a"], ["a", "A"], ["a", "b", "d"])),
     ("buckets.0.name", ("abc", "a" * 63, "a.z"), ("ab", "a" * 64, "-ab", "ab-", "aB0", "abC")),
     ("buckets.3.expire_after_days", (1,), (0,)),
     ("cost_report.name", ("a", "Z_-9" * 32), ("a" * 129, "a b")),
@@ -27,7 +27,7 @@ LIMITS: tuple[tuple[str, tuple[Any, ...], tuple[Any, ...]], ...] = (
     (
         "site.database.instance_class",
         ("db.t4g.small", "db.m6gd.large"),
-        ("r7g.large", "db.r7g", "db.r7g.large\n", "db. ."),
+        ("r7g.large", "db.r8g", "db.r8g.large\n", "db. ."),
     ),
     ("site.database.engine_version", ("8.4",), ("8", "8.4.7", "8.4\n", "")),
     ("site.cache.engine_version", ("8.1",), ("8", "8.1\n", "8.1.0")),

@@ -43,7 +43,7 @@ def test_a_missing_key_is_described(path: str, expected: str) -> None:
 
 def test_a_long_value_is_cut() -> None:
     """The line stays readable, whatever the value is."""
-    assert message("site", got="x" * 500, expected="a section") == f'site: got "{"x" * 119}…, expected a section'
+    assert message("site", got="x" * 500, expected="a section") == f'site: got "{"x" * 79}…, expected a section'
 
 
 def test_words_are_not_quoted() -> None:

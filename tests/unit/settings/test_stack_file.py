@@ -63,6 +63,7 @@ def test_zones_are_chosen_by_letter(stack: str) -> None:
     """In either kind of network."""
     config = stack_config(stack)
     put("network.zones", ["b", "c"])(config)
+    put("site.search.instances", 2)(config)
     loaded: list[stack_file.Settings] = []
     build(lambda: loaded.append(stack_file.load()), stack=stack, config=config)
     assert loaded[0].zones == ("eu-west-3b", "eu-west-3c")
@@ -128,7 +129,7 @@ def test_every_fault_is_reported_at_once() -> None:
     assert refused("prod", change) == [
         "magento:client: missing, expected the client's short name, in tags and names",
         'magento:network.cidr: got "10.0.0.0/24", expected a private network of /16 or /17, such as 10.0.0.0/16',
-        "magento:site.front.instances: got 0, expected 1 or more",
+        "magento:site.front.instances: got 0, expected 1 to 10000",
         "magento:site.cache.nodes: got 7, expected 1 to 6",
     ]
 

@@ -7,6 +7,7 @@ spl_autoload_register(static function (string $class): void {
     $places = [
         'StandIn\\Setup\\' => "$root/setup/src/",
         'StandIn\\' => "$root/vendor/stand-in/framework/src/",
+        'Magento\\Framework\\' => "$root/vendor/stand-in/framework/magento/",
         'Client\\' => "$root/app/code/Client/",
     ];
     foreach ($places as $prefix => $directory) {

@@ -23,7 +23,7 @@ class Vault(Adapter):
         "tags": TAGS,
     }
     outputs = ("arn", "recoveryPoints")
-    emulation = "No copy is ever taken."
+    emulation = "A plan makes no copies: those of StartBackupJob are there."
 
     def create(self, aws: Aws, inputs: Values) -> str:
         aws.client("backup").create_backup_vault(
@@ -44,4 +44,9 @@ class Vault(Adapter):
         }
 
     def delete(self, aws: Aws, id: str, state: Values) -> None:
-        aws.client("backup").delete_backup_vault(BackupVaultName=id)
+        backup = aws.client("backup")
+        if state.get("forceDestroy"):
+            pages = backup.get_paginator("list_recovery_points_by_backup_vault").paginate(BackupVaultName=id)
+            for point in [each for page in pages for each in page["RecoveryPoints"]]:
+                backup.delete_recovery_point(BackupVaultName=id, RecoveryPointArn=point["RecoveryPointArn"])
+        backup.delete_backup_vault(BackupVaultName=id)

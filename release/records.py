@@ -1,0 +1,111 @@
+"""``./shop release status``, ``history`` and ``unlock``: what is known of a site's releases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from commands.console import Console
+from commands.errors import ExitCode
+from release.errors import answers_of_aws
+from release.hold_commands import Stack, described
+from release.journal import Event, Journal, Record, names
+from release.lock import Found
+from release.redaction import Redaction
+from release.running_configuration import RunningRelease
+from release.site import JOURNALS, Site
+
+
+def status(stack: Stack) -> None:
+    """Say what runs, who has the lock, and whether the shop is held. Ends with 1 if something waits for you."""
+    console = Console()
+    with answers_of_aws():
+        site = Site.of(stack)
+        running = [
+            RunningRelease.read(site.session, site.stack.output(name))
+            for name in ("front_environment", "back_office_environment")
+        ]
+        for each in running:
+            console.say(f"{each.environment} runs {each.name}.")
+        found = site.lock.read()
+        console.say(_lock(found, stack))
+        console.say(described(site))
+        waits = site.hold.state() or len({each.name for each in running}) > 1 or (found and not found.holder.is_free)
+    if waits:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def history(
+    stack: Stack,
+    release: Annotated[str | None, typer.Argument(help="A release, to see its journal.", show_default=False)] = None,
+    count: Annotated[int, typer.Option(min=1, help="How many releases, the newest last.")] = 20,
+) -> None:
+    """List releases and holds, or the journal of one of them."""
+    console = Console()
+    with answers_of_aws():
+        site = Site.of(stack)
+        if release is not None:
+            journal = _journal(site, release)
+            for line in _lines(journal.plan, journal.records):
+                console.say(line, indent="    ")
+            return
+        journals = {name: _journal(site, name) for name in names(site.s3, site.bucket, f"{site.prefix}{JOURNALS}")}
+    ordered = sorted(journals.items(), key=lambda item: item[1].records[0].at if item[1].records else "")
+    for name, journal in ordered[-count:]:
+        console.say(_summary(name, journal.plan, journal.records), indent="    ")
+    if not journals:
+        console.say(f"Stack {stack} has no releases yet.")
+
+
+def unlock(
+    stack: Stack,
+    release: Annotated[str, typer.Option(metavar="ID", help="The release that has the lock, as `status` names it.")],
+) -> None:
+    """Take the lock from a release whose process is gone. It changes nothing else: `status` says what is left."""
+    with answers_of_aws():
+        holder = Site.of(stack).lock.break_open(release)
+    Console().step(f"The lock is free. It was held by {holder}.")
+
+
+def _journal(site: Site, release: str) -> Journal:
+    return Journal.read(site.s3, site.bucket, f"{site.prefix}{JOURNALS}{release}/", Redaction())
+
+
+def _lock(found: Found | None, stack: str) -> str:
+    if found is None or found.holder.is_free:
+        return "The lock is free."
+    since = f"The lock is held by {found.holder}."
+    if not found.is_stale:
+        return f"{since} It is at work: its last sign of life came {found.silent_seconds:.0f} s ago."
+    return (
+        f"{since} Its last sign of life came {found.silent_seconds:.0f} s ago. If its process is gone: "
+        f"./shop release unlock -s {stack} --release {found.holder.release}"
+    )
+
+
+def _summary(name: str, plan: Mapping[str, Any], records: list[Record]) -> str:
+    if not records:
+        return f"{name}: planned, and never begun"
+    last = records[-1]
+    steps = [each["name"] for each in plan.get("steps", ())]
+    ended = last.event is Event.DONE and bool(steps) and last.step == steps[-1]
+    how = "done" if ended else f"{last.event} {last.step}".strip()
+    reason = f" {plan['reason']}" if plan.get("reason") else ""
+    return f"{_time(records[0].at)}  {plan.get('kind', '')}  {name}: {how}.{reason}"
+
+
+def _lines(plan: Mapping[str, Any], records: list[Record]) -> list[str]:
+    by = f", by {plan['by']}" if plan.get("by") else ""
+    reason = f": {plan['reason']}" if plan.get("reason") else ""
+    lines = [f"{plan.get('kind', 'release')} {plan['release']}{by}{reason}"]
+    for each in records:
+        details = ", ".join(f"{name} {value}" for name, value in each.details.items() if value not in ("", [], {}))
+        lines.append(f"{_time(each.at)}  {each.event}  {each.step}{f' ({details})' if details else ''}")
+    return lines
+
+
+def _time(text: str) -> str:
+    return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

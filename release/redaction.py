@@ -1,0 +1,52 @@
+"""Takes secrets out of what is printed or written, by their values."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+REPLACEMENT = "[secret]"
+_SHORTEST = 6
+"""Characters. A shorter value, such as a user's name of three letters, would turn ordinary words into gaps."""
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """Knows secrets by their values, also as they look in JSON, in an address, in Base64 and in PHP's quotes."""
+
+    pattern: re.Pattern[str] | None = None
+
+    @classmethod
+    def of_values(cls, values: Iterable[str]) -> Redaction:
+        """A redaction of these secrets. Those under six characters are left out."""
+        looks = {look for value in values if len(value) >= _SHORTEST for look in _looks(value)}
+        longest_first = sorted(looks, key=lambda look: (-len(look), look))
+        return cls(re.compile("|".join(map(re.escape, longest_first))) if looks else None)
+
+    def text(self, text: str) -> str:
+        """The text with a mark in the place of each secret."""
+        return self.pattern.sub(REPLACEMENT, text) if self.pattern else text
+
+    def of(self, value: Any) -> Any:
+        """A value of JSON's types, with all its texts redacted, keys too."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.text(str(key)): self.of(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.of(each) for each in value]
+        return value
+
+
+def _looks(secret: str) -> Iterable[str]:
+    raw = secret.encode()
+    yield secret
+    yield json.dumps(secret)[1:-1]
+    yield quote(secret, safe="")
+    yield secret.replace("\\", "\\\\").replace("'", "\\'")
+    yield base64.b64encode(raw).decode()

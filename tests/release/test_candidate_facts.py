@@ -1,0 +1,139 @@
+"""What a candidate says of itself beside the running release, with real PHP and MariaDB, and the kind that follows."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from release.bundle import PLATFORM_CONFIG
+from release.errors import RefusedError
+from release.kinds import Candidate, Kind, decide
+from sandbox.applications import releases
+from sandbox.applications.releases import Change
+from sandbox.tests.applications.conftest import data_stores, database, shops
+from sandbox.tests.applications.shops import Shop, Shops
+
+__all__ = ["data_stores", "database", "shops"]
+SCRIPT = PLATFORM_CONFIG / "magento/.platform/candidate_facts.php"
+CATALOG = "app/code/Client/Catalog"
+
+
+def asked(candidate: Shop, running: Shop | None = None) -> Candidate:
+    """What the candidate says."""
+    script = candidate.directory / ".platform" / SCRIPT.name
+    shutil.copy(SCRIPT, script)
+    said = subprocess.run(
+        ["php", str(script), str(running.directory if running else "/nowhere")],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=candidate.environment,
+    )
+    assert said.stderr == ""
+    assert len(said.stdout.splitlines()) == 1
+    return Candidate.read("r2", said.stdout)
+
+
+def schema(*edits: tuple[str, str]) -> Change:
+    """Edits of the catalogue's tables."""
+    return Change(edits=[(f"{CATALOG}/etc/db_schema.xml", before, after) for before, after in edits])
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "reasons"),
+    [
+        ([], Kind.PLAIN, ["The database and the configuration are up to date."]),
+        ([releases.failing_page()], Kind.PLAIN, ["The database and the configuration are up to date."]),
+        ([releases.new_column()], Kind.ADDITIVE, ["column catalog_product.origin new"]),
+        ([releases.new_module()], Kind.ADDITIVE, ["table client_loyalty_points new"]),
+        ([releases.raised_setup_version()], Kind.HELD, ["setup_version of Client_Catalog raised to 1.1.0"]),
+        (
+            [releases.slow_migration(1)],
+            Kind.HELD,
+            ["patch Client\\Catalog\\Setup\\Patch\\Data\\RecalculatePrices"],
+        ),
+        (
+            [
+                releases.slow_migration(1),
+                Change(
+                    files={
+                        "additive.yml": "patches:\n"
+                        "  - Client\\Catalog\\Setup\\Patch\\Data\\RecalculatePrices  # Writes what is there.\n"
+                    }
+                ),
+            ],
+            Kind.ADDITIVE,
+            ["patch Client\\Catalog\\Setup\\Patch\\Data\\RecalculatePrices"],
+        ),
+    ],
+)
+def test_a_change_of_the_code_decides_the_kind(
+    shops: Shops, changes: list[Change], kind: Kind, reasons: list[str]
+) -> None:
+    running = shops.installed()
+    decision = decide(asked(shops.release("r2", *changes), running))
+    assert (decision.kind, list(decision.reasons)) == (kind, reasons)
+
+
+def test_a_narrower_column_is_seen_with_what_it_was(shops: Shops) -> None:
+    running = shops.installed()
+    name = '<column xsi:type="varchar" name="image" length="{}" nullable="false"/>'
+    candidate = asked(shops.release("r2", schema((name.format(255), name.format(20)))), running)
+    with pytest.raises(RefusedError, match=r"column catalog_product\.image narrowed from varchar\(255\) to varchar"):
+        decide(candidate)
+
+
+def test_a_module_that_goes_is_seen(shops: Shops) -> None:
+    running = shops.installed("r1", releases.new_module())
+    candidate = asked(shops.release("r2"), running)
+    assert candidate.removed_modules == ("Client_Loyalty",)
+    assert decide(candidate).kind is Kind.HELD
+
+
+def test_a_changed_system_value_is_seen(shops: Shops) -> None:
+    running, candidate = shops.installed(), shops.release("r2")
+    candidate.env["system"]["default"]["general"]["store_information"]["name"] = "House"
+    candidate.write_env()
+    assert decide(asked(candidate, running)).kind is Kind.HELD
+    running.env["deployment"] = {"blue_green": {"enabled": True}}
+    running.write_env()
+    assert decide(asked(candidate, running)).kind is Kind.ADDITIVE
+
+
+def test_a_shop_that_is_not_installed_stops(shops: Shops) -> None:
+    candidate = shops.release("r2")
+    del candidate.env["install"]
+    candidate.write_env()
+    with pytest.raises(RefusedError, match=r"\./shop install"):
+        decide(asked(candidate))
+
+
+def test_a_database_that_does_not_answer_stops(shops: Shops) -> None:
+    shops.installed()
+    candidate = shops.release("r2")
+    candidate.env["db"]["connection"]["default"]["password"] = "wrong"
+    candidate.write_env()
+    with pytest.raises(RefusedError, match="Access denied"):
+        decide(asked(candidate))
+
+
+def test_asking_changes_neither_the_database_nor_the_running_release(shops: Shops) -> None:
+    running = shops.installed()
+    before = tree(running.directory), shops.stores.sql("SHOW TABLES", shops.database)
+    asked(shops.release("r2", releases.new_module(), releases.raised_setup_version()), running)
+    assert (tree(running.directory), shops.stores.sql("SHOW TABLES", shops.database)) == before
+    assert running.code("setup:db:status") == 0
+
+
+def tree(directory: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+def test_what_is_no_answer_is_refused() -> None:
+    for text in ("", "PHP Fatal error", json.dumps([]), json.dumps({"database_status": {}})):
+        with pytest.raises(RefusedError, match="expected one line of JSON"):
+            Candidate.read("r2", text)

@@ -1,0 +1,152 @@
+"""The journal of a release, on the embedded AWS's S3."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from release.errors import LockLostError, ReleaseError
+from release.journal import Event, Journal, names
+from release.redaction import Redaction
+from tests.release.conftest import BUCKET
+from tests.release.test_lock import S3
+
+PREFIX = "prod/releases/r1/"
+PLAN = {"release": "r1", "steps": [{"name": "snapshot"}, {"name": "deploy"}]}
+NOTHING = Redaction()
+
+
+def begun(s3: Any, redaction: Redaction = NOTHING) -> Journal:
+    return Journal.begin(s3, BUCKET, PREFIX, PLAN, redaction)
+
+
+def read(s3: Any) -> Journal:
+    return Journal.read(s3, BUCKET, PREFIX, NOTHING)
+
+
+def test_what_was_written_is_read_again(s3: Any) -> None:
+    journal = begun(s3)
+    journal.append(Event.INTENDED, step="snapshot", fence=1)
+    journal.append(Event.DONE, step="snapshot", fence=1, request_id="a-1", rows=[1, 2])
+    found = read(s3)
+    assert found.plan == PLAN
+    assert found.records == journal.records
+    assert [(each.event, each.step) for each in found.records] == [("intended", "snapshot"), ("done", "snapshot")]
+    last = found.last_of("snapshot")
+    assert last is not None
+    assert last.details == {"request_id": "a-1", "rows": [1, 2]}
+    assert found.last_of("deploy") is None
+
+
+def test_it_goes_on_where_another_process_ended(s3: Any) -> None:
+    begun(s3).append(Event.INTENDED, step="snapshot", fence=1)
+    found = read(s3)
+    found.append(Event.NOTED, fence=2, why="resumed")
+    assert [each.number for each in read(s3).records] == [1, 2]
+
+
+class SmallPages:
+    """S3's list, two keys a page instead of 1,000."""
+
+    def __init__(self, s3: Any) -> None:
+        self._s3 = s3
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
+
+    def get_paginator(self, operation: str) -> Any:
+        paginator = self._s3.get_paginator(operation)
+        whole = paginator.paginate
+        paginator.paginate = lambda **parameters: whole(**parameters, PaginationConfig={"PageSize": 2})
+        return paginator
+
+
+def test_more_records_than_s3_lists_at_once(s3: Any) -> None:
+    journal = begun(s3)
+    for number in range(7):
+        journal.append(Event.NOTED, fence=1, number=number)
+    assert [each.details["number"] for each in read(SmallPages(s3)).records] == list(range(7))
+
+
+def test_two_processes_cannot_both_go_on(s3: Any) -> None:
+    begun(s3)
+    one, other = read(s3), read(s3)
+    one.append(Event.INTENDED, step="snapshot", fence=1)
+    with pytest.raises(LockLostError, match=r"000001\.json"):
+        other.append(Event.INTENDED, step="snapshot", fence=2)
+
+
+def test_a_name_is_used_once(s3: Any) -> None:
+    begun(s3).append(Event.INTENDED, step="snapshot", fence=1)
+    with pytest.raises(ReleaseError, match="choose another"):
+        Journal.begin(s3, BUCKET, PREFIX, {"release": "other"}, NOTHING)
+
+
+def test_a_lost_answer_is_no_other_process(s3: Any) -> None:
+    def twice(write: Callable[[], Any]) -> Any:
+        write()
+        return write()
+
+    deaf = S3(s3, put_object=twice)
+    journal = begun(deaf)
+    journal.append(Event.INTENDED, step="snapshot", fence=1)
+    assert len(read(s3).records) == 1
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_changed_record_is_noticed(s3: Any, number: int) -> None:
+    journal = begun(s3)
+    for each in range(4):
+        journal.append(Event.NOTED, fence=1, each=each)
+    key = f"{PREFIX}{number:06}.json"
+    record = json.loads(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+    s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps({**record, "details": {"each": 9}}).encode())
+    with pytest.raises(ReleaseError, match=f"{number + 1:06}.json: got a record that does not follow"):
+        read(s3)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_missing_record_is_noticed(s3: Any, number: int) -> None:
+    journal = begun(s3)
+    for each in range(4):
+        journal.append(Event.NOTED, fence=1, each=each)
+    s3.delete_object(Bucket=BUCKET, Key=f"{PREFIX}{number:06}.json")
+    with pytest.raises(ReleaseError, match=f"{number + 1:06}.json"):
+        read(s3)
+
+
+def test_a_changed_plan_is_noticed(s3: Any) -> None:
+    begun(s3).append(Event.INTENDED, step="snapshot", fence=1)
+    s3.put_object(Bucket=BUCKET, Key=f"{PREFIX}plan.json", Body=b'{"release": "r1", "steps": []}')
+    with pytest.raises(ReleaseError, match=r"000001\.json"):
+        read(s3)
+
+
+def test_no_journal_is_said(s3: Any) -> None:
+    with pytest.raises(ReleaseError, match="got no journal"):
+        read(s3)
+
+
+def test_no_secret_is_written(s3: Any) -> None:
+    secret = "p'w\"d/é-123"
+    journal = begun(s3, Redaction.of_values([secret, "ab"]))
+    journal.append(
+        Event.FAILED,
+        step="migrate",
+        fence=1,
+        output=[f"mysql -p{secret}", {"answer": json.dumps({"password": secret})}],
+        **{"of the user ab": secret},
+    )
+    written = s3.get_object(Bucket=BUCKET, Key=f"{PREFIX}000001.json")["Body"].read().decode()
+    assert "d/" not in written
+    assert "123" not in written
+    assert read(s3).records[0].details["of the user ab"] == "[secret]"
+
+
+def test_the_releases_of_an_environment(s3: Any) -> None:
+    for name in ("b", "a"):
+        Journal.begin(s3, BUCKET, f"prod/releases/{name}/", PLAN, NOTHING)
+    assert names(s3, BUCKET, "prod/releases/") == ["a", "b"]
