@@ -15,6 +15,7 @@ from tests.servers.programs import INSTALL
 PLATFORM = "tests/platform/"
 WITHOUT_THE_PLATFORM = (
     "tests/platform/test_bootstrap.py",
+    "tests/platform/test_faults.py",
     "tests/platform/test_listener_rules.py",
     "tests/platform/test_reachability_reading.py",
 )

@@ -98,7 +98,8 @@ class Cache(pulumi.ComponentResource):
             transit_encryption_enabled=True,
             auth_token=token.result,
             auto_minor_version_upgrade=True,
-            snapshot_retention_limit=1 if context.protect else 0,
+            # AWS asks nothing for the storage of one snapshot of a cluster ("Taking automatic backups").
+            snapshot_retention_limit=1,
             snapshot_window="01:00-02:00",
             maintenance_window="tue:04:00-tue:05:00",
             tags=tags,

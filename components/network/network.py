@@ -83,6 +83,7 @@ class Network(pulumi.ComponentResource):
             service_name=f"com.amazonaws.{args.context.region}.s3",
             vpc_endpoint_type="Gateway",
             route_table_ids=[table.id for table in tables],
+            policy=pulumi.Output.from_input(args.context.account_id).apply(_through_the_endpoint),
             tags=args.context.tags.named(f"{name}-s3"),
             opts=self._child,
         )
@@ -246,3 +247,29 @@ class Network(pulumi.ComponentResource):
             )
             for link in self._args.vpn_links
         }
+
+
+def _through_the_endpoint(account_id: str) -> str:
+    """What may go to S3 through the endpoint: requests of this account's roles, and downloads.
+
+    Packages of Amazon Linux, Beanstalk's platforms and the Systems Manager agent come from Amazon's buckets, partly
+    without a signature ("Using endpoint policies to control access with VPC endpoints"). Nothing can be uploaded with
+    the credentials of another account.
+    """
+    return document(
+        {
+            "Sid": "RolesOfThisAccount",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalAccount": account_id}},
+        },
+        {
+            "Sid": "Downloads",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+            "Resource": "*",
+        },
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -60,6 +61,32 @@ def describe(rds: Any, name: str = "prod") -> dict[str, Any]:
 
 def test_every_instance_has_an_id_of_its_own(rds: Any) -> None:
     assert create_instance(rds, "prod")["DbiResourceId"] != create_instance(rds, "preprod")["DbiResourceId"]
+
+
+def test_a_read_replica_is_found_by_an_id_of_its_own(rds: Any) -> None:
+    source = create_instance(rds)
+    rds.create_db_instance_read_replica(DBInstanceIdentifier="copy", SourceDBInstanceIdentifier="prod")
+    replica = describe(rds, "copy")
+    assert replica["DbiResourceId"] != source["DbiResourceId"]
+    found = rds.describe_db_instances(Filters=[{"Name": "dbi-resource-id", "Values": [source["DbiResourceId"]]}])
+    assert [each["DBInstanceIdentifier"] for each in found["DBInstances"]] == ["prod"]
+
+
+def test_an_instances_certificate_and_its_authority_are_valid(rds: Any) -> None:
+    details = create_instance(rds)["CertificateDetails"]
+    [authority] = rds.describe_certificates(CertificateIdentifier=details["CAIdentifier"])["Certificates"]
+    now = datetime.now(UTC)
+    assert now < details["ValidTill"] < authority["ValidTill"]
+    assert authority["ValidFrom"] < now
+    with aws_refuses("CertificateNotFound"):
+        rds.describe_certificates(CertificateIdentifier="rds-ca-2015")
+
+
+def test_the_version_of_a_new_instance_is_one_that_rds_offers(rds: Any) -> None:
+    version = create_instance(rds)["EngineVersion"]
+    [offered] = rds.describe_db_engine_versions(Engine="mysql", EngineVersion=version)["DBEngineVersions"]
+    assert (offered["MajorEngineVersion"], offered["DBParameterGroupFamily"]) == ("8.4", "mysql8.4")
+    assert rds.describe_db_engine_versions(Engine="mysql", EngineVersion="5.7.44")["DBEngineVersions"] == []
 
 
 def test_defaults_read_back_as_aws_fills_them_in(rds: Any) -> None:
