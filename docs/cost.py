@@ -117,6 +117,11 @@ def _alarm(alarm: Resource) -> Iterator[Use]:
     yield Use(price="alarm-metric", units=len(measured) or 1, area="Alarms")
 
 
+def _web_acl(acl: Resource) -> Iterator[Use]:
+    yield Use(price="web-acl", units=1, area="Web firewall")
+    yield Use(price="web-acl-rule", units=len(acl.inputs.get("rules", ())), area="Web firewall")
+
+
 def _each(price: str, area: str, units: Callable[[Resource], float] = lambda _: 1) -> Callable[..., Iterator[Use]]:
     def uses(resource: Resource) -> Iterator[Use]:
         yield Use(price=price, units=units(resource), area=area)
@@ -140,6 +145,7 @@ PRICED: Mapping[type, Callable[[Resource], Iterator[Use]]] = {
     aws.rds.Instance: _database,
     aws.route53.Zone: _each("hosted-zone", "DNS zones"),
     aws.secretsmanager.Secret: _each("secret", "Secrets"),
+    aws.wafv2.WebAcl: _web_acl,
 }
 
 BY_USE: Mapping[type, str] = {
@@ -175,6 +181,7 @@ FREE: Mapping[str, str] = {
     "aws:secretsmanager/secretVersion:": "the secret is what costs",
     "aws:sns/topicSubscription:": "the mails are what costs",
     "aws:vpc/": "rules of security groups",
+    "aws:wafv2/webAclAssociation:": "the firewall is what costs, with each request that it reads",
 }
 """The beginnings of the other types' tokens, and why they are free."""
 

@@ -45,6 +45,12 @@ def _of_vpn(connection: Resource) -> Iterator[str]:
             yield _name(log["logGroupArn"])
 
 
+def _of_firewall(logging: Resource) -> Iterator[str]:
+    for arn in logging.inputs["logDestinationConfigs"]:
+        if ":log-group:" in arn:
+            yield _name(arn)
+
+
 def _name(arn: str) -> str:
     return arn.partition(":log-group:")[2].removesuffix(":*")
 
@@ -55,6 +61,7 @@ MADE_BY: Mapping[type, Callable[[Resource], Iterator[str]]] = {
     aws.ec2.FlowLog: _of_flow_log,
     aws.elasticache.ReplicationGroup: _of_cache,
     aws.ec2.VpnConnection: _of_vpn,
+    aws.wafv2.WebAclLoggingConfiguration: _of_firewall,
 }
 
 MAKE_NONE: Mapping[str, str] = {
@@ -124,7 +131,7 @@ def _keys(values: Mapping[str, Any]) -> Iterator[str]:
             yield from _keys(value)
 
 
-@pytest.mark.parametrize("service", ["lambda", "codebuild", "apigateway", "ecs", "wafv2"])
+@pytest.mark.parametrize("service", ["lambda", "codebuild", "apigateway", "ecs"])
 def test_services_that_make_groups_by_themselves_are_not_used(graph: Graph, service: str) -> None:
     """The first resource of one needs its groups here: ``/aws/lambda/<name>`` and so on."""
     assert [each.name for each in graph.resources if each.type.startswith(f"aws:{service}/")] == []
