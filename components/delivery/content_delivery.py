@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.delivery.delivery_logs import DeliveryLogs, DeliveryLogsArgs
-from components.delivery.firewall import Firewall, FirewallArgs
+from components.network.firewall import Firewall, FirewallArgs
 from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.shared.context import Context
 from settings.content_delivery import ContentDeliverySettings

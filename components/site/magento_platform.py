@@ -19,7 +19,6 @@ from components.data.cache import Cache, CacheArgs
 from components.data.mysql_database import MySqlDatabase, MySqlDatabaseArgs
 from components.data.placement import DataStorePlacement
 from components.data.search import Search, SearchArgs
-from components.delivery.firewall import Firewall, FirewallArgs
 from components.network.security_group import IngressRule, SecurityGroup, SecurityGroupArgs
 from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.servers.nfs_server import NfsServer, NfsServerArgs
@@ -32,7 +31,6 @@ from components.site.first_administrator import FirstAdministrator, FirstAdminis
 from settings import standing_rules
 from settings.content_delivery import ContentDeliverySettings
 from settings.file_server import FileServerSettings
-from settings.firewall import FirewallSettings
 from settings.fleet import FleetSettings
 from settings.site import SiteSettings
 
@@ -100,12 +98,11 @@ class MagentoPlatform(pulumi.ComponentResource):
                 subnet_ids=args.shared.public_subnet_ids,
                 certificate_arn=args.shared.certificate_arn,
                 access_logs_bucket=args.shared.access_logs_bucket if site.access_logs else None,
+                firewall=site.firewall,
                 context=args.context,
             ),
             opts=self._child,
         )
-        if site.firewall:
-            self._guard(site.firewall)
         self._groups = {tier: self._instance_group(tier) for tier in (FRONT, BACK_OFFICE)}
         self.files = self._file_server()
         self.database = MySqlDatabase(
@@ -168,17 +165,6 @@ class MagentoPlatform(pulumi.ComponentResource):
                 "front": self.front.environment_name,
                 "back_office": self.back_office.environment_name,
             }
-        )
-
-    def _guard(self, firewall: FirewallSettings) -> None:
-        """Put a firewall before the load balancer."""
-        args = FirewallArgs(context=self._args.context, firewall=firewall)
-        made = Firewall(f"{self._name}-firewall", args, opts=self._child)
-        aws.wafv2.WebAclAssociation(
-            f"{self._name}-firewall-association",
-            resource_arn=self.load_balancer.arn,
-            web_acl_arn=made.arn,
-            opts=self._child,
         )
 
     def _instance_group(self, tier: str) -> SecurityGroup:

@@ -37,6 +37,25 @@ PROJECT = "magento"
 
 Config = Mapping[str, Any]
 
+SITE_ALONE: Config = dict.fromkeys(
+    f"{PROJECT}:{section}"
+    for section in (
+        "satellites",
+        "shared_database",
+        "vpn_links",
+        "vpn_access",
+        "gateway",
+        "windows",
+        "rundeck",
+        "php_my_admin",
+        "content_delivery",
+        "monitoring",
+        "cost_report",
+        "backups",
+    )
+)
+"""For `build_program`: the site and what it needs, in a third of the time of the whole program."""
+
 
 class UnknownStackError(Exception):
     """A stack reference to a stack that the test did not provide, as the engine refuses one that does not exist."""

@@ -11,7 +11,7 @@ import pytest
 from sandbox.emulator.elasticache.engines import APPLIED_BY_REBOOT, FIXED_PARAMETERS
 from sandbox.emulator.rds.parameters import DYNAMIC
 from tests.unit.graph import Graph, Resource
-from tests.unit.program import build_program, program, stack_config
+from tests.unit.program import SITE_ALONE, build_program, program, stack_config
 
 STACKS = ("prod", "preprod")
 RANDOM_BYTES = "random:index/randomBytes:RandomBytes"
@@ -402,11 +402,11 @@ def test_search_is_in_as_many_zones_as_it_can_be(instances: int, zones: str, spr
     network = {"cidr": "10.0.0.0/16", "zones": list(zones)}
     site = stack_config("prod")["magento:site"]
     site = {**site, "search": {**site["search"], "instances": instances}}
-    owner = build_program("prod", config={"magento:network": network, "magento:site": site})
+    owner = build_program("prod", config={**SITE_ALONE, "magento:network": network, "magento:site": site})
     assert in_zones(owner.one(aws.opensearch.Domain)) == (spread, spread)
     site = stack_config("preprod")["magento:site"]
     site = {**site, "search": {**site["search"], "instances": instances}}
     joined = {**stack_config("preprod")["magento:network"], "zones": list(zones)}
-    config = {"magento:site": site, "magento:network": joined}
+    config = {**SITE_ALONE, "magento:site": site, "magento:network": joined}
     joining = build_program("preprod", config=config, references=lambda _: owner)
     assert in_zones(joining.one(aws.opensearch.Domain)) == (spread, spread)

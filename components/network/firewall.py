@@ -71,7 +71,7 @@ class Firewall(pulumi.ComponentResource):
     arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:delivery:Firewall", name, {"at_cloudfront": args.at_cloudfront}, opts)
+        super().__init__("magento:network:Firewall", name, {"at_cloudfront": args.at_cloudfront}, opts)
         context = args.context.for_system("firewall")
         web_acl = aws.wafv2.WebAcl(
             f"{name}-web-acl",

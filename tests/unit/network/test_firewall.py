@@ -7,10 +7,10 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
-from components.delivery.firewall import Firewall, FirewallArgs
+from components.network.firewall import Firewall, FirewallArgs
 from sandbox.emulator.wafv2 import MANAGED_RULE_GROUPS
 from settings.firewall import FirewallSettings, RuleSetAction
-from tests.unit.graph import Graph
+from tests.unit.graph import Graph, Resource
 from tests.unit.program import build
 from tests.unit.surroundings import CONTEXT
 
@@ -22,23 +22,25 @@ def rules(**settings: RuleSetAction) -> dict[str, Any]:
     return {each["name"]: each for each in web_acl.inputs["rules"]}
 
 
-def test_production_has_one_before_its_load_balancer_and_one_before_cloudfront(prod: Graph) -> None:
-    by_scope = {each.inputs["scope"]: each for each in prod.of_type(aws.wafv2.WebAcl)}
-    assert set(by_scope) == {"REGIONAL", "CLOUDFRONT"}
-    assert by_scope["CLOUDFRONT"].inputs["region"] == "us-east-1"
-    association = prod.one(aws.wafv2.WebAclAssociation)
-    assert association.comes_from("webAclArn") == {by_scope["REGIONAL"].urn}
-    assert association.comes_from("resourceArn") == {prod.one(aws.lb.LoadBalancer).urn}
+def by_scope(graph: Graph) -> dict[str, Resource]:
+    return {each.inputs["scope"]: each for each in graph.of_type(aws.wafv2.WebAcl)}
+
+
+def test_a_load_balancer_has_one(graph: Graph) -> None:
+    association = graph.one(aws.wafv2.WebAclAssociation)
+    assert association.comes_from("webAclArn") == {by_scope(graph)["REGIONAL"].urn}
+    assert association.comes_from("resourceArn") == {graph.one(aws.lb.LoadBalancer).urn}
+
+
+def test_distributions_have_one_in_cloudfronts_region(prod: Graph) -> None:
+    at_cloudfront = by_scope(prod)["CLOUDFRONT"]
+    assert at_cloudfront.inputs["region"] == "us-east-1"
     distributions = prod.of_type(aws.cloudfront.Distribution)
-    assert {each.inputs["webAclId"] for each in distributions} == {by_scope["CLOUDFRONT"].outputs["arn"]}
+    assert {each.inputs["webAclId"] for each in distributions} == {at_cloudfront.outputs["arn"]}
 
 
-def test_a_stack_without_the_section_has_none(preprod: Graph) -> None:
-    assert preprod.of_type(aws.wafv2.WebAcl) == ()
-
-
-def test_what_no_rule_set_blocks_passes(prod: Graph) -> None:
-    for each in prod.of_type(aws.wafv2.WebAcl):
+def test_what_no_rule_set_blocks_passes(graph: Graph) -> None:
+    for each in graph.of_type(aws.wafv2.WebAcl):
         assert list(each.inputs["defaultAction"]) == ["allow"]
 
 
