@@ -110,7 +110,7 @@ def _growing(settings: Settings) -> dict[str, tuple[str, int | str]]:
         if cache:
             add(f"{path}.engine_version", cache.engine_version)
     add("site.search.engine_version", settings.site.search.engine_version)
-    servers = {
+    servers: dict[str, Any] = {
         "file_server": settings.file_server,
         "vpn_access": settings.vpn_access,
         "gateway": settings.gateway,
@@ -168,7 +168,7 @@ def _held(settings: Settings) -> dict[str, tuple[str, ...]]:
         "rundeck": settings.rundeck,
         "backups": settings.backups,
     }
-    held = {path: (path,) for path, section in sections.items() if section}
+    held: dict[str, tuple[str, ...]] = {path: (path,) for path, section in sections.items() if section}
     held |= {path: tuple(disk.name for disk in disks) for path, disks in _disks(settings).items()}
     held["buckets"] = tuple(bucket.name for bucket in settings.buckets)
     held["satellites"] = tuple(

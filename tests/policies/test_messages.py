@@ -100,7 +100,7 @@ FAULTS: list[tuple[str, Nodes, str]] = [
     (
         "protect-stateful",
         (node(aws.ebs.Volume, "media"),),
-        "Without protect, one line removed from the program by mistake deletes a database and its backups.\n"
+        "Without protect, one line removed from the stack file by mistake deletes a database or its network.\n"
         "ebs.Volume 'media': got protect=False, expected True. "
         "Fix: pass opts=pulumi.ResourceOptions(parent=self, protect=args.context.protect), and leave magento:protect "
         "true. "

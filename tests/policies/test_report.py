@@ -341,6 +341,18 @@ STACK = "pulumi.Stack 'magento-prod'"
             id="replaced",
         ),
         pytest.param(
+            replacement("aws:ec2/vpc:Vpc", "network", "cidrBlock"),
+            [],
+            [(STATEFUL_KEPT, Status.FAILED, "ec2.Vpc 'network'")],
+            id="network",
+        ),
+        pytest.param(
+            [step("delete", "aws:rds/subnetGroup:SubnetGroup", "database")],
+            [],
+            [(STATEFUL_KEPT, Status.FAILED, "rds.SubnetGroup 'database'")],
+            id="subnets of a database",
+        ),
+        pytest.param(
             [step("delete", DATABASE, "database")], [], [(STATEFUL_KEPT, Status.FAILED, KEPT.resource)], id="deleted"
         ),
         pytest.param(

@@ -6,7 +6,6 @@ import json
 from copy import deepcopy
 
 import pulumi_aws as aws
-import pulumi_random as random
 import pytest
 
 from sandbox.emulator.elasticache.engines import APPLIED_BY_REBOOT, FIXED_PARAMETERS
@@ -15,9 +14,9 @@ from tests.unit.graph import Graph, Resource
 from tests.unit.program import SITE_ALONE, build_program, program, stack_config
 
 STACKS = ("prod", "preprod")
-RANDOM_BYTES, RANDOM_ID, RANDOM_PASSWORD = (
-    str(each.pulumi_type) for each in (random.RandomBytes, random.RandomId, random.RandomPassword)
-)
+RANDOM_BYTES = "random:index/randomBytes:RandomBytes"
+RANDOM_ID = "random:index/randomId:RandomId"
+RANDOM_PASSWORD = "random:index/randomPassword:RandomPassword"
 
 
 def admitted(graph: Graph, group_id: str) -> set[tuple[str, int, int]]:
