@@ -57,6 +57,8 @@ class Network(pulumi.ComponentResource):
         )
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
+        # Everything stands in them, and AWS moves no database to another VPC.
+        self._kept = pulumi.ResourceOptions(parent=self, protect=args.context.protect)
         addresses = plan(args.network.cidr, args.zones)
 
         vpc = aws.ec2.Vpc(
@@ -65,7 +67,7 @@ class Network(pulumi.ComponentResource):
             enable_dns_support=True,
             enable_dns_hostnames=True,
             tags=args.context.tags.named(name),
-            opts=self._child,
+            opts=self._kept,
         )
         self.vpc_id = vpc.id
         # AWS lets members of the default group reach each other. This removes its rules, so members reach nothing.
@@ -110,7 +112,7 @@ class Network(pulumi.ComponentResource):
             cidr_block=str(cidr),
             map_public_ip_on_launch=False,
             tags={**self._args.context.tags.named(f"{tier}-{letter}"), "Tier": tier},
-            opts=self._child,
+            opts=self._kept,
         )
 
     def _public_subnets(

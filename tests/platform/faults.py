@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import time
 import urllib.request
@@ -21,6 +22,7 @@ from typing import Any
 import psutil
 
 from sandbox.commands import embedded_aws
+from sandbox.commands.embedded_aws import EmbeddedAws
 from sandbox.commands.layout import Layout
 from sandbox.tests.platform import Platform
 
@@ -132,7 +134,7 @@ class FaultyPlatform:
                 self._set(seed.settings(command))
                 _wait(lambda: running.poll() is not None or self._held())
                 if running.poll() is None:
-                    killed = self._kill(seed.fault, server.process.pid)
+                    killed = self._kill(seed.fault, server)
                     log.write(f"\n== killed {killed}\n")
                     if server.process.find() is not None:
                         self._set({**seed.settings(command), "HoldAt": 0})
@@ -153,11 +155,11 @@ class FaultyPlatform:
     def _layout(self) -> Layout:
         return Layout(project=self.platform.project)
 
-    def _kill(self, fault: Fault, server: int) -> list[int]:
+    def _kill(self, fault: Fault, server: EmbeddedAws) -> list[int]:
         """Kill the engine, the plugin or the embedded AWS of this sandbox. Returns the process ids."""
         if fault is Fault.AWS:
-            psutil.Process(server).kill()
-            return [server]
+            server.process.stop(signal.SIGKILL)
+            return [server.process.pid]
         killed = []
         for process in psutil.process_iter(["cmdline", "environ"]):
             words = " ".join(process.info["cmdline"] or [])

@@ -14,7 +14,7 @@ from moto.rds.responses import RDSResponse
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.in_process import client
 from sandbox.emulator.patching import operation, patch
-from sandbox.emulator.rds import certificates, sizes
+from sandbox.emulator.rds import certificates, pending_changes, sizes
 from sandbox.emulator.rds.engines import mysql_version
 
 ENDPOINT_ZONES = {"eu-west-3": "ZMESEXB7ZGGQ3", "us-east-1": "Z2R2ITUGPM61AM"}
@@ -67,11 +67,13 @@ def _init(original: Any, instance: DBInstance, *args: Any, **settings: Any) -> N
     upstream="ModifyDBInstance fails on disabling a log export that is off, and ignores DBPortNumber.",
 )
 def _update(original: Any, instance: DBInstance, **settings: Any) -> None:
-    """Apply every change at once, whatever ApplyImmediately says: there is no maintenance window."""
+    """Check a change, and put off what waits for the maintenance window."""
     if instance.engine == "mysql" and settings.get("engine_version"):
         settings["engine_version"] = mysql_version(settings["engine_version"])
     if instance.db_cluster_identifier is None:
         sizes.check(instance.engine, settings, before=_sizes_of(instance))
+        pending_changes.check_upgrade(instance.backend, instance, settings)
+        pending_changes.postpone(instance, settings)
     exports = settings.pop("cloudwatch_logs_export_configuration", None) or {}
     original(instance, **settings)
     if exports:
