@@ -19,7 +19,6 @@ site-cache-cluster.multiAzEnabled: True -> False
 site-cache-cluster.nodeType: cache.r7g.large -> cache.t4g.small
 site-cache-cluster.numCacheClusters: 2 -> 1
 site-cache-cluster.protect: True -> False
-site-cache-cluster.snapshotRetentionLimit: 1 -> 0
 site-cache-credentials-secret.protect: True -> False
 site-cache-credentials-secret.recoveryWindowInDays: 30 -> 0
 site-cache-subnets.protect: True -> False
