@@ -205,7 +205,9 @@ def _parsed(key: str, value: str) -> Any:
 
 def report(faults: Iterable[Fault]) -> str:
     """What the person who runs the program reads: one line for each fault."""
-    return "\n  ".join([f"Pulumi.{pulumi.get_stack()}.yaml is invalid:", *(str(_spelled(each)) for each in faults)])
+    return "\n  ".join(
+        [f"Pulumi.{pulumi.get_stack()}.yaml is invalid:", *dict.fromkeys(str(_spelled(each)) for each in faults)]
+    )
 
 
 def _spelled(fault: Fault) -> Fault:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,6 +78,8 @@ COVERED = "expected a name that the certificate of stack prod covers: *.client.u
             ],
         ),
         (put("network.stack", "preprod"), ['network.stack: got "preprod", expected the name of another stack']),
+        (put("client", "other"), ['client: got "other", expected client, as in stack prod']),
+        (put("environment", "prod"), ['environment: got "prod", expected another name than that of stack prod']),
     ],
 )
 def test_a_name_that_does_not_fit_the_network_is_refused(
@@ -84,6 +87,22 @@ def test_a_name_that_does_not_fit_the_network_is_refused(
 ) -> None:
     """AWS would take some of them: a name outside of the zone gets the zone's name appended."""
     assert lines(change) == [f"magento:{line}" for line in said]
+
+
+def test_another_region_is_refused() -> None:
+    def elsewhere(config: dict[str, Any]) -> None:
+        config["aws:region"] = "eu-west-1"
+
+    assert lines(elsewhere) == ['aws:region: got "eu-west-1", expected eu-west-3, as in stack prod']
+
+
+def test_a_zone_that_the_network_does_not_have_is_refused() -> None:
+    """Its servers with data disks would be in a zone that has no subnet."""
+    shared = program("prod").exports["shared_platform"]
+    narrow = replace(program("prod"), exports={"shared_platform": {**shared, "zones": ["a", "b"]}})
+    assert lines(lambda _: None, references=lambda _: narrow) == [
+        'magento:network.zones.2: got "c", expected one of a, b, the zones of stack prod'
+    ]
 
 
 def test_a_stack_that_shares_nothing_is_named() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import json
 import re
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -14,8 +15,11 @@ from hypothesis import settings as profile
 from pulumi.runtime import Settings as Runtime
 from pulumi.runtime import configure, set_all_config
 
+from components.monitoring.alarm import AlarmNameError
 from settings import host_names, stack_file
-from tests.unit.program import stack_config
+from settings.certificate_files import CertificateError
+from tests.unit.program import build_program, stack_config
+from tests.unit.settings.aws_checks import refusals
 from tests.unit.settings.mutations import FILES, Mutated, mutated
 from tests.unit.settings.stack_faults import GRAMMAR
 
@@ -48,9 +52,15 @@ def shared_by_production() -> host_names.SharedNames:
     return load("prod", stack_config("prod")).shared_names(CERTIFIED)
 
 
+GRAPHS = {"prod": 3, "preprod": 9}
+"""How many of the files that are taken are built whole. Production's graph takes seconds."""
+
+
 def test_every_mutated_file_is_taken_or_refused_by_clear_lines() -> None:
-    """2,000 files with the profile for CI; 20 times the examples of any other."""
-    counts = {"taken": 0, "refused": 0}
+    """2,000 files with the profile for CI; 20 times the examples of any other. The program builds some of those that
+    are taken, spread evenly over all, and the embedded AWS takes what it declares."""
+    taken: list[Mutated] = []
+    refused: list[Mutated] = []
 
     @profile(max_examples=20 * profile().max_examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(mutated())
@@ -58,20 +68,29 @@ def test_every_mutated_file_is_taken_or_refused_by_clear_lines() -> None:
         try:
             load(file.stack, file.config)
         except stack_file.SettingsError as error:
-            counts["refused"] += 1
+            refused.append(file)
             first, *lines = str(error).splitlines()
             assert first == f"Pulumi.{file.stack}.yaml is invalid:"
             assert lines
             assert len(lines) == len(set(lines))
             for line in lines:
-                assert LINE.fullmatch(line.strip()) and line.isprintable(), line
+                assert LINE.fullmatch(line.strip()), line
+                assert line.isprintable()
                 assert len(line) <= LONGEST_LINE
                 line.encode()
         else:
-            counts["taken"] += 1
+            taken.append(file)
 
     feed()
-    assert min(counts.values()) > 100, counts
+    assert len(taken) > 100
+    assert len(refused) > 100
+    for stack, count in GRAPHS.items():
+        of_stack = [file for file in taken if file.stack == stack and file.config != FILES[stack]]
+        for file in of_stack[:: max(1, len(of_stack) // count)][:count]:
+            # Which alarms there are, and what a certificate's files hold, only the whole program tells.
+            with suppress(AlarmNameError, CertificateError):
+                graph = build_program(stack, config={**dict.fromkeys(FILES[stack]), **file.config})
+                assert list(refusals(graph)) == [], file.changes
 
 
 @pytest.mark.parametrize("stack", sorted(FILES))
