@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections import Counter
 from collections.abc import Generator
 from typing import Any
@@ -11,6 +12,10 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.servers.programs import INSTALL
+
+# `make` switches bytecode off for what the tests start. The tests themselves keep theirs, which git ignores: compiling
+# all of them takes each process eight seconds.
+sys.dont_write_bytecode = False
 
 PLATFORM = "tests/platform/"
 WITHOUT_THE_PLATFORM = (
