@@ -9,7 +9,7 @@ from datetime import datetime
 from commands.console import Console
 from commands.engine import Engine
 from commands.errors import CommandError
-from sandbox.commands import embedded_aws, live, stacks, unfinished_run
+from sandbox.commands import embedded_aws, live, stack_locks, stacks, unfinished_run
 from sandbox.commands.environment import SandboxEnvironment
 from sandbox.commands.layout import Layout
 from sandbox.commands.stack_files import STACKS
@@ -40,10 +40,11 @@ def show(layout: Layout, console: Console) -> None:
     console.say(f"  process {process.pid}, up {minutes:.0f} min, {mebibytes:.0f} MiB")
     live.show(layout, console)
     run = unfinished_run.find(layout)
-    if run is not None:
-        console.warn(
-            f"{run.stack} is being changed now" if run.engine.find() else f"{run.stack}: the last `up` was killed"
-        )
+    busy = {run.stack: run.engine.find() is not None} if run is not None else {}
+    # Those of a shell that sourced `.sandbox/env`.
+    busy |= {lock.stack: not lock.holder_is_gone for lock in stack_locks.held(server.endpoint)}
+    for stack, runs in busy.items():
+        console.warn(f"{stack} is being changed now" if runs else f"{stack}: the last run was killed")
     environment = SandboxEnvironment(layout=layout, port=server.port).over(os.environ)
     known = stacks.states(Engine(command=layout.commands / "pulumi", project=layout.project, environment=environment))
     for stack in STACKS:

@@ -15,7 +15,7 @@ from commands.engine import Engine
 from commands.errors import CannotRunError, CommandError
 from sandbox.commands import aws_cli, embedded_aws, engine_logs, plugins, stack_locks, stacks, unfinished_run
 from sandbox.commands.certificate import ensure_certificate
-from sandbox.commands.embedded_aws import EmbeddedAws, Start
+from sandbox.commands.embedded_aws import EmbeddedAws, Start, was_moved
 from sandbox.commands.environment import REGION, STATE_BUCKET, Provider, SandboxEnvironment, keeps_checkpoints
 from sandbox.commands.layout import REPOSITORY, Layout
 from sandbox.commands.progress import Progress
@@ -82,7 +82,7 @@ class Up:
         if run := unfinished_run.find(self.layout):
             run.stop_engine()
             killed = KilledRun(stack=run.stack, checkpoints=run.checkpoints)
-        elif (server := embedded_aws.recorded(self.layout)) and server.running():
+        elif (server := embedded_aws.recorded(self.layout)) and server.running() and not was_moved(self.layout, server):
             for lock in stack_locks.held(server.endpoint):
                 if not lock.holder_is_gone:
                     raise CannotRunError(

@@ -29,7 +29,7 @@ from sandbox.tests.platform import Platform
 _SECONDS = 1800.0
 _FAULTS = "/moto-api/faults"
 
-_CHANGES = {"up": 600, "destroy": 400}
+_CHANGES = {"up": 450, "destroy": 350}
 """Fewer than the changing requests that the command makes."""
 
 _COMMANDS = {
@@ -73,6 +73,10 @@ class Seed:
     @property
     def fault(self) -> Fault:
         return list(Fault)[self.number % len(Fault)]
+
+    @property
+    def kills(self) -> bool:
+        return self.fault in (Fault.PLUGIN, Fault.ENGINE, Fault.AWS)
 
     @property
     def checkpoints(self) -> bool:
@@ -133,6 +137,7 @@ class FaultyPlatform:
                 _wait(lambda: command == "destroy" or self._layout.run_record.exists() or running.poll() is not None)
                 self._set(seed.settings(command))
                 _wait(lambda: running.poll() is not None or self._held())
+                assert not seed.kills or running.poll() is None, f"{command} ended before {seed.fault}"
                 if running.poll() is None:
                     killed = self._kill(seed.fault, server)
                     log.write(f"\n== killed {killed}\n")
