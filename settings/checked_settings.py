@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from settings import joined_platform, neighbours, stack_file, standing_rules
+from settings import joined_platform, neighbours, stack_file, standing_rules, standing_settings
 
 
 def load() -> stack_file.Settings:
@@ -10,5 +10,6 @@ def load() -> stack_file.Settings:
     settings = stack_file.load()
     joined_platform.check(settings)
     neighbours.check(settings)
+    standing_settings.check(settings)
     standing_rules.check(settings)
     return settings

@@ -1,34 +1,51 @@
 """A faster run of the program. Without this file, the program does the same.
 
-Pulumi's Python SDK loses time in two places. At the end of the program, the SDK waits for the first of its pending
-outputs, then for the first of the rest, and checks all of them each time. For the 527 resources of production, that
-took 4.1 to 4.5 s of CPU instead of 1.8 to 1.9 s. And Python's garbage collector, which finds nothing to free, takes 8
-to 30 % of the remaining time.
+Pulumi's Python SDK loses time in four places:
 
-pulumi/pulumi#22411 rewrote that loop, but it is still slow in SDK 3.259.0. Delete this file when a preview of
-production takes no longer without it.
+- At the end of the program, it waits for the first of its pending outputs, then for the first of the rest, and checks
+  all of them each time. For the 527 resources of production, that took 4.1 to 4.5 s of CPU instead of 1.8 to 1.9 s.
+  pulumi/pulumi#22411 rewrote that loop, but it is still slow in SDK 3.259.0.
+- It sends four debug messages a resource to the engine, and waits for the answer to each. The engine drops them, unless
+  it runs with ``--debug``.
+- For each resource, it reads the source lines of the whole call stack, and uses the file names and line numbers alone.
+- Python's garbage collector finds nothing to free, and takes 8 to 30 % of the remaining time.
+
+Delete this file when a preview of production takes no longer without it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
+import os
+import sys
+from pathlib import Path
+from types import FrameType
 
 import pulumi
+from pulumi.runtime.proto import source_pb2
+
+DEBUG = "PULUMI_OPTION_DEBUG"
+"""The CLI's own variable for its flag ``--debug``. If it is set, the SDK's debug messages are sent."""
 
 
 def quick_start() -> None:
-    """Wait for all pending outputs together, and turn off the garbage collector. Call it once, first in the program.
+    """Save that time. Call it once, first in the program.
 
-    It uses private names of the SDK. If a release of the SDK has renamed them, it prints a warning and only turns off
-    the garbage collector.
+    It uses private names of the SDK. If a release of the SDK has renamed them, it prints a warning and leaves the SDK's
+    wait and its call stacks as they are.
     """
     gc.disable()
+    if not os.environ.get(DEBUG):
+        pulumi.log.debug = _drop
     try:
+        from pulumi.runtime import resource
         from pulumi.runtime.settings import SETTINGS, _get_rpc_manager
 
         # The SDK first waits for its calls to the engine. The wait below is added to them.
         calls, outputs, lock = _get_rpc_manager().rpcs, SETTINGS.outputs, SETTINGS.lock
+        resource._get_stack_trace  # noqa: B018  # raises AttributeError if the SDK has no such function
     except (ImportError, AttributeError):
         pulumi.log.warn("quick_start: the Pulumi SDK has changed, so the program runs without it, and more slowly")
         return
@@ -44,4 +61,36 @@ def quick_start() -> None:
             if any(each.cancelled() or each.exception() for each in done):
                 return
 
+    resource._get_stack_trace = call_stack
     calls.append(asyncio.ensure_future(all_known()))
+
+
+def _drop(*_message: object, **_options: object) -> None:
+    """Takes the place of ``pulumi.log.debug``."""
+
+
+def call_stack() -> source_pb2.StackTrace:
+    """The same as the SDK's ``_get_stack_trace``: the calls outside the constructors of a resource, innermost first."""
+    frame = sys._getframe(1)
+    constructors = 0
+    while constructors < 3:
+        constructors += frame.f_code.co_name == "__init__"
+        if frame.f_back is None:
+            return source_pb2.StackTrace()
+        frame = frame.f_back
+    trace = source_pb2.StackTrace()
+    caller: FrameType | None = frame
+    while caller is not None:
+        uri = _uri(caller.f_code.co_filename)
+        position = source_pb2.SourcePosition(uri=uri, line=caller.f_lineno) if uri else None
+        trace.frames.append(source_pb2.StackFrame(pc=position))
+        caller = caller.f_back
+    return trace
+
+
+@functools.cache
+def _uri(file_name: str) -> str | None:
+    try:
+        return Path(file_name).as_uri()
+    except ValueError:  # not a file: "<frozen runpy>", "<string>"
+        return None

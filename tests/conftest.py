@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections import Counter
 from collections.abc import Generator
 from typing import Any
@@ -12,9 +13,14 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.servers.programs import INSTALL
 
+# `make` switches bytecode off for what the tests start. The tests themselves keep theirs, which git ignores: compiling
+# all of them takes each process eight seconds.
+sys.dont_write_bytecode = False
+
 PLATFORM = "tests/platform/"
 WITHOUT_THE_PLATFORM = (
     "tests/platform/test_bootstrap.py",
+    "tests/platform/test_faults.py",
     "tests/platform/test_listener_rules.py",
     "tests/platform/test_reachability_reading.py",
 )

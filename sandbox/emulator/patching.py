@@ -26,6 +26,10 @@ from botocore import xform_name
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.core.utils import camelcase_to_underscores, get_service_model
 
+from sandbox.emulator.shared_loaders import share_loaders
+
+share_loaders()
+
 # Modules that patch or extend moto when they are imported, one a service.
 EXTENSIONS = (
     "sandbox.emulator.core",
@@ -49,6 +53,7 @@ EXTENSIONS = (
     "sandbox.emulator.service_quotas",
     "sandbox.emulator.sns",
     "sandbox.emulator.ssm",
+    "sandbox.emulator.wafv2",
     "sandbox.emulator.backup",
     "sandbox.emulator.bcmdataexports",
     "sandbox.emulator.creations",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -47,10 +46,11 @@ _RECORDS = {(name, kind) for name in ("media.client.url", "static.client.url") f
 }
 
 
-@pytest.fixture
-def delivery(tmp_path: Path) -> Iterator[Platform]:
-    """A stack that has the two distributions with their records, and nothing else of the platform."""
-    small = Platform.copy_to(tmp_path)
+@pytest.fixture(scope="module")
+def delivery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A stack that has the two distributions with their records, and nothing else of the platform. A test leaves it as
+    it was."""
+    small = Platform.copy_to(tmp_path_factory.mktemp("delivery"))
     (small.project / "__main__.py").write_text("")
     (small.project / "names.json").write_text("{}")
     (small.project / "policies" / "exceptions.yaml").write_text("[]\n")

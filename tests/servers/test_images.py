@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,21 @@ def maker(directory: Path, base: Base, server: str) -> Iterator[Machine]:
         yield machine
 
 
+@pytest.fixture(scope="module")
+def image(directory: Path, base: Base) -> Callable[[str], tuple[Path, ...]]:
+    """The layers of a server's image, made once."""
+
+    @functools.cache
+    def made(server: str) -> tuple[Path, ...]:
+        with maker(directory, base, server) as machine:
+            machine.run("/tmp/platform/install.sh", server)
+            machine.run("/tmp/platform/forget.sh")
+            (machine.root / "var/log/fetched").unlink()
+            return machine.changes
+
+    return made
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a machine came up, and what there is then."""
@@ -107,21 +123,19 @@ def _files(root: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module", params=BOOTS)
-def outcomes(request: pytest.FixtureRequest, directory: Path, base: Base) -> tuple[str, Outcome, Outcome, Outcome]:
+def outcomes(
+    request: pytest.FixtureRequest, directory: Path, base: Base, image: Callable[[str], tuple[Path, ...]]
+) -> tuple[str, Outcome, Outcome, Outcome]:
     """A server, as it comes up without an image and twice with one, then without anything to install from."""
     server: str = request.param
     user_data = BOOTS[server].render()
     with boot(directory, (base.root,), user_data) as machine:
         plain = Outcome.of(machine)
-    with maker(directory, base, server) as machine:
-        machine.run("/tmp/platform/install.sh", server)
-        machine.run("/tmp/platform/forget.sh")
-        (machine.root / "var/log/fetched").unlink()
-        image = machine.changes
+    layers = image(server)
     baked = []
     with base.without_packages():
         for _ in range(2):
-            with boot(directory, image, user_data) as machine:
+            with boot(directory, layers, user_data) as machine:
                 baked.append(Outcome.of(machine))
     return server, plain, baked[0], baked[1]
 
@@ -154,13 +168,9 @@ def test_no_two_servers_of_an_image_have_the_same_secret(outcomes: tuple[str, Ou
     assert all(len(each.partition(" = '")[2].partition("';\n")[0]) == 32 for each in secrets if each)
 
 
-def test_the_gateway_serves_its_own_configuration(directory: Path, base: Base) -> None:
+def test_the_gateway_serves_its_own_configuration(directory: Path, image: Callable[[str], tuple[Path, ...]]) -> None:
     """Debian's is what HAProxy would read if it ran before the boot had written ours."""
-    with maker(directory, base, "gateway") as machine:
-        machine.run("/tmp/platform/install.sh", "gateway")
-        machine.run("/tmp/platform/forget.sh")
-        image = machine.changes
-    with boot(directory, image, BOOTS["gateway"].render()) as machine:
+    with boot(directory, image("gateway"), BOOTS["gateway"].render()) as machine:
         assert "/etc/haproxy/gateway.cfg" in machine.run("pgrep", "--full", "--list-full", "haproxy -Ws")
         assert ":3389" in machine.run("ss", "--listening", "--numeric", "--tcp")
 

@@ -37,6 +37,25 @@ PROJECT = "magento"
 
 Config = Mapping[str, Any]
 
+SITE_ALONE: Config = dict.fromkeys(
+    f"{PROJECT}:{section}"
+    for section in (
+        "satellites",
+        "shared_database",
+        "vpn_links",
+        "vpn_access",
+        "gateway",
+        "windows",
+        "rundeck",
+        "php_my_admin",
+        "content_delivery",
+        "monitoring",
+        "cost_report",
+        "backups",
+    )
+)
+"""For `build_program`: the site and what it needs, in a third of the time of the whole program."""
+
 
 class UnknownStackError(Exception):
     """A stack reference to a stack that the test did not provide, as the engine refuses one that does not exist."""
@@ -100,7 +119,7 @@ def build_program(
     certificate = values.get(f"{PROJECT}:certificate")
     if certificate is not None and f"{PROJECT}:certificate" not in (config or {}):
         keys = ("domain", "certificate_file", "private_key_file", "chain_file")
-        directory = _certificate_directory(*(certificate.get(key) for key in keys))
+        directory = certificate_directory(*(certificate.get(key) for key in keys))
         values[f"{PROJECT}:certificate"] = {**certificate, "directory": directory.name}
     return build(
         _run_main, stack=stack, config=values, secret_keys=_secret_keys(values), references=references or program
@@ -108,7 +127,7 @@ def build_program(
 
 
 @functools.cache
-def _certificate_directory(
+def certificate_directory(
     domain: str, certificate: str, private_key: str, chain: str | None
 ) -> tempfile.TemporaryDirectory[str]:
     """A directory with the files of a certificate, until the interpreter ends."""

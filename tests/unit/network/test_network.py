@@ -6,7 +6,7 @@ import pulumi_aws as aws
 import pytest
 
 from tests.unit.graph import Graph
-from tests.unit.program import build_program, program
+from tests.unit.program import SITE_ALONE, build_program, program
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,8 @@ def test_the_vpcs_default_security_group_lets_nothing_through(prod: Graph) -> No
 def test_the_number_of_nat_gateways_is_config(choice: str, gateways: int) -> None:
     """Prices: one a zone is row 17's choice, and a smaller client may choose otherwise. Every private subnet has a way
     out, since its instances speak with AWS."""
-    graph = build_program("prod", config={"magento:network": {"cidr": "10.0.0.0/16", "nat_gateways": choice}})
+    network = {"cidr": "10.0.0.0/16", "nat_gateways": choice}
+    graph = build_program("prod", config={**SITE_ALONE, "magento:network": network})
     addresses = [each for each in graph.of_type(aws.ec2.Eip) if each.name.startswith("shared-platform-network-")]
     assert len(graph.of_type(aws.ec2.NatGateway)) == len(addresses) == gateways
     assert len(default_routes(graph)) == 4

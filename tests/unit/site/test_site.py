@@ -10,7 +10,7 @@ import pulumi_aws as aws
 import pytest
 
 from tests.unit.graph import Graph, Resource
-from tests.unit.program import build_program, program, stack_config
+from tests.unit.program import SITE_ALONE, build_program, program, stack_config
 
 STACKS = ("prod", "preprod")
 
@@ -46,7 +46,7 @@ def test_beanstalk_tries_the_instance_types_in_order() -> None:
     site = stack_config("prod")["magento:site"]
     types = ["c8g.xlarge", "c7g.xlarge"]
     changed = {**site, "front": {**site["front"], "instance_types": types}}
-    chosen = options(build_program("prod", config={"magento:site": changed}), "front")
+    chosen = options(build_program("prod", config={**SITE_ALONE, "magento:site": changed}), "front")
     assert chosen["aws:ec2:instances", "InstanceTypes"] == "c8g.xlarge,c7g.xlarge"
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 import pytest
+from pulumi.runtime import resource
 
-from stack.quick_start import quick_start
+from stack.quick_start import DEBUG, call_stack, quick_start
 from tests.unit.program import build
 
 OUTPUTS = 60
@@ -66,6 +67,44 @@ def test_an_sdk_without_its_private_names_costs_time_only(
     with caplog.at_level(logging.WARNING):
         assert len(build(program).of_type(aws.ec2.Vpc)) == OUTPUTS
     assert len([each for each in caplog.messages if "quick_start" in each]) == 1
+
+
+def test_call_stacks_are_the_sdks_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the line: the engine stores where the program declares a resource."""
+    theirs = resource._get_stack_trace
+    compared = []
+
+    def both() -> Any:
+        # Each sees its caller, this function, below the constructors.
+        compared.append((theirs(), call_stack()))
+        return compared[-1][0]
+
+    monkeypatch.setattr(resource, "_get_stack_trace", both)
+    build(lambda: Pair("pair"))
+    assert sum(len(expected.frames) > 3 for expected, _ in compared) >= 2
+    assert [got for _, got in compared] == [expected for expected, _ in compared]
+
+
+class Pair(pulumi.ComponentResource):
+    """A component with one resource."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("test:Pair", name)
+        aws.ec2.Vpc(f"{name}-vpc", cidr_block="10.0.0.0/16", opts=pulumi.ResourceOptions(parent=self))
+
+
+@pytest.mark.parametrize(("variable", "sent"), [("", False), ("true", True)])
+def test_debug_messages_are_sent_on_request(monkeypatch: pytest.MonkeyPatch, variable: str, sent: bool) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "debug", lambda message, *_: said.append(message))
+    monkeypatch.setenv(DEBUG, variable)
+
+    def program() -> None:
+        quick_start()
+        aws.ec2.Vpc("vpc", cidr_block="10.0.0.0/16")
+
+    build(program)
+    assert any("name=vpc" in message for message in said) is sent
 
 
 def test_a_failure_is_reported() -> None:
