@@ -32,7 +32,10 @@ def _faults(settings: Settings, stack: str, files: Mapping[str, Settings | None]
     for name, other in files.items():
         if other is None or name in (stack, settings.joined_stack) or other.joined_stack != network:
             continue
-        if other.environment == settings.environment:
+        # One of another client is refused in its own runs, and so is one with the environment of the network's owner.
+        if other.client != settings.client:
+            continue
+        if settings.joined_stack and other.environment == settings.environment:
             # Names, tags and the site's configuration would be those of the other stack.
             yield Fault(path="environment", got=other.environment, expected=f"another name than that of stack {name}")
         yield from _clashes(public_records(settings), public_records(other), name)
