@@ -1,6 +1,6 @@
 # `make help` lists the targets. Paths stay relative, so that a directory with a space in its name works too.
 
-PYTHON_CODE := __main__.py account bench commands components docs policies reachability release sandbox settings stack tests
+PYTHON_CODE := __main__.py account bench commands components docs policies reachability release sandbox scanners settings stack tests
 SHELL_CODE := shop sandbox/preflight.sh sandbox/hosts/*.sh sandbox/hosts/image_files/usr/*bin/* \
 	sandbox/hosts/image_files/usr/share/amazon-linux/is_installed sandbox/hosts/image_files/opt/elasticbeanstalk/bin/* \
 	.ci/run .ci/policies .ci/tell-github tests/servers/*.sh components/servers/server_files/*/*.sh images/*.sh \
@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox live sandbox-down sandbox-status lint format bench architecture snapshots venv
+.PHONY: help sandbox live sandbox-down sandbox-status scan lint format bench architecture snapshots venv
 .PHONY: test test-unit test-policies test-sandbox test-platform test-servers test-programs
 
 help: ## List the targets
@@ -32,6 +32,10 @@ sandbox-status: venv ## Show what runs in the sandbox
 
 sandbox-down: venv ## Stop the sandbox and remove all of it
 	@./shop sandbox down
+
+scan: venv ## Run prowler and checkov on the sandbox: see docs/scanners.md
+	@test -f .sandbox/env || { echo 'make scan: the sandbox is not up: run `make sandbox`' >&2; exit 2; }
+	@. .sandbox/env && ./shop scan
 
 # One process a core, up to four, each with a file of tests at a time.
 parallel := -n logical --maxprocesses 4 --dist loadfile

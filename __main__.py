@@ -14,7 +14,7 @@ from components.shared.backups import Backups, BackupsArgs
 from components.shared.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.shared.tags import Tags
 from components.site.magento_platform import MagentoPlatform, MagentoPlatformArgs
-from settings import checked_settings
+from settings import checked_settings, standing_settings
 from settings.certificate_files import ImportedCertificate
 from stack.outputs import StackOutputs
 from stack.quick_start import quick_start
@@ -22,14 +22,13 @@ from stack.quick_start import quick_start
 quick_start()
 settings = checked_settings.load()
 tags = Tags(client=settings.client, environment=settings.environment)
-context = EncryptionKey("key", EncryptionKeyArgs(region=settings.region, protect=settings.protect, tags=tags)).context
+context = EncryptionKey("key", EncryptionKeyArgs(region=settings.region, keeping=settings.keeping, tags=tags)).context
 
 platform = operations = content = monitoring = backups = None
 if owned := settings.owned:
     certificate = ImportedCertificate.read(owned.certificate, host_names=settings.certified_names)
-    platform = SharedPlatform(
-        "shared-platform", SharedPlatformArgs(context=context, settings=owned, certificate=certificate)
-    )
+    platform_args = SharedPlatformArgs(context=context, settings=owned, certificate=certificate)
+    platform = SharedPlatform("shared-platform", platform_args)
     shared = platform.outputs
     shared.export(settings.shared_names(certificate.names))
 else:
@@ -108,6 +107,7 @@ if settings.backups:
     backups = Backups("backups", BackupsArgs(context=context, rules=settings.backups))
 
 StackOutputs.of(
+    standing_settings=standing_settings.of(settings),
     site=site,
     platform=platform,
     databases=databases,

@@ -6,7 +6,8 @@ creates, unless it exists:
 - the state bucket: versioned, encrypted, private, TLS only, with old versions that expire;
 - the KMS key, with an alias, that encrypts the bucket and the stacks' secrets;
 - EBS encryption by default in the region, since Beanstalk has no option for its instances' disks;
-- the service-linked roles: without them AWS refuses the first search domain, cache, database or environment.
+- the service-linked roles: without them AWS refuses the first search domain, cache, database or environment;
+- with ``--github-repository owner/name``, the role of the workflow that checks the policies (``github_role.py``).
 
 It first says which quotas of the account are too small for the stacks.
 
@@ -28,6 +29,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
 
 from account import quotas
+from account.github_role import ENVIRONMENTS, REPOSITORY, GitHubRole
 from commands import shell
 from commands.errors import CannotRunError, CommandError
 
@@ -67,6 +69,8 @@ class BootstrapSettings:
     """`<client>-pulumi-state-storage` unless set."""
     keep_days: int = 90
     """How long S3 keeps a version of the state after it was replaced."""
+    github_repository: str = ""
+    """``owner/name`` of the repository whose workflow checks the policies. Without it, no role is made."""
 
     def __post_init__(self) -> None:
         if not _BUCKET_NAME.fullmatch(self.bucket):
@@ -75,6 +79,8 @@ class BootstrapSettings:
             )
         if self.keep_days < 1:
             raise BadOptionError(f"--keep-days: got {self.keep_days}, expected 1 or more")
+        if self.github_repository and not REPOSITORY.fullmatch(self.github_repository):
+            raise BadOptionError(f"--github-repository: got {self.github_repository!r}, expected owner/name")
 
     @property
     def bucket(self) -> str:
@@ -83,6 +89,10 @@ class BootstrapSettings:
     @property
     def key_alias(self) -> str:
         return f"alias/{self.client}-pulumi-secrets"
+
+    @property
+    def backend(self) -> str:
+        return f"s3://{self.bucket}?region={self.region}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +131,19 @@ def bootstrap(account: Account, settings: BootstrapSettings) -> list[str]:
     if _ensure_disk_encryption(account.client("ec2")):
         made.append(f"encryption by default of new disks in {settings.region}")
     made += [f"service-linked role of {service}" for service in _ensure_roles(account.client("iam"))]
+    if settings.github_repository:
+        made += _github_role(account, settings, key_arn).ensure(account.client("iam"))
     return made
+
+
+def _github_role(account: Account, settings: BootstrapSettings, key_arn: str) -> GitHubRole:
+    return GitHubRole(
+        client=settings.client,
+        account_id=account.account_id,
+        repository=settings.github_repository,
+        bucket=settings.bucket,
+        key_arn=key_arn,
+    )
 
 
 def _ensure_key(kms: Any, settings: BootstrapSettings) -> tuple[str, bool]:
@@ -260,8 +282,26 @@ def next_commands(settings: BootstrapSettings) -> str:
     provider = f"awskms://{settings.key_alias}?region={settings.region}"
     return "\n".join(
         [
-            f"pulumi login 's3://{settings.bucket}?region={settings.region}'",
+            f"pulumi login '{settings.backend}'",
             *(f"pulumi stack init {stack} --secrets-provider '{provider}'" for stack in ("prod", "preprod")),
+        ]
+    )
+
+
+def github_steps(account: Account, settings: BootstrapSettings) -> str:
+    """What to set in GitHub. The environments come first, because GitHub makes a missing one without any rules."""
+    preview, nightly = ENVIRONMENTS
+    role = f"arn:aws:iam::{account.account_id}:role/{GitHubRole.name_for(settings.client)}"
+    return "\n".join(
+        [
+            f"Set in https://github.com/{settings.github_repository}/settings, in this order:",
+            f"1. the environment {preview}: required reviewers, and the secrets CERTIFICATE, CERTIFICATE_KEY and",
+            "   CERTIFICATE_CHAIN, which are the files that the stack file names",
+            f"2. the environment {nightly}: only the branch main may deploy",
+            "3. the variables of the repository:",
+            f"   AWS_POLICY_ROLE_ARN={role}",
+            f"   AWS_REGION={settings.region}",
+            f"   PULUMI_BACKEND_URL={settings.backend}",
         ]
     )
 
@@ -294,12 +334,21 @@ def prepare(
     client: Annotated[str, typer.Option(help="The prefix of all names.")] = "client",
     state_bucket: Annotated[str, typer.Option(help="The bucket; by default <client>-pulumi-state-storage.")] = "",
     keep_days: Annotated[int, typer.Option(help="Days to keep old versions of the state.")] = 90,
+    github_repository: Annotated[
+        str, typer.Option(help="Also make the role of this repository's policy checks: owner/name.")
+    ] = "",
 ) -> None:
     """Prepare an AWS account for the stacks. You can run it again: it keeps what exists.
 
     It uses the AWS credentials of your shell: a profile, environment variables or a role.
     """
-    settings = BootstrapSettings(region=region, client=client, state_bucket=state_bucket, keep_days=keep_days)
+    settings = BootstrapSettings(
+        region=region,
+        client=client,
+        state_bucket=state_bucket,
+        keep_days=keep_days,
+        github_repository=github_repository,
+    )
     try:
         account = Account.of(boto3.Session(), region)
         for line in _to_raise(account):
@@ -311,6 +360,8 @@ def prepare(
         raise CommandError(f"AWS did not do it: {error}") from None
     for thing in made:
         typer.echo(f"created {thing}")
+    if settings.github_repository:
+        typer.echo(f"{github_steps(account, settings)}\n")
     typer.echo(f"Account {account.account_id} is ready. Next:\n\n{next_commands(settings)}")
 
 

@@ -10,18 +10,17 @@ from typing import Annotated
 
 import typer
 import yaml
-from pydantic import ValidationError
 
 from account import zone_comparison
 from account.zone_comparison import Difference, NameServers, RecordSet
 from commands.console import Console
 from commands.engine import Engine
 from commands.errors import CannotRunError, CommandError
+from settings import stack_files
 from settings.host_names import public_records
 from settings.stack_file import Settings
 
 _PROJECT = Path(__file__).resolve().parents[1]
-_NAMESPACE = "magento:"
 
 app = typer.Typer(
     help="Compare the zones of a domain that moves.",
@@ -89,18 +88,13 @@ def compare(
 
 def _read(project: Path, stack: str) -> tuple[Settings, list[Settings]]:
     """The settings of a stack, and of those that join its network. Raises ``CannotRunError``."""
-    found = {}
-    for file in sorted(project.glob("Pulumi.*.yaml")):
-        config = yaml.safe_load(file.read_text(encoding="utf-8")).get("config", {})
-        values = {key.removeprefix(_NAMESPACE): value for key, value in config.items() if key.startswith(_NAMESPACE)}
-        try:
-            read = Settings.model_validate_json(json.dumps({**values, "region": config.get("aws:region")}))
-        except ValidationError:
-            raise CannotRunError(f"{file.name} is invalid. `pulumi preview` says why.") from None
-        found[file.name.removeprefix("Pulumi.").removesuffix(".yaml")] = read
+    found = stack_files.read(project)
     if stack not in found:
         raise CannotRunError(f"--stack: got {stack}, expected one of {', '.join(found)}")
-    return found[stack], [each for each in found.values() if each.joined_stack == stack]
+    settings = found[stack]
+    if settings is None:
+        raise CannotRunError(f"Pulumi.{stack}.yaml is invalid. `pulumi preview` says why.")
+    return settings, [each for each in found.values() if each and each.joined_stack == stack]
 
 
 def _name_servers(stack: str) -> list[str]:
@@ -114,8 +108,8 @@ def _warn_of_alarms(console: Console, settings: Settings, domain: str) -> None:
     recipients = settings.monitoring.recipients if settings.monitoring else ()
     if recipients and all(f".{each.rpartition('@')[2]}".endswith(f".{domain}") for each in recipients):
         console.warn(
-            f"Every address of monitoring.recipients is in {domain}: if its mail stops, the alarms' mails stop too. Add "
-            "an address in another domain before the move."
+            f"Every address of monitoring.recipients is in {domain}: if its mail stops, the alarms' mails stop too. "
+            "Add an address in another domain before the move."
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ def run(app: typer.Typer, *, name: str, arguments: Sequence[str] | None = None) 
     except CommandError as error:
         return _ended(str(error), error.exit_code)
     except OSError as error:
-        return _ended(f"{error.filename}: {error.strerror}" if error.filename else str(error), ExitCode.COULD_NOT_RUN)
+        return _ended(_describe(error), ExitCode.COULD_NOT_RUN)
     except SystemExit as ended:
         if ended.code == ExitCode.INTERRUPTED:
             return _ended("Interrupted.", ExitCode.INTERRUPTED)
@@ -36,6 +37,13 @@ def interruption_says(message: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise InterruptedCommandError(message) from None
+
+
+def _describe(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        where = f" of {error.filename}" if error.filename else ""
+        return f"The disk{where} is full. Free some space and run the command again."
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
 
 
 def _ended(message: str, code: ExitCode) -> ExitCode:

@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "reach": ("reachability.app", "Show what reaches what in a deployed network."),
     "release": ("release.app", "Build what Elastic Beanstalk deploys."),
     "rules": ("reachability.rules", "Find listener rules that get no request."),
+    "scan": ("scanners.app", "Run prowler and checkov on the deployed stacks."),
     "bootstrap": ("account.bootstrap", "Prepare an AWS account for the stacks."),
     "domains": ("account.domains", "Say what moving the domain would lose."),
     "install": ("release.install", "Install Magento for the first time."),

@@ -1,13 +1,15 @@
-"""The stack file, held against what the engine knows of stacks that are up: its own, and the one that it joins."""
+"""The stack file, held against the other stacks: its own as it is up, the one that it joins, and those that join it."""
 
 from __future__ import annotations
 
-from settings import joined_platform, stack_file, standing_rules
+from settings import joined_platform, neighbours, stack_file, standing_rules, standing_settings
 
 
 def load() -> stack_file.Settings:
     """The settings of the stack that the program runs for, before anything is made. Raises ``SettingsError``."""
     settings = stack_file.load()
     joined_platform.check(settings)
+    neighbours.check(settings)
+    standing_settings.check(settings)
     standing_rules.check(settings)
     return settings

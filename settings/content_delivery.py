@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 
+from settings.firewall import FirewallSettings
 from settings.messages import Fault
 from settings.section import Section, repeated
 from settings.values import DomainName
@@ -33,6 +34,9 @@ class ContentDeliverySettings(Section):
     `PriceClass_200` all except South America and Oceania, `PriceClass_All` all."""
     access_logs: bool = False
     """Whether CloudFront logs every request to the bucket for `content-delivery-logs`."""
+
+    firewall: FirewallSettings | None = None
+    """A web application firewall before both distributions. Without this section there is none."""
 
     def faults(self) -> Iterator[Fault]:
         if found := repeated((self.media, self.static, self.origin)):

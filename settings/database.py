@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Annotated
 
 from settings.instance_types import DatabaseClass, MySqlVersion
 from settings.messages import Fault
 from settings.section import Section
-from settings.values import DatabaseGib, between
+from settings.values import DatabaseGib, between, like
 
 _WITHOUT_INSIGHTS = re.compile(r"db\.t(2|3|4g)\.(micro|small)")
 """Classes that have no Performance Insights with MySQL ("Amazon RDS DB engine, Region, and instance class support for
 Performance Insights")."""
+
+
+class ApplyChanges(StrEnum):
+    """When RDS makes a change that interrupts the database, and how."""
+
+    IN_WINDOW = "in-window"
+    NOW = "now"
+    BLUE_GREEN = "blue-green"
+
+    @property
+    def is_immediate(self) -> bool:
+        """Whether `pulumi up` waits until the change is made."""
+        return self is not ApplyChanges.IN_WINDOW
+
+
+SNAPSHOT = like(
+    r"[a-zA-Z][a-zA-Z0-9:-]{0,254}|arn:aws:rds:[a-z0-9-]+:\d{12}:snapshot:[a-zA-Z0-9:-]+",
+    "the name or the ARN of a DB snapshot",
+)
 
 
 class DatabaseSettings(Section):
@@ -32,6 +52,14 @@ class DatabaseSettings(Section):
     """The size up to which RDS enlarges the storage by itself, at least 10 % above `storage_gib`."""
     backup_retention_days: Annotated[int, between(1, 35)] = 14
     """How long a daily snapshot is kept."""
+    apply_changes: ApplyChanges = ApplyChanges.IN_WINDOW
+    """When RDS makes changes that interrupt the database, such as another class. `in-window` waits for the maintenance
+    window, Tuesday 03:00 UTC, and until then each preview shows the change again. `now` makes them during `pulumi up`.
+    `blue-green` makes them on a copy, and then switches over within a minute or so. Another engine version needs `now`
+    or `blue-green`."""
+    snapshot_id: Annotated[str, SNAPSHOT] | None = None
+    """The DB snapshot from which the database is made. It only matters when the database is made: for one that is up,
+    it changes nothing."""
 
     def faults(self) -> Iterator[Fault]:
         # RDS refuses less ("Managing capacity automatically with Amazon RDS storage autoscaling").

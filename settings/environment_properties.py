@@ -44,7 +44,7 @@ PropertyValue = Annotated[
     str,
     like(
         r"[A-Za-z0-9 _.:/=+\\@'\"-]+",
-        "one or more letters, digits, spaces and _ . : / = + \\ - @ ' \" (a value with others can be a filled secret)",
+        "one or more letters, digits, spaces and _.:/=+\\-@'\" (a value with others can be a filled secret)",
     ),
 ]
 

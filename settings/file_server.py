@@ -10,7 +10,7 @@ from settings import environment_properties
 from settings.messages import Fault, Words
 from settings.section import Section, unique
 from settings.server_size import VOLUME_LETTERS, ServerSizeSettings
-from settings.values import Gib, Label, Limit, between, entries, like
+from settings.values import Gib, Label, Limit, SnapshotId, between, entries, like
 
 _MOST_BYTES_OF_SHARES = environment_properties.MOST_BYTES // 2
 
@@ -41,6 +41,9 @@ class NfsShareSettings(Section):
     """The directory of Magento's release that the share replaces."""
     size_gib: Gib
     """The size of its volume. You can enlarge it later without a copy, but not make it smaller."""
+    snapshot_id: SnapshotId | None = None
+    """The EBS snapshot from which the volume is made, such as `snap-0123456789abcdef0`. It only matters when the volume
+    is made: for one that is there, it changes nothing."""
 
     @property
     def directory(self) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated
 from settings import magento_versions
 from settings.cache import CacheSettings
 from settings.database import DatabaseSettings
+from settings.firewall import FirewallSettings
 from settings.fleet import FleetSettings
 from settings.messages import Fault
 from settings.platform import PhpVersion, SolutionStack, disagreement
@@ -55,6 +56,8 @@ class SiteSettings(Section):
     private files, and no start page."""
     access_logs: bool = False
     """Whether the load balancer logs every request to the bucket for `load-balancer-logs`."""
+    firewall: FirewallSettings | None = None
+    """A web application firewall before the load balancer. Without this section there is none."""
     front: FleetSettings
     """The instances that serve shoppers."""
     back_office: FleetSettings

@@ -27,6 +27,7 @@ from settings.database import DatabaseSettings
 from settings.domains import DomainsSettings
 from settings.file_server import FileServerSettings
 from settings.gateway import GatewaySettings
+from settings.keeping import KeepingSettings
 from settings.messages import MISSING, SECRET, Fault
 from settings.monitoring import MonitoringSettings
 from settings.network import JoinedNetworkSettings, NetworkSettings, OwnNetworkSettings
@@ -77,8 +78,11 @@ class Settings(Section):
     environment: ShortName
     """What this stack is to the client, such as `prod`, in tags and names."""
     protect: bool = True
-    """Whether databases, buckets, zones, keys and secrets refuse to be deleted. Set it to `false` and run `pulumi up`
-    before you remove one."""
+    """Whether the network, databases, caches, buckets, zones, keys and secrets refuse to be deleted. Set it to `false`
+    and run `pulumi up` before you remove them."""
+    final_snapshots: bool = True
+    """Whether a database or a data volume leaves a last snapshot when it is deleted, and a database its automated
+    backups."""
     network: NetworkSettings
     """The network: `cidr` for one of its own, or `stack` for that of another stack."""
     vpn_links: tuple[VpnLinkSettings, ...] = ()
@@ -133,6 +137,11 @@ class Settings(Section):
                 cost_report=self.cost_report,
             )
         return None
+
+    @property
+    def keeping(self) -> KeepingSettings:
+        """How the stack keeps its data."""
+        return KeepingSettings(protect=self.protect, final_snapshots=self.final_snapshots)
 
     @property
     def operations(self) -> OperationsSettings:

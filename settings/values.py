@@ -136,6 +136,8 @@ _MOST_GIB = 65_536
 """The largest gp3 volume of EBS and of RDS ("Amazon EBS volume types", "Amazon RDS DB instance storage")."""
 Gib = Annotated[int, between(1, _MOST_GIB)]
 """The size of a disk."""
+SnapshotId = Annotated[str, like(r"snap-([0-9a-f]{8}|[0-9a-f]{17})", "the id of an EBS snapshot")]
+"""A snapshot of a disk."""
 RootVolumeGib = Annotated[int, between(8, _MOST_GIB)]
 """The size of the disk of an operating system. Images of Amazon Linux and Debian need 8 GiB."""
 DatabaseGib = Annotated[int, between(20, _MOST_GIB)]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from settings.section import Section
 from settings.server_size import ServerSizeSettings
-from settings.values import Gib, Limit, Network, RoutedNetwork, different, entries, is_private
+from settings.values import Gib, Limit, Network, RoutedNetwork, SnapshotId, different, entries, is_private
 
 # What OpenVPN takes for a subnet of clients ("--server", reference manual of 2.6).
 _WIDEST, _NARROWEST = 16, 29
@@ -33,3 +33,6 @@ class VpnAccessSettings(Section):
     """Whether clients also reach the networks behind the VPN links."""
     keys_volume_gib: Gib = 1
     """The volume of the server's keys."""
+    keys_snapshot_id: SnapshotId | None = None
+    """The EBS snapshot from which that volume is made, such as `snap-0123456789abcdef0`. It only matters when the
+    volume is made: for one that is there, it changes nothing."""

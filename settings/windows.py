@@ -9,7 +9,7 @@ from settings.messages import Fault
 from settings.ports import PortRange, ports_from
 from settings.section import Section, unique
 from settings.server_size import VOLUME_LETTERS, WindowsSizeSettings
-from settings.values import Gib, Label, entries, like
+from settings.values import Gib, Label, SnapshotId, entries, like
 
 _LOWEST_IIS_PORT = 1025
 NEEDS_GATEWAY = "a section, since windows is reached only through a gateway"
@@ -26,6 +26,9 @@ class WindowsVolumeSettings(Section):
     """Its size. You can enlarge it later, but not make it smaller."""
     drive_letter: Annotated[str, like("[D-Z]", "a letter from D to Z")]
     """The drive letter that it always has."""
+    snapshot_id: SnapshotId | None = None
+    """The EBS snapshot from which the volume is made, such as `snap-0123456789abcdef0`. It only matters when the volume
+    is made: for one that is there, it changes nothing."""
 
 
 class WindowsSettings(Section):

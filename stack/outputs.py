@@ -33,6 +33,8 @@ class StackOutputs:
     """The host names that the maintenance hold answers: the site's, without the one from which CloudFront fetches."""
     listener_rules: Mapping[str, object]
     """The host names and the path that the environments' listener rules were made from. The next run compares them."""
+    standing_settings: Mapping[str, object]
+    """What cannot be changed, made smaller or removed later. The next run compares it."""
     beanstalk_application: Text
     """The Beanstalk application of the shop."""
     front_environment: Text
@@ -97,6 +99,7 @@ class StackOutputs:
     @staticmethod
     def of(
         *,
+        standing_settings: Mapping[str, object],
         site: MagentoPlatform,
         platform: SharedPlatform | None,
         databases: Mapping[str, MySqlDatabase],
@@ -121,6 +124,7 @@ class StackOutputs:
             hold_rules=site.load_balancer.hold_rule_arns,
             held_host_names=site.held_host_names,
             listener_rules=site.listener_rules,
+            standing_settings=standing_settings,
             beanstalk_application=site.application.application_name,
             front_environment=site.front.environment_name,
             back_office_environment=site.back_office.environment_name,

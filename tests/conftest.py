@@ -20,6 +20,7 @@ sys.dont_write_bytecode = False
 PLATFORM = "tests/platform/"
 WITHOUT_THE_PLATFORM = (
     "tests/platform/test_bootstrap.py",
+    "tests/platform/test_faults.py",
     "tests/platform/test_listener_rules.py",
     "tests/platform/test_reachability_reading.py",
 )

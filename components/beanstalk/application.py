@@ -58,7 +58,7 @@ class BeanstalkApplication(pulumi.ComponentResource):
         tags = args.context.tags.named(name)
         role = aws.iam.Role(
             f"{name}-service-role",
-            assume_role_policy=assumable_by("elasticbeanstalk.amazonaws.com"),
+            assume_role_policy=assumable_by("elasticbeanstalk.amazonaws.com", external_id="elasticbeanstalk"),
             tags=tags,
             opts=self._child,
         )

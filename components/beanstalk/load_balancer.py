@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.network.firewall import Firewall, FirewallArgs
 from components.network.security_group import IngressRule, SecurityGroup, SecurityGroupArgs
 from components.shared.context import Context
 from components.shared.tags import Tags
+from settings.firewall import FirewallSettings
 
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 """The policy that AWS recommends. The default is still the policy of 2016 ("Security policies for your Application Load
@@ -32,6 +34,8 @@ class SharedLoadBalancerArgs:
     certificate_arn: pulumi.Input[str]
     access_logs_bucket: pulumi.Input[str] | None = None
     """A bucket in this region to which load balancers may write. Without it, there are no access logs."""
+    firewall: FirewallSettings | None = None
+    """What a web application firewall does with requests. Without it, there is none."""
     idle_timeout_seconds: int = IDLE_TIMEOUT_SECONDS
 
 
@@ -40,7 +44,7 @@ class SharedLoadBalancer(pulumi.ComponentResource):
 
     Produces the security group, the load balancer, both listeners and the maintenance hold: three rules of the highest
     priority that match no request until the release tool arms them. Beanstalk adds the rules of its environments below
-    them. A request that matches no rule gets a 404.
+    them. A request that matches no rule gets a 404. If the settings ask for one, there is a ``Firewall`` before it.
     """
 
     arn: pulumi.Output[str]
@@ -126,6 +130,14 @@ class SharedLoadBalancer(pulumi.ComponentResource):
         self.dns_name = balancer.dns_name
         self.zone_id = balancer.zone_id
         self.security_group_id = group.id
+        if args.firewall:
+            firewall_args = FirewallArgs(context=args.context, firewall=args.firewall)
+            aws.wafv2.WebAclAssociation(
+                f"{name}-firewall-association",
+                resource_arn=balancer.arn,
+                web_acl_arn=Firewall(f"{name}-firewall", firewall_args, opts=self._child).arn,
+                opts=self._child,
+            )
         hold = {
             rule: self._disarmed(f"{name}-hold-{rule}", https, priority, tags)
             for priority, rule in enumerate(HOLD_RULES, start=1)

@@ -60,6 +60,8 @@ class Cache(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         placement, size = args.placement, args.size
         context = placement.context
+        # Shoppers' sessions and carts are in it.
+        kept = pulumi.ResourceOptions(parent=self, protect=context.protect)
         tags = context.tags.named(name)
         group = placement.open_to_clients(f"{name}-access", port=PORT, service="Valkey", parent=self)
         subnets = aws.elasticache.SubnetGroup(
@@ -67,7 +69,7 @@ class Cache(pulumi.ComponentResource):
             description="Private subnets only",
             subnet_ids=placement.subnet_ids,
             tags=tags,
-            opts=child,
+            opts=kept,
         )
         parameters = aws.elasticache.ParameterGroup(
             f"{name}-parameters",
@@ -98,11 +100,12 @@ class Cache(pulumi.ComponentResource):
             transit_encryption_enabled=True,
             auth_token=token.result,
             auto_minor_version_upgrade=True,
-            snapshot_retention_limit=1 if context.protect else 0,
+            # AWS asks nothing for the storage of one snapshot of a cluster ("Taking automatic backups").
+            snapshot_retention_limit=1,
             snapshot_window="01:00-02:00",
             maintenance_window="tue:04:00-tue:05:00",
             tags=tags,
-            opts=child,
+            opts=kept,
         )
         self.address = cluster.primary_endpoint_address
         self.node_ids = tuple(

@@ -13,7 +13,7 @@ from components.data.placement import DataStorePlacement
 from components.network.security_group import IngressRule
 from components.shared.iam import assumable_by
 from components.shared.secret import Secret, SecretArgs
-from settings.database import DatabaseSettings
+from settings.database import ApplyChanges, DatabaseSettings
 
 PORT = 3306
 _MONITORING_ROLE_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
@@ -22,6 +22,9 @@ _MONITORING_ROLE_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhance
 # instance storage").
 _STRIPED_FROM_GIB, _STRIPED_IOPS, _STRIPED_MIB_PER_SECOND = 400, 12_000, 500
 
+_BLUE_GREEN = aws.rds.InstanceBlueGreenUpdateArgs(enabled=True)
+# A blue/green update copies the whole database, which takes longer than the provider's 80 minutes.
+_LONG_UPDATE = pulumi.CustomTimeouts(update="4h")
 _EXPORTED_LOGS = ("error", "slowquery")
 _LOG_RETENTION_DAYS = 90
 """PCI DSS 4.0, 10.5.1: three months are available immediately."""
@@ -95,6 +98,7 @@ class MySqlDatabase(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         placement, size = args.placement, args.size
         context = self._context = placement.context
+        kept = pulumi.ResourceOptions(parent=self, protect=context.protect)
         tags = context.tags.named(name)
         self.database_name, self.username = args.database_name, args.username
         self._group = placement.open_to_clients(f"{name}-access", port=PORT, service="MySQL", parent=self)
@@ -103,7 +107,7 @@ class MySqlDatabase(pulumi.ComponentResource):
             description="Private subnets only",
             subnet_ids=placement.subnet_ids,
             tags=tags,
-            opts=child,
+            opts=kept,
         )
         parameters = aws.rds.ParameterGroup(
             f"{name}-parameters",
@@ -123,7 +127,7 @@ class MySqlDatabase(pulumi.ComponentResource):
             length=40,
             # RDS refuses / @ " and blanks, and other special characters need quotes in shells.
             special=False,
-            opts=pulumi.ResourceOptions(parent=self, protect=context.protect),
+            opts=kept,
         )
         identifier = self._identifier(name)
         instance = aws.rds.Instance(
@@ -154,10 +158,18 @@ class MySqlDatabase(pulumi.ComponentResource):
             backup_window="02:00-02:30",
             maintenance_window="tue:03:00-tue:04:00",
             copy_tags_to_snapshot=True,
-            delete_automated_backups=not context.protect,
+            delete_automated_backups=not context.final_snapshots,
             deletion_protection=context.protect,
-            skip_final_snapshot=not context.protect,
-            final_snapshot_identifier=f"{context.tags.owner}-{name}-final" if context.protect else None,
+            skip_final_snapshot=not context.final_snapshots,
+            # Of a name that no earlier snapshot has: a database that is made again gets another identifier.
+            final_snapshot_identifier=(
+                pulumi.Output.format("{0}-final", identifier) if context.final_snapshots else None
+            ),
+            snapshot_identifier=size.snapshot_id,
+            apply_immediately=size.apply_changes.is_immediate,
+            # RDS refuses another major version without it. In the window, the old parameter group could not be deleted.
+            allow_major_version_upgrade=size.apply_changes.is_immediate,
+            blue_green_update=_BLUE_GREEN if size.apply_changes is ApplyChanges.BLUE_GREEN else None,
             auto_minor_version_upgrade=True,
             enabled_cloudwatch_logs_exports=list(_EXPORTED_LOGS),
             performance_insights_enabled=size.has_performance_insights,
@@ -167,7 +179,12 @@ class MySqlDatabase(pulumi.ComponentResource):
             monitoring_role_arn=self._monitoring_role(name).arn,
             tags=context.tags.backed_up(name),
             opts=pulumi.ResourceOptions(
-                parent=self, protect=context.protect, depends_on=self._log_groups(name, identifier)
+                parent=self,
+                protect=context.protect,
+                depends_on=self._log_groups(name, identifier),
+                # Another snapshot would replace the database, with all that it has stored since.
+                ignore_changes=["snapshotIdentifier"],
+                custom_timeouts=_LONG_UPDATE,
             ),
         )
         self.address = instance.address

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.delivery.delivery_logs import DeliveryLogs, DeliveryLogsArgs
+from components.network.firewall import Firewall, FirewallArgs
 from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.shared.context import Context
 from settings.content_delivery import ContentDeliverySettings
@@ -52,8 +53,8 @@ class ContentDeliveryArgs:
 class ContentDelivery(pulumi.ComponentResource):
     """Two CloudFront distributions, for media and for static files, with HTTPS only.
 
-    Produces the distributions, an A and an AAAA record for each in the public zone and, if the settings ask for access
-    logs, ``DeliveryLogs``.
+    Produces the distributions, an A and an AAAA record for each in the public zone and, if the settings ask for them,
+    ``DeliveryLogs`` and a ``Firewall``.
     """
 
     media_domain_name: pulumi.Output[str]
@@ -71,6 +72,13 @@ class ContentDelivery(pulumi.ComponentResource):
         )
         self._name, self._args = name, args
         self._context = args.context.for_system("content-delivery")
+        self._firewall = None
+        if args.delivery.firewall:
+            self._firewall = Firewall(
+                f"{name}-firewall",
+                FirewallArgs(context=args.context, firewall=args.delivery.firewall, at_cloudfront=True),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
         media = self._deliver("media", args.delivery.media)
         static = self._deliver("static", args.delivery.static)
         self.media_domain_name, self.media_distribution_id = media.domain_name, media.id
@@ -122,6 +130,7 @@ class ContentDelivery(pulumi.ComponentResource):
             price_class=args.delivery.price_class.value,
             http_version="http2and3",
             is_ipv6_enabled=True,
+            web_acl_id=self._firewall.arn if self._firewall else None,
             origins=[
                 aws.cloudfront.DistributionOriginArgs(
                     origin_id="site",

@@ -57,6 +57,8 @@ class Network(pulumi.ComponentResource):
         )
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
+        # Everything stands in them, and AWS moves no database to another VPC.
+        self._kept = pulumi.ResourceOptions(parent=self, protect=args.context.protect)
         addresses = plan(args.network.cidr, args.zones)
 
         vpc = aws.ec2.Vpc(
@@ -65,7 +67,7 @@ class Network(pulumi.ComponentResource):
             enable_dns_support=True,
             enable_dns_hostnames=True,
             tags=args.context.tags.named(name),
-            opts=self._child,
+            opts=self._kept,
         )
         self.vpc_id = vpc.id
         # AWS lets members of the default group reach each other. This removes its rules, so members reach nothing.
@@ -83,6 +85,7 @@ class Network(pulumi.ComponentResource):
             service_name=f"com.amazonaws.{args.context.region}.s3",
             vpc_endpoint_type="Gateway",
             route_table_ids=[table.id for table in tables],
+            policy=pulumi.Output.from_input(args.context.account_id).apply(_through_the_endpoint),
             tags=args.context.tags.named(f"{name}-s3"),
             opts=self._child,
         )
@@ -109,7 +112,7 @@ class Network(pulumi.ComponentResource):
             cidr_block=str(cidr),
             map_public_ip_on_launch=False,
             tags={**self._args.context.tags.named(f"{tier}-{letter}"), "Tier": tier},
-            opts=self._child,
+            opts=self._kept,
         )
 
     def _public_subnets(
@@ -246,3 +249,29 @@ class Network(pulumi.ComponentResource):
             )
             for link in self._args.vpn_links
         }
+
+
+def _through_the_endpoint(account_id: str) -> str:
+    """What may go to S3 through the endpoint: requests of this account's roles, and downloads.
+
+    Packages of Amazon Linux, Beanstalk's platforms and the Systems Manager agent come from Amazon's buckets, partly
+    without a signature ("Using endpoint policies to control access with VPC endpoints"). Nothing can be uploaded with
+    the credentials of another account.
+    """
+    return document(
+        {
+            "Sid": "RolesOfThisAccount",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalAccount": account_id}},
+        },
+        {
+            "Sid": "Downloads",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+            "Resource": "*",
+        },
+    )

@@ -58,7 +58,12 @@ class NfsServer(pulumi.ComponentResource):
                 ),
                 boot=pulumi.Output.from_input(args.network_cidr).apply(lambda cidr: boot(args.server, cidr)),
                 volumes=tuple(
-                    DataVolume(name=share.name, size_gib=share.size_gib, mount_point=share.directory)
+                    DataVolume(
+                        name=share.name,
+                        size_gib=share.size_gib,
+                        mount_point=share.directory,
+                        snapshot_id=share.snapshot_id,
+                    )
                     for share in shares
                 ),
                 host_name=args.server.host_name,

@@ -68,7 +68,10 @@ class OpenVpnServer(pulumi.ComponentResource):
                 boot=self.address.apply(lambda public: boot(args, address=public)),
                 volumes=(
                     DataVolume(
-                        name="keys", size_gib=args.access.keys_volume_gib, mount_point=f"{_CONFIGURATION}/pki-data"
+                        name="keys",
+                        size_gib=args.access.keys_volume_gib,
+                        mount_point=f"{_CONFIGURATION}/pki-data",
+                        snapshot_id=args.access.keys_snapshot_id,
                     ),
                 ),
                 public_address=address.id,

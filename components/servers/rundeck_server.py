@@ -73,7 +73,12 @@ class RundeckServer(pulumi.ComponentResource):
                     lambda arns: boot(args, admin_secret=arns[0], storage_secret=arns[1])
                 ),
                 volumes=(
-                    DataVolume(name="data", size_gib=args.rundeck.data_volume_gib, mount_point="/var/lib/rundeck"),
+                    DataVolume(
+                        name="data",
+                        size_gib=args.rundeck.data_volume_gib,
+                        mount_point="/var/lib/rundeck",
+                        snapshot_id=args.rundeck.data_snapshot_id,
+                    ),
                 ),
                 host_name=HOST_NAME,
                 statements=(

@@ -32,6 +32,8 @@ class DataVolume:
     size_gib: int
     mount_point: str = ""
     """The directory on Linux. It is empty on Windows, where the boot script gives the disk a letter."""
+    snapshot_id: str | None = None
+    """The EBS snapshot from which a new volume is made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,9 +196,15 @@ class Server(pulumi.ComponentResource):
             type="gp3",
             encrypted=True,
             kms_key_id=placement.context.key_arn,
-            final_snapshot=placement.context.protect,
+            snapshot_id=volume.snapshot_id,
+            final_snapshot=placement.context.final_snapshots,
             tags=placement.context.tags.backed_up(f"{self._name}-{volume.name}"),
-            opts=pulumi.ResourceOptions(parent=self, protect=placement.context.protect),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=placement.context.protect,
+                # Another snapshot would replace the volume, with all that it has stored since.
+                ignore_changes=["snapshotId"],
+            ),
         )
 
     def _rights(self) -> aws.iam.RolePolicy:

@@ -48,7 +48,8 @@ class WindowsServer(pulumi.ComponentResource):
                     lambda address: boot_script(args.application, args.ingress, IPv4Address(address))
                 ),
                 volumes=tuple(
-                    DataVolume(name=volume.name, size_gib=volume.size_gib) for volume in args.application.volumes
+                    DataVolume(name=volume.name, size_gib=volume.size_gib, snapshot_id=volume.snapshot_id)
+                    for volume in args.application.volumes
                 ),
                 host_name=HOST_NAME,
             ),

@@ -20,8 +20,10 @@ class Context:
     key_arn: pulumi.Input[str]
     """The KMS key that encrypts what components store."""
     protect: bool
-    """Whether resources that hold data are protected from deletion."""
+    """Whether resources that hold data, and what they stand in, are protected from deletion."""
     tags: Tags
+    final_snapshots: bool = True
+    """Whether a database or a data volume that is deleted leaves a last snapshot."""
 
     def for_system(self, system: str) -> Context:
         """The same stack, for a component of another system, such as ``nfs``."""

@@ -10,14 +10,15 @@ import pulumi_aws as aws
 from components.shared.context import Context
 from components.shared.iam import document
 from components.shared.tags import Tags
+from settings.keeping import KeepingSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptionKeyArgs:
-    """What the context of the stack consists of, before there is a key."""
+    """What the ``Context`` of the stack consists of, before there is a key."""
 
     region: str
-    protect: bool
+    keeping: KeepingSettings
     tags: Tags
 
 
@@ -46,7 +47,7 @@ class EncryptionKey(pulumi.ComponentResource):
             deletion_window_in_days=30,
             policy=account_id.apply(lambda account: _policy(account, args.region)),
             tags=args.tags.named(name),
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.keeping.protect),
         )
         aws.kms.Alias(
             f"{name}-alias",
@@ -57,7 +58,12 @@ class EncryptionKey(pulumi.ComponentResource):
         )
         self.arn = key.arn
         self.context = Context(
-            region=args.region, account_id=account_id, key_arn=key.arn, protect=args.protect, tags=args.tags
+            region=args.region,
+            account_id=account_id,
+            key_arn=key.arn,
+            protect=args.keeping.protect,
+            final_snapshots=args.keeping.final_snapshots,
+            tags=args.tags,
         )
         self.register_outputs({"arn": self.arn})
 

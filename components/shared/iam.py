@@ -28,11 +28,12 @@ def only_over_tls(action: str, *resources: str) -> dict[str, object]:
     }
 
 
-def assumable_by(service: str, *, account_id: str | None = None) -> str:
+def assumable_by(service: str, *, account_id: str | None = None, external_id: str | None = None) -> str:
     """The trust policy of a role that a service assumes. ``service`` is a principal such as ``ec2.amazonaws.com``.
 
     With ``account_id``, the service assumes the role only on behalf of that account ("The confused deputy problem").
-    EC2, Backup and Elastic Beanstalk do not send the account.
+    EC2, Backup and Elastic Beanstalk do not send the account. Elastic Beanstalk sends ``external_id`` instead
+    ("Managing Elastic Beanstalk service roles").
     """
     statement: dict[str, object] = {
         "Effect": "Allow",
@@ -41,4 +42,6 @@ def assumable_by(service: str, *, account_id: str | None = None) -> str:
     }
     if account_id is not None:
         statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account_id}}
+    if external_id is not None:
+        statement["Condition"] = {"StringEquals": {"sts:ExternalId": external_id}}
     return document(statement)

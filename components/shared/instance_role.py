@@ -17,8 +17,9 @@ class ManagedPolicy(StrEnum):
 
     BEANSTALK = "AWSElasticBeanstalkWebTier"
     """Access to logs, health and the release's bundle in Beanstalk's bucket."""
-    SESSION_MANAGER = "AmazonSSMManagedInstanceCore"
-    """A shell by Session Manager, which needs neither SSH keys nor an open port."""
+    SESSION_MANAGER = "AmazonSSMManagedEC2InstanceDefaultPolicy"
+    """A shell by Session Manager, which needs neither SSH keys nor an open port. AmazonSSMManagedInstanceCore would
+    also allow to read every parameter of the account."""
 
 
 _LABELS = {ManagedPolicy.BEANSTALK: "beanstalk", ManagedPolicy.SESSION_MANAGER: "session-manager"}

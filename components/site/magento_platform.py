@@ -98,6 +98,7 @@ class MagentoPlatform(pulumi.ComponentResource):
                 subnet_ids=args.shared.public_subnet_ids,
                 certificate_arn=args.shared.certificate_arn,
                 access_logs_bucket=args.shared.access_logs_bucket if site.access_logs else None,
+                firewall=site.firewall,
                 context=args.context,
             ),
             opts=self._child,

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from policies.generated.aws_types import backup, ebs, elasticache, kms, opensearch, rds, route53, s3, secretsmanager
+from policies.generated.aws_types import (
+    backup,
+    ebs,
+    ec2,
+    elasticache,
+    kms,
+    opensearch,
+    rds,
+    route53,
+    s3,
+    secretsmanager,
+)
 
 STATEFUL = (
     rds.Instance,
@@ -17,3 +28,6 @@ STATEFUL = (
     backup.Vault,
 )
 """A key, because what it encrypted is lost with it; a zone, because the registrar points at its name servers."""
+
+FOUNDATIONS = (ec2.Vpc, ec2.Subnet, rds.SubnetGroup, elasticache.SubnetGroup)
+"""What the data stores stand in. AWS moves none of them to another VPC, so a new one means new, empty ones."""

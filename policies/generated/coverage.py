@@ -35,6 +35,15 @@ class Gap:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Part:
+    """A control that a rule serves, though the standard's own check of it fails."""
+
+    control: str
+    reason: str
+    """What the rule asks, and why it asks no more."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Standard:
     """The controls of one standard that rules serve, in their order."""
 
@@ -42,11 +51,14 @@ class Standard:
     served: tuple[tuple[str, tuple[str, ...]], ...]
     """Each control, with the rules that serve it."""
     gaps: tuple[Gap, ...]
+    partly: tuple[Part, ...]
+    unconfirmed: frozenset[str]
+    """Controls whose ids no copy of the standard that can be read again has."""
 
 
 def standards() -> Iterator[Standard]:
     """The three standards. Raises TypeError for a gap with unknown keys."""
-    gaps: dict[str, list[dict[str, Any]]] = yaml.safe_load(GAPS.read_text())
+    gaps: dict[str, Any] = yaml.safe_load(GAPS.read_text())
     for key, name in _STANDARDS.items():
         served: dict[str, list[str]] = {}
         for rule in RULES:
@@ -56,6 +68,8 @@ def standards() -> Iterator[Standard]:
         yield Standard(
             name=name,
             served=tuple((control, tuple(served[control])) for control in in_order),
+            partly=tuple(part for part in (Part(**each) for each in gaps["partly"]) if part.control in served),
+            unconfirmed=frozenset(gaps["unconfirmed"][key]) & served.keys(),
             gaps=tuple(gap for gap in (Gap(**each) for each in gaps[key]) if gap.control not in served),
         )
 

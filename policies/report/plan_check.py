@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from policies.aws.stateful import STATEFUL
+from policies.aws.stateful import FOUNDATIONS, STATEFUL
 from policies.engine.evaluation import Evaluator
 from policies.engine.exceptions import Exceptions
 from policies.engine.outcome import Outcome
@@ -29,7 +29,7 @@ def evaluate(
     """
     by_id = {rule.id: rule for rule in rules}
     rule = by_id[STATEFUL_KEPT]
-    taken = [change for change in plan.of("replace", "delete") if change.token in STATEFUL]
+    taken = [change for change in plan.of("replace", "delete") if change.token in (*STATEFUL, *FOUNDATIONS)]
     taken += [change for change in plan.of("update") if _SIZES.get(change.token) in change.smaller]
     for change in taken:
         yield from _evaluate(exceptions, rule, _violation(change))

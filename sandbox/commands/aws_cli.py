@@ -7,16 +7,11 @@ import sys
 from pathlib import Path
 
 from sandbox.commands.layout import Layout
+from sandbox.toolchain.wrapper import write_script
 
 
 def install(layout: Layout) -> Path:
     """Write `bin/aws` into the sandbox's directory. Returns its path."""
     # -I: without the user's Python settings and the current directory; -B: without bytecode files.
     command = shlex.join([sys.executable, "-IB", "-m", "awscli"])
-    program = layout.commands / "aws"
-    program.parent.mkdir(parents=True, exist_ok=True)
-    new = program.with_suffix(".new")
-    new.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
-    new.chmod(0o755)
-    new.replace(program)
-    return program
+    return write_script(layout.commands / "aws", f"exec {command}")

@@ -48,13 +48,20 @@ class ProcessRecord:
             return False
         try:
             process.send_signal(with_signal)
-            try:
-                process.wait(seconds)
-            except psutil.TimeoutExpired:
+            if not self._ended(seconds):
                 process.kill()
-                process.wait(STOP_SECONDS)
+                self._ended(STOP_SECONDS)
         except psutil.NoSuchProcess:
             pass  # It ended just before the signal.
+        return True
+
+    def _ended(self, seconds: float) -> bool:
+        """Whether it ends within the time. One that its parent never asks about, as in a container, stays a zombie."""
+        deadline = time.monotonic() + seconds
+        while self.find() is not None:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
         return True
 
     def to_json(self) -> dict[str, object]:

@@ -59,13 +59,13 @@ def held(endpoint: str) -> tuple[StackLock, ...]:
     except ClientError:
         return ()  # The bucket is not made yet.
     return tuple(
-        _lock(each["Key"], json.loads(s3.get_object(Bucket=STATE_BUCKET, Key=each["Key"])["Body"].read()))
+        read(each["Key"], json.loads(s3.get_object(Bucket=STATE_BUCKET, Key=each["Key"])["Body"].read()))
         for each in listed
     )
 
 
-def _lock(key: str, content: dict[str, Any]) -> StackLock:
-    """The key is such as `.pulumi/locks/organization/magento/prod/<id>.json`."""
+def read(key: str, content: dict[str, Any]) -> StackLock:
+    """A lock file: the key is such as `.pulumi/locks/organization/magento/prod/<id>.json`."""
     return StackLock(
         stack=key.split("/")[-2],
         pid=int(content["pid"]),

@@ -1,10 +1,11 @@
-"""KMS: the period of a key's rotation."""
+"""KMS: the period of a key's rotation, and AWS's own keys."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from moto.kms.models import Alias, KmsBackend
 from moto.kms.responses import KmsResponse
 
 from sandbox.emulator.patching import patch
@@ -34,6 +35,21 @@ def _get_key_rotation_status(original: Any, response: KmsResponse) -> str:
     if status["KeyRotationEnabled"]:
         status["RotationPeriodInDays"] = getattr(_key(response), "rotation_period", YEARLY)
     return json.dumps(status)
+
+
+@patch(
+    "moto.kms.models:KmsBackend.create_alias",
+    sha256="db18b3f5a4b798d7b82f1a37fb5e37df078e7c8558e53e2e3841d0747c3d8a0a",
+    upstream="The keys behind AWS's aliases, such as alias/aws/ebs, look like keys of a customer.",
+)
+def _create_alias(original: Any, backend: KmsBackend, target_key_id: str, alias_name: str) -> Alias:
+    alias: Alias = original(backend, target_key_id, alias_name)
+    if alias_name.startswith("alias/aws/"):
+        key = backend.keys[backend.get_key_id(target_key_id)]
+        key.key_manager = "AWS"
+        # AWS rotates them every year ("AWS managed keys").
+        key.key_rotation_status = True
+    return alias
 
 
 def _key(response: KmsResponse) -> Any:

@@ -53,6 +53,7 @@ EXTENSIONS = (
     "sandbox.emulator.service_quotas",
     "sandbox.emulator.sns",
     "sandbox.emulator.ssm",
+    "sandbox.emulator.wafv2",
     "sandbox.emulator.backup",
     "sandbox.emulator.bcmdataexports",
     "sandbox.emulator.creations",

@@ -47,16 +47,16 @@ def install_wrapper(*, pulumi: Path, repository: Path, sandbox: Path) -> Path:
     command = shlex.join(
         [sys.executable, "-IB", "-c", start, *map(str, (program, pulumi, repository, sandbox / "project"))]
     )
-    return _write_script(sandbox / "bin" / "pulumi", f"{WRAPPER_MARK}\nexec {command}")
+    return write_script(sandbox / "bin" / "pulumi", f"{WRAPPER_MARK}\nexec {command}")
 
 
 def install_python(commands: Path) -> None:
     """Write `bin/python`: this Python, with boto3, for a shell on a machine that has no `python` of its own."""
     for name in ("python", "python3"):
-        _write_script(commands / name, f"exec {shlex.quote(sys.executable)}")
+        write_script(commands / name, f"exec {shlex.quote(sys.executable)}")
 
 
-def _write_script(path: Path, body: str) -> Path:
+def write_script(path: Path, body: str) -> Path:
     """A shell script that ends in a command, which gets its arguments. Replaced in one step: it may be in use."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")

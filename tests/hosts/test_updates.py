@@ -78,7 +78,8 @@ def test_a_changed_property_leaves_hosts_as_they_were(live: LiveSandbox) -> None
     live.platform.edit("components/site/magento_platform.py", tier, f'{tier} "CHANGED": "yes",')
     for satellite in ("custom-connection", "mirakl-cashout"):
         add_variable(live, satellite)
-    with shoppers(live, PAGES) as load:
+    # Few: they are there for as long as the engine looks at the whole stack.
+    with shoppers(live, PAGES, number=2) as load:
         live.platform.pulumi("up", "--yes", "--skip-preview", "-s", "prod")
         for name in environments:
             live.wait_until_ready(name)

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import time
 import urllib.request
@@ -21,6 +22,7 @@ from typing import Any
 import psutil
 
 from sandbox.commands import embedded_aws
+from sandbox.commands.embedded_aws import EmbeddedAws
 from sandbox.commands.layout import Layout
 from sandbox.tests.platform import Platform
 
@@ -46,6 +48,10 @@ _NOT_RESOURCES = re.compile(
     r"events|history|executions|activities|log_streams|deleted|terminated|tagger|tagging_service|operations"
 )
 """Collections that record what happened, or tags that are beside what they belong to."""
+
+
+Inventory = dict[str, int]
+"""How many there are of everything, by service, region and collection."""
 
 
 class Fault(StrEnum):
@@ -74,16 +80,16 @@ class Seed:
         return self.fault is Fault.ENGINE and self.number % 2 == 0
 
     def settings(self, command: str) -> dict[str, Any]:
-        """For the embedded AWS. A kill comes with a few of the other faults."""
+        """For the embedded AWS. Before a kill no answer is lost: the command could end before its time."""
         fate = random.Random(f"{command} {self.number}")
         match self.fault:
             case Fault.THROTTLED:
-                return {"Seed": self.number, "Throttled": fate.uniform(0.1, 0.3)}
+                return {"Seed": self.number, "Throttled": fate.uniform(0.02, 0.2)}
             case Fault.LOST:
-                return {"Seed": self.number, "Lost": fate.uniform(0.1, 0.3)}
+                return {"Seed": self.number, "Lost": fate.uniform(0.02, 0.2)}
             case _:
                 at = fate.randint(1, _CHANGES[command])
-                return {"Seed": self.number, "Throttled": 0.02, "Lost": 0.02, "HoldAt": at}
+                return {"Seed": self.number, "Throttled": 0.05, "HoldAt": at}
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ class FaultyPlatform:
     def destroy(self) -> None:
         self._run(_COMMANDS["destroy"])
 
-    def struck(self, seed: Seed, command: str) -> None:
+    def strike(self, seed: Seed, command: str) -> None:
         """Run the command under the seed's faults. How it ends does not matter."""
         server = embedded_aws.ensure_running(self._layout).server
         checkpoints = {"SANDBOX_CHECKPOINTS": "1"} if seed.checkpoints else {}
@@ -128,15 +134,16 @@ class FaultyPlatform:
                 self._set(seed.settings(command))
                 _wait(lambda: running.poll() is not None or self._held())
                 if running.poll() is None:
-                    self._kill(seed.fault, server.process.pid)
-                    if seed.fault is not Fault.AWS:
+                    killed = self._kill(seed.fault, server)
+                    log.write(f"\n== killed {killed}\n")
+                    if server.process.find() is not None:
                         self._set({**seed.settings(command), "HoldAt": 0})
                 running.wait(_SECONDS)
-            log.write(f"== ended with {running.returncode} {'' if seed.fault is Fault.AWS else self._ask(_FAULTS)}\n")
-        if seed.fault is not Fault.AWS:
+            log.write(f"== ended with {running.returncode}\n")
+        if server.process.find() is not None:
             self._set({})
 
-    def inventory(self) -> dict[str, int]:
+    def inventory(self) -> Inventory:
         """How many of everything AWS holds, without records of what happened."""
         counts: dict[str, int] = json.loads(self._ask("/moto-api/inventory"))
         return {name: count for name, count in counts.items() if not _NOT_RESOURCES.search(name)}
@@ -148,15 +155,20 @@ class FaultyPlatform:
     def _layout(self) -> Layout:
         return Layout(project=self.platform.project)
 
-    def _kill(self, fault: Fault, server: int) -> None:
+    def _kill(self, fault: Fault, server: EmbeddedAws) -> list[int]:
+        """Kill the engine, the plugin or the embedded AWS of this sandbox. Returns the process ids."""
         if fault is Fault.AWS:
-            psutil.Process(server).kill()
-            return
+            server.process.stop(signal.SIGKILL)
+            return [server.process.pid]
+        killed = []
         for process in psutil.process_iter(["cmdline", "environ"]):
             words = " ".join(process.info["cmdline"] or [])
             home = (process.info["environ"] or {}).get("PULUMI_HOME", "")
-            if Path(home).is_relative_to(self._layout.directory) and _is(fault, words):
+            if home and Path(home).is_relative_to(self._layout.directory) and _is(fault, words):
                 process.kill()
+                killed.append(process.pid)
+        assert killed, f"there is nothing to kill for {fault}"
+        return killed
 
     def _held(self) -> bool:
         time.sleep(0.2)

@@ -148,6 +148,53 @@ def test_the_commands_to_go_on_with_name_the_bucket_and_the_key(capsys: pytest.C
     ]
 
 
+def test_the_role_of_the_policy_checks_reads_and_decrypts_and_changes_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """For runs of two environments of one repository. A second run mends what was weakened."""
+    arguments = ("--client", "checked", "--github-repository", "agency/shop")
+    assert _run(*arguments) == 0
+    said = capsys.readouterr().out
+    assert "created role checked-policies" in said
+    assert "AWS_POLICY_ROLE_ARN=arn:aws:iam::123456789012:role/checked-policies" in said
+    assert "PULUMI_BACKEND_URL=s3://checked-pulumi-state-storage?region=eu-west-3" in said
+    iam = _client("iam")
+
+    def trust() -> dict[str, Any]:
+        document: dict[str, Any] = iam.get_role(RoleName="checked-policies")["Role"]["AssumeRolePolicyDocument"]
+        return document
+
+    (statement,) = trust()["Statement"]
+    provider = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+    assert statement["Principal"] == {"Federated": provider}
+    assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider)["ClientIDList"] == ["sts.amazonaws.com"]
+    assert statement["Condition"] == {
+        "StringEquals": {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": [
+                "repo:agency/shop:environment:policies-preview",
+                "repo:agency/shop:environment:policies-nightly",
+            ],
+        }
+    }
+    rights = iam.get_role_policy(RoleName="checked-policies", PolicyName="preview")["PolicyDocument"]["Statement"]
+    key = _client("kms").describe_key(KeyId="alias/checked-pulumi-secrets")["KeyMetadata"]["Arn"]
+    assert {each["Resource"]: each["Action"] for each in rights} == {
+        "arn:aws:s3:::checked-pulumi-state-storage": ["s3:ListBucket"],
+        "arn:aws:s3:::checked-pulumi-state-storage/.pulumi/*": ["s3:GetObject"],
+        key: ["kms:Decrypt"],
+        "*": ["ec2:DescribeImages", "elasticbeanstalk:ListAvailableSolutionStacks"],
+    }
+    assert iam.list_attached_role_policies(RoleName="checked-policies")["AttachedPolicies"] == []
+    weak = {**statement, "Condition": {}}
+    iam.update_assume_role_policy(
+        RoleName="checked-policies", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [weak]})
+    )
+    assert _run(*arguments) == 0
+    assert "created" not in capsys.readouterr().out
+    assert trust()["Statement"] == [statement]
+
+
 def test_a_domain_inside_a_vpc_finds_its_service_linked_role() -> None:
     """AWS refuses an account's first domain without the role, and Pulumi's error does not say what to do."""
     assert _run() == 0
@@ -170,6 +217,7 @@ def test_us_east_1_is_a_region_like_any_other() -> None:
         (["--region", _REGION, "--state-bucket", "Upper_Case"], "--state-bucket: got 'Upper_Case', expected "),
         (["--region", _REGION, "--state-bucket", "ab"], "--state-bucket: got 'ab', expected "),
         (["--region", _REGION, "--keep-days", "0"], "--keep-days: got 0, expected "),
+        (["--region", _REGION, "--github-repository", "shop"], "--github-repository: got 'shop', expected owner/name"),
     ],
 )
 def test_a_bad_argument_is_one_line_and_makes_nothing(

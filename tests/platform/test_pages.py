@@ -89,7 +89,7 @@ def run(platform: Platform, command: str) -> subprocess.CompletedProcess[str]:
 def values(platform: Platform) -> Iterator[dict[str, str]]:
     """What a person puts in place of the words in capitals, of which answers on the page say more.
 
-    Afterwards the secrets are what they were, and no copy is left."""
+    Afterwards the secrets are what they were, and no copy is left. The database is one that the page may delete."""
     secrets = platform.client("secretsmanager")
     [filled, *_] = [
         each["ARN"]
@@ -98,13 +98,22 @@ def values(platform: Platform) -> Iterator[dict[str, str]]:
     ]
     changed = [filled, platform.outputs("prod")["rundeck_admin_secret"]]
     before = {arn: _current_version(secrets, arn) for arn in changed}
+    rds, database = platform.client("rds"), "of-the-pages-alone"
+    size: dict[str, Any] = {"Engine": "mysql", "DBInstanceClass": "db.t4g.micro", "AllocatedStorage": 20}
+    user = {"MasterUsername": "root", "MasterUserPassword": "only-for-the-test"}
+    # The page deletes it.
+    rds.create_db_instance(DBInstanceIdentifier=database, DeletionProtection=True, **size, **user)
     yield {
         "REGION": "eu-west-3",
         "ACCOUNT": "123456789012",
         "ENVIRONMENT": "client-prod-pim",
         "INSTANCE": platform.outputs("prod")["servers"]["nfs"],
         "ARN": filled,
+        "DATABASE": database,
     }
+    assert database not in {each["DBInstanceIdentifier"] for each in rds.describe_db_instances()["DBInstances"]}
+    for snapshot in rds.describe_db_snapshots(DBInstanceIdentifier=database)["DBSnapshots"]:
+        rds.delete_db_snapshot(DBSnapshotIdentifier=snapshot["DBSnapshotIdentifier"])
     for arn, version in before.items():
         stage = {"SecretId": arn, "VersionStage": "AWSCURRENT"}
         secrets.update_secret_version_stage(

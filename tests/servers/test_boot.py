@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -85,12 +86,15 @@ def succeeded(ran: subprocess.CompletedProcess[str]) -> None:
 
 
 def test_a_blank_volume_is_formatted_and_mounted_for_ever(disks: Disks) -> None:
-    """In the file table by its own identity, and without holding up a boot that comes without it."""
+    """In the file table by its volume's id, and without holding up a boot that comes without it."""
     succeeded(disks.mount())
     assert os.path.ismount(disks.base / "data")
-    uuid = subprocess.check_output(["blkid", "-p", "-o", "value", "-s", "UUID", disks.devices["vol-1"]], text=True)
     [line] = [each for each in disks.fstab.splitlines() if "data" in each]
-    assert line.split()[:3] == [f"UUID={uuid.strip()}", str(disks.base / "data"), "ext4"]
+    assert line.split()[:3] == [
+        str(disks.base / "by-id" / "nvme-Amazon_Elastic_Block_Store_vol1"),
+        str(disks.base / "data"),
+        "ext4",
+    ]
     assert "nofail" in line.split()[3].split(",")
     assert disks.fstab.startswith("# the root's line\nPARTUUID=1 / ext4 rw 0 1\n")
 
@@ -105,6 +109,21 @@ def test_a_replaced_server_finds_its_data(disks: Disks) -> None:
     succeeded(ran)
     assert "making a file system" not in ran.stdout
     assert (disks.base / "data" / "order.xml").read_text() == "42"
+
+
+def test_a_restored_copy_beside_it_is_not_mounted_in_its_place(disks: Disks, tmp_path: Path) -> None:
+    """A copy has the UUID of the file system that it was made from."""
+    succeeded(disks.mount())
+    (disks.base / "data" / "today").touch()
+    disks.unmount("data")
+    shutil.copyfile(disks.devices["vol-1"], tmp_path / "copied")
+    with loop_device(tmp_path / "restored", 16) as copy:
+        shutil.copyfile(tmp_path / "copied", copy)
+        subprocess.run(["debugfs", "-w", "-R", "rm today", copy], check=True, capture_output=True)
+        disks.appear("vol-2", copy)
+        subprocess.run(["mount", "--fstab", disks.base / "fstab", disks.base / "data"], check=True)
+        assert (disks.base / "data" / "today").exists()
+        disks.unmount("data")
 
 
 def test_running_it_again_changes_nothing(disks: Disks) -> None:

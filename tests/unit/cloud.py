@@ -257,6 +257,7 @@ _ANSWERS: dict[str, Callable[[str, str, Inputs], Inputs]] = {
         aws.sns.Topic: _with_arn("sns", "{}"),
         aws.vpc.SecurityGroupEgressRule: _with_id("sgr", kind="security-group-rule"),
         aws.vpc.SecurityGroupIngressRule: _with_id("sgr", kind="security-group-rule"),
+        aws.wafv2.WebAcl: _with_arn("wafv2", "regional/webacl/{}"),
         random.RandomId: _random_id,
         random.RandomPassword: _random_text,
         random.RandomString: _random_text,

@@ -119,7 +119,7 @@ def build_program(
     certificate = values.get(f"{PROJECT}:certificate")
     if certificate is not None and f"{PROJECT}:certificate" not in (config or {}):
         keys = ("domain", "certificate_file", "private_key_file", "chain_file")
-        directory = _certificate_directory(*(certificate.get(key) for key in keys))
+        directory = certificate_directory(*(certificate.get(key) for key in keys))
         values[f"{PROJECT}:certificate"] = {**certificate, "directory": directory.name}
     return build(
         _run_main, stack=stack, config=values, secret_keys=_secret_keys(values), references=references or program
@@ -127,7 +127,7 @@ def build_program(
 
 
 @functools.cache
-def _certificate_directory(
+def certificate_directory(
     domain: str, certificate: str, private_key: str, chain: str | None
 ) -> tempfile.TemporaryDirectory[str]:
     """A directory with the files of a certificate, until the interpreter ends."""

@@ -22,6 +22,7 @@ ROOMS = {
     "release": {"commands", "settings"},
     "commands": set(),
     "account": {"commands", "settings"},
+    "scanners": {"commands"},
 }
 """Which other rooms each room of the program may import."""
 OUTSIDE = {"sandbox", "tests", "bench"}

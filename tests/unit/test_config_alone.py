@@ -74,8 +74,8 @@ def rules_for(forwards: Sequence[Mapping[str, Any]]) -> str:
     return rf"^(gateway-server-access-from-)?[\d.]+-\d+-to-({either})$"
 
 
-SHARED_RECORDS = r"shared_platform\.(public|internal)_records\..*"
-"""The export of what records there are, by their names: with a thing, its records go."""
+COMPARED = r"shared_platform\.(public|internal)_records\..*|standing_settings\..*"
+"""The exports of what records there are, and of what the next run compares: with a thing, its entries go."""
 # Where the gateway says what it forwards.
 GATEWAYS_OWN = (r"gateway-server-instance\.userDataBase64",)
 FILE_SERVERS_OWN = (
@@ -204,9 +204,9 @@ def own(changes: Sequence[Change], name: str) -> bool:
 
 def strangers(changes: Sequence[Change], before: Graph, after: Graph) -> list[str]:
     """What differs between two graphs and is neither of the changes' own nor refers to them."""
-    touched = [SHARED_RECORDS, *(pattern for change in changes for pattern in change.touched)]
+    touched = [COMPARED, *(pattern for change in changes for pattern in change.touched)]
     unexpected = [each for each in only_in_one(before, after) if not own(changes, each)]
-    unexpected = [each for each in unexpected if not re.fullmatch(SHARED_RECORDS, each)]
+    unexpected = [each for each in unexpected if not re.fullmatch(COMPARED, each)]
     for path in differences(before, after):
         _, is_element, element = path.partition("[]")
         if not (own(changes, element if is_element else path) or any(re.fullmatch(each, path) for each in touched)):

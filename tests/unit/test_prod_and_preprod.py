@@ -18,9 +18,11 @@ site-cache-cluster.automaticFailoverEnabled: True -> False
 site-cache-cluster.multiAzEnabled: True -> False
 site-cache-cluster.nodeType: cache.r7g.large -> cache.t4g.small
 site-cache-cluster.numCacheClusters: 2 -> 1
+site-cache-cluster.protect: True -> False
 site-cache-cluster.snapshotRetentionLimit: 1 -> 0
 site-cache-credentials-secret.protect: True -> False
 site-cache-credentials-secret.recoveryWindowInDays: 30 -> 0
+site-cache-subnets.protect: True -> False
 site-configuration-crypt-key.protect: True -> False
 site-configuration-crypt-secret.protect: True -> False
 site-configuration-crypt-secret.recoveryWindowInDays: 30 -> 0
@@ -29,7 +31,7 @@ site-database-credentials-secret.recoveryWindowInDays: 30 -> 0
 site-database-instance.allocatedStorage: 500 -> 100
 site-database-instance.deleteAutomatedBackups: False -> True
 site-database-instance.deletionProtection: True -> False
-site-database-instance.finalSnapshotIdentifier: client-prod-site-database-final -> None
+site-database-instance.finalSnapshotIdentifier: client-prod-site-database-d5a76e12-final -> None
 site-database-instance.instanceClass: db.r8g.4xlarge -> db.r8g.large
 site-database-instance.iops: 12000 -> None
 site-database-instance.maxAllocatedStorage: 1000 -> 200
@@ -38,6 +40,7 @@ site-database-instance.protect: True -> False
 site-database-instance.skipFinalSnapshot: False -> True
 site-database-instance.storageThroughput: 500 -> None
 site-database-password.protect: True -> False
+site-database-subnets.protect: True -> False
 site-files-client-media.finalSnapshot: True -> False
 site-files-client-media.protect: True -> False
 site-files-client-media.size: 200 -> 50

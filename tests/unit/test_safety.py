@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pulumi_aws as aws
 import pytest
 
+from tests.unit import cloud
 from tests.unit.graph import Graph, Resource
 
 ENCRYPTED: Mapping[type, tuple[str, ...]] = {
@@ -141,3 +143,72 @@ def option(environment: Resource, namespace: str, name: str) -> Any:
         if (each["namespace"], each["name"]) == (namespace, name):
             return each["value"]
     return None
+
+
+ASSUMES_WITHOUT_AN_ACCOUNT = {
+    "ec2.amazonaws.com": None,
+    "backup.amazonaws.com": None,
+    "elasticbeanstalk.amazonaws.com": {"StringEquals": {"sts:ExternalId": "elasticbeanstalk"}},
+}
+"""The services that do not say for whom they assume a role, and what AWS's own roles for them ask instead. Nobody can
+give a role to a service in another account ("Grant a user permissions to pass a role to an AWS service")."""
+
+
+def statements(document: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(document)["Statement"]
+    return found
+
+
+def test_a_service_assumes_a_role_for_this_account_only(graph: Graph) -> None:
+    """Otherwise the service could be made to use it for somebody else ("The confused deputy problem")."""
+    roles = {
+        (role.name, each["Principal"]["Service"]): each.get("Condition")
+        for role in graph.of_type(aws.iam.Role)
+        for each in statements(role.inputs["assumeRolePolicy"])
+    }
+    assert roles
+    for (name, service), condition in roles.items():
+        for_this_account = {"StringEquals": {"aws:SourceAccount": cloud.ACCOUNT}}
+        assert condition == ASSUMES_WITHOUT_AN_ACCOUNT.get(service, for_this_account), name
+
+
+def test_a_service_that_a_policy_lets_in_comes_for_this_account_only(graph: Graph) -> None:
+    """Policies of keys, topics, buckets and log groups. Load balancers are bound by the path that they write to."""
+    documents = [
+        *((each.name, each.inputs["policy"]) for each in graph.of_type(aws.kms.Key)),
+        *((each.name, each.inputs["policy"]) for each in graph.of_type(aws.sns.Topic)),
+        *((each.name, each.inputs["policy"]) for each in graph.of_type(aws.s3.BucketPolicy)),
+        *((each.name, each.inputs["policyDocument"]) for each in graph.of_type(aws.cloudwatch.LogResourcePolicy)),
+    ]
+    open_to_services = [
+        (name, each)
+        for name, document in documents
+        for each in statements(document)
+        if isinstance(each["Principal"], dict) and "Service" in each["Principal"]
+    ]
+    assert open_to_services
+    assert [
+        name
+        for name, each in open_to_services
+        if cloud.ACCOUNT not in json.dumps({key: each.get(key) for key in ("Condition", "Resource")})
+    ] == []
+
+
+def test_nobody_uploads_through_the_endpoint_with_credentials_of_another_account(prod: Graph) -> None:
+    """Downloads stay open: Amazon's packages and agents come from buckets of Amazon, without a signature."""
+    allowed = statements(prod.one(aws.ec2.VpcEndpoint).inputs["policy"])
+    of_anybody = [each for each in allowed if "Condition" not in each]
+    assert [each["Action"] for each in of_anybody] == [["s3:GetObject", "s3:GetObjectVersion"]]
+    [of_this_account] = [each for each in allowed if "Condition" in each]
+    assert of_this_account["Condition"] == {"StringEquals": {"aws:PrincipalAccount": cloud.ACCOUNT}}
+
+
+def test_a_cache_has_a_snapshot_of_the_last_day(graph: Graph) -> None:
+    assert {each.inputs["snapshotRetentionLimit"] for each in graph.of_type(aws.elasticache.ReplicationGroup)} == {1}
+
+
+def test_servers_do_not_read_the_parameters_of_the_account(graph: Graph) -> None:
+    """AmazonSSMManagedInstanceCore allows `ssm:GetParameter` on everything, also on other people's secrets."""
+    attached = {each.inputs["policyArn"].rpartition("/")[2] for each in graph.of_type(aws.iam.RolePolicyAttachment)}
+    assert "AmazonSSMManagedEC2InstanceDefaultPolicy" in attached
+    assert "AmazonSSMManagedInstanceCore" not in attached

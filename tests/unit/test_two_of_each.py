@@ -19,6 +19,7 @@ from components.shared.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.site.magento_platform import MagentoPlatform, MagentoPlatformArgs
 from settings import stack_file
 from settings.certificate_files import ImportedCertificate
+from settings.keeping import KeepingSettings
 from tests.unit.graph import Graph
 from tests.unit.program import ROOT, build, stack_config
 from tests.unit.surroundings import CONTEXT
@@ -33,7 +34,7 @@ def everything(name: str) -> None:
     assert settings.shared_database
     assert settings.content_delivery
     assert settings.monitoring
-    key_args = EncryptionKeyArgs(region=settings.region, protect=True, tags=CONTEXT.tags)
+    key_args = EncryptionKeyArgs(region=settings.region, keeping=KeepingSettings(protect=True), tags=CONTEXT.tags)
     context = EncryptionKey(f"{name}-key", key_args).context
     platform = SharedPlatform(
         f"{name}-platform",

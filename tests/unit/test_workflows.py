@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.unit.program import ROOT
+from account.bootstrap import BootstrapSettings
+from account.github_role import ENVIRONMENTS
+from tests.unit.program import ROOT, stack_config
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PINNED = re.compile(r"^ *(?:- )?uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
@@ -73,6 +75,33 @@ def test_a_checkout_leaves_no_token_behind(path: Path) -> None:
         for step in job["steps"]:
             if step.get("uses", "").startswith("actions/checkout@"):
                 assert step["with"]["persist-credentials"] is False, name
+
+
+@every_workflow
+def test_a_role_of_aws_is_handed_out_by_an_environment_only(path: Path) -> None:
+    """Its rules hold a run back: reviewers for code of any branch, the main branch for the rest. The secrets are the
+    environment's."""
+    for name, job in jobs(path):
+        gets_role = "id-token" in job["permissions"]
+        assert job.get("environment") == (f"policies-{name}" if gets_role else None)
+        assert gets_role or "secrets." not in str(job)
+        if gets_role:
+            assert job["environment"] in ENVIRONMENTS
+
+
+def test_the_backend_is_the_one_that_bootstrap_makes() -> None:
+    text = (ROOT / ".github" / "workflows" / "policies.yml").read_text()
+    assert BootstrapSettings(region="eu-west-3").backend in text
+
+
+def test_the_files_of_the_certificate_are_those_of_the_stack_file() -> None:
+    text = (ROOT / ".github" / "workflows" / "policies.yml").read_text()
+    certificate = stack_config("prod")["magento:certificate"]
+    wanted = {
+        f"{certificate['directory']}/{certificate[key]}"
+        for key in ("certificate_file", "private_key_file", "chain_file")
+    }
+    assert set(re.findall(r"> (certificates/\S+)", text)) == wanted
 
 
 def test_what_ci_runs_is_there_to_be_run_by_hand() -> None:

@@ -6,17 +6,14 @@ import re
 
 from pulumi_policy import PolicyConfigSchema, Severity
 
-from policies.aws.stateful import STATEFUL
-from policies.generated.aws_types import TAGGABLE, elasticache
+from policies.aws.stateful import FOUNDATIONS, STATEFUL
+from policies.generated.aws_types import TAGGABLE
 from policies.model.expectations import spelled
 from policies.model.properties import Absent, Known, Unknown
 from policies.model.resources import Resource
 from policies.model.rule import EVERY_TYPE, Config, Findings, ResourceRule, Sources, Undecided, Violation
 
 _TAGS = ("Client", "Environment", "System", "ManagedBy")
-
-# Magento fills a cache again. A shopper who loses it only has to log in again.
-_PROTECTED = tuple(kind for kind in STATEFUL if kind != elasticache.ReplicationGroup)
 
 _SECURITY = frozenset(
     {
@@ -150,11 +147,11 @@ REQUIRED_TAGS = ResourceRule(
 PROTECT_STATEFUL = ResourceRule(
     id="protect-stateful",
     severity=Severity.MEDIUM,
-    why="Without protect, one line removed from the program by mistake deletes a database and its backups.",
+    why="Without protect, one line removed from the stack file by mistake deletes a database or its network.",
     fix="pass opts=pulumi.ResourceOptions(parent=self, protect=args.context.protect), and leave magento:protect true.",
     sources=Sources(other="Pulumi, Resource option: protect"),
     production_only=True,
-    applies_to=_PROTECTED,
+    applies_to=(*STATEFUL, *FOUNDATIONS),
     check=_check_protected,
 )
 

@@ -152,7 +152,7 @@ EC2_INSTANCE_PROFILE = ResourceRule(
     id="ec2-instance-profile",
     severity=Severity.MEDIUM,
     why="Without a role, access keys end up on the server, and without Session Manager it needs SSH.",
-    fix="set iam_instance_profile to a profile whose role has AmazonSSMManagedInstanceCore.",
+    fix="set iam_instance_profile to a profile whose role has AmazonSSMManagedEC2InstanceDefaultPolicy.",
     sources=Sources(fsbp=("SSM.1",), cis=("2.16",), pci=("7.2.1",)),
     applies_to=(ec2.Instance,),
     check=_check_profile,

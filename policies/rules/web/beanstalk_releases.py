@@ -28,9 +28,9 @@ _FRONT_INSTANCES = 2
 
 _PLATFORM = re.compile(r"64bit Amazon Linux 2023 v(?P<version>[\d.]+) running (?P<branch>[A-Za-z.]+)")
 _OLDEST = {"PHP": "4.13.13"}
-"""Of each branch, the first version without vulnerabilities that let anybody run code on an instance: the PHP releases of
-October 2026 (CVE-2026-109618, CVE-2026-109619). Source: prowler 5.46, `elasticbeanstalk_environment_php_platform_updated`,
-which cites "Elastic Beanstalk release notes", 2026-10-21 and 2026-10-22."""
+"""Of each branch, the first version without vulnerabilities that let anybody run code on an instance: those of PHP that
+were published in October 2026 (CVE-2026-109618, CVE-2026-109619). Source: prowler 5.46, its check
+`elasticbeanstalk_environment_php_platform_updated`, which cites "Elastic Beanstalk release notes" of 2026-10-21."""
 _PINNED = "solutionStackName"
 
 

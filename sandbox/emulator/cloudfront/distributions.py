@@ -13,6 +13,7 @@ from moto.core.utils import utcnow
 
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import operation, patch
+from sandbox.emulator.wafv2 import exists_for_cloudfront
 
 CERTIFICATE_REGION = "us-east-1"
 IN_PROGRESS = "InProgress"
@@ -39,6 +40,7 @@ def update_distribution(response: CloudFrontResponse, parameters: dict[str, Any]
     if config.CallerReference != distribution.distribution_config.CallerReference:
         raise AwsError("IllegalUpdate", "The caller reference of a distribution cannot be changed.")
     _check_names(response.backend, config, apart_from=distribution.id)
+    _check_firewall(response.backend, config)
     distribution.distribution_config = config
     distribution.etag = random_id()
     distribution.last_modified_time = utcnow()
@@ -65,7 +67,9 @@ def _delete_distribution(original: Any, backend: CloudFrontBackend, distribution
 
 
 def _created(response: CloudFrontResponse, said: dict[str, Any], tags: list[dict[str, str]]) -> dict[str, Any]:
-    _check_names(response.backend, DistributionConfig(said))
+    config = DistributionConfig(said)
+    _check_names(response.backend, config)
+    _check_firewall(response.backend, config)
     distribution, _, _ = response.backend.create_distribution(said, tags)
     distribution.last_modified_time = utcnow()
     return _answer(distribution)
@@ -82,6 +86,13 @@ def _require_current(distribution: Distribution, if_match: str | None) -> None:
         raise AwsError(
             "PreconditionFailed", f"{if_match} is not the current version of distribution {distribution.id}.", 412
         )
+
+
+def _check_firewall(backend: CloudFrontBackend, config: DistributionConfig) -> None:
+    """A distribution names a web ACL of WAF by its ARN, and one of the older WAF Classic by its id."""
+    web_acl = config.WebACLId
+    if web_acl.startswith("arn:") and not exists_for_cloudfront(backend.account_id, web_acl):
+        raise AwsError("InvalidWebACLId", "Web ACL is not accessible by the requester.")
 
 
 def _check_names(backend: CloudFrontBackend, config: DistributionConfig, apart_from: str = "") -> None:

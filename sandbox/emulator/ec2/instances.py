@@ -6,7 +6,7 @@ from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.ec2.models.instances import Instance, InstanceBackend
+from moto.ec2.models.instances import Instance, InstanceBackend, MetadataOptions
 from moto.ec2.responses import EC2Response
 from moto.ec2.responses.instances import InstanceResponse
 from moto.elbv2.models import elbv2_backends
@@ -66,6 +66,16 @@ def _terminate(original: Any, backend: InstanceBackend, instance_ids: list[str])
     ec2: Any = backend
     elbv2_backends[ec2.account_id][ec2.region_name].notify_terminate_instances(instance_ids)
     return terminated
+
+
+@patch(
+    "moto.ec2.models.instances:MetadataOptions.__init__",
+    sha256="0ae59ba9487268fe0e769367610d6e497bb70287d82cd4759cf0a9e4de502e76",
+    upstream="An instance of a launch template has no HttpEndpoint, HttpProtocolIpv6 and InstanceMetadataTags.",
+)
+def _metadata_options(original: Any, metadata: MetadataOptions, options: dict[str, Any] | None = None) -> None:
+    """What a launch template does not say has AWS's default."""
+    original(metadata, {name: value for name, value in (options or {}).items() if value is not None})
 
 
 @operation(EC2Response)

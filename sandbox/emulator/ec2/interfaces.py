@@ -110,3 +110,14 @@ def _associate_address(
     if not reaches_internet(backend, subnet.vpc_id):
         raise AwsError("Gateway.NotAttached", f"Network {subnet.vpc_id} is not attached to any internet gateway")
     return original(backend, instance, eni, address, allocation_id, reassociate)
+
+
+@patch(
+    "moto.ec2.models.elastic_ip_addresses:ElasticAddress.instance_id",
+    sha256="3a79d4754371056026476e311ac2e5cea6c05a661a782464044275efa3557576",
+    upstream="DescribeAddresses names no instance for an address that is associated with an instance's interface.",
+)
+def _instance_id(original: Any, address: ElasticAddress) -> str:
+    own: str = original(address)
+    attached = getattr(address.eni, "instance", None)
+    return own or (attached.id if attached else "")

@@ -1,10 +1,13 @@
-"""EBS volumes: sizes that exist and never shrink, one attachment in one availability zone, gp3's throughput."""
+"""EBS volumes: sizes that exist and never shrink, one attachment in one availability zone, gp3's throughput. Snapshots
+by their owners."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.ec2.models.elastic_block_store import EBSBackend, Volume, VolumeAttachment
+from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import patch
@@ -110,3 +113,20 @@ def _init(original: Any, volume: Volume, *args: Any, **kwargs: Any) -> None:
     original(volume, *args, **kwargs)
     if volume.volume_type == "gp3" and volume.throughput is None:
         volume.throughput = GP3_DEFAULT_THROUGHPUT
+
+
+@patch(
+    "moto.ec2.responses.elastic_block_store:ElasticBlockStore.describe_snapshots",
+    sha256="0a4a9744ee83e3ce5829ae1e99de9db8e1ee6b8eac88b2051a20d0cc7e8fbc2a",
+    upstream="DescribeSnapshots ignores OwnerIds, and answers the snapshots of every image.",
+)
+def _describe_snapshots(original: Any, response: ElasticBlockStore) -> ActionResult:
+    """Another alias than ``self``, such as ``amazon``, finds nothing."""
+    asked = response._get_param("OwnerIds", [])
+    if not asked:
+        return original(response)
+    owners = {response.current_account if owner == "self" else owner for owner in asked}
+    found = response.ec2_backend.describe_snapshots(
+        snapshot_ids=response._get_param("SnapshotIds", []), filters=response._filters_from_querystring()
+    )
+    return ActionResult({"Snapshots": [snapshot for snapshot in found if snapshot.owner_id in owners]})

@@ -40,8 +40,31 @@ def modify_cache_subnet_group(response: ElastiCacheResponse, parameters: dict[st
         subnet_ids=parameters.get("SubnetIds", group.subnet_ids),
         tags=group.tags,
     )
+    _check(backend, group, changed)
     backend.cache_subnet_groups[group.cache_subnet_group_name] = changed
     return {"CacheSubnetGroup": changed}
+
+
+def _check(backend: Any, group: CacheSubnetGroup, changed: CacheSubnetGroup) -> None:
+    """Raise ``AwsError`` for a group in use that would leave its VPC, or lose a zone in which a node is."""
+    name = group.cache_subnet_group_name
+    clusters = [each for each in backend.cache_clusters.values() if each.cache_subnet_group_name == name]
+    if clusters and changed.vpc_id != group.vpc_id:
+        raise AwsError("InvalidSubnet", "The new subnets are not in the same VPC as the existing subnet group.")
+    left = {_zone(subnet) for subnet in changed.subnets}
+    used = {getattr(each, "zone", None) for each in clusters}
+    lost = [
+        subnet["subnet_identifier"] for subnet in group.subnets if _zone(subnet) in used and _zone(subnet) not in left
+    ]
+    if lost:
+        raise AwsError(
+            "SubnetInUse", f"Some of the subnets requested to be deleted are currently in use: {', '.join(lost)}"
+        )
+
+
+def _zone(subnet: dict[str, Any]) -> str:
+    name: str = subnet["subnet_availability_zone"]["Name"]
+    return name
 
 
 @operation(ElastiCacheResponse)

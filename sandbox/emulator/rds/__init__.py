@@ -1,5 +1,21 @@
 """RDS: complete MySQL instances, parameter groups, subnet groups, event subscriptions and maintenance."""
 
-from sandbox.emulator.rds import event_subscriptions, instances, maintenance_actions, parameter_groups, subnet_groups
+from sandbox.emulator.rds import (
+    certificates,
+    engines,
+    event_subscriptions,
+    instances,
+    maintenance_actions,
+    parameter_groups,
+    subnet_groups,
+)
 
-__all__ = ["event_subscriptions", "instances", "maintenance_actions", "parameter_groups", "subnet_groups"]
+__all__ = [
+    "certificates",
+    "engines",
+    "event_subscriptions",
+    "instances",
+    "maintenance_actions",
+    "parameter_groups",
+    "subnet_groups",
+]

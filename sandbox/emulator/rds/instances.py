@@ -14,10 +14,8 @@ from moto.rds.responses import RDSResponse
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.in_process import client
 from sandbox.emulator.patching import operation, patch
-from sandbox.emulator.rds import sizes
+from sandbox.emulator.rds import certificates, pending_changes, sizes
 from sandbox.emulator.rds.engines import mysql_version
-
-CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1"
 
 ENDPOINT_ZONES = {"eu-west-3": "ZMESEXB7ZGGQ3", "us-east-1": "Z2R2ITUGPM61AM"}
 """Hosted zones of the DNS names of DB instances. Source: AWS General Reference, RDS endpoints."""
@@ -39,13 +37,12 @@ Event.EVENT_MAP.update(
 def _init(original: Any, instance: DBInstance, *args: Any, **settings: Any) -> None:
     if settings.get("engine") == "mysql":
         settings["engine_version"] = mysql_version(settings.get("engine_version"))
-    settings.setdefault("ca_certificate_identifier", CERTIFICATE_AUTHORITY)
+    settings.setdefault("ca_certificate_identifier", certificates.DEFAULT)
     if settings.get("storage_encrypted") and not settings.get("kms_key_id"):
         settings["kms_key_id"] = _default_key(settings.get("backend") or args[0])
     sizes.check(settings["engine"], settings)
     original(instance, *args, **settings)
-    alphabet = string.ascii_uppercase + string.digits
-    instance.dbi_resource_id = "db-" + "".join(secrets.choice(alphabet) for _ in range(26))
+    instance.dbi_resource_id = _resource_id()
     instance.publicly_accessible = bool(instance.publicly_accessible)
     instance.dedicated_log_volume = settings.get("dedicated_log_volume", False)
     instance.network_type = settings.get("network_type", "IPV4")
@@ -70,11 +67,13 @@ def _init(original: Any, instance: DBInstance, *args: Any, **settings: Any) -> N
     upstream="ModifyDBInstance fails on disabling a log export that is off, and ignores DBPortNumber.",
 )
 def _update(original: Any, instance: DBInstance, **settings: Any) -> None:
-    """Apply every change at once, whatever ApplyImmediately says: there is no maintenance window."""
+    """Check a change, and put off what waits for the maintenance window."""
     if instance.engine == "mysql" and settings.get("engine_version"):
         settings["engine_version"] = mysql_version(settings["engine_version"])
     if instance.db_cluster_identifier is None:
         sizes.check(instance.engine, settings, before=_sizes_of(instance))
+        pending_changes.check_upgrade(instance.backend, instance, settings)
+        pending_changes.postpone(instance, settings)
     exports = settings.pop("cloudwatch_logs_export_configuration", None) or {}
     original(instance, **settings)
     if exports:
@@ -102,6 +101,18 @@ def _update(original: Any, instance: DBInstance, **settings: Any) -> None:
 def _endpoint(original: Any, instance: DBInstance) -> dict[str, Any]:
     zone = ENDPOINT_ZONES.get(instance.region)
     return {**original(instance), **({"HostedZoneId": zone} if zone else {})}
+
+
+@patch(
+    "moto.rds.models:DBInstance.set_as_replica",
+    sha256="588163c0b4620129d6df394037f66ce2cedca4ed05b09c28695e06ac3edd6344",
+    upstream="A read replica has the DbiResourceId of its source.",
+)
+def _set_as_replica(original: Any, instance: DBInstance) -> None:
+    """moto copies the source, its identity included."""
+    original(instance)
+    instance.dbi_resource_id = _resource_id()
+    _derive(instance)
 
 
 @operation(RDSResponse)
@@ -207,13 +218,18 @@ def _derive(instance: DBInstance) -> None:
     others = [zone for zone in _zones(instance) if zone != instance.availability_zone]
     standby = getattr(instance, "secondary_availability_zone", None)
     instance.secondary_availability_zone = (standby or others[0]) if instance.multi_az else None
-    instance.certificate_details = {"CAIdentifier": instance.ca_certificate_identifier}
+    instance.certificate_details = certificates.details(instance)
     instance.enhanced_monitoring_resource_arn = (
         f"arn:{instance.partition}:logs:{instance.region}:{instance.account_id}"
         f":log-group:RDSOSMetrics:log-stream:{instance.dbi_resource_id}"
         if instance.monitoring_interval
         else None
     )
+
+
+def _resource_id() -> str:
+    alphabet = string.ascii_uppercase + string.digits
+    return "db-" + "".join(secrets.choice(alphabet) for _ in range(26))
 
 
 def _make_log_groups(instance: DBInstance) -> None:

@@ -1,11 +1,13 @@
-"""DB subnet groups: change, and no deletion while an instance uses them."""
+"""DB subnet groups: change within the VPC, and no deletion while an instance uses them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from moto.ec2.models.subnets import Subnet
 from moto.rds.exceptions import DBSubnetGroupNotFoundError
-from moto.rds.models import RDSBackend
+from moto.rds.models import DBSubnetGroup, RDSBackend
 
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import patch
@@ -17,10 +19,31 @@ from sandbox.emulator.patching import patch
     upstream="ModifyDBSubnetGroup removes the group from the account.",
 )
 def _modify_db_subnet_group(original: Any, backend: RDSBackend, subnet_name: str, *changes: Any) -> Any:
+    """Refuse to leave the VPC, and to take out a subnet in whose zone an instance is."""
     if subnet_name not in backend.subnet_groups:
         raise DBSubnetGroupNotFoundError(subnet_name)
+    _check(backend, backend.subnet_groups[subnet_name], changes[-1])
     backend.subnet_groups[subnet_name] = group = original(backend, subnet_name, *changes)
     return group
+
+
+def _check(backend: RDSBackend, group: DBSubnetGroup, wanted: Sequence[Subnet]) -> None:
+    if any(subnet.vpc_id != group.vpc_id for subnet in wanted):
+        raise AwsError("InvalidParameterValue", "The new Subnets are not in the same Vpc as the existing subnet group")
+    zones = {
+        zone
+        for instance in backend.databases.values()
+        if getattr(instance, "db_subnet_group", None) is group
+        for zone in (instance.availability_zone, getattr(instance, "secondary_availability_zone", None))
+    }
+    left = {subnet.availability_zone for subnet in wanted}
+    lost = [
+        each.id for each in group._subnets if each.availability_zone in zones and each.availability_zone not in left
+    ]
+    if lost:
+        raise AwsError(
+            "InvalidParameterValue", f"Some of the subnets to be deleted are currently in use: {', '.join(lost)}"
+        )
 
 
 @patch(

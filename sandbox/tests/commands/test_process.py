@@ -73,3 +73,11 @@ def test_a_background_process_keeps_none_of_the_callers_files(tmp_path: Path) ->
         assert {path.name for path in Path(f"/proc/{process.pid}/fd").iterdir()} == {"0", "1", "2"}
     finally:
         process.kill()
+
+
+def test_stopping_one_that_stays_a_zombie_takes_no_longer(child: subprocess.Popen[bytes]) -> None:
+    """In a container the first process may never ask how its children ended."""
+    record = ProcessRecord.of(child.pid, known_by=MARK)
+    assert record.stop(seconds=60)
+    assert psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE
+    assert record.find() is None

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from commands.engine import Engine
@@ -31,7 +32,7 @@ if sys.argv[1] == "up":
 """
 
 
-_SERVER = EmbeddedAws(process=ProcessRecord.of(os.getpid(), known_by=sys.argv[0]), port=1)
+_SERVER = EmbeddedAws(process=ProcessRecord.of(os.getpid(), known_by=psutil.Process().cmdline()[0]), port=1)
 """A server that runs: this process."""
 
 

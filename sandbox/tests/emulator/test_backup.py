@@ -107,6 +107,18 @@ def test_a_vault_of_a_deleted_ones_name_has_none_of_its_tags(backup: Any) -> Non
     assert backup.list_tags(ResourceArn=arn)["Tags"] == {}
 
 
+@pytest.mark.parametrize("end", ["", "/"])
+def test_tags_are_listed_with_and_without_a_slash_at_the_end(backup: Any, end: str) -> None:
+    """boto3 sends one, and Go's SDK does not."""
+    vault = backup.create_backup_vault(BackupVaultName="tagged", BackupVaultTags={"Client": "client"})
+
+    def end_the_path(request: Any, **_event: Any) -> None:
+        request.url = request.url.rstrip("/") + end
+
+    backup.meta.events.register("before-sign.backup.ListTags", end_the_path)
+    assert backup.list_tags(ResourceArn=vault["BackupVaultArn"])["Tags"] == {"Client": "client"}
+
+
 @pytest.fixture
 def volume(embedded_aws: None) -> str:
     """The ARN of a volume."""

@@ -384,6 +384,33 @@ def test_a_public_address_needs_an_internet_gateway(ec2: Any, vpc: str, subnet: 
         ec2.associate_address(AllocationId=address, NetworkInterfaceId=interface)
 
 
+@pytest.mark.usefixtures("internet")
+def test_an_address_names_the_instance_of_its_interface(ec2: Any, subnet: str) -> None:
+    """Whether it was associated with the instance or with the interface."""
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    ec2.associate_address(AllocationId=address, NetworkInterfaceId=interface)
+    assert ec2.describe_addresses(AllocationIds=[address])["Addresses"][0].get("InstanceId", "") == ""
+    [instance] = ec2.run_instances(
+        ImageId=image,
+        MinCount=1,
+        MaxCount=1,
+        NetworkInterfaces=[{"DeviceIndex": 0, "NetworkInterfaceId": interface}],
+    )["Instances"]
+    assert ec2.describe_addresses(AllocationIds=[address])["Addresses"][0]["InstanceId"] == instance["InstanceId"]
+
+
+def test_snapshots_of_the_account_are_not_those_of_amazons_images(ec2: Any) -> None:
+    assert ec2.describe_snapshots()["Snapshots"]
+    assert ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"] == []
+    volume = ec2.create_volume(AvailabilityZone=f"{REGION}a", Size=1)["VolumeId"]
+    made = ec2.create_snapshot(VolumeId=volume)
+    for owner in ("self", made["OwnerId"]):
+        [found] = ec2.describe_snapshots(OwnerIds=[owner])["Snapshots"]
+        assert found["SnapshotId"] == made["SnapshotId"]
+
+
 def test_an_internet_gateway_stays_while_public_addresses_are_in_use(
     ec2: Any, vpc: str, subnet: str, internet: str
 ) -> None:

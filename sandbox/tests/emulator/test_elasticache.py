@@ -291,3 +291,18 @@ def test_log_deliveries_are_changed_by_type(elasticache: Any) -> None:
     )
     [group] = elasticache.describe_replication_groups(ReplicationGroupId="prod")["ReplicationGroups"]
     assert [known["LogType"] for known in group["LogDeliveryConfigurations"]] == ["engine-log"]
+
+
+def test_a_subnet_group_in_use_stays_in_its_vpc_and_keeps_the_zones_of_its_nodes(elasticache: Any) -> None:
+    create_group(elasticache, NumCacheClusters=1, AutomaticFailoverEnabled=False, MultiAZEnabled=False)
+    [group] = elasticache.describe_cache_subnet_groups(CacheSubnetGroupName="private")["CacheSubnetGroups"]
+    [cluster] = elasticache.describe_cache_clusters()["CacheClusters"]
+    in_use = cluster["PreferredAvailabilityZone"]
+    others = [each["SubnetIdentifier"] for each in group["Subnets"] if each["SubnetAvailabilityZone"]["Name"] != in_use]
+    with aws_refuses("SubnetInUse", "currently in use"):
+        elasticache.modify_cache_subnet_group(CacheSubnetGroupName="private", SubnetIds=others)
+    ec2 = client("ec2", REGION)
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.9.0/24", AvailabilityZone=in_use)["Subnet"]["SubnetId"]
+    with aws_refuses("InvalidSubnet", "not in the same VPC"):
+        elasticache.modify_cache_subnet_group(CacheSubnetGroupName="private", SubnetIds=[subnet])

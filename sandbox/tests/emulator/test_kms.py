@@ -17,3 +17,9 @@ def test_rotation_is_yearly_unless_chosen(kms: Any) -> None:
     key = kms.create_key()["KeyMetadata"]["KeyId"]
     kms.enable_key_rotation(KeyId=key)
     assert kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"] == 365
+
+
+def test_the_key_of_a_service_is_managed_by_aws(kms: Any) -> None:
+    key = kms.describe_key(KeyId="alias/aws/ebs")["KeyMetadata"]
+    assert (key["KeyManager"], kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"]) == ("AWS", True)
+    assert kms.create_key()["KeyMetadata"]["KeyManager"] == "CUSTOMER"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from sandbox.emulator.in_process import client
+from sandbox.emulator.rds import pending_changes
 from sandbox.tests.refusals import aws_refuses
 
 REGION = "eu-west-3"
@@ -60,6 +62,32 @@ def describe(rds: Any, name: str = "prod") -> dict[str, Any]:
 
 def test_every_instance_has_an_id_of_its_own(rds: Any) -> None:
     assert create_instance(rds, "prod")["DbiResourceId"] != create_instance(rds, "preprod")["DbiResourceId"]
+
+
+def test_a_read_replica_is_found_by_an_id_of_its_own(rds: Any) -> None:
+    source = create_instance(rds)
+    rds.create_db_instance_read_replica(DBInstanceIdentifier="copy", SourceDBInstanceIdentifier="prod")
+    replica = describe(rds, "copy")
+    assert replica["DbiResourceId"] != source["DbiResourceId"]
+    found = rds.describe_db_instances(Filters=[{"Name": "dbi-resource-id", "Values": [source["DbiResourceId"]]}])
+    assert [each["DBInstanceIdentifier"] for each in found["DBInstances"]] == ["prod"]
+
+
+def test_an_instances_certificate_and_its_authority_are_valid(rds: Any) -> None:
+    details = create_instance(rds)["CertificateDetails"]
+    [authority] = rds.describe_certificates(CertificateIdentifier=details["CAIdentifier"])["Certificates"]
+    now = datetime.now(UTC)
+    assert now < details["ValidTill"] < authority["ValidTill"]
+    assert authority["ValidFrom"] < now
+    with aws_refuses("CertificateNotFound"):
+        rds.describe_certificates(CertificateIdentifier="rds-ca-2015")
+
+
+def test_the_version_of_a_new_instance_is_one_that_rds_offers(rds: Any) -> None:
+    version = create_instance(rds)["EngineVersion"]
+    [offered] = rds.describe_db_engine_versions(Engine="mysql", EngineVersion=version)["DBEngineVersions"]
+    assert (offered["MajorEngineVersion"], offered["DBParameterGroupFamily"]) == ("8.4", "mysql8.4")
+    assert rds.describe_db_engine_versions(Engine="mysql", EngineVersion="5.7.44")["DBEngineVersions"] == []
 
 
 def test_defaults_read_back_as_aws_fills_them_in(rds: Any) -> None:
@@ -334,6 +362,70 @@ def test_a_changed_port_is_the_endpoints(rds: Any) -> None:
     create_instance(rds)
     rds.modify_db_instance(DBInstanceIdentifier="prod", DBPortNumber=3307, ApplyImmediately=True)
     assert describe(rds)["Endpoint"]["Port"] == 3307
+
+
+def other_subnet(zone: str, vpc: str | None = None) -> str:
+    """A subnet of another VPC, or of a given one."""
+    ec2 = client("ec2", REGION)
+    vpc = vpc or ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.9.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"]
+    return str(subnet["SubnetId"])
+
+
+def test_a_subnet_group_stays_in_its_vpc_and_keeps_the_zones_in_use(rds: Any) -> None:
+    create_instance(rds, MultiAZ=False, AvailabilityZone=f"{REGION}b")
+    [group] = rds.describe_db_subnet_groups(DBSubnetGroupName="private")["DBSubnetGroups"]
+    of_b, of_c = (each["SubnetIdentifier"] for each in group["Subnets"])
+    with aws_refuses("InvalidParameterValue", "not in the same Vpc as the existing subnet group"):
+        rds.modify_db_subnet_group(DBSubnetGroupName="private", SubnetIds=[other_subnet("b"), other_subnet("c")])
+    of_a = other_subnet("a", group["VpcId"])
+    with aws_refuses("InvalidParameterValue", f"currently in use: {of_b}"):
+        rds.modify_db_subnet_group(DBSubnetGroupName="private", SubnetIds=[of_a, of_c])
+    rds.modify_db_subnet_group(DBSubnetGroupName="private", SubnetIds=[of_a, of_b])
+
+
+def test_another_final_snapshot_of_the_same_name_is_refused(rds: Any) -> None:
+    """And the database stays."""
+    create_instance(rds)
+    rds.delete_db_instance(DBInstanceIdentifier="prod", FinalDBSnapshotIdentifier="last")
+    create_instance(rds)
+    with aws_refuses("DBSnapshotAlreadyExists"):
+        rds.delete_db_instance(DBInstanceIdentifier="prod", FinalDBSnapshotIdentifier="last")
+    assert describe(rds)["DBInstanceStatus"] == "available"
+
+
+def test_a_change_waits_for_the_window_unless_it_is_to_be_made_now(rds: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    create_instance(rds, PreferredMaintenanceWindow="tue:03:00-tue:04:00")
+    rds.modify_db_instance(DBInstanceIdentifier="prod", DBInstanceClass="db.r6g.xlarge", BackupRetentionPeriod=3)
+    waiting = describe(rds)
+    assert (waiting["DBInstanceClass"], waiting["BackupRetentionPeriod"]) == ("db.r6g.4xlarge", 3)
+    assert waiting["PendingModifiedValues"] == {"DBInstanceClass": "db.r6g.xlarge"}
+    monkeypatch.setattr(pending_changes, "_now", lambda: datetime.now(UTC) + timedelta(days=7))
+    assert describe(rds)["DBInstanceClass"] == "db.r6g.xlarge"
+    monkeypatch.undo()
+    rds.modify_db_instance(DBInstanceIdentifier="prod", DBInstanceClass="db.r6g.2xlarge")
+    rds.modify_db_instance(DBInstanceIdentifier="prod", ApplyImmediately=True)
+    made = describe(rds)
+    assert (made["DBInstanceClass"], made["PendingModifiedValues"]) == ("db.r6g.2xlarge", {})
+
+
+def test_a_major_upgrade_needs_its_flag_and_a_parameter_group_of_the_new_family(rds: Any) -> None:
+    """And there is no way back."""
+    rds.create_db_parameter_group(DBParameterGroupName="old", DBParameterGroupFamily="mysql8.0", Description="Old")
+    create_instance(rds, EngineVersion="8.0", DBParameterGroupName="old")
+
+    def upgrade(**settings: Any) -> None:
+        version = {"EngineVersion": "8.4", "ApplyImmediately": True}
+        rds.modify_db_instance(DBInstanceIdentifier="prod", **version | settings)
+
+    with aws_refuses("InvalidParameterCombination", "The AllowMajorVersionUpgrade flag must be present"):
+        upgrade()
+    with aws_refuses("InvalidParameterCombination", "use a Parameter Group with DBParameterGroupFamily mysql8.4"):
+        upgrade(AllowMajorVersionUpgrade=True)
+    upgrade(AllowMajorVersionUpgrade=True, DBParameterGroupName="magento")
+    assert describe(rds)["EngineVersion"].startswith("8.4.")
+    with aws_refuses("InvalidParameterCombination", "Cannot upgrade mysql from 8.4"):
+        upgrade(EngineVersion="8.0", AllowMajorVersionUpgrade=True, DBParameterGroupName="old")
 
 
 def test_the_log_groups_that_an_instance_lacks_are_made_without_an_expiry(rds: Any) -> None:

@@ -115,7 +115,7 @@ MANAGED_POLICIES = [
     "AWSElasticBeanstalkWebTier",
     "service-role/AWSElasticBeanstalkEnhancedHealth",
     "AWSElasticBeanstalkManagedUpdatesCustomerRolePolicy",
-    "AmazonSSMManagedInstanceCore",
+    "AmazonSSMManagedEC2InstanceDefaultPolicy",
     "service-role/AmazonRDSEnhancedMonitoringRole",
     "CloudWatchAgentServerPolicy",
 ]
@@ -235,4 +235,5 @@ def test_an_auto_scaling_group_spreads_over_its_subnets(aws: EmbeddedAws) -> Non
     instances = [instance for reservation in reservations for instance in reservation["Instances"]]
     assert sorted(instance["SubnetId"] for instance in instances) == sorted([*subnets, subnets[0]])
     assert {instance["IamInstanceProfile"]["Arn"].rpartition("/")[2] for instance in instances} == {"profile"}
-    assert {instance["MetadataOptions"]["HttpTokens"] for instance in instances} == {"required"}
+    metadata = [(each["MetadataOptions"]["HttpTokens"], each["MetadataOptions"]["HttpEndpoint"]) for each in instances]
+    assert set(metadata) == {("required", "enabled")}

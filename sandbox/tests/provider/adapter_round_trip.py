@@ -160,8 +160,9 @@ def read(aws: Aws, token: str, id: str) -> Values | None:
         return None
 
 
-def _create_twice(aws: LoopbackAws, token: str, inputs: Values) -> str:
+def _create_twice(aws: Aws, token: str, inputs: Values) -> str:
     """Make a resource in a run that does not learn of it, and go on with it in the next run: nothing is made twice."""
+    assert isinstance(aws, LoopbackAws)
     ids, counts, urn = [], [], f"urn:pulumi:prod::shop::{token}::{uuid4()}"
     for _run in range(2):
         with aws.creations.calls_of(urn, {}):
@@ -172,7 +173,7 @@ def _create_twice(aws: LoopbackAws, token: str, inputs: Values) -> str:
     return ids[0]
 
 
-def round_trip(aws: LoopbackAws, sample: Sample) -> None:
+def round_trip(aws: Aws, sample: Sample) -> None:
     """Create, read, update, retag and delete the case's resource; every step must be visible in AWS's own answer."""
     adapter = find_adapter(sample.token)
     case = sample.case(aws)

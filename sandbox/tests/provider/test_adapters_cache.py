@@ -121,3 +121,22 @@ def test_round_trip(aws: Aws, sample: Sample) -> None:
 def test_what_aws_would_refuse_is_refused_at_preview(token: str, inputs: dict[str, object], property: str) -> None:
     """A combination that AWS refuses, and a nested property that is not handled, name the property at fault."""
     assert [path for path, _ in find_adapter(token).check(inputs)] == [property]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "replaces"),
+    [
+        (("valkey", "8.1"), ("valkey", "8.0"), {"engineVersion"}),
+        (("valkey", "8.0"), ("valkey", "7.2"), {"engineVersion"}),
+        (("valkey", "7.2"), ("redis", "7.1"), {"engine", "engineVersion"}),
+        (("redis", "6.x"), ("redis", "6.2"), {"engineVersion"}),
+        (("valkey", "8.0"), ("valkey", "8.1"), set()),
+        (("redis", "7.1"), ("valkey", "7.2"), set()),
+    ],
+)
+def test_an_older_version_or_redis_again_is_a_new_group(
+    before: tuple[str, str], after: tuple[str, str], replaces: set[str]
+) -> None:
+    """As the official provider plans it: with the old group go the sessions."""
+    old, new = (dict(zip(("engine", "engineVersion"), each, strict=True)) for each in (before, after))
+    assert find_adapter(GROUP).replaced(old, new) == replaces

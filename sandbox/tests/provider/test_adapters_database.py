@@ -184,3 +184,20 @@ def test_a_password_and_a_managed_one_exclude_each_other() -> None:
     """AWS refuses both; the preview already says which property is at fault."""
     problems = find_adapter(INSTANCE).check({"password": "x", "manageMasterUserPassword": True})
     assert [path for path, _ in problems] == ["password"]
+
+
+def test_a_database_is_made_from_a_snapshot_with_the_rest_as_the_program_says(aws: Aws) -> None:
+    """Its schema, user and key are the snapshot's, which a program that made the snapshot says too."""
+    inputs = {"engine": "mysql", "engineVersion": "8.4", "instanceClass": "db.t4g.medium", "allocatedStorage": 20}
+    inputs |= {"dbName": "magento", "username": "magento", "password": "not so secret", "storageEncrypted": True}
+    inputs |= {"kmsKeyId": KEY_ARN, "identifier": "lost", "backupRetentionPeriod": 1}
+    lost = create(aws, INSTANCE, inputs)
+    find_adapter(INSTANCE).delete(aws, lost, {**inputs, "finalSnapshotIdentifier": "lost-final"})
+    again = {**inputs, "identifier": "again", "allocatedStorage": 30, "backupRetentionPeriod": 7}
+    restored = create(aws, INSTANCE, {**again, "snapshotIdentifier": "lost-final"})
+    found = read(aws, INSTANCE, restored)
+    assert found is not None
+    assert restored != lost
+    assert {name: found.get(name) for name in again if name not in ("password", "engineVersion")} == {
+        name: value for name, value in again.items() if name not in ("password", "engineVersion")
+    }

@@ -137,6 +137,12 @@ def _ending(error: BaseException | None) -> typer.Typer:
         (CommandError("refused"), 1, "refused\n"),
         (CannotRunError("no such thing"), 2, "no such thing\n"),
         (FileNotFoundError(2, "No such file or directory", "stack.yaml"), 2, "stack.yaml: No such file or directory\n"),
+        (
+            OSError(28, "No space left on device", ".sandbox/env"),
+            2,
+            "The disk of .sandbox/env is full. Free some space and run the command again.\n",
+        ),
+        (OSError(28, "No space left on device"), 2, "The disk is full. Free some space and run the command again.\n"),
         (typer.Exit(1), 1, ""),
         (KeyboardInterrupt(), 130, "Interrupted.\n"),
     ],

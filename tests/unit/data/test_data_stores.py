@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 
 import pulumi_aws as aws
 import pulumi_random as random
@@ -14,6 +15,9 @@ from tests.unit.graph import Graph, Resource
 from tests.unit.program import SITE_ALONE, build_program, program, stack_config
 
 STACKS = ("prod", "preprod")
+RANDOM_BYTES, RANDOM_ID, RANDOM_PASSWORD = (
+    str(each.pulumi_type) for each in (random.RandomBytes, random.RandomId, random.RandomPassword)
+)
 
 
 def admitted(graph: Graph, group_id: str) -> set[tuple[str, int, int]]:
@@ -193,11 +197,7 @@ def test_every_generated_secret_is_kept_in_secrets_manager(stack: str) -> None:
     versions = graph.of_type(aws.secretsmanager.SecretVersion)
     assert all(version.is_secret("secretString") for version in versions)
     # A RandomId is a part of a name, and no secret.
-    made = [
-        each
-        for each in graph.resources
-        if each.type.startswith("random:") and each.type != random.RandomId.pulumi_type  # type: ignore[attr-defined]
-    ]
+    made = [each for each in graph.resources if each.type in (RANDOM_BYTES, RANDOM_PASSWORD)]
     # What people fill in has a place there too, which the stack makes empty.
     filled_in = [version for version in versions if version.name.startswith("mirakl-cashout-")]
     assert len(made) == len(versions) - len(filled_in)
@@ -213,25 +213,92 @@ def test_what_holds_data_is_protected_in_production_only() -> None:
         "aws:backup/vault:Vault",
         "aws:ebs/volume:Volume",
         "aws:ec2/eip:Eip",
+        "aws:ec2/subnet:Subnet",
+        "aws:ec2/vpc:Vpc",
+        "aws:elasticache/replicationGroup:ReplicationGroup",
+        "aws:elasticache/subnetGroup:SubnetGroup",
         "aws:kms/key:Key",
         "aws:opensearch/domain:Domain",
         "aws:rds/instance:Instance",
+        "aws:rds/subnetGroup:SubnetGroup",
         "aws:route53/zone:Zone",
         "aws:s3/bucket:Bucket",
         "aws:secretsmanager/secret:Secret",
-        "random:index/randomBytes:RandomBytes",
-        "random:index/randomPassword:RandomPassword",
+        RANDOM_BYTES,
+        RANDOM_PASSWORD,
     }
     assert protected(program("preprod")) == set()
 
 
 def test_protection_is_config() -> None:
-    """`protect: false` is how a person says that production may go: nothing else keeps it."""
+    """`protect: false` is how a person says that production may go: nothing else keeps it. Its last snapshots stay."""
     graph = build_program("prod", config={"magento:protect": False})
     assert protected(graph) == set()
     databases: list[Resource] = list(graph.of_type(aws.rds.Instance))
     assert not any(each.inputs["deletionProtection"] for each in databases)
-    assert all(each.inputs["skipFinalSnapshot"] for each in databases)
+    assert not any(each.inputs["skipFinalSnapshot"] or each.inputs["deleteAutomatedBackups"] for each in databases)
+    assert all(each.inputs["finalSnapshot"] for each in graph.of_type(aws.ebs.Volume))
+
+
+def test_a_database_that_is_made_again_ends_in_a_snapshot_of_another_name() -> None:
+    """The name holds the identifier, which has random digits that are made anew with the database."""
+    graph = program("prod")
+    key = graph.one(aws.kms.Key).outputs["arn"]
+    for database in graph.of_type(aws.rds.Instance):
+        suffix = graph.one(RANDOM_ID, name=f"{database.name.removesuffix('-instance')}-identifier")
+        assert database.inputs["identifier"].endswith(f"-{suffix.outputs['hex']}")
+        assert database.inputs["finalSnapshotIdentifier"] == f"{database.inputs['identifier']}-final"
+        assert suffix.inputs["keepers"] == {
+            "database": database.inputs["dbName"],
+            "username": database.inputs["username"],
+            "key": key,
+        }
+
+
+def test_final_snapshots_are_config() -> None:
+    databases = program("preprod").of_type(aws.rds.Instance)
+    assert {(each.inputs["skipFinalSnapshot"], each.inputs.get("finalSnapshotIdentifier")) for each in databases} == {
+        (True, None)
+    }
+    assert {each.inputs["finalSnapshot"] for each in program("preprod").of_type(aws.ebs.Volume)} == {False}
+
+
+@pytest.mark.parametrize(
+    ("apply_changes", "immediately", "blue_green"),
+    [("in-window", False, None), ("now", True, None), ("blue-green", True, {"enabled": True})],
+)
+def test_config_says_when_changes_are_made(
+    apply_changes: str, immediately: bool, blue_green: dict[str, bool] | None
+) -> None:
+    """Only what is applied at once may be another major version: the old parameter group must become free."""
+    database = {**stack_config("prod")["magento:shared_database"], "apply_changes": apply_changes}
+    graph = build_program("prod", config={"magento:shared_database": database})
+    inputs = graph.one(aws.rds.Instance, name="shared-database-instance").inputs
+    assert (inputs["applyImmediately"], inputs["allowMajorVersionUpgrade"]) == (immediately, immediately)
+    assert inputs.get("blueGreenUpdate") == blue_green
+
+
+def test_what_is_lost_is_made_from_a_snapshot_that_config_names() -> None:
+    """For what is there, another snapshot changes nothing: it would replace the data."""
+    of_disk, of_database = "snap-0123456789abcdef0", "awsbackup:job-42"
+    config = {key: deepcopy(value) for key, value in stack_config("prod").items()}
+    config["magento:site"]["database"]["snapshot_id"] = of_database
+    config["magento:file_server"]["shares"][0]["snapshot_id"] = of_disk
+    config["magento:windows"]["volumes"][1]["snapshot_id"] = of_disk
+    config["magento:rundeck"]["data_snapshot_id"] = of_disk
+    config["magento:vpn_access"]["keys_snapshot_id"] = of_disk
+    graph = build_program("prod", config={key: value for key, value in config.items() if key != "magento:certificate"})
+    volumes = graph.of_type(aws.ebs.Volume)
+    assert {each.name for each in volumes if each.inputs.get("snapshotId") == of_disk} == {
+        "site-files-client-media",
+        "operations-windows-data",
+        "operations-rundeck-server-data",
+        "operations-vpn-server-keys",
+    }
+    assert {each.ignore_changes for each in volumes} == {("snapshotId",)}
+    databases = {each.name: each for each in graph.of_type(aws.rds.Instance)}
+    assert databases["site-database-instance"].inputs["snapshotIdentifier"] == of_database
+    assert {each.ignore_changes for each in databases.values()} == {("snapshotIdentifier",)}
 
 
 def test_the_one_cache_evicts_what_expires_and_so_sessions_too() -> None:

@@ -241,3 +241,8 @@ def test_the_policy_on_https_watches_the_distributions(
 
     verdicts = analyze([broken_in(each) for each in nodes_of(graph)], rules=RULES)
     assert fired(verdicts) == {(rule.id, "content-media"), (rule.id, "content-static")}
+
+
+def test_without_the_section_there_is_no_firewall(graph: Graph) -> None:
+    assert graph.of_type(aws.wafv2.WebAcl) == ()
+    assert all("webAclId" not in each.inputs for each in graph.of_type(aws.cloudfront.Distribution))

@@ -14,6 +14,7 @@ import pytest
 from components.monitoring.monitoring_suite import MonitoredSite, MonitoringSuite, MonitoringSuiteArgs
 from components.network.vpn_link import VpnTunnels
 from components.shared.encryption_key import EncryptionKey, EncryptionKeyArgs
+from settings.keeping import KeepingSettings
 from settings.monitoring import MonitoringSettings, ThresholdSettings
 from tests.unit.graph import Graph, Resource
 from tests.unit.program import build
@@ -293,7 +294,7 @@ def test_mail_goes_to_each_recipient_through_an_encrypted_topic(everything: Grap
 
 def test_the_stacks_key_lets_alarms_through(everything: Graph) -> None:
     """A topic with a key that its publishers may not use drops every message without a word."""
-    key_args = EncryptionKeyArgs(region="eu-west-3", protect=True, tags=CONTEXT.tags)
+    key_args = EncryptionKeyArgs(region="eu-west-3", keeping=KeepingSettings(protect=True), tags=CONTEXT.tags)
     key = build(lambda: EncryptionKey("key", key_args)).one(aws.kms.Key)
     publishers = json.loads(everything.one(aws.sns.Topic).inputs["policy"])["Statement"][1]["Principal"]
     [statement] = [each for each in json.loads(key.inputs["policy"])["Statement"] if each["Principal"] == publishers]

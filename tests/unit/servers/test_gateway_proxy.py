@@ -167,7 +167,7 @@ def test_a_day_without_quotes_is_a_day() -> None:
     )
 
 
-@pytest.mark.parametrize("reason", ["The client's offices", "Größe der Firma", "x" * 300])
+@pytest.mark.parametrize("reason", ["The client's offices", "Größe der Firma", "x" * 250])
 def test_a_reason_that_aws_takes_for_no_description_is_refused(reason: str) -> None:
     """Offline, and not in the middle of an update: AWS has no apostrophe in a rule's description."""
     (message,) = faults_of(lambda: OFFICE.changed(reason=reason))

@@ -120,8 +120,9 @@ def test_volumes_outlive_the_instance() -> None:
 
 
 def test_what_is_not_protected_can_be_thrown_away() -> None:
+    """A last snapshot stays, unless config wants none."""
     server = graph(replace(LINUX, placement=replace(PLACEMENT, context=replace(PLACEMENT.context, protect=False))))
-    assert {(each.protect, each.inputs["finalSnapshot"]) for each in server.of_type(aws.ebs.Volume)} == {(False, False)}
+    assert {(each.protect, each.inputs["finalSnapshot"]) for each in server.of_type(aws.ebs.Volume)} == {(False, True)}
 
 
 def test_the_boot_knows_the_volumes_by_their_ids() -> None:

@@ -113,6 +113,7 @@ def read_texts(directory: Path, *, certificate: str, key: str, chain: str | None
     return ImportedCertificate.read(settings, host_names=("www.client.url", "client.url"))
 
 
+@pytest.mark.row(14)
 @pytest.mark.parametrize(
     ("certificate", "chain", "imported"),
     [
@@ -188,6 +189,7 @@ SELLER = "Whoever sold the certificate hands out this file too, as chain, bundle
 SIGNER = f"expected the certificate of CN=Intermediate, which signed client.crt. {SELLER}"
 
 
+@pytest.mark.row(14)
 @pytest.mark.parametrize(
     ("chain", "said"),
     [
@@ -238,6 +240,7 @@ def test_a_certificate_that_is_not_valid_yet_is_refused(tmp_path: Path) -> None:
         read_texts(tmp_path, certificate=early.certificate, key=early.private_key)
 
 
+@pytest.mark.row(14)
 @pytest.mark.parametrize(
     ("key", "kind"),
     [

@@ -24,7 +24,14 @@ CERTIFICATE = "<certificate>"
 _SHORTEST = 8
 _LONGEST_ADDRESS = len("255.255.255.255")
 _ZIP_IN_BASE64 = "UEsDB"
-_COMPARED = {"held_host_names", "listener_rules", "public_domain", "internal_domain", "certified_names"}
+_COMPARED = {
+    "held_host_names",
+    "listener_rules",
+    "standing_settings",
+    "public_domain",
+    "internal_domain",
+    "certified_names",
+}
 """Outputs of another stack that settings compare with the stack file's own values, and that no resource is given."""
 
 

@@ -34,12 +34,13 @@ format_if_blank() {
 }
 
 list_in_fstab() {
-  local uuid=$1 directory=$2
+  local device=$1 directory=$2
   {
     # Whatever stood there before, such as the volume that a restored backup takes the place of.
-    awk -v source="UUID=$uuid" -v directory="$directory" '/^#/ || ($1 != source && $2 != directory)' "$fstab"
+    awk -v source="$device" -v directory="$directory" '/^#/ || ($1 != source && $2 != directory)' "$fstab"
+    # By the volume's id: a restored copy that is attached beside the volume has the UUID of its file system too.
     # nofail: a server without its data still boots, so that one can look at it.
-    echo "UUID=$uuid $directory ext4 defaults,nofail,x-systemd.device-timeout=60s 0 2"
+    echo "$device $directory ext4 defaults,nofail,x-systemd.device-timeout=60s 0 2"
   } >"$fstab.new"
   mv "$fstab.new" "$fstab"
 }
@@ -49,7 +50,7 @@ while read -r volume directory; do
   device=$devices/nvme-Amazon_Elastic_Block_Store_${volume/-/}
   wait_for "$device"
   format_if_blank "$device"
-  list_in_fstab "$(blkid -p -o value -s UUID "$device")" "$directory"
+  list_in_fstab "$device" "$directory"
   mkdir -p "$directory"
   mountpoint -q "$directory" || mount --fstab "$fstab" "$directory"
   # A volume that was made larger: the file system grows into it, mounted as it is.

@@ -140,6 +140,16 @@ class ReplicationGroup(Adapter):
             problems.append(("automaticFailoverEnabled", "got True, expected numCacheClusters of 2 or more with it"))
         return problems
 
+    def replaced(self, old: Values, new: Values) -> frozenset[str]:
+        """ElastiCache goes from Redis to Valkey and to newer versions only. The official provider replaces the group
+        for any other change of the two."""
+        engines = old.get("engine", "redis"), new.get("engine", "redis")
+        replaces = {"engine"} if engines[0] != engines[1] and engines != ("redis", "valkey") else set()
+        before, after = old.get("engineVersion"), new.get("engineVersion")
+        if isinstance(before, str) and isinstance(after, str) and _numbers(after) < _numbers(before):
+            replaces.add("engineVersion")
+        return frozenset(replaces)
+
     def create(self, aws: Aws, inputs: Values) -> str:
         deliveries = log_delivery.requests([], inputs.get("logDeliveryConfigurations") or [])
         answer = aws.client("elasticache").create_replication_group(
@@ -256,6 +266,11 @@ def _first_member(aws: Aws, group: Mapping[str, Any]) -> Mapping[str, Any]:
 def _major_minor(version: str) -> str:
     """The part of a version that a program chooses: ElastiCache keeps the rest up to date by itself."""
     return ".".join(version.split(".")[:2])
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """A version to compare. ``6.x`` is the newest of 6."""
+    return tuple(int(part) if part.isdecimal() else 99 for part in version.split("."))
 
 
 def _topic(member: Mapping[str, Any]) -> str | None:

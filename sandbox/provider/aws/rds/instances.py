@@ -74,6 +74,24 @@ NAME_IN_MODIFY = {"DBInstanceIdentifier": "NewDBInstanceIdentifier", "Port": "DB
 AT_DELETION_ONLY = {"deleteAutomatedBackups", "finalSnapshotIdentifier", "skipFinalSnapshot"}
 HOW_TO_MODIFY = {"allowMajorVersionUpgrade", "applyImmediately"}
 
+CHANGED_AFTER_A_RESTORE = (
+    "allocatedStorage",
+    "backupRetentionPeriod",
+    "backupWindow",
+    "engineVersion",
+    "maintenanceWindow",
+    "maxAllocatedStorage",
+    "monitoringInterval",
+    "monitoringRoleArn",
+    "password",
+    "performanceInsightsEnabled",
+    "performanceInsightsKmsKeyId",
+    "performanceInsightsRetentionPeriod",
+)
+"""What RestoreDBInstanceFromDBSnapshot does not take. The official provider changes it in a second step too."""
+FROM_THE_SNAPSHOT = ("dbName", "kmsKeyId", "storageEncrypted", "username")
+"""What a restored instance has from its snapshot."""
+
 
 @adapter
 class Instance(Adapter):
@@ -94,6 +112,7 @@ class Instance(Adapter):
         "availabilityZone": Property(computed=True, replaces=True),
         "backupRetentionPeriod": Property(computed=True),
         "backupWindow": Property(computed=True),
+        "blueGreenUpdate": Property(kept="The embedded AWS changes a database in its place."),
         "caCertIdentifier": Property(computed=True),
         "copyTagsToSnapshot": Property(default=False),
         "databaseInsightsMode": Property(computed=True),
@@ -126,6 +145,7 @@ class Instance(Adapter):
         "port": Property(computed=True),
         "publiclyAccessible": Property(default=False),
         "skipFinalSnapshot": Property(default=False, write_only=True),
+        "snapshotIdentifier": Property(replaces=True, write_only=True),
         "storageEncrypted": Property(default=False, replaces=True),
         "storageThroughput": Property(computed=True),
         "storageType": Property(computed=True),
@@ -154,12 +174,27 @@ class Instance(Adapter):
         return []
 
     def create(self, aws: Aws, inputs: Values) -> str:
-        written = READ_AS_WRITTEN.to_aws(inputs) | WRITTEN_OTHERWISE.to_aws(inputs)
-        answer = aws.client("rds").create_db_instance(**written, Tags=to_records(inputs["tagsAll"]))
+        tags = to_records(inputs["tagsAll"])
+        if snapshot := inputs.get("snapshotIdentifier"):
+            left_out = {*CHANGED_AFTER_A_RESTORE, *FROM_THE_SNAPSHOT}
+            taken = {name: value for name, value in inputs.items() if name not in left_out}
+            answer = aws.client("rds").restore_db_instance_from_db_snapshot(
+                DBSnapshotIdentifier=snapshot, **_written(taken), Tags=tags
+            )
+        else:
+            answer = aws.client("rds").create_db_instance(**_written(inputs), Tags=tags)
         return str(answer["DBInstance"]["DbiResourceId"])
 
     def configure(self, aws: Aws, id: str, inputs: Values) -> None:
         self._wait_available(aws, id)
+        if inputs.get("snapshotIdentifier"):
+            changed = frozenset(name for name in CHANGED_AFTER_A_RESTORE if inputs.get(name) is not None)
+            aws.client("rds").modify_db_instance(
+                DBInstanceIdentifier=inputs["identifier"],
+                ApplyImmediately=True,
+                **_modification({}, inputs, changed),
+            )
+            self._wait_available(aws, id)
 
     def read(self, aws: Aws, id: str, state: Values) -> Values | None:
         instance = _find(aws, id)
@@ -215,6 +250,11 @@ class Instance(Adapter):
             return instance is not None and instance["DBInstanceStatus"] == "available"
 
         aws.wait(f"database {id} to be available", available)
+
+
+def _written(inputs: Values) -> dict[str, Any]:
+    """The arguments of CreateDBInstance."""
+    return READ_AS_WRITTEN.to_aws(inputs) | WRITTEN_OTHERWISE.to_aws(inputs)
 
 
 def _modification(old: Values, new: Values, changed: frozenset[str]) -> dict[str, Any]:

@@ -79,7 +79,7 @@ PROOFS = (
         unknown=(SILENT.derived(alarmActions=UNKNOWN),),
         unknown_is=Status.PASSED,
         not_applicable=(VPC,),
-        breakage=changed(aws.cloudwatch.CompositeAlarm, "monitoring-database", alarmActions=None),
+        breakage=changed(aws.cloudwatch.MetricAlarm, "monitoring-database-storage", alarmActions=None),
     ),
     Proof(
         rule=TOPIC_HAS_SUBSCRIBER,

@@ -55,12 +55,17 @@ PROOFS = (
             "database": (DATABASE,),
             "volume": (node(aws.ebs.Volume, "data"),),
             "zone": (node(aws.route53.Zone, "zone"),),
+            "cache": (node(aws.elasticache.ReplicationGroup, "cache"),),
+            "network": (node(aws.ec2.Vpc, "network"),),
+            "subnet": (node(aws.ec2.Subnet, "private-a"),),
+            "databases' subnets": (node(aws.rds.SubnetGroup, "database"),),
+            "caches' subnets": (node(aws.elasticache.SubnetGroup, "cache"),),
         },
         absent=(BUCKET,),
         # An option is never unknown.
         unknown=(replace(BUCKET, protect=True).but(bucket=UNKNOWN),),
         unknown_is=Status.PASSED,
-        not_applicable=(POLICY, PASSWORD, node(aws.elasticache.ReplicationGroup, "cache")),
+        not_applicable=(POLICY, PASSWORD),
         breakage=replaced(
             aws.route53.Zone, "shared-platform-domains-public", lambda zone: replace(zone, protect=False)
         ),
