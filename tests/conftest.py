@@ -36,6 +36,8 @@ FIRST = (
     "tests/servers/test_images.py",
     "sandbox/tests/hosts/test_deployments.py",
     APPLICATIONS,
+    "tests/servers/test_magento_hooks.py",
+    "tests/servers/test_first_installation.py",
     "sandbox/tests/emulator/test_elasticbeanstalk.py",
     "sandbox/tests/toolchain/test_engine.py",
     "tests/policies/test_report_commands.py",

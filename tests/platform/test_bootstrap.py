@@ -20,8 +20,12 @@ from commands import shell
 from sandbox.commands import embedded_aws
 from sandbox.commands.environment import SandboxEnvironment
 from sandbox.commands.layout import Layout
+from sandbox.emulator.shared_loaders import share_loaders
 
 _REGION = "eu-west-3"
+
+# Each run of the command has a session of its own, which would read AWS's models anew.
+share_loaders()
 
 
 @pytest.fixture(scope="module")
