@@ -63,6 +63,9 @@ class BeanstalkEnvironment(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(args.after),
+                # Its name is given, and Beanstalk refuses a second environment of a name. Without this,
+                # `pulumi up --replace` makes the new one first.
+                delete_before_replace=True,
                 ignore_changes=["version", *args.platform.ignored_changes],
             ),
         )

@@ -21,7 +21,7 @@ _RECORDS = f"""\
       - {{name: erp.client.url, type: CNAME, values: [erp.example.com], ttl: 300}}
       - {{name: client.url, type: CAA, values: ['0 issue "amazon.com"']}}
 """
-_OF_DOMAINS = ("--target", "**::aws:route53/record:Record::shared-platform-domains-**")
+_OF_DOMAINS = ("--target", "**::shared-platform-domains-*")
 
 
 @pytest.fixture
