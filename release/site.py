@@ -74,7 +74,10 @@ class Site:
             elbv2=self.session.client("elbv2"),
             args=HoldArgs(
                 rules=rules,
-                host_names=tuple(self._list("held_host_names")),
+                # Of an answer to its origin, CloudFront would keep a copy.
+                host_names=tuple(
+                    name for name in made_from["host_names"] if name != self.stack.outputs.get("content_origin")
+                ),
                 back_office_path=str(made_from["back_office_path"]),
                 front_environment=self.stack.output("front_environment"),
                 back_office_environment=self.stack.output("back_office_environment"),
@@ -84,16 +87,8 @@ class Site:
     def _mapping(self, name: str) -> Mapping[str, Any]:
         value = self.stack.outputs.get(name)
         if not isinstance(value, Mapping):
-            raise self._missing(name)
+            raise CannotRunError(
+                f"output {name} of stack {self.stack.name}: missing. Run pulumi up -s {self.stack.name} first."
+            )
         return value
 
-    def _list(self, name: str) -> list[str]:
-        value = self.stack.outputs.get(name)
-        if not isinstance(value, list):
-            raise self._missing(name)
-        return value
-
-    def _missing(self, name: str) -> CannotRunError:
-        return CannotRunError(
-            f"output {name} of stack {self.stack.name}: missing. Run pulumi up -s {self.stack.name} first."
-        )

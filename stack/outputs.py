@@ -29,8 +29,6 @@ class StackOutputs:
     """The DNS name of the site's load balancer."""
     hold_rules: pulumi.Input[Mapping[str, str]]
     """The ARNs of the listener rules of the maintenance hold, which a release arms and disarms."""
-    held_host_names: Sequence[str]
-    """The host names that the maintenance hold answers: the site's, without the one from which CloudFront fetches."""
     listener_rules: Mapping[str, object]
     """The host names and the path that the environments' listener rules were made from. The next run compares them."""
     standing_settings: Mapping[str, object]
@@ -89,6 +87,8 @@ class StackOutputs:
     """CloudFront's own name of the distribution of media files."""
     static_distribution: Text | None
     """CloudFront's own name of the distribution of static files."""
+    content_origin: Text | None
+    """The host name from which CloudFront fetches media and statics. The maintenance hold never answers it."""
     dashboard: Text | None
     """The name of the CloudWatch dashboard."""
     alarm_topic: Text | None
@@ -122,7 +122,6 @@ class StackOutputs:
             site_address=site.address,
             load_balancer=site.load_balancer.dns_name,
             hold_rules=site.load_balancer.hold_rule_arns,
-            held_host_names=site.held_host_names,
             listener_rules=site.listener_rules,
             standing_settings=standing_settings,
             beanstalk_application=site.application.application_name,
@@ -133,7 +132,7 @@ class StackOutputs:
             cache_address=site.cache.address,
             session_cache_address=site.session_cache.address if site.session_cache else None,
             search_address=site.search.address,
-            releases=site.releases,
+            releases=site.releases.uri,
             configuration_object=site.configuration.uri,
             configuration_version=site.configuration.version,
             admin_secret=site.first_administrator.arn,
@@ -152,6 +151,7 @@ class StackOutputs:
             phpmyadmin_url=f"http://{php_my_admin.host_name}" if php_my_admin else None,
             media_distribution=content.media_domain_name if content else None,
             static_distribution=content.static_domain_name if content else None,
+            content_origin=content.origin if content else None,
             dashboard=monitoring.dashboard_name if monitoring else None,
             alarm_topic=monitoring.topic_arn if monitoring else None,
             backup_vault=backups.vault_name if backups else None,

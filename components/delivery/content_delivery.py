@@ -57,6 +57,8 @@ class ContentDelivery(pulumi.ComponentResource):
     ``DeliveryLogs`` and a ``Firewall``.
     """
 
+    origin: str
+    """The host name from which both distributions fetch."""
     media_domain_name: pulumi.Output[str]
     """The distribution's name at CloudFront, such as ``d111111abcdef8.cloudfront.net``."""
     media_distribution_id: pulumi.Output[str]
@@ -81,6 +83,7 @@ class ContentDelivery(pulumi.ComponentResource):
             )
         media = self._deliver("media", args.delivery.media)
         static = self._deliver("static", args.delivery.static)
+        self.origin = args.delivery.origin
         self.media_domain_name, self.media_distribution_id = media.domain_name, media.id
         self.static_domain_name, self.static_distribution_id = static.domain_name, static.id
         if args.delivery.access_logs and args.shared.delivery_logs_bucket is not None:

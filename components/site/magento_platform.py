@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -25,9 +25,9 @@ from components.servers.nfs_server import NfsServer, NfsServerArgs
 from components.servers.server import ServerPlacement
 from components.shared.context import Context
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs
-from components.site.candidates import grant_candidates
 from components.site.configuration import SiteConfiguration, SiteConfigurationArgs
 from components.site.first_administrator import FirstAdministrator, FirstAdministratorArgs
+from components.site.releases import SiteReleases
 from settings import standing_rules
 from settings.content_delivery import ContentDeliverySettings
 from settings.file_server import FileServerSettings
@@ -73,11 +73,7 @@ class MagentoPlatform(pulumi.ComponentResource):
     address: str
     listener_rules: Mapping[str, object]
     """The keys of ``site`` that the environments' listener rules are made from."""
-    held_host_names: Sequence[str]
-    """The host names that the maintenance hold answers. CloudFront's origin is not among them: CloudFront would keep
-    the hold's answer."""
-    releases: pulumi.Output[str]
-    """The ``s3://`` address below which releases keep their lock and their journals."""
+    releases: SiteReleases
 
     def __init__(self, name: str, args: MagentoPlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(
@@ -91,6 +87,7 @@ class MagentoPlatform(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.address = f"https://{site.host_names[0]}/"
         self.listener_rules = standing_rules.made_from(site)
+        self.releases = SiteReleases(bucket_name=args.shared.releases_bucket, context=args.context)
         self.load_balancer = SharedLoadBalancer(
             f"{name}-load-balancer",
             SharedLoadBalancerArgs(
@@ -134,16 +131,13 @@ class MagentoPlatform(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-        self._application_name = f"{args.context.tags.client}-magento-{args.context.tags.environment}"
-        self.releases = pulumi.Output.concat("s3://", args.shared.releases_bucket, f"/{self._application_name}/")
-        self.held_host_names = [each for each in site.host_names if not args.delivery or each != args.delivery.origin]
         self.first_administrator = FirstAdministrator(
             f"{name}-admin", FirstAdministratorArgs(context=args.context.for_system("magento")), opts=self._child
         )
         self.application = BeanstalkApplication(
             f"{name}-releases",
             BeanstalkApplicationArgs(
-                application_name=self._application_name,
+                application_name=self.releases.application_name,
                 description=f"The Magento shop of {args.context.tags.client}, {args.context.tags.environment}",
                 placeholder=Placeholder(document_root=site.document_root, health_check_path=site.health_check_path),
                 bucket_name=args.shared.configuration_bucket,
@@ -159,13 +153,8 @@ class MagentoPlatform(pulumi.ComponentResource):
         self.front = self._environment(FRONT, site.front, ("/*",), priority=2, after=[self.back_office])
         for host_name in site.host_names:
             self._record(host_name)
-        self.register_outputs(
-            {
-                "address": self.address,
-                "front": self.front.environment_name,
-                "back_office": self.back_office.environment_name,
-            }
-        )
+        environments = {"front": self.front.environment_name, "back_office": self.back_office.environment_name}
+        self.register_outputs({"address": self.address, **environments})
 
     def _instance_group(self, tier: str) -> SecurityGroup:
         from_balancer = IngressRule(
@@ -216,14 +205,7 @@ class MagentoPlatform(pulumi.ComponentResource):
         if tier == BACK_OFFICE:
             # Magento is installed there, by `./shop install`.
             self.first_administrator.grant_read_to(f"{self._name}-{tier}", role.role, parent=role)
-            grant_candidates(
-                f"{self._name}-{tier}",
-                role.role,
-                bucket=args.shared.releases_bucket,
-                prefix=f"{self._application_name}/",
-                key_arn=context.key_arn,
-                parent=role,
-            )
+            self.releases.grant_candidates(f"{self._name}-{tier}", role.role, parent=role)
         environment_name = f"{context.tags.owner}-{tier}"
         logs = aws.cloudwatch.LogGroup(
             f"{self._name}-{tier}-logs",

@@ -151,6 +151,7 @@ def test_a_disarmed_hold_holds_nobody(site: Site) -> None:
     assert site.hold.state() == frozenset()
 
 
+@pytest.mark.row(21)
 def test_an_armed_hold_answers_everyone_but_the_allowed_and_cloudfront(site: Site) -> None:
     site.hold.arm(Scope.SITE, allowed=ALLOWED)
     assert site.everyone() == HELD

@@ -33,6 +33,7 @@ def upgraded(*statements: str, **changes: Any) -> Candidate:
     return replace(PLAIN, **{"database_status": NEEDED, "dry_run": dry_run, **changes})
 
 
+@pytest.mark.row(21)
 def test_a_candidate_with_nothing_to_do_is_plain() -> None:
     assert decide(PLAIN).kind is Kind.PLAIN
 

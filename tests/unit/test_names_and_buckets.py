@@ -24,13 +24,14 @@ def prod() -> Graph:
 
 @pytest.mark.row(13)
 def test_the_notes_buckets(prod: Graph) -> None:
-    """Row 13's four and one for CloudFront's logs, under the names that people and other systems use; pre-production
+    """Row 13's four, one for CloudFront's logs and one for releases, under the names that people and other systems use; pre-production
     makes none."""
     assert {each.inputs["bucket"] for each in prod.of_type(aws.s3.Bucket)} == {
         "client-billing",
         "client-magento-cdn-logs",
         "client-magento-config",
         "client-magento-elb-logs",
+        "client-magento-releases",
         "client-temp-storage",
     }
     assert not program("preprod").of_type(aws.s3.Bucket)
@@ -74,6 +75,7 @@ def test_encryption_suits_who_writes(prod: Graph) -> None:
         "client-magento-cdn-logs": "AES256",
         "client-magento-config": "aws:kms",
         "client-magento-elb-logs": "AES256",
+        "client-magento-releases": "aws:kms",
         "client-temp-storage": "aws:kms",
     }
 

@@ -12,6 +12,8 @@ import pytest
 from tests.unit.program import ROOT
 
 SUITES = ("tests/unit", "tests/platform")
+"""What is built has tests in each of them."""
+MARKING = (*SUITES, "tests/release", "tests/hosts")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +42,7 @@ def _rows() -> Iterator[Row]:
 
 def _marked() -> Iterator[tuple[int, str]]:
     """The row and the file of each test that is marked for a row; read from the source, so that nothing is imported."""
-    for suite in SUITES:
+    for suite in MARKING:
         for path in sorted((ROOT / suite).rglob("test_*.py")):
             for function in ast.parse(path.read_text()).body:
                 if isinstance(function, ast.FunctionDef) and function.name.startswith("test_"):

@@ -44,7 +44,8 @@ def built(scenario: str) -> Graph:
             chain=Path(directory, certificate["chain_file"]),
         )
         config = {**config, "magento:certificate": {**certificate, "directory": directory}}
-        return build_program("prod", config={**dict.fromkeys(shipped), **config})
+        # The other shipped file stays in place, and is held against it.
+        return build_program(config["magento:environment"], config={**dict.fromkeys(shipped), **config})
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

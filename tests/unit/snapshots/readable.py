@@ -25,7 +25,7 @@ _SHORTEST = 8
 _LONGEST_ADDRESS = len("255.255.255.255")
 _ZIP_IN_BASE64 = "UEsDB"
 _COMPARED = {
-    "held_host_names",
+    "content_origin",
     "listener_rules",
     "standing_settings",
     "public_domain",
