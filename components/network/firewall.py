@@ -97,8 +97,9 @@ def _rules(firewall: FirewallSettings) -> list[aws.wafv2.WebAclRuleArgs]:
             name=rule_set.name,
             priority=priority,
             override_action=aws.wafv2.WebAclRuleOverrideActionArgs(
-                count=aws.wafv2.WebAclRuleOverrideActionCountArgs() if action is RuleSetAction.COUNT else None,
-                none=aws.wafv2.WebAclRuleOverrideActionNoneArgs() if action is RuleSetAction.BLOCK else None,
+                # pulumi_aws has no types for the constructors of arguments without fields.
+                count=aws.wafv2.WebAclRuleOverrideActionCountArgs() if action is RuleSetAction.COUNT else None,  # type: ignore[no-untyped-call]
+                none=aws.wafv2.WebAclRuleOverrideActionNoneArgs() if action is RuleSetAction.BLOCK else None,  # type: ignore[no-untyped-call]
             ),
             statement=aws.wafv2.WebAclRuleStatementArgs(
                 managed_rule_group_statement=aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementArgs(

@@ -24,8 +24,8 @@ def prod() -> Graph:
 
 @pytest.mark.row(13)
 def test_the_notes_buckets(prod: Graph) -> None:
-    """Row 13's four, one for CloudFront's logs and one for releases, under the names that people and other systems use; pre-production
-    makes none."""
+    """Row 13's four, one for CloudFront's logs and one for releases, under the names that people and other systems
+    use; pre-production makes none."""
     assert {each.inputs["bucket"] for each in prod.of_type(aws.s3.Bucket)} == {
         "client-billing",
         "client-magento-cdn-logs",

@@ -15,8 +15,8 @@ from sandbox.emulator.elasticbeanstalk.options import find_option
 from sandbox.emulator.in_process import client
 from sandbox.emulator.rds import sizes
 from sandbox.emulator.rds.engines import mysql_version
+from tests.unit import cloud
 from tests.unit.graph import Graph
-from tests.unit.program import cloud
 
 REGION = cloud.DEFAULT_REGION
 _NUMBERS = itertools.count(1)

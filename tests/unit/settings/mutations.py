@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import strategies as st
 
@@ -78,11 +78,12 @@ def _paths(value: Any, before: Path = ()) -> Iterator[Path]:
 
 def at(config: Any, path: Path) -> Any:
     """The value at a path. Raises ``LookupError`` if an earlier change took it away."""
+    found: Any = config
     for part in path:
-        if not isinstance(config, dict | list):
+        if not isinstance(found, dict | list):
             raise LookupError(path)
-        config = config[part]
-    return config
+        found = cast(Any, found)[part]
+    return found
 
 
 FILES = {stack: stack_config(stack) for stack in ("prod", "preprod")}
