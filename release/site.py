@@ -91,4 +91,3 @@ class Site:
                 f"output {name} of stack {self.stack.name}: missing. Run pulumi up -s {self.stack.name} first."
             )
         return value
-
