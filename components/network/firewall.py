@@ -52,6 +52,15 @@ _RULE_SETS = (
 """In the order in which they look at a request: the cheapest first."""
 
 
+# The SDK has no types for classes without members.
+_COUNTS = aws.wafv2.WebAclRuleOverrideActionArgs(
+    count=aws.wafv2.WebAclRuleOverrideActionCountArgs()  # type: ignore[no-untyped-call]
+)
+_BLOCKS = aws.wafv2.WebAclRuleOverrideActionArgs(
+    none=aws.wafv2.WebAclRuleOverrideActionNoneArgs()  # type: ignore[no-untyped-call]
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class FirewallArgs:
     """What the firewall does, and where it stands."""
@@ -96,11 +105,7 @@ def _rules(firewall: FirewallSettings) -> list[aws.wafv2.WebAclRuleArgs]:
         aws.wafv2.WebAclRuleArgs(
             name=rule_set.name,
             priority=priority,
-            override_action=aws.wafv2.WebAclRuleOverrideActionArgs(
-                # pulumi_aws has no types for the constructors of arguments without fields.
-                count=aws.wafv2.WebAclRuleOverrideActionCountArgs() if action is RuleSetAction.COUNT else None,  # type: ignore[no-untyped-call]
-                none=aws.wafv2.WebAclRuleOverrideActionNoneArgs() if action is RuleSetAction.BLOCK else None,  # type: ignore[no-untyped-call]
-            ),
+            override_action=_COUNTS if action is RuleSetAction.COUNT else _BLOCKS,
             statement=aws.wafv2.WebAclRuleStatementArgs(
                 managed_rule_group_statement=aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementArgs(
                     vendor_name="AWS",
