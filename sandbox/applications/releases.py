@@ -31,7 +31,7 @@ class Change:
     """What a release changes: files that it adds or replaces, and texts that it replaces within files."""
 
     files: Mapping[str, str] = field(default_factory=dict)
-    """Path => contents."""
+    """Path => contents. What begins with `#!` can be run."""
     edits: Sequence[tuple[str, str, str]] = ()
     """Path, the text that must be there once, and the text in its place."""
 
@@ -39,6 +39,8 @@ class Change:
         for path, content in self.files.items():
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
             (tree / path).write_text(content)
+            if content.startswith("#!"):
+                (tree / path).chmod(0o755)
         for path, old, new in self.edits:
             text = (tree / path).read_text()
             if text.count(old) != 1:

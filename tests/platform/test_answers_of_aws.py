@@ -106,6 +106,9 @@ _TAGS_OF_MODULE: Mapping[str, Callable[[Client, Made], Any]] = {
     "opensearch": lambda client, one: client("opensearch").list_tags(ARN=one.arn)["TagList"],
     "rds": lambda client, one: client("rds").list_tags_for_resource(ResourceName=one.arn)["TagList"],
     "secretsmanager": lambda client, one: client("secretsmanager").describe_secret(SecretId=one.arn)["Tags"],
+    "wafv2": lambda client, one: client("wafv2", one.region).list_tags_for_resource(ResourceARN=one.arn)[
+        "TagInfoForResource"
+    ]["TagList"],
     "sns": lambda client, one: client("sns").list_tags_for_resource(ResourceArn=one.arn)["Tags"],
 }
 _TAGS: Mapping[str, Callable[[Client, Made], Any]] = {

@@ -29,6 +29,9 @@ class EngineVersion:
 
 
 ENGINE_VERSIONS = (
+    EngineVersion(engine="valkey", requested="9.1", running="9.1.0", family="valkey9"),
+    EngineVersion(engine="valkey", requested="9.0", running="9.0.0", family="valkey9"),
+    EngineVersion(engine="valkey", requested="8.2", running="8.2.0", family="valkey8"),
     EngineVersion(engine="valkey", requested="8.1", running="8.1.0", family="valkey8"),
     EngineVersion(engine="valkey", requested="8.0", running="8.0.1", family="valkey8"),
     EngineVersion(engine="valkey", requested="7.2", running="7.2.6", family="valkey7"),
