@@ -30,8 +30,8 @@ OUTPUT_CHARACTERS, ERROR_CHARACTERS = 24_000, 8_000
 """What GetCommandInvocation answers of the two outputs."""
 PLUGIN_CHARACTERS = 2_500
 """What ListCommandInvocations answers of the output."""
-AGENT_POLICY = "AmazonSSMManagedInstanceCore"
-"""What an instance's role needs, for its agent to register ("Configure instance permissions required for Systems
+AGENT_POLICIES = {"AmazonSSMManagedInstanceCore", "AmazonSSMManagedEC2InstanceDefaultPolicy"}
+"""An instance's role needs one of them for its agent to register ("Configure instance permissions required for Systems
 Manager")."""
 _OF_BEANSTALK = "elasticbeanstalk:environment-name"
 _RETRY_SECONDS = 0.2
@@ -278,7 +278,7 @@ def _may_register(response: SimpleSystemManagerResponse, instance: dict[str, Any
     except ClientError:  # the profile was deleted after the launch
         return False
     return any(
-        policy["PolicyName"] == AGENT_POLICY
+        policy["PolicyName"] in AGENT_POLICIES
         for role in found["InstanceProfile"]["Roles"]
         for policy in iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]
     )

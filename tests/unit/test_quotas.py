@@ -53,6 +53,6 @@ def test_stacks_of_other_regions_do_not_count(tmp_path: Path) -> None:
 def test_types_with_a_quota_of_their_own_do_not_count() -> None:
     stacks, _ = quotas.stacks_of(ROOT, REGION)
     [stack] = [each for each in stacks if not each.joined_stack]
-    front = stack.site.front.changed(instance_types=("x2gd.large",))
+    front = stack.site.front.changed(instance_types=("g5.xlarge",))
     changed = stack.changed(site=stack.site.changed(front=front))
-    assert "x2gd.large" not in quotas.instances(changed)
+    assert "g5.xlarge" not in quotas.instances(changed)

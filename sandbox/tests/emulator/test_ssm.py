@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.emulator.ssm import AGENT_POLICIES
 from sandbox.tests.emulator.aws_process import EmbeddedAws
 from sandbox.tests.emulator.fake_fleet import Answer, FakeFleet, eventually, registered_fleet
 from sandbox.tests.refusals import aws_refuses
@@ -193,8 +194,9 @@ def test_refuses_what_aws_refuses(aws: EmbeddedAws, instances: list[str]) -> Non
         aws.client("ssm").list_command_invocations(CommandId="12345678-1234-1234-1234-123456789012")
 
 
+@pytest.mark.parametrize("policy", sorted(AGENT_POLICIES))
 def test_session_manager_knows_the_instances_whose_role_lets_the_agent_register(
-    aws: EmbeddedAws, instances: list[str]
+    policy: str, aws: EmbeddedAws, instances: list[str]
 ) -> None:
     """One that has the policy is listed, and has no connection, since nothing runs it. Sessions are refused as AWS
     refuses them then."""
@@ -208,7 +210,7 @@ def test_session_manager_knows_the_instances_whose_role_lets_the_agent_register(
     iam.add_role_to_instance_profile(InstanceProfileName="server", RoleName="server")
     ec2.associate_iam_instance_profile(IamInstanceProfile={"Name": "server"}, InstanceId=instances[0])
     assert ssm.describe_instance_information()["InstanceInformationList"] == []
-    iam.attach_role_policy(RoleName="server", PolicyArn="arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")
+    iam.attach_role_policy(RoleName="server", PolicyArn=f"arn:aws:iam::aws:policy/{policy}")
     [managed] = ssm.describe_instance_information()["InstanceInformationList"]
     assert (managed["InstanceId"], managed["PingStatus"]) == (instances[0], "ConnectionLost")
     online = [{"Key": "PingStatus", "Values": ["Online"]}]

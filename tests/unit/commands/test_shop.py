@@ -33,7 +33,7 @@ def run(
 def copy(tmp_path: Path) -> Path:
     """The launcher and the commands in a directory with a space in its name, without `.venv`."""
     project = tmp_path / "my shop"
-    shutil.copytree(ROOT / "commands", project / "commands")
+    shutil.copytree(ROOT / "commands", project / "commands", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "shop", project / "shop")
     return project
 

@@ -25,8 +25,9 @@ def test_every_option_is_one() -> None:
     assert used | set(re.findall(r"`(--\w+)`", PAGE)) <= known
 
 
-def test_the_exit_codes_are_those_of_all_commands() -> None:
-    assert [int(code) for code in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)] == list(ExitCode)
+def test_the_exit_codes_are_those_of_all_commands_but_the_two_of_releases() -> None:
+    codes = [code for code in ExitCode if code not in (ExitCode.HALF_WAY, ExitCode.LOCKED)]
+    assert [int(code) for code in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)] == codes
 
 
 def test_every_member_of_the_json_is_named() -> None:

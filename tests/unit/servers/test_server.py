@@ -63,7 +63,8 @@ def test_metadata_need_a_token_and_there_is_no_key_pair() -> None:
     }
     assert "keyName" not in inputs
     attached = graph(LINUX).of_type(aws.iam.RolePolicyAttachment)
-    assert [each.inputs["policyArn"] for each in attached] == ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"]
+    policy = "arn:aws:iam::aws:policy/AmazonSSMManagedEC2InstanceDefaultPolicy"
+    assert [each.inputs["policyArn"] for each in attached] == [policy]
 
 
 def test_every_disk_is_encrypted_with_the_stacks_key() -> None:

@@ -78,7 +78,7 @@ def test_amazons_windows_image_without_a_key_pair(graph: Graph) -> None:
     assert server["rootBlockDevice"]["encrypted"] is True
     assert "keyName" not in server
     attached = {each.inputs["policyArn"] for each in graph.of_type(aws.iam.RolePolicyAttachment)}
-    assert attached == {"arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"}
+    assert attached == {"arn:aws:iam::aws:policy/AmazonSSMManagedEC2InstanceDefaultPolicy"}
 
 
 @pytest.mark.row(7)

@@ -91,11 +91,14 @@ def test_copies_outlive_a_protected_stack(protect: bool) -> None:
     assert vault.inputs["kmsKeyArn"] == KEY
 
 
+_CRON = "cron(…) with the six fields of AWS, such as cron(30 5 * * ? *), and a day that exists"
+
+
 @pytest.mark.parametrize(
     ("field", "value", "expected"),
     [
-        ("schedule", "daily", "cron(…) with six fields, such as cron(30 5 * * ? *)"),
-        ("schedule", "cron(30 5 * * *)", "cron(…) with six fields, such as cron(30 5 * * ? *)"),
+        ("schedule", "daily", _CRON),
+        ("schedule", "cron(30 5 * * *)", _CRON),
         ("keep_days", 0, "1 to 36500"),
         ("name", "every day", "1 to 50 letters, digits, hyphens, dots and underscores"),
     ],
