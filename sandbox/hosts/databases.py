@@ -74,6 +74,9 @@ class Server:
         self._directory = directory
         self._data = directory / "data"
         self._socket = self._data / "socket"
+        # In one directory for all, two servers that are made at once delete each other's files: their names are made
+        # of process ids, which are equal in different namespaces.
+        self._temporary = directory / "temporary"
         self._programs = programs
         self._network = network
         self._authority = authority
@@ -85,6 +88,9 @@ class Server:
         with self._lock:
             if database == self._followed and self._program and self._program.running:
                 return
+            self._directory.mkdir(parents=True, exist_ok=True, mode=0o755)
+            self._temporary.mkdir(exist_ok=True)
+            self._temporary.chmod(0o1777)
             if not self._data.exists():
                 self._initialize()
             if self._program is None or not self._program.running:
@@ -101,10 +107,9 @@ class Server:
         """Make an empty server beside the data's place, then move it there, so that half of one is never used."""
         new = self._directory / "new"
         shutil.rmtree(new, ignore_errors=True)
-        self._directory.mkdir(parents=True, exist_ok=True, mode=0o755)
         self._programs.run(
             *("mariadb-install-db", "--no-defaults", f"--datadir={new}", "--user=mysql", "--skip-test-db"),
-            "--auth-root-authentication-method=socket",
+            *("--auth-root-authentication-method=socket", f"--tmpdir={self._temporary}"),
         )
         new.rename(self._data)
 
@@ -116,7 +121,7 @@ class Server:
         self._programs.run("chmod", "0600", str(certificate))
         self._program = self._programs.start(
             *("mariadbd", "--no-defaults", f"--datadir={self._data}", "--user=mysql", *_SETTINGS),
-            *(f"--socket={self._socket}", f"--pid-file={self._data}/pid"),
+            *(f"--socket={self._socket}", f"--pid-file={self._data}/pid", f"--tmpdir={self._temporary}"),
             *(f"--bind-address={address}", f"--port={database.port}"),
             *(f"--ssl-cert={certificate}", f"--ssl-key={certificate}", "--tls-version=TLSv1.2,TLSv1.3"),
             *((f"--version={database.version}-MariaDB",) if database.version else ()),
