@@ -72,7 +72,7 @@ def test_drift_is_mended_and_an_armed_hold_is_none(platform: Platform) -> None:
     ("before", "after", "said"),
     [
         ("magento:protect:", "magento:protected:", "magento:protected: got an unknown key, expected one of "),
-        ("      instances: 4", "      instances: 0", "magento:site.front.instances: got 0, expected 1 or more"),
+        ("      instances: 4", "      instances: 0", "magento:site.front.instances: got 0, expected 1 to 10000"),
         ("remote_cidrs: [192.168.10.0/24]", "remote_cidrs: [10.0.7.0/24]", "magento:vpn_links.0.remote_cidrs"),
         ("aws:region: eu-west-3", "aws:region: eu-west-33", "aws:region"),
         ("certificate_file: client.url.crt", "certificate_file: other.crt", "magento:certificate.certificate_file"),
