@@ -84,7 +84,7 @@ class Seed:
         return self.fault is Fault.ENGINE and self.number % 2 == 0
 
     def settings(self, command: str) -> dict[str, Any]:
-        """For the embedded AWS. Before a kill no answer is lost: the command could end before its time."""
+        """For the embedded AWS. Before a kill nothing else happens: the command could end before its time."""
         fate = random.Random(f"{command} {self.number}")
         match self.fault:
             case Fault.THROTTLED:
@@ -92,8 +92,7 @@ class Seed:
             case Fault.LOST:
                 return {"Seed": self.number, "Lost": fate.uniform(0.02, 0.2)}
             case _:
-                at = fate.randint(1, _CHANGES[command])
-                return {"Seed": self.number, "Throttled": 0.05, "HoldAt": at}
+                return {"Seed": self.number, "HoldAt": fate.randint(1, _CHANGES[command])}
 
 
 @dataclass(frozen=True)
