@@ -63,6 +63,17 @@ def certificate(aws: Aws) -> str:
     return str(imported["CertificateArn"])
 
 
+def web_acl(aws: Aws) -> str:
+    """A firewall that distributions may have: CloudFront refuses one that is not there."""
+    made = aws.client("wafv2", "us-east-1").create_web_acl(
+        Name="shop",
+        Scope="CLOUDFRONT",
+        DefaultAction={"Allow": {}},
+        VisibilityConfig={"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "shop"},
+    )
+    return str(made["Summary"]["ARN"])
+
+
 @SAMPLES.case(DISTRIBUTION)
 def media(aws: Aws) -> Case:
     viewer = {
@@ -104,7 +115,7 @@ def media(aws: Aws) -> Case:
             {"priceClass": "PriceClass_All"},
             {"restrictions": {"geoRestriction": {"restrictionType": "whitelist", "locations": ["FR", "BE"]}}},
             {"viewerCertificate": {**viewer, "minimumProtocolVersion": "TLSv1.3_2025"}},
-            {"webAclId": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/shop/1"},
+            {"webAclId": web_acl(aws)},
             *({name: None} for name in ("webAclId", "defaultRootObject", "orderedCacheBehaviors", "aliases")),
         ],
     )
