@@ -13,7 +13,7 @@ from commands.errors import CannotRunError
 from release.back_office import BackOffice
 from release.errors import RefusedError
 from release.kinds import Candidate
-from release.running_configuration import RELEASE_FILE
+from release.running_configuration import RELEASE_FILE, names_in
 from release.site import Site
 
 _SCRIPT = Path(__file__).with_name("ask_candidate.sh")
@@ -35,13 +35,12 @@ class ReleaseBundle:
         """Read its names. Raises ``CannotRunError`` for a file that is no bundle of Magento's."""
         try:
             with zipfile.ZipFile(path) as bundle:
-                lines = bundle.read(RELEASE_FILE).decode().splitlines()
+                said = names_in(bundle)
                 bundle.getinfo(_FACTS)
         except FileNotFoundError:
             raise CannotRunError(f"{path}: there is no such file") from None
         except (zipfile.BadZipFile, KeyError) as error:
             raise CannotRunError(f"{path}: got {error}, expected a bundle of `./shop release bundle`") from None
-        said = dict(line.split("=", 1) for line in lines if "=" in line)
         if not {"RELEASE", "SITE_CONFIGURATION_VERSION"} <= said.keys():
             raise CannotRunError(f"{path}: got {RELEASE_FILE} of another application, expected one of Magento")
         with path.open("rb") as file:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import boto3
 import typer
 
 from commands.console import Console
-from release.deployed_stack import DeployedStack
+from release.deployed_stack import DeployedStack, StackName
 from release.errors import answers_of_aws
 from release.running_configuration import RunningRelease, waits
 
@@ -17,7 +15,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 @app.command(epilog="Exit codes: 0 answered; 1 AWS refused a call; 2 wrong usage, or something is missing.")
 def configuration(
-    stack: Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="The stack, such as prod.")],
+    stack: StackName,
 ) -> None:
     """Compare the configuration that the site's instances fetch with the newest one.
 

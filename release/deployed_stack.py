@@ -7,10 +7,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from commands.engine import Engine
 from commands.errors import CannotRunError
 
+StackName = Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="The stack, such as prod.")]
+"""The option of every command here that works on a deployed stack."""
 _PROJECT = Path(__file__).resolve().parents[1]
 
 

@@ -20,12 +20,6 @@ class RefusedError(ReleaseError):
     exit_code = ExitCode.COULD_NOT_RUN
 
 
-class HalfWayError(ReleaseError):
-    """A release stopped half-way. The message has the one command to type."""
-
-    exit_code = ExitCode.HALF_WAY
-
-
 class LockedError(ReleaseError):
     """Another process has the lock. Nothing was changed."""
 

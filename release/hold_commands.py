@@ -13,13 +13,13 @@ import typer
 
 from commands.console import Console
 from commands.errors import CannotRunError
+from release.deployed_stack import StackName
 from release.errors import answers_of_aws
 from release.hold import PAGE, Scope
 from release.journal import Event, Journal
 from release.redaction import Redaction
 from release.site import JOURNALS, Site
 
-Stack = Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="The stack, such as prod.")]
 Reason = Annotated[str, typer.Option(help="Why, for the journal.")]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -36,7 +36,7 @@ def _hold() -> None:
 
 @app.command(epilog=_EPILOG)
 def on(
-    stack: Stack,
+    stack: StackName,
     reason: Reason,
     allow: Annotated[
         list[str] | None,
@@ -62,7 +62,7 @@ def on(
 
 
 @app.command(epilog=_EPILOG)
-def off(stack: Stack, reason: Reason) -> None:
+def off(stack: StackName, reason: Reason) -> None:
     """Open the shop again."""
     with answers_of_aws():
         site = Site.of(stack)

@@ -10,7 +10,7 @@ import typer
 from commands.console import Console
 from commands.errors import CannotRunError
 from release.back_office import BackOffice, lines_of
-from release.deployed_stack import DeployedStack
+from release.deployed_stack import DeployedStack, StackName
 from release.errors import ReleaseError, answers_of_aws
 from release.first_installation import Action, Findings, carry_out, plan
 
@@ -21,7 +21,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
     epilog="Exit codes: 0 installed, now or before; 1 it stopped or failed; 2 wrong usage, or something is missing."
 )
 def install(
-    stack: Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="The stack, such as prod.")],
+    stack: StackName,
     admin_email: Annotated[str, typer.Option(metavar="ADDRESS", help="The first administrator's e-mail address.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, and do nothing.")] = False,
 ) -> None:

@@ -17,9 +17,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from release.errors import LockLostError, ReleaseError
+from release.lock import WRITTEN_BY_ANOTHER
 from release.redaction import Redaction
 
-_TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 _NUMBER = "{:06}.json"
 
 
@@ -96,7 +96,8 @@ class Journal:
         keys = sorted(each["Key"] for page in pages for each in page.get("Contents", ()))
         for number, key in enumerate((key for key in keys if key != f"{prefix}plan.json"), start=1):
             body = journal._body(key)
-            record = Record(**{**json.loads(body), "event": Event(json.loads(body)["event"])})
+            said = json.loads(body)
+            record = Record(**{**said, "event": Event(said["event"])})
             if key != prefix + _NUMBER.format(number) or record.number != number or record.previous != journal._last:
                 raise ReleaseError(
                     f"s3://{bucket}/{key}: got a record that does not follow the one before. Somebody changed or "
@@ -144,7 +145,7 @@ class Journal:
         try:
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json", IfNoneMatch="*")
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _TAKEN:
+            if error.response["Error"]["Code"] not in WRITTEN_BY_ANOTHER:
                 raise
             return self._body(key) == body
         return True

@@ -25,7 +25,8 @@ STALE_SECONDS = 120
 """Without a heartbeat for so long, the holder is taken for dead. The slowest call to S3 that boto3 repeats ends within
 this time with the default time-outs of one attempt (60 s to connect and 60 s to read)."""
 _MISSING = ("NoSuchKey", "404")
-_CHANGED = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+WRITTEN_BY_ANOTHER = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+"""What S3 answers to a conditional write that comes too late ("Conditional writes")."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +38,6 @@ class Holder:
     who: str
     """The ARN of the caller."""
     host: str
-    plan: str
-    """The SHA-256 of the plan, or an empty text."""
     fence: int
     token: str
     """Made anew by each process, to know its own writes again after a lost answer."""
@@ -104,7 +103,7 @@ class LockPlace:
                 Bucket=self.bucket, Key=self.key, Body=body, ContentType="application/json", **condition
             )
         except ClientError as error:
-            if _code(error) not in (*_CHANGED, *_MISSING):
+            if _code(error) not in (*WRITTEN_BY_ANOTHER, *_MISSING):
                 raise
             found = self.read()
             if found is not None and found.holder == holder:
@@ -112,7 +111,7 @@ class LockPlace:
             raise LockLostError(f"The lock is held by {found.holder}." if found else "The lock is gone.") from None
         return str(written["ETag"])
 
-    def acquire(self, *, release: str, who: str, host: str, plan: str = "", resumes: bool = False) -> Lock:
+    def acquire(self, *, release: str, who: str, host: str, resumes: bool = False) -> Lock:
         """Take the lock if it is free. With `resumes`, also from a dead holder of the same release.
 
         Raises ``LockedError`` that says who has it.
@@ -124,7 +123,6 @@ class LockPlace:
             release=release,
             who=who,
             host=host,
-            plan=plan,
             fence=found.holder.fence + 1 if found else 1,
             token=uuid4().hex,
             taken=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -9,8 +9,8 @@ import typer
 
 from commands.console import Console
 from release.candidate import ReleaseBundle, ask
+from release.deployed_stack import StackName
 from release.errors import answers_of_aws
-from release.hold_commands import Stack
 from release.kinds import Kind, decide
 from release.running_configuration import RunningRelease
 from release.site import Site
@@ -27,7 +27,7 @@ _SHOPPERS_SEE = {
 
 
 def plan(
-    stack: Stack,
+    stack: StackName,
     bundle: Annotated[Path, typer.Argument(help="The zip that `./shop release bundle` wrote.")],
     hold: Annotated[bool, typer.Option("--hold", help="Hold the shop in any case.")] = False,
     accept: Annotated[

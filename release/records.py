@@ -10,8 +10,9 @@ import typer
 
 from commands.console import Console
 from commands.errors import ExitCode
+from release.deployed_stack import StackName
 from release.errors import answers_of_aws
-from release.hold_commands import Stack, described
+from release.hold_commands import described
 from release.journal import Event, Journal, Record, names
 from release.lock import Found
 from release.redaction import Redaction
@@ -19,7 +20,7 @@ from release.running_configuration import RunningRelease
 from release.site import JOURNALS, Site
 
 
-def status(stack: Stack) -> None:
+def status(stack: StackName) -> None:
     """Say what runs, who has the lock, and whether the shop is held. Ends with 1 if something waits for you."""
     console = Console()
     with answers_of_aws():
@@ -39,7 +40,7 @@ def status(stack: Stack) -> None:
 
 
 def history(
-    stack: Stack,
+    stack: StackName,
     release: Annotated[str | None, typer.Argument(help="A release, to see its journal.", show_default=False)] = None,
     count: Annotated[int, typer.Option(min=1, help="How many releases, the newest last.")] = 20,
 ) -> None:
@@ -61,7 +62,7 @@ def history(
 
 
 def unlock(
-    stack: Stack,
+    stack: StackName,
     release: Annotated[str, typer.Option(metavar="ID", help="The release that has the lock, as `status` names it.")],
 ) -> None:
     """Take the lock from a release whose process is gone. It changes nothing else: `status` says what is left."""

@@ -55,11 +55,16 @@ def release_file(s3: Any, bucket: str, key: str) -> Mapping[str, str]:
     """What ``.platform/release.env`` of a bundle says; nothing for a bundle without it. Fetches only a part of it."""
     try:
         with zipfile.ZipFile(io.BufferedReader(_Object(s3, bucket, key), _BLOCK_BYTES)) as bundle:
-            lines = bundle.read(RELEASE_FILE).decode().splitlines()
+            return names_in(bundle)
     except KeyError:
         return {}
     except zipfile.BadZipFile as error:
         raise ReleaseError(f"s3://{bucket}/{key}: got {error}, expected a zip file. Deploy another release.") from None
+
+
+def names_in(bundle: zipfile.ZipFile) -> Mapping[str, str]:
+    """What ``.platform/release.env`` of an open bundle says. Raises ``KeyError`` if it is not there."""
+    lines = bundle.read(RELEASE_FILE).decode().splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 

@@ -59,14 +59,12 @@ class Site:
         """The lock of this site's releases."""
         return LockPlace(s3=self.s3, bucket=self.bucket, key=f"{self.prefix}{_LOCK}")
 
-    def locked(self, release: str, *, resumes: bool = False) -> Lock:
+    def locked(self, release: str) -> Lock:
         """Take the lock in the name of the caller. Raises ``LockedError`` that says who has it."""
         who = self.session.client("sts").get_caller_identity()["Arn"]
-        return self.lock.acquire(
-            release=release, who=who, host=f"{getpass.getuser()}@{socket.gethostname()}", resumes=resumes
-        )
+        return self.lock.acquire(release=release, who=who, host=f"{getpass.getuser()}@{socket.gethostname()}")
 
-    @property
+    @cached_property
     def hold(self) -> Hold:
         """The site's maintenance hold."""
         rules, made_from = self._mapping("hold_rules"), self._mapping("listener_rules")
