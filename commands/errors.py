@@ -16,6 +16,8 @@ class ExitCode(IntEnum):
     """The command ran and the answer is no: a policy refuses the stack, AWS refuses a call, a stack did not come up."""
     COULD_NOT_RUN = 2
     """Wrong usage, or something that the command needs is missing: a file, `.venv`, the Pulumi CLI, a stack."""
+    HALF_WAY = 3
+    """A release stopped in the middle. The message has the command to type."""
     LOCKED = 4
     """Another release has the lock."""
     INTERRUPTED = 130

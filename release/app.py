@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from release import bundle, hold_commands, plan, records
+from release import bundle, deploy, hold_commands, plan, records
 
 app = typer.Typer(
     help="Build and plan releases, hold the shop, and see what releases did.",
@@ -16,6 +16,9 @@ app = typer.Typer(
 _READ = "Exit codes: 0 answered; 1 AWS refused a call; 2 wrong usage, or something is missing."
 app.command("bundle", epilog=bundle.EPILOG)(bundle.command)
 app.command(epilog=plan.EPILOG)(plan.plan)
+app.command(epilog=deploy.EPILOG)(deploy.deploy)
+app.command(epilog=deploy.EPILOG)(deploy.resume)
+app.command(epilog=deploy.EPILOG)(deploy.rollback)
 app.add_typer(hold_commands.app, name="hold")
 app.command(
     epilog="Exit codes: 0 nothing waits; 1 a hold, a lock or two releases at once, or AWS refused a call; 2 wrong "

@@ -20,6 +20,12 @@ class RefusedError(ReleaseError):
     exit_code = ExitCode.COULD_NOT_RUN
 
 
+class HalfWayError(ReleaseError):
+    """The release stopped in the middle, and goes on by the command that the message names."""
+
+    exit_code = ExitCode.HALF_WAY
+
+
 class LockedError(ReleaseError):
     """Another process has the lock. Nothing was changed."""
 

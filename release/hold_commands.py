@@ -18,7 +18,7 @@ from release.errors import answers_of_aws
 from release.hold import PAGE, Scope
 from release.journal import Event, Journal
 from release.redaction import Redaction
-from release.site import JOURNALS, Site
+from release.site import HOLD, Site
 
 Reason = Annotated[str, typer.Option(help="Why, for the journal.")]
 
@@ -74,11 +74,11 @@ def off(stack: StackName, reason: Reason) -> None:
 @contextmanager
 def _recorded(site: Site, step: str, reason: str, details: Mapping[str, Any]) -> Iterator[None]:
     """Do something of one step under the lock, with a journal of its own."""
-    name = f"hold-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
+    name = f"{HOLD}{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
     lock = site.locked(name)
     try:
         plan = {"release": name, "kind": "hold", "reason": reason, "by": lock.holder.who, "steps": [{"name": step}]}
-        journal = Journal.begin(site.s3, site.bucket, f"{site.prefix}{JOURNALS}{name}/", plan, Redaction())
+        journal = Journal.begin(site.s3, site.bucket, site.journal_prefix(name), plan, Redaction())
         journal.append(Event.INTENDED, step=step, fence=lock.fence, **details)
         try:
             yield

@@ -24,6 +24,8 @@ class Kind(StrEnum):
     """Nothing. The database is changed first, in a way that the running release can live with."""
     HELD = "held"
     """The hold page, from the first change of the database until every host runs the new release."""
+    ROLLBACK = "rollback"
+    """Nothing. An older release is deployed again, and the database stays as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)

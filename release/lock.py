@@ -45,6 +45,8 @@ class Holder:
     """When, as ISO 8601 in UTC."""
     is_free: bool = False
     """Whether this holder has given it back."""
+    has_stopped: bool = False
+    """Whether its process has ended in the middle of the release: who goes on with it need not wait."""
 
     def __str__(self) -> str:
         return f"release {self.release}, by {self.who} on {self.host} since {self.taken}"
@@ -61,7 +63,8 @@ class Found:
 
     @property
     def is_stale(self) -> bool:
-        return self.silent_seconds > STALE_SECONDS
+        """Whether its process is taken for dead, or said that it ends."""
+        return self.holder.has_stopped or self.silent_seconds > STALE_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,9 +190,16 @@ class Lock:
 
     def free(self) -> None:
         """Give it back. If another process has it already, that one keeps it."""
+        self._leave(replace(self.holder, is_free=True))
+
+    def stop(self) -> None:
+        """Keep it for this release, while this process ends: nobody but who goes on with the release gets it."""
+        self._leave(replace(self.holder, has_stopped=True))
+
+    def _leave(self, holder: Holder) -> None:
         with self._writing:
             try:
-                self._etag = self._place.write(replace(self.holder, is_free=True), instead_of=self._etag)
+                self._etag = self._place.write(holder, instead_of=self._etag)
             except LockLostError:
                 return
 

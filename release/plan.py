@@ -1,4 +1,4 @@
-"""``./shop release plan``: which kind of release a bundle is, and why."""
+"""``./shop release plan``: which kind of release a bundle is, why, and what would be done."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from commands.console import Console
-from release.candidate import ReleaseBundle, ask
+from release.candidate import ReleaseBundle
 from release.deployed_stack import StackName
 from release.errors import answers_of_aws
-from release.kinds import Kind, decide
-from release.running_configuration import RunningRelease
+from release.frozen_plan import FrozenPlan
+from release.kinds import Kind
+from release.planning import plan_release, version_of
 from release.site import Site
 
 EPILOG = (
@@ -22,19 +23,21 @@ EPILOG = (
 _SHOPPERS_SEE = {
     Kind.PLAIN: "nothing: the database and the configuration stay as they are",
     Kind.ADDITIVE: "nothing: the database is changed first, and the running release can live with it",
-    Kind.HELD: "the hold page, from the first change of the database until every host runs the new release",
+    Kind.HELD: "the hold page, from before the first change of the database until every instance runs the new release",
+    Kind.ROLLBACK: "nothing: an older release is deployed again, and the database stays as it is",
 }
+Accept = Annotated[
+    list[str] | None, typer.Option(metavar="REASON", help="A reason that was printed, word by word: go on anyway.")
+]
 
 
 def plan(
     stack: StackName,
     bundle: Annotated[Path, typer.Argument(help="The zip that `./shop release bundle` wrote.")],
     hold: Annotated[bool, typer.Option("--hold", help="Hold the shop in any case.")] = False,
-    accept: Annotated[
-        list[str] | None, typer.Option(metavar="REASON", help="A reason that was printed, word by word: go on anyway.")
-    ] = None,
+    accept: Accept = None,
 ) -> None:
-    """Ask a release what it would change, beside the running one, and say what shoppers would see. It deploys nothing.
+    """Ask a release what it would change, beside the running one, and say what would be done. It deploys nothing.
 
     The bundle is uploaded and unpacked on the back office's instance, where the release's own setup:db:status,
     app:config:status and setup:upgrade --dry-run=1 run.
@@ -43,17 +46,24 @@ def plan(
     given = ReleaseBundle.read(bundle)
     with answers_of_aws():
         site = Site.of(stack)
-        running = RunningRelease.read(site.session, site.stack.output("front_environment"))
         with console.working(f"Asking {given.release} on the back office's instance"):
-            candidate = ask(site, given)
-        decision = decide(candidate, hold=hold, accepted=accept or ())
+            planned = plan_release(site, version_of(site, given), hold=hold, accepted=accept or ())
+        planned.keep(site.s3, site.bucket, site.prefix)
         newest = site.stack.output("configuration_version")
-    console.say(f"Release {given.release} after {running.name}: {decision.kind}.")
-    console.say(f"Shoppers see {_SHOPPERS_SEE[decision.kind]}.")
-    for reason in decision.reasons:
-        console.step(reason)
+    show(console, planned)
     if given.configuration_version != newest:
         console.warn(
             f"The bundle names version {given.configuration_version} of env.php. The newest one is {newest}: build the "
             "bundle anew if the release should bring it."
         )
+    console.say("To carry it out:")
+    console.raw(f"  ./shop release deploy -s {stack} --plan {planned.id} --release {planned.release}")
+
+
+def show(console: Console, planned: FrozenPlan) -> None:
+    """Print a plan."""
+    console.say(f"Release {planned.release} after {planned.previous.release}: {planned.kind}.")
+    console.say(f"Shoppers see {_SHOPPERS_SEE[planned.kind]}.")
+    for reason in planned.reasons:
+        console.step(reason)
+    console.say(f"Plan {planned.id}: {', '.join(step.name for step in planned.steps)}.")

@@ -72,7 +72,7 @@ def unlock(
 
 
 def _journal(site: Site, release: str) -> Journal:
-    return Journal.read(site.s3, site.bucket, f"{site.prefix}{JOURNALS}{release}/", Redaction())
+    return Journal.read(site.s3, site.bucket, site.journal_prefix(release), Redaction())
 
 
 def _lock(found: Found | None, stack: str) -> str:

@@ -24,6 +24,10 @@ class RunningRelease:
     """Its name, or the version's label if the bundle does not say."""
     configuration_version: str | None
     """The version of ``env.php`` that its instances fetch. None for a bundle that names none, such as a placeholder."""
+    label: str = ""
+    """Of the application version. Empty without one."""
+    bundle: str = ""
+    """The ``s3://`` address of the version's zip. Empty without one."""
 
     @classmethod
     def read(cls, session: Any, environment: str) -> RunningRelease:
@@ -41,13 +45,15 @@ class RunningRelease:
             else []
         )
         if not versions:
-            return cls(environment=environment, name=label or "no release", configuration_version=None)
+            return cls(environment=environment, name=label or "no release", configuration_version=None, label=label or "")
         bundle = versions[0]["SourceBundle"]
         said = release_file(session.client("s3"), bundle["S3Bucket"], bundle["S3Key"])
         return cls(
             environment=environment,
             name=said.get("RELEASE", label),
             configuration_version=said.get("SITE_CONFIGURATION_VERSION"),
+            label=label,
+            bundle=f"s3://{bundle['S3Bucket']}/{bundle['S3Key']}",
         )
 
 

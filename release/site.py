@@ -12,11 +12,14 @@ from typing import Any
 import boto3
 
 from commands.errors import CannotRunError
+from release.beanstalk import POLL_SECONDS, Environment
 from release.deployed_stack import DeployedStack
 from release.hold import Hold, HoldArgs
 from release.lock import Lock, LockPlace
 
 JOURNALS = "releases/"
+HOLD = "hold-"
+"""What the name of the journal of a hold by hand begins with."""
 _LOCK = "lock.json"
 
 
@@ -27,6 +30,8 @@ class Site:
     stack: DeployedStack
     session: Any
     """A boto3 session of the stack's region."""
+    poll_seconds: float = POLL_SECONDS
+    """How often Beanstalk is asked while something is under way."""
 
     @classmethod
     def of(cls, stack: str) -> Site:
@@ -59,10 +64,53 @@ class Site:
         """The lock of this site's releases."""
         return LockPlace(s3=self.s3, bucket=self.bucket, key=f"{self.prefix}{_LOCK}")
 
-    def locked(self, release: str) -> Lock:
-        """Take the lock in the name of the caller. Raises ``LockedError`` that says who has it."""
-        who = self.session.client("sts").get_caller_identity()["Arn"]
-        return self.lock.acquire(release=release, who=who, host=f"{getpass.getuser()}@{socket.gethostname()}")
+    def locked(self, release: str, *, resumes: bool = False) -> Lock:
+        """Take the lock in the name of the caller. Raises ``LockedError`` that says who has it.
+
+        With `resumes`, also from a process that is dead and did the same release.
+        """
+        host = f"{getpass.getuser()}@{socket.gethostname()}"
+        return self.lock.acquire(release=release, who=self.caller, host=host, resumes=resumes)
+
+    @cached_property
+    def caller(self) -> str:
+        """The ARN of whoever runs this."""
+        return str(self.session.client("sts").get_caller_identity()["Arn"])
+
+    def journal_prefix(self, name: str) -> str:
+        """What the keys of a journal begin with."""
+        return f"{self.prefix}{JOURNALS}{name}/"
+
+    @cached_property
+    def beanstalk(self) -> Any:
+        """A client of Elastic Beanstalk."""
+        return self.session.client("elasticbeanstalk")
+
+    @property
+    def application(self) -> str:
+        """The Beanstalk application of the shop."""
+        return self.stack.output("beanstalk_application")
+
+    @property
+    def front(self) -> Environment:
+        return self._environment("front_environment")
+
+    @property
+    def back_office(self) -> Environment:
+        return self._environment("back_office_environment")
+
+    def _environment(self, output: str) -> Environment:
+        return Environment(beanstalk=self.beanstalk, name=self.stack.output(output), poll_seconds=self.poll_seconds)
+
+    @property
+    def database(self) -> str:
+        """The identifier of the site's database: its endpoint begins with it ("Finding the connection information")."""
+        return self.stack.output("database_endpoint").partition(".")[0]
+
+    @property
+    def host_name(self) -> str:
+        """The first host name of the shop."""
+        return self.hold.args.host_names[0]
 
     @cached_property
     def hold(self) -> Hold:

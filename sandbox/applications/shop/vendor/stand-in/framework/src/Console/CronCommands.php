@@ -38,14 +38,22 @@ final class CronCommands implements CommandProvider
     /** A job that fails is written down, and the others run, as Magento has it. */
     private static function job(App $app, string $code, callable $run): void
     {
-        $status = 'success';
+        $database = $app->database;
+        $database->run("INSERT INTO {cron_schedule} (job_code, status, executed_at) VALUES (?, 'running', NOW())", $code);
+        $schedule = $database->value('SELECT LAST_INSERT_ID()');
+        [$status, $messages] = ['success', null];
         try {
             $run();
         } catch (\Throwable $error) {
             Log::error($error);
-            $status = 'error';
+            [$status, $messages] = ['error', $error->getMessage()];
         }
-        $app->database->run('INSERT INTO {cron_schedule} (job_code, status) VALUES (?, ?)', $code, $status);
+        $database->run(
+            'UPDATE {cron_schedule} SET status = ?, messages = ?, finished_at = NOW() WHERE schedule_id = ?',
+            $status,
+            $messages,
+            $schedule
+        );
     }
 
     /** Starts the consumers of env.php's cron_consumers_runner in the background, all of them if it lists none. */

@@ -1,0 +1,139 @@
+"""What each step of a release does. Every action looks at what is there first, so that it can be done again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from release import beanstalk, snapshots
+from release.beanstalk import ALL_AT_ONCE, ROLLING, Environment, Say
+from release.errors import ReleaseError
+from release.frozen_plan import FrozenPlan, Version
+from release.hold import Scope
+from release.site import Site
+from release.steps import Action, seconds_of
+
+Details = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actions:
+    """The actions of one plan, carried out by the holder of the lock."""
+
+    site: Site
+    plan: FrozenPlan
+    fence: int
+    """The number of the lock. An instance refuses the commands of an earlier holder."""
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """How often each step of this release has failed: what failed on an instance is only started again if asked to."""
+    say: Say = lambda _: None
+
+    def do(self, action: Action) -> Details:
+        """Do it. Returns what the journal keeps. Raises ``ReleaseError`` with what to know."""
+        return self._by_action[action]()
+
+    @property
+    def _by_action(self) -> Mapping[Action, Callable[[], Details]]:
+        hold, back_office, front = self.site.hold, self.site.back_office, self.site.front
+        both = (back_office, front)
+        return {
+            Action.REGISTER_VERSION: self._register,
+            Action.MAKE_SNAPSHOT: self._make_snapshot,
+            Action.STAGE: lambda: self._stage(self.plan.to),
+            Action.DEPLOY_ALL_AT_ONCE: lambda: self._set_policy(ALL_AT_ONCE),
+            Action.DEPLOY_ROLLING: lambda: self._set_policy(ROLLING),
+            Action.PAUSE_WRITERS: lambda: self._on_back_office("pause-writers", Release=self.plan.to.release),
+            Action.RESUME_WRITERS: lambda: self._on_back_office("resume-writers"),
+            Action.HOLD_SHOP: lambda: _nothing(hold.arm(Scope.SITE)),
+            Action.HOLD_BACK_OFFICE: lambda: _nothing(hold.arm(Scope.BACK_OFFICE)),
+            Action.OPEN: lambda: _nothing(hold.disarm()),
+            Action.MIGRATE: self._migrate,
+            Action.ASK_PREVIOUS: self._ask_previous,
+            Action.DEPLOY_BACK_OFFICE: lambda: self._deploy(Action.DEPLOY_BACK_OFFICE, self.plan.to, back_office),
+            Action.DEPLOY_FRONT: lambda: self._deploy(Action.DEPLOY_FRONT, self.plan.to, front),
+            Action.DEPLOY_EVERYWHERE: lambda: self._deploy(Action.DEPLOY_EVERYWHERE, self.plan.to, *both),
+            Action.RETURN_BACK_OFFICE: lambda: self._deploy(
+                Action.RETURN_BACK_OFFICE, self.plan.previous, back_office
+            ),
+            Action.RETURN_FRONT: lambda: self._deploy(Action.RETURN_FRONT, self.plan.previous, front),
+            Action.RETURN_EVERYWHERE: lambda: self._deploy(Action.RETURN_EVERYWHERE, self.plan.previous, *both),
+            Action.VERIFY_BACK_OFFICE: lambda: self._verify(back_office),
+            Action.VERIFY_FRONT: lambda: self._verify(front),
+            Action.VERIFY_EVERYWHERE: lambda: self._verify(*both),
+        }
+
+    def _register(self) -> Details:
+        bucket, _, key = self.plan.to.bundle.removeprefix("s3://").partition("/")
+        new = beanstalk.register(
+            self.site.beanstalk,
+            self.site.application,
+            label=self.plan.to.label,
+            bucket=bucket,
+            key=key,
+            description=f"{self.plan.kind} release, plan {self.plan.id}",
+        )
+        return {"registered": new}
+
+    def _make_snapshot(self) -> Details:
+        rds, database = self.site.session.client("rds"), self.site.database
+        made = snapshots.make(rds, database, self.plan.release, seconds=seconds_of(Action.MAKE_SNAPSHOT))
+        return {"snapshot": made, "database": database}
+
+    def _stage(self, version: Version) -> Details:
+        return self._on_back_office(
+            "stage-candidate", Release=version.release, Bundle=version.bundle, Sha256=version.sha256 or "unknown"
+        )
+
+    def _set_policy(self, policy: str) -> Details:
+        self.site.front.set_policy(policy, time.monotonic() + seconds_of(Action.DEPLOY_ALL_AT_ONCE))
+        return {"policy": policy}
+
+    def _migrate(self) -> Details:
+        # The instance may be another one than that on which it was staged.
+        self._stage(self.plan.to)
+        attempt = self.failures.get(Action.MIGRATE.value, 0) + 1
+        return self._on_back_office("migrate", Release=self.plan.to.release, Attempt=str(attempt))
+
+    def _ask_previous(self) -> Details:
+        self._on_back_office("await-migration", Release=self.plan.to.release)
+        self._stage(self.plan.previous)
+        return self._on_back_office("ask-previous", Release=self.plan.previous.release)
+
+    def _deploy(self, action: Action, version: Version, *environments: Environment) -> Details:
+        instances = beanstalk.deploy(environments, version.label, seconds=seconds_of(action), say=self.say)
+        return {"version": version.label, "instances": instances}
+
+    def _verify(self, *environments: Environment) -> Details:
+        """Ask every instance itself, past the load balancer: it may be held, and it would choose the instance."""
+        wrong: list[str] = []
+        verified: list[str] = []
+        for environment in environments:
+            for instance in environment.instances():
+                try:
+                    self.site.instance(instance.id).do(
+                        "verify-release",
+                        Release=self.plan.to.release,
+                        HostName=self.site.host_name,
+                        Paths=" ".join(self._paths(environment)),
+                    )
+                    verified.append(instance.id)
+                except ReleaseError as error:
+                    wrong.append(str(error))
+        if wrong:
+            raise ReleaseError("; ".join(wrong))
+        return {"instances": verified}
+
+    def _paths(self, environment: Environment) -> Sequence[str]:
+        if environment.name == self.site.back_office.name:
+            return (f"/{self.site.hold.args.back_office_path}/",)
+        return ("/", "/customer/section/load/?sections=cart")
+
+    def _on_back_office(self, document: str, **parameters: str) -> Details:
+        ran = self.site.back_office_instance.do(document, Fence=str(self.fence), **parameters)
+        return {"instance": ran.instance_id, "command": ran.command_id, "output": ran.output[-2000:]}
+
+
+def _nothing(_: None) -> Details:
+    return {}

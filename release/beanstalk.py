@@ -1,0 +1,186 @@
+"""Versions and environments of Elastic Beanstalk, as a release changes them.
+
+Beanstalk reports success by its status and by events, and neither says that every instance runs the version: it has
+reported success with one left behind. So the instances themselves are asked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from release.errors import RefusedError, ReleaseError
+
+POLL_SECONDS = 5.0
+COMMAND = "aws:elasticbeanstalk:command"
+ALL_AT_ONCE, ROLLING = "AllAtOnce", "Rolling"
+_MOST_DEPLOYMENTS = 2
+"""An instance that was replaced meanwhile has the version before. Then the version is deployed once more."""
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """An instance, and the version on it."""
+
+    id: str
+    version_label: str
+    status: str
+    """Of the last deployment to it: `Deployed`, `In Progress` or `Failed`. Empty before the first one."""
+
+    def runs(self, label: str) -> bool:
+        return self.version_label == label and self.status == "Deployed"
+
+
+class DeploymentFailedError(ReleaseError):
+    """An environment does not run the version that it was to run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """An environment of Beanstalk."""
+
+    beanstalk: Any
+    """A boto3 client."""
+    name: str
+    poll_seconds: float = POLL_SECONDS
+
+    def describe(self) -> dict[str, Any]:
+        """Beanstalk's description. Raises ``ReleaseError`` if there is no such environment."""
+        found = self.beanstalk.describe_environments(EnvironmentNames=[self.name], IncludeDeleted=False)["Environments"]
+        if not found:
+            raise ReleaseError(f"environment {self.name}: there is none. Run pulumi up first.")
+        described: dict[str, Any] = found[0]
+        return described
+
+    def instances(self) -> list[Instance]:
+        """The running instances, in the order of their ids."""
+        health = self.beanstalk.describe_instances_health(EnvironmentName=self.name, AttributeNames=["Deployment"])
+        found = {each["InstanceId"]: each.get("Deployment", {}) for each in health["InstanceHealthList"]}
+        resources = self.beanstalk.describe_environment_resources(EnvironmentName=self.name)["EnvironmentResources"]
+        return [
+            Instance(
+                id=name,
+                version_label=found.get(name, {}).get("VersionLabel", ""),
+                status=found.get(name, {}).get("Status", ""),
+            )
+            for name in sorted(each["Id"] for each in resources["Instances"])
+        ]
+
+    def errors(self, since: Any) -> list[str]:
+        """What Beanstalk complained of since a moment, oldest first."""
+        events = self.beanstalk.describe_events(
+            EnvironmentName=self.name, StartTime=since, Severity="ERROR", MaxRecords=20
+        )["Events"]
+        return [event["Message"] for event in reversed(events)]
+
+    def wait_until_ready(self, deadline: float) -> dict[str, Any]:
+        """Until no operation is under way. Raises ``ReleaseError`` at the deadline, by ``time.monotonic``."""
+        while True:
+            found = self.describe()
+            if found["Status"] == "Ready":
+                return found
+            if found["Status"] in ("Terminating", "Terminated"):
+                raise ReleaseError(f"environment {self.name}: got status {found['Status']}, expected Ready")
+            if time.monotonic() > deadline:
+                raise ReleaseError(f"environment {self.name}: still {found['Status']} when its time was over")
+            time.sleep(self.poll_seconds)
+
+    def left_behind(self, label: str) -> list[Instance]:
+        """The instances that do not run a version."""
+        return [each for each in self.instances() if not each.runs(label)]
+
+    def policy(self) -> str:
+        """How versions are deployed: `Rolling`, as the stack sets it, or `AllAtOnce` during a held release."""
+        found = self.beanstalk.describe_configuration_settings(
+            ApplicationName=self.describe()["ApplicationName"], EnvironmentName=self.name
+        )["ConfigurationSettings"][0]["OptionSettings"]
+        return next(
+            (each["Value"] for each in found if (each["Namespace"], each["OptionName"]) == (COMMAND, "DeploymentPolicy")),
+            ALL_AT_ONCE,
+        )
+
+    def set_policy(self, policy: str, deadline: float) -> None:
+        """Set it, in a call of its own: AWS refuses options and a version in one. It touches no instance."""
+        self.wait_until_ready(deadline)
+        if self.policy() != policy:
+            option = {"Namespace": COMMAND, "OptionName": "DeploymentPolicy", "Value": policy}
+            self.beanstalk.update_environment(EnvironmentName=self.name, OptionSettings=[option])
+            self.wait_until_ready(deadline)
+
+    def begin(self, label: str, deadline: float) -> bool:
+        """Begin to deploy a version, unless every instance runs it. Whether there is something to wait for."""
+        found = self.wait_until_ready(deadline)
+        if found.get("VersionLabel") == label and not self.left_behind(label):
+            return False
+        try:
+            self.beanstalk.update_environment(EnvironmentName=self.name, VersionLabel=label)
+        except ClientError as error:
+            # A call whose answer was lost, or somebody else's: the environment is not Ready.
+            if error.response["Error"]["Code"] != "InvalidParameterValue" or self.describe()["Status"] == "Ready":
+                raise
+        return True
+
+
+def deploy(environments: Sequence[Environment], label: str, *, seconds: float, say: Say = lambda _: None) -> list[str]:
+    """Deploy a version to environments at the same time, until every instance runs it. Returns the instances.
+
+    Raises ``DeploymentFailedError`` with what Beanstalk complained of.
+    """
+    deadline = time.monotonic() + seconds
+    for _ in range(_MOST_DEPLOYMENTS):
+        since = {each.name: each.describe()["DateUpdated"] for each in environments}
+        under_way = [each for each in environments if each.begin(label, deadline)]
+        if under_way:
+            say(f"Beanstalk deploys {label} to {' and '.join(each.name for each in under_way)}.")
+        for each in under_way:
+            found = each.wait_until_ready(deadline)
+            if found.get("VersionLabel") != label:
+                complaints = each.errors(since[each.name])
+                behind = ", ".join(instance.id for instance in each.left_behind(label))
+                raise DeploymentFailedError(
+                    f"environment {each.name}: got version {found.get('VersionLabel')}, expected {label}. Not deployed "
+                    f"to {behind}. {' '.join(complaints)}".strip()
+                )
+        if not any(_left_behind(each, label, deadline) for each in environments):
+            return [instance.id for each in environments for instance in each.instances()]
+    behind = [f"{each.id} runs {each.version_label}" for one in environments for each in one.left_behind(label)]
+    raise DeploymentFailedError(f"expected {label} on every instance: {', '.join(behind)}")
+
+
+def _left_behind(environment: Environment, label: str, deadline: float) -> list[Instance]:
+    """Those that still run another version once all instances have had their first deployment."""
+    while True:
+        behind = environment.left_behind(label)
+        if all(each.status and each.status != "In Progress" for each in behind) or time.monotonic() > deadline:
+            return behind
+        time.sleep(environment.poll_seconds)
+
+
+def register(beanstalk: Any, application: str, *, label: str, bucket: str, key: str, description: str) -> bool:
+    """Make a bundle a version of the application. Whether it was not one before.
+
+    Raises ``RefusedError`` if the label belongs to another bundle: what a label means must not change.
+    """
+    found = beanstalk.describe_application_versions(ApplicationName=application, VersionLabels=[label])[
+        "ApplicationVersions"
+    ]
+    if found:
+        there = found[0]["SourceBundle"]
+        if (there["S3Bucket"], there["S3Key"]) != (bucket, key):
+            raise RefusedError(
+                f"version {label} of application {application}: got s3://{there['S3Bucket']}/{there['S3Key']}, expected "
+                f"s3://{bucket}/{key}. A release's name is used once: build the bundle with another one."
+            )
+        return False
+    beanstalk.create_application_version(
+        ApplicationName=application,
+        VersionLabel=label,
+        Description=description,
+        SourceBundle={"S3Bucket": bucket, "S3Key": key},
+    )
+    return True

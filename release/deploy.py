@@ -1,0 +1,149 @@
+"""``./shop release deploy``, ``resume`` and ``rollback``: change which release the shop runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from commands.console import Console
+from release import checks, planning
+from release.actions import Actions
+from release.deployed_stack import StackName
+from release.errors import RefusedError, answers_of_aws
+from release.execution import Execution
+from release.frozen_plan import FrozenPlan
+from release.journal import Journal
+from release.lock import Lock
+from release.plan import Accept, show
+from release.progress import Progress
+from release.redaction import Redaction
+from release.site import Site
+
+EPILOG = (
+    "Exit codes: 0 done; 1 it failed, and is taken back; 2 refused, and nothing was changed; 3 it stopped half-way, and "
+    "the message has the command to type; 4 another release has the lock."
+)
+
+
+def deploy(
+    stack: StackName,
+    plan: Annotated[str, typer.Option(metavar="ID", help="The plan, as `./shop release plan` printed it.")],
+    release: Annotated[str, typer.Option(metavar="ID", help="The plan's release, typed again.")],
+) -> None:
+    """Carry a plan out. If a step fails, what was done is taken back.
+
+    The release is asked once more first: a plan whose facts have changed since is refused.
+    """
+    console = Console()
+    with answers_of_aws():
+        site = Site.of(stack)
+        planned = FrozenPlan.read(site.s3, site.bucket, site.prefix, plan)
+        if planned.release != release:
+            raise RefusedError(f"--release: got {release}, expected {planned.release}, the release of plan {plan}")
+        with _begun(site, planned, console, lambda: _check_facts(site, planned)) as execution:
+            execution.forward()
+    console.step(f"{planned.release} runs on every instance.")
+
+
+def resume(stack: StackName) -> None:
+    """Go on with a release that stopped half-way or whose process was killed."""
+    console = Console()
+    with answers_of_aws():
+        site = Site.of(stack)
+        with _taken_over(site, console) as execution:
+            execution.forward()
+    console.step("The release is done. Its instances run it.")
+
+
+def rollback(stack: StackName, accept: Accept = None) -> None:
+    """Take a release back that stopped half-way. Otherwise deploy the release before the running one again.
+
+    The database stays as it is. The older release is asked first whether it can live with it.
+    """
+    console = Console()
+    with answers_of_aws():
+        site = Site.of(stack)
+        if planning.unfinished(site) is not None:
+            with _taken_over(site, console) as execution:
+                execution.back()
+            console.step("The release is taken back.")
+            return
+        planned = planning.plan_rollback(site, accepted=accept or ())
+        show(console, planned)
+        with _begun(site, planned, console, lambda: None) as execution:
+            execution.forward()
+    console.step(f"{planned.release} runs on every instance.")
+
+
+@contextmanager
+def _begun(site: Site, planned: FrozenPlan, console: Console, check: Callable[[], None]) -> Iterator[Execution]:
+    """A new release, under the lock, after all checks. A refusal leaves neither a lock nor a journal."""
+    if (left := planning.unfinished(site)) is not None:
+        raise RefusedError(
+            f"{left[0]} is not finished. Go on with it: ./shop release resume -s {site.stack.name}\n"
+            f"Or take it back: ./shop release rollback -s {site.stack.name}"
+        )
+    name = planning.journal_name(planned.release)
+    lock = site.locked(name)
+    try:
+        with console.working("Checking the site"):
+            check()
+            checks.require(site, planned)
+        journal = Journal.begin(site.s3, site.bucket, site.journal_prefix(name), planned.to_json(), Redaction())
+    except BaseException:
+        lock.free()
+        raise
+    with _held(site, lock, journal, planned, console) as execution:
+        yield execution
+
+
+@contextmanager
+def _taken_over(site: Site, console: Console) -> Iterator[Execution]:
+    """The release that is not finished, under its lock."""
+    left = planning.unfinished(site)
+    if left is None:
+        raise RefusedError("No release is under way.")
+    name, journal = left
+    lock = site.locked(name, resumes=True)
+    # Read again: until now, another process may have written.
+    journal = Journal.read(site.s3, site.bucket, journal.prefix, Redaction())
+    with _held(site, lock, journal, FrozenPlan.from_json(journal.plan), console) as execution:
+        yield execution
+
+
+@contextmanager
+def _held(
+    site: Site, lock: Lock, journal: Journal, planned: FrozenPlan, console: Console
+) -> Iterator[Execution]:
+    """An execution, while a heartbeat keeps the lock.
+
+    The lock is given back when the release is over. Otherwise the release keeps it, and whoever goes on gets it.
+    """
+    actions = Actions(
+        site=site,
+        plan=planned,
+        fence=lock.fence,
+        failures=Progress.of(planned.steps, journal.records).failures,
+        say=console.step,
+    )
+    execution = Execution(
+        steps=planned.steps, journal=journal, lock=lock, do=actions.do, stack=site.stack.name, say=console.step
+    )
+    try:
+        with lock.beating():
+            yield execution
+    finally:
+        if execution.progress.end is None:
+            lock.stop()
+        else:
+            lock.free()
+
+
+def _check_facts(site: Site, planned: FrozenPlan) -> None:
+    if planning.Asked.now(site, planned.to).facts != planned.facts:
+        raise RefusedError(
+            f"plan {planned.id}: what it was decided from has changed since {planned.at}. Nothing was changed. Plan again."
+        )

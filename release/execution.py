@@ -1,0 +1,105 @@
+"""Carries a plan out, step by step: the journal is written before and after each step, and the lock asked before it.
+
+A step that fails takes the release back, step by step. What cannot be taken back stays as it is, with the hold armed,
+and the message has the one command to type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from release.beanstalk import Say
+from release.errors import HalfWayError, LockLostError, ReleaseError
+from release.journal import Event, Journal
+from release.lock import Lock
+from release.progress import DIRECTION, ENDED, UNDO, Direction, End, Progress
+from release.steps import STOPS, Action, Step
+
+Do = Callable[[Action], Mapping[str, Any]]
+
+
+class _StepFailedError(Exception):
+    """A step failed. The journal says so already."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """One release, carried out by the holder of the lock."""
+
+    steps: tuple[Step, ...]
+    journal: Journal
+    lock: Lock
+    do: Do
+    """Does an action, and returns what the journal keeps of it."""
+    stack: str
+    """To name the next command."""
+    say: Say = lambda _: None
+
+    @property
+    def progress(self) -> Progress:
+        return Progress.of(self.steps, self.journal.records)
+
+    def forward(self) -> None:
+        """Do what is left. Raises ``ReleaseError`` if it failed and was taken back, ``HalfWayError`` if it stopped."""
+        self._turn(Direction.FORWARD)
+        for step in self.progress.left:
+            try:
+                self._carry_out(step.name, (step.action,))
+            except _StepFailedError:
+                failed = self.progress
+                why = f"{failed.failed_step}: {failed.failure}"
+                if step.action in STOPS:
+                    raise HalfWayError(f"The new release runs, and is not finished. {why}\n{self._ways}") from None
+                self.back()
+                raise ReleaseError(f"The release failed, and is taken back: the shop is as before. {why}") from None
+        self._write(Event.NOTED, **{ENDED: End.DONE.value})
+
+    def back(self) -> None:
+        """Take back what was done. Raises ``HalfWayError`` where that is not possible."""
+        self._turn(Direction.BACK)
+        before = self.progress
+        try:
+            for step in before.to_undo:
+                self._carry_out(f"{UNDO}{step.name}", step.undo)
+        except _StepFailedError:
+            raise HalfWayError(self._stopped(before)) from None
+        self._write(Event.NOTED, **{ENDED: End.UNDONE.value})
+
+    def _stopped(self, before: Progress) -> str:
+        now = self.progress
+        why = f"{before.failed_step}: {before.failure}\n" if before.failure else ""
+        return f"The release stopped half-way. {why}{now.failed_step}: {now.failure}\n{self._ways}"
+
+    @property
+    def _ways(self) -> str:
+        return (
+            f"When the cause is mended, go on: ./shop release resume -s {self.stack}\n"
+            f"Or take it back: ./shop release rollback -s {self.stack}"
+        )
+
+    def _turn(self, direction: Direction) -> None:
+        self._write(Event.NOTED, by=self.lock.holder.who, **{DIRECTION: direction.value})
+
+    def _write(self, event: Event, *, step: str = "", **details: Any) -> None:
+        # A process that was thought dead must not write where the next one goes on.
+        self.lock.check()
+        self.journal.append(event, step=step, fence=self.lock.fence, **details)
+
+    def _carry_out(self, name: str, actions: tuple[Action, ...]) -> None:
+        self._write(Event.INTENDED, step=name)
+        self.say(name)
+        try:
+            details = {key: value for action in actions for key, value in self.do(action).items()}
+        except LockLostError:
+            raise
+        except (ReleaseError, BotoCoreError, ClientError) as error:
+            self._write(Event.FAILED, step=name, error=str(error))
+            raise _StepFailedError from None
+        except KeyboardInterrupt:
+            self._write(Event.FAILED, step=name, error="it was interrupted")
+            raise HalfWayError(f"The release was interrupted in step {name}.\n{self._ways}") from None
+        self._write(Event.DONE, step=name, **details)

@@ -1,0 +1,124 @@
+"""A plan as it is shown, kept and carried out: the same data for the terminal, for a reviewer and for the journal."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from commands.errors import CannotRunError
+from release.kinds import Candidate, Kind
+from release.steps import Step
+
+PLANS = "plans/"
+_ID = re.compile(r"[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """A version of the site's Beanstalk application: its label, and the release in its bundle."""
+
+    label: str
+    release: str
+    bundle: str
+    """The ``s3://`` address of the zip."""
+    sha256: str = ""
+    """Of the zip. Empty for a version that this tool did not register."""
+    configuration_version: str = ""
+    """The S3 version of ``env.php`` that it names."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrozenPlan:
+    """What is to be done, and what it was decided from."""
+
+    release: str
+    kind: Kind
+    reasons: tuple[str, ...]
+    """Why it is of that kind."""
+    changes: tuple[str, ...]
+    """What happens to the database."""
+    against_return: tuple[str, ...]
+    """What speaks against going back to the release before, with the database as this one leaves it."""
+    to: Version
+    previous: Version
+    """What both environments run."""
+    facts: str
+    """A digest of what the candidate and the environments said. `deploy` refuses a plan whose facts are others."""
+    steps: tuple[Step, ...]
+    by: str
+    """The ARN of whoever planned it."""
+    at: str
+    """When, as ISO 8601 in UTC."""
+
+    @property
+    def id(self) -> str:
+        """Twelve hexadecimal digits, from all of it."""
+        return sha256(self.to_bytes()).hexdigest()[:12]
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "steps": [step.to_json() for step in self.steps]}
+
+    def to_bytes(self) -> bytes:
+        return json.dumps(self.to_json(), sort_keys=True, ensure_ascii=False).encode()
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> FrozenPlan:
+        return cls(
+            **{
+                **said,
+                "kind": Kind(said["kind"]),
+                "reasons": tuple(said["reasons"]),
+                "changes": tuple(said["changes"]),
+                "against_return": tuple(said["against_return"]),
+                "to": Version(**said["to"]),
+                "previous": Version(**said["previous"]),
+                "steps": tuple(Step.from_json(step) for step in said["steps"]),
+            }
+        )
+
+    def keep(self, s3: Any, bucket: str, prefix: str) -> None:
+        """Write it to the bucket for releases, from where `deploy` reads it."""
+        s3.put_object(
+            Bucket=bucket, Key=f"{prefix}{PLANS}{self.id}.json", Body=self.to_bytes(), ContentType="application/json"
+        )
+
+    @classmethod
+    def read(cls, s3: Any, bucket: str, prefix: str, plan_id: str) -> FrozenPlan:
+        """A plan that was kept. Raises ``CannotRunError`` for an id of none, and for one that was changed since."""
+        if not _ID.fullmatch(plan_id):
+            raise CannotRunError(f"plan: got {plan_id!r}, expected the twelve digits that `./shop release plan` printed")
+        try:
+            body = s3.get_object(Bucket=bucket, Key=f"{prefix}{PLANS}{plan_id}.json")["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchKey":
+                raise
+            raise CannotRunError(f"plan: got {plan_id}, expected one that `./shop release plan` printed") from None
+        plan = cls.from_json(json.loads(body))
+        if plan.id != plan_id:
+            raise CannotRunError(f"plan {plan_id}: it was changed after it was made. Plan again.")
+        return plan
+
+
+def digest_of(candidate: Candidate, *, to: Version, previous: Version, environments: Mapping[str, str]) -> str:
+    """A digest of what a plan is decided from.
+
+    Without the numbers of rows: InnoDB estimates them, and each time another way.
+    """
+    said = {
+        "to": asdict(to),
+        "previous": asdict(previous),
+        "environments": dict(environments),
+        "database": candidate.database_status.exit_code,
+        "configuration": candidate.configuration_status.exit_code,
+        "statements": candidate.dry_run.text if candidate.dry_run else "",
+        "patches": sorted(candidate.new_patches),
+        "versions": dict(candidate.raised_versions or {}),
+        "removed": sorted(candidate.removed_modules),
+    }
+    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

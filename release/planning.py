@@ -1,0 +1,184 @@
+"""Decides what a release would do, from what the release itself and the site say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from release.candidate import ReleaseBundle, ask, upload
+from release.errors import RefusedError
+from release.frozen_plan import FrozenPlan, Version, digest_of
+from release.journal import Journal, names
+from release.kinds import Candidate, Decision, Kind, decide
+from release.progress import End, Progress
+from release.redaction import Redaction
+from release.running_configuration import RunningRelease
+from release.schema_changes import Effect
+from release.site import HOLD, JOURNALS, Site
+from release.steps import STEPS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the site and a candidate said at one moment."""
+
+    to: Version
+    previous: Version
+    candidate: Candidate
+    facts: str
+
+    @classmethod
+    def now(cls, site: Site, to: Version) -> Asked:
+        """Ask the running environments, and the candidate on the back office."""
+        previous = running(site)
+        candidate = ask(site, to)
+        environments = {each.name: str(each.describe()["EnvironmentId"]) for each in (site.front, site.back_office)}
+        return cls(
+            to=to,
+            previous=previous,
+            candidate=candidate,
+            facts=digest_of(candidate, to=to, previous=previous, environments=environments),
+        )
+
+    def plan(self, site: Site, decision: Decision) -> FrozenPlan:
+        """The plan for a kind."""
+        speaks_against = [each.text for each in decision.changes if each.effect is not Effect.ADDITIVE]
+        return FrozenPlan(
+            release=self.to.release,
+            kind=decision.kind,
+            reasons=decision.reasons,
+            changes=tuple(each.text for each in decision.changes),
+            against_return=(*speaks_against, *(f"patch {each}" for each in self.candidate.new_patches)),
+            to=self.to,
+            previous=self.previous,
+            facts=self.facts,
+            steps=STEPS[decision.kind],
+            by=site.caller,
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+
+def running(site: Site) -> Version:
+    """What both environments run. Raises ``RefusedError`` if they run two releases, or none of Magento."""
+    front, back_office = (
+        RunningRelease.read(site.session, environment.name) for environment in (site.front, site.back_office)
+    )
+    if front.label != back_office.label:
+        raise RefusedError(
+            f"{front.environment} runs {front.name}, and {back_office.environment} runs {back_office.name}: expected one "
+            f"release. ./shop release status -s {site.stack.name} says what to do."
+        )
+    if front.configuration_version is None:
+        raise RefusedError(
+            f"{front.environment} runs {front.name}, expected a release of the shop. The first one is deployed by "
+            f"./shop release deploy-first -s {site.stack.name}."
+        )
+    return Version(
+        label=front.label,
+        release=front.name,
+        bundle=front.bundle,
+        sha256=_sha256_of(site, front.bundle),
+        configuration_version=front.configuration_version,
+    )
+
+
+def version_of(site: Site, bundle: ReleaseBundle) -> Version:
+    """The version that a bundle becomes. The bundle is uploaded."""
+    return Version(
+        label=bundle.release,
+        release=bundle.release,
+        bundle=f"s3://{site.bucket}/{upload(site, bundle)}",
+        sha256=bundle.sha256,
+        configuration_version=bundle.configuration_version,
+    )
+
+
+def plan_release(site: Site, to: Version, *, hold: bool, accepted: Sequence[str]) -> FrozenPlan:
+    """Ask, decide, and freeze. Raises ``RefusedError`` for what cannot be released."""
+    asked = Asked.now(site, to)
+    if asked.previous.label == to.label:
+        raise RefusedError(f"release {to.release}: both environments run it already.")
+    return asked.plan(site, decide(asked.candidate, hold=hold, accepted=accepted))
+
+
+def plan_rollback(site: Site, *, accepted: Sequence[str]) -> FrozenPlan:
+    """Plan to deploy the release before the running one again, with the database as it is.
+
+    Raises ``RefusedError`` with everything that speaks against it and was not accepted word by word.
+    """
+    last = last_done(site)
+    if last is None:
+        raise RefusedError(
+            f"release {running(site).release}: no journal says which release ran before it. Deploy the one that you "
+            "want by ./shop release plan and deploy."
+        )
+    asked = Asked.now(site, last.previous)
+    # Its own answer says whether it can live with the database: exit codes other than 0 stop here.
+    decision = decide(asked.candidate)
+    against = [*last.against_return]
+    if decision.kind is not Kind.PLAIN:
+        against += [f"{last.previous.release} asks for changes: {reason}" for reason in decision.reasons]
+    if unknown := [each for each in accepted if each not in against]:
+        raise RefusedError(f"--accept: got {', '.join(unknown)}, expected one of the reasons that were found.")
+    if left := [each for each in against if each not in accepted]:
+        options = " ".join(f'--accept "{each}"' for each in left)
+        raise RefusedError(
+            f"{last.previous.release} may not live with the database of {last.release}: {'; '.join(left)}.\nTo go back "
+            f"anyway, with the database as it is, repeat each: {options}\n{_restore(site, last)}"
+        )
+    return asked.plan(
+        site, Decision(kind=Kind.ROLLBACK, reasons=(f"Back from {last.release}, with the database as it is.",))
+    )
+
+
+def last_done(site: Site) -> FrozenPlan | None:
+    """The plan of the release that runs, if this tool did it."""
+    label = running(site).label
+    for _, journal in newest_first(site):
+        plan = FrozenPlan.from_json(journal.plan)
+        if plan.to.label == label and Progress.of(plan.steps, journal.records).end is End.DONE:
+            return plan
+    return None
+
+
+def unfinished(site: Site) -> tuple[str, Journal] | None:
+    """The newest release, by the name of its journal, if it is neither done nor taken back."""
+    name, journal = next(newest_first(site), ("", None))
+    if journal is None or Progress.of(FrozenPlan.from_json(journal.plan).steps, journal.records).end:
+        return None
+    return name, journal
+
+
+def newest_first(site: Site) -> Iterator[tuple[str, Journal]]:
+    """The journals of releases, with their names. Those of holds by hand are left out."""
+    found = names(site.s3, site.bucket, f"{site.prefix}{JOURNALS}")
+    for name in sorted((each for each in found if not each.startswith(HOLD)), reverse=True):
+        yield name, Journal.read(site.s3, site.bucket, site.journal_prefix(name), Redaction())
+
+
+def journal_name(release: str) -> str:
+    """A new name. Names begin with the time, so that they are in its order."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{release}"
+
+
+def _sha256_of(site: Site, bundle: str) -> str:
+    """What was noted when the bundle was uploaded. Empty for one that another tool uploaded."""
+    bucket, _, key = bundle.removeprefix("s3://").partition("/")
+    return str(site.s3.head_object(Bucket=bucket, Key=key)["Metadata"].get("sha256", ""))
+
+
+def _restore(site: Site, last: FrozenPlan) -> str:
+    """How the database comes back, and what is lost by it."""
+    for _, journal in newest_first(site):
+        if journal.plan != last.to_json():
+            continue
+        for record in journal.records:
+            if made := record.details.get("snapshot"):
+                minutes = (datetime.now(UTC) - datetime.fromisoformat(record.at)).total_seconds() / 60
+                return (
+                    f"The database as it was before {last.release} is snapshot {made}. What was written since then, "
+                    f'{minutes:.0f} minutes, would be lost, orders above all. docs/operations.md, "Restore a '
+                    'database", has the steps.'
+                )
+    return f"{last.release} made no snapshot: its plan did not change the database."

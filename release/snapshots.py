@@ -1,0 +1,51 @@
+"""The snapshot of the site's database before a release changes it, and the way back to it."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from release.errors import ReleaseError
+
+_POLL_SECONDS = 10.0
+_LONGEST = 255
+"""Characters of a snapshot's name ("CreateDBSnapshot")."""
+
+
+def name_of(database: str, release: str) -> str:
+    """Letters, digits and single hyphens, as RDS has it, with a letter in front and none of the hyphens at the end."""
+    name = re.sub(r"[^A-Za-z0-9]+", "-", f"{database}-before-{release}").strip("-")
+    return name[:_LONGEST].rstrip("-").lower()
+
+
+def make(rds: Any, database: str, release: str, *, seconds: float, poll_seconds: float = _POLL_SECONDS) -> str:
+    """Make it if it is not there, and wait until it can be restored. Returns its name.
+
+    Raises ``ReleaseError`` if RDS fails to make it, and when the time is over.
+    """
+    name = name_of(database, release)
+    deadline = time.monotonic() + seconds
+    try:
+        rds.create_db_snapshot(
+            DBInstanceIdentifier=database,
+            DBSnapshotIdentifier=name,
+            Tags=[{"Key": "Name", "Value": name}, {"Key": "Release", "Value": release}],
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("DBSnapshotAlreadyExists", "DBSnapshotAlreadyExistsFault"):
+            raise
+    while True:
+        status = rds.describe_db_snapshots(DBSnapshotIdentifier=name)["DBSnapshots"][0]["Status"]
+        if status == "available":
+            return name
+        if status not in ("creating", "pending"):
+            raise ReleaseError(
+                f"snapshot {name}: got status {status}, expected available. Delete it and release again: "
+                f"aws rds delete-db-snapshot --db-snapshot-identifier {name}"
+            )
+        if time.monotonic() > deadline:
+            raise ReleaseError(f"snapshot {name}: still {status} after {seconds / 60:.0f} minutes")
+        time.sleep(poll_seconds)

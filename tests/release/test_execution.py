@@ -1,0 +1,357 @@
+"""Every kind of release, killed after each record and failing at each step, over a model of the site.
+
+The journal and the lock are real, over objects in memory: test_journal.py and test_lock.py have them on the embedded AWS's
+S3. The points are generated from the plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from release.errors import HalfWayError, LockedError, LockLostError, ReleaseError
+from release.execution import Execution
+from release.journal import Event, Journal, Record
+from release.kinds import Kind
+from release.lock import LockPlace
+from release.progress import End, Progress
+from release.redaction import Redaction
+from release.steps import STEPS, STOPS, Action, Step
+from tests.release.conftest import BUCKET
+
+OLD, NEW = "old", "new"
+DEPLOYS = {
+    Action.DEPLOY_BACK_OFFICE: (("back office",), NEW),
+    Action.DEPLOY_FRONT: (("front",), NEW),
+    Action.DEPLOY_EVERYWHERE: (("back office", "front"), NEW),
+    Action.RETURN_BACK_OFFICE: (("back office",), OLD),
+    Action.RETURN_FRONT: (("front",), OLD),
+    Action.RETURN_EVERYWHERE: (("back office", "front"), OLD),
+}
+VERIFIES = {
+    Action.VERIFY_BACK_OFFICE: ("back office",),
+    Action.VERIFY_FRONT: ("front",),
+    Action.VERIFY_EVERYWHERE: ("back office", "front"),
+}
+
+
+class Objects:
+    """S3's objects in memory, with conditional writes."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, bytes] = {}
+
+    def put_object(self, *, Key: str, Body: bytes, **given: str) -> dict[str, str]:
+        there = self._objects.get(Key)
+        refused = there is not None if "IfNoneMatch" in given else "IfMatch" in given and given["IfMatch"] != _etag(there)
+        if refused:
+            raise ClientError({"Error": {"Code": "PreconditionFailed"}}, "PutObject")
+        self._objects[Key] = Body
+        return {"ETag": _etag(Body)}
+
+    def get_object(self, *, Key: str, **_: str) -> dict[str, Any]:
+        if Key not in self._objects:
+            raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
+        body = self._objects[Key]
+        answer = {"Body": BytesIO(body), "ETag": _etag(body), "LastModified": datetime.now(UTC)}
+        return {**answer, "ResponseMetadata": {"HTTPHeaders": {}}}
+
+    def get_paginator(self, _: str) -> Objects:
+        return self
+
+    def paginate(self, *, Prefix: str, **_: str) -> list[dict[str, Any]]:
+        return [{"Contents": [{"Key": key} for key in self._objects if key.startswith(Prefix)]}]
+
+
+def _etag(body: bytes | None) -> str:
+    return sha256(body or b"").hexdigest()
+
+
+class KilledError(BaseException):
+    """The process is gone: nothing after this runs in it."""
+
+
+@dataclass
+class Shop:
+    """A site, and what a shopper would see go wrong."""
+
+    kind: Kind
+    runs: dict[str, str] = field(default_factory=lambda: {"back office": OLD, "front": OLD})
+    hold: str = ""
+    writers: bool = True
+    policy: str = "Rolling"
+    database: str = OLD
+    migrations: int = 0
+    failing: set[Action] = field(default_factory=set)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def old_can_live(self) -> bool:
+        return self.database == OLD or self.kind is not Kind.HELD
+
+    def do(self, action: Action) -> Mapping[str, Any]:
+        if action in self.failing:
+            raise ReleaseError(f"{action} failed")
+        match action:
+            case Action.HOLD_SHOP:
+                self.hold = "shop"
+            case Action.HOLD_BACK_OFFICE:
+                self.hold = "back office"
+            case Action.OPEN:
+                self.hold = ""
+            case Action.PAUSE_WRITERS:
+                self.writers = False
+            case Action.RESUME_WRITERS:
+                self.writers = True
+            case Action.DEPLOY_ALL_AT_ONCE:
+                self.policy = "AllAtOnce"
+            case Action.DEPLOY_ROLLING:
+                self.policy = "Rolling"
+            case Action.MIGRATE:
+                self.migrations += self.database == OLD
+                self.database = NEW
+                if self.writers:
+                    self.wrong.append("the database changes while cron runs")
+            case Action.ASK_PREVIOUS:
+                if not self.old_can_live:
+                    raise ReleaseError("the old release cannot live with the database")
+            case _ if action in DEPLOYS:
+                tiers, version = DEPLOYS[action]
+                if self.policy == "AllAtOnce" and "front" in tiers and self.hold != "shop":
+                    self.wrong.append("all front instances are deployed to at once while shoppers are in the shop")
+                self.runs |= dict.fromkeys(tiers, version)
+            case _ if action in VERIFIES:
+                assert all(self.runs[tier] == NEW for tier in VERIFIES[action])
+        self._look()
+        return {}
+
+    def _look(self) -> None:
+        """What every moment must be like."""
+        if self.hold == "shop":
+            return
+        if not self.old_can_live and OLD in (self.runs["front"], *([self.runs["back office"]] if not self.hold else [])):
+            self.wrong.append("pages of the old release meet a database that it cannot live with")
+
+    @property
+    def is_quiet(self) -> bool:
+        """Open, writing, rolling, and with one release."""
+        return (self.hold, self.writers, self.policy) == ("", True, "Rolling") and len(set(self.runs.values())) == 1
+
+
+class KilledJournal(Journal):
+    """Kills its process after so many records."""
+
+    records_left: int = 0
+
+    def append(self, event: Event, *, step: str = "", fence: int, **details: Any) -> Record:
+        written = super().append(event, step=step, fence=fence, **details)
+        self.records_left -= 1
+        if self.records_left == 0:
+            raise KilledError
+        return written
+
+
+@pytest.fixture
+def s3() -> Any:
+    return Objects()
+
+
+@pytest.fixture
+def place(s3: Any) -> LockPlace:
+    return LockPlace(s3=s3, bucket=BUCKET, key="prod/lock.json")
+
+
+def begin(s3: Any, place: LockPlace, kind: Kind, shop: Shop, *, records: int = 0) -> Execution:
+    lock = place.acquire(release="r1", who="me", host="here")
+    plan = {"release": "r1", "steps": [step.to_json() for step in STEPS[kind]]}
+    journal = KilledJournal.begin(s3, BUCKET, "prod/releases/r1/", plan, Redaction())
+    assert isinstance(journal, KilledJournal)
+    journal.records_left = records
+    return Execution(steps=STEPS[kind], journal=journal, lock=lock, do=shop.do, stack="prod")
+
+
+def go_on(s3: Any, place: LockPlace, kind: Kind, shop: Shop, *, records: int = 0) -> Execution:
+    """In another process, once the first is taken for dead."""
+    found = place.read()
+    assert found
+    lock = place.acquire(release="r1", who="you", host="elsewhere", resumes=True)
+    journal = KilledJournal.read(s3, BUCKET, "prod/releases/r1/", Redaction())
+    assert isinstance(journal, KilledJournal)
+    journal.records_left = records
+    return Execution(steps=STEPS[kind], journal=journal, lock=lock, do=shop.do, stack="prod")
+
+
+@pytest.fixture(autouse=True)
+def dead_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process whose heartbeat stopped is dead after two minutes. Here it is at once."""
+    monkeypatch.setattr("release.lock.STALE_SECONDS", -1)
+
+
+def records_of(kind: Kind) -> int:
+    """How many records a release of a kind has that goes well: two a step, one at the start, one at the end."""
+    return 2 * len(STEPS[kind]) + 2
+
+
+KILLS = [(kind, records) for kind in Kind for records in range(1, records_of(kind) + 1)]
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_release_ends_quiet(s3: Any, place: LockPlace, kind: Kind) -> None:
+    shop = Shop(kind)
+    execution = begin(s3, place, kind, shop)
+    execution.forward()
+    assert shop.is_quiet and shop.runs["front"] == NEW and not shop.wrong
+    assert len(execution.journal.records) == records_of(kind)
+    assert execution.progress.end is End.DONE
+
+
+@pytest.mark.parametrize(("kind", "records"), KILLS)
+def test_a_killed_release_is_finished_by_another_process(s3: Any, place: LockPlace, kind: Kind, records: int) -> None:
+    shop = Shop(kind)
+    with pytest.raises(KilledError):
+        begin(s3, place, kind, shop, records=records).forward()
+    if records < records_of(kind):
+        go_on(s3, place, kind, shop).forward()
+    assert shop.is_quiet and shop.runs["front"] == NEW and not shop.wrong
+    assert shop.migrations <= 1
+
+
+@pytest.mark.parametrize(("kind", "records"), KILLS)
+def test_a_killed_release_is_taken_back_or_says_that_it_cannot_be(
+    s3: Any, place: LockPlace, kind: Kind, records: int
+) -> None:
+    shop = Shop(kind)
+    with pytest.raises(KilledError):
+        begin(s3, place, kind, shop, records=records).forward()
+    if records == records_of(kind):
+        return
+    back = go_on(s3, place, kind, shop)
+    asks = any(Action.ASK_PREVIOUS in step.undo for step in back.progress.to_undo)
+    if shop.old_can_live:
+        back.back()
+        assert shop.is_quiet and shop.runs["front"] == OLD and not shop.wrong
+        return
+    assert asks
+    held = (shop.hold, dict(shop.runs))
+    with pytest.raises(HalfWayError, match="release resume -s prod"):
+        back.back()
+    # Nothing was taken back: what the new release needs stays.
+    assert (shop.hold, shop.runs) == held and not shop.wrong
+    back.lock.stop()
+    go_on(s3, place, kind, shop).forward()
+    assert shop.is_quiet and shop.runs["front"] == NEW and not shop.wrong
+
+
+FAILURES = [(kind, step) for kind in Kind for step in STEPS[kind]]
+
+
+@pytest.mark.parametrize(("kind", "step"), FAILURES, ids=lambda each: each if isinstance(each, str) else each.name)
+def test_a_step_that_fails_takes_the_release_back(s3: Any, place: LockPlace, kind: Kind, step: Step) -> None:
+    shop = Shop(kind, failing={step.action})
+    execution = begin(s3, place, kind, shop)
+    with pytest.raises(ReleaseError) as caught:
+        execution.forward()
+    assert not shop.wrong
+    if not isinstance(caught.value, HalfWayError):
+        assert shop.is_quiet and shop.runs["front"] == OLD
+        assert execution.progress.end is End.UNDONE
+        return
+    # It follows on a release that is found good, or the database is changed and the old release cannot live with it.
+    assert step.action in STOPS or not shop.old_can_live
+    assert "./shop release resume -s prod" in str(caught.value)
+    execution.lock.stop()
+    shop.failing.clear()
+    go_on(s3, place, kind, shop).forward()
+    assert shop.is_quiet and shop.runs["front"] == NEW and not shop.wrong
+
+
+@pytest.mark.parametrize(("kind", "step"), FAILURES, ids=lambda each: each if isinstance(each, str) else each.name)
+def test_what_cannot_be_taken_back_can_be_tried_again(s3: Any, place: LockPlace, kind: Kind, step: Step) -> None:
+    """AWS refuses everything from one step on, the way back too."""
+    shop = Shop(kind)
+    execution = begin(s3, place, kind, shop)
+
+    def do(action: Action) -> Mapping[str, Any]:
+        if action is step.action:
+            shop.failing = set(Action)
+        return shop.do(action)
+
+    broken = Execution(
+        steps=execution.steps, journal=execution.journal, lock=execution.lock, do=do, stack=execution.stack
+    )
+    with pytest.raises(ReleaseError):
+        broken.forward()
+    if execution.progress.end is None:
+        execution.lock.stop()
+        shop.failing.clear()
+        back = go_on(s3, place, kind, shop)
+        if shop.old_can_live:
+            back.back()
+            assert shop.runs["front"] == OLD
+        else:
+            back.forward()
+    assert shop.is_quiet and not shop.wrong
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_each_record_may_be_the_last_of_its_process(s3: Any, place: LockPlace, kind: Kind) -> None:
+    """One release, whose process is killed after every record."""
+    shop = Shop(kind)
+    with pytest.raises(KilledError):
+        begin(s3, place, kind, shop, records=1).forward()
+    processes = 1
+    while Progress.of(STEPS[kind], written(s3)).end is None:
+        processes += 1
+        with pytest.raises(KilledError):
+            # The first record says who goes on. The second one is killed before the action, the third after it.
+            go_on(s3, place, kind, shop, records=2 + processes % 2).forward()
+    assert processes > 2 * len(STEPS[kind])
+    assert shop.is_quiet and shop.runs["front"] == NEW and not shop.wrong
+
+
+def written(s3: Any) -> list[Record]:
+    return Journal.read(s3, BUCKET, "prod/releases/r1/", Redaction()).records
+
+
+def test_two_processes_do_not_do_one_release(s3: Any, place: LockPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Shop(Kind.HELD)
+    execution = begin(s3, place, Kind.HELD, shop)
+    monkeypatch.setattr("release.lock.STALE_SECONDS", 120)
+    with pytest.raises(LockedError):
+        go_on(s3, place, Kind.HELD, shop)
+    monkeypatch.setattr("release.lock.STALE_SECONDS", -1)
+    second = go_on(s3, place, Kind.HELD, shop)
+    # The first was not dead, and changes nothing any more.
+    with pytest.raises(LockLostError):
+        execution.forward()
+    assert shop.runs["front"] == OLD
+    second.forward()
+    assert shop.is_quiet and shop.runs["front"] == NEW
+
+
+def interrupted(_: Action) -> Iterator[None]:
+    raise KeyboardInterrupt
+
+
+def test_control_c_stops_half_way_and_says_how_to_go_on(s3: Any, place: LockPlace) -> None:
+    shop = Shop(Kind.PLAIN)
+    execution = begin(s3, place, Kind.PLAIN, shop)
+    broken = Execution(
+        steps=execution.steps,
+        journal=execution.journal,
+        lock=execution.lock,
+        do=interrupted,  # type: ignore[arg-type]
+        stack="prod",
+    )
+    with pytest.raises(HalfWayError, match="interrupted in step register-version"):
+        broken.forward()
+    execution.lock.stop()
+    go_on(s3, place, Kind.PLAIN, shop).forward()
+    assert shop.is_quiet
