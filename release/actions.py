@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from release import beanstalk, snapshots
+from release import beanstalk, candidate, snapshots
 from release.beanstalk import ALL_AT_ONCE, ROLLING, Environment, Say
 from release.errors import ReleaseError
 from release.frozen_plan import FrozenPlan, Version
@@ -16,6 +16,8 @@ from release.site import Site
 from release.steps import Action, seconds_of
 
 Details = Mapping[str, Any]
+_KEPT = 2000
+"""Characters of what an instance printed, for the journal. The log group has all of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,7 @@ class Actions:
 
     @property
     def _by_action(self) -> Mapping[Action, Callable[[], Details]]:
-        hold, back_office, front = self.site.hold, self.site.back_office, self.site.front
+        back_office, front = self.site.back_office, self.site.front
         both = (back_office, front)
         return {
             Action.REGISTER_VERSION: self._register,
@@ -46,17 +48,15 @@ class Actions:
             Action.DEPLOY_ROLLING: lambda: self._set_policy(ROLLING),
             Action.PAUSE_WRITERS: lambda: self._on_back_office("pause-writers", Release=self.plan.to.release),
             Action.RESUME_WRITERS: lambda: self._on_back_office("resume-writers"),
-            Action.HOLD_SHOP: lambda: _nothing(hold.arm(Scope.SITE)),
-            Action.HOLD_BACK_OFFICE: lambda: _nothing(hold.arm(Scope.BACK_OFFICE)),
-            Action.OPEN: lambda: _nothing(hold.disarm()),
+            Action.HOLD_SHOP: lambda: self._hold(Scope.SITE),
+            Action.HOLD_BACK_OFFICE: lambda: self._hold(Scope.BACK_OFFICE),
+            Action.OPEN: lambda: self._hold(None),
             Action.MIGRATE: self._migrate,
             Action.ASK_PREVIOUS: self._ask_previous,
             Action.DEPLOY_BACK_OFFICE: lambda: self._deploy(Action.DEPLOY_BACK_OFFICE, self.plan.to, back_office),
             Action.DEPLOY_FRONT: lambda: self._deploy(Action.DEPLOY_FRONT, self.plan.to, front),
             Action.DEPLOY_EVERYWHERE: lambda: self._deploy(Action.DEPLOY_EVERYWHERE, self.plan.to, *both),
-            Action.RETURN_BACK_OFFICE: lambda: self._deploy(
-                Action.RETURN_BACK_OFFICE, self.plan.previous, back_office
-            ),
+            Action.RETURN_BACK_OFFICE: lambda: self._deploy(Action.RETURN_BACK_OFFICE, self.plan.previous, back_office),
             Action.RETURN_FRONT: lambda: self._deploy(Action.RETURN_FRONT, self.plan.previous, front),
             Action.RETURN_EVERYWHERE: lambda: self._deploy(Action.RETURN_EVERYWHERE, self.plan.previous, *both),
             Action.VERIFY_BACK_OFFICE: lambda: self._verify(back_office),
@@ -82,13 +82,24 @@ class Actions:
         return {"snapshot": made, "database": database}
 
     def _stage(self, version: Version) -> Details:
-        return self._on_back_office(
-            "stage-candidate", Release=version.release, Bundle=version.bundle, Sha256=version.sha256 or "unknown"
+        """Unpack it. The statics of a release that ran before are on their share."""
+        staged = candidate.stage(self.site, version)
+        return (
+            {"instance": staged}
+            if version != self.plan.to
+            else self._on_back_office("place-statics", Release=version.release)
         )
 
     def _set_policy(self, policy: str) -> Details:
         self.site.front.set_policy(policy, time.monotonic() + seconds_of(Action.DEPLOY_ALL_AT_ONCE))
         return {"policy": policy}
+
+    def _hold(self, scope: Scope | None) -> Details:
+        if scope is None:
+            self.site.hold.disarm()
+        else:
+            self.site.hold.arm(scope)
+        return {"armed": sorted(self.site.hold.state())}
 
     def _migrate(self) -> Details:
         # The instance may be another one than that on which it was staged.
@@ -131,9 +142,5 @@ class Actions:
         return ("/", "/customer/section/load/?sections=cart")
 
     def _on_back_office(self, document: str, **parameters: str) -> Details:
-        ran = self.site.back_office_instance.do(document, Fence=str(self.fence), **parameters)
-        return {"instance": ran.instance_id, "command": ran.command_id, "output": ran.output[-2000:]}
-
-
-def _nothing(_: None) -> Details:
-    return {}
+        sent = self.site.back_office_instance.send(document, Fence=str(self.fence), **parameters)
+        return {"instance": sent.instance.instance_id, "command": sent.command_id, "output": sent.wait()[-_KEPT:]}

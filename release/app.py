@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from release import bundle, deploy, hold_commands, plan, records
+from release import bundle, deploy, diagnosis, hold_commands, plan, records
 
 app = typer.Typer(
     help="Build and plan releases, hold the shop, and see what releases did.",
@@ -25,6 +25,7 @@ app.command(
     "usage, or something is missing."
 )(records.status)
 app.command(epilog=_READ)(records.history)
+app.command(epilog=_READ)(diagnosis.diagnose)
 app.command(
     epilog="Exit codes: 0 free; 1 it was free, or AWS refused a call; 2 wrong usage, or something is missing; 4 "
     "another release has it, or its process lives."

@@ -14,6 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from release.errors import RefusedError, ReleaseError
+from release.polling import polls
 
 POLL_SECONDS = 5.0
 COMMAND = "aws:elasticbeanstalk:command"
@@ -47,7 +48,6 @@ class Environment:
     beanstalk: Any
     """A boto3 client."""
     name: str
-    poll_seconds: float = POLL_SECONDS
 
     def describe(self) -> dict[str, Any]:
         """Beanstalk's description. Raises ``ReleaseError`` if there is no such environment."""
@@ -80,15 +80,15 @@ class Environment:
 
     def wait_until_ready(self, deadline: float) -> dict[str, Any]:
         """Until no operation is under way. Raises ``ReleaseError`` at the deadline, by ``time.monotonic``."""
-        while True:
+        for _ in polls(POLL_SECONDS):
             found = self.describe()
             if found["Status"] == "Ready":
                 return found
             if found["Status"] in ("Terminating", "Terminated"):
                 raise ReleaseError(f"environment {self.name}: got status {found['Status']}, expected Ready")
             if time.monotonic() > deadline:
-                raise ReleaseError(f"environment {self.name}: still {found['Status']} when its time was over")
-            time.sleep(self.poll_seconds)
+                break
+        raise ReleaseError(f"environment {self.name}: still {found['Status']} when its time was over")
 
     def left_behind(self, label: str) -> list[Instance]:
         """The instances that do not run a version."""
@@ -100,7 +100,11 @@ class Environment:
             ApplicationName=self.describe()["ApplicationName"], EnvironmentName=self.name
         )["ConfigurationSettings"][0]["OptionSettings"]
         return next(
-            (each["Value"] for each in found if (each["Namespace"], each["OptionName"]) == (COMMAND, "DeploymentPolicy")),
+            (
+                each["Value"]
+                for each in found
+                if (each["Namespace"], each["OptionName"]) == (COMMAND, "DeploymentPolicy")
+            ),
             ALL_AT_ONCE,
         )
 
@@ -148,17 +152,17 @@ def deploy(environments: Sequence[Environment], label: str, *, seconds: float, s
                 )
         if not any(_left_behind(each, label, deadline) for each in environments):
             return [instance.id for each in environments for instance in each.instances()]
-    behind = [f"{each.id} runs {each.version_label}" for one in environments for each in one.left_behind(label)]
-    raise DeploymentFailedError(f"expected {label} on every instance: {', '.join(behind)}")
+    others = [f"{each.id} runs {each.version_label}" for one in environments for each in one.left_behind(label)]
+    raise DeploymentFailedError(f"expected {label} on every instance: {', '.join(others)}")
 
 
 def _left_behind(environment: Environment, label: str, deadline: float) -> list[Instance]:
     """Those that still run another version once all instances have had their first deployment."""
-    while True:
+    for _ in polls(POLL_SECONDS):
         behind = environment.left_behind(label)
         if all(each.status and each.status != "In Progress" for each in behind) or time.monotonic() > deadline:
-            return behind
-        time.sleep(environment.poll_seconds)
+            break
+    return behind
 
 
 def register(beanstalk: Any, application: str, *, label: str, bucket: str, key: str, description: str) -> bool:
@@ -173,8 +177,8 @@ def register(beanstalk: Any, application: str, *, label: str, bucket: str, key: 
         there = found[0]["SourceBundle"]
         if (there["S3Bucket"], there["S3Key"]) != (bucket, key):
             raise RefusedError(
-                f"version {label} of application {application}: got s3://{there['S3Bucket']}/{there['S3Key']}, expected "
-                f"s3://{bucket}/{key}. A release's name is used once: build the bundle with another one."
+                f"version {label} of application {application}: got s3://{there['S3Bucket']}/{there['S3Key']}, "
+                f"expected s3://{bucket}/{key}. A release's name is used once: build the bundle with another one."
             )
         return False
     beanstalk.create_application_version(

@@ -47,7 +47,7 @@ def _faults_of_instances(site: Site, instances: list[str]) -> Iterator[str]:
     for instance in instances:
         try:
             asked = datetime.now(UTC).timestamp()
-            said = site.instance(instance).do("check-instance").output.split()
+            said = site.instance(instance).do("check-instance").split()
             took = datetime.now(UTC).timestamp() - asked
         except ReleaseError as error:
             yield f"{error}."
@@ -61,14 +61,16 @@ def _faults_of_instances(site: Site, instances: list[str]) -> Iterator[str]:
         if inodes == 0:
             yield f"instance {instance}: got no free inode below /var/app, expected some."
         if not asked - MOST_CLOCK_SECONDS <= clock <= asked + took + MOST_CLOCK_SECONDS:
-            yield f"instance {instance}: its clock says {datetime.fromtimestamp(clock, UTC):%H:%M:%S}, expected {
-                datetime.fromtimestamp(asked, UTC):%H:%M:%S} UTC."
+            says, expected = (f"{datetime.fromtimestamp(each, UTC):%H:%M:%S}" for each in (clock, asked))
+            yield f"instance {instance}: its clock says {says}, expected {expected} UTC."
 
 
 def _alarms(site: Site) -> list[str]:
     """The alarms of this site that sound: those that name one of its environments, its database or its balancer."""
-    pages = site.session.client("cloudwatch").get_paginator("describe_alarms").paginate(
-        StateValue="ALARM", AlarmTypes=["MetricAlarm"]
+    pages = (
+        site.session.client("cloudwatch")
+        .get_paginator("describe_alarms")
+        .paginate(StateValue="ALARM", AlarmTypes=["MetricAlarm"])
     )
     ours = {site.front.name, site.back_office.name, site.database}
     return [
@@ -77,4 +79,3 @@ def _alarms(site: Site) -> list[str]:
         for alarm in page["MetricAlarms"]
         if ours & {dimension["Value"] for dimension in alarm.get("Dimensions", ())}
     ]
-

@@ -23,8 +23,8 @@ from release.redaction import Redaction
 from release.site import Site
 
 EPILOG = (
-    "Exit codes: 0 done; 1 it failed, and is taken back; 2 refused, and nothing was changed; 3 it stopped half-way, and "
-    "the message has the command to type; 4 another release has the lock."
+    "Exit codes: 0 done; 1 it failed, and is taken back; 2 refused, and nothing was changed; 3 it stopped half-way, "
+    "and the message has the command to type; 4 another release has the lock."
 )
 
 
@@ -115,9 +115,7 @@ def _taken_over(site: Site, console: Console) -> Iterator[Execution]:
 
 
 @contextmanager
-def _held(
-    site: Site, lock: Lock, journal: Journal, planned: FrozenPlan, console: Console
-) -> Iterator[Execution]:
+def _held(site: Site, lock: Lock, journal: Journal, planned: FrozenPlan, console: Console) -> Iterator[Execution]:
     """An execution, while a heartbeat keeps the lock.
 
     The lock is given back when the release is over. Otherwise the release keeps it, and whoever goes on gets it.
@@ -145,5 +143,6 @@ def _held(
 def _check_facts(site: Site, planned: FrozenPlan) -> None:
     if planning.Asked.now(site, planned.to).facts != planned.facts:
         raise RefusedError(
-            f"plan {planned.id}: what it was decided from has changed since {planned.at}. Nothing was changed. Plan again."
+            f"plan {planned.id}: what it was decided from has changed since {planned.at}. Nothing was changed. Plan "
+            "again."
         )

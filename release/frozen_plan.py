@@ -92,7 +92,9 @@ class FrozenPlan:
     def read(cls, s3: Any, bucket: str, prefix: str, plan_id: str) -> FrozenPlan:
         """A plan that was kept. Raises ``CannotRunError`` for an id of none, and for one that was changed since."""
         if not _ID.fullmatch(plan_id):
-            raise CannotRunError(f"plan: got {plan_id!r}, expected the twelve digits that `./shop release plan` printed")
+            raise CannotRunError(
+                f"plan: got {plan_id!r}, expected the twelve digits that `./shop release plan` printed"
+            )
         try:
             body = s3.get_object(Bucket=bucket, Key=f"{prefix}{PLANS}{plan_id}.json")["Body"].read()
         except ClientError as error:

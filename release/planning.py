@@ -66,8 +66,8 @@ def running(site: Site) -> Version:
     )
     if front.label != back_office.label:
         raise RefusedError(
-            f"{front.environment} runs {front.name}, and {back_office.environment} runs {back_office.name}: expected one "
-            f"release. ./shop release status -s {site.stack.name} says what to do."
+            f"{front.environment} runs {front.name}, and {back_office.environment} runs {back_office.name}: expected "
+            f"one release. ./shop release status -s {site.stack.name} says what to do."
         )
     if front.configuration_version is None:
         raise RefusedError(

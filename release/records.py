@@ -10,11 +10,14 @@ import typer
 
 from commands.console import Console
 from commands.errors import ExitCode
+from release import planning
 from release.deployed_stack import StackName
 from release.errors import answers_of_aws
+from release.frozen_plan import FrozenPlan
 from release.hold_commands import described
 from release.journal import Event, Journal, Record, names
 from release.lock import Found
+from release.progress import ENDED, Direction, Progress
 from release.redaction import Redaction
 from release.running_configuration import RunningRelease
 from release.site import JOURNALS, Site
@@ -34,8 +37,13 @@ def status(stack: StackName) -> None:
         found = site.lock.read()
         console.say(_lock(found, stack))
         console.say(described(site))
+        command = next_command(site)
+        if (left := planning.unfinished(site)) is not None:
+            console.say(_unfinished(*left))
         waits = site.hold.state() or len({each.name for each in running}) > 1 or (found and not found.holder.is_free)
-    if waits:
+    if command:
+        console.say(f"Type: {command}")
+    if waits or command:
         raise typer.Exit(ExitCode.FAILED)
 
 
@@ -71,6 +79,33 @@ def unlock(
     Console().step(f"The lock is free. It was held by {holder}.")
 
 
+def next_command(site: Site) -> str:
+    """The one command that goes on from here. Empty if nothing waits, or while a release is at work."""
+    left = planning.unfinished(site)
+    if left is None:
+        return ""
+    found = site.lock.read()
+    if found is not None and not found.holder.is_free and not found.is_stale:
+        return ""
+    progress = _progress(left[1])
+    # Killed while it was taken back: that goes on. What could not be taken back goes forward, once it is mended.
+    ended = left[1].records[-1].event is Event.FAILED if left[1].records else False
+    back = progress.direction is Direction.BACK and not ended
+    return f"./shop release {'rollback' if back else 'resume'} -s {site.stack.name}"
+
+
+def _unfinished(name: str, journal: Journal) -> str:
+    progress = _progress(journal)
+    left = f"{len(progress.left)} of {len(progress.steps)} steps are left"
+    failed = f" It failed in {progress.failed_step}: {progress.failure}" if progress.failure else ""
+    way = "It is being taken back." if progress.direction is Direction.BACK else f"{left}."
+    return f"{name} is not finished. {way}{failed}"
+
+
+def _progress(journal: Journal) -> Progress:
+    return Progress.of(FrozenPlan.from_json(journal.plan).steps, journal.records)
+
+
 def _journal(site: Site, release: str) -> Journal:
     return Journal.read(site.s3, site.bucket, site.journal_prefix(release), Redaction())
 
@@ -92,8 +127,8 @@ def _summary(name: str, plan: Mapping[str, Any], records: list[Record]) -> str:
         return f"{name}: planned, and never begun"
     last = records[-1]
     steps = [each["name"] for each in plan.get("steps", ())]
-    ended = last.event is Event.DONE and bool(steps) and last.step == steps[-1]
-    how = "done" if ended else f"{last.event} {last.step}".strip()
+    ended = last.details.get(ENDED) or ("done" if last.event is Event.DONE and last.step == steps[-1] else "")
+    how = ended or f"{last.event} {last.step}".strip()
     reason = f" {plan['reason']}" if plan.get("reason") else ""
     return f"{_time(records[0].at)}  {plan.get('kind', '')}  {name}: {how}.{reason}"
 

@@ -45,7 +45,9 @@ class RunningRelease:
             else []
         )
         if not versions:
-            return cls(environment=environment, name=label or "no release", configuration_version=None, label=label or "")
+            return cls(
+                environment=environment, name=label or "no release", configuration_version=None, label=label or ""
+            )
         bundle = versions[0]["SourceBundle"]
         said = release_file(session.client("s3"), bundle["S3Bucket"], bundle["S3Key"])
         return cls(

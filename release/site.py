@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 
 from commands.errors import CannotRunError
-from release.beanstalk import POLL_SECONDS, Environment
+from release.beanstalk import Environment
 from release.deployed_stack import DeployedStack
 from release.hold import Hold, HoldArgs
 from release.lock import Lock, LockPlace
@@ -30,8 +30,6 @@ class Site:
     stack: DeployedStack
     session: Any
     """A boto3 session of the stack's region."""
-    poll_seconds: float = POLL_SECONDS
-    """How often Beanstalk is asked while something is under way."""
 
     @classmethod
     def of(cls, stack: str) -> Site:
@@ -100,7 +98,7 @@ class Site:
         return self._environment("back_office_environment")
 
     def _environment(self, output: str) -> Environment:
-        return Environment(beanstalk=self.beanstalk, name=self.stack.output(output), poll_seconds=self.poll_seconds)
+        return Environment(beanstalk=self.beanstalk, name=self.stack.output(output))
 
     @property
     def database(self) -> str:

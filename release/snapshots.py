@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from release.errors import ReleaseError
+from release.polling import polls
 
 _POLL_SECONDS = 10.0
 _LONGEST = 255
@@ -21,7 +22,7 @@ def name_of(database: str, release: str) -> str:
     return name[:_LONGEST].rstrip("-").lower()
 
 
-def make(rds: Any, database: str, release: str, *, seconds: float, poll_seconds: float = _POLL_SECONDS) -> str:
+def make(rds: Any, database: str, release: str, *, seconds: float) -> str:
     """Make it if it is not there, and wait until it can be restored. Returns its name.
 
     Raises ``ReleaseError`` if RDS fails to make it, and when the time is over.
@@ -37,7 +38,7 @@ def make(rds: Any, database: str, release: str, *, seconds: float, poll_seconds:
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("DBSnapshotAlreadyExists", "DBSnapshotAlreadyExistsFault"):
             raise
-    while True:
+    for _ in polls(_POLL_SECONDS):
         status = rds.describe_db_snapshots(DBSnapshotIdentifier=name)["DBSnapshots"][0]["Status"]
         if status == "available":
             return name
@@ -47,5 +48,5 @@ def make(rds: Any, database: str, release: str, *, seconds: float, poll_seconds:
                 f"aws rds delete-db-snapshot --db-snapshot-identifier {name}"
             )
         if time.monotonic() > deadline:
-            raise ReleaseError(f"snapshot {name}: still {status} after {seconds / 60:.0f} minutes")
-        time.sleep(poll_seconds)
+            break
+    raise ReleaseError(f"snapshot {name}: still {status} after {seconds / 60:.0f} minutes")

@@ -1,7 +1,7 @@
 """Every kind of release, killed after each record and failing at each step, over a model of the site.
 
-The journal and the lock are real, over objects in memory: test_journal.py and test_lock.py have them on the embedded AWS's
-S3. The points are generated from the plans.
+The journal and the lock are real, over objects in memory: test_journal.py and test_lock.py have them on the embedded
+AWS's S3. The points are generated from the plans.
 """
 
 from __future__ import annotations
@@ -48,15 +48,17 @@ class Objects:
     def __init__(self) -> None:
         self._objects: dict[str, bytes] = {}
 
-    def put_object(self, *, Key: str, Body: bytes, **given: str) -> dict[str, str]:
+    def put_object(self, *, Key: str, Body: bytes, **given: str) -> dict[str, str]:  # noqa: N803
         there = self._objects.get(Key)
-        refused = there is not None if "IfNoneMatch" in given else "IfMatch" in given and given["IfMatch"] != _etag(there)
+        refused = (
+            there is not None if "IfNoneMatch" in given else "IfMatch" in given and given["IfMatch"] != _etag(there)
+        )
         if refused:
             raise ClientError({"Error": {"Code": "PreconditionFailed"}}, "PutObject")
         self._objects[Key] = Body
         return {"ETag": _etag(Body)}
 
-    def get_object(self, *, Key: str, **_: str) -> dict[str, Any]:
+    def get_object(self, *, Key: str, **_: str) -> dict[str, Any]:  # noqa: N803
         if Key not in self._objects:
             raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
         body = self._objects[Key]
@@ -66,7 +68,7 @@ class Objects:
     def get_paginator(self, _: str) -> Objects:
         return self
 
-    def paginate(self, *, Prefix: str, **_: str) -> list[dict[str, Any]]:
+    def paginate(self, *, Prefix: str, **_: str) -> list[dict[str, Any]]:  # noqa: N803
         return [{"Contents": [{"Key": key} for key in self._objects if key.startswith(Prefix)]}]
 
 
@@ -136,13 +138,19 @@ class Shop:
         """What every moment must be like."""
         if self.hold == "shop":
             return
-        if not self.old_can_live and OLD in (self.runs["front"], *([self.runs["back office"]] if not self.hold else [])):
+        if not self.old_can_live and OLD in (
+            self.runs["front"],
+            *([self.runs["back office"]] if not self.hold else []),
+        ):
             self.wrong.append("pages of the old release meet a database that it cannot live with")
 
-    @property
-    def is_quiet(self) -> bool:
-        """Open, writing, rolling, and with one release."""
-        return (self.hold, self.writers, self.policy) == ("", True, "Rolling") and len(set(self.runs.values())) == 1
+
+def require_quiet(shop: Shop, *releases: str) -> None:
+    """Open, writing, rolling, with one release, and nothing went wrong on the way."""
+    assert (shop.hold, shop.writers, shop.policy) == ("", True, "Rolling")
+    (runs,) = set(shop.runs.values())
+    assert runs in (releases or (OLD, NEW))
+    assert shop.wrong == []
 
 
 class KilledJournal(Journal):
@@ -207,7 +215,7 @@ def test_a_release_ends_quiet(s3: Any, place: LockPlace, kind: Kind) -> None:
     shop = Shop(kind)
     execution = begin(s3, place, kind, shop)
     execution.forward()
-    assert shop.is_quiet and shop.runs["front"] == NEW and not shop.wrong
+    require_quiet(shop, NEW)
     assert len(execution.journal.records) == records_of(kind)
     assert execution.progress.end is End.DONE
 
@@ -219,7 +227,7 @@ def test_a_killed_release_is_finished_by_another_process(s3: Any, place: LockPla
         begin(s3, place, kind, shop, records=records).forward()
     if records < records_of(kind):
         go_on(s3, place, kind, shop).forward()
-    assert shop.is_quiet and shop.runs["front"] == NEW and not shop.wrong
+    require_quiet(shop, NEW)
     assert shop.migrations <= 1
 
 
@@ -236,17 +244,17 @@ def test_a_killed_release_is_taken_back_or_says_that_it_cannot_be(
     asks = any(Action.ASK_PREVIOUS in step.undo for step in back.progress.to_undo)
     if shop.old_can_live:
         back.back()
-        assert shop.is_quiet and shop.runs["front"] == OLD and not shop.wrong
+        require_quiet(shop, OLD)
         return
     assert asks
     held = (shop.hold, dict(shop.runs))
     with pytest.raises(HalfWayError, match="release resume -s prod"):
         back.back()
     # Nothing was taken back: what the new release needs stays.
-    assert (shop.hold, shop.runs) == held and not shop.wrong
+    assert (shop.hold, shop.runs) == held
     back.lock.stop()
     go_on(s3, place, kind, shop).forward()
-    assert shop.is_quiet and shop.runs["front"] == NEW and not shop.wrong
+    require_quiet(shop, NEW)
 
 
 FAILURES = [(kind, step) for kind in Kind for step in STEPS[kind]]
@@ -260,7 +268,7 @@ def test_a_step_that_fails_takes_the_release_back(s3: Any, place: LockPlace, kin
         execution.forward()
     assert not shop.wrong
     if not isinstance(caught.value, HalfWayError):
-        assert shop.is_quiet and shop.runs["front"] == OLD
+        require_quiet(shop, OLD)
         assert execution.progress.end is End.UNDONE
         return
     # It follows on a release that is found good, or the database is changed and the old release cannot live with it.
@@ -269,7 +277,7 @@ def test_a_step_that_fails_takes_the_release_back(s3: Any, place: LockPlace, kin
     execution.lock.stop()
     shop.failing.clear()
     go_on(s3, place, kind, shop).forward()
-    assert shop.is_quiet and shop.runs["front"] == NEW and not shop.wrong
+    require_quiet(shop, NEW)
 
 
 @pytest.mark.parametrize(("kind", "step"), FAILURES, ids=lambda each: each if isinstance(each, str) else each.name)
@@ -297,7 +305,7 @@ def test_what_cannot_be_taken_back_can_be_tried_again(s3: Any, place: LockPlace,
             assert shop.runs["front"] == OLD
         else:
             back.forward()
-    assert shop.is_quiet and not shop.wrong
+    require_quiet(shop)
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -313,7 +321,7 @@ def test_each_record_may_be_the_last_of_its_process(s3: Any, place: LockPlace, k
             # The first record says who goes on. The second one is killed before the action, the third after it.
             go_on(s3, place, kind, shop, records=2 + processes % 2).forward()
     assert processes > 2 * len(STEPS[kind])
-    assert shop.is_quiet and shop.runs["front"] == NEW and not shop.wrong
+    require_quiet(shop, NEW)
 
 
 def written(s3: Any) -> list[Record]:
@@ -333,7 +341,7 @@ def test_two_processes_do_not_do_one_release(s3: Any, place: LockPlace, monkeypa
         execution.forward()
     assert shop.runs["front"] == OLD
     second.forward()
-    assert shop.is_quiet and shop.runs["front"] == NEW
+    require_quiet(shop, NEW)
 
 
 def interrupted(_: Action) -> Iterator[None]:
@@ -354,4 +362,4 @@ def test_control_c_stops_half_way_and_says_how_to_go_on(s3: Any, place: LockPlac
         broken.forward()
     execution.lock.stop()
     go_on(s3, place, Kind.PLAIN, shop).forward()
-    assert shop.is_quiet
+    require_quiet(shop)

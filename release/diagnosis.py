@@ -1,0 +1,140 @@
+"""``./shop release diagnose``: which instance failed, its address, the end of its log, and what to type."""
+
+from __future__ import annotations
+
+import re
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.error import URLError
+
+from botocore.exceptions import ClientError
+
+from commands.console import Console
+from release.beanstalk import POLL_SECONDS, Environment, Instance
+from release.deployed_stack import StackName
+from release.errors import ReleaseError, answers_of_aws
+from release.planning import unfinished
+from release.polling import polls
+from release.records import next_command
+from release.site import Site
+
+_LOG_LINES = 20
+_EVENTS = 8
+_TAIL_SECONDS = 90
+"""How long Beanstalk may take to fetch the end of a log. It asks the instance's own daemon, and needs no SSM Agent."""
+_ERROR = re.compile(r"^.*\[ERROR\] *(.*\S)", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """An instance, and what is known of it."""
+
+    instance: Instance
+    address: str
+    """In the network."""
+    log: str
+    """The end of eb-engine.log, or why it cannot be had."""
+
+    @property
+    def cause(self) -> str:
+        """The last error of the log, in one line."""
+        found = _ERROR.findall(self.log)
+        return found[-1] if found else ""
+
+
+def diagnose(stack: StackName) -> None:
+    """Look for what failed: instances that do not run their environment's release, with the ends of their logs.
+
+    Logs come by Systems Manager, or by Elastic Beanstalk if the instance's agent does not answer.
+    """
+    console = Console()
+    with answers_of_aws():
+        site = Site.of(stack)
+        label = _wanted(site)
+        for environment in (site.back_office, site.front):
+            found = environment.describe()
+            health = found.get("HealthStatus") or found.get("Health", "unknown")
+            version = found.get("VersionLabel", "no version")
+            console.say(f"{environment.name}: {found['Status']}, {health}, {version}.")
+            instances = environment.instances()
+            failed = [each for each in instances if not each.runs(label or found.get("VersionLabel", ""))]
+            for finding in _findings(site, environment, failed):
+                _show(console, finding)
+            if not failed:
+                console.step(f"All {len(instances)} instances run {found.get('VersionLabel')}.")
+            for event in _events(environment):
+                console.say(f"  {event}", indent="    ")
+        command = next_command(site)
+    console.say(f"Type: {command}" if command else "Nothing is to be done.")
+
+
+def _wanted(site: Site) -> str:
+    """The version that a release in the middle of its work deploys. Empty without one."""
+    left = unfinished(site)
+    return str(left[1].plan["to"]["label"]) if left else ""
+
+
+def _show(console: Console, finding: Finding) -> None:
+    each = finding.instance
+    status = each.status or "no deployment yet"
+    console.warn(f"{each.id} at {finding.address}: {each.version_label or 'no version'}, {status}.")
+    if finding.cause:
+        console.say(f"  Cause: {finding.cause}", indent="    ")
+    for line in finding.log.splitlines()[-_LOG_LINES:]:
+        console.raw(f"    {line}")
+    console.say(f"  A shell there: aws ssm start-session --target {each.id}")
+
+
+def _findings(site: Site, environment: Environment, instances: list[Instance]) -> Iterator[Finding]:
+    addresses = _addresses(site, [each.id for each in instances])
+    for each in instances:
+        yield Finding(
+            instance=each, address=addresses.get(each.id, "unknown address"), log=_log(site, environment, each.id)
+        )
+
+
+def _addresses(site: Site, instances: list[str]) -> dict[str, str]:
+    if not instances:
+        return {}
+    try:
+        found = site.session.client("ec2").describe_instances(InstanceIds=instances)["Reservations"]
+    except ClientError:
+        return {}  # One of them is gone meanwhile.
+    return {each["InstanceId"]: each.get("PrivateIpAddress", "") for one in found for each in one["Instances"]}
+
+
+def _log(site: Site, environment: Environment, instance: str) -> str:
+    try:
+        return site.instance(instance).do("show-engine-log")
+    except (ReleaseError, ClientError) as error:
+        tail = _tail_by_beanstalk(environment, instance)
+        return tail or f"The log cannot be had: Systems Manager: {error}; Elastic Beanstalk: no answer"
+
+
+def _tail_by_beanstalk(environment: Environment, instance: str) -> str:
+    """The last lines of an instance's logs, which Beanstalk puts into its bucket. Empty if it does not."""
+    beanstalk = environment.beanstalk
+    beanstalk.request_environment_info(EnvironmentName=environment.name, InfoType="tail")
+    deadline = time.monotonic() + _TAIL_SECONDS
+    for _ in polls(POLL_SECONDS):
+        found = beanstalk.retrieve_environment_info(EnvironmentName=environment.name, InfoType="tail")
+        newest = sorted(found["EnvironmentInfo"], key=lambda each: each["SampleTimestamp"], reverse=True)
+        for each in newest:
+            if each["Ec2InstanceId"] == instance:
+                try:
+                    with urllib.request.urlopen(each["Message"], timeout=30) as answer:
+                        body: bytes = answer.read()
+                        return body.decode(errors="replace")
+                except URLError:
+                    return ""
+        if time.monotonic() > deadline:
+            break
+    return ""
+
+
+def _events(environment: Environment) -> list[str]:
+    """The newest warnings and errors, oldest first."""
+    found = environment.beanstalk.describe_events(EnvironmentName=environment.name, Severity="WARN", MaxRecords=_EVENTS)
+    return [f"{each['EventDate']:%H:%M:%S} {each['Severity']} {each['Message']}" for each in reversed(found["Events"])]
