@@ -1,15 +1,11 @@
 #!/usr/bin/env bash
-# Unpacks a release beside the running one, on the back office's instance, and asks it what it would change:
-#
-#   ask_candidate.sh RELEASE BUNDLE SHA256 FACTS
+# Unpacks a release beside the running one, on the back office's instance, and asks it what it would change.
 #
 # BUNDLE and FACTS are s3:// addresses: FACTS gets the answers, since Systems Manager keeps only 24,000 characters.
-# The release tool sends this text with AWS-RunShellScript. It runs as root.
 set -euo pipefail
 
-readonly release=$1 bundle=$2 sha256=$3 facts=$4
 readonly candidates=/var/app/candidates
-readonly directory=$candidates/$release
+readonly directory=$candidates/$RELEASE
 
 mkdir -p "$candidates"
 exec 9<"$candidates"
@@ -21,9 +17,9 @@ fi
 if [[ ! -e $directory.complete ]]; then
   # One candidate is kept: each has as many files as the running release.
   rm -rf "${candidates:?}"/*
-  aws s3 cp --only-show-errors "$bundle" "$candidates/bundle.zip"
-  if ! sha256sum --check --status <<<"$sha256  $candidates/bundle.zip"; then
-    echo "$bundle: got another file than the one that was uploaded, expected SHA-256 $sha256" >&2
+  aws s3 cp --only-show-errors "$BUNDLE" "$candidates/bundle.zip"
+  if ! sha256sum --check --status <<<"$SHA256  $candidates/bundle.zip"; then
+    echo "$BUNDLE: got another file than the one that was uploaded, expected SHA-256 $SHA256" >&2
     exit 1
   fi
   needed=$(unzip -Zt "$candidates/bundle.zip" | awk '{print $3}')
@@ -44,4 +40,4 @@ fi
 
 cd "$directory"
 runuser -u webapp -- php .platform/candidate_facts.php /var/app/current >"$candidates/facts.json"
-aws s3 cp --only-show-errors "$candidates/facts.json" "$facts"
+aws s3 cp --only-show-errors "$candidates/facts.json" "$FACTS"
