@@ -1,74 +1,126 @@
-"""Commands on the back office's instance, by SSM Run Command."""
+"""Commands on the site's instances: the stack's own SSM documents, by SSM Run Command."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from shlex import join
-from typing import Any
+from typing import Any, Self
 
+from commands.errors import CannotRunError
+from release.deployed_stack import DeployedStack
 from release.errors import ReleaseError
 
 _POLL_SECONDS = 2.0
-_LONGEST_SECONDS = 3600
-"""How long a command may run. Magento installs in two minutes or so."""
+_DELIVERY_SECONDS = 120
+"""How long a command may wait for SSM Agent. An agent that works takes it within seconds."""
 _UNDER_WAY = ("Pending", "InProgress", "Delayed", "Cancelling")
 
 
 @dataclass(frozen=True, kw_only=True)
-class BackOffice:
-    """The one instance that runs Magento's commands."""
+class Instance:
+    """An instance of the site, and the documents that it may be told to run."""
 
     ssm: Any
     """A boto3 client."""
     instance_id: str
+    documents: Mapping[str, str]
+    """The names of the documents in AWS, by what they do: the stack's output ``release_documents``."""
+    log_group: str
+    """The log group of what they print: the stack's output ``release_log_group``."""
     poll_seconds: float = _POLL_SECONDS
 
     @classmethod
-    def of(cls, session: Any, environment: str) -> BackOffice:
-        """The instance of a Beanstalk environment. Raises ``ReleaseError`` unless there is exactly one."""
+    def named(cls, session: Any, stack: DeployedStack, instance_id: str) -> Self:
+        """An instance with the documents of a stack. Raises ``CannotRunError`` for a stack without them."""
+        documents = stack.outputs.get("release_documents")
+        if not isinstance(documents, Mapping):
+            raise CannotRunError(
+                f"output release_documents of stack {stack.name}: missing. Run pulumi up -s {stack.name} first."
+            )
+        return cls(
+            ssm=session.client("ssm"),
+            instance_id=instance_id,
+            documents=documents,
+            log_group=stack.output("release_log_group"),
+        )
+
+    def send(self, document: str, **parameters: str) -> Command:
+        """Begin to run a document. Raises ``CannotRunError`` for one that the stack does not have.
+
+        SSM keeps the parameters, and the log group what the document prints: neither may hold a secret.
+        """
+        if document not in self.documents:
+            raise CannotRunError(
+                f"output release_documents: got no {document}, expected one. Run pulumi up with this version of the "
+                "program first."
+            )
+        sent = self.ssm.send_command(
+            InstanceIds=[self.instance_id],
+            DocumentName=self.documents[document],
+            Parameters={name: [value] for name, value in parameters.items()},
+            TimeoutSeconds=_DELIVERY_SECONDS,
+            CloudWatchOutputConfig={"CloudWatchOutputEnabled": True, "CloudWatchLogGroupName": self.log_group},
+        )
+        return Command(instance=self, document=document, command_id=sent["Command"]["CommandId"])
+
+    def do(self, document: str, **parameters: str) -> str:
+        """What a document prints, run to its end. Raises ``ReleaseError`` with what it complains of if it fails."""
+        return self.send(document, **parameters).wait()
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackOffice(Instance):
+    """The one instance that runs Magento's commands."""
+
+    @classmethod
+    def of(cls, session: Any, stack: DeployedStack) -> Self:
+        """The instance of the stack's back office. Raises ``ReleaseError`` unless there is exactly one."""
+        environment = stack.output("back_office_environment")
         resources = session.client("elasticbeanstalk").describe_environment_resources(EnvironmentName=environment)
         ids = [each["Id"] for each in resources["EnvironmentResources"]["Instances"]]
         if len(ids) != 1:
             raise ReleaseError(
-                f"environment {environment}: got {len(ids)} instances, expected 1. Magento is installed in one place: "
-                "set site.back_office.instances to 1, or wait until Beanstalk has replaced its instance."
+                f"environment {environment}: got {len(ids)} instances, expected 1. Magento's commands run in one "
+                "place: set site.back_office.instances to 1, or wait until Beanstalk has replaced its instance."
             )
-        return cls(ssm=session.client("ssm"), instance_id=ids[0])
+        return cls.named(session, stack, ids[0])
 
-    def run(self, *command: str) -> str:
-        """What a command prints, run as root. Raises ``ReleaseError`` with what it complains of if it fails.
 
-        SSM keeps the command's text and the first 24,000 characters of what it prints: neither may hold a secret.
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """A document that was sent to an instance, now or by another process."""
+
+    instance: Instance
+    document: str
+    command_id: str
+
+    def wait(self) -> str:
+        """What it printed, up to 24,000 characters. Raises ``ReleaseError`` with what it complains of if it failed.
+
+        SSM ends it: after the time that the document sets, or if no agent takes it.
         """
-        sent = self.ssm.send_command(
-            InstanceIds=[self.instance_id],
-            DocumentName="AWS-RunShellScript",
-            Parameters={"commands": [join(command)], "executionTimeout": [str(_LONGEST_SECONDS)]},
-        )
-        ended = self._wait_for(sent["Command"]["CommandId"])
+        ended = self._ended()
         if ended["Status"] != "Success":
             said = ended["StandardErrorContent"].strip() or ended["StandardOutputContent"].strip()
-            raise ReleaseError(f"instance {self.instance_id}: {ended['StatusDetails']}: {said or 'no output'}")
+            raise ReleaseError(
+                f"instance {self.instance.instance_id}: {self.document} ended with {ended['StatusDetails']}: "
+                f"{said or 'no output'}\n(log group {self.instance.log_group}, command {self.command_id})"
+            )
         return str(ended["StandardOutputContent"])
 
-    def _wait_for(self, command_id: str) -> dict[str, Any]:
+    def _ended(self) -> dict[str, Any]:
+        ssm = self.instance.ssm
         while True:
-            time.sleep(self.poll_seconds)
+            time.sleep(self.instance.poll_seconds)
             try:
-                found: dict[str, Any] = self.ssm.get_command_invocation(
-                    CommandId=command_id, InstanceId=self.instance_id
+                found: dict[str, Any] = ssm.get_command_invocation(
+                    CommandId=self.command_id, InstanceId=self.instance.instance_id
                 )
-            except self.ssm.exceptions.InvocationDoesNotExist:
+            except ssm.exceptions.InvocationDoesNotExist:
                 continue  # Not yet: SSM takes a moment to hand a command over.
             if found["Status"] not in _UNDER_WAY:
                 return found
-
-    def run_script(self, path: str, *arguments: str) -> str:
-        """What a PHP script of the running release prints. Raises ``ReleaseError`` if the release does not have it."""
-        lines = f"[ -f {path} ] || {{ echo '{path} is missing: deploy a release of the shop first' >&2; exit 1; }}"
-        return self.run("bash", "-c", f"{lines}; exec {join(['php', path, *arguments])}")
 
 
 def lines_of(texts: Sequence[str]) -> str:

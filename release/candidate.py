@@ -16,7 +16,6 @@ from release.kinds import Candidate
 from release.running_configuration import RELEASE_FILE, names_in
 from release.site import Site
 
-_SCRIPT = Path(__file__).with_name("ask_candidate.sh")
 _FACTS = ".platform/candidate_facts.php"
 
 
@@ -81,7 +80,11 @@ def ask(site: Site, bundle: ReleaseBundle) -> Candidate:
     """
     key = upload(site, bundle)
     facts = f"{site.prefix}facts/{bundle.release}.json"
-    host = BackOffice.of(site.session, site.stack.output("back_office_environment"))
-    arguments = (bundle.release, f"s3://{site.bucket}/{key}", bundle.sha256, f"s3://{site.bucket}/{facts}")
-    host.run("bash", "-c", _SCRIPT.read_text(), _SCRIPT.name, *arguments)
+    BackOffice.of(site.session, site.stack).do(
+        "ask-candidate",
+        Release=bundle.release,
+        Bundle=f"s3://{site.bucket}/{key}",
+        Sha256=bundle.sha256,
+        Facts=f"s3://{site.bucket}/{facts}",
+    )
     return Candidate.read(bundle.release, site.s3.get_object(Bucket=site.bucket, Key=facts)["Body"].read().decode())

@@ -9,7 +9,8 @@ from enum import StrEnum
 from release.back_office import BackOffice
 from release.errors import ReleaseError
 
-SCRIPT = "/var/app/current/.platform/install_magento.php"
+LOOK, INSTALL = "look-for-magento", "install-magento"
+"""The SSM documents that run ``install_magento.php``."""
 
 
 class Key(StrEnum):
@@ -23,7 +24,7 @@ class Key(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """What ``install_magento.php look`` found on the back office's instance."""
+    """What ``look-for-magento`` found on the back office's instance."""
 
     database: str
     """Its name and host."""
@@ -44,14 +45,13 @@ class Findings:
     @classmethod
     def read(cls, host: BackOffice) -> Findings:
         """Look on the instance. Raises ``ReleaseError`` if it does not answer."""
-        said = host.run_script(SCRIPT, "look")
+        said = host.do(LOOK)
         try:
             found = json.loads(said)
             return cls(**{**found, "key": Key(found["key"])})
         except (ValueError, TypeError, KeyError) as error:
             raise ReleaseError(
-                f"{SCRIPT} on instance {host.instance_id}: got {said!r}, expected one line of JSON ({error}). "
-                "Does the SSM agent run there?"
+                f"{LOOK} on instance {host.instance_id}: got {said!r}, expected one line of JSON ({error})"
             ) from None
 
 
@@ -137,6 +137,6 @@ def plan(found: Findings) -> Plan:
 
 def carry_out(host: BackOffice, *, admin_secret: str, admin_email: str) -> None:
     """Install, or finish what was killed. Raises ``ReleaseError`` with the end of Magento's own output."""
-    said = host.run_script(SCRIPT, "install", admin_secret, admin_email)
+    said = host.do(INSTALL, AdminSecret=admin_secret, AdminEmail=admin_email)
     if said.strip() != "installed":
-        raise ReleaseError(f"{SCRIPT} on instance {host.instance_id}: got {said!r}, expected installed")
+        raise ReleaseError(f"{INSTALL} on instance {host.instance_id}: got {said!r}, expected installed")

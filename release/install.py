@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import boto3
@@ -13,6 +14,9 @@ from release.back_office import BackOffice, lines_of
 from release.deployed_stack import DeployedStack, StackName
 from release.errors import ReleaseError, answers_of_aws
 from release.first_installation import Action, Findings, carry_out, plan
+
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
+"""What the SSM document takes."""
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -30,13 +34,13 @@ def install(
     It looks at the database and the crypt key on the back office's instance, and prints its plan before it changes
     anything. You can run it again: it says what it finds.
     """
-    if "@" not in admin_email or any(each.isspace() for each in admin_email):
+    if not _ADDRESS.fullmatch(admin_email):
         raise CannotRunError(f"--admin-email: got {admin_email!r}, expected an address such as you@client.url")
     console = Console()
     deployed = DeployedStack.read(stack)
-    secret, environment = deployed.output("admin_secret"), deployed.output("back_office_environment")
+    secret = deployed.output("admin_secret")
     with answers_of_aws():
-        host = BackOffice.of(boto3.Session(region_name=deployed.region), environment)
+        host = BackOffice.of(boto3.Session(region_name=deployed.region), deployed)
         decided = plan(Findings.read(host))
         if decided.action is Action.STOP:
             raise ReleaseError(decided.reason)

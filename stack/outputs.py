@@ -51,6 +51,10 @@ class StackOutputs:
     """The host of the site's search engine."""
     releases: Text
     """The `s3://` address below which the shop's releases keep their lock and their journals."""
+    release_documents: Mapping[str, Text]
+    """The SSM documents that a release runs on the site's instances, by what they do."""
+    release_log_group: Text
+    """The log group with what these documents print."""
     configuration_object: Text
     """The `s3://` address of the site's `env.php`."""
     configuration_version: Text
@@ -133,6 +137,8 @@ class StackOutputs:
             session_cache_address=site.session_cache.address if site.session_cache else None,
             search_address=site.search.address,
             releases=site.releases.uri,
+            release_documents=site.release_documents.names,
+            release_log_group=site.release_documents.log_group_name,
             configuration_object=site.configuration.uri,
             configuration_version=site.configuration.version,
             admin_secret=site.first_administrator.arn,

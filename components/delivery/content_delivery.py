@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.delivery.delivery_logs import DeliveryLogs, DeliveryLogsArgs
+from components.network.alias_record import alias_record
 from components.network.firewall import Firewall, FirewallArgs
 from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.shared.context import Context
@@ -109,17 +110,14 @@ class ContentDelivery(pulumi.ComponentResource):
         """The distribution of one directory below Magento's ``pub``, with its DNS records."""
         distribution = self._distribution(content, host_name)
         for record_type in ("A", "AAAA"):
-            aws.route53.Record(
+            alias_record(
                 f"{self._name}-{content}-{record_type.lower()}",
+                host_name=host_name,
+                record_type=record_type,
                 zone_id=self._args.shared.public_zone_id,
-                name=host_name,
-                type=record_type,
-                aliases=[
-                    aws.route53.RecordAliasArgs(
-                        name=distribution.domain_name, zone_id=distribution.hosted_zone_id, evaluate_target_health=False
-                    )
-                ],
-                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+                target=distribution.domain_name,
+                target_zone_id=distribution.hosted_zone_id,
+                parent=self,
             )
         return distribution
 

@@ -19,6 +19,7 @@ from components.data.cache import Cache, CacheArgs
 from components.data.mysql_database import MySqlDatabase, MySqlDatabaseArgs
 from components.data.placement import DataStorePlacement
 from components.data.search import Search, SearchArgs
+from components.network.alias_record import alias_record
 from components.network.security_group import IngressRule, SecurityGroup, SecurityGroupArgs
 from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.servers.nfs_server import NfsServer, NfsServerArgs
@@ -27,6 +28,7 @@ from components.shared.context import Context
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs
 from components.site.configuration import SiteConfiguration, SiteConfigurationArgs
 from components.site.first_administrator import FirstAdministrator, FirstAdministratorArgs
+from components.site.release_documents import ReleaseDocuments, ReleaseDocumentsArgs
 from components.site.releases import SiteReleases
 from settings import standing_rules
 from settings.content_delivery import ContentDeliverySettings
@@ -55,7 +57,7 @@ class MagentoPlatform(pulumi.ComponentResource):
 
     Produces the instances' security groups and roles, the load balancer, ``MySqlDatabase``, one or two ``Cache``,
     ``Search``, the ``SiteConfiguration``, the Beanstalk application, both environments with a log group for Magento's
-    own logs, and a DNS record for each host name.
+    own logs, the ``ReleaseDocuments``, and a DNS record for each host name.
     """
 
     load_balancer: SharedLoadBalancer
@@ -74,6 +76,7 @@ class MagentoPlatform(pulumi.ComponentResource):
     listener_rules: Mapping[str, object]
     """The keys of ``site`` that the environments' listener rules are made from."""
     releases: SiteReleases
+    release_documents: ReleaseDocuments
 
     def __init__(self, name: str, args: MagentoPlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(
@@ -134,6 +137,11 @@ class MagentoPlatform(pulumi.ComponentResource):
         self.first_administrator = FirstAdministrator(
             f"{name}-admin", FirstAdministratorArgs(context=args.context.for_system("magento")), opts=self._child
         )
+        self.release_documents = ReleaseDocuments(
+            f"{name}-release",
+            ReleaseDocumentsArgs(context=args.context.for_system("magento")),
+            opts=self._child,
+        )
         self.application = BeanstalkApplication(
             f"{name}-releases",
             BeanstalkApplicationArgs(
@@ -152,7 +160,14 @@ class MagentoPlatform(pulumi.ComponentResource):
         # Beanstalk puts the rules of a newer environment last. So the front gets what the back office does not match.
         self.front = self._environment(FRONT, site.front, ("/*",), priority=2, after=[self.back_office])
         for host_name in site.host_names:
-            self._record(host_name)
+            alias_record(
+                f"{name}-{host_name}",
+                host_name=host_name,
+                zone_id=args.shared.public_zone_id,
+                target=self.load_balancer.dns_name,
+                target_zone_id=self.load_balancer.zone_id,
+                parent=self,
+            )
         environments = {"front": self.front.environment_name, "back_office": self.back_office.environment_name}
         self.register_outputs({"address": self.address, **environments})
 
@@ -202,6 +217,7 @@ class MagentoPlatform(pulumi.ComponentResource):
         context = args.context.for_system("magento")
         role = InstanceRole(f"{self._name}-{tier}", InstanceRoleArgs(context=context), opts=self._child)
         granted = self.configuration.grant_read_to(f"{self._name}-{tier}", role.role, parent=role)
+        self.release_documents.grant_output_to(f"{self._name}-{tier}", role.role, parent=role)
         if tier == BACK_OFFICE:
             # Magento is installed there, by `./shop install`.
             self.first_administrator.grant_read_to(f"{self._name}-{tier}", role.role, parent=role)
@@ -255,18 +271,4 @@ class MagentoPlatform(pulumi.ComponentResource):
                 context=context,
             ),
             opts=self._child,
-        )
-
-    def _record(self, host_name: str) -> None:
-        aws.route53.Record(
-            f"{self._name}-{host_name}",
-            zone_id=self._args.shared.public_zone_id,
-            name=host_name,
-            type="A",
-            aliases=[
-                aws.route53.RecordAliasArgs(
-                    name=self.load_balancer.dns_name, zone_id=self.load_balancer.zone_id, evaluate_target_health=False
-                )
-            ],
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )

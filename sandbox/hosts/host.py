@@ -8,12 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
+from uuid import uuid4
 
 from sandbox.hosts.machine import CommandResult, Machine, MachineArgs, MachineError
 from sandbox.hosts.root_image import PLATFORM_PATH
 
 Kind = Literal["application", "configuration", "restart"]
 _COMMANDS = {"application": "app-deploy", "configuration": "config-deploy", "restart": "restart-app-server"}
+_RUN_SCRIPT = 'mkdir -p "${0%/*}" && cat >"$0" && chmod 0700 "$0" && exec sh -c "$0" </dev/null'
+"""Writes its input to the file that is its name, and runs that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,14 +104,16 @@ class Host:
     def run(
         self, commands: Sequence[str], *, working_directory: str = "", timeout_seconds: float = 3600
     ) -> CommandResult:
-        """Run the commands as one shell script of root's, as AWS-RunShellScript does.
+        """Run the lines as a script of root's in a file, as SSM Agent does: its first line may name an interpreter.
 
-        It does not see the environment's properties. The return code is the last command's.
+        It does not see the environment's properties. The return code is the script's.
         """
+        path = f"/var/lib/amazon/ssm/{self.args.machine.name}/document/orchestration/{uuid4()}/_script.sh"
         return self.machine.run(
-            ["sh", "-c", "\n".join(commands)],
+            ["sh", "-c", _RUN_SCRIPT, path],
             working_directory=working_directory or "/usr/bin",
             timeout_seconds=timeout_seconds,
+            standard_input="\n".join(commands) + "\n",
         )
 
     def log(self, lines: int = 100) -> str:

@@ -17,6 +17,7 @@ import pulumi_aws as aws_resources
 import pytest
 
 from components.site.env_php import CERTIFICATES_OF_RDS
+from components.site.release_documents import DOCUMENTS
 from release.bundle import BundleArgs
 from release.bundle import build as build_bundle
 from sandbox.applications import releases
@@ -29,6 +30,7 @@ from tests.unit.program import ROOT, program
 
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
 BACK_OFFICE, FRONT = "client-prod-back-office", "client-prod-front"
+LOG_GROUP = "/aws/ssm/client-prod-releases"
 RELEASE = "2026-11-25-a"
 TRUST = {"SSL_CERT_FILE": CERTIFICATES_OF_RDS}
 """The caches have the same authority here. On AWS, the system knows theirs."""
@@ -98,6 +100,8 @@ class Platform:
             "back_office_environment": BACK_OFFICE,
             "front_environment": FRONT,
             "configuration_version": version,
+            "release_documents": {each.name: f"client-prod-{each.name}" for each in DOCUMENTS},
+            "release_log_group": LOG_GROUP,
         }
         pulumi = self.programs / "pulumi"
         pulumi.write_text(f"""#!/bin/bash
@@ -116,6 +120,10 @@ def platform(aws: EmbeddedAws, data_stores: Stores, tmp_path: Path) -> Iterator[
     secret = aws.client("secretsmanager").create_secret(
         Name="site-admin", SecretString=json.dumps({"user": "admin", "password": "Horse7battery"})
     )["ARN"]
+    for document in DOCUMENTS:
+        aws.client("ssm").create_document(
+            Name=f"client-prod-{document.name}", Content=document.content, DocumentType="Command"
+        )
     bundle = build_bundle(
         BundleArgs(
             application=releases.build(tmp_path / "shop"), name="magento", release=RELEASE, configuration_version="v1"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.emulator.ssm import AGENT_POLICIES
+from sandbox.emulator.ssm.instances import AGENT_POLICIES
 from sandbox.tests.emulator.aws_process import EmbeddedAws
 from sandbox.tests.emulator.fake_fleet import Answer, FakeFleet, eventually, registered_fleet
 from sandbox.tests.refusals import aws_refuses

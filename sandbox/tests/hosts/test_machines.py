@@ -32,12 +32,14 @@ sys.stdin.read()
 
 
 def test_a_command_gives_its_exit_code_and_what_it_said(host: Host) -> None:
-    """As AWS-RunShellScript: one script, the last command's code, no properties of the environment and no HOME."""
+    """As AWS-RunShellScript: one script, the last command's code, no properties of the environment and no HOME. The
+    first line may name an interpreter."""
     ran = host.run(["cd /etc", "echo $PWD ${HOME-nowhere} $AWS_DEFAULT_REGION", "echo bad >&2", "exit 7"])
     assert (ran.return_code, ran.standard_output, ran.standard_error) == (7, "/etc nowhere eu-west-3\n", "bad\n")
     assert host.run(["false", "true"]).return_code == 0
     assert host.run(["pwd"], working_directory="/var/log").standard_output == "/var/log\n"
     assert host.run(["kill -TERM $$"]).return_code == 128 + signal.SIGTERM
+    assert host.run(["#!/usr/bin/env bash", "set -o pipefail", "false | true"]).return_code == 1
 
 
 def test_a_command_is_ended_when_its_time_is_up(host: Host) -> None:

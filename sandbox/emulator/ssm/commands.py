@@ -1,4 +1,4 @@
-"""Systems Manager: Run Command on the hosts of a fleet, and which instances its agent manages. No sessions."""
+"""Run Command: commands on the hosts of a fleet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from math import ceil
 from typing import Any
 from uuid import uuid4
 
-from botocore.exceptions import ClientError
 from moto.ssm.models import ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
 
@@ -19,21 +18,16 @@ from sandbox.emulator.errors import AwsError
 from sandbox.emulator.fleet.registration import FLEET, TIME, FleetFailedError, NoAnswerError, NoHostError
 from sandbox.emulator.in_process import client
 from sandbox.emulator.patching import operation
+from sandbox.emulator.ssm.documents import Script
+from sandbox.emulator.ssm.outputs import Outputs
 
-DOCUMENT = "AWS-RunShellScript"
-PLUGIN = "aws:runShellScript"
 MOST_INSTANCES = 50
 """Ids in a SendCommand. Source: Systems Manager API reference, ``SendCommand``, as the figures below."""
 DELIVERY_SECONDS = 600
-EXECUTION_SECONDS = 3600
 OUTPUT_CHARACTERS, ERROR_CHARACTERS = 24_000, 8_000
 """What GetCommandInvocation answers of the two outputs."""
 PLUGIN_CHARACTERS = 2_500
 """What ListCommandInvocations answers of the output."""
-AGENT_POLICIES = {"AmazonSSMManagedInstanceCore", "AmazonSSMManagedEC2InstanceDefaultPolicy"}
-"""An instance's role needs one of them for its agent to register ("Configure instance permissions required for Systems
-Manager")."""
-_OF_BEANSTALK = "elasticbeanstalk:environment-name"
 _RETRY_SECONDS = 0.2
 _OVER = ("Success", "Failed", "TimedOut", "Cancelled")
 
@@ -66,6 +60,7 @@ class Command:
     """A command that was sent. ``request`` has the parameters of SendCommand."""
 
     request: dict[str, Any]
+    script: Script
     invocations: dict[str, Invocation]
     region: str
     account: str
@@ -77,20 +72,13 @@ class Command:
         return int(self.request.get("TimeoutSeconds", DELIVERY_SECONDS))
 
     @property
-    def execution_seconds(self) -> int:
-        return int(self._parameter("executionTimeout", [EXECUTION_SECONDS])[0])
-
-    @property
     def commands(self) -> dict[str, Any]:
         """What the fleet runs."""
         return {
-            "Commands": self._parameter("commands", []),
-            "WorkingDirectory": self._parameter("workingDirectory", [""])[0] or None,
-            "TimeoutSeconds": self.execution_seconds,
+            "Commands": list(self.script.lines),
+            "WorkingDirectory": self.script.working_directory or None,
+            "TimeoutSeconds": self.script.timeout_seconds,
         }
-
-    def _parameter(self, name: str, default: list[Any]) -> list[Any]:
-        return list(self.request.get("Parameters", {}).get(name) or default)
 
     def limit(self, name: str, default: str) -> int:
         """MaxConcurrency or MaxErrors as a number of instances."""
@@ -116,7 +104,15 @@ class Command:
 
     def describe(self) -> dict[str, Any]:
         status, details = self.status
-        kept = ("Comment", "InstanceIds", "Targets", "OutputS3BucketName", "OutputS3KeyPrefix", "NotificationConfig")
+        kept = (
+            "Comment",
+            "InstanceIds",
+            "Targets",
+            "OutputS3BucketName",
+            "OutputS3KeyPrefix",
+            "CloudWatchOutputConfig",
+            "NotificationConfig",
+        )
         return {
             "CommandId": self.command_id,
             "DocumentName": self.request["DocumentName"],
@@ -139,14 +135,11 @@ class Command:
 
 @operation(SimpleSystemManagerResponse)
 def send_command(response: SimpleSystemManagerResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    name = parameters["DocumentName"].rpartition("/")[2]
-    if name != DOCUMENT:
-        raise AwsError("InvalidDocument", f"The document {name} is not one that the embedded AWS can run: {DOCUMENT}.")
-    if not parameters.get("Parameters", {}).get("commands"):
-        raise AwsError("InvalidParameters", "The parameter commands of the document is required.")
+    script = Script.of(ssm_backends[response.current_account][response.region], parameters)
     instances = _instances(response, parameters)
     command = Command(
         request=parameters,
+        script=script,
         invocations={instance: Invocation(instance_id=instance) for instance in instances},
         region=response.region,
         account=response.current_account,
@@ -170,7 +163,7 @@ def list_commands(response: SimpleSystemManagerResponse, parameters: dict[str, A
 def get_command_invocation(response: SimpleSystemManagerResponse, parameters: dict[str, Any]) -> dict[str, Any]:
     command = _command(response, parameters["CommandId"])
     invocation = command.invocations.get(parameters["InstanceId"])
-    if invocation is None or parameters.get("PluginName", PLUGIN) != PLUGIN:
+    if invocation is None or parameters.get("PluginName", command.script.step) != command.script.step:
         raise AwsError("InvocationDoesNotExist", "")
     seconds = (
         (invocation.ended - invocation.started).total_seconds() if invocation.ended and invocation.started else None
@@ -181,7 +174,7 @@ def get_command_invocation(response: SimpleSystemManagerResponse, parameters: di
         "Comment": command.request.get("Comment", ""),
         "DocumentName": command.request["DocumentName"],
         "DocumentVersion": command.request.get("DocumentVersion", "$DEFAULT"),
-        "PluginName": PLUGIN,
+        "PluginName": command.script.step,
         "ResponseCode": invocation.code,
         "ExecutionStartDateTime": _text(invocation.started),
         "ExecutionElapsedTime": "" if seconds is None else f"PT{seconds:.3f}S",
@@ -192,6 +185,7 @@ def get_command_invocation(response: SimpleSystemManagerResponse, parameters: di
         "StandardOutputUrl": "",
         "StandardErrorContent": invocation.error[:ERROR_CHARACTERS],
         "StandardErrorUrl": "",
+        "CloudWatchOutputConfig": command.request.get("CloudWatchOutputConfig", {"CloudWatchOutputEnabled": False}),
     }
 
 
@@ -215,73 +209,6 @@ def cancel_command(response: SimpleSystemManagerResponse, parameters: dict[str, 
         if parameters.get("InstanceIds") is None or invocation.instance_id in parameters["InstanceIds"]:
             invocation.end("Cancelled")
     return {}
-
-
-@operation(SimpleSystemManagerResponse)
-def describe_instance_information(response: SimpleSystemManagerResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    """The running instances whose role lets their agent register. Without a host, the agent has no connection."""
-    ec2 = client("ec2", response.region, response.current_account)
-    running = ec2.describe_instances(Filters=[{"Name": "instance-state-name", "Values": ["running"]}])
-    every = [
-        _managed(instance)
-        for reservation in running["Reservations"]
-        for instance in reservation["Instances"]
-        if _may_register(response, instance)
-    ]
-    filters = [(each["Key"], each["Values"]) for each in parameters.get("Filters", [])]
-    filters += [(each["key"], each["valueSet"]) for each in parameters.get("InstanceInformationFilterList", [])]
-    kept = [each for each in every if all(_has(each, key, values) for key, values in filters)]
-    return {"InstanceInformationList": kept}
-
-
-@operation(SimpleSystemManagerResponse)
-def describe_sessions(_response: SimpleSystemManagerResponse, _parameters: dict[str, Any]) -> dict[str, Any]:
-    """None: a session needs the data channel of the agent, which is not here."""
-    return {"Sessions": []}
-
-
-@operation(SimpleSystemManagerResponse)
-def start_session(_response: SimpleSystemManagerResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    raise AwsError("TargetNotConnected", f"{parameters['Target']} is not connected.")
-
-
-def _managed(instance: dict[str, Any]) -> dict[str, Any]:
-    is_windows = instance.get("Platform") == "windows"
-    # To ask the fleet for each host would keep all other requests waiting. It runs Beanstalk's instances, all of them.
-    is_host = FLEET.is_registered and any(tag["Key"] == _OF_BEANSTALK for tag in instance.get("Tags", []))
-    return {
-        "InstanceId": instance["InstanceId"],
-        "PingStatus": "Online" if is_host else "ConnectionLost",
-        "PlatformType": "Windows" if is_windows else "Linux",
-        "ResourceType": "EC2Instance",
-        "IPAddress": instance["PrivateIpAddress"],
-        "RegistrationDate": instance["LaunchTime"],
-    }
-
-
-def _has(instance: dict[str, Any], key: str, values: list[str]) -> bool:
-    """Whether an instance passes a filter. Raises AWS's error for a key that is not known here."""
-    members = {"InstanceIds": "InstanceId", "PingStatus": "PingStatus", "PlatformTypes": "PlatformType"}
-    if key not in members:
-        raise AwsError("InvalidInstanceInformationFilterValue", f"The filter key {key} is not valid.")
-    return instance[members[key]] in values
-
-
-def _may_register(response: SimpleSystemManagerResponse, instance: dict[str, Any]) -> bool:
-    """Whether the role of the instance has the managed policy that Session Manager asks for."""
-    profile = instance.get("IamInstanceProfile")
-    if profile is None:
-        return False
-    iam = client("iam", "us-east-1", response.current_account)
-    try:
-        found = iam.get_instance_profile(InstanceProfileName=profile["Arn"].rpartition("/")[2])
-    except ClientError:  # the profile was deleted after the launch
-        return False
-    return any(
-        policy["PolicyName"] in AGENT_POLICIES
-        for role in found["InstanceProfile"]["Roles"]
-        for policy in iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]
-    )
 
 
 def _run(command: Command, invocation: Invocation, slots: threading.Semaphore) -> None:
@@ -321,7 +248,7 @@ def _wait_for_host(command: Command, invocation: Invocation) -> bool:
 
 
 def _execute(command: Command, invocation: Invocation) -> None:
-    seconds = command.execution_seconds
+    seconds = command.script.timeout_seconds
     try:
         answer = FLEET.run(invocation.instance_id, command.commands, seconds + TIME.seconds(DELIVERY_SECONDS))
     except NoAnswerError:
@@ -337,22 +264,16 @@ def _execute(command: Command, invocation: Invocation) -> None:
             invocation.end("TimedOut", "ExecutionTimedOut")
         else:
             invocation.end("Failed" if invocation.code else "Success")
-    _keep(command, invocation)
-
-
-def _keep(command: Command, invocation: Invocation) -> None:
-    """Write the whole outputs to S3, if the command names a bucket."""
-    bucket = command.request.get("OutputS3BucketName")
-    if not bucket:
-        return
-    prefix = command.request.get("OutputS3KeyPrefix", "").strip("/")
-    place = f"{command.command_id}/{invocation.instance_id}/awsrunShellScript/0.awsrunShellScript"
-    for name, text in (("stdout", invocation.output), ("stderr", invocation.error)):
-        key = "/".join(part for part in (prefix, place, name) if part)
-        try:
-            client("s3", command.region, command.account).put_object(Bucket=bucket, Key=key, Body=text.encode())
-        except ClientError:  # AWS does not report it either
-            return
+    Outputs(
+        command_id=command.command_id,
+        instance_id=invocation.instance_id,
+        document=command.request["DocumentName"],
+        step=command.script.step,
+        stdout=invocation.output,
+        stderr=invocation.error,
+        region=command.region,
+        account=command.account,
+    ).keep(command.request)
 
 
 def _instances(response: SimpleSystemManagerResponse, parameters: dict[str, Any]) -> list[str]:
@@ -412,7 +333,7 @@ def _wanted(response: SimpleSystemManagerResponse, parameters: dict[str, Any]) -
 
 def _describe(command: Command, invocation: Invocation, *, with_plugins: bool) -> dict[str, Any]:
     plugin = {
-        "Name": PLUGIN,
+        "Name": command.script.step,
         "Status": invocation.status,
         "StatusDetails": invocation.details,
         "ResponseCode": invocation.code,

@@ -1,0 +1,177 @@
+"""The commands of releases: SSM documents that run a script on one instance, and the log group of their output."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+
+from components.beanstalk.options import EnvironmentOptions
+from components.shared.context import Context
+from components.shared.iam import allow, document
+
+_SCRIPTS = Path(__file__).with_name("release_scripts")
+_WRITE_OUTPUT = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+"""What SSM Agent calls to stream the output of a command. It asks for the group first, which is there already, and
+streams nothing if it may not ask (amazon-ssm-agent, ``iohandler.go``)."""
+_FIND_GROUP = ("logs:DescribeLogGroups",)
+
+_MINUTE, _HOUR = 60, 3600
+_EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+"
+_S3_ADDRESS = r"s3://[a-z0-9.-]{3,63}/[A-Za-z0-9/_.-]+"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """What a document is told by its caller: a text that AWS refuses unless all of it matches ``allowed``.
+
+    AWS puts the text into the script between single quotes, so nothing may match that a shell gives a meaning to there.
+    """
+
+    description: str
+    allowed: str
+    """A regular expression, without anchors."""
+
+    @property
+    def content(self) -> dict[str, str]:
+        """The parameter in an SSM document. Without a default, AWS refuses a command that leaves it out."""
+        return {"type": "String", "description": self.description, "allowedPattern": f"^(?:{self.allowed})$"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseDocument:
+    """A script of ``release_scripts/`` as an SSM document. The script sees ``AdminEmail`` as ``$ADMIN_EMAIL``."""
+
+    name: str
+    """The name of the document without the stack's, and of the script without ``.sh``."""
+    description: str
+    timeout_seconds: int
+    """How long the script may run before SSM Agent ends it."""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    """By name, which has letters and digits only."""
+
+    @property
+    def content(self) -> str:
+        """The document in JSON: a step whose lines are the script's, with the parameters after its first line."""
+        interpreter, *lines = (_SCRIPTS / f"{self.name}.sh").read_text().splitlines()
+        assignments = [f"{_variable(name)}='{{{{ {name} }}}}'" for name in self.parameters]
+        step = {
+            "action": "aws:runShellScript",
+            "name": "runShellScript",
+            "inputs": {"timeoutSeconds": str(self.timeout_seconds), "runCommand": [interpreter, *assignments, *lines]},
+        }
+        parameters = {name: parameter.content for name, parameter in self.parameters.items()}
+        return json.dumps(
+            {
+                "schemaVersion": "2.2",
+                "description": self.description,
+                **({"parameters": parameters} if parameters else {}),
+                "mainSteps": [step],
+            }
+        )
+
+
+DOCUMENTS = (
+    ReleaseDocument(
+        name="ask-candidate",
+        description="Unpacks a release beside the running one, and asks it what it would change",
+        timeout_seconds=_HOUR,
+        parameters={
+            "Release": Parameter(description="The name of the release", allowed="[A-Za-z0-9_-]{1,40}"),
+            "Bundle": Parameter(description="The address of its bundle", allowed=_S3_ADDRESS),
+            "Sha256": Parameter(description="The SHA-256 of its bundle", allowed="[0-9a-f]{64}"),
+            "Facts": Parameter(description="The address to write its answers to", allowed=_S3_ADDRESS),
+        },
+    ),
+    ReleaseDocument(
+        name="look-for-magento",
+        description="Prints how far the first installation of Magento is",
+        timeout_seconds=5 * _MINUTE,
+    ),
+    ReleaseDocument(
+        name="install-magento",
+        description="Installs Magento into the empty database",
+        # It takes two minutes or so.
+        timeout_seconds=_HOUR,
+        parameters={
+            "AdminSecret": Parameter(
+                description="The ARN of the secret with the first administrator's name and password",
+                allowed="arn:[a-z0-9:-]+:secret:[A-Za-z0-9/_+=.@-]+",
+            ),
+            "AdminEmail": Parameter(description="The first administrator's e-mail address", allowed=_EMAIL),
+        },
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseDocumentsArgs:
+    """The stack of the site."""
+
+    context: Context
+
+
+class ReleaseDocuments(pulumi.ComponentResource):
+    """The SSM documents that a site's releases run on its instances.
+
+    Produces a document for each of ``DOCUMENTS``, and an encrypted log group for what they print. A document changes
+    with ``pulumi up``: AWS keeps its earlier versions, and commands run the newest.
+    """
+
+    names: dict[str, pulumi.Output[str]]
+    """The names in AWS, by the documents' own."""
+    log_group_name: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ReleaseDocumentsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("magento:site:ReleaseDocuments", name, {"documents": [each.name for each in DOCUMENTS]}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        tags = args.context.tags
+        self._context = args.context
+        self._log_group = aws.cloudwatch.LogGroup(
+            f"{name}-output",
+            # People look for it when a release fails. AWS's own groups for commands begin alike.
+            name=f"/aws/ssm/{tags.owner}-releases",
+            retention_in_days=EnvironmentOptions.log_retention_days,
+            kms_key_id=args.context.key_arn,
+            tags=tags.named(f"{name}-output"),
+            opts=child,
+        )
+        self.names = {
+            each.name: aws.ssm.Document(
+                f"{name}-{each.name}",
+                # IAM policies and people name it. AWS gives a document no other name.
+                name=f"{tags.owner}-{each.name}",
+                document_type="Command",
+                document_format="JSON",
+                content=each.content,
+                tags=tags.named(f"{name}-{each.name}"),
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            ).name
+            for each in DOCUMENTS
+        }
+        self.log_group_name = self._log_group.name
+        self.register_outputs({"names": self.names, "log_group_name": self.log_group_name})
+
+    def grant_output_to(self, name: str, role: aws.iam.Role, parent: pulumi.Resource) -> aws.iam.RolePolicy:
+        """Let SSM Agent on the instances of ``role`` write what the documents print."""
+        groups = pulumi.Output.concat("arn:aws:logs:", self._context.region, ":", self._context.account_id)
+        return aws.iam.RolePolicy(
+            f"{name}-writes-release-output",
+            role=role.name,
+            policy=pulumi.Output.all(self._log_group.arn, groups).apply(
+                lambda arns: document(
+                    allow(_WRITE_OUTPUT, arns[0], f"{arns[0]}:*"), allow(_FIND_GROUP, f"{arns[1]}:log-group:*")
+                )
+            ),
+            opts=pulumi.ResourceOptions(parent=parent),
+        )
+
+
+def _variable(parameter: str) -> str:
+    """``ADMIN_EMAIL`` for ``AdminEmail``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", parameter).upper()

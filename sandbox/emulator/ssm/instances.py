@@ -1,0 +1,85 @@
+"""The instances that Systems Manager's agent manages. No sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.ssm.responses import SimpleSystemManagerResponse
+
+from sandbox.emulator.errors import AwsError
+from sandbox.emulator.fleet.registration import FLEET
+from sandbox.emulator.in_process import client
+from sandbox.emulator.patching import operation
+
+AGENT_POLICIES = {"AmazonSSMManagedInstanceCore", "AmazonSSMManagedEC2InstanceDefaultPolicy"}
+"""An instance's role needs one of them for its agent to register ("Configure instance permissions required for Systems
+Manager")."""
+_OF_BEANSTALK = "elasticbeanstalk:environment-name"
+
+
+@operation(SimpleSystemManagerResponse)
+def describe_instance_information(response: SimpleSystemManagerResponse, parameters: dict[str, Any]) -> dict[str, Any]:
+    """The running instances whose role lets their agent register. Without a host, the agent has no connection."""
+    ec2 = client("ec2", response.region, response.current_account)
+    running = ec2.describe_instances(Filters=[{"Name": "instance-state-name", "Values": ["running"]}])
+    every = [
+        _managed(instance)
+        for reservation in running["Reservations"]
+        for instance in reservation["Instances"]
+        if _may_register(response, instance)
+    ]
+    filters = [(each["Key"], each["Values"]) for each in parameters.get("Filters", [])]
+    filters += [(each["key"], each["valueSet"]) for each in parameters.get("InstanceInformationFilterList", [])]
+    kept = [each for each in every if all(_has(each, key, values) for key, values in filters)]
+    return {"InstanceInformationList": kept}
+
+
+@operation(SimpleSystemManagerResponse)
+def describe_sessions(_response: SimpleSystemManagerResponse, _parameters: dict[str, Any]) -> dict[str, Any]:
+    """None: a session needs the data channel of the agent, which is not here."""
+    return {"Sessions": []}
+
+
+@operation(SimpleSystemManagerResponse)
+def start_session(_response: SimpleSystemManagerResponse, parameters: dict[str, Any]) -> dict[str, Any]:
+    raise AwsError("TargetNotConnected", f"{parameters['Target']} is not connected.")
+
+
+def _managed(instance: dict[str, Any]) -> dict[str, Any]:
+    is_windows = instance.get("Platform") == "windows"
+    # To ask the fleet for each host would keep all other requests waiting. It runs Beanstalk's instances, all of them.
+    is_host = FLEET.is_registered and any(tag["Key"] == _OF_BEANSTALK for tag in instance.get("Tags", []))
+    return {
+        "InstanceId": instance["InstanceId"],
+        "PingStatus": "Online" if is_host else "ConnectionLost",
+        "PlatformType": "Windows" if is_windows else "Linux",
+        "ResourceType": "EC2Instance",
+        "IPAddress": instance["PrivateIpAddress"],
+        "RegistrationDate": instance["LaunchTime"],
+    }
+
+
+def _has(instance: dict[str, Any], key: str, values: list[str]) -> bool:
+    """Whether an instance passes a filter. Raises AWS's error for a key that is not known here."""
+    members = {"InstanceIds": "InstanceId", "PingStatus": "PingStatus", "PlatformTypes": "PlatformType"}
+    if key not in members:
+        raise AwsError("InvalidInstanceInformationFilterValue", f"The filter key {key} is not valid.")
+    return instance[members[key]] in values
+
+
+def _may_register(response: SimpleSystemManagerResponse, instance: dict[str, Any]) -> bool:
+    """Whether the role of the instance has the managed policy that Session Manager asks for."""
+    profile = instance.get("IamInstanceProfile")
+    if profile is None:
+        return False
+    iam = client("iam", "us-east-1", response.current_account)
+    try:
+        found = iam.get_instance_profile(InstanceProfileName=profile["Arn"].rpartition("/")[2])
+    except ClientError:  # the profile was deleted after the launch
+        return False
+    return any(
+        policy["PolicyName"] in AGENT_POLICIES
+        for role in found["InstanceProfile"]["Roles"]
+        for policy in iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]
+    )

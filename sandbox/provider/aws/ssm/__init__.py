@@ -1,0 +1,5 @@
+"""Adapters of pulumi-aws's ``ssm`` module."""
+
+from sandbox.provider.aws.ssm import documents
+
+__all__ = ["documents"]

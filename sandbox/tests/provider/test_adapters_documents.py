@@ -1,0 +1,89 @@
+"""The adapter of Systems Manager's documents, against the embedded AWS."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sandbox.provider.adapter import Aws
+from sandbox.provider.registry import find_adapter
+from sandbox.tests.provider.adapter_round_trip import (
+    ACCOUNT_ID,
+    REGION,
+    Case,
+    Sample,
+    Samples,
+    create,
+    read,
+    round_trip,
+    unexercised,
+)
+
+SAMPLES = Samples()
+DOCUMENT = "aws:ssm/document:Document"
+IN_YAML = """
+schemaVersion: '2.2'
+description: Says goodbye
+mainSteps:
+- action: aws:runShellScript
+  name: runShellScript
+  inputs: {runCommand: [echo goodbye]}
+"""
+
+
+def saying(text: str) -> str:
+    step = {"action": "aws:runShellScript", "name": "runShellScript", "inputs": {"runCommand": [f"echo {text}"]}}
+    who = {"type": "String", "description": "Who is greeted", "default": "you", "allowedPattern": "^[a-z]+$"}
+    return json.dumps(
+        {"schemaVersion": "2.2", "description": "Greets", "parameters": {"Who": who}, "mainSteps": [step]}
+    )
+
+
+@SAMPLES.case(DOCUMENT)
+def a_document(aws: Aws) -> Case:
+    return Case(
+        inputs={
+            "name": "client-prod-greet",
+            "content": saying("hello"),
+            "documentType": "Command",
+            "tags": {"Name": "main", "Client": "client"},
+        },
+        updates=[
+            {"content": saying("good morning")},
+            {"content": IN_YAML, "documentFormat": "YAML"},
+            # Once more what it said first.
+            {"content": saying("hello"), "documentFormat": "JSON"},
+        ],
+    )
+
+
+@pytest.mark.parametrize("sample", SAMPLES.all, ids=str)
+def test_round_trip(aws: Aws, sample: Sample) -> None:
+    """What a program says is what AWS has: at creation, after every update, and nothing is left after deletion."""
+    round_trip(aws, sample)
+
+
+def test_every_property_is_exercised(aws: Aws) -> None:
+    """A property that no sample sets could be dropped without anybody noticing."""
+    assert unexercised(SAMPLES.all, aws) == {}
+
+
+def test_commands_run_the_newest_version(aws: Aws) -> None:
+    """An update is a new version, and the default. A run that was killed between the two is continued."""
+    adapter, ssm = find_adapter(DOCUMENT), aws.client("ssm")
+    inputs = {"name": "newest", "content": saying("hello"), "documentType": "Command", "documentFormat": "JSON"}
+    id = create(aws, DOCUMENT, inputs)
+    changed = {**inputs, "content": saying("good morning")}
+    ssm.update_document(Name=id, Content=changed["content"], DocumentVersion="$LATEST")
+    assert ssm.get_document(Name=id)["DocumentVersion"] == "1"
+    adapter.update(aws, id, inputs, changed, frozenset({"content"}))
+    assert ssm.get_document(Name=id)["DocumentVersion"] == "2"
+    found = read(aws, DOCUMENT, id)
+    assert found is not None
+    assert (found["defaultVersion"], found["latestVersion"], found["description"]) == ("2", "2", "Greets")
+    assert found["arn"] == f"arn:aws:ssm:{REGION}:{ACCOUNT_ID}:document/newest"
+    assert found["platformTypes"] == ["Linux", "MacOS"]
+    assert found["parameters"] == [
+        {"name": "Who", "type": "String", "description": "Who is greeted", "defaultValue": "you"}
+    ]
