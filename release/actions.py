@@ -83,12 +83,10 @@ class Actions:
 
     def _stage(self, version: Version) -> Details:
         """Unpack it. The statics of a release that ran before are on their share."""
-        staged = candidate.stage(self.site, version)
-        return (
-            {"instance": staged}
-            if version != self.plan.to
-            else self._on_back_office("place-statics", Release=version.release)
-        )
+        candidate.stage(self.site, version)
+        if version == self.plan.to:
+            return self._on_back_office("place-statics", Release=version.release)
+        return {}
 
     def _set_policy(self, policy: str) -> Details:
         self.site.front.set_policy(policy, time.monotonic() + seconds_of(Action.DEPLOY_ALL_AT_ONCE))

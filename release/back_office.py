@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,6 +9,7 @@ from typing import Any, Self
 from commands.errors import CannotRunError
 from release.deployed_stack import DeployedStack
 from release.errors import ReleaseError
+from release.polling import polls
 
 _POLL_SECONDS = 2.0
 _DELIVERY_SECONDS = 120
@@ -28,7 +28,6 @@ class Instance:
     """The names of the documents in AWS, by what they do: the stack's output ``release_documents``."""
     log_group: str
     """The log group of what they print: the stack's output ``release_log_group``."""
-    poll_seconds: float = _POLL_SECONDS
 
     @classmethod
     def named(cls, session: Any, stack: DeployedStack, instance_id: str) -> Self:
@@ -111,8 +110,7 @@ class Command:
 
     def _ended(self) -> dict[str, Any]:
         ssm = self.instance.ssm
-        while True:
-            time.sleep(self.instance.poll_seconds)
+        for _ in polls(_POLL_SECONDS):
             try:
                 found: dict[str, Any] = ssm.get_command_invocation(
                     CommandId=self.command_id, InstanceId=self.instance.instance_id
@@ -120,7 +118,8 @@ class Command:
             except ssm.exceptions.InvocationDoesNotExist:
                 continue  # Not yet: SSM takes a moment to hand a command over.
             if found["Status"] not in _UNDER_WAY:
-                return found
+                break
+        return found
 
 
 def lines_of(texts: Sequence[str]) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from commands.errors import CannotRunError
-from release.back_office import BackOffice
 from release.errors import RefusedError
+from release.frozen_plan import Version
 from release.kinds import Candidate
 from release.running_configuration import RELEASE_FILE, names_in
 from release.site import Site
@@ -73,18 +73,22 @@ def upload(site: Site, bundle: ReleaseBundle) -> str:
     return key
 
 
-def ask(site: Site, bundle: ReleaseBundle) -> Candidate:
-    """Unpack the bundle beside the running release, and ask it. It changes neither the shop nor its database.
+def stage(site: Site, version: Version) -> None:
+    """Unpack a version's bundle beside the running release, on the back office's instance. There already: nothing.
 
     Raises ``ReleaseError`` with what the instance complains of.
     """
-    key = upload(site, bundle)
-    facts = f"{site.prefix}facts/{bundle.release}.json"
-    BackOffice.of(site.session, site.stack).do(
-        "ask-candidate",
-        Release=bundle.release,
-        Bundle=f"s3://{site.bucket}/{key}",
-        Sha256=bundle.sha256,
-        Facts=f"s3://{site.bucket}/{facts}",
+    site.back_office_instance.do(
+        "stage-candidate", Release=version.release, Bundle=version.bundle, Sha256=version.sha256 or "unknown"
     )
-    return Candidate.read(bundle.release, site.s3.get_object(Bucket=site.bucket, Key=facts)["Body"].read().decode())
+
+
+def ask(site: Site, version: Version) -> Candidate:
+    """Unpack a version's bundle beside the running release, and ask it. It changes neither the shop nor its database.
+
+    Raises ``ReleaseError`` with what the instance complains of.
+    """
+    stage(site, version)
+    key = f"{site.prefix}facts/{version.release}.json"
+    site.back_office_instance.do("ask-candidate", Release=version.release, Facts=f"s3://{site.bucket}/{key}")
+    return Candidate.read(version.release, site.s3.get_object(Bucket=site.bucket, Key=key)["Body"].read().decode())

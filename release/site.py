@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 
 from commands.errors import CannotRunError
+from release.back_office import BackOffice, Instance
 from release.beanstalk import Environment
 from release.deployed_stack import DeployedStack
 from release.hold import Hold, HoldArgs
@@ -99,6 +100,15 @@ class Site:
 
     def _environment(self, output: str) -> Environment:
         return Environment(beanstalk=self.beanstalk, name=self.stack.output(output))
+
+    def instance(self, instance_id: str) -> Instance:
+        """An instance, to run the stack's documents on."""
+        return Instance.named(self.session, self.stack, instance_id)
+
+    @property
+    def back_office_instance(self) -> BackOffice:
+        """The one instance on which a release's commands run, as it is now: it may be replaced at any time."""
+        return BackOffice.of(self.session, self.stack)
 
     @property
     def database(self) -> str:

@@ -54,18 +54,25 @@ class ReleaseDocument:
     """How long the script may run before SSM Agent ends it."""
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     """By name, which has letters and digits only."""
+    is_fenced: bool = False
+    """Whether the instance refuses it from a sender whose lock another one has by now (parameter ``Fence``)."""
 
     @property
     def content(self) -> str:
         """The document in JSON: a step whose lines are the script's, with the parameters after its first line."""
-        interpreter, *lines = (_SCRIPTS / f"{self.name}.sh").read_text().splitlines()
-        assignments = [f"{_variable(name)}='{{{{ {name} }}}}'" for name in self.parameters]
+        interpreter, *lines = _lines(self.name)
+        given = {**self.parameters, **({"Fence": _FENCE} if self.is_fenced else {})}
+        assignments = [f"{_variable(name)}='{{{{ {name} }}}}'" for name in given]
+        fence = _lines("check-fence")[1:] if self.is_fenced else []
         step = {
             "action": "aws:runShellScript",
             "name": "runShellScript",
-            "inputs": {"timeoutSeconds": str(self.timeout_seconds), "runCommand": [interpreter, *assignments, *lines]},
+            "inputs": {
+                "timeoutSeconds": str(self.timeout_seconds),
+                "runCommand": [interpreter, *assignments, *fence, *lines],
+            },
         }
-        parameters = {name: parameter.content for name, parameter in self.parameters.items()}
+        parameters = {name: parameter.content for name, parameter in given.items()}
         return json.dumps(
             {
                 "schemaVersion": "2.2",
@@ -76,17 +83,90 @@ class ReleaseDocument:
         )
 
 
+_RELEASE = Parameter(description="The name of the release", allowed="[A-Za-z0-9_-]{1,40}")
+_FENCE = Parameter(description="The number of the lock under which this is sent", allowed="[0-9]{1,9}")
+
 DOCUMENTS = (
     ReleaseDocument(
-        name="ask-candidate",
-        description="Unpacks a release beside the running one, and asks it what it would change",
+        name="stage-candidate",
+        description="Unpacks a release beside the running one",
         timeout_seconds=_HOUR,
         parameters={
-            "Release": Parameter(description="The name of the release", allowed="[A-Za-z0-9_-]{1,40}"),
+            "Release": _RELEASE,
             "Bundle": Parameter(description="The address of its bundle", allowed=_S3_ADDRESS),
-            "Sha256": Parameter(description="The SHA-256 of its bundle", allowed="[0-9a-f]{64}"),
+            "Sha256": Parameter(description="The SHA-256 of its bundle, or unknown", allowed="[0-9a-f]{64}|unknown"),
+        },
+    ),
+    ReleaseDocument(
+        name="ask-candidate",
+        description="Asks a release that is unpacked beside the running one what it would change",
+        timeout_seconds=_HOUR,
+        parameters={
+            "Release": _RELEASE,
             "Facts": Parameter(description="The address to write its answers to", allowed=_S3_ADDRESS),
         },
+    ),
+    ReleaseDocument(
+        name="place-statics",
+        description="Copies the statics of an unpacked release to their share",
+        timeout_seconds=_HOUR,
+        is_fenced=True,
+        parameters={"Release": _RELEASE},
+    ),
+    ReleaseDocument(
+        name="pause-writers",
+        description="Stops cron and consumers of the back office",
+        timeout_seconds=20 * _MINUTE,
+        is_fenced=True,
+        parameters={"Release": _RELEASE},
+    ),
+    ReleaseDocument(
+        name="resume-writers",
+        description="Lets cron and consumers of the back office go on",
+        timeout_seconds=_MINUTE,
+        is_fenced=True,
+    ),
+    ReleaseDocument(
+        name="migrate",
+        description="Changes the database as a release needs it, and imports its configuration",
+        timeout_seconds=4 * _HOUR,
+        is_fenced=True,
+        parameters={
+            "Release": _RELEASE,
+            "Attempt": Parameter(description="Which attempt this is, from 1", allowed="[1-9][0-9]{0,2}"),
+        },
+    ),
+    ReleaseDocument(
+        name="await-migration",
+        description="Ends when no migration runs",
+        timeout_seconds=4 * _HOUR,
+    ),
+    ReleaseDocument(
+        name="ask-previous",
+        description="Asks an unpacked release whether it can live with the database as it is",
+        timeout_seconds=20 * _MINUTE,
+        is_fenced=True,
+        parameters={"Release": _RELEASE},
+    ),
+    ReleaseDocument(
+        name="verify-release",
+        description="Asks the web server of an instance for a release and its pages",
+        timeout_seconds=20 * _MINUTE,
+        parameters={
+            "Release": _RELEASE,
+            "HostName": Parameter(description="The host name of the shop", allowed="[A-Za-z0-9.-]{1,253}"),
+            "Paths": Parameter(description="Paths of pages, between spaces", allowed="/[A-Za-z0-9/_.=?, -]*"),
+        },
+    ),
+    ReleaseDocument(
+        name="check-instance",
+        description="Prints the free space, the free inodes and the time of an instance",
+        timeout_seconds=_MINUTE,
+    ),
+    ReleaseDocument(
+        name="show-engine-log",
+        description="Prints the end of Elastic Beanstalk's log on an instance",
+        timeout_seconds=_MINUTE,
     ),
     ReleaseDocument(
         name="look-for-magento",
@@ -170,6 +250,10 @@ class ReleaseDocuments(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=parent),
         )
+
+
+def _lines(script: str) -> list[str]:
+    return (_SCRIPTS / f"{script}.sh").read_text().splitlines()
 
 
 def _variable(parameter: str) -> str:
