@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from release import beanstalk, candidate, snapshots
-from release.beanstalk import ALL_AT_ONCE, ROLLING, Environment, Say
+from release import beanstalk, candidate, diagnosis, snapshots
+from release.beanstalk import ALL_AT_ONCE, ROLLING, DeploymentFailedError, Environment, Say
 from release.errors import ReleaseError
 from release.frozen_plan import FrozenPlan, Version
 from release.hold import Scope
@@ -106,12 +106,16 @@ class Actions:
         return self._on_back_office("migrate", Release=self.plan.to.release, Attempt=str(attempt))
 
     def _ask_previous(self) -> Details:
-        self._on_back_office("await-migration", Release=self.plan.to.release)
+        self.site.back_office_instance.do("await-migration")
         self._stage(self.plan.previous)
         return self._on_back_office("ask-previous", Release=self.plan.previous.release)
 
     def _deploy(self, action: Action, version: Version, *environments: Environment) -> Details:
-        instances = beanstalk.deploy(environments, version.label, seconds=seconds_of(action), say=self.say)
+        try:
+            instances = beanstalk.deploy(environments, version.label, seconds=seconds_of(action), say=self.say)
+        except DeploymentFailedError as error:
+            # Now: the way back is another deployment, and its log follows.
+            raise ReleaseError(f"{error}\n{diagnosis.told(self.site, error.environment, str(error))}") from None
         return {"version": version.label, "instances": instances}
 
     def _verify(self, *environments: Environment) -> Details:

@@ -37,10 +37,6 @@ class Instance:
         return self.version_label == label and self.status == "Deployed"
 
 
-class DeploymentFailedError(ReleaseError):
-    """An environment does not run the version that it was to run."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Environment:
     """An environment of Beanstalk."""
@@ -130,6 +126,17 @@ class Environment:
         return True
 
 
+class DeploymentFailedError(ReleaseError):
+    """An environment does not run the version that it was to run."""
+
+    def __init__(self, environment: Environment, got: str, expected: str, since: Any) -> None:
+        complaints = " ".join(environment.errors(since))
+        super().__init__(
+            f"environment {environment.name}: got version {got}, expected {expected}. {complaints}".rstrip()
+        )
+        self.environment = environment
+
+
 def deploy(environments: Sequence[Environment], label: str, *, seconds: float, say: Say = lambda _: None) -> list[str]:
     """Deploy a version to environments at the same time, until every instance runs it. Returns the instances.
 
@@ -144,16 +151,12 @@ def deploy(environments: Sequence[Environment], label: str, *, seconds: float, s
         for each in under_way:
             found = each.wait_until_ready(deadline)
             if found.get("VersionLabel") != label:
-                complaints = each.errors(since[each.name])
-                behind = ", ".join(instance.id for instance in each.left_behind(label))
-                raise DeploymentFailedError(
-                    f"environment {each.name}: got version {found.get('VersionLabel')}, expected {label}. Not deployed "
-                    f"to {behind}. {' '.join(complaints)}".strip()
-                )
+                raise DeploymentFailedError(each, found.get("VersionLabel", "none"), label, since[each.name])
         if not any(_left_behind(each, label, deadline) for each in environments):
             return [instance.id for each in environments for instance in each.instances()]
-    others = [f"{each.id} runs {each.version_label}" for one in environments for each in one.left_behind(label)]
-    raise DeploymentFailedError(f"expected {label} on every instance: {', '.join(others)}")
+    behind = next(each for each in environments if each.left_behind(label))
+    others = ", ".join(f"{each.version_label or 'nothing'} on {each.id}" for each in behind.left_behind(label))
+    raise DeploymentFailedError(behind, others, f"{label} on every instance", since[behind.name])
 
 
 def _left_behind(environment: Environment, label: str, deadline: float) -> list[Instance]:

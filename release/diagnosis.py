@@ -24,6 +24,7 @@ _LOG_LINES = 20
 _EVENTS = 8
 _TAIL_SECONDS = 90
 """How long Beanstalk may take to fetch the end of a log. It asks the instance's own daemon, and needs no SSM Agent."""
+_INSTANCE = re.compile(r"\bi-[0-9a-f]{8,17}\b")
 _ERROR = re.compile(r"^.*\[ERROR\] *(.*\S)", re.MULTILINE)
 
 
@@ -42,6 +43,19 @@ class Finding:
         """The last error of the log, in one line."""
         found = _ERROR.findall(self.log)
         return found[-1] if found else ""
+
+
+def told(site: Site, environment: Environment, complaint: str) -> str:
+    """What to know of the instances that Beanstalk complains of: their addresses, and the ends of their logs."""
+    named = set(_INSTANCE.findall(complaint))
+    return "\n".join(
+        line
+        for each in _findings(site, environment, [one for one in environment.instances() if one.id in named])
+        for line in (
+            f"{each.instance.id} at {each.address}: {each.cause or 'no error in its log'}",
+            *(f"    {line}" for line in each.log.splitlines()[-_LOG_LINES:]),
+        )
+    )
 
 
 def diagnose(stack: StackName) -> None:

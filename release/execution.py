@@ -71,7 +71,7 @@ class Execution:
 
     def _stopped(self, before: Progress) -> str:
         now = self.progress
-        why = f"{before.failed_step}: {before.failure}\n" if before.failure else ""
+        why = f"{before.failed_step}: {before.failure}\n" if before.failure not in ("", now.failure) else ""
         return f"The release stopped half-way. {why}{now.failed_step}: {now.failure}\n{self._ways}"
 
     @property

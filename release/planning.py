@@ -171,7 +171,7 @@ def _sha256_of(site: Site, bundle: str) -> str:
 def _restore(site: Site, last: FrozenPlan) -> str:
     """How the database comes back, and what is lost by it."""
     for _, journal in newest_first(site):
-        if journal.plan != last.to_json():
+        if FrozenPlan.from_json(journal.plan).id != last.id:
             continue
         for record in journal.records:
             if made := record.details.get("snapshot"):
