@@ -62,7 +62,7 @@ class Instance:
             TimeoutSeconds=_DELIVERY_SECONDS,
             CloudWatchOutputConfig={"CloudWatchOutputEnabled": True, "CloudWatchLogGroupName": self.log_group},
         )
-        return Command(instance=self, document=document, command_id=sent["Command"]["CommandId"])
+        return Command(instance=self, command_id=sent["Command"]["CommandId"])
 
     def do(self, document: str, **parameters: str) -> str:
         """What a document prints, run to its end. Raises ``ReleaseError`` with what it complains of if it fails."""
@@ -92,7 +92,6 @@ class Command:
     """A document that was sent to an instance, now or by another process."""
 
     instance: Instance
-    document: str
     command_id: str
 
     def wait(self) -> str:
@@ -104,8 +103,8 @@ class Command:
         if ended["Status"] != "Success":
             said = ended["StandardErrorContent"].strip() or ended["StandardOutputContent"].strip()
             raise ReleaseError(
-                f"instance {self.instance.instance_id}: {self.document} ended with {ended['StatusDetails']}: "
-                f"{said or 'no output'}\n(log group {self.instance.log_group}, command {self.command_id})"
+                f"instance {self.instance.instance_id}: {ended['DocumentName']} ended with {ended['StatusDetails']}: "
+                f"{said or 'no output'}\n(command {self.command_id}, log group {self.instance.log_group})"
             )
         return str(ended["StandardOutputContent"])
 
