@@ -27,7 +27,6 @@ def _name(document: ReleaseDocument) -> str:
     return document.name
 
 
-@pytest.mark.row(19)
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_site_has_a_document_for_each_command_of_releases(stack: str) -> None:
     graph = program(stack)
@@ -42,7 +41,6 @@ def test_a_site_has_a_document_for_each_command_of_releases(stack: str) -> None:
     assert graph.exports["release_documents"] == {each.name: f"client-{stack}-{each.name}" for each in DOCUMENTS}
 
 
-@pytest.mark.row(20)
 @pytest.mark.parametrize("stack", STACKS)
 def test_what_they_print_is_in_an_encrypted_log_group(stack: str) -> None:
     """SSM Agent writes it with the role of its instance. It asks for the group first, and stops if it may not."""
