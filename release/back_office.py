@@ -14,6 +14,8 @@ from release.errors import ReleaseError
 _POLL_SECONDS = 2.0
 _DELIVERY_SECONDS = 120
 """How long a command may wait for SSM Agent. An agent that works takes it within seconds."""
+_UNKNOWN_SECONDS = 60
+"""How long a command may be unknown. SSM takes a moment to hand it over, and forgets it after 30 days."""
 _UNDER_WAY = ("Pending", "InProgress", "Delayed", "Cancelling")
 
 
@@ -109,15 +111,18 @@ class Command:
         return str(ended["StandardOutputContent"])
 
     def _ended(self) -> dict[str, Any]:
-        ssm = self.instance.ssm
+        ssm, instance_id = self.instance.ssm, self.instance.instance_id
+        deadline = time.monotonic() + _UNKNOWN_SECONDS
         while True:
             time.sleep(self.instance.poll_seconds)
             try:
-                found: dict[str, Any] = ssm.get_command_invocation(
-                    CommandId=self.command_id, InstanceId=self.instance.instance_id
-                )
+                found: dict[str, Any] = ssm.get_command_invocation(CommandId=self.command_id, InstanceId=instance_id)
             except ssm.exceptions.InvocationDoesNotExist:
-                continue  # Not yet: SSM takes a moment to hand a command over.
+                if time.monotonic() < deadline:
+                    continue
+                raise ReleaseError(
+                    f"instance {instance_id}: got no command {self.command_id}, expected one of the last 30 days"
+                ) from None
             if found["Status"] not in _UNDER_WAY:
                 return found
 

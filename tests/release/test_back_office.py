@@ -95,6 +95,15 @@ def test_another_process_can_wait_for_a_command(aws: EmbeddedAws, host: BackOffi
     assert Command(instance=replace(instance, poll_seconds=0.05), command_id=sent.command_id).wait() == "hello you\n"
 
 
+def test_nobody_waits_for_ever_for_a_command_that_is_unknown(host: BackOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SSM forgets a command after 30 days."""
+    sent = host.send("greet", Who="you")
+    monkeypatch.setattr("release.back_office._UNKNOWN_SECONDS", 0.1)
+    elsewhere = replace(host, instance_id="i-0123456789abcdef0")
+    with pytest.raises(ReleaseError, match=f"instance i-0123456789abcdef0: got no command {sent.command_id}"):
+        Command(instance=elsewhere, command_id=sent.command_id).wait()
+
+
 def test_a_script_that_fails_says_what_it_complains_of(host: BackOffice) -> None:
     command = host.send("greet", Who="nobody")
     with pytest.raises(ReleaseError) as failed:
