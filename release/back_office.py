@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -14,6 +15,8 @@ from release.polling import polls
 _POLL_SECONDS = 2.0
 _DELIVERY_SECONDS = 120
 """How long a command may wait for SSM Agent. An agent that works takes it within seconds."""
+_UNKNOWN_SECONDS = 60
+"""How long a command may be unknown. SSM takes a moment to hand it over, and forgets it after 30 days."""
 _UNDER_WAY = ("Pending", "InProgress", "Delayed", "Cancelling")
 
 
@@ -61,7 +64,7 @@ class Instance:
             TimeoutSeconds=_DELIVERY_SECONDS,
             CloudWatchOutputConfig={"CloudWatchOutputEnabled": True, "CloudWatchLogGroupName": self.log_group},
         )
-        return Command(instance=self, document=document, command_id=sent["Command"]["CommandId"])
+        return Command(instance=self, command_id=sent["Command"]["CommandId"])
 
     def do(self, document: str, **parameters: str) -> str:
         """What a document prints, run to its end. Raises ``ReleaseError`` with what it complains of if it fails."""
@@ -91,7 +94,6 @@ class Command:
     """A document that was sent to an instance, now or by another process."""
 
     instance: Instance
-    document: str
     command_id: str
 
     def wait(self) -> str:
@@ -103,20 +105,23 @@ class Command:
         if ended["Status"] != "Success":
             said = ended["StandardErrorContent"].strip() or ended["StandardOutputContent"].strip()
             raise ReleaseError(
-                f"instance {self.instance.instance_id}: {self.document} ended with {ended['StatusDetails']}: "
-                f"{said or 'no output'}\n(log group {self.instance.log_group}, command {self.command_id})"
+                f"instance {self.instance.instance_id}: {ended['DocumentName']} ended with {ended['StatusDetails']}: "
+                f"{said or 'no output'}\n(command {self.command_id}, log group {self.instance.log_group})"
             )
         return str(ended["StandardOutputContent"])
 
     def _ended(self) -> dict[str, Any]:
-        ssm = self.instance.ssm
+        ssm, instance_id = self.instance.ssm, self.instance.instance_id
+        deadline = time.monotonic() + _UNKNOWN_SECONDS
         for _ in polls(_POLL_SECONDS):
             try:
-                found: dict[str, Any] = ssm.get_command_invocation(
-                    CommandId=self.command_id, InstanceId=self.instance.instance_id
-                )
+                found: dict[str, Any] = ssm.get_command_invocation(CommandId=self.command_id, InstanceId=instance_id)
             except ssm.exceptions.InvocationDoesNotExist:
-                continue  # Not yet: SSM takes a moment to hand a command over.
+                if time.monotonic() < deadline:
+                    continue
+                raise ReleaseError(
+                    f"instance {instance_id}: got no command {self.command_id}, expected one of the last 30 days"
+                ) from None
             if found["Status"] not in _UNDER_WAY:
                 break
         return found

@@ -17,8 +17,8 @@ from components.shared.iam import allow, document
 
 _SCRIPTS = Path(__file__).with_name("release_scripts")
 _WRITE_OUTPUT = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
-"""What SSM Agent calls to stream the output of a command. It asks for the group first, which is there already, and
-streams nothing if it may not ask (amazon-ssm-agent, ``iohandler.go``)."""
+"""What SSM Agent calls to stream the output of a command. It begins with CreateLogGroup, although the group is there,
+and streams nothing if that is denied (amazon-ssm-agent, ``iohandler.go``)."""
 _FIND_GROUP = ("logs:DescribeLogGroups",)
 
 _MINUTE, _HOUR = 60, 3600
@@ -28,9 +28,9 @@ _S3_ADDRESS = r"s3://[a-z0-9.-]{3,63}/[A-Za-z0-9/_.-]+"
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """What a document is told by its caller: a text that AWS refuses unless all of it matches ``allowed``.
+    """A text that a command gives to a document. AWS refuses it unless all of it matches ``allowed``.
 
-    AWS puts the text into the script between single quotes, so nothing may match that a shell gives a meaning to there.
+    It stands between single quotes in the script. So ``allowed`` must match nothing that ends them.
     """
 
     description: str

@@ -226,6 +226,7 @@ def test_a_release_without_the_script_is_named(platform: Platform) -> None:
     ran = platform.install()
     assert ran.returncode == 1
     assert "install_magento.php is missing: deploy a release of the shop first" in ran.stderr
+    assert f"log group {LOG_GROUP}" in ran.stderr
 
 
 def test_an_instance_that_does_not_answer_is_no_success(platform: Platform) -> None:

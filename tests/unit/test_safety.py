@@ -105,6 +105,7 @@ def test_logs_are_kept_for_as_long_as_is_written_down(prod: Graph) -> None:
         "site-database-error-logs": 90,
         "site-database-slowquery-logs": 90,
         "site-front-logs": 90,
+        "site-release-output": 90,
         "site-search-audit-logs": 365,
         "site-search-errors-logs": 365,
     }

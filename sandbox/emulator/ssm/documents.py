@@ -105,8 +105,7 @@ class Script:
 @patch(
     "moto.ssm.models:Document.__init__",
     sha256="e353a948c7fb71b8cf3ad653eb25425d3cc9a2d783370e91490bc800f0222673",
-    upstream="CreateDocument and UpdateDocument accept every JSON object as a Command document, fail for other JSON, "
-    "and know no platform types.",
+    upstream="CreateDocument and UpdateDocument accept every JSON object as a Command document.",
 )
 def _init(original: Callable[..., None], document: Document, **arguments: Any) -> None:
     kind = arguments["document_type"]
