@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from release.site import Site
 from release.steps import Action, seconds_of
 
 Details = Mapping[str, Any]
+FRONT, BACK_OFFICE = "front", "back-office"
 _KEPT = 2000
 """Characters of what an instance printed, for the journal. The log group has all of it."""
 
@@ -43,7 +44,7 @@ class Actions:
         return {
             Action.REGISTER_VERSION: self._register,
             Action.MAKE_SNAPSHOT: self._make_snapshot,
-            Action.STAGE: lambda: self._stage(self.plan.to),
+            Action.STAGE: self._stage,
             Action.DEPLOY_ALL_AT_ONCE: lambda: self._set_policy(ALL_AT_ONCE),
             Action.DEPLOY_ROLLING: lambda: self._set_policy(ROLLING),
             Action.PAUSE_WRITERS: lambda: self._on_back_office("pause-writers", Release=self.plan.to.release),
@@ -81,12 +82,9 @@ class Actions:
         made = snapshots.make(rds, database, self.plan.release, seconds=seconds_of(Action.MAKE_SNAPSHOT))
         return {"snapshot": made, "database": database}
 
-    def _stage(self, version: Version) -> Details:
-        """Unpack it. The statics of a release that ran before are on their share."""
-        candidate.stage(self.site, version)
-        if version == self.plan.to:
-            return self._on_back_office("place-statics", Release=version.release)
-        return {}
+    def _stage(self) -> Details:
+        candidate.stage(self.site, self.plan.to)
+        return self._on_back_office("place-statics", Release=self.plan.to.release)
 
     def _set_policy(self, policy: str) -> Details:
         self.site.front.set_policy(policy, time.monotonic() + seconds_of(Action.DEPLOY_ALL_AT_ONCE))
@@ -101,13 +99,13 @@ class Actions:
 
     def _migrate(self) -> Details:
         # The instance may be another one than that on which it was staged.
-        self._stage(self.plan.to)
+        candidate.stage(self.site, self.plan.to)
         attempt = self.failures.get(Action.MIGRATE.value, 0) + 1
         return self._on_back_office("migrate", Release=self.plan.to.release, Attempt=str(attempt))
 
     def _ask_previous(self) -> Details:
         self.site.back_office_instance.do("await-migration")
-        self._stage(self.plan.previous)
+        candidate.stage(self.site, self.plan.previous)
         return self._on_back_office("ask-previous", Release=self.plan.previous.release)
 
     def _deploy(self, action: Action, version: Version, *environments: Environment) -> Details:
@@ -129,7 +127,8 @@ class Actions:
                         "verify-release",
                         Release=self.plan.to.release,
                         HostName=self.site.host_name,
-                        Paths=" ".join(self._paths(environment)),
+                        Tier=BACK_OFFICE if environment.name == self.site.back_office.name else FRONT,
+                        BackOfficePath=self.site.hold.args.back_office_path,
                     )
                     verified.append(instance.id)
                 except ReleaseError as error:
@@ -137,11 +136,6 @@ class Actions:
         if wrong:
             raise ReleaseError("; ".join(wrong))
         return {"instances": verified}
-
-    def _paths(self, environment: Environment) -> Sequence[str]:
-        if environment.name == self.site.back_office.name:
-            return (f"/{self.site.hold.args.back_office_path}/",)
-        return ("/", "/customer/section/load/?sections=cart")
 
     def _on_back_office(self, document: str, **parameters: str) -> Details:
         sent = self.site.back_office_instance.send(document, Fence=str(self.fence), **parameters)

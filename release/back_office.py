@@ -11,6 +11,7 @@ from commands.errors import CannotRunError
 from release.deployed_stack import DeployedStack
 from release.errors import ReleaseError
 from release.polling import polls
+from release.redaction import Redaction
 
 _POLL_SECONDS = 2.0
 _DELIVERY_SECONDS = 120
@@ -29,11 +30,13 @@ class Instance:
     instance_id: str
     documents: Mapping[str, str]
     """The names of the documents in AWS, by what they do: the stack's output ``release_documents``."""
+    redaction: Redaction
+    """Takes secrets out of what the instance prints."""
     log_group: str
     """The log group of what they print: the stack's output ``release_log_group``."""
 
     @classmethod
-    def named(cls, session: Any, stack: DeployedStack, instance_id: str) -> Self:
+    def named(cls, session: Any, stack: DeployedStack, instance_id: str, redaction: Redaction) -> Self:
         """An instance with the documents of a stack. Raises ``CannotRunError`` for a stack without them."""
         documents = stack.outputs.get("release_documents")
         if not isinstance(documents, Mapping):
@@ -45,6 +48,7 @@ class Instance:
             instance_id=instance_id,
             documents=documents,
             log_group=stack.output("release_log_group"),
+            redaction=redaction,
         )
 
     def send(self, document: str, **parameters: str) -> Command:
@@ -76,7 +80,7 @@ class BackOffice(Instance):
     """The one instance that runs Magento's commands."""
 
     @classmethod
-    def of(cls, session: Any, stack: DeployedStack) -> Self:
+    def of(cls, session: Any, stack: DeployedStack, redaction: Redaction) -> Self:
         """The instance of the stack's back office. Raises ``ReleaseError`` unless there is exactly one."""
         environment = stack.output("back_office_environment")
         resources = session.client("elasticbeanstalk").describe_environment_resources(EnvironmentName=environment)
@@ -86,7 +90,7 @@ class BackOffice(Instance):
                 f"environment {environment}: got {len(ids)} instances, expected 1. Magento's commands run in one "
                 "place: set site.back_office.instances to 1, or wait until Beanstalk has replaced its instance."
             )
-        return cls.named(session, stack, ids[0])
+        return cls.named(session, stack, ids[0], redaction)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,14 +105,14 @@ class Command:
 
         SSM ends it: after the time that the document sets, or if no agent takes it.
         """
-        ended = self._ended()
+        ended, redact = self._ended(), self.instance.redaction.text
         if ended["Status"] != "Success":
-            said = ended["StandardErrorContent"].strip() or ended["StandardOutputContent"].strip()
+            said = redact(ended["StandardErrorContent"].strip() or ended["StandardOutputContent"].strip())
             raise ReleaseError(
                 f"instance {self.instance.instance_id}: {ended['DocumentName']} ended with {ended['StatusDetails']}: "
                 f"{said or 'no output'}\n(command {self.command_id}, log group {self.instance.log_group})"
             )
-        return str(ended["StandardOutputContent"])
+        return redact(ended["StandardOutputContent"])
 
     def _ended(self) -> dict[str, Any]:
         ssm, instance_id = self.instance.ssm, self.instance.instance_id

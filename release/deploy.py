@@ -19,7 +19,6 @@ from release.journal import Journal
 from release.lock import Lock
 from release.plan import Accept, show
 from release.progress import Progress
-from release.redaction import Redaction
 from release.site import Site
 
 EPILOG = (
@@ -92,7 +91,7 @@ def _begun(site: Site, planned: FrozenPlan, console: Console, check: Callable[[]
         with console.working("Checking the site"):
             check()
             checks.require(site, planned)
-        journal = Journal.begin(site.s3, site.bucket, site.journal_prefix(name), planned.to_json(), Redaction())
+        journal = Journal.begin(site.s3, site.bucket, site.journal_prefix(name), planned.to_json(), site.redaction)
     except BaseException:
         lock.free()
         raise
@@ -109,7 +108,7 @@ def _taken_over(site: Site, console: Console) -> Iterator[Execution]:
     name, journal = left
     lock = site.locked(name, resumes=True)
     # Read again: until now, another process may have written.
-    journal = Journal.read(site.s3, site.bucket, journal.prefix, Redaction())
+    journal = Journal.read(site.s3, site.bucket, journal.prefix, site.redaction)
     with _held(site, lock, journal, FrozenPlan.from_json(journal.plan), console) as execution:
         yield execution
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-import boto3
 import typer
 
 from commands.console import Console
 from commands.errors import CannotRunError
-from release.back_office import BackOffice, lines_of
-from release.deployed_stack import DeployedStack, StackName
+from release.back_office import lines_of
+from release.deployed_stack import StackName
 from release.errors import ReleaseError, answers_of_aws
 from release.first_installation import Action, Findings, carry_out, plan
+from release.site import Site
 
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 """What the SSM document takes."""
@@ -37,10 +37,9 @@ def install(
     if not _ADDRESS.fullmatch(admin_email):
         raise CannotRunError(f"--admin-email: got {admin_email!r}, expected an address such as you@client.url")
     console = Console()
-    deployed = DeployedStack.read(stack)
-    secret = deployed.output("admin_secret")
     with answers_of_aws():
-        host = BackOffice.of(boto3.Session(region_name=deployed.region), deployed)
+        site = Site.of(stack)
+        secret, host = site.stack.output("admin_secret"), site.back_office_instance
         decided = plan(Findings.read(host))
         if decided.action is Action.STOP:
             raise ReleaseError(decided.reason)

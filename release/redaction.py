@@ -11,6 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 REPLACEMENT = "[secret]"
+_OF_THE_STACK = ("Client", "Environment")
+_NO_SECRETS = ("username", "user")
 _SHORTEST = 6
 """Characters. A shorter value, such as a user's name of three letters, would turn ordinary words into gaps."""
 
@@ -28,6 +30,25 @@ class Redaction:
         longest_first = sorted(looks, key=lambda look: (-len(look), look))
         return cls(re.compile("|".join(map(re.escape, longest_first))) if looks else None)
 
+    @classmethod
+    def of_stack(cls, secretsmanager: Any, secret_arn: str) -> Redaction:
+        """A redaction of all secrets with the tags `Client` and `Environment` of one of them."""
+        tags = _tags(secretsmanager.describe_secret(SecretId=secret_arn))
+        pages = secretsmanager.get_paginator("list_secrets").paginate(
+            Filters=[{"Key": "tag-value", "Values": [tags["Environment"]]}]
+        )
+        arns = [
+            each["ARN"]
+            for page in pages
+            for each in page["SecretList"]
+            if all(_tags(each).get(name) == tags.get(name) for name in _OF_THE_STACK)
+        ]
+        return cls.of_values(
+            value
+            for arn in arns
+            for value in _values(secretsmanager.get_secret_value(SecretId=arn).get("SecretString", ""))
+        )
+
     def text(self, text: str) -> str:
         """The text with a mark in the place of each secret."""
         return self.pattern.sub(REPLACEMENT, text) if self.pattern else text
@@ -41,6 +62,21 @@ class Redaction:
         if isinstance(value, list | tuple):
             return [self.of(each) for each in value]
         return value
+
+
+def _tags(described: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in described.get("Tags", ())}
+
+
+def _values(secret: str) -> list[str]:
+    """What is secret in a secret's text: of an object all texts but the user's name, which is an ordinary word."""
+    try:
+        said = json.loads(secret)
+    except ValueError:
+        return [secret]
+    if not isinstance(said, dict):
+        return [secret]
+    return [value for name, value in said.items() if isinstance(value, str) and name not in _NO_SECRETS]
 
 
 def _looks(secret: str) -> Iterable[str]:

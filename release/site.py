@@ -17,6 +17,7 @@ from release.beanstalk import Environment
 from release.deployed_stack import DeployedStack
 from release.hold import Hold, HoldArgs
 from release.lock import Lock, LockPlace
+from release.redaction import Redaction
 
 JOURNALS = "releases/"
 HOLD = "hold-"
@@ -85,6 +86,11 @@ class Site:
         """A client of Elastic Beanstalk."""
         return self.session.client("elasticbeanstalk")
 
+    @cached_property
+    def redaction(self) -> Redaction:
+        """Knows the stack's secrets, which an instance's output or AWS's complaint may hold."""
+        return Redaction.of_stack(self.session.client("secretsmanager"), self.stack.output("admin_secret"))
+
     @property
     def application(self) -> str:
         """The Beanstalk application of the shop."""
@@ -103,12 +109,12 @@ class Site:
 
     def instance(self, instance_id: str) -> Instance:
         """An instance, to run the stack's documents on."""
-        return Instance.named(self.session, self.stack, instance_id)
+        return Instance.named(self.session, self.stack, instance_id, self.redaction)
 
     @property
     def back_office_instance(self) -> BackOffice:
         """The one instance on which a release's commands run, as it is now: it may be replaced at any time."""
-        return BackOffice.of(self.session, self.stack)
+        return BackOffice.of(self.session, self.stack, self.redaction)
 
     @property
     def database(self) -> str:

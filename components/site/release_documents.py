@@ -155,7 +155,8 @@ DOCUMENTS = (
         parameters={
             "Release": _RELEASE,
             "HostName": Parameter(description="The host name of the shop", allowed="[A-Za-z0-9.-]{1,253}"),
-            "Paths": Parameter(description="Paths of pages, between spaces", allowed="/[A-Za-z0-9/_.=?, -]*"),
+            "Tier": Parameter(description="What the instance serves", allowed="front|back-office"),
+            "BackOfficePath": Parameter(description="The path of the back office", allowed="[A-Za-z0-9_-]{1,60}"),
         },
     ),
     ReleaseDocument(

@@ -13,12 +13,14 @@ from commands.errors import CannotRunError
 from release.back_office import BackOffice, Command, Instance
 from release.deployed_stack import DeployedStack
 from release.errors import ReleaseError
+from release.redaction import Redaction
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws
 from sandbox.tests.emulator.beanstalk_site import build
 from sandbox.tests.emulator.fake_fleet import Answer, eventually, registered_fleet
 from sandbox.tests.refusals import aws_refuses
 
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
+REDACTION = Redaction.of_values(["squirrel"])
 LOG_GROUP = "/aws/ssm/client-prod-releases"
 OUTPUTS = {
     "back_office_environment": "back-office",
@@ -72,7 +74,7 @@ def host(aws: EmbeddedAws) -> Iterator[BackOffice]:
     with registered_fleet(aws) as fleet:
         fleet.run = run
         site.create("back-office", instances=1)
-        yield BackOffice.of(aws, STACK)
+        yield BackOffice.of(aws, STACK, REDACTION)
 
 
 def test_a_document_runs_with_its_parameters(aws: EmbeddedAws, host: BackOffice) -> None:
@@ -91,7 +93,7 @@ def test_a_document_runs_with_its_parameters(aws: EmbeddedAws, host: BackOffice)
 def test_another_process_can_wait_for_a_command(aws: EmbeddedAws, host: BackOffice) -> None:
     """It needs no more than the id that the journal has."""
     sent = host.send("greet", Who="you")
-    instance = Instance.named(aws, STACK, host.instance_id)
+    instance = Instance.named(aws, STACK, host.instance_id, REDACTION)
     assert Command(instance=instance, command_id=sent.command_id).wait() == "hello you\n"
 
 
@@ -137,11 +139,15 @@ def test_what_the_document_does_not_take_reaches_no_instance(aws: EmbeddedAws, h
 def test_a_stack_of_before_has_no_documents(aws: EmbeddedAws) -> None:
     without = replace(STACK, outputs={})
     with pytest.raises(CannotRunError, match="output release_documents of stack prod: missing"):
-        Instance.named(aws, without, "i-0123456789abcdef0")
+        Instance.named(aws, without, "i-0123456789abcdef0", REDACTION)
 
 
 def test_the_back_office_is_one_instance(aws: EmbeddedAws) -> None:
     """Magento's commands may not run twice at once."""
     build(aws).create("back-office", instances=2)
     with pytest.raises(ReleaseError, match="environment back-office: got 2 instances, expected 1"):
-        BackOffice.of(aws, STACK)
+        BackOffice.of(aws, STACK, REDACTION)
+
+
+def test_secrets_are_taken_out_of_what_an_instance_prints(host: BackOffice) -> None:
+    assert host.do("greet", Who="squirrel") == "hello [secret]\n"

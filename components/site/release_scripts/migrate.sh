@@ -13,6 +13,8 @@ readonly unit=magento-migration-$RELEASE
 readonly result=$state/$RELEASE.result log=$state/$RELEASE.log
 
 mkdir -p "$state"
+# Magento may print a connection's password when it fails.
+end_of_log() { tail -n "$1" "$log" | php "$directory/.platform/without_secrets.php"; }
 ended() { [[ -f $result ]] && read -r last _ <"$result" && ((last >= ATTEMPT)); }
 
 if ! ended && ! systemctl is-active --quiet "$unit"; then
@@ -31,13 +33,13 @@ fi
 while systemctl is-active --quiet "$unit"; do sleep 0.5; done
 if ! ended; then
   echo "$unit: it was killed. The end of $log:" >&2
-  tail -n 20 "$log" >&2
+  end_of_log 20 >&2
   exit 1
 fi
 read -r _ code <"$result"
 if ((code != 0)); then
   echo "bin/magento ended with $code. The end of $log:" >&2
-  tail -n 20 "$log" >&2
+  end_of_log 20 >&2
   exit 1
 fi
-tail -n 5 "$log"
+end_of_log 5

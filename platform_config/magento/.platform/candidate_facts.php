@@ -8,6 +8,8 @@
 // nothing but files of the candidate.
 declare(strict_types=1);
 
+require __DIR__ . '/without_secrets.php';
+
 $root = dirname(__DIR__);
 $running = $argv[1] ?? '/var/app/current';
 const DRY_RUN_LOG = 'var/log/dry-run-installation.log';
@@ -18,7 +20,7 @@ function magento(string $root, string ...$words): array
 {
     $command = [PHP_BINARY, "$root/bin/magento", ...$words, '--no-interaction', '--no-ansi'];
     exec(implode(' ', array_map('escapeshellarg', $command)) . ' 2>&1', $lines, $code);
-    return ['exit_code' => $code, 'text' => implode("\n", $lines)];
+    return ['exit_code' => $code, 'text' => without_secrets(implode("\n", $lines))];
 }
 
 /** The database of env.php, over TLS if env.php says so. */

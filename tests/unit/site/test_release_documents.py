@@ -101,7 +101,8 @@ def test_a_document_keeps_awss_rules(document: ReleaseDocument) -> None:
 
 
 def test_every_script_is_a_document() -> None:
-    assert {path.stem for path in SCRIPTS.iterdir()} == {document.name for document in DOCUMENTS}
+    fence = {"check-fence"}
+    assert {path.stem for path in SCRIPTS.iterdir()} - fence == {document.name for document in DOCUMENTS}
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS.values(), ids=PARAMETERS)

@@ -1,0 +1,117 @@
+"""What each action asks of instances, held against the documents of the stack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from components.site.release_documents import DOCUMENTS
+from release.actions import Actions
+from release.beanstalk import Instance
+from release.frozen_plan import FrozenPlan, Version
+from release.kinds import Kind
+from release.steps import STEPS, Action
+
+SENT = {
+    Action.STAGE: ["stage-candidate", "place-statics"],
+    Action.PAUSE_WRITERS: ["pause-writers"],
+    Action.RESUME_WRITERS: ["resume-writers"],
+    Action.MIGRATE: ["stage-candidate", "migrate"],
+    Action.ASK_PREVIOUS: ["await-migration", "stage-candidate", "ask-previous"],
+    Action.VERIFY_BACK_OFFICE: ["verify-release"],
+    Action.VERIFY_FRONT: ["verify-release"] * 2,
+    Action.VERIFY_EVERYWHERE: ["verify-release"] * 3,
+}
+OLD = Version(label="old", release="old", bundle="s3://elasticbeanstalk-eu-west-3-123456789012/shop/old.zip")
+NEW = Version(label="new", release="new", bundle="s3://client-releases/shop/bundles/new.zip", sha256="0" * 64)
+
+
+@dataclass
+class Sent:
+    """Documents that an instance was told to run, each with all its parameters."""
+
+    documents: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+
+    def send(self, document: str, **parameters: str) -> Any:
+        self.documents.append((document, parameters))
+        return SimpleNamespace(instance=SimpleNamespace(instance_id="i-1"), command_id="c-1", wait=lambda: "")
+
+    def do(self, document: str, **parameters: str) -> str:
+        self.send(document, **parameters)
+        return ""
+
+
+def actions(sent: Sent) -> Actions:
+    def environment(name: str, count: int) -> Any:
+        instances = [Instance(id=f"{name}-{each}", version_label="new", status="Deployed") for each in range(count)]
+        return SimpleNamespace(name=name, instances=lambda: instances)
+
+    site = SimpleNamespace(
+        back_office=environment("back-office", 1),
+        front=environment("front", 2),
+        back_office_instance=sent,
+        instance=lambda _: sent,
+        host_name="client.url",
+        hold=SimpleNamespace(args=SimpleNamespace(back_office_path="backend")),
+    )
+    plan = FrozenPlan(
+        release="new",
+        kind=Kind.HELD,
+        reasons=(),
+        changes=(),
+        against_return=(),
+        to=NEW,
+        previous=OLD,
+        facts="",
+        steps=STEPS[Kind.HELD],
+        by="me",
+        at="2026-11-26T00:00:00+00:00",
+    )
+    return Actions(site=site, plan=plan, fence=7, failures={"migrate": 2})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("action", SENT)
+def test_a_document_gets_the_parameters_that_it_has(action: Action) -> None:
+    known = {each.name: each for each in DOCUMENTS}
+    sent = Sent()
+    actions(sent).do(action)
+    assert [name for name, _ in sent.documents] == SENT[action]
+    for name, parameters in sent.documents:
+        expected = known[name].parameters.keys() | ({"Fence"} if known[name].is_fenced else set())
+        assert parameters.keys() == expected, name
+        for parameter, value in parameters.items():
+            pattern = r"[0-9]{1,9}" if parameter == "Fence" else known[name].parameters[parameter].allowed
+            assert re.fullmatch(pattern, value), (name, parameter, value)
+
+
+def test_a_migration_that_failed_is_started_again() -> None:
+    sent = Sent()
+    actions(sent).do(Action.MIGRATE)
+    assert sent.documents[-1] == ("migrate", {"Fence": "7", "Release": "new", "Attempt": "3"})
+
+
+def test_the_release_that_ran_before_is_staged_to_be_asked() -> None:
+    """Another tool may have deployed it: nobody knows the digest of its bundle."""
+    sent = Sent()
+    actions(sent).do(Action.ASK_PREVIOUS)
+    assert sent.documents[1] == ("stage-candidate", {"Release": "old", "Bundle": OLD.bundle, "Sha256": "unknown"})
+
+
+def test_every_document_that_changes_something_is_fenced() -> None:
+    """All but those that only look, and the installation, which has a lock of its own in the database."""
+    unfenced = {each.name for each in DOCUMENTS if not each.is_fenced}
+    assert unfenced == {
+        "stage-candidate",
+        "ask-candidate",
+        "await-migration",
+        "verify-release",
+        "check-instance",
+        "show-engine-log",
+        "look-for-magento",
+        "install-magento",
+    }
