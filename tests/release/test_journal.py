@@ -11,6 +11,7 @@ import pytest
 from release.errors import LockLostError, ReleaseError
 from release.journal import Event, Journal, names
 from release.redaction import Redaction
+from sandbox.emulator.in_process import client
 from tests.release.conftest import BUCKET
 from tests.release.test_lock import S3
 
@@ -150,3 +151,25 @@ def test_the_releases_of_an_environment(s3: Any) -> None:
     for name in ("b", "a"):
         Journal.begin(s3, BUCKET, f"prod/releases/{name}/", PLAN, NOTHING)
     assert names(s3, BUCKET, "prod/releases/") == ["a", "b"]
+
+
+def test_a_stacks_secrets_are_known_by_their_values(embedded_aws: None) -> None:
+    """All of them, and no ordinary word: what they belong to is not secret, and another stack's are not read."""
+    secretsmanager = client("secretsmanager", "eu-west-3")
+    made = {
+        "database": ("prod", json.dumps({"host": "db.client.url", "username": "magento", "password": "swordfish"})),
+        "crypt": ("prod", json.dumps({"crypt_key": "base64c3F1aXJyZWw="})),
+        "key": ("prod", "plain-text-key"),
+        "other": ("preprod", json.dumps({"password": "open-sesame"})),
+    }
+    arns = {
+        name: secretsmanager.create_secret(
+            Name=name,
+            SecretString=value,
+            Tags=[{"Key": "Client", "Value": "client"}, {"Key": "Environment", "Value": environment}],
+        )["ARN"]
+        for name, (environment, value) in made.items()
+    }
+    redaction = Redaction.of_stack(secretsmanager, arns["crypt"])
+    said = "magento at db.client.url: swordfish, base64c3F1aXJyZWw=, plain-text-key, open-sesame"
+    assert redaction.text(said) == "magento at db.client.url: [secret], [secret], [secret], open-sesame"
