@@ -16,7 +16,7 @@ from release.redaction import Redaction
 from release.running_configuration import RunningRelease
 from release.schema_changes import Effect
 from release.site import HOLD, JOURNALS, Site
-from release.steps import STEPS
+from release.steps import STEPS, Action
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,16 +109,16 @@ def plan_rollback(site: Site, *, accepted: Sequence[str]) -> FrozenPlan:
 
     Raises ``RefusedError`` with everything that speaks against it and was not accepted word by word.
     """
-    last = last_done(site)
-    if last is None:
+    found = last_done(site)
+    if found is None:
         raise RefusedError(
             f"release {running(site).release}: no journal says which release ran before it. Deploy the one that you "
             "want by ./shop release plan and deploy."
         )
+    last, against = found
     asked = Asked.now(site, last.previous)
     # Its own answer says whether it can live with the database: exit codes other than 0 stop here.
     decision = decide(asked.candidate)
-    against = [*last.against_return]
     if decision.kind is not Kind.PLAIN:
         against += [f"{last.previous.release} asks for changes: {reason}" for reason in decision.reasons]
     if unknown := [each for each in accepted if each not in against]:
@@ -134,13 +134,23 @@ def plan_rollback(site: Site, *, accepted: Sequence[str]) -> FrozenPlan:
     )
 
 
-def last_done(site: Site) -> FrozenPlan | None:
-    """The plan of the release that runs, if this tool did it."""
+def last_done(site: Site) -> tuple[FrozenPlan, list[str]] | None:
+    """The plan by which the running release came, and what speaks against going back behind it. None without a journal.
+
+    A rollback is not counted: the way back leads to the release before, and not to the one that was left. Of the
+    releases that came since, all count that changed the database, also those that were taken back.
+    """
     label = running(site).label
+    against: list[str] = []
     for _, journal in newest_first(site):
         plan = FrozenPlan.from_json(journal.plan)
-        if plan.to.label == label and Progress.of(plan.steps, journal.records).end is End.DONE:
-            return plan
+        if plan.kind is Kind.ROLLBACK:
+            continue
+        is_done = Progress.of(plan.steps, journal.records).end is End.DONE
+        if is_done or any(record.step == Action.MIGRATE for record in journal.records):
+            against += [each for each in plan.against_return if each not in against]
+        if is_done and plan.to.label == label:
+            return plan, against
     return None
 
 

@@ -68,8 +68,12 @@ class Objects:
     def get_paginator(self, _: str) -> Objects:
         return self
 
-    def paginate(self, *, Prefix: str, **_: str) -> list[dict[str, Any]]:  # noqa: N803
-        return [{"Contents": [{"Key": key} for key in self._objects if key.startswith(Prefix)]}]
+    def paginate(self, *, Prefix: str, **given: str) -> list[dict[str, Any]]:  # noqa: N803
+        found = [key for key in self._objects if key.startswith(Prefix)]
+        if "Delimiter" not in given:
+            return [{"Contents": [{"Key": key} for key in found]}]
+        folders = sorted({f"{Prefix}{key.removeprefix(Prefix).partition('/')[0]}/" for key in found})
+        return [{"CommonPrefixes": [{"Prefix": folder} for folder in folders]}]
 
 
 def _etag(body: bytes | None) -> str:

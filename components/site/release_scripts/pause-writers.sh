@@ -44,5 +44,10 @@ if [[ -n $(running) ]]; then
   echo "cron and consumers: they still run after KILL" >&2
   exit 1
 fi
-cd "/var/app/candidates/$RELEASE"
-runuser -u webapp -- php .platform/end_running_jobs.php "$RELEASE"
+# Releases that were built before it have no such script.
+for place in "/var/app/candidates/$RELEASE" /var/app/current; do
+  if [[ -f $place/.platform/end_running_jobs.php ]]; then
+    runuser -u webapp -- php "$place/.platform/end_running_jobs.php" "$RELEASE"
+    exit 0
+  fi
+done

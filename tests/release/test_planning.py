@@ -1,0 +1,105 @@
+"""Which release is gone back to, and what speaks against it, from journals alone."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from release import planning
+from release.frozen_plan import FrozenPlan, Version
+from release.journal import Event, Journal
+from release.kinds import Kind
+from release.progress import ENDED, End
+from release.redaction import Redaction
+from release.steps import STEPS
+from tests.release.test_execution import Objects
+
+BUCKET, PREFIX = "client-releases", "shop/"
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A site without releases. `runs` says which one it runs."""
+    made = SimpleNamespace(
+        s3=Objects(), bucket=BUCKET, prefix=PREFIX, runs="r0", journal_prefix=lambda name: f"{PREFIX}releases/{name}/"
+    )
+    monkeypatch.setattr(planning, "running", lambda _: version(made.runs))
+    return made
+
+
+def version(release: str) -> Version:
+    return Version(label=release, release=release, bundle=f"s3://{BUCKET}/{release}.zip")
+
+
+def released(
+    site: Any, number: int, to: str, *, kind: Kind = Kind.PLAIN, end: End | None = End.DONE, **more: Any
+) -> None:
+    """A release in the journals, after which the site runs `to` if it is done."""
+    migrated, against = more.get("migrated", False), more.get("against", ())
+    plan = FrozenPlan(
+        release=to,
+        kind=kind,
+        reasons=(),
+        changes=(),
+        against_return=tuple(against),
+        to=version(to),
+        previous=version(site.runs),
+        facts="",
+        steps=STEPS[kind],
+        by="me",
+        at=f"2026-11-26T00:00:0{number}+00:00",
+    )
+    prefix = site.journal_prefix(f"20261126T00000{number}Z-{to}")
+    journal = Journal.begin(site.s3, BUCKET, prefix, plan.to_json(), Redaction())
+    if migrated:
+        journal.append(Event.DONE, step="migrate", fence=1)
+    if end:
+        journal.append(Event.NOTED, fence=1, **{ENDED: end.value})
+    if end is End.DONE:
+        site.runs = to
+
+
+def back(site: Any) -> tuple[str, list[str]] | None:
+    found = planning.last_done(site)
+    return (found[0].previous.release, found[1]) if found else None
+
+
+def test_a_release_that_another_tool_deployed_has_no_way_back(site: Any) -> None:
+    assert back(site) is None
+
+
+def test_the_way_back_leads_to_the_release_before(site: Any) -> None:
+    released(site, 1, "r1")
+    released(site, 2, "r2", kind=Kind.HELD, migrated=True, against=["patch A"])
+    assert back(site) == ("r1", ["patch A"])
+
+
+def test_after_a_rollback_it_does_not_lead_to_the_release_that_was_left(site: Any) -> None:
+    released(site, 1, "r1")
+    released(site, 2, "r2", kind=Kind.ADDITIVE, migrated=True, against=["patch A"])
+    released(site, 3, "r1", kind=Kind.ROLLBACK)
+    assert back(site) == ("r0", ["patch A"])
+
+
+def test_what_was_taken_back_has_still_changed_the_database(site: Any) -> None:
+    released(site, 1, "r1", kind=Kind.HELD, migrated=True, against=["patch A"])
+    released(site, 2, "r2", kind=Kind.HELD, end=End.UNDONE, migrated=True, against=["patch B", "patch A"])
+    released(site, 3, "r3", kind=Kind.HELD, end=End.UNDONE, against=["patch C"])
+    assert back(site) == ("r0", ["patch B", "patch A"])
+
+
+def test_a_release_that_is_neither_done_nor_taken_back_is_found(site: Any) -> None:
+    released(site, 1, "r1")
+    assert planning.unfinished(site) is None
+    released(site, 2, "r2", end=None)
+    found = planning.unfinished(site)
+    assert found
+    assert found[0] == "20261126T000002Z-r2"
+
+
+def test_names_of_journals_are_in_the_order_of_their_times(site: Any) -> None:
+    first = planning.journal_name("zebra")
+    assert first.endswith("Z-zebra")
+    assert first[:8].isdigit()
