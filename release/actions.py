@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from release import beanstalk, candidate, diagnosis, snapshots
+from release import beanstalk, candidate, diagnosis, first_installation, snapshots
 from release.beanstalk import ALL_AT_ONCE, ROLLING, DeploymentFailedError, Environment, Say
 from release.errors import ReleaseError
+from release.first_installation import Findings
 from release.frozen_plan import FrozenPlan, Version
 from release.hold import Scope
-from release.site import Site
+from release.site import Satellite, Site
 from release.steps import Action, seconds_of
 
 Details = Mapping[str, Any]
@@ -39,11 +40,19 @@ class Actions:
 
     @property
     def _by_action(self) -> Mapping[Action, Callable[[], Details]]:
+        either = {Action.REGISTER_VERSION: self._register, Action.MAKE_SNAPSHOT: self._make_snapshot}
+        if isinstance(self.site, Satellite):
+            only = self.site.environment
+            return {
+                **either,
+                Action.DEPLOY_SATELLITE: lambda: self._deploy(Action.DEPLOY_SATELLITE, self.plan.to, only),
+                Action.RETURN_SATELLITE: lambda: self._deploy(Action.RETURN_SATELLITE, self.plan.previous, only),
+                Action.VERIFY_SATELLITE: lambda: self._verify(only),
+            }
         back_office, front = self.site.back_office, self.site.front
         both = (back_office, front)
         return {
-            Action.REGISTER_VERSION: self._register,
-            Action.MAKE_SNAPSHOT: self._make_snapshot,
+            **either,
             Action.STAGE: self._stage,
             Action.DEPLOY_ALL_AT_ONCE: lambda: self._set_policy(ALL_AT_ONCE),
             Action.DEPLOY_ROLLING: lambda: self._set_policy(ROLLING),
@@ -63,6 +72,7 @@ class Actions:
             Action.VERIFY_BACK_OFFICE: lambda: self._verify(back_office),
             Action.VERIFY_FRONT: lambda: self._verify(front),
             Action.VERIFY_EVERYWHERE: lambda: self._verify(*both),
+            Action.INSTALL: self._install,
         }
 
     def _register(self) -> Details:
@@ -108,6 +118,16 @@ class Actions:
         candidate.stage(self.site, self.plan.previous)
         return self._on_back_office("ask-previous", Release=self.plan.previous.release)
 
+    def _install(self) -> Details:
+        host = self.site.back_office_instance
+        decided = first_installation.plan(Findings.read(host))
+        if decided.action is first_installation.Action.STOP:
+            raise ReleaseError(decided.reason)
+        if decided.action is not first_installation.Action.NOTHING:
+            secret = self.site.stack.output("admin_secret")
+            first_installation.carry_out(host, admin_secret=secret, admin_email=self.plan.admin_email)
+        return {"instance": host.instance_id, "found": decided.reason}
+
     def _deploy(self, action: Action, version: Version, *environments: Environment) -> Details:
         try:
             instances = beanstalk.deploy(environments, version.label, seconds=seconds_of(action), say=self.say)
@@ -123,19 +143,26 @@ class Actions:
         for environment in environments:
             for instance in environment.instances():
                 try:
-                    self.site.instance(instance.id).do(
-                        "verify-release",
-                        Release=self.plan.to.release,
-                        HostName=self.site.host_name,
-                        Tier=BACK_OFFICE if environment.name == self.site.back_office.name else FRONT,
-                        BackOfficePath=self.site.hold.args.back_office_path,
-                    )
+                    self._verify_instance(environment, instance.id)
                     verified.append(instance.id)
                 except ReleaseError as error:
                     wrong.append(str(error))
         if wrong:
             raise ReleaseError("; ".join(wrong))
         return {"instances": verified}
+
+    def _verify_instance(self, environment: Environment, instance: str) -> None:
+        host, release = self.site.instance(instance), self.plan.to.release
+        if isinstance(self.site, Satellite):
+            host.do("verify-satellite", Release=release, Page=self.site.health_check_path)
+            return
+        host.do(
+            "verify-release",
+            Release=release,
+            HostName=self.site.host_name,
+            Tier=BACK_OFFICE if environment.name == self.site.back_office.name else FRONT,
+            BackOfficePath=self.site.hold.args.back_office_path,
+        )
 
     def _on_back_office(self, document: str, **parameters: str) -> Details:
         sent = self.site.back_office_instance.send(document, Fence=str(self.fence), **parameters)

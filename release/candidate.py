@@ -26,28 +26,31 @@ class ReleaseBundle:
     path: Path
     release: str
     configuration_version: str
-    """The S3 version of `env.php` that it names."""
+    """The S3 version of `env.php` that it names. Empty for a satellite's."""
     sha256: str
 
     @classmethod
-    def read(cls, path: Path) -> ReleaseBundle:
-        """Read its names. Raises ``CannotRunError`` for a file that is no bundle of Magento's."""
+    def read(cls, path: Path, app: str | None = None) -> ReleaseBundle:
+        """Read its names. Raises ``CannotRunError`` for a file that is no bundle of Magento's, or of a satellite's."""
         try:
             with zipfile.ZipFile(path) as bundle:
                 said = names_in(bundle)
-                bundle.getinfo(_FACTS)
+                if app is None:
+                    bundle.getinfo(_FACTS)
         except FileNotFoundError:
             raise CannotRunError(f"{path}: there is no such file") from None
         except (zipfile.BadZipFile, KeyError) as error:
             raise CannotRunError(f"{path}: got {error}, expected a bundle of `./shop release bundle`") from None
-        if not {"RELEASE", "SITE_CONFIGURATION_VERSION"} <= said.keys():
-            raise CannotRunError(f"{path}: got {RELEASE_FILE} of another application, expected one of Magento")
+        if "RELEASE" not in said or ("SITE_CONFIGURATION_VERSION" in said) != (app is None):
+            raise CannotRunError(
+                f"{path}: got {RELEASE_FILE} of another application, expected one of {app or 'Magento'}"
+            )
         with path.open("rb") as file:
             digest = file_digest(file, "sha256").hexdigest()
         return cls(
             path=path,
             release=said["RELEASE"],
-            configuration_version=said["SITE_CONFIGURATION_VERSION"],
+            configuration_version=said.get("SITE_CONFIGURATION_VERSION", ""),
             sha256=digest,
         )
 

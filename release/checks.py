@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from release.errors import RefusedError, ReleaseError
 from release.frozen_plan import FrozenPlan
-from release.site import Site
+from release.site import Satellite, Site
 
 LEAST_FREE_MIB = 2048
 """On the disk of every instance. Beanstalk unpacks a release beside the running one, from a bundle of up to 512 MB."""
@@ -24,7 +24,7 @@ def require(site: Site, plan: FrozenPlan) -> None:
 
 
 def _faults(site: Site, plan: FrozenPlan) -> Iterator[str]:
-    for environment in (site.back_office, site.front):
+    for environment in site.environments:
         found = environment.describe()
         if found["Status"] != "Ready":
             yield f"environment {environment.name}: got status {found['Status']}, expected Ready."
@@ -37,7 +37,7 @@ def _faults(site: Site, plan: FrozenPlan) -> Iterator[str]:
     ]
     if status != "available":
         yield f"database {site.database}: got status {status}, expected available."
-    if state := site.hold.state():
+    if not isinstance(site, Satellite) and (state := site.hold.state()):
         yield f"hold: got {', '.join(sorted(state))} armed, expected none. ./shop release hold off opens the shop."
     for name in _alarms(site):
         yield f"alarm {name}: got ALARM, expected OK."
@@ -72,7 +72,7 @@ def _alarms(site: Site) -> list[str]:
         .get_paginator("describe_alarms")
         .paginate(StateValue="ALARM", AlarmTypes=["MetricAlarm"])
     )
-    ours = {site.front.name, site.back_office.name, site.database}
+    ours = {site.database, *(each.name for each in site.environments)}
     return [
         alarm["AlarmName"]
         for page in pages

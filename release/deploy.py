@@ -11,11 +11,12 @@ import typer
 from commands.console import Console
 from release import checks, planning
 from release.actions import Actions
-from release.deployed_stack import StackName
+from release.deployed_stack import AppName, StackName
 from release.errors import RefusedError, answers_of_aws
 from release.execution import Execution
 from release.frozen_plan import FrozenPlan
 from release.journal import Journal
+from release.kinds import Kind
 from release.lock import Lock
 from release.plan import Accept, show
 from release.progress import Progress
@@ -31,6 +32,7 @@ def deploy(
     stack: StackName,
     plan: Annotated[str, typer.Option(metavar="ID", help="The plan, as `./shop release plan` printed it.")],
     release: Annotated[str, typer.Option(metavar="ID", help="The plan's release, typed again.")],
+    app: AppName = None,
 ) -> None:
     """Carry a plan out. If a step fails, what was done is taken back.
 
@@ -38,7 +40,7 @@ def deploy(
     """
     console = Console()
     with answers_of_aws():
-        site = Site.of(stack)
+        site = Site.of(stack, app)
         planned = FrozenPlan.read(site.s3, site.bucket, site.prefix, plan)
         if planned.release != release:
             raise RefusedError(f"--release: got {release}, expected {planned.release}, the release of plan {plan}")
@@ -47,24 +49,24 @@ def deploy(
     console.step(f"{planned.release} runs on every instance.")
 
 
-def resume(stack: StackName) -> None:
+def resume(stack: StackName, app: AppName = None) -> None:
     """Go on with a release that stopped half-way or whose process was killed."""
     console = Console()
     with answers_of_aws():
-        site = Site.of(stack)
+        site = Site.of(stack, app)
         with _taken_over(site, console) as execution:
             execution.forward()
     console.step("The release is done. Its instances run it.")
 
 
-def rollback(stack: StackName, accept: Accept = None) -> None:
+def rollback(stack: StackName, app: AppName = None, accept: Accept = None) -> None:
     """Take a release back that stopped half-way. Otherwise deploy the release before the running one again.
 
     The database stays as it is. The older release is asked first whether it can live with it.
     """
     console = Console()
     with answers_of_aws():
-        site = Site.of(stack)
+        site = Site.of(stack, app)
         if planning.unfinished(site) is not None:
             with _taken_over(site, console) as execution:
                 execution.back()
@@ -82,8 +84,8 @@ def _begun(site: Site, planned: FrozenPlan, console: Console, check: Callable[[]
     """A new release, under the lock, after all checks. A refusal leaves neither a lock nor a journal."""
     if (left := planning.unfinished(site)) is not None:
         raise RefusedError(
-            f"{left[0]} is not finished. Go on with it: ./shop release resume -s {site.stack.name}\n"
-            f"Or take it back: ./shop release rollback -s {site.stack.name}"
+            f"{left[0]} is not finished. Go on with it: ./shop release resume {site.options}\n"
+            f"Or take it back: ./shop release rollback {site.options}"
         )
     name = planning.journal_name(planned.release)
     lock = site.locked(name)
@@ -127,7 +129,7 @@ def _held(site: Site, lock: Lock, journal: Journal, planned: FrozenPlan, console
         say=console.step,
     )
     execution = Execution(
-        steps=planned.steps, journal=journal, lock=lock, do=actions.do, stack=site.stack.name, say=console.step
+        steps=planned.steps, journal=journal, lock=lock, do=actions.do, options=site.options, say=console.step
     )
     try:
         with lock.beating():
@@ -140,7 +142,11 @@ def _held(site: Site, lock: Lock, journal: Journal, planned: FrozenPlan, console
 
 
 def _check_facts(site: Site, planned: FrozenPlan) -> None:
-    if planning.Asked.now(site, planned.to).facts != planned.facts:
+    if planned.kind is Kind.FIRST:
+        facts = planning.plan_first(site, planned.to, admin_email=planned.admin_email).facts
+    else:
+        facts = planning.Asked.now(site, planned.to).facts
+    if facts != planned.facts:
         raise RefusedError(
             f"plan {planned.id}: what it was decided from has changed since {planned.at}. Nothing was changed. Plan "
             "again."

@@ -16,6 +16,10 @@ from commands.errors import CannotRunError
 
 StackName = Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="The stack, such as prod.")]
 """The option of every command here that works on a deployed stack."""
+AppName = Annotated[
+    str | None, typer.Option("--app", metavar="NAME", help="A satellite, such as pim. By default the shop.")
+]
+"""The option of every command here that works on the shop or on a satellite."""
 _PROJECT = Path(__file__).resolve().parents[1]
 
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from commands.console import Console
 from release.beanstalk import POLL_SECONDS, Environment, Instance
-from release.deployed_stack import StackName
+from release.deployed_stack import AppName, StackName
 from release.errors import ReleaseError, answers_of_aws
 from release.planning import unfinished
 from release.polling import polls
@@ -58,16 +58,16 @@ def told(site: Site, environment: Environment, complaint: str) -> str:
     )
 
 
-def diagnose(stack: StackName) -> None:
+def diagnose(stack: StackName, app: AppName = None) -> None:
     """Look for what failed: instances that do not run their environment's release, with the ends of their logs.
 
     Logs come by Systems Manager, or by Elastic Beanstalk if the instance's agent does not answer.
     """
     console = Console()
     with answers_of_aws():
-        site = Site.of(stack)
+        site = Site.of(stack, app)
         label = _wanted(site)
-        for environment in (site.back_office, site.front):
+        for environment in site.environments:
             found = environment.describe()
             health = found.get("HealthStatus") or found.get("Health", "unknown")
             version = found.get("VersionLabel", "no version")

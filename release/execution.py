@@ -35,8 +35,8 @@ class Execution:
     lock: Lock
     do: Do
     """Does an action, and returns what the journal keeps of it."""
-    stack: str
-    """To name the next command."""
+    options: str
+    """Of the next command: `-s prod`."""
     say: Say = lambda _: None
 
     @property
@@ -77,8 +77,8 @@ class Execution:
     @property
     def _ways(self) -> str:
         return (
-            f"When the cause is mended, go on: ./shop release resume -s {self.stack}\n"
-            f"Or take it back: ./shop release rollback -s {self.stack}"
+            f"When the cause is mended, go on: ./shop release resume {self.options}\n"
+            f"Or take it back: ./shop release rollback {self.options}"
         )
 
     def _turn(self, direction: Direction) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +12,8 @@ from release.errors import ReleaseError
 
 LOOK, INSTALL = "look-for-magento", "install-magento"
 """The SSM documents that run ``install_magento.php``."""
+ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
+"""What the document takes for an e-mail address."""
 
 
 class Key(StrEnum):

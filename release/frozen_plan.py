@@ -51,6 +51,8 @@ class FrozenPlan:
     facts: str
     """A digest of what the candidate and the environments said. `deploy` refuses a plan whose facts are others."""
     steps: tuple[Step, ...]
+    admin_email: str = ""
+    """Of Magento's first administrator, for a first release."""
     by: str
     """The ARN of whoever planned it."""
     at: str
@@ -107,20 +109,23 @@ class FrozenPlan:
         return plan
 
 
-def digest_of(candidate: Candidate, *, to: Version, previous: Version, environments: Mapping[str, str]) -> str:
-    """A digest of what a plan is decided from.
+def digest_of(candidate: Candidate | None, *, to: Version, previous: Version, environments: Mapping[str, str]) -> str:
+    """A digest of what a plan is decided from. A satellite has no candidate that is asked.
 
     Without the numbers of rows: InnoDB estimates them, and each time another way.
     """
-    said = {
+    said: dict[str, Any] = {
         "to": asdict(to),
         "previous": asdict(previous),
         "environments": dict(environments),
-        "database": candidate.database_status.exit_code,
-        "configuration": candidate.configuration_status.exit_code,
-        "statements": candidate.dry_run.text if candidate.dry_run else "",
-        "patches": sorted(candidate.new_patches),
-        "versions": dict(candidate.raised_versions or {}),
-        "removed": sorted(candidate.removed_modules),
     }
+    if candidate is not None:
+        said |= {
+            "database": candidate.database_status.exit_code,
+            "configuration": candidate.configuration_status.exit_code,
+            "statements": candidate.dry_run.text if candidate.dry_run else "",
+            "patches": sorted(candidate.new_patches),
+            "versions": dict(candidate.raised_versions or {}),
+            "removed": sorted(candidate.removed_modules),
+        }
     return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

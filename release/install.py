@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 import typer
@@ -12,11 +11,8 @@ from commands.errors import CannotRunError
 from release.back_office import lines_of
 from release.deployed_stack import StackName
 from release.errors import ReleaseError, answers_of_aws
-from release.first_installation import Action, Findings, carry_out, plan
+from release.first_installation import ADDRESS, Action, Findings, carry_out, plan
 from release.site import Site
-
-_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
-"""What the SSM document takes."""
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -34,7 +30,7 @@ def install(
     It looks at the database and the crypt key on the back office's instance, and prints its plan before it changes
     anything. You can run it again: it says what it finds.
     """
-    if not _ADDRESS.fullmatch(admin_email):
+    if not ADDRESS.fullmatch(admin_email):
         raise CannotRunError(f"--admin-email: got {admin_email!r}, expected an address such as you@client.url")
     console = Console()
     with answers_of_aws():

@@ -24,6 +24,10 @@ class Kind(StrEnum):
     """Nothing. The database is changed first, in a way that the running release can live with."""
     HELD = "held"
     """The hold page, from the first change of the database until every host runs the new release."""
+    FIRST = "first"
+    """Nothing yet: the first release of a new stack, with the installation of Magento."""
+    SATELLITE = "satellite"
+    """Nothing of the shop. The satellite answers nothing while its one instance is deployed to."""
     ROLLBACK = "rollback"
     """Nothing. An older release is deployed again, and the database stays as it is."""
 

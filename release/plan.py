@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from commands.console import Console
+from commands.errors import CannotRunError
 from release.candidate import ReleaseBundle
-from release.deployed_stack import StackName
+from release.deployed_stack import AppName, StackName
 from release.errors import answers_of_aws
+from release.first_installation import ADDRESS
 from release.frozen_plan import FrozenPlan
 from release.kinds import Kind
-from release.planning import plan_release, version_of
+from release.planning import plan_first, plan_release, version_of
 from release.site import Site
 
 EPILOG = (
@@ -24,6 +26,8 @@ _SHOPPERS_SEE = {
     Kind.PLAIN: "nothing: the database and the configuration stay as they are",
     Kind.ADDITIVE: "nothing: the database is changed first, and the running release can live with it",
     Kind.HELD: "the hold page, from before the first change of the database until every instance runs the new release",
+    Kind.FIRST: "nothing yet: it is the first release of the site",
+    Kind.SATELLITE: "nothing in the shop: the satellite answers nothing while its instance is deployed to",
     Kind.ROLLBACK: "nothing: an older release is deployed again, and the database stays as it is",
 }
 Accept = Annotated[
@@ -34,8 +38,13 @@ Accept = Annotated[
 def plan(
     stack: StackName,
     bundle: Annotated[Path, typer.Argument(help="The zip that `./shop release bundle` wrote.")],
+    app: AppName = None,
     hold: Annotated[bool, typer.Option("--hold", help="Hold the shop in any case.")] = False,
     accept: Accept = None,
+    first_admin_email: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="For a site's first release: the first administrator's e-mail address."),
+    ] = None,
 ) -> None:
     """Ask a release what it would change, beside the running one, and say what would be done. It deploys nothing.
 
@@ -43,13 +52,19 @@ def plan(
     app:config:status and setup:upgrade --dry-run=1 run.
     """
     console = Console()
-    given = ReleaseBundle.read(bundle)
+    given = ReleaseBundle.read(bundle, app)
+    if first_admin_email is not None and not ADDRESS.fullmatch(first_admin_email):
+        raise CannotRunError(f"--first-admin-email: got {first_admin_email!r}, expected an e-mail address")
     with answers_of_aws():
-        site = Site.of(stack)
+        site = Site.of(stack, app)
+        to = version_of(site, given)
         with console.working(f"Asking {given.release} on the back office's instance"):
-            planned = plan_release(site, version_of(site, given), hold=hold, accepted=accept or ())
+            if first_admin_email is None:
+                planned = plan_release(site, to, hold=hold, accepted=accept or ())
+            else:
+                planned = plan_first(site, to, admin_email=first_admin_email)
         planned.keep(site.s3, site.bucket, site.prefix)
-        newest = site.stack.output("configuration_version")
+        newest = site.stack.output("configuration_version") if app is None else ""
     show(console, planned)
     if given.configuration_version != newest:
         console.warn(
@@ -57,7 +72,7 @@ def plan(
             "bundle anew if the release should bring it."
         )
     console.say("To carry it out:")
-    console.raw(f"  ./shop release deploy -s {stack} --plan {planned.id} --release {planned.release}")
+    console.raw(f"  ./shop release deploy {site.options} --plan {planned.id} --release {planned.release}")
 
 
 def show(console: Console, planned: FrozenPlan) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from release.candidate import ReleaseBundle, ask, upload
@@ -15,7 +15,7 @@ from release.progress import End, Progress
 from release.redaction import Redaction
 from release.running_configuration import RunningRelease
 from release.schema_changes import Effect
-from release.site import HOLD, JOURNALS, Site
+from release.site import HOLD, JOURNALS, Satellite, Site
 from release.steps import STEPS, Action
 
 
@@ -25,15 +25,16 @@ class Asked:
 
     to: Version
     previous: Version
-    candidate: Candidate
+    candidate: Candidate | None
+    """None for a satellite: nobody can ask one what it would change."""
     facts: str
 
     @classmethod
     def now(cls, site: Site, to: Version) -> Asked:
         """Ask the running environments, and the candidate on the back office."""
         previous = running(site)
-        candidate = ask(site, to)
-        environments = {each.name: str(each.describe()["EnvironmentId"]) for each in (site.front, site.back_office)}
+        candidate = None if isinstance(site, Satellite) else ask(site, to)
+        environments = {each.name: str(each.describe()["EnvironmentId"]) for each in site.environments}
         return cls(
             to=to,
             previous=previous,
@@ -45,13 +46,14 @@ class Asked:
         """The plan for a kind."""
         # What a command of Magento's said may be among them.
         redact = site.redaction.text
+        patches = self.candidate.new_patches if self.candidate else ()
         speaks_against = [each.text for each in decision.changes if each.effect is not Effect.ADDITIVE]
         return FrozenPlan(
             release=self.to.release,
             kind=decision.kind,
             reasons=tuple(map(redact, decision.reasons)),
             changes=tuple(redact(each.text) for each in decision.changes),
-            against_return=(*map(redact, speaks_against), *(f"patch {each}" for each in self.candidate.new_patches)),
+            against_return=(*map(redact, speaks_against), *(f"patch {each}" for each in patches)),
             to=self.to,
             previous=self.previous,
             facts=self.facts,
@@ -62,26 +64,20 @@ class Asked:
 
 
 def running(site: Site) -> Version:
-    """What both environments run. Raises ``RefusedError`` if they run two releases, or none of Magento."""
-    front, back_office = (
-        RunningRelease.read(site.session, environment.name) for environment in (site.front, site.back_office)
-    )
-    if front.label != back_office.label:
-        raise RefusedError(
-            f"{front.environment} runs {front.name}, and {back_office.environment} runs {back_office.name}: expected "
-            f"one release. ./shop release status -s {site.stack.name} says what to do."
-        )
-    if front.configuration_version is None:
-        raise RefusedError(
-            f"{front.environment} runs {front.name}, expected a release of the shop. The first one is deployed by "
-            f"./shop release deploy-first -s {site.stack.name}."
-        )
+    """What all environments run. Raises ``RefusedError`` if they run two releases."""
+    found = [RunningRelease.read(site.session, environment.name) for environment in site.environments]
+    if len({each.label for each in found}) > 1:
+        runs = " and ".join(f"{each.environment} runs {each.name}" for each in found)
+        raise RefusedError(f"{runs}: expected one release. ./shop release status {site.options} says what to do.")
+    first = found[0]
+    if not first.bundle:
+        raise RefusedError(f"{first.environment} runs {first.name}, expected a version of its application.")
     return Version(
-        label=front.label,
-        release=front.name,
-        bundle=front.bundle,
-        sha256=_sha256_of(site, front.bundle),
-        configuration_version=front.configuration_version,
+        label=first.label,
+        release=first.name,
+        bundle=first.bundle,
+        sha256=_sha256_of(site, first.bundle),
+        configuration_version=first.configuration_version or "",
     )
 
 
@@ -98,10 +94,38 @@ def version_of(site: Site, bundle: ReleaseBundle) -> Version:
 
 def plan_release(site: Site, to: Version, *, hold: bool, accepted: Sequence[str]) -> FrozenPlan:
     """Ask, decide, and freeze. Raises ``RefusedError`` for what cannot be released."""
+    before = running(site)
+    if before.label == to.label:
+        raise RefusedError(f"release {to.release}: it runs already.")
+    if not isinstance(site, Satellite) and not before.configuration_version:
+        raise RefusedError(
+            f"The site runs {before.release}, expected a release of the shop. For the first one, plan with "
+            "--first-admin-email."
+        )
     asked = Asked.now(site, to)
-    if asked.previous.label == to.label:
-        raise RefusedError(f"release {to.release}: both environments run it already.")
+    if asked.candidate is None:
+        reason = "A satellite: its own hooks update its tables, and it cannot be asked what it would change."
+        return asked.plan(site, Decision(kind=Kind.SATELLITE, reasons=(reason,)))
     return asked.plan(site, decide(asked.candidate, hold=hold, accepted=accepted))
+
+
+def plan_first(site: Site, to: Version, *, admin_email: str) -> FrozenPlan:
+    """The plan of a stack's first release, which installs Magento.
+
+    Raises ``RefusedError`` if the site has a release.
+    """
+    before = running(site)
+    if before.configuration_version:
+        raise RefusedError(f"--first-admin-email: the site runs {before.release}, expected a site without a release.")
+    environments = {each.name: str(each.describe()["EnvironmentId"]) for each in site.environments}
+    asked = Asked(
+        to=to,
+        previous=before,
+        candidate=None,
+        facts=digest_of(None, to=to, previous=before, environments=environments),
+    )
+    decision = Decision(kind=Kind.FIRST, reasons=("The site has no release yet.",))
+    return replace(asked.plan(site, decision), admin_email=admin_email)
 
 
 def plan_rollback(site: Site, *, accepted: Sequence[str]) -> FrozenPlan:
@@ -117,10 +141,11 @@ def plan_rollback(site: Site, *, accepted: Sequence[str]) -> FrozenPlan:
         )
     last, against = found
     asked = Asked.now(site, last.previous)
-    # Its own answer says whether it can live with the database: exit codes other than 0 stop here.
-    decision = decide(asked.candidate)
-    if decision.kind is not Kind.PLAIN:
-        against += [f"{last.previous.release} asks for changes: {reason}" for reason in decision.reasons]
+    if asked.candidate is not None:
+        # Its own answer says whether it can live with the database.
+        decision = decide(asked.candidate)
+        if decision.kind is not Kind.PLAIN:
+            against += [f"{last.previous.release} asks for changes: {reason}" for reason in decision.reasons]
     if unknown := [each for each in accepted if each not in against]:
         raise RefusedError(f"--accept: got {', '.join(unknown)}, expected one of the reasons that were found.")
     if left := [each for each in against if each not in accepted]:
@@ -129,9 +154,8 @@ def plan_rollback(site: Site, *, accepted: Sequence[str]) -> FrozenPlan:
             f"{last.previous.release} may not live with the database of {last.release}: {'; '.join(left)}.\nTo go back "
             f"anyway, with the database as it is, repeat each: {options}\n{_restore(site, last)}"
         )
-    return asked.plan(
-        site, Decision(kind=Kind.ROLLBACK, reasons=(f"Back from {last.release}, with the database as it is.",))
-    )
+    kind = Kind.SATELLITE if isinstance(site, Satellite) else Kind.ROLLBACK
+    return asked.plan(site, Decision(kind=kind, reasons=(f"Back from {last.release}, with the database as it is.",)))
 
 
 def last_done(site: Site) -> tuple[FrozenPlan, list[str]] | None:

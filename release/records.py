@@ -11,7 +11,7 @@ import typer
 from commands.console import Console
 from commands.errors import ExitCode
 from release import planning
-from release.deployed_stack import StackName
+from release.deployed_stack import AppName, StackName
 from release.errors import answers_of_aws
 from release.frozen_plan import FrozenPlan
 from release.hold_commands import described
@@ -20,27 +20,26 @@ from release.lock import Found
 from release.progress import ENDED, Direction, Progress
 from release.redaction import Redaction
 from release.running_configuration import RunningRelease
-from release.site import JOURNALS, Site
+from release.site import JOURNALS, Satellite, Site
 
 
-def status(stack: StackName) -> None:
+def status(stack: StackName, app: AppName = None) -> None:
     """Say what runs, who has the lock, and whether the shop is held. Ends with 1 if something waits for you."""
     console = Console()
     with answers_of_aws():
-        site = Site.of(stack)
-        running = [
-            RunningRelease.read(site.session, site.stack.output(name))
-            for name in ("front_environment", "back_office_environment")
-        ]
+        site = Site.of(stack, app)
+        running = [RunningRelease.read(site.session, environment.name) for environment in site.environments]
         for each in running:
             console.say(f"{each.environment} runs {each.name}.")
         found = site.lock.read()
-        console.say(_lock(found, stack))
-        console.say(described(site))
+        console.say(_lock(found, site))
+        held = not isinstance(site, Satellite) and bool(site.hold.state())
+        if not isinstance(site, Satellite):
+            console.say(described(site))
         command = next_command(site)
         if (left := planning.unfinished(site)) is not None:
             console.say(_unfinished(*left))
-        waits = site.hold.state() or len({each.name for each in running}) > 1 or (found and not found.holder.is_free)
+        waits = held or len({each.name for each in running}) > 1 or (found and not found.holder.is_free)
     if command:
         console.say(f"Type: {command}")
     if waits or command:
@@ -50,12 +49,13 @@ def status(stack: StackName) -> None:
 def history(
     stack: StackName,
     release: Annotated[str | None, typer.Argument(help="A release, to see its journal.", show_default=False)] = None,
+    app: AppName = None,
     count: Annotated[int, typer.Option(min=1, help="How many releases, the newest last.")] = 20,
 ) -> None:
     """List releases and holds, or the journal of one of them."""
     console = Console()
     with answers_of_aws():
-        site = Site.of(stack)
+        site = Site.of(stack, app)
         if release is not None:
             journal = _journal(site, release)
             for line in _lines(journal.plan, journal.records):
@@ -72,10 +72,11 @@ def history(
 def unlock(
     stack: StackName,
     release: Annotated[str, typer.Option(metavar="ID", help="The release that has the lock, as `status` names it.")],
+    app: AppName = None,
 ) -> None:
     """Take the lock from a release whose process is gone. It changes nothing else: `status` says what is left."""
     with answers_of_aws():
-        holder = Site.of(stack).lock.break_open(release)
+        holder = Site.of(stack, app).lock.break_open(release)
     Console().step(f"The lock is free. It was held by {holder}.")
 
 
@@ -91,7 +92,7 @@ def next_command(site: Site) -> str:
     # Killed while it was taken back: that goes on. What could not be taken back goes forward, once it is mended.
     ended = left[1].records[-1].event is Event.FAILED if left[1].records else False
     back = progress.direction is Direction.BACK and not ended
-    return f"./shop release {'rollback' if back else 'resume'} -s {site.stack.name}"
+    return f"./shop release {'rollback' if back else 'resume'} {site.options}"
 
 
 def _unfinished(name: str, journal: Journal) -> str:
@@ -110,7 +111,7 @@ def _journal(site: Site, release: str) -> Journal:
     return Journal.read(site.s3, site.bucket, site.journal_prefix(release), Redaction())
 
 
-def _lock(found: Found | None, stack: str) -> str:
+def _lock(found: Found | None, site: Site) -> str:
     if found is None or found.holder.is_free:
         return "The lock is free."
     since = f"The lock is held by {found.holder}."
@@ -118,7 +119,7 @@ def _lock(found: Found | None, stack: str) -> str:
         return f"{since} It is at work: its last sign of life came {found.silent_seconds:.0f} s ago."
     return (
         f"{since} Its last sign of life came {found.silent_seconds:.0f} s ago. If its process is gone: "
-        f"./shop release unlock -s {stack} --release {found.holder.release}"
+        f"./shop release unlock {site.options} --release {found.holder.release}"
     )
 
 

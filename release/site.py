@@ -34,10 +34,25 @@ class Site:
     """A boto3 session of the stack's region."""
 
     @classmethod
-    def of(cls, stack: str) -> Site:
-        """The site of a stack. Raises ``CommandError`` with Pulumi's own words if there is none."""
+    def of(cls, stack: str, app: str | None = None) -> Site:
+        """The site of a stack, or one of its satellites.
+
+        Raises ``CommandError`` with Pulumi's own words if there is no stack, and ``CannotRunError`` for an unknown
+        satellite.
+        """
         deployed = DeployedStack.read(stack)
-        return cls(deployed, boto3.Session(region_name=deployed.region))
+        session = boto3.Session(region_name=deployed.region)
+        return cls(deployed, session) if app is None else Satellite.named(deployed, session, app)
+
+    @property
+    def options(self) -> str:
+        """The options that name it in a command to type."""
+        return f"-s {self.stack.name}"
+
+    @property
+    def environments(self) -> tuple[Environment, ...]:
+        """The environments that run one release together."""
+        return (self.back_office, self.front)
 
     @cached_property
     def s3(self) -> Any:
@@ -151,3 +166,53 @@ class Site:
                 f"output {name} of stack {self.stack.name}: missing. Run pulumi up -s {self.stack.name} first."
             )
         return value
+
+
+@dataclass(frozen=True)
+class Satellite(Site):
+    """A satellite of a stack: one environment, with a lock and journals of its own."""
+
+    name: str
+    environment_name: str
+
+    @classmethod
+    def named(cls, stack: DeployedStack, session: Any, name: str) -> Satellite:
+        """Raises ``CannotRunError`` for a satellite that the stack does not have."""
+        known = stack.outputs.get("satellite_environments")
+        environments: Mapping[str, str] = known if isinstance(known, Mapping) else {}
+        if name not in environments:
+            raise CannotRunError(
+                f"--app: got {name!r}, expected a satellite of stack {stack.name}: {', '.join(sorted(environments))}"
+            )
+        return cls(stack, session, name, environments[name])
+
+    @property
+    def options(self) -> str:
+        return f"-s {self.stack.name} --app {self.name}"
+
+    @property
+    def prefix(self) -> str:
+        return f"{super().prefix}satellites/{self.name}/"
+
+    @property
+    def environment(self) -> Environment:
+        """Its one environment."""
+        return Environment(beanstalk=self.beanstalk, name=self.environment_name)
+
+    @property
+    def environments(self) -> tuple[Environment, ...]:
+        return (self.environment,)
+
+    @property
+    def application(self) -> str:
+        return str(self.environment.describe()["ApplicationName"])
+
+    @property
+    def database(self) -> str:
+        """The database that all satellites share."""
+        return self.stack.output("shared_database_endpoint").partition(".")[0]
+
+    @property
+    def health_check_path(self) -> str:
+        """What its load balancer asks."""
+        return self.environment.option("aws:elasticbeanstalk:environment:process:default", "HealthCheckPath") or "/"

@@ -48,6 +48,11 @@ class Action(StrEnum):
     """Ask every instance for its release and for real pages."""
     VERIFY_FRONT = "verify-front"
     VERIFY_EVERYWHERE = "verify-everywhere"
+    INSTALL = "install"
+    """Install Magento into the empty database."""
+    DEPLOY_SATELLITE = "deploy-satellite"
+    RETURN_SATELLITE = "return-satellite"
+    VERIFY_SATELLITE = "verify-satellite"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +80,9 @@ class Step:
         )
 
 
-STOPS = frozenset((Action.OPEN, Action.RESUME_WRITERS, Action.DEPLOY_ROLLING))
-"""What follows on a release that was found good: if it fails, the release is not taken back for that."""
+STOPS = frozenset((Action.OPEN, Action.RESUME_WRITERS, Action.DEPLOY_ROLLING, Action.INSTALL))
+"""What follows on a release that was found good: if it fails, the release is not taken back for that. An installation
+is not either: it goes on where it stopped."""
 
 _MINUTE, _HOUR = 60, 3600
 SECONDS: Mapping[Action, int] = {
@@ -90,6 +96,9 @@ SECONDS: Mapping[Action, int] = {
     Action.RETURN_BACK_OFFICE: _HOUR,
     Action.DEPLOY_EVERYWHERE: _HOUR,
     Action.RETURN_EVERYWHERE: _HOUR,
+    Action.INSTALL: _HOUR,
+    Action.DEPLOY_SATELLITE: _HOUR,
+    Action.RETURN_SATELLITE: _HOUR,
     Action.STAGE: 30 * _MINUTE,
     Action.ASK_PREVIOUS: 30 * _MINUTE,
     Action.PAUSE_WRITERS: 30 * _MINUTE,
@@ -162,6 +171,21 @@ STEPS: Mapping[Kind, tuple[Step, ...]] = {
         _OPEN,
         _WRITING,
         _step(Action.DEPLOY_ROLLING),
+    ),
+    # Magento is installed from the back office. Until then, its pages say that it is not.
+    Kind.FIRST: (
+        _step(Action.REGISTER_VERSION),
+        _step(Action.DEPLOY_BACK_OFFICE, Action.RETURN_BACK_OFFICE),
+        _step(Action.INSTALL),
+        _step(Action.DEPLOY_FRONT, Action.RETURN_FRONT),
+        _step(Action.VERIFY_EVERYWHERE),
+    ),
+    # Its own hook updates its tables.
+    Kind.SATELLITE: (
+        _step(Action.REGISTER_VERSION),
+        _step(Action.MAKE_SNAPSHOT),
+        _step(Action.DEPLOY_SATELLITE, Action.RETURN_SATELLITE),
+        _step(Action.VERIFY_SATELLITE),
     ),
     # The front first: the back office may show what only the newer release knows.
     Kind.ROLLBACK: (

@@ -67,6 +67,8 @@ class StackOutputs:
     """The instance ids of the servers, by server."""
     satellites: Mapping[str, Text]
     """The addresses of the satellites, by satellite."""
+    satellite_environments: Mapping[str, Text]
+    """The Beanstalk environments of the satellites, by satellite."""
     ftp_secrets: Mapping[str, Text]
     """The ARN of the secret with the FTP user and password, by satellite."""
     name_servers: pulumi.Input[Sequence[str]] | None
@@ -145,6 +147,7 @@ class StackOutputs:
             file_server=site.files.address if site.files else None,
             servers=servers,
             satellites={name: each.address for name, each in satellites.items()},
+            satellite_environments={name: each.environment.environment_name for name, each in satellites.items()},
             ftp_secrets={name: each.ftp.secret_arn for name, each in satellites.items() if each.ftp},
             name_servers=platform.domains.name_servers if platform else None,
             vpn_configurations={name: link.configuration for name, link in links.items()} if platform else None,

@@ -160,6 +160,15 @@ DOCUMENTS = (
         },
     ),
     ReleaseDocument(
+        name="verify-satellite",
+        description="Asks the web server of a satellite's instance for a release and a page",
+        timeout_seconds=20 * _MINUTE,
+        parameters={
+            "Release": _RELEASE,
+            "Page": Parameter(description="The path that its load balancer asks", allowed="/[A-Za-z0-9/_.-]*"),
+        },
+    ),
+    ReleaseDocument(
         name="check-instance",
         description="Prints the free space, the free inodes and the time of an instance",
         timeout_seconds=_MINUTE,

@@ -15,6 +15,7 @@ from release.actions import Actions
 from release.beanstalk import Instance
 from release.frozen_plan import FrozenPlan, Version
 from release.kinds import Kind
+from release.site import Satellite
 from release.steps import STEPS, Action
 
 SENT = {
@@ -44,6 +45,25 @@ class Sent:
     def do(self, document: str, **parameters: str) -> str:
         self.send(document, **parameters)
         return ""
+
+
+class Pim(Satellite):
+    """A satellite whose one instance is `sent`."""
+
+    def __init__(self, sent: Sent) -> None:
+        object.__setattr__(self, "sent", sent)
+
+    @property
+    def environment(self) -> Any:
+        instances = [Instance(id="i-1", version_label="new", status="Deployed")]
+        return SimpleNamespace(name="client-prod-pim", instances=lambda: instances)
+
+    @property
+    def health_check_path(self) -> str:
+        return "/user/login"
+
+    def instance(self, instance_id: str) -> Any:
+        return vars(self)["sent"]
 
 
 def actions(sent: Sent) -> Actions:
@@ -89,6 +109,17 @@ def test_a_document_gets_the_parameters_that_it_has(action: Action) -> None:
             assert re.fullmatch(pattern, value), (name, parameter, value)
 
 
+def test_a_satellite_is_asked_for_the_page_that_its_load_balancer_asks_for() -> None:
+    sent = Sent()
+    of_the_shop = actions(sent)
+    of_pim = Actions(site=Pim(sent), plan=of_the_shop.plan, fence=7)
+    of_pim.do(Action.VERIFY_SATELLITE)
+    assert sent.documents == [("verify-satellite", {"Release": "new", "Page": "/user/login"})]
+    (document,) = [each for each in DOCUMENTS if each.name == "verify-satellite"]
+    assert document.parameters.keys() == {"Release", "Page"}
+    assert re.fullmatch(document.parameters["Page"].allowed, "/user/login")
+
+
 def test_a_migration_that_failed_is_started_again() -> None:
     sent = Sent()
     actions(sent).do(Action.MIGRATE)
@@ -110,6 +141,7 @@ def test_every_document_that_changes_something_is_fenced() -> None:
         "ask-candidate",
         "await-migration",
         "verify-release",
+        "verify-satellite",
         "check-instance",
         "show-engine-log",
         "look-for-magento",

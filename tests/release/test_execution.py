@@ -35,7 +35,12 @@ DEPLOYS = {
     Action.RETURN_FRONT: (("front",), OLD),
     Action.RETURN_EVERYWHERE: (("back office", "front"), OLD),
 }
+DEPLOYS |= {
+    Action.DEPLOY_SATELLITE: (("back office", "front"), NEW),
+    Action.RETURN_SATELLITE: (("back office", "front"), OLD),
+}
 VERIFIES = {
+    Action.VERIFY_SATELLITE: ("back office", "front"),
     Action.VERIFY_BACK_OFFICE: ("back office",),
     Action.VERIFY_FRONT: ("front",),
     Action.VERIFY_EVERYWHERE: ("back office", "front"),
@@ -186,7 +191,7 @@ def begin(s3: Any, place: LockPlace, kind: Kind, shop: Shop, *, records: int = 0
     journal = KilledJournal.begin(s3, BUCKET, "prod/releases/r1/", plan, Redaction())
     assert isinstance(journal, KilledJournal)
     journal.records_left = records
-    return Execution(steps=STEPS[kind], journal=journal, lock=lock, do=shop.do, stack="prod")
+    return Execution(steps=STEPS[kind], journal=journal, lock=lock, do=shop.do, options="-s prod")
 
 
 def go_on(s3: Any, place: LockPlace, kind: Kind, shop: Shop, *, records: int = 0) -> Execution:
@@ -197,7 +202,7 @@ def go_on(s3: Any, place: LockPlace, kind: Kind, shop: Shop, *, records: int = 0
     journal = KilledJournal.read(s3, BUCKET, "prod/releases/r1/", Redaction())
     assert isinstance(journal, KilledJournal)
     journal.records_left = records
-    return Execution(steps=STEPS[kind], journal=journal, lock=lock, do=shop.do, stack="prod")
+    return Execution(steps=STEPS[kind], journal=journal, lock=lock, do=shop.do, options="-s prod")
 
 
 @pytest.fixture(autouse=True)
@@ -296,7 +301,7 @@ def test_what_cannot_be_taken_back_can_be_tried_again(s3: Any, place: LockPlace,
         return shop.do(action)
 
     broken = Execution(
-        steps=execution.steps, journal=execution.journal, lock=execution.lock, do=do, stack=execution.stack
+        steps=execution.steps, journal=execution.journal, lock=execution.lock, do=do, options=execution.options
     )
     with pytest.raises(ReleaseError):
         broken.forward()
@@ -360,7 +365,7 @@ def test_control_c_stops_half_way_and_says_how_to_go_on(s3: Any, place: LockPlac
         journal=execution.journal,
         lock=execution.lock,
         do=interrupted,  # type: ignore[arg-type]
-        stack="prod",
+        options="-s prod",
     )
     with pytest.raises(HalfWayError, match="interrupted in step register-version"):
         broken.forward()

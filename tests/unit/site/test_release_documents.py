@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.site.release_documents import DOCUMENTS, Parameter, ReleaseDocument
-from release import install
+from release.first_installation import ADDRESS
 from tests.unit.program import ROOT, program
 
 STACKS = ("prod", "preprod")
@@ -122,4 +122,4 @@ def test_no_parameter_can_leave_its_quotes(parameter: Parameter, data: st.DataOb
 def test_install_refuses_an_address_that_aws_would_refuse() -> None:
     """Before it asks AWS for anything."""
     [document] = [each for each in DOCUMENTS if each.name == "install-magento"]
-    assert install._ADDRESS.pattern == document.parameters["AdminEmail"].allowed
+    assert ADDRESS.pattern == document.parameters["AdminEmail"].allowed
