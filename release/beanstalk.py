@@ -90,19 +90,16 @@ class Environment:
         """The instances that do not run a version."""
         return [each for each in self.instances() if not each.runs(label)]
 
-    def option(self, namespace: str, name: str) -> str:
-        """The value of an option of its configuration. Empty for one without a value."""
+    def options(self) -> dict[tuple[str, str], str]:
+        """The values of its options, by namespace and name."""
         found = self.beanstalk.describe_configuration_settings(
             ApplicationName=self.describe()["ApplicationName"], EnvironmentName=self.name
         )["ConfigurationSettings"][0]["OptionSettings"]
-        return next(
-            (each.get("Value", "") for each in found if (each["Namespace"], each["OptionName"]) == (namespace, name)),
-            "",
-        )
+        return {(each["Namespace"], each["OptionName"]): each["Value"] for each in found if "Value" in each}
 
     def policy(self) -> str:
         """How versions are deployed: `Rolling`, as the stack sets it, or `AllAtOnce` during a held release."""
-        return self.option(COMMAND, "DeploymentPolicy") or ALL_AT_ONCE
+        return self.options().get((COMMAND, "DeploymentPolicy"), ALL_AT_ONCE)
 
     def set_policy(self, policy: str, deadline: float) -> None:
         """Set it, in a call of its own: AWS refuses options and a version in one. It touches no instance."""

@@ -46,6 +46,7 @@ def deploy(
             raise RefusedError(f"--release: got {release}, expected {planned.release}, the release of plan {plan}")
         with _begun(site, planned, console, lambda: _check_facts(site, planned)) as execution:
             execution.forward()
+    _say_window(console, planned, execution)
     console.step(f"{planned.release} runs on every instance.")
 
 
@@ -56,6 +57,7 @@ def resume(stack: StackName, app: AppName = None) -> None:
         site = Site.of(stack, app)
         with _taken_over(site, console) as execution:
             execution.forward()
+    _say_window(console, FrozenPlan.from_json(execution.journal.plan), execution)
     console.step("The release is done. Its instances run it.")
 
 
@@ -76,7 +78,13 @@ def rollback(stack: StackName, app: AppName = None, accept: Accept = None) -> No
         show(console, planned)
         with _begun(site, planned, console, lambda: None) as execution:
             execution.forward()
+    _say_window(console, planned, execution)
     console.step(f"{planned.release} runs on every instance.")
+
+
+def _say_window(console: Console, planned: FrozenPlan, execution: Execution) -> None:
+    if (held := execution.held_seconds) is not None:
+        console.step(f"It was held for {held:.0f} s. {planned.window_seconds:.0f} s were expected.")
 
 
 @contextmanager

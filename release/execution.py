@@ -18,6 +18,7 @@ from release.journal import Event, Journal
 from release.lock import Lock
 from release.progress import DIRECTION, ENDED, UNDO, Direction, End, Progress
 from release.steps import STOPS, Action, Step
+from release.window import measured
 
 Do = Callable[[Action], Mapping[str, Any]]
 
@@ -56,7 +57,12 @@ class Execution:
                     raise HalfWayError(f"The new release runs, and is not finished. {why}\n{self._ways}") from None
                 self.back()
                 raise ReleaseError(f"The release failed, and is taken back: the shop is as before. {why}") from None
-        self._write(Event.NOTED, **{ENDED: End.DONE.value})
+        self._write(Event.NOTED, **{ENDED: End.DONE.value}, held_seconds=self.held_seconds)
+
+    @property
+    def held_seconds(self) -> float | None:
+        """How long the hold page was the answer, once it is over."""
+        return measured(self.steps, self.journal.records)
 
     def back(self) -> None:
         """Take back what was done. Raises ``HalfWayError`` where that is not possible."""

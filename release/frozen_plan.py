@@ -57,6 +57,9 @@ class FrozenPlan:
     """The ARN of whoever planned it."""
     at: str
     """When, as ISO 8601 in UTC."""
+    window: str = ""
+    """What is expected to be held for how long, in a sentence."""
+    window_seconds: float = 0.0
 
     @property
     def id(self) -> str:

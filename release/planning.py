@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 
+from release import window
 from release.candidate import ReleaseBundle, ask, upload
 from release.errors import RefusedError
 from release.frozen_plan import FrozenPlan, Version, digest_of
@@ -17,6 +19,9 @@ from release.running_configuration import RunningRelease
 from release.schema_changes import Effect
 from release.site import HOLD, JOURNALS, Satellite, Site
 from release.steps import STEPS, Action
+
+_JOURNALS_READ = 5
+"""Of releases before, for how long their steps took. Each is an object a record."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +52,8 @@ class Asked:
         # What a command of Magento's said may be among them.
         redact = site.redaction.text
         patches = self.candidate.new_patches if self.candidate else ()
+        records = (journal.records for _, journal in islice(newest_first(site), _JOURNALS_READ))
+        expected = window.expected(STEPS[decision.kind], window.times_of(records), site.environments[-1].options())
         speaks_against = [each.text for each in decision.changes if each.effect is not Effect.ADDITIVE]
         return FrozenPlan(
             release=self.to.release,
@@ -60,6 +67,8 @@ class Asked:
             steps=STEPS[decision.kind],
             by=site.caller,
             at=datetime.now(UTC).isoformat(timespec="seconds"),
+            window=str(expected),
+            window_seconds=round(expected.total, 1),
         )
 
 

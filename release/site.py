@@ -215,4 +215,6 @@ class Satellite(Site):
     @property
     def health_check_path(self) -> str:
         """What its load balancer asks."""
-        return self.environment.option("aws:elasticbeanstalk:environment:process:default", "HealthCheckPath") or "/"
+        return self.environment.options().get(
+            ("aws:elasticbeanstalk:environment:process:default", "HealthCheckPath"), "/"
+        )

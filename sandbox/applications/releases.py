@@ -105,7 +105,7 @@ def new_module() -> Change:
     )
 
 
-def new_column() -> Change:
+def new_column(name: str = "origin") -> Change:
     """A nullable column that the product page reads: what was there before works with it and without it."""
     return Change(
         edits=[
@@ -113,17 +113,21 @@ def new_column() -> Change:
                 f"{_CATALOG}/etc/db_schema.xml",
                 '<column xsi:type="varchar" name="image" length="255" nullable="false"/>',
                 '<column xsi:type="varchar" name="image" length="255" nullable="false"/>\n'
-                '        <column xsi:type="varchar" name="origin" length="64" nullable="true"/>',
+                f'        <column xsi:type="varchar" name="{name}" length="64" nullable="true"/>',
             ),
-            (f"{_CATALOG}/etc/db_schema_whitelist.json", '"image": true', '"image": true,\n            "origin": true'),
-            (f"{_CATALOG}/Controller/Product.php", "'sku, name, price'", "'sku, name, price, origin'"),
+            (
+                f"{_CATALOG}/etc/db_schema_whitelist.json",
+                '"image": true',
+                f'"image": true,\n            "{name}": true',
+            ),
+            (f"{_CATALOG}/Controller/Product.php", "'sku, name, price", f"'sku, name, price, {name}"),
         ]
     )
 
 
-def raised_setup_version() -> Change:
-    """`setup_version` 1.1.0 of a module that the database has as 1.0.0."""
-    return Change(edits=[(f"{_CATALOG}/etc/module.xml", 'setup_version="1.0.0"', 'setup_version="1.1.0"')])
+def raised_setup_version(version: str = "1.1.0") -> Change:
+    """A higher `setup_version` of a module that the base tree has as 1.0.0."""
+    return Change(edits=[(f"{_CATALOG}/etc/module.xml", 'setup_version="1.0.0"', f'setup_version="{version}"')])
 
 
 def failing_data_patch() -> Change:
@@ -152,12 +156,12 @@ def failing_data_patch() -> Change:
     )
 
 
-def slow_migration(seconds: float) -> Change:
+def slow_migration(seconds: float, name: str = "RecalculatePrices") -> Change:
     """A data patch that works through the products for that long, in ten batches of one transaction."""
     return Change(
         files={
-            f"{_CATALOG}/Setup/Patch/Data/RecalculatePrices.php": _patch(
-                "RecalculatePrices",
+            f"{_CATALOG}/Setup/Patch/Data/{name}.php": _patch(
+                name,
                 f"""\
         for ($batch = 0; $batch < 10; $batch++) {{
             $database->run('UPDATE {{catalog_product}} SET price = price + 0.00 WHERE MOD(entity_id, 10) = ?', $batch);

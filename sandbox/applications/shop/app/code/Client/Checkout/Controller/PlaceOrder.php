@@ -23,15 +23,17 @@ final class PlaceOrder implements Controller
         if ($quote === null || $items === []) {
             return Response::redirect($app->urls->to('checkout/cart/'));
         }
+        $payment = is_array($_POST['payment'] ?? null) ? $_POST['payment'] : [];
         $database = $app->database;
         $total = array_sum(array_map(static fn (array $item): float => $item['qty'] * (float) $item['price'], $items));
         $pdo = $database->pdo();
         $pdo->beginTransaction();
         $new = $database->run(
-            'INSERT IGNORE INTO {sales_order} (quote_id, grand_total, items) VALUES (?, ?, ?)',
+            'INSERT IGNORE INTO {sales_order} (quote_id, grand_total, items, po_number) VALUES (?, ?, ?, ?)',
             $quote,
             $total,
-            json_encode($items)
+            json_encode($items),
+            is_string($payment['po_number'] ?? null) ? $payment['po_number'] : null
         )->rowCount() === 1;
         $order = (int) $database->value('SELECT entity_id FROM {sales_order} WHERE quote_id = ?', $quote);
         if ($new) {

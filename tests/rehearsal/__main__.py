@@ -1,0 +1,61 @@
+"""``make rehearsal``: every scenario and every control on a live sandbox, and one table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from sandbox.tests.platform import Platform
+from tests.hosts.conftest import RUNNING
+from tests.hosts.live_sandbox import SHORT_WAITS, TIME_SCALE, LiveSandbox
+from tests.rehearsal import table
+from tests.rehearsal.operator import Operator
+from tests.rehearsal.scenarios import SCENARIOS, Rehearsal, Row
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.rehearsal", description=__doc__)
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=", ".join(SCENARIOS))
+    asked = parser.parse_args(arguments)
+    if unknown := set(asked.scenarios) - SCENARIOS.keys():
+        print(f"SCENARIOS: got {', '.join(sorted(unknown))}, expected {', '.join(SCENARIOS)}", file=sys.stderr)
+        return 2
+    console = Console()
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as directory, _live(Path(directory)) as live:
+        live.set_time_scale(TIME_SCALE)
+        rehearsal = Rehearsal.on(Operator(live, Path(directory)))
+        for name in asked.scenarios or SCENARIOS:
+            begun = time.monotonic()
+            row = SCENARIOS[name](rehearsal)
+            row.notes.append(f"{time.monotonic() - begun:.0f} s")
+            rows.append(row)
+            table.say(console, row)
+    table.show(console, rows)
+    return 1 if any(row.wrong for row in rows) else 0
+
+
+@contextmanager
+def _live(directory: Path) -> Iterator[LiveSandbox]:
+    """One that runs already, or a new one that ends afterwards."""
+    if running := os.environ.get(RUNNING):
+        yield LiveSandbox(Platform(Path(running)))
+        return
+    built = Platform.copy_to(directory)
+    try:
+        built.sandbox("live", "--time-scale", str(SHORT_WAITS))
+        yield LiveSandbox(built)
+    finally:
+        built.sandbox("down", check=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,264 @@
+"""Whoever releases: types ``./shop release``, looks at what is left, and may be killed in the middle."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from release.journal import Event, Journal, Record, names
+from release.lock import STALE_SECONDS
+from release.redaction import Redaction
+from sandbox.applications import releases
+from sandbox.applications.releases import Change
+from tests.hosts.live_sandbox import BACK_OFFICE, FRONT, LiveSandbox
+
+_LONGEST_SECONDS = 600
+_LOOK_SECONDS = 0.03
+_PLANNED = re.compile(r"release deploy -s prod --plan ([0-9a-f]{12}) --release (\S+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """A command that has ended."""
+
+    code: int
+    text: str
+    """What it printed, to both streams."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """What `./shop release plan` said."""
+
+    id: str
+    release: str
+    text: str
+
+    @property
+    def kind(self) -> str:
+        found = re.search(r"^Release .*: (\w+)\.$", self.text, re.MULTILINE)
+        assert found, self.text
+        return found[1]
+
+
+@dataclass
+class Operator:
+    """One who releases to production of a live sandbox."""
+
+    live: LiveSandbox
+    directory: Path
+    """For bundles."""
+    _number: int = field(default_factory=lambda: int(time.time()) % 10_000_000)
+
+    def shop(self, *arguments: str) -> Ended:
+        """A command, to its end."""
+        begun = time.monotonic()
+        process = self.begin(*arguments)
+        try:
+            text, _ = process.communicate(timeout=_LONGEST_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        return Ended(code=process.returncode, text=text, seconds=time.monotonic() - begun)
+
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """A command that runs on. In a session of its own, so that a kill reaches what it started."""
+        command, *rest = arguments
+        return subprocess.Popen(
+            ["./shop", "release", command, "-s", "prod", *rest],
+            cwd=self.live.platform.project,
+            env={**os.environ, **self.live.platform.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def end(self, process: subprocess.Popen[str]) -> Ended:
+        """Wait for a command."""
+        text, _ = process.communicate(timeout=_LONGEST_SECONDS)
+        return Ended(code=process.returncode, text=text)
+
+    def name(self, what: str) -> str:
+        """A name that no release before had, for something of PHP's."""
+        return f"{what}{self._number}"
+
+    def on_back_office(self, *commands: str) -> str:
+        """What commands print on the back office's instance."""
+        (host,) = self.live.instances(BACK_OFFICE)
+        return self.live.run(host, *commands)
+
+    def instance_in_progress(self, environment: str) -> str:
+        """The instance to which Beanstalk deploys now, or next."""
+        beanstalk = self.live.platform.client("elasticbeanstalk")
+        while True:
+            found = beanstalk.describe_instances_health(EnvironmentName=environment, AttributeNames=["Deployment"])
+            for each in found["InstanceHealthList"]:
+                if each["Deployment"]["Status"] == "In Progress":
+                    return str(each["InstanceId"])
+            time.sleep(_LOOK_SECONDS)
+
+    def bundle(self, *changes: Change) -> Path:
+        """A new release of the shop, with static files whose addresses are its own."""
+        self._number += 1
+        release = f"rehearsed-{self._number}"
+        application = releases.build(self.directory / release, *changes, statics_version=self._number)
+        output = self.directory / f"{release}.zip"
+        self.live.platform.run(
+            *(".venv/bin/python", "-m", "release.bundle", str(application), str(output)),
+            *("--name", "magento", "--release", release, "--configuration", self._configuration),
+        )
+        return output
+
+    @cached_property
+    def _configuration(self) -> str:
+        return str(self.live.platform.outputs("prod")["configuration_object"])
+
+    def plan(self, bundle: Path, *options: str) -> Planned:
+        """Raises ``AssertionError`` if it is refused."""
+        ended = self.shop("plan", str(bundle), *options)
+        found = _PLANNED.search(ended.text)
+        assert ended.code == 0, ended.text
+        assert found, ended.text
+        return Planned(id=found[1], release=found[2], text=ended.text)
+
+    @staticmethod
+    def deploy(planned: Planned) -> tuple[str, ...]:
+        """The command that carries a plan out."""
+        return "deploy", "--plan", planned.id, "--release", planned.release
+
+    @cached_property
+    def s3(self) -> Any:
+        return self.live.platform.client("s3")
+
+    @cached_property
+    def _place(self) -> tuple[str, str]:
+        bucket, _, prefix = str(self.live.platform.outputs("prod")["releases"]).removeprefix("s3://").partition("/")
+        return bucket, prefix
+
+    def journal_names(self) -> Sequence[str]:
+        bucket, prefix = self._place
+        found = names(self.s3, bucket, f"{prefix}releases/")
+        return [each for each in found if not each.startswith("hold-")]
+
+    def journal(self) -> Journal:
+        """The newest one."""
+        bucket, prefix = self._place
+        return Journal.read(self.s3, bucket, f"{prefix}releases/{self.journal_names()[-1]}/", Redaction())
+
+    def begin_release(self, planned: Planned) -> subprocess.Popen[str]:
+        """Begin to carry a plan out, and wait until it has a journal. Raises ``AssertionError`` if it ends before."""
+        before = self.journal_names()
+        process = self.begin(*self.deploy(planned))
+        while self.journal_names() == before:
+            assert process.poll() is None, process.communicate()[0]
+            time.sleep(_LOOK_SECONDS)
+        return process
+
+    def await_record(
+        self, process: subprocess.Popen[str], is_it: Callable[[Record], bool], after: int = 0
+    ) -> Record | None:
+        """The first such record beyond a number of the newest release. None: the process has ended without it."""
+        bucket, prefix = self._place
+        place = f"{prefix}releases/{self.journal_names()[-1]}/"
+        number = after + 1
+        while process.poll() is None:
+            try:
+                key = f"{place}{number:06}.json"
+                body = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            except self.s3.exceptions.NoSuchKey:
+                time.sleep(_LOOK_SECONDS)
+                continue
+            said = json.loads(body)
+            record = Record(**{**said, "event": Event(said["event"])})
+            if is_it(record):
+                return record
+            number += 1
+        return None
+
+    @staticmethod
+    def kill(process: subprocess.Popen[str]) -> None:
+        """By SIGKILL, with all that it has started."""
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+    def let_the_lock_grow_old(self) -> None:
+        """As if the time had passed after which a silent process is taken for dead. S3's own clock says so."""
+        bucket, prefix = self._place
+        self.post("/moto-api/s3", {"Bucket": bucket, "Key": f"{prefix}lock.json", "Seconds": STALE_SECONDS + 1})
+
+    def post(self, path: str, body: Mapping[str, Any]) -> None:
+        """Tell the embedded AWS."""
+        asked = urllib.request.Request(
+            f"{self.live.platform.environment['AWS_ENDPOINT_URL']}{path}",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(asked, timeout=60).close()
+
+    @contextmanager
+    def faults(self, **faults: float) -> Iterator[None]:
+        """While the block runs, AWS throttles, or loses answers."""
+        self.post("/moto-api/faults", faults)
+        try:
+            yield
+        finally:
+            self.post("/moto-api/faults", {})
+
+    def sql(self, query: str) -> list[list[str]]:
+        """The rows that the shop's database answers, asked on the back office's instance with what env.php says."""
+        script = (
+            '$d = (require "/var/app/current/app/etc/env.php")["db"]["connection"]["default"];'
+            '[$h, $p] = array_pad(explode(":", $d["host"], 2), 2, "3306");'
+            '$c = new PDO("mysql:host=$h;port=$p;dbname={$d["dbname"]}", $d["username"], $d["password"],'
+            '$d["driver_options"] ?? []);'
+            '$said = $c->query(getenv("QUERY"));'
+            "echo json_encode($said->columnCount() ? $said->fetchAll(PDO::FETCH_NUM) : []);"
+        )
+        found: list[list[str]] = json.loads(self.on_back_office(f"QUERY=\"{query}\" php -r '{script}'"))
+        return found
+
+
+def at(record: Record) -> float:
+    """When it was written, as ``time.time`` has it."""
+    return datetime.fromisoformat(record.at).timestamp()
+
+
+def require_quiet(operator: Operator, release: str) -> None:
+    """Raise ``AssertionError`` unless a release runs everywhere, and nothing waits for anybody."""
+    status = operator.shop("status")
+    assert status.code == 0, status.text
+    live = operator.live
+    beanstalk = live.platform.client("elasticbeanstalk")
+    for environment in (FRONT, BACK_OFFICE):
+        live.wait_until_ready(environment, 60)
+        found = beanstalk.describe_instances_health(EnvironmentName=environment, AttributeNames=["Deployment"])
+        runs = {each["Deployment"]["VersionLabel"] for each in found["InstanceHealthList"]}
+        assert runs == {release}, f"{environment} runs {runs}, expected {release}"
+    settings = beanstalk.describe_configuration_settings(
+        ApplicationName=live.environment(FRONT)["ApplicationName"], EnvironmentName=FRONT
+    )["ConfigurationSettings"][0]["OptionSettings"]
+    (policy,) = (each["Value"] for each in settings if each["OptionName"] == "DeploymentPolicy")
+    assert policy == "Rolling", policy
+    with_cron = [
+        host
+        for environment in (FRONT, BACK_OFFICE)
+        for host in live.instances(environment)
+        if live.run(host, "test -e /etc/cron.d/magento && test ! -e /var/app/cron-paused && echo yes || true").strip()
+    ]
+    assert len(with_cron) == 1, f"cron runs on {with_cron}, expected one host"
+    assert live.get("/").headers["x-release"] == release

@@ -1,0 +1,456 @@
+"""What is rehearsed: releases that go well, that fail, and whose process is killed, with shoppers in the shop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from commands.errors import ExitCode
+from release.frozen_plan import FrozenPlan
+from release.journal import Event, Journal, Record
+from release.kinds import Kind
+from release.steps import Action
+from release.window import measured
+from sandbox.applications.releases import (
+    Change,
+    failing_data_patch,
+    failing_health,
+    new_column,
+    raised_setup_version,
+    slow_migration,
+)
+from tests.hosts.live_sandbox import FRONT
+from tests.rehearsal.answers import HELD_FRONT, Answers, Class, Verdict, texts
+from tests.rehearsal.load import shoppers
+from tests.rehearsal.on_call import Line
+from tests.rehearsal.operator import Ended, Operator, Planned, at, require_quiet
+
+
+@dataclass(kw_only=True)
+class Row:
+    """What a scenario found: a row of the table."""
+
+    name: str
+    answers: Answers
+    window: float | None = None
+    """Seconds in which the hold page was to be the answer, by the journal."""
+    expected: float | None = None
+    """What the plan said of it."""
+    jobs_of_old_code: int = 0
+    """Jobs of cron that began after the migration on a host with the release before."""
+    lost_orders: int = 0
+    double_orders: int = 0
+    wrong: list[str] = field(default_factory=list)
+    """What must not be. Empty: the scenario is as it should be."""
+    notes: list[str] = field(default_factory=list)
+
+    def sees(self, line: Line, ended: Ended) -> None:
+        """Raise ``AssertionError`` unless a command ended in what a line of docs/on-call.md is about."""
+        assert ended.code == line.code, f"got exit code {ended.code}, expected {line.code}: {ended.text}"
+        assert line.text in ended.text, f"got {ended.text}, expected {line.text}"
+
+
+@dataclass(kw_only=True)
+class Rehearsal:
+    """The sandbox, and which release its shop runs."""
+
+    operator: Operator
+    runs: str
+    columns: int
+    """How many the releases so far have added."""
+    version: int
+    """How often they have raised a module's `setup_version`."""
+
+    @classmethod
+    def on(cls, operator: Operator) -> Rehearsal:
+        """A rehearsal that goes on from what the shop runs now, and from what its database has."""
+        columns = operator.sql("SHOW COLUMNS FROM catalog_product LIKE 'origin_%'")
+        version = operator.sql("SELECT schema_version FROM setup_module WHERE module = 'Client_Catalog'")
+        return cls(
+            operator=operator,
+            runs=str(operator.live.environment(FRONT)["VersionLabel"]),
+            columns=len(columns),
+            version=int(version[0][0].split(".")[1]),
+        )
+
+    @contextmanager
+    def row(self, name: str, *allowed: Verdict) -> Iterator[Row]:
+        """Shoppers while the block runs. Then their orders are counted, and the shop must be quiet.
+
+        `allowed`: what shoppers may be answered besides good pages.
+        """
+        live = self.operator.live
+        with shoppers(live.site["Address"], live.site["Ports"]["443"]) as answers:
+            row = Row(name=name, answers=answers)
+            try:
+                yield row
+            except AssertionError as error:
+                row.wrong.append(str(error))
+        row.wrong += [
+            f"front: {text}" for text in texts(each for each in answers.bad(*allowed) if _is_front(each.kind))
+        ]
+        back_office = [each for each in answers.bad(Verdict.HELD) if each.kind is Class.BACK_OFFICE]
+        row.wrong += [f"back office: {text}" for text in texts(back_office)]
+        self._count_orders(row)
+        try:
+            require_quiet(self.operator, self.runs)
+        except AssertionError as error:
+            row.wrong.append(f"not quiet: {error}")
+
+    def _count_orders(self, row: Row) -> None:
+        answers = row.answers
+        rows = self.operator.sql("SELECT po_number, COUNT(*) FROM sales_order WHERE po_number IS NOT NULL GROUP BY 1")
+        counts = {number: int(count) for number, count in rows}
+        row.lost_orders = sum(counts.get(number, 0) == 0 for number in answers.placed)
+        row.double_orders = sum(counts.get(number, 0) > 1 for number in answers.attempted)
+        if row.lost_orders or row.double_orders:
+            row.wrong.append(f"{row.lost_orders} orders are lost, {row.double_orders} are there more than once")
+
+    def read_journal(self, row: Row) -> Journal:
+        """What the newest journal says of the window, and of cron."""
+        journal = self.operator.journal()
+        plan = FrozenPlan.from_json(journal.plan)
+        row.window, row.expected = measured(plan.steps, journal.records), plan.window_seconds
+        migrated = _first(journal.records, Event.DONE, Action.MIGRATE)
+        deployed = _first(journal.records, Event.DONE, Action.DEPLOY_BACK_OFFICE, Action.DEPLOY_EVERYWHERE)
+        if migrated and deployed:
+            begun = f"executed_at >= FROM_UNIXTIME({at(migrated)}) AND executed_at < FROM_UNIXTIME({at(deployed)})"
+            row.jobs_of_old_code = int(self.operator.sql(f"SELECT COUNT(*) FROM cron_schedule WHERE {begun}")[0][0])
+            if row.jobs_of_old_code:
+                row.wrong.append(f"{row.jobs_of_old_code} jobs were run by the old release after the migration")
+        return journal
+
+    def plan(self, kind: Kind, *changes: Change, raises_version: bool = True) -> Planned:
+        """A new release that is planned, and is of this kind. It has what all releases before it have changed.
+
+        One that is held raises a module's `setup_version`, so that the release before it cannot live with the database.
+        """
+        self.columns += kind is Kind.ADDITIVE
+        self.version += kind is Kind.HELD and raises_version
+        kept = [new_column(f"origin_{number}") for number in range(1, self.columns + 1)]
+        if self.version:
+            kept.append(raised_setup_version(f"1.{self.version}.0"))
+        planned = self.operator.plan(self.operator.bundle(*kept, *changes))
+        assert planned.kind == kind, planned.text
+        return planned
+
+    def release(self, planned: Planned) -> Ended:
+        """Carry it out. It must succeed."""
+        ended = self.operator.shop(*self.operator.deploy(planned))
+        assert ended.code == ExitCode.OK, ended.text
+        self.runs = planned.release
+        return ended
+
+    def resume(self, planned: Planned) -> None:
+        """Go on with a release that stopped. It must succeed."""
+        ended = self.operator.shop("resume")
+        assert ended.code == ExitCode.OK, ended.text
+        self.runs = planned.release
+
+
+Scenario = Callable[[Rehearsal], Row]
+
+
+def plain(rehearsal: Rehearsal) -> Row:
+    """Neither database nor configuration changes. Shoppers notice nothing."""
+    planned = rehearsal.plan(Kind.PLAIN)
+    with rehearsal.row("plain") as row:
+        rehearsal.release(planned)
+    rehearsal.read_journal(row)
+    return row
+
+
+def additive(rehearsal: Rehearsal) -> Row:
+    """A new column. The database is changed first, and shoppers notice nothing."""
+    planned = rehearsal.plan(Kind.ADDITIVE)
+    with rehearsal.row("additive") as row:
+        rehearsal.release(planned)
+    rehearsal.read_journal(row)
+    return row
+
+
+def held(rehearsal: Rehearsal) -> Row:
+    """A change that the running release cannot live with. Shoppers see the hold page, and nothing else of it."""
+    planned = rehearsal.plan(Kind.HELD)
+    with rehearsal.row("held", Verdict.HELD) as row:
+        rehearsal.release(planned)
+    _require_hold(row, rehearsal.read_journal(row))
+    return row
+
+
+def killed(kind: Kind) -> Scenario:
+    """The process is killed after each record of a release of this kind, and another one resumes it each time."""
+
+    def scenario(rehearsal: Rehearsal) -> Row:
+        planned = rehearsal.plan(kind)
+        operator = rehearsal.operator
+        with rehearsal.row(f"{kind} killed", *([Verdict.HELD] if kind is Kind.HELD else [])) as row:
+            process = operator.begin_release(planned)
+            steps = FrozenPlan.from_json(operator.journal().plan).steps
+            points = [(event, step.name) for step in steps for event in (Event.INTENDED, Event.DONE)]
+            number = kills = 0
+            for point in points:
+                record = operator.await_record(process, _is_at(point), after=number)
+                assert record is not None, process.communicate()[0]
+                operator.kill(process)
+                kills += 1
+                # It may have written more in the moment before it died.
+                number = record.number
+                operator.let_the_lock_grow_old()
+                process = operator.begin("resume")
+            text, _ = process.communicate()
+            assert process.returncode == ExitCode.OK, text
+            rehearsal.runs = planned.release
+            row.notes.append(f"killed {kills} times")
+        journal = rehearsal.read_journal(row)
+        if kind is Kind.HELD:
+            _require_hold(row, journal)
+        return row
+
+    return scenario
+
+
+def migration_fails(rehearsal: Rehearsal) -> Row:
+    """A data patch fails, and the running release can live with what was changed before it: all is taken back."""
+    rehearsal.operator.sql(_WITHOUT_WAREHOUSE)
+    planned = rehearsal.plan(Kind.HELD, failing_data_patch(), raises_version=False)
+    with rehearsal.row("migration fails", Verdict.HELD) as row:
+        row.sees(Line.TAKEN_BACK, rehearsal.operator.shop(*Operator.deploy(planned)))
+    _require_hold(row, rehearsal.operator.journal())
+    return row
+
+
+def migration_fails_half_way(rehearsal: Rehearsal) -> Row:
+    """The same, and the running release cannot: the hold stays, the cause is mended, and the release goes on."""
+    operator = rehearsal.operator
+    operator.sql(_WITHOUT_WAREHOUSE)
+    planned = rehearsal.plan(Kind.HELD, failing_data_patch())
+    with rehearsal.row("migration fails half-way", Verdict.HELD) as row:
+        ended = operator.shop(*Operator.deploy(planned))
+        row.sees(Line.HALF_WAY, ended)
+        assert "client/stock/warehouse is not set" in ended.text, ended.text
+        row.sees(Line.NOT_FINISHED, operator.shop("status"))
+        operator.sql("INSERT INTO core_config_data (path, value) VALUES ('client/stock/warehouse', 'Paris')")
+        rehearsal.resume(planned)
+    _require_hold(row, operator.journal())
+    operator.sql(_WITHOUT_WAREHOUSE)
+    return row
+
+
+def migration_killed(rehearsal: Rehearsal) -> Row:
+    """setup:upgrade is killed in the middle. It runs once more, from where it was."""
+    operator = rehearsal.operator
+    planned = rehearsal.plan(Kind.HELD, slow_migration(10, operator.name("Killed")))
+    with rehearsal.row("migration killed", Verdict.HELD) as row:
+        process = operator.begin_release(planned)
+        operator.await_record(process, _is_at((Event.INTENDED, Action.MIGRATE)))
+        operator.on_back_office(
+            "until systemctl is-active --quiet 'magento-migration-*'; do sleep 0.2; done",
+            "sleep 3",
+            "systemctl kill --signal=KILL 'magento-migration-*'",
+        )
+        row.sees(Line.HALF_WAY, operator.end(process))
+        row.sees(Line.NOT_FINISHED, operator.shop("status"))
+        rehearsal.resume(planned)
+    _require_hold(row, rehearsal.read_journal(row))
+    return row
+
+
+def hook_fails(rehearsal: Rehearsal) -> Row:
+    """A hook of the release fails on the first front instance. The message says which, and its log's end."""
+    planned = rehearsal.plan(Kind.PLAIN, Change(files={".platform/hooks/predeploy/95_fail.sh": _FAILS_ON_FRONT}))
+    with rehearsal.row("hook fails on an instance") as row:
+        ended = rehearsal.operator.shop(*Operator.deploy(planned))
+        row.sees(Line.TAKEN_BACK, ended)
+        row.sees(Line.INSTANCE_FAILED, ended)
+        assert "this hook fails on purpose" in ended.text, ended.text
+    return row
+
+
+def health_fails(rehearsal: Rehearsal) -> Row:
+    """The health check of the release answers 500, and its pages do not."""
+    planned = rehearsal.plan(Kind.PLAIN, failing_health())
+    with rehearsal.row("health fails") as row:
+        row.sees(Line.TAKEN_BACK, rehearsal.operator.shop(*Operator.deploy(planned)))
+    return row
+
+
+def instance_dies(rehearsal: Rehearsal) -> Row:
+    """The instance of a batch is terminated in the middle of its deployment. Another one takes its place."""
+    operator, live = rehearsal.operator, rehearsal.operator.live
+    planned = rehearsal.plan(Kind.PLAIN)
+    with rehearsal.row("an instance dies in its batch") as row:
+        process = operator.begin_release(planned)
+        operator.await_record(process, _is_at((Event.INTENDED, Action.DEPLOY_FRONT)))
+        live.platform.client("ec2").terminate_instances(InstanceIds=[operator.instance_in_progress(FRONT)])
+        ended = operator.end(process)
+        assert ended.code in (ExitCode.OK, ExitCode.FAILED), ended.text
+        if ended.code == ExitCode.OK:
+            rehearsal.runs = planned.release
+        row.notes.append("went on" if ended.code == ExitCode.OK else "was taken back")
+    return row
+
+
+def throttled(rehearsal: Rehearsal) -> Row:
+    """AWS throttles, and answers of calls that succeeded are lost."""
+    planned = rehearsal.plan(Kind.PLAIN)
+    with rehearsal.row("throttled, answers lost") as row, rehearsal.operator.faults(Seed=7, Throttled=0.05, Lost=0.05):
+        rehearsal.release(planned)
+    rehearsal.read_journal(row)
+    return row
+
+
+def snapshot_fails(rehearsal: Rehearsal) -> Row:
+    """The account has as many snapshots as RDS allows. Nothing is changed yet, and nothing stays."""
+    rds = rehearsal.operator.live.platform.client("rds")
+    database = rds.describe_db_instances()["DBInstances"][0]["DBInstanceIdentifier"]
+    planned = rehearsal.plan(Kind.ADDITIVE)
+    fillers = [f"filler-{number}" for number in range(_MOST_SNAPSHOTS)]
+    made = []
+    with rehearsal.row("a snapshot fails") as row:
+        try:
+            for name in fillers:
+                try:
+                    rds.create_db_snapshot(DBInstanceIdentifier=database, DBSnapshotIdentifier=name)
+                except rds.exceptions.SnapshotQuotaExceededFault:
+                    break
+                made.append(name)
+            row.sees(Line.TAKEN_BACK, rehearsal.operator.shop(*Operator.deploy(planned)))
+        finally:
+            for name in made:
+                rds.delete_db_snapshot(DBSnapshotIdentifier=name)
+    rehearsal.columns -= 1
+    return row
+
+
+def two_at_once(rehearsal: Rehearsal) -> Row:
+    """Two people release at the same time. One of them is told who is at work."""
+    operator = rehearsal.operator
+    planned, other = rehearsal.plan(Kind.PLAIN), rehearsal.plan(Kind.PLAIN)
+    with rehearsal.row("two releases at once") as row:
+        process = operator.begin_release(planned)
+        row.sees(Line.LOCKED, operator.shop(*Operator.deploy(other)))
+        row.sees(Line.LOCKED, operator.shop("resume"))
+        row.sees(Line.AT_WORK, operator.shop("status"))
+        assert operator.end(process).code == ExitCode.OK
+        rehearsal.runs = planned.release
+        row.sees(Line.FACTS_CHANGED, operator.shop(*Operator.deploy(other)))
+    rehearsal.read_journal(row)
+    return row
+
+
+def replaced_in_hold(rehearsal: Rehearsal) -> Row:
+    """A front instance is replaced during the hold. The new one comes up with the release before."""
+    operator, live = rehearsal.operator, rehearsal.operator.live
+    planned = rehearsal.plan(Kind.HELD, slow_migration(5, operator.name("Replaced")))
+    with rehearsal.row("an instance is replaced in the hold", Verdict.HELD) as row:
+        process = operator.begin_release(planned)
+        operator.await_record(process, _is_at((Event.INTENDED, Action.MIGRATE)))
+        live.platform.client("ec2").terminate_instances(InstanceIds=[live.instances(FRONT)[0]])
+        ended = operator.end(process)
+        assert ended.code == ExitCode.OK, ended.text
+        rehearsal.runs = planned.release
+    _require_hold(row, rehearsal.read_journal(row))
+    return row
+
+
+def up_in_hold(rehearsal: Rehearsal) -> Row:
+    """Somebody runs `pulumi up` during the hold. It changes none of it."""
+    operator, live = rehearsal.operator, rehearsal.operator.live
+    planned = rehearsal.plan(Kind.HELD, slow_migration(5, operator.name("Updated")))
+    with rehearsal.row("pulumi up in the hold", Verdict.HELD) as row:
+        process = operator.begin_release(planned)
+        operator.await_record(process, _is_at((Event.DONE, Action.HOLD_SHOP)))
+        said = live.platform.pulumi("up", "--yes", "--skip-preview", "-s", "prod").stdout
+        ended = operator.end(process)
+        assert ended.code == ExitCode.OK, ended.text
+        rehearsal.runs = planned.release
+        assert "unchanged" in said, said
+    _require_hold(row, rehearsal.read_journal(row))
+    return row
+
+
+def rolled_back(rehearsal: Rehearsal) -> Row:
+    """A plain release is taken back on the next day: the one before it is deployed again."""
+    before = rehearsal.runs
+    planned = rehearsal.plan(Kind.PLAIN)
+    with rehearsal.row("rollback") as row:
+        rehearsal.release(planned)
+        ended = rehearsal.operator.shop("rollback")
+        assert ended.code == ExitCode.OK, ended.text
+        rehearsal.runs = before
+    rehearsal.read_journal(row)
+    return row
+
+
+def rollback_refused(rehearsal: Rehearsal) -> Row:
+    """The release before cannot live with the database: it is not deployed again."""
+    planned = rehearsal.plan(Kind.HELD)
+    with rehearsal.row("rollback refused", Verdict.HELD) as row:
+        rehearsal.release(planned)
+        row.sees(Line.ROLLBACK_REFUSED, rehearsal.operator.shop("rollback"))
+    return row
+
+
+SCENARIOS: Mapping[str, Scenario] = {
+    "plain": plain,
+    "additive": additive,
+    "held": held,
+    "rollback": rolled_back,
+    "rollback-refused": rollback_refused,
+    "migration-fails": migration_fails,
+    "migration-fails-half-way": migration_fails_half_way,
+    "migration-killed": migration_killed,
+    "hook-fails": hook_fails,
+    "health-fails": health_fails,
+    "instance-dies": instance_dies,
+    "throttled": throttled,
+    "snapshot-fails": snapshot_fails,
+    "two-at-once": two_at_once,
+    "replaced-in-hold": replaced_in_hold,
+    "up-in-hold": up_in_hold,
+    "plain-killed": killed(Kind.PLAIN),
+    "additive-killed": killed(Kind.ADDITIVE),
+    "held-killed": killed(Kind.HELD),
+}
+"""By the name that `SCENARIOS=` takes, in the order in which they run."""
+
+_FAILS_ON_FRONT = """\
+#!/bin/sh
+if [ "$MAGENTO_TIER" = front ]; then
+    echo "this hook fails on purpose" >&2
+    exit 1
+fi
+"""
+_WITHOUT_WAREHOUSE = (
+    "DELETE s, p FROM core_config_data s LEFT JOIN patch_list p ON p.patch_name LIKE '%FillWarehouse' "
+    "WHERE s.path = 'client/stock/warehouse'"
+)
+_MOST_SNAPSHOTS = 100
+"""Manual snapshots of an account and region ("Quotas and constraints for Amazon RDS")."""
+
+
+def _is_at(point: tuple[Event, str]) -> Callable[[Record], bool]:
+    return lambda record: (record.event, record.step) == point
+
+
+def _first(records: Sequence[Record], event: Event, *actions: Action) -> Record | None:
+    return next((each for each in records if each.event is event and each.step in actions), None)
+
+
+def _is_front(kind: Class) -> bool:
+    return kind is not Class.BACK_OFFICE
+
+
+def _require_hold(row: Row, journal: Journal) -> None:
+    """Between arming and disarming, the hold page alone answers. Before and after, it does not."""
+    armed = _first(journal.records, Event.DONE, Action.HOLD_SHOP)
+    opening = _first(journal.records, Event.INTENDED, Action.OPEN)
+    assert armed, row.name
+    assert opening, row.name
+    within = [each for each in row.answers.of(*HELD_FRONT) if at(armed) < each.at and each.over < at(opening)]
+    if through := [each for each in within if each.verdict is Verdict.GOOD]:
+        row.wrong.append(f"{len(through)} of {len(within)} requests during the hold were answered by the shop")
+    if not within:
+        row.wrong.append("got no request during the hold, expected some")
