@@ -81,5 +81,6 @@ def show(console: Console, planned: FrozenPlan) -> None:
     console.say(f"Shoppers see {_SHOPPERS_SEE[planned.kind]}.")
     for reason in planned.reasons:
         console.step(reason)
-    console.say(planned.window)
+    if planned.window:
+        console.say(planned.window)
     console.say(f"Plan {planned.id}: {', '.join(step.name for step in planned.steps)}.")

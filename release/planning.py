@@ -67,8 +67,8 @@ class Asked:
             steps=STEPS[decision.kind],
             by=site.caller,
             at=datetime.now(UTC).isoformat(timespec="seconds"),
-            window=str(expected),
-            window_seconds=round(expected.total, 1),
+            window=str(expected) if expected else "",
+            window_seconds=round(expected.total, 1) if expected else 0.0,
         )
 
 

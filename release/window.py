@@ -48,9 +48,16 @@ class Window:
         return f"{what} is held for about {self.total:.0f} s: {parts}.{missing}"
 
 
-def expected(steps: Sequence[Step], times: Mapping[Action, float], options: Mapping[tuple[str, str], str]) -> Window:
-    """The window of a plan. `options` are the settings of the environment whose deployment lies in it."""
+def expected(
+    steps: Sequence[Step], times: Mapping[Action, float], options: Mapping[tuple[str, str], str]
+) -> Window | None:
+    """The window of a plan, or None for one that holds nothing, such as a satellite's.
+
+    `options` are the settings of the environment whose deployment lies in it.
+    """
     hold, within = _held(steps)
+    if hold is None:
+        return None
     seconds = {
         step.action: found
         for step in within
@@ -78,15 +85,19 @@ def times_of(journals: Iterable[Sequence[Record]]) -> Mapping[Action, float]:
 def measured(steps: Sequence[Step], records: Sequence[Record]) -> float | None:
     """The seconds from the moment when the hold was armed to the one when it was away. None while it is not over."""
     hold, _ = _held(steps)
+    if hold is None:
+        return None
     done = {record.step: record for record in records if record.event is Event.DONE}
     if not {hold, Action.OPEN} <= done.keys():
         return None
     return (_at(done[Action.OPEN]) - _at(done[hold])).total_seconds()
 
 
-def _held(steps: Sequence[Step]) -> tuple[Action, Sequence[Step]]:
+def _held(steps: Sequence[Step]) -> tuple[Action | None, Sequence[Step]]:
     """What holds, and the steps from then on until it is open again."""
     held = list(itertools.dropwhile(lambda step: step.action not in _HOLDS, steps))
+    if not held:
+        return None, ()
     end = next(number for number, step in enumerate(held) if step.action is Action.OPEN)
     return held[0].action, held[1 : end + 1]
 

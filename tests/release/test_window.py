@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from release.journal import Event, Record
 from release.kinds import Kind
-from release.steps import STEPS, Action
-from release.window import expected, measured, times_of
+from release.steps import STEPS, Action, Step
+from release.window import Window, expected, measured, times_of
 
 PROCESS = "aws:elasticbeanstalk:environment:process:default"
 OPTIONS = {
@@ -18,6 +19,12 @@ OPTIONS = {
     (PROCESS, "HealthyThresholdCount"): "3",
 }
 BEGAN = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
+
+
+def window_of(steps: Sequence[Step], times: Mapping[Action, float], options: Mapping[tuple[str, str], str]) -> Window:
+    found = expected(steps, times, options)
+    assert found
+    return found
 
 
 def records(*steps: tuple[Event, str, float]) -> list[Record]:
@@ -54,7 +61,7 @@ HELD = records(
 
 def test_a_step_is_expected_to_take_as_long_as_the_last_time() -> None:
     older = records((Event.INTENDED, "migrate", 0), (Event.DONE, "migrate", 500))
-    window = expected(STEPS[Kind.HELD], times_of([HELD, older]), OPTIONS)
+    window = window_of(STEPS[Kind.HELD], times_of([HELD, older]), OPTIONS)
     assert window.seconds == {
         Action.MIGRATE: 4,
         Action.DEPLOY_EVERYWHERE: 20,
@@ -67,18 +74,18 @@ def test_a_step_is_expected_to_take_as_long_as_the_last_time() -> None:
 
 
 def test_before_the_first_release_the_settings_say_how_long_at_least() -> None:
-    window = expected(STEPS[Kind.PLAIN], {}, OPTIONS)
+    window = window_of(STEPS[Kind.PLAIN], {}, OPTIONS)
     assert window.seconds == {Action.DEPLOY_BACK_OFFICE: 60 + 120 + 45}
     assert window.unknown == (Action.VERIFY_BACK_OFFICE, Action.OPEN)
     assert "The back office is held for about 225 s" in str(window)
     assert "The time of verify-back-office, open comes on top" in str(window)
-    all_at_once = expected(STEPS[Kind.HELD], {}, OPTIONS)
+    all_at_once = window_of(STEPS[Kind.HELD], {}, OPTIONS)
     assert all_at_once.seconds == {Action.DEPLOY_EVERYWHERE: 45}
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_every_kind_has_one_window(kind: Kind) -> None:
-    window = expected(STEPS[kind], {}, OPTIONS)
+@pytest.mark.parametrize("kind", [Kind.PLAIN, Kind.ADDITIVE, Kind.HELD, Kind.ROLLBACK])
+def test_every_kind_that_holds_has_one_window(kind: Kind) -> None:
+    window = window_of(STEPS[kind], {}, OPTIONS)
     assert window.of == (Action.HOLD_SHOP if kind is Kind.HELD else Action.HOLD_BACK_OFFICE)
 
 
@@ -90,3 +97,9 @@ def test_what_was_held_is_measured_from_the_journal() -> None:
 def test_what_failed_or_was_taken_back_says_nothing_of_the_time() -> None:
     assert times_of([records((Event.INTENDED, "migrate", 0), (Event.FAILED, "migrate", 9))]) == {}
     assert times_of([records((Event.INTENDED, "undo migrate", 0), (Event.DONE, "undo migrate", 9))]) == {}
+
+
+@pytest.mark.parametrize("kind", [Kind.SATELLITE, Kind.FIRST])
+def test_what_holds_nothing_has_no_window(kind: Kind) -> None:
+    assert expected(STEPS[kind], {}, {}) is None
+    assert measured(STEPS[kind], []) is None
