@@ -89,7 +89,9 @@ class Actions:
 
     def _make_snapshot(self) -> Details:
         rds, database = self.site.session.client("rds"), self.site.database
-        made = snapshots.make(rds, database, self.plan.release, seconds=seconds_of(Action.MAKE_SNAPSHOT))
+        made = snapshots.make(
+            rds, database, f"{self.plan.release}-{self.plan.id}", seconds=seconds_of(Action.MAKE_SNAPSHOT)
+        )
         return {"snapshot": made, "database": database}
 
     def _stage(self) -> Details:

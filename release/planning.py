@@ -53,7 +53,9 @@ class Asked:
         redact = site.redaction.text
         patches = self.candidate.new_patches if self.candidate else ()
         records = (journal.records for _, journal in islice(newest_first(site), _JOURNALS_READ))
-        expected = window.expected(STEPS[decision.kind], window.times_of(records), site.environments[-1].options())
+        # A satellite goes back by the same steps by which it goes forward.
+        steps = STEPS[Kind.SATELLITE if isinstance(site, Satellite) else decision.kind]
+        expected = window.expected(steps, window.times_of(records), site.environments[-1].options())
         speaks_against = [each.text for each in decision.changes if each.effect is not Effect.ADDITIVE]
         return FrozenPlan(
             release=self.to.release,
@@ -64,7 +66,7 @@ class Asked:
             to=self.to,
             previous=self.previous,
             facts=self.facts,
-            steps=STEPS[decision.kind],
+            steps=steps,
             by=site.caller,
             at=datetime.now(UTC).isoformat(timespec="seconds"),
             window=str(expected) if expected else "",
@@ -163,8 +165,8 @@ def plan_rollback(site: Site, *, accepted: Sequence[str]) -> FrozenPlan:
             f"{last.previous.release} may not live with the database of {last.release}: {'; '.join(left)}.\nTo go back "
             f"anyway, with the database as it is, repeat each: {options}\n{_restore(site, last)}"
         )
-    kind = Kind.SATELLITE if isinstance(site, Satellite) else Kind.ROLLBACK
-    return asked.plan(site, Decision(kind=kind, reasons=(f"Back from {last.release}, with the database as it is.",)))
+    reason = f"Back from {last.release}, with the database as it is."
+    return asked.plan(site, Decision(kind=Kind.ROLLBACK, reasons=(reason,)))
 
 
 def last_done(site: Site) -> tuple[FrozenPlan, list[str]] | None:

@@ -16,24 +16,24 @@ _LONGEST = 255
 """Characters of a snapshot's name ("CreateDBSnapshot")."""
 
 
-def name_of(database: str, release: str) -> str:
-    """Letters, digits and single hyphens, as RDS has it, with a letter in front and none of the hyphens at the end."""
-    name = re.sub(r"[^A-Za-z0-9]+", "-", f"{database}-before-{release}").strip("-")
+def name_of(database: str, attempt: str) -> str:
+    """Letters, digits and single hyphens, as RDS has it, with a letter in front and no hyphen at the end."""
+    name = re.sub(r"[^A-Za-z0-9]+", "-", f"{database}-before-{attempt}").strip("-")
     return name[:_LONGEST].rstrip("-").lower()
 
 
-def make(rds: Any, database: str, release: str, *, seconds: float) -> str:
+def make(rds: Any, database: str, attempt: str, *, seconds: float) -> str:
     """Make it if it is not there, and wait until it can be restored. Returns its name.
 
-    Raises ``ReleaseError`` if RDS fails to make it, and when the time is over.
+    `attempt` is a name for one attempt at a release: the snapshot of an earlier one would be too old. Raises ``ReleaseError`` if RDS fails to make it, and when the time is over.
     """
-    name = name_of(database, release)
+    name = name_of(database, attempt)
     deadline = time.monotonic() + seconds
     try:
         rds.create_db_snapshot(
             DBInstanceIdentifier=database,
             DBSnapshotIdentifier=name,
-            Tags=[{"Key": "Name", "Value": name}, {"Key": "Release", "Value": release}],
+            Tags=[{"Key": "Name", "Value": name}, {"Key": "Release", "Value": attempt}],
         )
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("DBSnapshotAlreadyExists", "DBSnapshotAlreadyExistsFault"):

@@ -1,4 +1,4 @@
-"""Deploys the stand-in applications to environments that still run their placeholder, by Beanstalk's public API."""
+"""Deploys the stand-in applications to environments that still run their placeholder."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,26 +74,37 @@ class StandIns:
         self._wait(lambda: [name for name, each in self.environments().items() if not _healthy(each)], report)
 
     def deploy(self, report: Callable[[str], None]) -> list[str]:
-        """Deploy to the environments that run their placeholder, and install Magento. Returns their names.
+        """Deploy to the environments that run their placeholder. Returns their names.
 
+        Shops by the program's own release, which installs Magento; satellites by Beanstalk's public API.
         Raises `CommandError` when a deployment or an installation fails.
         """
         waiting = [name for name, each in self.environments().items() if PLACEHOLDER in each.get("VersionLabel", "")]
+        shops = [site for site in self.sites if {site.back_office, site.front} & set(waiting)]
         with tempfile.TemporaryDirectory(prefix="stand-ins-") as directory:
-            first = {name: self._satellite_bundle(name, Path(directory)) for name in waiting if self._satellite(name)}
-            shops = {site.stack: site for site in self.sites if {site.back_office, site.front} & set(waiting)}
-            bundles = {stack: self._shop_bundle(site, Path(directory)) for stack, site in shops.items()}
-            first |= {site.back_office: bundles[stack] for stack, site in shops.items() if site.back_office in waiting}
-            # The back office first: Magento is installed there, and by it.
-            self._deploy_together(first, report)
-            for site in shops.values():
-                report(f"Installing Magento in {site.stack}")
-                self._program(
-                    str(REPOSITORY / "shop"), "install", "--stack", site.stack, "--admin-email", ADMINISTRATOR
-                )
-            fronts = {site.front: bundles[stack] for stack, site in shops.items() if site.front in waiting}
-            self._deploy_together(fronts, report)
+            bundles = {name: self._satellite_bundle(name, Path(directory)) for name in waiting if self._satellite(name)}
+            built = {site.stack: self._shop_bundle(site, Path(directory)) for site in shops}
+            with ThreadPoolExecutor() as pool:
+                releases = [pool.submit(self._release, site, built[site.stack], waiting, report) for site in shops]
+                self._deploy_together(bundles, report)
+                for each in releases:
+                    each.result()
+        fronts = [site.front for site in shops]
+        self._wait(lambda: [name for name in fronts if not _healthy(self.environments()[name])], report)
         return waiting
+
+    def _release(self, site: Site, bundle: Path, waiting: Sequence[str], report: Callable[[str], None]) -> None:
+        """The first release of a shop, or the rest of one that was interrupted."""
+        report(f"Releasing the shop in {site.stack}")
+        if site.back_office not in waiting:
+            self._release_command("resume", "-s", site.stack)
+            return
+        planned = self._release_command("plan", "-s", site.stack, str(bundle), "--first-admin-email", ADMINISTRATOR)
+        plan_id = planned.split("--plan ")[1].split()[0]
+        self._release_command("deploy", "-s", site.stack, "--plan", plan_id, "--release", RELEASE)
+
+    def _release_command(self, *words: str) -> str:
+        return self._program(str(REPOSITORY / "shop"), "release", *words)
 
     def _satellite(self, environment: str) -> str | None:
         return next((name for name in self._satellites & satellites.PARTS.keys() if environment.endswith(name)), None)
@@ -153,8 +165,8 @@ class StandIns:
         events = self._beanstalk.describe_events(EnvironmentName=environment, MaxRecords=8)["Events"]
         return "\n".join(f"  {event['Severity']} {event['Message']}" for event in reversed(events))
 
-    def _program(self, *command: str) -> None:
-        """Run a command of the program, as a person would. Raises `CommandError` with what it said."""
+    def _program(self, *command: str) -> str:
+        """What a command of the program says, run as a person would. Raises `CommandError` with it if it fails."""
         ran = subprocess.run(
             command,
             cwd=REPOSITORY,
@@ -167,6 +179,7 @@ class StandIns:
         if ran.returncode != 0:
             said = f"{ran.stdout}{ran.stderr}".strip()
             raise CommandError(f"{' '.join(command)} ended with {ran.returncode}:\n{said}")
+        return ran.stdout
 
 
 def waiting_for(environments: list[str]) -> str:
