@@ -45,6 +45,14 @@ class Row:
     """What must not be. Empty: the scenario is as it should be."""
     notes: list[str] = field(default_factory=list)
 
+    is_control: bool = False
+    """Whether it was done wrong on purpose."""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it came out as it must: a control is noticed."""
+        return bool(self.wrong) is self.is_control
+
     def sees(self, line: Line, ended: Ended) -> None:
         """Raise ``AssertionError`` unless a command ended in what a line of docs/on-call.md is about."""
         assert ended.code == line.code, f"got exit code {ended.code}, expected {line.code}: {ended.text}"
@@ -93,6 +101,7 @@ class Rehearsal:
         back_office = [each for each in answers.bad(Verdict.HELD) if each.kind is Class.BACK_OFFICE]
         row.wrong += [f"back office: {text}" for text in texts(back_office)]
         self._count_orders(row)
+        self._count_patches(row)
         try:
             require_quiet(self.operator, self.runs)
         except AssertionError as error:
@@ -106,6 +115,10 @@ class Rehearsal:
         row.double_orders = sum(counts.get(number, 0) > 1 for number in answers.attempted)
         if row.lost_orders or row.double_orders:
             row.wrong.append(f"{row.lost_orders} orders are lost, {row.double_orders} are there more than once")
+
+    def _count_patches(self, row: Row) -> None:
+        rows = self.operator.sql("SELECT patch_name FROM patch_list GROUP BY 1 HAVING COUNT(*) > 1")
+        row.wrong += [f"patch {name} was applied more than once" for (name,) in rows]
 
     def read_journal(self, row: Row) -> Journal:
         """What the newest journal says of the window, and of cron."""
@@ -179,8 +192,11 @@ def held(rehearsal: Rehearsal) -> Row:
     return row
 
 
-def killed(kind: Kind) -> Scenario:
-    """The process is killed after each record of a release of this kind, and another one resumes it each time."""
+def killed(kind: Kind, *at_records: tuple[Event, str]) -> Scenario:
+    """The process is killed after these records of a release, and another one resumes it each time.
+
+    Without any: after each record of a step.
+    """
 
     def scenario(rehearsal: Rehearsal) -> Row:
         planned = rehearsal.plan(kind)
@@ -188,7 +204,7 @@ def killed(kind: Kind) -> Scenario:
         with rehearsal.row(f"{kind} killed", *([Verdict.HELD] if kind is Kind.HELD else [])) as row:
             process = operator.begin_release(planned)
             steps = FrozenPlan.from_json(operator.journal().plan).steps
-            points = [(event, step.name) for step in steps for event in (Event.INTENDED, Event.DONE)]
+            points = at_records or [(event, step.name) for step in steps for event in (Event.INTENDED, Event.DONE)]
             number = kills = 0
             for point in points:
                 record = operator.await_record(process, _is_at(point), after=number)
