@@ -117,6 +117,18 @@ class Operator:
         )["Command"]["CommandId"]
         ssm.get_waiter("command_executed").wait(CommandId=sent, InstanceId=instance)
 
+    def set_instances(self, environment: str, count: int) -> None:
+        """Let Auto Scaling have so many instances, and wait until it has."""
+        platform = self.live.platform
+        (group,) = platform.client("elasticbeanstalk").describe_environment_resources(EnvironmentName=environment)[
+            "EnvironmentResources"
+        ]["AutoScalingGroups"]
+        platform.client("autoscaling").update_auto_scaling_group(
+            AutoScalingGroupName=group["Name"], MinSize=count, MaxSize=count, DesiredCapacity=count
+        )
+        while len(self.live.instances(environment)) != count:
+            time.sleep(_LOOK_SECONDS)
+
     def instance_in_progress(self, environment: str) -> str:
         """The instance to which Beanstalk deploys now, or next."""
         beanstalk = self.live.platform.client("elasticbeanstalk")

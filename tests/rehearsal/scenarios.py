@@ -371,6 +371,42 @@ def replaced_in_hold(rehearsal: Rehearsal) -> Row:
     return row
 
 
+def grows_in_hold(rehearsal: Rehearsal) -> Row:
+    """A front instance is added during the hold. It comes up with the release before."""
+    operator, live = rehearsal.operator, rehearsal.operator.live
+    planned = rehearsal.plan(Kind.HELD, slow_migration(5, operator.name("Grown")))
+    before = len(live.instances(FRONT))
+    with rehearsal.row("an instance is added in the hold", Verdict.HELD) as row:
+        process = operator.begin_release(planned)
+        operator.await_record(process, _is_at((Event.INTENDED, Action.MIGRATE)))
+        operator.set_instances(FRONT, before + 1)
+        ended = operator.end(process)
+        assert ended.code == ExitCode.OK, ended.text
+        rehearsal.runs = planned.release
+    _require_hold(row, rehearsal.read_journal(row))
+    operator.set_instances(FRONT, before)
+    return row
+
+
+def agent_lost(rehearsal: Rehearsal) -> Row:
+    """SSM Agent dies while it migrates, and what it had started with it. The migration itself goes on."""
+    operator = rehearsal.operator
+    planned = rehearsal.plan(Kind.HELD, slow_migration(10, operator.name("Lost")))
+    with rehearsal.row("SSM is lost", Verdict.HELD) as row:
+        process = operator.begin_release(planned)
+        operator.await_record(process, _is_at((Event.INTENDED, Action.MIGRATE)))
+        operator.on_back_office(
+            "until systemctl is-active --quiet 'magento-migration-*'; do sleep 0.2; done",
+            "for process in $(pgrep --full 'document/orchestration/.*/_script.sh'); do",
+            "    if [ $process != $$ ] && [ $process != $PPID ]; then kill -KILL $process; fi",
+            "done",
+        )
+        row.sees(Line.HALF_WAY, operator.end(process))
+        rehearsal.resume(planned)
+    _require_hold(row, rehearsal.read_journal(row))
+    return row
+
+
 def up_in_hold(rehearsal: Rehearsal) -> Row:
     """Somebody runs `pulumi up` during the hold. It changes none of it."""
     operator, live = rehearsal.operator, rehearsal.operator.live
@@ -425,6 +461,8 @@ SCENARIOS: Mapping[str, Scenario] = {
     "snapshot-fails": snapshot_fails,
     "two-at-once": two_at_once,
     "replaced-in-hold": replaced_in_hold,
+    "grows-in-hold": grows_in_hold,
+    "agent-lost": agent_lost,
     "up-in-hold": up_in_hold,
     "plain-killed": killed(Kind.PLAIN),
     "additive-killed": killed(Kind.ADDITIVE),
