@@ -10,6 +10,7 @@ from sandbox.applications.releases import Change, slow_migration
 from tests.hosts.live_sandbox import FRONT
 from tests.hosts.test_updates import HARD_RESTART
 from tests.rehearsal.answers import Verdict
+from tests.rehearsal.operator import Operator
 from tests.rehearsal.scenarios import Rehearsal, Row, Scenario
 
 _FAILING_HOME = Change(
@@ -36,7 +37,7 @@ def migration_from_two_hosts(rehearsal: Rehearsal) -> Row:
     operator, live = rehearsal.operator, rehearsal.operator.live
     planned = rehearsal.plan(Kind.HELD, slow_migration(8, operator.name("Twice")))
     with rehearsal.row("migration from two hosts", Verdict.HELD) as row:
-        process = operator.begin_release(planned)
+        process = operator.begin_release(*Operator.deploy(planned))
         host = live.instances(FRONT)[0]
         operator.stage_on(host, planned)
         operator.on_back_office("until systemctl is-active --quiet 'magento-migration-*'; do sleep 0.1; done")

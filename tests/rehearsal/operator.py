@@ -195,10 +195,10 @@ class Operator:
         bucket, prefix = self.place
         return Journal.read(self.s3, bucket, f"{prefix}releases/{self.journal_names()[-1]}/", Redaction())
 
-    def begin_release(self, planned: Planned) -> subprocess.Popen[str]:
-        """Begin to carry a plan out, and wait until it has a journal. Raises ``AssertionError`` if it ends before."""
+    def begin_release(self, *arguments: str) -> subprocess.Popen[str]:
+        """Begin a release, and wait until it has a journal. Raises ``AssertionError`` if it ends before."""
         before = self.journal_names()
-        process = self.begin(*self.deploy(planned))
+        process = self.begin(*arguments)
         while self.journal_names() == before:
             assert process.poll() is None, process.communicate()[0]
             time.sleep(_LOOK_SECONDS)

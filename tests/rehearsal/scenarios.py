@@ -199,10 +199,14 @@ def killed(kind: Kind, *at_records: tuple[Event, str]) -> Scenario:
     """
 
     def scenario(rehearsal: Rehearsal) -> Row:
-        planned = rehearsal.plan(kind)
-        operator = rehearsal.operator
+        operator, before = rehearsal.operator, rehearsal.runs
+        planned = rehearsal.plan(Kind.PLAIN if kind is Kind.ROLLBACK else kind)
+        command, becomes = Operator.deploy(planned), planned.release
+        if kind is Kind.ROLLBACK:
+            rehearsal.release(planned)
+            command, becomes = ("rollback",), before
         with rehearsal.row(f"{kind} killed", *([Verdict.HELD] if kind is Kind.HELD else [])) as row:
-            process = operator.begin_release(planned)
+            process = operator.begin_release(*command)
             steps = FrozenPlan.from_json(operator.journal().plan).steps
             points = at_records or [(event, step.name) for step in steps for event in (Event.INTENDED, Event.DONE)]
             number = kills = 0
@@ -217,7 +221,7 @@ def killed(kind: Kind, *at_records: tuple[Event, str]) -> Scenario:
                 process = operator.begin("resume")
             text, _ = process.communicate()
             assert process.returncode == ExitCode.OK, text
-            rehearsal.runs = planned.release
+            rehearsal.runs = becomes
             row.notes.append(f"killed {kills} times")
         journal = rehearsal.read_journal(row)
         if kind is Kind.HELD:
@@ -259,7 +263,7 @@ def migration_killed(rehearsal: Rehearsal) -> Row:
     operator = rehearsal.operator
     planned = rehearsal.plan(Kind.HELD, slow_migration(10, operator.name("Killed")))
     with rehearsal.row("migration killed", Verdict.HELD) as row:
-        process = operator.begin_release(planned)
+        process = operator.begin_release(*Operator.deploy(planned))
         operator.await_record(process, _is_at((Event.INTENDED, Action.MIGRATE)))
         operator.on_back_office(
             "until systemctl is-active --quiet 'magento-migration-*'; do sleep 0.2; done",
@@ -297,7 +301,7 @@ def instance_dies(rehearsal: Rehearsal) -> Row:
     operator, live = rehearsal.operator, rehearsal.operator.live
     planned = rehearsal.plan(Kind.PLAIN)
     with rehearsal.row("an instance dies in its batch") as row:
-        process = operator.begin_release(planned)
+        process = operator.begin_release(*Operator.deploy(planned))
         operator.await_record(process, _is_at((Event.INTENDED, Action.DEPLOY_FRONT)))
         live.platform.client("ec2").terminate_instances(InstanceIds=[operator.instance_in_progress(FRONT)])
         ended = operator.end(process)
@@ -345,7 +349,7 @@ def two_at_once(rehearsal: Rehearsal) -> Row:
     operator = rehearsal.operator
     planned, other = rehearsal.plan(Kind.PLAIN), rehearsal.plan(Kind.PLAIN)
     with rehearsal.row("two releases at once") as row:
-        process = operator.begin_release(planned)
+        process = operator.begin_release(*Operator.deploy(planned))
         row.sees(Line.LOCKED, operator.shop(*Operator.deploy(other)))
         row.sees(Line.LOCKED, operator.shop("resume"))
         row.sees(Line.AT_WORK, operator.shop("status"))
@@ -361,7 +365,7 @@ def replaced_in_hold(rehearsal: Rehearsal) -> Row:
     operator, live = rehearsal.operator, rehearsal.operator.live
     planned = rehearsal.plan(Kind.HELD, slow_migration(5, operator.name("Replaced")))
     with rehearsal.row("an instance is replaced in the hold", Verdict.HELD) as row:
-        process = operator.begin_release(planned)
+        process = operator.begin_release(*Operator.deploy(planned))
         operator.await_record(process, _is_at((Event.INTENDED, Action.MIGRATE)))
         live.platform.client("ec2").terminate_instances(InstanceIds=[live.instances(FRONT)[0]])
         ended = operator.end(process)
@@ -377,7 +381,7 @@ def grows_in_hold(rehearsal: Rehearsal) -> Row:
     planned = rehearsal.plan(Kind.HELD, slow_migration(5, operator.name("Grown")))
     before = len(live.instances(FRONT))
     with rehearsal.row("an instance is added in the hold", Verdict.HELD) as row:
-        process = operator.begin_release(planned)
+        process = operator.begin_release(*Operator.deploy(planned))
         operator.await_record(process, _is_at((Event.INTENDED, Action.MIGRATE)))
         operator.set_instances(FRONT, before + 1)
         ended = operator.end(process)
@@ -393,7 +397,7 @@ def agent_lost(rehearsal: Rehearsal) -> Row:
     operator = rehearsal.operator
     planned = rehearsal.plan(Kind.HELD, slow_migration(10, operator.name("Lost")))
     with rehearsal.row("SSM is lost", Verdict.HELD) as row:
-        process = operator.begin_release(planned)
+        process = operator.begin_release(*Operator.deploy(planned))
         operator.await_record(process, _is_at((Event.INTENDED, Action.MIGRATE)))
         operator.on_back_office(
             "until systemctl is-active --quiet 'magento-migration-*'; do sleep 0.2; done",
@@ -412,7 +416,7 @@ def up_in_hold(rehearsal: Rehearsal) -> Row:
     operator, live = rehearsal.operator, rehearsal.operator.live
     planned = rehearsal.plan(Kind.HELD, slow_migration(5, operator.name("Updated")))
     with rehearsal.row("pulumi up in the hold", Verdict.HELD) as row:
-        process = operator.begin_release(planned)
+        process = operator.begin_release(*Operator.deploy(planned))
         operator.await_record(process, _is_at((Event.DONE, Action.HOLD_SHOP)))
         said = live.platform.pulumi("up", "--yes", "--skip-preview", "-s", "prod").stdout
         ended = operator.end(process)
@@ -467,6 +471,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "plain-killed": killed(Kind.PLAIN),
     "additive-killed": killed(Kind.ADDITIVE),
     "held-killed": killed(Kind.HELD),
+    "rollback-killed": killed(Kind.ROLLBACK),
 }
 """By the name that `SCENARIOS=` takes, in the order in which they run."""
 
