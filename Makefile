@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox live sandbox-down sandbox-status scan lint format bench architecture snapshots venv
+.PHONY: help rehearsal sandbox live sandbox-down sandbox-status scan lint format bench architecture snapshots venv
 .PHONY: test test-unit test-policies test-sandbox test-platform test-servers test-programs
 
 help: ## List the targets
@@ -37,6 +37,8 @@ sandbox-down: venv ## Stop the sandbox and remove all of it
 scan: venv ## Run prowler and checkov on the sandbox: see docs/scanners.md
 	@test -f .sandbox/env || { echo 'make scan: the sandbox is not up: run `make sandbox`' >&2; exit 2; }
 	@. .sandbox/env && ./shop scan
+
+comma := ,
 
 # One process a core, up to four, each with a file of tests at a time.
 parallel := -n logical --maxprocesses 4 --dist loadfile
@@ -76,6 +78,9 @@ format: venv ## Put the Python and Go code in its style
 	$(python) -m ruff format .
 	$(python) -m ruff check --fix .
 	gofmt -w $(GO_CODE)
+
+rehearsal: venv ## Release to a live sandbox with shoppers in it; some of it: make rehearsal SCENARIOS=plain,held
+	@$(python) -m tests.rehearsal $(subst $(comma), ,$(SCENARIOS))
 
 bench: venv ## Print the figures of speed and memory
 	@$(python) -m bench

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from release import beanstalk, candidate, diagnosis, first_installation, snapshots
+from release.back_office import Command
 from release.beanstalk import ALL_AT_ONCE, ROLLING, DeploymentFailedError, Environment, Say
 from release.errors import ReleaseError
 from release.first_installation import Findings
@@ -33,6 +34,8 @@ class Actions:
     failures: Mapping[str, int] = field(default_factory=dict)
     """How often each step of this release has failed: what failed on an instance is only started again if asked to."""
     say: Say = lambda _: None
+    _staged: dict[str, str] = field(default_factory=dict)
+    """Which release this process has unpacked beside the running one, by instance."""
 
     def do(self, action: Action) -> Details:
         """Do it. Returns what the journal keeps. Raises ``ReleaseError`` with what to know."""
@@ -53,10 +56,10 @@ class Actions:
         both = (back_office, front)
         return {
             **either,
-            Action.STAGE: self._stage,
+            Action.STAGE: self._stage_with_statics,
             Action.DEPLOY_ALL_AT_ONCE: lambda: self._set_policy(ALL_AT_ONCE),
             Action.DEPLOY_ROLLING: lambda: self._set_policy(ROLLING),
-            Action.PAUSE_WRITERS: lambda: self._on_back_office("pause-writers", Release=self.plan.to.release),
+            Action.PAUSE_WRITERS: self._pause_writers,
             Action.RESUME_WRITERS: lambda: self._on_back_office("resume-writers"),
             Action.HOLD_SHOP: lambda: self._hold(Scope.SITE),
             Action.HOLD_BACK_OFFICE: lambda: self._hold(Scope.BACK_OFFICE),
@@ -94,9 +97,21 @@ class Actions:
         )
         return {"snapshot": made, "database": database}
 
-    def _stage(self) -> Details:
-        candidate.stage(self.site, self.plan.to)
+    def _stage(self, version: Version) -> None:
+        """Unpack it on the back office's instance, which may be another one than before. An instance has one."""
+        instance = self.site.back_office_instance.instance_id
+        if self._staged.get(instance) != version.release:
+            self._staged.pop(instance, None)
+            candidate.stage(self.site, version)
+            self._staged[instance] = version.release
+
+    def _stage_with_statics(self) -> Details:
+        self._stage(self.plan.to)
         return self._on_back_office("place-statics", Release=self.plan.to.release)
+
+    def _pause_writers(self) -> Details:
+        self._stage(self.plan.to)
+        return self._on_back_office("pause-writers", Release=self.plan.to.release)
 
     def _set_policy(self, policy: str) -> Details:
         self.site.front.set_policy(policy, time.monotonic() + seconds_of(Action.DEPLOY_ALL_AT_ONCE))
@@ -110,14 +125,13 @@ class Actions:
         return {"armed": sorted(self.site.hold.state())}
 
     def _migrate(self) -> Details:
-        # The instance may be another one than that on which it was staged.
-        candidate.stage(self.site, self.plan.to)
+        self._stage(self.plan.to)
         attempt = self.failures.get(Action.MIGRATE.value, 0) + 1
         return self._on_back_office("migrate", Release=self.plan.to.release, Attempt=str(attempt))
 
     def _ask_previous(self) -> Details:
         self.site.back_office_instance.do("await-migration")
-        candidate.stage(self.site, self.plan.previous)
+        self._stage(self.plan.previous)
         return self._on_back_office("ask-previous", Release=self.plan.previous.release)
 
     def _install(self) -> Details:
@@ -140,25 +154,27 @@ class Actions:
 
     def _verify(self, *environments: Environment) -> Details:
         """Ask every instance itself, past the load balancer: it may be held, and it would choose the instance."""
+        # All at once: the shop may be held meanwhile.
+        sent = [
+            self._begin_to_verify(environment, instance.id)
+            for environment in environments
+            for instance in environment.instances()
+        ]
         wrong: list[str] = []
-        verified: list[str] = []
-        for environment in environments:
-            for instance in environment.instances():
-                try:
-                    self._verify_instance(environment, instance.id)
-                    verified.append(instance.id)
-                except ReleaseError as error:
-                    wrong.append(str(error))
+        for command in sent:
+            try:
+                command.wait()
+            except ReleaseError as error:
+                wrong.append(str(error))
         if wrong:
             raise ReleaseError("; ".join(wrong))
-        return {"instances": verified}
+        return {"instances": [command.instance.instance_id for command in sent]}
 
-    def _verify_instance(self, environment: Environment, instance: str) -> None:
+    def _begin_to_verify(self, environment: Environment, instance: str) -> Command:
         host, release = self.site.instance(instance), self.plan.to.release
         if isinstance(self.site, Satellite):
-            host.do("verify-satellite", Release=release, Page=self.site.health_check_path)
-            return
-        host.do(
+            return host.send("verify-satellite", Release=release, Page=self.site.health_check_path)
+        return host.send(
             "verify-release",
             Release=release,
             HostName=self.site.host_name,

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from release.errors import RefusedError, ReleaseError
 from release.polling import polls
 
-POLL_SECONDS = 5.0
+POLL_SECONDS = 2.0
 COMMAND = "aws:elasticbeanstalk:command"
 ALL_AT_ONCE, ROLLING = "AllAtOnce", "Rolling"
 _MOST_DEPLOYMENTS = 2

@@ -44,10 +44,11 @@ def _faults(site: Site, plan: FrozenPlan) -> Iterator[str]:
 
 
 def _faults_of_instances(site: Site, instances: list[str]) -> Iterator[str]:
-    for instance in instances:
+    asked = datetime.now(UTC).timestamp()
+    sent = {instance: site.instance(instance).send("check-instance") for instance in instances}
+    for instance, command in sent.items():
         try:
-            asked = datetime.now(UTC).timestamp()
-            said = site.instance(instance).do("check-instance").split()
+            said = command.wait().split()
             took = datetime.now(UTC).timestamp() - asked
         except ReleaseError as error:
             yield f"{error}."

@@ -90,11 +90,7 @@ def _say_window(console: Console, planned: FrozenPlan, execution: Execution) -> 
 @contextmanager
 def _begun(site: Site, planned: FrozenPlan, console: Console, check: Callable[[], None]) -> Iterator[Execution]:
     """A new release, under the lock, after all checks. A refusal leaves neither a lock nor a journal."""
-    if (left := planning.unfinished(site)) is not None:
-        raise RefusedError(
-            f"{left[0]} is not finished. Go on with it: ./shop release resume {site.options}\n"
-            f"Or take it back: ./shop release rollback {site.options}"
-        )
+    planning.require_finished(site)
     name = planning.journal_name(planned.release)
     lock = site.locked(name)
     try:

@@ -105,6 +105,7 @@ def version_of(site: Site, bundle: ReleaseBundle) -> Version:
 
 def plan_release(site: Site, to: Version, *, hold: bool, accepted: Sequence[str]) -> FrozenPlan:
     """Ask, decide, and freeze. Raises ``RefusedError`` for what cannot be released."""
+    require_finished(site)
     before = running(site)
     if before.label == to.label:
         raise RefusedError(f"release {to.release}: it runs already.")
@@ -195,6 +196,15 @@ def unfinished(site: Site) -> tuple[str, Journal] | None:
     if journal is None or Progress.of(FrozenPlan.from_json(journal.plan).steps, journal.records).end:
         return None
     return name, journal
+
+
+def require_finished(site: Site) -> None:
+    """Raise ``RefusedError`` while a release is not finished: the back office has room for one that is unpacked."""
+    if (left := unfinished(site)) is not None:
+        raise RefusedError(
+            f"{left[0]} is not finished. Go on with it: ./shop release resume {site.options}\n"
+            f"Or take it back: ./shop release rollback {site.options}"
+        )
 
 
 def newest_first(site: Site) -> Iterator[tuple[str, Journal]]:

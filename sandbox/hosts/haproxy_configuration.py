@@ -68,8 +68,9 @@ class Configuration:
     """The files of a configuration, in one directory."""
 
     directory: Path
-    namespace: str
-    """The network of the hosts."""
+    outside: str
+    """The namespace of this computer's own network. HAProxy itself runs on that of the hosts: after a reload, the one
+    that ends can no longer connect to servers of another namespace than its own."""
     state: State
     places: Mapping[str, Place]
     """By ARN of the load balancer."""
@@ -150,14 +151,14 @@ listen embedded-aws
   mode tcp
   timeout client 1h
   timeout server 1h
-  bind {AWS}:80 namespace {self.namespace}
-  server aws 127.0.0.1:{relays.embedded_aws}
+  bind {AWS}:80
+  server aws 127.0.0.1:{relays.embedded_aws} namespace {self.outside}
 listen metadata
-  bind {METADATA}:80 namespace {self.namespace}
+  bind {METADATA}:80
   http-request set-header X-Instance-Address %[src]
-  server metadata 127.0.0.1:{relays.metadata}
+  server metadata 127.0.0.1:{relays.metadata} namespace {self.outside}
 frontend truststore
-  bind {AWS}:443 namespace {self.namespace} ssl crt {relays.truststore_certificate}
+  bind {AWS}:443 ssl crt {relays.truststore_certificate}
   http-request return status 200 content-type application/x-pem-file file {relays.certificate_authority}
 """
 
@@ -172,8 +173,8 @@ frontend truststore
             f"  # {balancer.name}, port {listener.port}",
             "  log global",
             "  option httplog",
-            f"  bind {place.outside}:{place.ports[listener.port]}{encryption}",
-            f"  bind {place.inside}:{listener.port} namespace {self.namespace}{encryption}",
+            f"  bind {place.outside}:{place.ports[listener.port]} namespace {self.outside}{encryption}",
+            f"  bind {place.inside}:{listener.port}{encryption}",
             f"  timeout client {balancer.idle_seconds}s",
             f"  timeout http-keep-alive {balancer.idle_seconds}s",
             "  http-request set-var(txn.for) req.fhdr(X-Forwarded-For)",
@@ -239,7 +240,8 @@ frontend truststore
             f"  timeout tunnel {idle}s",
             "  retries 1",
             f"  http-request return status 503 content-type text/html file {self._no_target} hdr Server awselb/2.0"
-            " if { nbsrv eq 0 }",
+            # A HAProxy that ends takes all of its backends for empty, and still has requests to answer.
+            " if { nbsrv eq 0 } !{ stopping }",
         ]
         slots = [*self.slots.get(group.arn, ())][:SLOTS]
         for number, slot in enumerate([*slots, *[None] * (SLOTS - len(slots))], start=1):
@@ -248,7 +250,7 @@ frontend truststore
                 address, state = f"{slot.target.address}:{slot.target.port}", slot.state
             how = {"ready": "", "drain": " weight 0", "maint": " disabled"}[state]
             source = next(iter(self.places.values())).inside
-            lines.append(f"  server s{number} {address} namespace {self.namespace} source {source}{how}")
+            lines.append(f"  server s{number} {address} source {source}{how}")
         return "\n".join(lines) + "\n"
 
     @property

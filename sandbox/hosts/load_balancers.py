@@ -161,7 +161,7 @@ class LoadBalancers:
     def _configuration(self, slots: Mapping[str, list[Slot | None]]) -> Configuration:
         return Configuration(
             directory=self._directory,
-            namespace=self._network.namespace,
+            outside=self._network.outside,
             state=self._state,
             places=self._places,
             relays=self._relays,
@@ -177,7 +177,9 @@ class LoadBalancers:
         old = self._haproxy if self._haproxy and self._haproxy.running else None
         takes_over = ["-x", str(configuration.socket), "-sf", str(old.process.pid)] if old else []
         new = self._programs.start(
-            "haproxy", "-f", str(configuration.main), *takes_over, log=self._directory / "haproxy.log"
+            *("haproxy", "-f", str(configuration.main), *takes_over),
+            log=self._directory / "haproxy.log",
+            namespace=self._network.namespace,
         )
         deadline = time.monotonic() + _START_SECONDS
         while f"Pid: {new.process.pid}\n" not in self._ask("show info"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,11 @@ def add(namespace: str) -> None:
     """Make a namespace. It has only its own loopback interface, which is up."""
     subprocess.run(["ip", "netns", "add", namespace], check=True)
     subprocess.run(["ip", "-netns", namespace, "link", "set", "lo", "up"], check=True)
+
+
+def name_own(namespace: str) -> None:
+    """Give the namespace of this process a name too."""
+    subprocess.run(["ip", "netns", "attach", namespace, str(os.getpid())], check=True)
 
 
 def delete(namespace: str) -> None:

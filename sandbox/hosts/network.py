@@ -39,6 +39,8 @@ class Network:
     def __init__(self, directory: Path, programs: Programs, *, name: str = "vpc") -> None:
         self.namespace = name
         """The namespace of what is around the hosts: balancers, databases, caches, metadata, names."""
+        self.outside = f"{name}-outside"
+        """A name for the computer's own namespace."""
         self._directory = directory
         self._programs = programs
         self._addresses: set[str] = set()
@@ -55,6 +57,7 @@ class Network:
         """Make the bridge and start the DNS server."""
         self._directory.mkdir(parents=True, exist_ok=True)
         namespaces.add(self.namespace)
+        namespaces.name_own(self.outside)
         self._ip(
             # With an address of its own: or it takes the lowest of its cables', and hosts lose it when that changes.
             f"link add {_BRIDGE} address {_BRIDGE_ADDRESS} type bridge",
@@ -79,6 +82,7 @@ class Network:
             self._resolver.stop()
         for host in list(self._hosts):
             self.leave(host)
+        namespaces.delete(self.outside)
         namespaces.delete(self.namespace)
 
     def add_address(self, address: str) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import pairwise
+
+_SHOWN = 4
+"""Answers of a verdict that are shown."""
 
 
 class Class(StrEnum):
@@ -100,10 +103,18 @@ class Answers:
         return max(times) - min(times) if times else 0.0
 
 
-def texts(answers: Iterable[Answer], most: int = 5) -> Sequence[str]:
-    """The first of them, in a line each."""
+def texts(answers: Iterable[Answer]) -> Sequence[str]:
+    """The first of each verdict, in a line each."""
     return [
         f"{datetime.fromtimestamp(each.at, UTC):%H:%M:%S.%f} {each.kind} {each.verdict}: {each.status} {each.why} "
         f"({each.release or 'no release'}, {each.seconds:.1f} s)"
-        for each in list(answers)[:most]
+        for each in _first(answers)
     ]
+
+
+def _first(answers: Iterable[Answer]) -> Iterator[Answer]:
+    counts: Counter[Verdict] = Counter()
+    for each in answers:
+        counts[each.verdict] += 1
+        if counts[each.verdict] <= _SHOWN:
+            yield each

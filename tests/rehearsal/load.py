@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesParser
@@ -229,8 +229,10 @@ class Load:
             await writer.drain()
             if form is not None:
                 await asyncio.sleep(form_after)
-                writer.write(form.encode())
-                await writer.drain()
+                # A load balancer that holds answers before the form is there.
+                with suppress(ConnectionError):
+                    writer.write(form.encode())
+                    await writer.drain()
             return _parsed(await reader.read())
 
     @asynccontextmanager

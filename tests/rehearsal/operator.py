@@ -11,15 +11,17 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from release.frozen_plan import FrozenPlan
 from release.journal import Event, Journal, Record, names
 from release.lock import STALE_SECONDS
 from release.redaction import Redaction
+from release.steps import Step
 from sandbox.applications import releases
 from sandbox.applications.releases import Change
 from tests.hosts.live_sandbox import BACK_OFFICE, FRONT, LiveSandbox
@@ -102,6 +104,31 @@ class Operator:
         (host,) = self.live.instances(BACK_OFFICE)
         return self.live.run(host, *commands)
 
+    def stage_on(self, instance: str, planned: Planned) -> None:
+        """Unpack a planned release on an instance that is not to have it."""
+        bucket, prefix = self.place
+        version = FrozenPlan.read(self.s3, bucket, prefix, planned.id).to
+        ssm = self.live.platform.client("ssm")
+        given = {"Release": version.release, "Bundle": version.bundle, "Sha256": version.sha256}
+        sent = ssm.send_command(
+            InstanceIds=[instance],
+            DocumentName=self.live.platform.outputs("prod")["release_documents"]["stage-candidate"],
+            Parameters={name: [value] for name, value in given.items()},
+        )["Command"]["CommandId"]
+        ssm.get_waiter("command_executed").wait(CommandId=sent, InstanceId=instance)
+
+    def set_instances(self, environment: str, count: int) -> None:
+        """Let Auto Scaling have so many instances, and wait until it has."""
+        platform = self.live.platform
+        (group,) = platform.client("elasticbeanstalk").describe_environment_resources(EnvironmentName=environment)[
+            "EnvironmentResources"
+        ]["AutoScalingGroups"]
+        platform.client("autoscaling").update_auto_scaling_group(
+            AutoScalingGroupName=group["Name"], MinSize=count, MaxSize=count, DesiredCapacity=count
+        )
+        while len(self.live.instances(environment)) != count:
+            time.sleep(_LOOK_SECONDS)
+
     def instance_in_progress(self, environment: str) -> str:
         """The instance to which Beanstalk deploys now, or next."""
         beanstalk = self.live.platform.client("elasticbeanstalk")
@@ -141,29 +168,37 @@ class Operator:
         """The command that carries a plan out."""
         return "deploy", "--plan", planned.id, "--release", planned.release
 
+    def replan(self, planned: Planned, steps: Sequence[Step]) -> Planned:
+        """The same plan with other steps, as a tool that is wrong would make it."""
+        bucket, prefix = self.place
+        plan = replace(FrozenPlan.read(self.s3, bucket, prefix, planned.id), steps=tuple(steps))
+        plan.keep(self.s3, bucket, prefix)
+        return replace(planned, id=plan.id)
+
     @cached_property
     def s3(self) -> Any:
         return self.live.platform.client("s3")
 
     @cached_property
-    def _place(self) -> tuple[str, str]:
+    def place(self) -> tuple[str, str]:
+        """The bucket for releases, and what its keys begin with."""
         bucket, _, prefix = str(self.live.platform.outputs("prod")["releases"]).removeprefix("s3://").partition("/")
         return bucket, prefix
 
     def journal_names(self) -> Sequence[str]:
-        bucket, prefix = self._place
+        bucket, prefix = self.place
         found = names(self.s3, bucket, f"{prefix}releases/")
         return [each for each in found if not each.startswith("hold-")]
 
     def journal(self) -> Journal:
         """The newest one."""
-        bucket, prefix = self._place
+        bucket, prefix = self.place
         return Journal.read(self.s3, bucket, f"{prefix}releases/{self.journal_names()[-1]}/", Redaction())
 
-    def begin_release(self, planned: Planned) -> subprocess.Popen[str]:
-        """Begin to carry a plan out, and wait until it has a journal. Raises ``AssertionError`` if it ends before."""
+    def begin_release(self, *arguments: str) -> subprocess.Popen[str]:
+        """Begin a release, and wait until it has a journal. Raises ``AssertionError`` if it ends before."""
         before = self.journal_names()
-        process = self.begin(*self.deploy(planned))
+        process = self.begin(*arguments)
         while self.journal_names() == before:
             assert process.poll() is None, process.communicate()[0]
             time.sleep(_LOOK_SECONDS)
@@ -173,7 +208,7 @@ class Operator:
         self, process: subprocess.Popen[str], is_it: Callable[[Record], bool], after: int = 0
     ) -> Record | None:
         """The first such record beyond a number of the newest release. None: the process has ended without it."""
-        bucket, prefix = self._place
+        bucket, prefix = self.place
         place = f"{prefix}releases/{self.journal_names()[-1]}/"
         number = after + 1
         while process.poll() is None:
@@ -198,7 +233,7 @@ class Operator:
 
     def let_the_lock_grow_old(self) -> None:
         """As if the time had passed after which a silent process is taken for dead. S3's own clock says so."""
-        bucket, prefix = self._place
+        bucket, prefix = self.place
         self.post("/moto-api/s3", {"Bucket": bucket, "Key": f"{prefix}lock.json", "Seconds": STALE_SECONDS + 1})
 
     def post(self, path: str, body: Mapping[str, Any]) -> None:

@@ -45,6 +45,14 @@ class Row:
     """What must not be. Empty: the scenario is as it should be."""
     notes: list[str] = field(default_factory=list)
 
+    is_control: bool = False
+    """Whether it was done wrong on purpose."""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it came out as it must: a control is noticed."""
+        return bool(self.wrong) is self.is_control
+
     def sees(self, line: Line, ended: Ended) -> None:
         """Raise ``AssertionError`` unless a command ended in what a line of docs/on-call.md is about."""
         assert ended.code == line.code, f"got exit code {ended.code}, expected {line.code}: {ended.text}"
@@ -93,6 +101,7 @@ class Rehearsal:
         back_office = [each for each in answers.bad(Verdict.HELD) if each.kind is Class.BACK_OFFICE]
         row.wrong += [f"back office: {text}" for text in texts(back_office)]
         self._count_orders(row)
+        self._count_patches(row)
         try:
             require_quiet(self.operator, self.runs)
         except AssertionError as error:
@@ -106,6 +115,10 @@ class Rehearsal:
         row.double_orders = sum(counts.get(number, 0) > 1 for number in answers.attempted)
         if row.lost_orders or row.double_orders:
             row.wrong.append(f"{row.lost_orders} orders are lost, {row.double_orders} are there more than once")
+
+    def _count_patches(self, row: Row) -> None:
+        rows = self.operator.sql("SELECT patch_name FROM patch_list GROUP BY 1 HAVING COUNT(*) > 1")
+        row.wrong += [f"patch {name} was applied more than once" for (name,) in rows]
 
     def read_journal(self, row: Row) -> Journal:
         """What the newest journal says of the window, and of cron."""
@@ -179,16 +192,23 @@ def held(rehearsal: Rehearsal) -> Row:
     return row
 
 
-def killed(kind: Kind) -> Scenario:
-    """The process is killed after each record of a release of this kind, and another one resumes it each time."""
+def killed(kind: Kind, *at_records: tuple[Event, str]) -> Scenario:
+    """The process is killed after these records of a release, and another one resumes it each time.
+
+    Without any: after each record of a step.
+    """
 
     def scenario(rehearsal: Rehearsal) -> Row:
-        planned = rehearsal.plan(kind)
-        operator = rehearsal.operator
+        operator, before = rehearsal.operator, rehearsal.runs
+        planned = rehearsal.plan(Kind.PLAIN if kind is Kind.ROLLBACK else kind)
+        command, becomes = Operator.deploy(planned), planned.release
+        if kind is Kind.ROLLBACK:
+            rehearsal.release(planned)
+            command, becomes = ("rollback",), before
         with rehearsal.row(f"{kind} killed", *([Verdict.HELD] if kind is Kind.HELD else [])) as row:
-            process = operator.begin_release(planned)
+            process = operator.begin_release(*command)
             steps = FrozenPlan.from_json(operator.journal().plan).steps
-            points = [(event, step.name) for step in steps for event in (Event.INTENDED, Event.DONE)]
+            points = at_records or [(event, step.name) for step in steps for event in (Event.INTENDED, Event.DONE)]
             number = kills = 0
             for point in points:
                 record = operator.await_record(process, _is_at(point), after=number)
@@ -201,7 +221,7 @@ def killed(kind: Kind) -> Scenario:
                 process = operator.begin("resume")
             text, _ = process.communicate()
             assert process.returncode == ExitCode.OK, text
-            rehearsal.runs = planned.release
+            rehearsal.runs = becomes
             row.notes.append(f"killed {kills} times")
         journal = rehearsal.read_journal(row)
         if kind is Kind.HELD:
@@ -243,7 +263,7 @@ def migration_killed(rehearsal: Rehearsal) -> Row:
     operator = rehearsal.operator
     planned = rehearsal.plan(Kind.HELD, slow_migration(10, operator.name("Killed")))
     with rehearsal.row("migration killed", Verdict.HELD) as row:
-        process = operator.begin_release(planned)
+        process = operator.begin_release(*Operator.deploy(planned))
         operator.await_record(process, _is_at((Event.INTENDED, Action.MIGRATE)))
         operator.on_back_office(
             "until systemctl is-active --quiet 'magento-migration-*'; do sleep 0.2; done",
@@ -281,7 +301,7 @@ def instance_dies(rehearsal: Rehearsal) -> Row:
     operator, live = rehearsal.operator, rehearsal.operator.live
     planned = rehearsal.plan(Kind.PLAIN)
     with rehearsal.row("an instance dies in its batch") as row:
-        process = operator.begin_release(planned)
+        process = operator.begin_release(*Operator.deploy(planned))
         operator.await_record(process, _is_at((Event.INTENDED, Action.DEPLOY_FRONT)))
         live.platform.client("ec2").terminate_instances(InstanceIds=[operator.instance_in_progress(FRONT)])
         ended = operator.end(process)
@@ -329,7 +349,7 @@ def two_at_once(rehearsal: Rehearsal) -> Row:
     operator = rehearsal.operator
     planned, other = rehearsal.plan(Kind.PLAIN), rehearsal.plan(Kind.PLAIN)
     with rehearsal.row("two releases at once") as row:
-        process = operator.begin_release(planned)
+        process = operator.begin_release(*Operator.deploy(planned))
         row.sees(Line.LOCKED, operator.shop(*Operator.deploy(other)))
         row.sees(Line.LOCKED, operator.shop("resume"))
         row.sees(Line.AT_WORK, operator.shop("status"))
@@ -345,7 +365,7 @@ def replaced_in_hold(rehearsal: Rehearsal) -> Row:
     operator, live = rehearsal.operator, rehearsal.operator.live
     planned = rehearsal.plan(Kind.HELD, slow_migration(5, operator.name("Replaced")))
     with rehearsal.row("an instance is replaced in the hold", Verdict.HELD) as row:
-        process = operator.begin_release(planned)
+        process = operator.begin_release(*Operator.deploy(planned))
         operator.await_record(process, _is_at((Event.INTENDED, Action.MIGRATE)))
         live.platform.client("ec2").terminate_instances(InstanceIds=[live.instances(FRONT)[0]])
         ended = operator.end(process)
@@ -355,12 +375,48 @@ def replaced_in_hold(rehearsal: Rehearsal) -> Row:
     return row
 
 
+def grows_in_hold(rehearsal: Rehearsal) -> Row:
+    """A front instance is added during the hold. It comes up with the release before."""
+    operator, live = rehearsal.operator, rehearsal.operator.live
+    planned = rehearsal.plan(Kind.HELD, slow_migration(5, operator.name("Grown")))
+    before = len(live.instances(FRONT))
+    with rehearsal.row("an instance is added in the hold", Verdict.HELD) as row:
+        process = operator.begin_release(*Operator.deploy(planned))
+        operator.await_record(process, _is_at((Event.INTENDED, Action.MIGRATE)))
+        operator.set_instances(FRONT, before + 1)
+        ended = operator.end(process)
+        assert ended.code == ExitCode.OK, ended.text
+        rehearsal.runs = planned.release
+    _require_hold(row, rehearsal.read_journal(row))
+    operator.set_instances(FRONT, before)
+    return row
+
+
+def agent_lost(rehearsal: Rehearsal) -> Row:
+    """SSM Agent dies while it migrates, and what it had started with it. The migration itself goes on."""
+    operator = rehearsal.operator
+    planned = rehearsal.plan(Kind.HELD, slow_migration(10, operator.name("Lost")))
+    with rehearsal.row("SSM is lost", Verdict.HELD) as row:
+        process = operator.begin_release(*Operator.deploy(planned))
+        operator.await_record(process, _is_at((Event.INTENDED, Action.MIGRATE)))
+        operator.on_back_office(
+            "until systemctl is-active --quiet 'magento-migration-*'; do sleep 0.2; done",
+            "for process in $(pgrep --full 'document/orchestration/.*/_script.sh'); do",
+            "    if [ $process != $$ ] && [ $process != $PPID ]; then kill -KILL $process; fi",
+            "done",
+        )
+        row.sees(Line.HALF_WAY, operator.end(process))
+        rehearsal.resume(planned)
+    _require_hold(row, rehearsal.read_journal(row))
+    return row
+
+
 def up_in_hold(rehearsal: Rehearsal) -> Row:
     """Somebody runs `pulumi up` during the hold. It changes none of it."""
     operator, live = rehearsal.operator, rehearsal.operator.live
     planned = rehearsal.plan(Kind.HELD, slow_migration(5, operator.name("Updated")))
     with rehearsal.row("pulumi up in the hold", Verdict.HELD) as row:
-        process = operator.begin_release(planned)
+        process = operator.begin_release(*Operator.deploy(planned))
         operator.await_record(process, _is_at((Event.DONE, Action.HOLD_SHOP)))
         said = live.platform.pulumi("up", "--yes", "--skip-preview", "-s", "prod").stdout
         ended = operator.end(process)
@@ -409,10 +465,13 @@ SCENARIOS: Mapping[str, Scenario] = {
     "snapshot-fails": snapshot_fails,
     "two-at-once": two_at_once,
     "replaced-in-hold": replaced_in_hold,
+    "grows-in-hold": grows_in_hold,
+    "agent-lost": agent_lost,
     "up-in-hold": up_in_hold,
     "plain-killed": killed(Kind.PLAIN),
     "additive-killed": killed(Kind.ADDITIVE),
     "held-killed": killed(Kind.HELD),
+    "rollback-killed": killed(Kind.ROLLBACK),
 }
 """By the name that `SCENARIOS=` takes, in the order in which they run."""
 

@@ -10,16 +10,20 @@ from rich.table import Table
 from tests.rehearsal.answers import Class, Verdict
 from tests.rehearsal.scenarios import Row
 
-_MOST_FAULTS = 8
+_MOST_FAULTS = 12
+_VERDICTS = {
+    (False, True): "right",
+    (False, False): "WRONG",
+    (True, True): "noticed",
+    (True, False): "NOT NOTICED",
+}
+"""Of a row, by whether it is a control and whether it came out as it must."""
 
 
 def say(console: Console, row: Row) -> None:
     """One line for a scenario that is over, and what was wrong with it."""
-    console.print(
-        f"{row.name}: {'WRONG' if row.wrong else 'as it should be'} ({', '.join(row.notes)})",
-        markup=False,
-        soft_wrap=True,
-    )
+    verdict = _VERDICTS[row.is_control, row.is_right]
+    console.print(f"{row.name}: {verdict} ({', '.join(row.notes)})", markup=False, soft_wrap=True)
     for fault in row.wrong[:_MOST_FAULTS]:
         console.print(f"    {fault}", markup=False, highlight=False, soft_wrap=True)
 
@@ -27,7 +31,7 @@ def say(console: Console, row: Row) -> None:
 def show(console: Console, rows: Sequence[Row]) -> None:
     """All of them: what shoppers were answered, what was held for how long, and what must not be."""
     table = Table("scenario", *Class, "failed", "held", "mixed", "lost", "longest gap of the back office", box=None)
-    for name in ("window, expected", "orders lost, double", "jobs of old code", "as it should be"):
+    for name in ("window, expected", "orders lost, double", "jobs of old code", "verdict"):
         table.add_column(name)
     for row in rows:
         answers = row.answers
@@ -41,6 +45,6 @@ def show(console: Console, rows: Sequence[Row]) -> None:
             window,
             f"{row.lost_orders}, {row.double_orders}",
             str(row.jobs_of_old_code),
-            "no" if row.wrong else "yes",
+            _VERDICTS[row.is_control, row.is_right],
         )
     console.print(table)

@@ -20,7 +20,7 @@ from release.steps import STEPS, Action
 
 SENT = {
     Action.STAGE: ["stage-candidate", "place-statics"],
-    Action.PAUSE_WRITERS: ["pause-writers"],
+    Action.PAUSE_WRITERS: ["stage-candidate", "pause-writers"],
     Action.RESUME_WRITERS: ["resume-writers"],
     Action.MIGRATE: ["stage-candidate", "migrate"],
     Action.ASK_PREVIOUS: ["await-migration", "stage-candidate", "ask-previous"],
@@ -37,10 +37,17 @@ class Sent:
     """Documents that an instance was told to run, each with all its parameters."""
 
     documents: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+    instance_id: str = "i-1"
+    waited: list[int] = field(default_factory=list)
+    """How many documents had been sent whenever somebody waited for one."""
 
     def send(self, document: str, **parameters: str) -> Any:
         self.documents.append((document, parameters))
-        return SimpleNamespace(instance=SimpleNamespace(instance_id="i-1"), command_id="c-1", wait=lambda: "")
+        return SimpleNamespace(instance=self, command_id="c-1", wait=self._wait)
+
+    def _wait(self) -> str:
+        self.waited.append(len(self.documents))
+        return ""
 
     def do(self, document: str, **parameters: str) -> str:
         self.send(document, **parameters)
@@ -147,3 +154,30 @@ def test_every_document_that_changes_something_is_fenced() -> None:
         "look-for-magento",
         "install-magento",
     }
+
+
+def test_all_instances_are_verified_at_once() -> None:
+    """One after another, it was a third of the time in which the shop was held."""
+    sent = Sent()
+    actions(sent).do(Action.VERIFY_EVERYWHERE)
+    assert sent.waited == [3, 3, 3]
+
+
+def test_a_release_is_unpacked_once_on_an_instance() -> None:
+    sent = Sent()
+    release = actions(sent)
+    for action in (Action.STAGE, Action.PAUSE_WRITERS, Action.MIGRATE):
+        release.do(action)
+    assert [name for name, _ in sent.documents] == ["stage-candidate", "place-statics", "pause-writers", "migrate"]
+
+
+def test_it_is_unpacked_again_on_another_instance_and_after_the_other_release() -> None:
+    sent = Sent()
+    release = actions(sent)
+    release.do(Action.STAGE)
+    sent.instance_id = "i-2"
+    release.do(Action.MIGRATE)
+    release.do(Action.ASK_PREVIOUS)
+    release.do(Action.MIGRATE)
+    staged = [parameters["Release"] for name, parameters in sent.documents if name == "stage-candidate"]
+    assert staged == ["new", "new", "old", "new"]

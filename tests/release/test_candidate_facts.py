@@ -18,14 +18,13 @@ from sandbox.tests.applications.conftest import data_stores, database, shops
 from sandbox.tests.applications.shops import Shop, Shops
 
 __all__ = ["data_stores", "database", "shops"]
-SCRIPT = PLATFORM_CONFIG / "magento/.platform/candidate_facts.php"
+SCRIPTS = [PLATFORM_CONFIG / "magento/.platform" / name for name in ("candidate_facts.php", "without_secrets.php")]
 CATALOG = "app/code/Client/Catalog"
 
 
 def asked(candidate: Shop, running: Shop | None = None) -> Candidate:
     """What the candidate says."""
-    script = candidate.directory / ".platform" / SCRIPT.name
-    shutil.copy(SCRIPT, script)
+    script, *_ = [shutil.copy(each, candidate.directory / ".platform") for each in SCRIPTS]
     said = subprocess.run(
         ["php", str(script), str(running.directory if running else "/nowhere")],
         capture_output=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -325,6 +326,22 @@ def test_no_request_fails_while_rules_change(shop: Shop) -> None:
     for thread in threads:
         thread.join()
     assert (failed, set(asked)) == ([], {200})
+
+
+def test_a_request_that_has_begun_is_answered_while_rules_change(shop: Shop) -> None:
+    """The HAProxy that ends has it. To a HAProxy that ends, no backend has a server."""
+    groups = [group("front", [target(ONE), target(TWO)])]
+    shop.balancers.follow(
+        state(LoadBalancers=[balancer(listener(rule(forward("front"))))], TargetGroups=groups),
+    )
+    place = shop.balancers.places()["arn:shop"]
+    with socket.create_connection((place.outside, place.ports[80]), timeout=10) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: www.client.url\r\n")
+        changed = [balancer(listener(rule(fixed("no"), PATH), rule(forward("front"))))]
+        shop.balancers.follow(state(LoadBalancers=changed, TargetGroups=groups))
+        assert shop.text("/backend") == "no"
+        connection.sendall(b"Connection: close\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
 def test_a_listener_shows_its_first_certificate(shop: Shop) -> None:
