@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from release import bundle, deploy, diagnosis, hold_commands, plan, records
+from release import build, bundle, deploy, diagnosis, hold_commands, plan, records
 
 app = typer.Typer(
     help="Build and plan releases, hold the shop, and see what releases did.",
@@ -14,6 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _READ = "Exit codes: 0 answered; 1 AWS refused a call; 2 wrong usage, or something is missing."
+app.command("build", epilog=bundle.EPILOG)(build.command)
 app.command("bundle", epilog=bundle.EPILOG)(bundle.command)
 app.command(epilog=plan.EPILOG)(plan.plan)
 app.command(epilog=deploy.EPILOG)(deploy.deploy)

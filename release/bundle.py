@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import boto3
 import typer
@@ -23,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from commands import shell
 from commands.errors import CannotRunError, CommandError
+from release.redirections import CONFIGURATION, Redirections
 from settings.messages import MISSING, Words, message
 
 PLATFORM_CONFIG = Path(__file__).resolve().parents[1] / "platform_config"
@@ -38,12 +39,14 @@ _VERSION = re.compile(r"[!-~]{1,1024}")
 _MEMORY_LIMIT = re.compile(r"-1|[1-9][0-9]*[KMG]?")
 _PHP_FILES = {".user.ini", ".htaccess", "pub/.user.ini", "pub/.htaccess"}
 """The application's files that set PHP's memory and send requests elsewhere. Those of its packages stay as they are."""
-_PATH_DIRECTIVE = re.compile(r"\s*(?:Redirect|RedirectMatch|ErrorDocument|RewriteBase|RewriteRule|RewriteCond)\b", re.I)
-_BUILT = {
+_PATH_DIRECTIVE = re.compile(
+    r"\s*(?:Redirect(?:Match|Permanent|Temp)?|ErrorDocument|RewriteBase|RewriteRule|RewriteCond)\b", re.I
+)
+BUILT = {
     "vendor/autoload.php": "the packages of `composer install --no-dev`",
     "generated/metadata/global.php": "the compiled code of `bin/magento setup:di:compile`",
 }
-_SECRETS = "app/etc/env.php"
+SECRETS = "app/etc/env.php"
 
 EPILOG = "Exit codes: 0 built; 1 the application cannot be a bundle; 2 wrong usage, or a file is missing."
 
@@ -69,6 +72,10 @@ class BundleArgs:
     taken out, so that the environment's applies."""
     redirections: Mapping[str, str] = field(default_factory=dict)
     """Paths in redirecting lines of the application's `.htaccess`, and what takes their place."""
+    commit: str | None = None
+    """Of the application's code."""
+    platform_commit: str | None = None
+    """Of `platform_config`."""
     timestamp: datetime = OLDEST
     """The time of all files, such as that of the release's commit. A web server derives a file's ETag from it."""
     platform_config: Path = PLATFORM_CONFIG
@@ -128,8 +135,7 @@ def build(args: BundleArgs, output: Path, *, most_bytes: int = MOST_BYTES) -> Pa
 
     Raises BundleError when the application cannot be deployed, and CannotRunError when a directory is missing.
     """
-    if output.resolve().is_relative_to(args.application.resolve()):
-        raise CannotRunError(message(str(output), got=str(output), expected="a path outside the application"))
+    check_output(output, args.application)
     entries = _merged(args)
     if args.name == MAGENTO:
         _check_magento(args.application, entries)
@@ -146,6 +152,14 @@ def build(args: BundleArgs, output: Path, *, most_bytes: int = MOST_BYTES) -> Pa
     finally:
         beside.unlink(missing_ok=True)
     return output
+
+
+def check_output(output: Path, application: Path) -> None:
+    """Raise CannotRunError for a place that the bundle cannot be written to."""
+    if output.resolve().is_relative_to(application.resolve()):
+        raise CannotRunError(message(str(output), got=str(output), expected="a path outside the application"))
+    if not output.parent.is_dir():
+        raise CannotRunError(message(str(output.parent), got=MISSING, expected="a directory"))
 
 
 def _merged(args: BundleArgs) -> dict[str, _Entry]:
@@ -201,28 +215,56 @@ def _check_place(path: str, entries: Mapping[str, _Entry]) -> None:
 
 
 def _check_magento(application: Path, entries: Mapping[str, _Entry]) -> None:
-    for path, content in _BUILT.items():
+    for path, content in BUILT.items():
         if path not in entries:
             fix = "Run it, and build the bundle from that directory."
             raise BundleError(message(str(application / path), got=MISSING, expected=content, fix=fix))
-    if _SECRETS in entries:
-        fix = "Remove it: each instance fetches the release's own version."
-        raise BundleError(
-            message(str(application / _SECRETS), got=Words("a file with secrets"), expected="none", fix=fix)
-        )
+    if SECRETS in entries:
+        refuse_secrets(application / SECRETS)
 
 
-def _write(args: BundleArgs, entries: Mapping[str, _Entry], output: Path) -> None:
+def refuse_secrets(path: Path) -> NoReturn:
+    """Raise BundleError about an `env.php`."""
+    fix = "Remove it: each instance fetches the release's own version."
+    raise BundleError(message(str(path), got=Words("a file with secrets"), expected="none", fix=fix))
+
+
+def _release_file(args: BundleArgs) -> str:
     lines = [f"RELEASE={args.release}"]
     if args.configuration_version is not None:
         lines.append(f"SITE_CONFIGURATION_VERSION={args.configuration_version}")
-    own = "".join(f"{line}\n" for line in lines).encode()
+    if args.commit is not None:
+        lines.append(f"COMMIT={args.commit}")
+    if args.platform_commit is not None:
+        lines.append(f"PLATFORM_COMMIT={args.platform_commit}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _redirections(args: BundleArgs, entries: Mapping[str, _Entry]) -> Mapping[str, str]:
+    """nginx's file with the redirections of a shop that has some. Says which ones are left to the user."""
+    if args.name != MAGENTO or CONFIGURATION in entries:
+        return {}
+    files = {
+        path: entry.source.read_text(encoding="utf-8")
+        for path, entry in entries.items()
+        if path in _PHP_FILES and entry.source.name == ".htaccess" and not entry.is_link
+    }
+    found = Redirections.read({path: _redirected(text, args.redirections) for path, text in files.items()})
+    for line in found.left:
+        fix = f"Put a rule of nginx's for it, or an empty file, into {CONFIGURATION} of the application."
+        typer.secho(f"{line}: nginx does not read it, and it cannot be translated. {fix}", err=True, fg="yellow")
+    return {CONFIGURATION: found.configuration()} if found.rules else {}
+
+
+def _write(args: BundleArgs, entries: Mapping[str, _Entry], output: Path) -> None:
+    made = {**_redirections(args, entries), RELEASE_FILE: _release_file(args)}
     with zipfile.ZipFile(output, "w") as archive:
-        for path in sorted({*entries, RELEASE_FILE}):
-            entry = entries.get(path)
-            if path == RELEASE_FILE or entry is None:
-                _add(archive, path, stat.S_IFREG | 0o644, own, args.timestamp)
-            elif entry.is_directory:
+        for path in sorted({*entries, *made}):
+            if path in made:
+                _add(archive, path, stat.S_IFREG | 0o644, made[path].encode(), args.timestamp)
+                continue
+            entry = entries[path]
+            if entry.is_directory:
                 _add(archive, f"{path}/", entry.bundled_mode, b"", args.timestamp)
             elif path in _PHP_FILES and not entry.is_link:
                 _add(archive, path, entry.bundled_mode, _adjusted(args, entry).encode(), args.timestamp)
@@ -246,15 +288,18 @@ def _adjusted(args: BundleArgs, entry: _Entry) -> str:
         return re.sub(r"^[ \t]*memory_limit[ \t]*=.*\n?", limit, text, flags=re.M)
     limit = rf"\g<1>{args.memory_limit}\n" if args.memory_limit else ""
     text = re.sub(r"^([ \t]*php_value[ \t]+memory_limit[ \t]+).*\n?", limit, text, flags=re.M | re.I)
-    return "".join(_redirected(line, args.redirections) for line in text.splitlines(keepends=True))
+    return _redirected(text, args.redirections)
 
 
-def _redirected(line: str, redirections: Mapping[str, str]) -> str:
-    if not _PATH_DIRECTIVE.match(line):
+def _redirected(text: str, redirections: Mapping[str, str]) -> str:
+    """A `.htaccess` whose redirecting lines have the release's paths."""
+
+    def line(line: str) -> str:
+        for old, new in redirections.items() if _PATH_DIRECTIVE.match(line) else ():
+            line = re.sub(rf"(?<=\s){re.escape(old)}(?=[/\s]|$)", lambda _, path=new: path, line)  # type: ignore[misc]
         return line
-    for old, new in redirections.items():
-        line = re.sub(rf"(?<=\s){re.escape(old)}(?=[/\s]|$)", lambda _, path=new: path, line)  # type: ignore[misc]
-    return line
+
+    return "".join(map(line, text.splitlines(keepends=True)))
 
 
 def newest_configuration(uri: str) -> str:
@@ -275,40 +320,57 @@ def newest_configuration(uri: str) -> str:
     return version
 
 
+Output = Annotated[Path, typer.Argument(help="The zip to write.")]
+Name = Annotated[str, typer.Option(help="`magento`, or the satellite's name: decides what is merged.")]
+Release = Annotated[str, typer.Option(help="The release's name: letters, digits, hyphens and underscores.")]
+Configuration = Annotated[
+    str | None,
+    typer.Option(metavar="S3", help="Magento: the address of env.php, of which the newest version is taken."),
+]
+ConfigurationVersion = Annotated[
+    str | None, typer.Option(metavar="ID", help="Magento: the version of env.php, instead of the newest.")
+]
+MemoryLimit = Annotated[
+    str | None,
+    typer.Option(metavar="SIZE", help="PHP's limit in .user.ini and .htaccess; by default the environment's."),
+]
+Redirect = Annotated[
+    list[str] | None, typer.Option(metavar="OLD=NEW", help="Replace a path in redirecting lines of .htaccess.")
+]
+
+
 def command(
     application: Annotated[Path, typer.Argument(help="The application's directory, as it was built.")],
-    output: Annotated[Path, typer.Argument(help="The zip to write.")],
-    name: Annotated[str, typer.Option(help="`magento`, or the satellite's name: decides what is merged.")],
-    release: Annotated[str, typer.Option(help="The release's name: letters, digits, hyphens and underscores.")],
-    configuration: Annotated[
-        str | None,
-        typer.Option(metavar="S3", help="Magento: the address of env.php, of which the newest version is taken."),
-    ] = None,
-    configuration_version: Annotated[
-        str | None, typer.Option(metavar="ID", help="Magento: the version of env.php, instead of the newest.")
-    ] = None,
-    memory_limit: Annotated[
-        str | None,
-        typer.Option(metavar="SIZE", help="PHP's limit in .user.ini and .htaccess; by default the environment's."),
-    ] = None,
-    redirect: Annotated[
-        list[str] | None, typer.Option(metavar="OLD=NEW", help="Replace a path in redirecting lines of .htaccess.")
-    ] = None,
+    output: Output,
+    name: Name,
+    release: Release,
+    configuration: Configuration = None,
+    configuration_version: ConfigurationVersion = None,
+    memory_limit: MemoryLimit = None,
+    redirect: Redirect = None,
 ) -> None:
     """Build the bundle of a release from an application's directory. SOURCE_DATE_EPOCH sets the files' time."""
-    if configuration is not None and configuration_version is None:
-        configuration_version = newest_configuration(configuration)
     args = BundleArgs(
         application=application,
         name=name,
         release=release,
-        configuration_version=configuration_version,
+        configuration_version=configuration_version or (configuration and newest_configuration(configuration)),
         memory_limit=memory_limit,
-        redirections=dict(_pair(text) for text in redirect or ()),
-        timestamp=_source_date(os.environ.get("SOURCE_DATE_EPOCH")),
+        redirections=redirections(redirect),
+        timestamp=source_date(),
     )
-    size = build(args, output).stat().st_size
-    typer.echo(f"{output}: release {release} of {name}, {size / 1024**2:.1f} MB")
+    typer.echo(described(args, build(args, output)))
+
+
+def described(args: BundleArgs, bundle: Path) -> str:
+    """One line about a bundle that was built."""
+    size = bundle.stat().st_size / 1024**2
+    return f"{bundle}: release {args.release} of {args.name}, {size:.1f} MB"
+
+
+def redirections(texts: Sequence[str] | None) -> Mapping[str, str]:
+    """What the option `--redirect` says."""
+    return dict(_pair(text) for text in texts or ())
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -318,9 +380,11 @@ def _pair(text: str) -> tuple[str, str]:
     return old, new
 
 
-def _source_date(text: str | None) -> datetime:
+def source_date(otherwise: datetime | None = None) -> datetime:
+    """The time that SOURCE_DATE_EPOCH says."""
+    text = os.environ.get("SOURCE_DATE_EPOCH")
     if not text:
-        return OLDEST
+        return otherwise or OLDEST
     if not text.isdecimal():
         raise CannotRunError(message("SOURCE_DATE_EPOCH", got=text, expected="seconds since 1970"))
     return datetime.fromtimestamp(int(text), UTC)

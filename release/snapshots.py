@@ -25,7 +25,8 @@ def name_of(database: str, attempt: str) -> str:
 def make(rds: Any, database: str, attempt: str, *, seconds: float) -> str:
     """Make it if it is not there, and wait until it can be restored. Returns its name.
 
-    `attempt` is a name for one attempt at a release: the snapshot of an earlier one would be too old. Raises ``ReleaseError`` if RDS fails to make it, and when the time is over.
+    `attempt` is a name for one attempt at a release: the snapshot of an earlier one would be too old. Raises
+    ``ReleaseError`` if RDS fails to make it, and when the time is over.
     """
     name = name_of(database, attempt)
     deadline = time.monotonic() + seconds
