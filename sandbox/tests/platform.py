@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ class Platform:
     """One copy of the project and the sandbox in it."""
 
     project: Path
+    clients: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
 
     @staticmethod
     def copy_to(directory: Path) -> Platform:
@@ -72,7 +73,14 @@ class Platform:
         return outputs
 
     def client(self, service: str, region: str = "eu-west-3") -> Any:
-        """A boto3 client that knows only what the sourced environment says."""
+        """A boto3 client that knows only what the sourced environment says. All tests share it: making one takes longer
+        than ten calls."""
+        if (service, region) not in self.clients:
+            self.clients[service, region] = self.own_client(service, region)
+        return self.clients[service, region]
+
+    def own_client(self, service: str, region: str = "eu-west-3") -> Any:
+        """A new client, for a test that listens to its events."""
         return boto3.client(
             service,
             region_name=region,

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import pytest
@@ -229,7 +228,7 @@ def _text(value: object) -> str:
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_resource_has_the_tags_that_the_program_gave(platform: Platform, stack: str) -> None:
     """No more, no less, whatever a service's own form of tags is."""
-    differing, client = {}, cache(platform.client)
+    differing, client = {}, platform.client
     for one in made(platform, stack):
         if "tags" in one.inputs:
             found = tags_of(client, one)
@@ -241,7 +240,7 @@ def test_every_resource_has_the_tags_that_the_program_gave(platform: Platform, s
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_aws_answers_what_the_program_gave(platform: Platform, stack: str) -> None:
-    missing, client = {}, cache(platform.client)
+    missing, client = {}, platform.client
     for one in made(platform, stack):
         if one.type in DESCRIBED:
             answered = set(leaves(DESCRIBED[one.type](client, one)))
@@ -252,7 +251,7 @@ def test_aws_answers_what_the_program_gave(platform: Platform, stack: str) -> No
 
 def test_backup_answers_clients_that_end_no_path_with_a_slash(platform: Platform) -> None:
     """Go's, with which the official provider is written. boto3 ends the paths of AWS Backup with one."""
-    backup = platform.client("backup")
+    backup = platform.own_client("backup")
     vault = platform.outputs("prod")["backup_vault"]
     arn = backup.describe_backup_vault(BackupVaultName=vault)["BackupVaultArn"]
     [plan, *_] = [each["BackupPlanId"] for each in backup.list_backup_plans()["BackupPlansList"]]

@@ -16,7 +16,7 @@ import pulumi_aws as aws
 import pytest
 
 from components.servers.cloud_init import BootFile, BootVolume, CloudInit
-from sandbox.commands import embedded_aws
+from sandbox.commands import aws_cli, embedded_aws
 from sandbox.commands.environment import SandboxEnvironment
 from sandbox.commands.layout import Layout
 from tests.servers.loop_devices import loop_device, require_loop_devices
@@ -311,7 +311,6 @@ def aws_variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
 
 def test_the_alarm_of_a_server_follows_what_it_publishes(tmp_path: Path, aws_variables: dict[str, str]) -> None:
     """The real AWS CLI publishes to the embedded AWS, whose alarm is the stack's own."""
-    require("aws")
     [alarm] = [
         each
         for each in program("prod").of_type(aws.cloudwatch.MetricAlarm)
@@ -341,7 +340,7 @@ def test_the_alarm_of_a_server_follows_what_it_publishes(tmp_path: Path, aws_var
             [BOOT / "publish_boot_status.sh"],
             env={
                 **aws_variables,
-                "PATH": f"{tmp_path}:{Path(sys.prefix) / 'bin'}:{os.environ['PATH']}",
+                "PATH": f"{tmp_path}:{Layout(project=tmp_path).commands}:{os.environ['PATH']}",
                 "BOOT_STATUS": str(tmp_path / "status"),
             },
             check=True,
@@ -350,6 +349,7 @@ def test_the_alarm_of_a_server_follows_what_it_publishes(tmp_path: Path, aws_var
         [found] = cloudwatch.describe_alarms(AlarmNames=["ready"])["MetricAlarms"]
         return str(found["StateValue"])
 
+    aws_cli.install(Layout(project=tmp_path))
     Machine._script(tmp_path / "instance-metadata", f"[[ $1 == instance-id ]] && echo {instance} || echo eu-west-3")
     assert state_after("ready") == "OK"
     assert state_after("failed") == "ALARM"

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,20 @@ class EmbeddedAws:
 
     process: subprocess.Popen[bytes]
     port: int
+    clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def client(self, service: str, **config: Any) -> Any:
+    def client(self, service: str) -> Any:
+        """A client that all tests share: making one takes longer than ten calls."""
+        if service not in self.clients:
+            self.clients[service] = self.own_client(service)
+        return self.clients[service]
+
+    def own_client(self, service: str, **config: Any) -> Any:
+        """A new client, for a test that configures it or listens to its events."""
         return boto3.client(
             service,
             region_name=REGION,

@@ -13,7 +13,7 @@ _PATH = "/moto-api/creations"
 
 
 def _create_vpc(aws: EmbeddedAws, cidr: str, *, whose: str = "urn:vpc", call: str = "CreateVpc 1") -> str:
-    client = aws.client("ec2")
+    client = aws.own_client("ec2")
     headers = {"X-Sandbox-Creation": whose, "X-Sandbox-Call": call, "X-Sandbox-Names": '{"name": "vpc-1a2b3c4"}'}
     client.meta.events.register("before-call", lambda params, **_: params["headers"].update(headers))
     return str(client.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"])

@@ -28,7 +28,7 @@ def faulty(aws: EmbeddedAws) -> Iterator[EmbeddedAws]:
 
 def _fates(aws: EmbeddedAws, count: int = 20) -> list[str]:
     """What became of so many requests to make a topic."""
-    sns, fates = aws.client("sns", retries={"total_max_attempts": 1}), []
+    sns, fates = aws.own_client("sns", retries={"total_max_attempts": 1}), []
     for number in range(count):
         try:
             sns.create_topic(Name=f"topic-{number}")
@@ -89,7 +89,7 @@ def _state(aws: EmbeddedAws) -> dict[str, Any]:
 
 def test_pulumis_state_is_spared(faulty: EmbeddedAws) -> None:
     """Without its state the engine could only start afresh."""
-    s3 = faulty.client("s3", s3={"addressing_style": "path"}, retries={"total_max_attempts": 1})
+    s3 = faulty.own_client("s3", s3={"addressing_style": "path"}, retries={"total_max_attempts": 1})
     s3.create_bucket(
         Bucket="client-pulumi-state-storage", CreateBucketConfiguration={"LocationConstraint": "eu-west-3"}
     )

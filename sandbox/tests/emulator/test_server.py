@@ -99,7 +99,7 @@ def test_refuses_an_unknown_operation_at_once(
 ) -> None:
     """A client of any protocol understands the refusal, which names service and operation, and does not retry it."""
     with aws_refuses("InvalidAction", f"^{named}: the embedded AWS does not have this operation$") as caught:
-        getattr(server.client(service, retries={"max_attempts": 5}), operation)(**parameters)
+        getattr(server.own_client(service, retries={"max_attempts": 5}), operation)(**parameters)
     answer = caught.value.response["ResponseMetadata"]
     assert (answer["HTTPStatusCode"], answer["RetryAttempts"]) == (400, 0)
 
@@ -160,7 +160,7 @@ def bucket(aws: EmbeddedAws) -> str:
 @pytest.mark.parametrize("style", ["path", "virtual"])
 def test_s3_holds_versioned_objects_in_either_address_style(aws: EmbeddedAws, bucket: str, style: str) -> None:
     """As Pulumi's S3 backend uses it: put twice, list, get and delete."""
-    s3 = aws.client("s3", s3={"addressing_style": style})
+    s3 = aws.own_client("s3", s3={"addressing_style": style})
     s3.put_object(Bucket=bucket, Key=".pulumi/stacks/magento/prod.json", Body=b"one")
     s3.put_object(Bucket=bucket, Key=".pulumi/stacks/magento/prod.json", Body=b"two")
     s3.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/.pulumi/stacks/magento/prod.json")
@@ -176,7 +176,7 @@ def test_s3_holds_versioned_objects_in_either_address_style(aws: EmbeddedAws, bu
 
 def test_presigned_addresses_work_without_credentials(aws: EmbeddedAws, bucket: str) -> None:
     """Anyone with the address can upload and download."""
-    s3 = aws.client("s3", signature_version="s3v4")
+    s3 = aws.own_client("s3", signature_version="s3v4")
     about = {"Bucket": bucket, "Key": "bundle.zip"}
     put = urllib.request.Request(
         s3.generate_presigned_url("put_object", Params=about),
