@@ -23,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from commands import shell
 from commands.errors import CannotRunError, CommandError
+from release.redirections import CONFIGURATION, Redirections
 from settings.messages import MISSING, Words, message
 
 PLATFORM_CONFIG = Path(__file__).resolve().parents[1] / "platform_config"
@@ -38,7 +39,9 @@ _VERSION = re.compile(r"[!-~]{1,1024}")
 _MEMORY_LIMIT = re.compile(r"-1|[1-9][0-9]*[KMG]?")
 _PHP_FILES = {".user.ini", ".htaccess", "pub/.user.ini", "pub/.htaccess"}
 """The application's files that set PHP's memory and send requests elsewhere. Those of its packages stay as they are."""
-_PATH_DIRECTIVE = re.compile(r"\s*(?:Redirect|RedirectMatch|ErrorDocument|RewriteBase|RewriteRule|RewriteCond)\b", re.I)
+_PATH_DIRECTIVE = re.compile(
+    r"\s*(?:Redirect(?:Match|Permanent|Temp)?|ErrorDocument|RewriteBase|RewriteRule|RewriteCond)\b", re.I
+)
 BUILT = {
     "vendor/autoload.php": "the packages of `composer install --no-dev`",
     "generated/metadata/global.php": "the compiled code of `bin/magento setup:di:compile`",
@@ -226,7 +229,7 @@ def refuse_secrets(path: Path) -> NoReturn:
     raise BundleError(message(str(path), got=Words("a file with secrets"), expected="none", fix=fix))
 
 
-def _write(args: BundleArgs, entries: Mapping[str, _Entry], output: Path) -> None:
+def _release_file(args: BundleArgs) -> str:
     lines = [f"RELEASE={args.release}"]
     if args.configuration_version is not None:
         lines.append(f"SITE_CONFIGURATION_VERSION={args.configuration_version}")
@@ -234,13 +237,34 @@ def _write(args: BundleArgs, entries: Mapping[str, _Entry], output: Path) -> Non
         lines.append(f"COMMIT={args.commit}")
     if args.platform_commit is not None:
         lines.append(f"PLATFORM_COMMIT={args.platform_commit}")
-    own = "".join(f"{line}\n" for line in lines).encode()
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _redirections(args: BundleArgs, entries: Mapping[str, _Entry]) -> Mapping[str, str]:
+    """nginx's file with the redirections of a shop that has some. Says which ones are left to the user."""
+    if args.name != MAGENTO or CONFIGURATION in entries:
+        return {}
+    files = {
+        path: entry.source.read_text(encoding="utf-8")
+        for path, entry in entries.items()
+        if path in _PHP_FILES and entry.source.name == ".htaccess" and not entry.is_link
+    }
+    found = Redirections.read({path: _redirected(text, args.redirections) for path, text in files.items()})
+    for line in found.left:
+        fix = f"Put a rule of nginx's for it, or an empty file, into {CONFIGURATION} of the application."
+        typer.secho(f"{line}: nginx does not read it, and it cannot be translated. {fix}", err=True, fg="yellow")
+    return {CONFIGURATION: found.configuration()} if found.rules else {}
+
+
+def _write(args: BundleArgs, entries: Mapping[str, _Entry], output: Path) -> None:
+    made = {**_redirections(args, entries), RELEASE_FILE: _release_file(args)}
     with zipfile.ZipFile(output, "w") as archive:
-        for path in sorted({*entries, RELEASE_FILE}):
-            entry = entries.get(path)
-            if path == RELEASE_FILE or entry is None:
-                _add(archive, path, stat.S_IFREG | 0o644, own, args.timestamp)
-            elif entry.is_directory:
+        for path in sorted({*entries, *made}):
+            if path in made:
+                _add(archive, path, stat.S_IFREG | 0o644, made[path].encode(), args.timestamp)
+                continue
+            entry = entries[path]
+            if entry.is_directory:
                 _add(archive, f"{path}/", entry.bundled_mode, b"", args.timestamp)
             elif path in _PHP_FILES and not entry.is_link:
                 _add(archive, path, entry.bundled_mode, _adjusted(args, entry).encode(), args.timestamp)
@@ -264,15 +288,18 @@ def _adjusted(args: BundleArgs, entry: _Entry) -> str:
         return re.sub(r"^[ \t]*memory_limit[ \t]*=.*\n?", limit, text, flags=re.M)
     limit = rf"\g<1>{args.memory_limit}\n" if args.memory_limit else ""
     text = re.sub(r"^([ \t]*php_value[ \t]+memory_limit[ \t]+).*\n?", limit, text, flags=re.M | re.I)
-    return "".join(_redirected(line, args.redirections) for line in text.splitlines(keepends=True))
+    return _redirected(text, args.redirections)
 
 
-def _redirected(line: str, redirections: Mapping[str, str]) -> str:
-    if not _PATH_DIRECTIVE.match(line):
+def _redirected(text: str, redirections: Mapping[str, str]) -> str:
+    """A `.htaccess` whose redirecting lines have the release's paths."""
+
+    def line(line: str) -> str:
+        for old, new in redirections.items() if _PATH_DIRECTIVE.match(line) else ():
+            line = re.sub(rf"(?<=\s){re.escape(old)}(?=[/\s]|$)", lambda _, path=new: path, line)  # type: ignore[misc]
         return line
-    for old, new in redirections.items():
-        line = re.sub(rf"(?<=\s){re.escape(old)}(?=[/\s]|$)", lambda _, path=new: path, line)  # type: ignore[misc]
-    return line
+
+    return "".join(map(line, text.splitlines(keepends=True)))
 
 
 def newest_configuration(uri: str) -> str:

@@ -26,6 +26,8 @@ class RunningRelease:
     """The version of ``env.php`` that its instances fetch. None for a bundle that names none, such as a placeholder."""
     label: str = ""
     """Of the application version. Empty without one."""
+    commit: str | None = None
+    """Of the code. None for a bundle that does not say."""
     bundle: str = ""
     """The ``s3://`` address of the version's zip. Empty without one."""
 
@@ -55,6 +57,7 @@ class RunningRelease:
             name=said.get("RELEASE", label),
             configuration_version=said.get("SITE_CONFIGURATION_VERSION"),
             label=label,
+            commit=said.get("COMMIT"),
             bundle=f"s3://{bundle['S3Bucket']}/{bundle['S3Key']}",
         )
 

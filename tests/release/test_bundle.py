@@ -31,7 +31,7 @@ def application(directory: Path) -> Path:
         "pub/.user.ini": "memory_limit = 756M\n",
         "vendor/package/.user.ini": "memory_limit = 1M\n",
         ".htaccess": "    php_value memory_limit 756M\nErrorDocument 404 /pub/errors/404.php\n"
-        "Redirect /old /pub/errors/404.php\n"
+        "RedirectPermanent /old /pub/errors/404.php\n"
         "# /pub/errors is documented here\n",
         ".git/HEAD": "ref: refs/heads/main\n",
         "vendor/package/.git/HEAD": "ref: refs/heads/main\n",
@@ -132,7 +132,7 @@ def test_paths_of_redirecting_lines(source: Path, tmp_path: Path) -> None:
     args = magento(source, redirections={"/pub/errors": "/errors"})
     tree = unpacked(build(args, tmp_path / "b.zip"), tmp_path / "tree")
     assert (tree / ".htaccess").read_text() == (
-        "ErrorDocument 404 /errors/404.php\nRedirect /old /errors/404.php\n# /pub/errors is documented here\n"
+        "ErrorDocument 404 /errors/404.php\nRedirectPermanent /old /errors/404.php\n# /pub/errors is documented here\n"
     )
 
 
