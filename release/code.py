@@ -54,11 +54,7 @@ class Code:
                 raise CannotRunError(message(code, got="no .git", expected="a git repository, because of --ref"))
         elif not _ADDRESS.fullmatch(code):
             raise CannotRunError(message(code, got=MISSING, expected="a directory, or the address of a git repository"))
-        if local.is_dir():
-            # A short commit, or a branch that only this work tree has, is known there.
-            ref = ref and _Git(local).commit_of(ref, code)
-            code = local.as_uri()
-        return cls._fetched(code, ref, empty)
+        return cls._fetched(local.as_uri() if local.is_dir() else code, ref, empty)
 
     @classmethod
     def _as_it_is(cls, directory: Path) -> Code:

@@ -30,8 +30,7 @@ def status(stack: StackName, app: AppName = None) -> None:
         site = Site.of(stack, app)
         running = [RunningRelease.read(site.session, environment.name) for environment in site.environments]
         for each in running:
-            commit = f", commit {each.commit}" if each.commit else ""
-            console.say(f"{each.environment} runs {each.name}{commit}.")
+            console.say(f"{each}.")
         found = site.lock.read()
         console.say(_lock(found, site))
         held = not isinstance(site, Satellite) and bool(site.hold.state())

@@ -31,6 +31,10 @@ class RunningRelease:
     bundle: str = ""
     """The ``s3://`` address of the version's zip. Empty without one."""
 
+    def __str__(self) -> str:
+        commit = f", commit {self.commit}" if self.commit else ""
+        return f"{self.environment} runs {self.name}{commit}"
+
     @classmethod
     def read(cls, session: Any, environment: str) -> RunningRelease:
         """From the environment's application version and its bundle. Raises ``ReleaseError`` for one without either."""

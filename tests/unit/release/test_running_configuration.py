@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -73,3 +74,9 @@ def test_what_is_no_bundle_is_refused(bucket: str) -> None:
 def test_it_says_whether_a_newer_configuration_waits(runs: str | None, said: str) -> None:
     running = RunningRelease(environment="front", name="a", configuration_version=runs)
     assert waits(running, "v2").endswith(said)
+
+
+def test_it_names_the_commit_if_the_bundle_does() -> None:
+    running = RunningRelease(environment="front", name="a", configuration_version=None)
+    assert str(running) == "front runs a"
+    assert str(replace(running, commit="3f2a")) == "front runs a, commit 3f2a"
