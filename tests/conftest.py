@@ -30,19 +30,20 @@ HOSTS = "tests/hosts/"
 APPLICATIONS = "sandbox/tests/applications/"
 """The files of that folder share a MariaDB and a Redis."""
 FIRST = (
-    HOSTS,
     PLATFORM,
+    HOSTS,
     "sandbox/tests/commands/test_lifecycle.py",
     "tests/servers/test_images.py",
-    "sandbox/tests/hosts/test_deployments.py",
+    "sandbox/tests/emulator/test_beanstalk_hosts.py",
     APPLICATIONS,
-    "tests/servers/test_magento_hooks.py",
-    "tests/servers/test_first_installation.py",
+    "tests/platform/test_faults.py",
+    "sandbox/tests/commands/test_virtualenv.py",
     "sandbox/tests/emulator/test_elasticbeanstalk.py",
-    "sandbox/tests/toolchain/test_engine.py",
-    "tests/policies/test_report_commands.py",
-    "tests/unit/test_config_alone.py",
-    "tests/policies/test_breakages.py",
+    "tests/servers/test_magento_hooks.py",
+    "sandbox/tests/emulator/test_ec2.py",
+    "tests/unit/settings/test_mutated_files.py",
+    "tests/unit/data/test_data_stores.py",
+    "tests/servers/test_first_installation.py",
 )
 """What takes longest, longest first: started last, it would keep all other processes waiting."""
 
