@@ -30,7 +30,8 @@ def main(arguments: Sequence[str]) -> int:
     if unknown := set(asked.scenarios) - known.keys():
         print(f"SCENARIOS: got {', '.join(sorted(unknown))}, expected {', '.join(known)}", file=sys.stderr)
         return 2
-    console = Console()
+    # Piped, it is as wide as the table.
+    console = Console(width=None if sys.stdout.isatty() else 240)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as directory, _live(Path(directory)) as live:
         live.set_time_scale(TIME_SCALE)
