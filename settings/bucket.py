@@ -53,8 +53,7 @@ class BucketSettings(Section):
             ),
         ),
     ]
-    """The name of the bucket, such as `client-billing`. Bucket names are unique in all of AWS. Another name later
-    replaces the bucket."""
+    """The name of the bucket, such as `client-billing`. Bucket names are unique in all of AWS."""
     purpose: Purpose
     """What the bucket is for. It decides who may write to it and how it is encrypted."""
     expire_after_days: Annotated[int, between(1, 36_500)] | None = None

@@ -41,8 +41,8 @@ class OwnNetworkSettings(Section):
     """A network of its own: a VPC that this stack makes, and that other stacks may join."""
 
     cidr: VpcCidr
-    """The address range of the VPC. Public subnets are its /24 number 1, 2, 3; private ones 101, 102, 103.
-    Another range later replaces the whole network."""
+    """The address range of the VPC. Public subnets are its /24 number 1, 2, 3; private ones 101, 102,
+    103."""
     zones: Zones = ("a", "b", "c")
     """The letters of the availability zones. Each zone gets a public and a private subnet."""
     nat_gateways: NatGateways = NatGateways.ONE_PER_ZONE

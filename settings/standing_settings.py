@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 
+from settings.cache import ApplyCacheChanges, CacheSettings
 from settings.database import ApplyChanges, DatabaseSettings
 from settings.joined_platform import outputs_of
 from settings.messages import Fault, Words
@@ -59,8 +60,7 @@ def _fixed(settings: Settings) -> dict[str, str | list[str]]:
         "environment": settings.environment,
     }
     if isinstance(network, JoinedNetworkSettings):
-        # Only the first zone counts: the servers and their disks are in it. The subnets are the other stack's.
-        return found | {"network.stack": network.stack, "network.zones": list(network.zones[:1])}
+        return found | {"network.stack": network.stack, "network.zones": list(network.zones)}
     found |= {"network.cidr": str(network.cidr), "network.zones": list(network.zones)}
     if settings.domains:
         found |= {"domains.public": settings.domains.public, "domains.internal": settings.domains.internal}
@@ -79,7 +79,8 @@ def _changed(wanted: Mapping[str, Any], standing: Mapping[str, Any]) -> Iterator
     for path, value in wanted.items():
         before = standing.get(path, value)
         if isinstance(value, list):
-            # A subnet's addresses follow from its place in the list.
+            # A subnet's addresses follow from its place in the list, and RDS and ElastiCache take no subnet with a node
+            # out of their subnet groups ("SubnetInUse").
             if value[: len(before)] != list(before):
                 yield Fault(
                     path=path,
@@ -106,9 +107,8 @@ def _growing(settings: Settings) -> dict[str, tuple[str, int | str]]:
     for path, database in _databases(settings).items():
         add(f"{path}.storage_gib", database.storage_gib)
         add(f"{path}.engine_version", database.engine_version)
-    for path, cache in {"site.cache": settings.site.cache, "site.session_cache": settings.site.session_cache}.items():
-        if cache:
-            add(f"{path}.engine_version", cache.engine_version)
+    for path, cache in _caches(settings).items():
+        add(f"{path}.engine_version", cache.engine_version)
     add("site.search.engine_version", settings.site.search.engine_version)
     servers: dict[str, Any] = {
         "file_server": settings.file_server,
@@ -156,6 +156,17 @@ def _upgraded(settings: Settings, standing: Mapping[str, Any]) -> Iterator[Fault
                 expected=f"{before}, or apply_changes with the value now or blue-green",
                 fix=f"RDS changes the version and the parameter group together. Read {_PAGE}, Upgrade a database.",
             )
+    for path, cache in _caches(settings).items():
+        version = cache.engine_version
+        before = standing.get(f"{path}.engine_version", version)
+        # The parameter group is that of the first number.
+        if _version(version)[0] > _version(before)[0] and cache.apply_changes is ApplyCacheChanges.IN_WINDOW:
+            yield Fault(
+                path=f"{path}.engine_version",
+                got=version,
+                expected=f"{before}, or apply_changes with the value now",
+                fix=f"ElastiCache changes the version and the parameter group together. Read {_PAGE}, Upgrade a cache.",
+            )
 
 
 def _held(settings: Settings) -> dict[str, tuple[str, ...]]:
@@ -197,6 +208,11 @@ def _removed(wanted: Mapping[str, Sequence[str]], standing: Mapping[str, Sequenc
 def _databases(settings: Settings) -> dict[str, DatabaseSettings]:
     shared = {"shared_database": settings.shared_database} if settings.shared_database else {}
     return {"site.database": settings.site.database, **shared}
+
+
+def _caches(settings: Settings) -> dict[str, CacheSettings]:
+    caches = {"site.cache": settings.site.cache, "site.session_cache": settings.site.session_cache}
+    return {path: cache for path, cache in caches.items() if cache}
 
 
 def _disks(settings: Settings) -> dict[str, Sequence[Any]]:

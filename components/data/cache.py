@@ -11,7 +11,7 @@ import pulumi_random as random
 
 from components.data.placement import DataStorePlacement
 from components.shared.secret import Secret, SecretArgs
-from settings.cache import CacheSettings
+from settings.cache import ApplyCacheChanges, CacheSettings
 
 PORT = 6379
 
@@ -100,6 +100,7 @@ class Cache(pulumi.ComponentResource):
             transit_encryption_enabled=True,
             auth_token=token.result,
             auto_minor_version_upgrade=True,
+            apply_immediately=size.apply_changes is ApplyCacheChanges.NOW,
             # AWS asks nothing for the storage of one snapshot of a cluster ("Taking automatic backups").
             snapshot_retention_limit=1,
             snapshot_window="01:00-02:00",

@@ -2,6 +2,7 @@
 
 from sandbox.emulator.ec2 import (
     customer_gateways,
+    dependencies,
     dhcp_options,
     endpoints,
     flow_logs,
@@ -19,6 +20,7 @@ from sandbox.emulator.ec2 import (
 
 __all__ = [
     "customer_gateways",
+    "dependencies",
     "dhcp_options",
     "endpoints",
     "flow_logs",

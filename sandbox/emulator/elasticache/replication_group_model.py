@@ -10,6 +10,7 @@ from typing import Any
 
 from moto.core.utils import utcnow
 
+from sandbox.emulator import maintenance_window
 from sandbox.emulator.elasticache.engines import EngineVersion
 
 PLAIN_HOSTS = {
@@ -75,7 +76,7 @@ class MemberCluster:
             "LogDeliveryConfigurations": [],
             "NetworkType": group.network_type,
             "IpDiscovery": group.ip_discovery,
-            "PendingModifiedValues": {},
+            "PendingModifiedValues": group.pending_modified_values,
         }
         if group.transit_encryption_enabled:
             description["TransitEncryptionMode"] = group.transit_encryption_mode
@@ -148,6 +149,9 @@ class ReplicationGroup:
     network_type: str = "ipv4"
     ip_discovery: str = "ipv4"
     shards: list[Shard] = field(default_factory=list)
+    waiting_changes: dict[str, Any] = field(default_factory=dict)
+    """What waits for the maintenance window, under the names of this class."""
+    waits_since: datetime = field(default_factory=maintenance_window.now)
     created: datetime = field(default_factory=utcnow)
     label: str = field(
         default_factory=lambda: "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(6))
@@ -157,6 +161,14 @@ class ReplicationGroup:
     @property
     def members(self) -> list[MemberCluster]:
         return [member for shard in self.shards for member in shard.members]
+
+    @property
+    def pending_modified_values(self) -> dict[str, Any]:
+        """What waits for the maintenance window, as DescribeCacheClusters answers it for each member."""
+        waiting = {"CacheNodeType": self.waiting_changes.get("cache_node_type")}
+        release = self.waiting_changes.get("release")
+        waiting["EngineVersion"] = release and release.running
+        return {name: value for name, value in waiting.items() if value}
 
     @property
     def node_groups(self) -> list[Shard]:

@@ -14,6 +14,7 @@ from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBacken
 from moto.elasticache.exceptions import ReplicationGroupAlreadyExists
 from moto.elasticache.responses import ElastiCacheResponse
 
+from sandbox.emulator.elasticache import pending_changes
 from sandbox.emulator.elasticache.engines import engine_version
 from sandbox.emulator.elasticache.replication_group_model import MemberCluster, ReplicationGroup, Shard
 from sandbox.emulator.elasticache.state import arn, backend_of, parameter_group, record_event
@@ -69,6 +70,7 @@ def create_replication_group(response: ElastiCacheResponse, parameters: dict[str
         cluster_enabled=clustered,
         **{xform_name(name): value for name, value in settings.items()},
     )
+    pending_changes.check_family(backend, group, {})
     _deliver_logs(group, parameters.get("LogDeliveryConfigurations", []))
     group.cluster_mode = "enabled" if clustered else "disabled"
     if "AuthToken" in parameters:
@@ -89,12 +91,14 @@ def create_replication_group(response: ElastiCacheResponse, parameters: dict[str
 @operation(ElastiCacheResponse)
 def describe_replication_groups(response: ElastiCacheResponse, parameters: dict[str, Any]) -> dict[str, Any]:
     found = backend_of(response).describe_replication_groups(parameters.get("ReplicationGroupId"))
+    pending_changes.make_due(found)
     return {"ReplicationGroups": [group.describe() for group in found]}
 
 
 @operation(ElastiCacheResponse)
 def modify_replication_group(response: ElastiCacheResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Apply every change at once, whatever ApplyImmediately says: there is no maintenance window."""
+    """Another node type, engine version or parameter group waits for the maintenance window, unless ApplyImmediately is
+    given."""
     backend = backend_of(response)
     group = _group(backend, parameters)
     _check_node_type(parameters)
@@ -108,7 +112,9 @@ def modify_replication_group(response: ElastiCacheResponse, parameters: dict[str
         parameter_group(backend, parameters["CacheParameterGroupName"])
     _check_security_groups(backend, parameters.get("SecurityGroupIds", []))
     _check_availability(replace(group, **changes), min(len(shard.replicas) for shard in group.shards))
-    for name, value in changes.items():
+    pending_changes.check_family(backend, group, changes)
+    made = pending_changes.postpone(group, changes, apply_immediately=parameters.get("ApplyImmediately", False))
+    for name, value in made.items():
         setattr(group, name, value)
     _deliver_logs(group, parameters.get("LogDeliveryConfigurations", []))
     if parameters.get("AuthTokenUpdateStrategy") == "DELETE":
@@ -171,6 +177,7 @@ def decrease_replica_count(response: ElastiCacheResponse, parameters: dict[str, 
 @operation(ElastiCacheResponse)
 def describe_cache_clusters(response: ElastiCacheResponse, parameters: dict[str, Any]) -> dict[str, Any]:
     """The members of replication groups and moto's single clusters."""
+    pending_changes.make_due(backend_of(response).replication_groups.values())
     clusters = backend_of(response).describe_cache_clusters(parameters.get("CacheClusterId"))
     with_nodes = parameters.get("ShowCacheNodeInfo", False)
     alone = parameters.get("ShowCacheClustersNotInReplicationGroups", False)

@@ -6,11 +6,11 @@ Sources: RDS user guide, "Using the schedule modifications setting" and "Upgrade
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.rds.models import DBInstance, RDSBackend
 
+from sandbox.emulator import maintenance_window
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import patch
 
@@ -24,7 +24,6 @@ _WAITING = {
     "storage_type": "StorageType",
 }
 """What waits for the window unless ApplyImmediately is given, and its name in PendingModifiedValues."""
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def postpone(instance: DBInstance, settings: MutableMapping[str, Any]) -> None:
@@ -39,7 +38,7 @@ def postpone(instance: DBInstance, settings: MutableMapping[str, Any]) -> None:
             name: value for name, value in {**waiting, **asked}.items() if value != getattr(instance, name, None)
         }
         if waiting and not getattr(instance, "waiting_changes", {}):
-            instance.waits_since = _now()
+            instance.waits_since = maintenance_window.now()
     _set(instance, waiting)
 
 
@@ -78,27 +77,18 @@ def _describe(original: Any, backend: RDSBackend, *args: Any, **kwargs: Any) -> 
     """Make the changes whose window has begun since they were asked for."""
     for instance in backend.databases.values():
         waiting = getattr(instance, "waiting_changes", {})
-        if waiting and _next_window(instance.preferred_maintenance_window, instance.waits_since) <= _now():
+        if not waiting:
+            continue
+        begins = maintenance_window.next_window(instance.preferred_maintenance_window, instance.waits_since)
+        if begins <= maintenance_window.now():
             instance.update(**waiting, apply_immediately=True)
     found: list[DBInstance] = original(backend, *args, **kwargs)
     return found
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def _set(instance: DBInstance, waiting: dict[str, Any]) -> None:
     instance.waiting_changes = waiting
     instance.pending_modified_values = {_WAITING[name]: value for name, value in waiting.items()}
-
-
-def _next_window(window: str, since: datetime) -> datetime:
-    """When the weekly window, such as ``tue:03:00-tue:04:00``, begins next."""
-    day, hour, minute = window.partition("-")[0].split(":")
-    begins = since.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
-    begins += timedelta(days=(_DAYS.index(day) - since.weekday()) % 7)
-    return begins if begins > since else begins + timedelta(days=7)
 
 
 def _release(version: str) -> tuple[int, ...]:

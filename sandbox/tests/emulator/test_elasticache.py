@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from sandbox.emulator import maintenance_window
 from sandbox.emulator.in_process import client
 from sandbox.tests.refusals import aws_refuses
 
@@ -136,6 +138,7 @@ def test_modification_reaches_the_members(elasticache: Any) -> None:
         EngineVersion="8.1",
         SnapshotRetentionLimit=7,
         PreferredMaintenanceWindow="mon:01:00-mon:02:00",
+        ApplyImmediately=True,
     )
     [group] = elasticache.describe_replication_groups(ReplicationGroupId="prod")["ReplicationGroups"]
     assert group["SnapshottingClusterId"] == "prod-002"
@@ -143,6 +146,45 @@ def test_modification_reaches_the_members(elasticache: Any) -> None:
     assert primary["CacheNodeType"] == "cache.r7g.xlarge"
     assert primary["EngineVersion"] == "8.1.0"
     assert primary["PreferredMaintenanceWindow"] == "mon:01:00-mon:02:00"
+
+
+def test_a_change_waits_for_the_window_unless_it_is_to_be_made_now(
+    elasticache: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another line of Valkey has another parameter group, and the old one cannot be deleted while the change waits."""
+    for line in ("8", "9"):
+        elasticache.create_cache_parameter_group(
+            CacheParameterGroupName=f"line-{line}", CacheParameterGroupFamily=f"valkey{line}", Description="A line"
+        )
+    create_group(elasticache, CacheParameterGroupName="line-8")
+    with aws_refuses("InvalidParameterCombination", "Expected a parameter group of family valkey9"):
+        elasticache.modify_replication_group(ReplicationGroupId="prod", EngineVersion="9.0")
+    elasticache.modify_replication_group(
+        ReplicationGroupId="prod", EngineVersion="9.0", CacheParameterGroupName="line-9", SnapshotRetentionLimit=7
+    )
+
+    def found() -> tuple[str, str, dict[str, Any]]:
+        [group] = elasticache.describe_replication_groups(ReplicationGroupId="prod")["ReplicationGroups"]
+        assert group["SnapshotRetentionLimit"] == 7
+        [node] = elasticache.describe_cache_clusters(CacheClusterId="prod-001")["CacheClusters"]
+        parameters = node["CacheParameterGroup"]["CacheParameterGroupName"]
+        return node["EngineVersion"], parameters, node["PendingModifiedValues"]
+
+    assert found() == ("8.0.1", "line-8", {"EngineVersion": "9.0.0"})
+    with aws_refuses("InvalidCacheParameterGroupState"):
+        elasticache.delete_cache_parameter_group(CacheParameterGroupName="line-8")
+    monkeypatch.setattr(maintenance_window, "now", lambda: datetime.now(UTC) + timedelta(days=7))
+    assert found() == ("9.0.0", "line-9", {})
+    elasticache.delete_cache_parameter_group(CacheParameterGroupName="line-8")
+
+
+def test_what_waits_is_made_with_the_next_change_that_is_made_now(elasticache: Any) -> None:
+    create_group(elasticache)
+    elasticache.modify_replication_group(ReplicationGroupId="prod", CacheNodeType="cache.r7g.xlarge")
+    elasticache.modify_replication_group(ReplicationGroupId="prod", EngineVersion="8.1", ApplyImmediately=True)
+    [node] = elasticache.describe_cache_clusters(CacheClusterId="prod-001")["CacheClusters"]
+    assert (node["CacheNodeType"], node["EngineVersion"]) == ("cache.r7g.xlarge", "8.1.0")
+    assert node["PendingModifiedValues"] == {}
 
 
 def test_a_refused_modification_changes_nothing(elasticache: Any) -> None:

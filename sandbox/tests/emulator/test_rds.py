@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.emulator import maintenance_window
 from sandbox.emulator.in_process import client
-from sandbox.emulator.rds import pending_changes
 from sandbox.tests.refusals import aws_refuses
 
 REGION = "eu-west-3"
@@ -400,7 +400,7 @@ def test_a_change_waits_for_the_window_unless_it_is_to_be_made_now(rds: Any, mon
     waiting = describe(rds)
     assert (waiting["DBInstanceClass"], waiting["BackupRetentionPeriod"]) == ("db.r6g.4xlarge", 3)
     assert waiting["PendingModifiedValues"] == {"DBInstanceClass": "db.r6g.xlarge"}
-    monkeypatch.setattr(pending_changes, "_now", lambda: datetime.now(UTC) + timedelta(days=7))
+    monkeypatch.setattr(maintenance_window, "now", lambda: datetime.now(UTC) + timedelta(days=7))
     assert describe(rds)["DBInstanceClass"] == "db.r6g.xlarge"
     monkeypatch.undo()
     rds.modify_db_instance(DBInstanceIdentifier="prod", DBInstanceClass="db.r6g.2xlarge")

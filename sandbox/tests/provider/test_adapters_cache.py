@@ -101,7 +101,10 @@ def production_cache(aws: Aws) -> Case:
 def single_node_cache(aws: Aws) -> Case:
     return Case(
         inputs={"replicationGroupId": "single", "description": "one node", "nodeType": "cache.t4g.small"},
-        updates=[{"engine": "valkey", "engineVersion": "8.0"}, {"finalSnapshotIdentifier": "single-final"}],
+        updates=[
+            {"applyImmediately": True, "engine": "valkey", "engineVersion": "8.0"},
+            {"finalSnapshotIdentifier": "single-final"},
+        ],
     )
 
 

@@ -127,9 +127,9 @@ def test_what_grows_or_applies_in_place_is_fine(path: str, value: Any) -> None:
     checked(path, value)
 
 
-def before(part: str, key: str, value: Any) -> dict[str, Any]:
+def before(part: str, key: str, value: Any, *, stack: str = "prod") -> dict[str, Any]:
     """What the stack exported when one of its keys was another."""
-    exported = program("prod").exports["standing_settings"]
+    exported = program(stack).exports["standing_settings"]
     return {"standing_settings": {**exported, part: {**exported[part], key: value}}}
 
 
@@ -148,6 +148,17 @@ def test_another_engine_version_cannot_wait_for_the_window() -> None:
         checked("shared_database.apply_changes", how, standing=standing)
 
 
+def test_another_line_of_valkey_cannot_wait_for_the_window() -> None:
+    """ElastiCache changes the version and the parameter group together, and deletes no group that a cache has."""
+    standing = before("growing", "site.cache.engine_version", "7.2")
+    assert refused("site.cache.engine_version", "8.2", standing=standing) == (
+        'site.cache.engine_version: got "8.2", expected 7.2, or apply_changes with the value now. '
+        f"ElastiCache changes the version and the parameter group together. Read {PAGE}, Upgrade a cache."
+    )
+    checked("site.cache.apply_changes", "now", standing=standing)
+    checked("site.cache.engine_version", "8.2", standing=before("growing", "site.cache.engine_version", "8.0"))
+
+
 def test_disks_in_another_order_are_the_same_disks() -> None:
     shares = stack_config("prod")["magento:file_server"]["shares"]
     checked("file_server.shares", shares[::-1])
@@ -157,7 +168,12 @@ def test_a_stack_that_joins_keeps_the_network_that_it_is_in() -> None:
     assert refused("network.stack", "staging", stack="preprod").startswith(
         'network.stack: got "staging", expected prod'
     )
-    checked("network.zones", ["a", "c"], stack="preprod")
+    fewer = before("fixed", "network.zones", ["a", "b"], stack="preprod")
+    checked("network.zones", ["a", "b", "c"], stack="preprod", standing=fewer)
+    # RDS and ElastiCache refuse to take a subnet with a node out of a subnet group.
+    assert refused("network.zones", ["a", "c"], stack="preprod").startswith(
+        'network.zones: got ["a", "c"], expected a, b, c first'
+    )
 
 
 def test_without_protection_data_may_go(monkeypatch: pytest.MonkeyPatch) -> None:
