@@ -109,6 +109,9 @@ _TAGS_OF_MODULE: Mapping[str, Callable[[Client, Made], Any]] = {
         "TagInfoForResource"
     ]["TagList"],
     "sns": lambda client, one: client("sns").list_tags_for_resource(ResourceArn=one.arn)["Tags"],
+    "ssm": lambda client, one: client("ssm").list_tags_for_resource(ResourceType="Document", ResourceId=one.name())[
+        "TagList"
+    ],
 }
 _TAGS: Mapping[str, Callable[[Client, Made], Any]] = {
     "Bucket": lambda client, one: client("s3").get_bucket_tagging(Bucket=one.id)["TagSet"],
