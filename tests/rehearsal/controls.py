@@ -8,7 +8,7 @@ from release.kinds import Kind
 from release.steps import STEPS, Action
 from sandbox.applications.releases import Change, slow_migration
 from tests.hosts.live_sandbox import FRONT
-from tests.hosts.test_updates import HARD_RESTART
+from tests.hosts.test_plain_updates import HARD_RESTART
 from tests.rehearsal.answers import Verdict
 from tests.rehearsal.operator import Operator
 from tests.rehearsal.scenarios import Rehearsal, Row, Scenario

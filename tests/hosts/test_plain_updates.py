@@ -1,4 +1,4 @@
-"""Changes while shoppers are in the shop: a release, and a configuration change by ``pulumi up``."""
+"""Changes while shoppers are in the shop: a release by Beanstalk's own commands, and a property by ``pulumi up``."""
 
 from __future__ import annotations
 
