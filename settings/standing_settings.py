@@ -14,6 +14,7 @@ from settings.joined_platform import outputs_of
 from settings.messages import Fault, Words
 from settings.network import JoinedNetworkSettings
 from settings.stack_file import Settings, SettingsError, report
+from settings.vpn_link import VpnLinkSettings
 
 OUTPUT = "standing_settings"
 """The stack output with what the next run compares. A run that fails does not write it."""
@@ -28,6 +29,7 @@ def of(settings: Settings) -> dict[str, Any]:
         "protect": settings.protect,
         "fixed": _fixed(settings),
         "growing": {name: value for name, (_, value) in _growing(settings).items()},
+        "links": {link.name: _gateway(link) for link in settings.vpn_links},
         "held": {path: list(names) for path, names in _held(settings).items()},
     }
 
@@ -48,6 +50,7 @@ def _faults(settings: Settings, standing: Mapping[str, Any]) -> Iterator[Fault]:
     is_protected = settings.protect or standing["protect"]
     yield from _smaller(settings, standing["growing"], is_protected=is_protected)
     yield from _upgraded(settings, standing["growing"])
+    yield from _renamed_links(settings, standing.get("links") or {})
     if is_protected:
         yield from _removed(_held(settings), standing["held"])
 
@@ -167,6 +170,26 @@ def _upgraded(settings: Settings, standing: Mapping[str, Any]) -> Iterator[Fault
                 expected=f"{before}, or apply_changes with the value now",
                 fix=f"ElastiCache changes the version and the parameter group together. Read {_PAGE}, Upgrade a cache.",
             )
+
+
+def _renamed_links(settings: Settings, standing: Mapping[str, str]) -> Iterator[Fault]:
+    """A device of a link that is up under another name. AWS answers an identical CreateCustomerGateway with the gateway
+    that is there ("CreateCustomerGateway"), and the run would then delete it as the old link's."""
+    names = {gateway: name for name, gateway in standing.items()}
+    for index, link in enumerate(settings.vpn_links):
+        name = names.get(_gateway(link), link.name)
+        if name != link.name:
+            yield Fault(
+                path=f"vpn_links.{index}.peer_address",
+                got=str(link.peer_address),
+                expected=f"an address other than that of link {name}, which is up",
+                fix=f"To rename {name}, remove it and run pulumi up, then add it under its new name.",
+            )
+
+
+def _gateway(link: VpnLinkSettings) -> str:
+    """What makes two customer gateways the same one to AWS."""
+    return f"{link.peer_address} {link.bgp_asn}"
 
 
 def _held(settings: Settings) -> dict[str, tuple[str, ...]]:

@@ -88,6 +88,19 @@ def test_vpn_options_read_back(ec2: Any, gateway: str) -> None:
     assert second["StartupAction"] == "start"
 
 
+def test_a_device_has_one_customer_gateway_which_stays_while_it_is_in_use(ec2: Any, gateway: str) -> None:
+    """AWS answers an identical request with the gateway that is there."""
+    connection = connect(ec2, gateway)
+    device = {"BgpAsn": 65010, "IpAddress": "198.51.100.7", "Type": "ipsec.1"}
+    again = ec2.create_customer_gateway(**device)["CustomerGateway"]["CustomerGatewayId"]
+    assert again == connection["CustomerGatewayId"]
+    with aws_refuses("IncorrectState", "in use"):
+        ec2.delete_customer_gateway(CustomerGatewayId=again)
+    ec2.delete_vpn_connection(VpnConnectionId=connection["VpnConnectionId"])
+    ec2.delete_customer_gateway(CustomerGatewayId=again)
+    assert ec2.create_customer_gateway(**device)["CustomerGateway"]["CustomerGatewayId"] != again
+
+
 def test_vpn_tunnels_have_addresses_and_keys_of_their_own(ec2: Any, gateway: str) -> None:
     first, second = connect(ec2, gateway)["Options"]["TunnelOptions"]
     for member in ("OutsideIpAddress", "PreSharedKey"):

@@ -101,6 +101,12 @@ def refused(path: str, value: Any, **how: Any) -> str:
             f"windows.volumes: got no data, expected data. {REMOVE}",
         ),
         ("rundeck", None, f"rundeck: got no section, expected the section. {REMOVE}"),
+        (
+            "vpn_links.0.name",
+            "offices",
+            'vpn_links.0.peer_address: got "192.0.2.10", expected an address other than that of link lan, which is up. '
+            "To rename lan, remove it and run pulumi up, then add it under its new name.",
+        ),
         ("backups", [], f"backups: got no section, expected the section. {REMOVE}"),
         (
             "satellites.2.filled_secrets.8",
@@ -121,6 +127,7 @@ def test_what_aws_cannot_change_or_would_lose_is_refused_by_its_field(path: str,
         ("shared_database.apply_changes", "now"),
         ("site.cache.engine_version", "8.2"),
         ("buckets.3.expire_after_days", 7),
+        ("vpn_links.0.peer_address", "192.0.2.11"),
     ],
 )
 def test_what_grows_or_applies_in_place_is_fine(path: str, value: Any) -> None:
