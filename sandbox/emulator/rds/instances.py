@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import MutableMapping
+from copy import copy
 from typing import Any
 
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
@@ -59,6 +60,26 @@ def _init(original: Any, instance: DBInstance, *args: Any, **settings: Any) -> N
         _apply_gp3_baseline(instance)
     _derive(instance)
     _make_log_groups(instance)
+
+
+@patch(
+    "moto.rds.models:RDSBackend.restore_db_instance_from_db_snapshot",
+    sha256="83783a00fefa71d5f0986d552d1cba77fec49d54697a1680933acd99a2feb151",
+    upstream="A restore asks for the IOPS of a small gp3 volume, which RDS refuses.",
+)
+def _restore(original: Any, backend: RDSBackend, from_snapshot_id: str, overrides: dict[str, Any]) -> DBInstance:
+    """A volume with the baseline gets it again, without asking."""
+    name = from_snapshot_id.rpartition(":snapshot:")[2]
+    [snapshot] = backend.describe_db_snapshots(None, name)
+    taken_of = snapshot.database
+    if not sizes.is_striped(taken_of.engine, int(taken_of.allocated_storage)):
+        snapshot.database = copy(taken_of)
+        snapshot.database.iops = snapshot.database.storage_throughput = None
+    try:
+        restored: DBInstance = original(backend, from_snapshot_id, overrides)
+        return restored
+    finally:
+        snapshot.database = taken_of
 
 
 @patch(

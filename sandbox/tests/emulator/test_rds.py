@@ -384,6 +384,16 @@ def test_a_subnet_group_stays_in_its_vpc_and_keeps_the_zones_in_use(rds: Any) ->
     rds.modify_db_subnet_group(DBSubnetGroupName="private", SubnetIds=[of_a, of_b])
 
 
+@pytest.mark.parametrize(("gib", "iops"), [(100, 3000), (500, 12_000)])
+def test_a_database_comes_back_from_its_snapshot(rds: Any, gib: int, iops: int) -> None:
+    """RDS refuses to be asked for the IOPS of a volume below 400 GiB, and a restored one has them all the same."""
+    create_instance(rds, AllocatedStorage=gib, DBName="magento")
+    rds.delete_db_instance(DBInstanceIdentifier="prod", FinalDBSnapshotIdentifier="last")
+    rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier="prod", DBSnapshotIdentifier="last")
+    restored = describe(rds)
+    assert (restored["AllocatedStorage"], restored["Iops"], restored["DBName"]) == (gib, iops, "magento")
+
+
 def test_another_final_snapshot_of_the_same_name_is_refused(rds: Any) -> None:
     """And the database stays."""
     create_instance(rds)

@@ -1,0 +1,50 @@
+"""A database that is lost comes back from a snapshot by a refresh and an up, as docs/operations.md says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sandbox.tests.platform import Platform
+
+_CLASS = "      instance_class: db.r8g.large\n"
+
+
+@pytest.fixture
+def edited(platform: Platform) -> Iterator[Platform]:
+    """The running platform, whose stack file a test may change: it is put back."""
+    path = platform.project / "Pulumi.preprod.yaml"
+    content = path.read_bytes()
+    yield platform
+    path.write_bytes(content)
+
+
+def database(platform: Platform) -> dict[str, Any]:
+    name = {"Key": "Name", "Value": "client-preprod-site-database"}
+    instances = platform.client("rds").describe_db_instances()["DBInstances"]
+    [found] = [each for each in instances if name in each["TagList"]]
+    return dict(found)
+
+
+def test_a_lost_database_comes_back_from_its_snapshot(edited: Platform) -> None:
+    """Under the same address, and only from the snapshot that the stack file names. Then the id may go again."""
+    rds, before = edited.client("rds"), database(edited)
+    identifier = before["DBInstanceIdentifier"]
+    rds.create_db_snapshot(DBInstanceIdentifier=identifier, DBSnapshotIdentifier="last")
+    rds.delete_db_instance(DBInstanceIdentifier=identifier, SkipFinalSnapshot=True)
+    edited.pulumi("refresh", "-s", "preprod", "--yes")
+
+    edited.edit("Pulumi.preprod.yaml", _CLASS, f"{_CLASS}      snapshot_id: none\n")
+    failed = edited.pulumi("up", "-s", "preprod", "--yes", "--skip-preview", check=False)
+    assert "DBSnapshotNotFound" in failed.stdout + failed.stderr
+    edited.edit("Pulumi.preprod.yaml", "snapshot_id: none", "snapshot_id: last")
+    edited.pulumi("up", "-s", "preprod", "--yes", "--skip-preview")
+
+    after = database(edited)
+    assert after["DbiResourceId"] != before["DbiResourceId"]
+    for kept in ("DBInstanceIdentifier", "Endpoint", "DBName", "MasterUsername", "AllocatedStorage", "KmsKeyId"):
+        assert after[kept] == before[kept], kept
+    edited.edit("Pulumi.preprod.yaml", "      snapshot_id: last\n", "")
+    edited.pulumi("up", "-s", "preprod", "--yes", "--skip-preview", "--refresh", "--expect-no-changes")
