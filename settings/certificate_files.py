@@ -58,7 +58,7 @@ class ImportedCertificate:
         kind that CloudFront does not take, a certificate is not valid today, the authority that signed it is not in the
         files, or it does not cover ``domain`` (a wildcard) and each of ``host_names``.
         """
-        folder = Path(os.environ.get(DIRECTORY, settings.directory))
+        folder = Path(os.environ.get(DIRECTORY) or settings.directory)
         held = _certificates(folder, settings.certificate_file, "certificate_file")
         private_key, key = _private_key(folder, settings.private_key_file)
         certificate = next((each for each in held if each.public_key() == key.public_key()), None)

@@ -14,6 +14,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from settings import day_two
 from settings.messages import message
 from settings.section import Section
 from settings.server_size import ServerSizeSettings
@@ -71,6 +72,19 @@ Every file has `client`, `environment`, `network` and `site`. A stack with a net
 In the tables, `required` means that the section must have the key. `satellites[].name` is the key `name` of each entry
 in the list `satellites`.
 
+`Change later` says what a change does to a stack that is up, as the Pulumi engine planned it for two edits of the key
+or more:
+
+| Change later | What a change does |
+|---|---|
+| yes | `pulumi up` makes it, and what shoppers and people use goes on |
+| with an interruption | `pulumi up` makes it, and what is named is away for a while, or for good under its old name |
+| without effect | nothing, for what is there: the value counts when something is made |
+| no | it is refused before anything is done: by the program, by Pulumi (`protect`) or by the policy that is named |
+
+A policy refuses production more than other stacks, and an exception allows what it refuses. If a change removes what
+`policies/exceptions.yaml` names, remove the exception too.
+
 The file holds no passwords. The stack generates passwords, tokens and Magento's crypt key, and keeps them in Secrets
 Manager. The instances of the site read theirs from one encrypted object, `<environment>/env.php` in the bucket for
 `site-configuration`; only their role may read it.
@@ -93,31 +107,51 @@ def _section(name: str, field: FieldInfo) -> Iterator[str]:
     sections = tuple(sections_in(field.annotation))
     if name in _DESCRIBED_ONCE or len(sections) > 1:
         yield f"{_line(field.description)}\n"
+    yield f"Change later: {day_two.answer(name)}.\n"
     if name in _DESCRIBED_ONCE:
         yield f"It has {_DESCRIBED_ONCE[name]}, as `{name}.engine_version` and so on."
         return
-    prefix = f"{name}[]" if is_list(field.annotation) else name
     for index, section in enumerate(sections):
         yield f"{'' if index == 0 else chr(10)}{_text(section)}\n"
-        yield _table(_rows(prefix, section))
+        yield _table(_rows(_prefix(name, field), section))
 
 
-def _rows(prefix: str, section: type[Section]) -> Iterator[str]:
+def keys() -> Iterator[str]:
+    """Every key and section of the page, by the path that it has there."""
+    for name, field in Settings.model_fields.items():
+        if name != "region":
+            yield name
+        if name not in _DESCRIBED_ONCE:
+            for section in sections_in(field.annotation):
+                yield from (path for path, _, _ in _keys(_prefix(name, field), section))
+    yield from (path for path, _, _ in _keys("size", ServerSizeSettings))
+
+
+def _keys(prefix: str, section: type[Section]) -> Iterator[tuple[str, str, FieldInfo]]:
+    """The path, the name and the field of each key of a section, and of those in it."""
     for name, field in section.model_fields.items():
         inner = next(sections_in(field.annotation), None)
         path = f"{prefix}.{name}"
-        yield _row(path, name, field)
+        yield path, name, field
         if inner and name not in _DESCRIBED_ONCE:
-            yield from _rows(f"{path}[]" if is_list(field.annotation) else path, inner)
+            yield from _keys(_prefix(path, field), inner)
+
+
+def _prefix(path: str, field: FieldInfo) -> str:
+    return f"{path}[]" if is_list(field.annotation) else path
+
+
+def _rows(prefix: str, section: type[Section]) -> Iterator[str]:
+    return (_row(*each) for each in _keys(prefix, section))
 
 
 def _table(rows: Iterator[str]) -> str:
-    return "\n".join(["| Key | Type and unit | Default | Description |", "|---|---|---|---|", *rows])
+    return "\n".join(["| Key | Type and unit | Default | Change later | Description |", "|---|---|---|---|---|", *rows])
 
 
 def _row(path: str, name: str, field: FieldInfo) -> str:
     kind = _DESCRIBED_ONCE.get(name) or _kind(field.annotation, name, tuple(field.metadata))
-    return f"| `{path}` | {kind} | {_default(field)} | {_line(field.description)} |"
+    return f"| `{path}` | {kind} | {_default(field)} | {_line(day_two.answer(path))} | {_line(field.description)} |"
 
 
 def _text(section: type[Section]) -> str:
