@@ -31,6 +31,7 @@ def test_nobody_notices_a_plain_release(rehearsal: Rehearsal) -> None:
     assert row.answers.placed
 
 
+@pytest.mark.row(20)
 @pytest.mark.row(21)
 def test_a_held_release_whose_process_is_killed_is_resumed(rehearsal: Rehearsal) -> None:
     row = killed(Kind.HELD, (Event.INTENDED, Action.DEPLOY_EVERYWHERE))(rehearsal)

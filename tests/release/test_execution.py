@@ -219,6 +219,7 @@ def records_of(kind: Kind) -> int:
 KILLS = [(kind, records) for kind in Kind for records in range(1, records_of(kind) + 1)]
 
 
+@pytest.mark.row(19)
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_release_ends_quiet(s3: Any, place: LockPlace, kind: Kind) -> None:
     shop = Shop(kind)
@@ -269,6 +270,7 @@ def test_a_killed_release_is_taken_back_or_says_that_it_cannot_be(
 FAILURES = [(kind, step) for kind in Kind for step in STEPS[kind]]
 
 
+@pytest.mark.row(20)
 @pytest.mark.parametrize(("kind", "step"), FAILURES, ids=lambda each: each if isinstance(each, str) else each.name)
 def test_a_step_that_fails_takes_the_release_back(s3: Any, place: LockPlace, kind: Kind, step: Step) -> None:
     shop = Shop(kind, failing={step.action})
