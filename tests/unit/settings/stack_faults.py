@@ -86,7 +86,7 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
     (
         "site.cache.size",
         4,
-        "site.cache.size: got an unknown key, expected one of engine_version, node_type, nodes",
+        "site.cache.size: got an unknown key, expected one of engine_version, node_type, nodes, apply_changes",
     ),
     ("network.cidr", "10.0.0.0/20", f'network.cidr: got "10.0.0.0/20", {VPC}'),
     ("network.cidr", "8.8.0.0/16", f'network.cidr: got "8.8.0.0/16", {VPC}'),
