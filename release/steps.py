@@ -63,21 +63,17 @@ class Step:
     """Also its name: a plan has each action once."""
     undo: tuple[Action, ...] = ()
     """What takes it back, in order. Nothing for a step that does no harm."""
-    seconds: int
-    """How long it may take."""
 
     @property
     def name(self) -> str:
         return self.action.value
 
     def to_json(self) -> dict[str, Any]:
-        return {"name": self.name, "undo": [each.value for each in self.undo], "seconds": self.seconds}
+        return {"name": self.name, "undo": [each.value for each in self.undo]}
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Step:
-        return cls(
-            action=Action(said["name"]), undo=tuple(Action(each) for each in said["undo"]), seconds=said["seconds"]
-        )
+        return cls(action=Action(said["name"]), undo=tuple(Action(each) for each in said["undo"]))
 
 
 STOPS = frozenset((Action.OPEN, Action.RESUME_WRITERS, Action.DEPLOY_ROLLING, Action.INSTALL))
@@ -113,7 +109,7 @@ def seconds_of(action: Action) -> int:
 
 
 def _step(action: Action, *undo: Action) -> Step:
-    return Step(action=action, undo=undo, seconds=seconds_of(action))
+    return Step(action=action, undo=undo)
 
 
 _PREPARED = (_step(Action.REGISTER_VERSION), _step(Action.STAGE))
