@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from commands.errors import CannotRunError
+
 REPLACEMENT = "[secret]"
 _OF_THE_STACK = ("Client", "Environment")
 _NO_SECRETS = ("host", "port", "dbname", "username", "user")
@@ -33,8 +35,16 @@ class Redaction:
 
     @classmethod
     def of_stack(cls, secretsmanager: Any, secret_arn: str) -> Redaction:
-        """A redaction of all secrets with the tags `Client` and `Environment` of one of them."""
+        """A redaction of all secrets with the tags `Client` and `Environment` of one of them.
+
+        Raises ``CannotRunError`` when that one has lost a tag: which secrets are the stack's is then not known.
+        """
         tags = _tags(secretsmanager.describe_secret(SecretId=secret_arn))
+        for name in _OF_THE_STACK:
+            if name not in tags:
+                raise CannotRunError(
+                    f"{secret_arn}: got no tag {name}, expected the tags of its stack. Run pulumi up to set them again."
+                )
         pages = secretsmanager.get_paginator("list_secrets").paginate(
             Filters=[{"Key": "tag-value", "Values": [tags["Environment"]]}]
         )
@@ -42,7 +52,7 @@ class Redaction:
             each["ARN"]
             for page in pages
             for each in page["SecretList"]
-            if all(_tags(each).get(name) == tags.get(name) for name in _OF_THE_STACK)
+            if all(_tags(each).get(name) == tags[name] for name in _OF_THE_STACK)
         ]
         return cls.of_values(
             value

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from commands.errors import CannotRunError
 from release.errors import LockLostError, ReleaseError
 from release.journal import Event, Journal, names
 from release.redaction import Redaction
@@ -173,3 +174,12 @@ def test_a_stacks_secrets_are_known_by_their_values(embedded_aws: None) -> None:
     redaction = Redaction.of_stack(secretsmanager, arns["crypt"])
     said = "magento at db.client.url: swordfish, base64c3F1aXJyZWw=, plain-text-key, open-sesame"
     assert redaction.text(said) == "magento at db.client.url: [secret], [secret], [secret], open-sesame"
+
+
+def test_a_secret_that_lost_a_tag_is_named(embedded_aws: None) -> None:
+    """Without its tags it is not known which secrets are the stack's, and one could be printed."""
+    secretsmanager = client("secretsmanager", "eu-west-3")
+    tags = [{"Key": "Client", "Value": "client"}]
+    arn = secretsmanager.create_secret(Name="crypt", SecretString="squirrel", Tags=tags)["ARN"]
+    with pytest.raises(CannotRunError, match=f"{arn}: got no tag Environment, expected the tags of its stack"):
+        Redaction.of_stack(secretsmanager, arn)

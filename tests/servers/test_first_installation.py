@@ -118,7 +118,9 @@ esac
 def platform(aws: EmbeddedAws, data_stores: Stores, tmp_path: Path) -> Iterator[Platform]:
     site = build(aws)
     secret = aws.client("secretsmanager").create_secret(
-        Name="site-admin", SecretString=json.dumps({"user": "admin", "password": "Horse7battery"})
+        Name="site-admin",
+        SecretString=json.dumps({"user": "admin", "password": "Horse7battery"}),
+        Tags=[{"Key": "Client", "Value": "client"}, {"Key": "Environment", "Value": "prod"}],
     )["ARN"]
     for document in DOCUMENTS:
         aws.client("ssm").create_document(

@@ -2,7 +2,6 @@
 
 from sandbox.emulator.ec2 import (
     customer_gateways,
-    dependencies,
     dhcp_options,
     endpoints,
     flow_logs,
@@ -14,13 +13,13 @@ from sandbox.emulator.ec2 import (
     security_groups,
     subnets,
     volumes,
+    vpcs,
     vpn_connections,
     vpn_gateways,
 )
 
 __all__ = [
     "customer_gateways",
-    "dependencies",
     "dhcp_options",
     "endpoints",
     "flow_logs",
@@ -32,6 +31,7 @@ __all__ = [
     "security_groups",
     "subnets",
     "volumes",
+    "vpcs",
     "vpn_connections",
     "vpn_gateways",
 ]
