@@ -24,10 +24,10 @@ _SAY_EVERY_SECONDS = 5.0
 _SHOW_VERSION = "import sys; print(sys.version, end='')"
 
 
-def fingerprint(repository: Path) -> str:
-    """A hash of what `.venv` is made from: the requirements, the Python that installs them, and the directory, whose
-    path is in the commands of the packages."""
-    digest = hashlib.sha256(f"{sys.version}\n{repository}".encode())
+def fingerprint(repository: Path, directory: Path) -> str:
+    """A hash of what `.venv` is made from: the requirements, the Python that installs them, and its own directory,
+    whose path is in the commands of the packages."""
+    digest = hashlib.sha256(f"{sys.version}\n{directory}".encode())
     for name in _REQUIREMENTS:
         digest.update((repository / name).read_bytes())
     return digest.hexdigest()
@@ -50,8 +50,12 @@ def _has_this_python(directory: Path) -> bool:
 
 
 def ensure(repository: Path, directory: Path) -> None:
-    """Raises `CommandError` when another process does the same, or when a package cannot be installed."""
-    wanted = fingerprint(repository)
+    """Raises `CommandError` when another process does the same, or when a package cannot be installed.
+
+    A `.venv` may be a link to another clone's: it is brought up to date where it is, and not taken for a moved one.
+    """
+    directory = directory.resolve()
+    wanted = fingerprint(repository, directory)
     if is_current(directory, wanted):
         return
     held_by = directory / "lock"
@@ -106,9 +110,9 @@ def _empty(directory: Path, *, but: Path) -> None:
 
 def main() -> int:
     """Make `.venv` and return the exit code. An error is one line on standard error."""
-    directory = REPOSITORY / ".venv"
+    directory = (REPOSITORY / ".venv").resolve()
     try:
-        if not is_current(directory, fingerprint(REPOSITORY)):
+        if not is_current(directory, fingerprint(REPOSITORY, directory)):
             # First, as it may need Go: on a machine without it nothing is made.
             find_or_make_cli()
             ensure(REPOSITORY, directory)

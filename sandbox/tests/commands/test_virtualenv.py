@@ -15,32 +15,50 @@ from sandbox.commands.virtualenv import ensure, install
 _REPOSITORY = Path(__file__).parents[3]
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    (tmp_path / "requirements.txt").write_text("")
-    (tmp_path / "requirements-dev.txt").write_text("-r requirements.txt\n")
-    return tmp_path
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With an environment that is up to date. Making one takes ten seconds, so each test leaves one like it."""
+    repository = tmp_path_factory.mktemp("repository") / "clone"
+    repository.mkdir()
+    (repository / "requirements.txt").write_text("")
+    (repository / "requirements-dev.txt").write_text("-r requirements.txt\n")
+    ensure(repository, repository / ".venv")
+    return repository
 
 
 def test_packages_are_installed_once_and_again_only_when_the_requirements_change(
     repository: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A second `make sandbox` does not spend its time on pip, whatever the files' times are."""
-    directory = repository / ".venv"
-    ensure(repository, directory)
-    assert "Installing" in capfd.readouterr().out
+    capfd.readouterr()
     (repository / "requirements.txt").touch()
-    ensure(repository, directory)
+    ensure(repository, repository / ".venv")
     assert capfd.readouterr().out == ""
     (repository / "requirements.txt").write_text("# one more\n")
-    ensure(repository, directory)
+    ensure(repository, repository / ".venv")
     assert "Installing" in capfd.readouterr().out
+
+
+def test_an_environment_that_is_a_link_is_kept(
+    repository: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """To another clone's: emptied as a moved one, it would be gone for both."""
+    kept = repository / ".venv" / "kept"
+    kept.touch()
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        shutil.copy(repository / name, tmp_path)
+    (tmp_path / ".venv").symlink_to(repository / ".venv")
+    ensure(tmp_path, tmp_path / ".venv")
+    assert capfd.readouterr().out == ""
+    (tmp_path / "requirements.txt").write_text("# another one\n")
+    ensure(tmp_path, tmp_path / ".venv")
+    assert "Installing" in capfd.readouterr().out
+    assert kept.exists()
 
 
 def test_an_environment_whose_python_is_gone_is_made_anew(repository: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """As after an upgrade of the system's Python: `venv` itself would keep the dangling link."""
     directory = repository / ".venv"
-    ensure(repository, directory)
     python = directory / "bin" / "python"
     python.unlink()
     python.symlink_to("/gone/python3")
@@ -50,23 +68,25 @@ def test_an_environment_whose_python_is_gone_is_made_anew(repository: Path, capf
     assert subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
 
 
-def test_an_environment_that_was_moved_is_made_anew(repository: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_environment_that_was_moved_is_made_anew(repository: Path) -> None:
     """The commands of its packages, such as `aws`, start the Python of the old path."""
-    ensure(repository, repository / ".venv")
     moved = repository.rename(repository.with_name("moved"))
-    ensure(moved, moved / ".venv")
-    ran = subprocess.run([moved / ".venv" / "bin" / "pip", "--version"], capture_output=True, check=False)
+    try:
+        ensure(moved, moved / ".venv")
+        ran = subprocess.run([moved / ".venv" / "bin" / "pip", "--version"], capture_output=True, check=False)
+    finally:
+        moved.rename(repository)
     assert ran.returncode == 0
 
 
-def test_pip_is_heard_of_while_it_collects_packages(repository: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_pip_is_heard_of_while_it_collects_packages(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Minutes of silence look like a hang."""
-    pip = repository / "pip"
+    pip = tmp_path / "pip"
     pip.write_text(
         "#!/bin/sh\nfor name in one two three; do echo Collecting $name; done; echo Installing collected packages: x\n"
     )
     pip.chmod(0o755)
-    assert install(pip, repository / "requirements.txt") == 0
+    assert install(pip, tmp_path / "requirements.txt") == 0
     assert capfd.readouterr().out.splitlines()[-1] == "  3 packages found; installing them"
 
 
