@@ -8,9 +8,6 @@ SHELL_CODE := shop sandbox/preflight.sh sandbox/hosts/*.sh sandbox/hosts/image_f
 	components/site/release_scripts/*.sh
 GO_CODE := sandbox/toolchain
 
-# Nothing of the sandbox's is left outside .sandbox and .venv, so Python keeps its bytecode to itself.
-export PYTHONDONTWRITEBYTECODE := 1
-
 python := .venv/bin/python
 
 .DEFAULT_GOAL := help
@@ -40,8 +37,8 @@ scan: venv ## Run prowler and checkov on the sandbox: see docs/scanners.md
 
 comma := ,
 
-# One process a core, up to four, each with a file of tests at a time.
-parallel := -n logical --maxprocesses 4 --dist loadfile
+# Three processes for two cores, up to four, each with a file of tests at a time.
+parallel := -n auto --maxprocesses 4 --dist loadfile
 
 test: venv test-programs ## Run every test, or some: make test TESTS=tests/unit/site
 	@$(python) -m pytest $(or $(TESTS),$(parallel))

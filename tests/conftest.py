@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-import sys
+import os
 from collections import Counter
 from collections.abc import Generator
 from typing import Any
@@ -12,10 +12,6 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.servers.programs import INSTALL
-
-# `make` switches bytecode off for what the tests start. The tests themselves keep theirs, which git ignores: compiling
-# all of them takes each process eight seconds.
-sys.dont_write_bytecode = False
 
 PLATFORM = "tests/platform/"
 WITHOUT_THE_PLATFORM = (
@@ -62,6 +58,12 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist publishes no t
 
     def _split_scope(self, nodeid: str) -> str:
         return unit_of_work(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Three processes for two cores: for a third of their time, tests wait for servers, checks and batches."""
+    return 3 * (os.cpu_count() or 1) // 2
 
 
 @pytest.hookimpl(optionalhook=True)

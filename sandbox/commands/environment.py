@@ -41,8 +41,6 @@ _NO_ACCOUNT = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
-    # No file outside .sandbox and .venv: Python would leave its bytecode beside the program.
-    "PYTHONDONTWRITEBYTECODE": "1",
 }
 
 

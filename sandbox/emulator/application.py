@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import sys
 import threading
@@ -21,6 +22,14 @@ Answer = tuple[str, list[tuple[str, str]], bytes]
 _NOT_HERE = "the embedded AWS does not have this operation"
 
 
+class _Dispatcher(DomainDispatcherApplication):
+    """moto's dispatcher. It lists moto's folders and tries hundreds of patterns to find a host's service, each time."""
+
+    @functools.cache  # noqa: B019  # there is one dispatcher, and few hosts
+    def get_backend_for_host(self, host: str | None) -> Any:
+        return super().get_backend_for_host(host)
+
+
 class EmbeddedAws:
     """Answers one request at a time: moto's backends are not thread-safe, and threads gain nothing on one interpreter.
 
@@ -28,7 +37,7 @@ class EmbeddedAws:
     """
 
     def __init__(self) -> None:
-        self._moto = DomainDispatcherApplication(_create_service)
+        self._moto = _Dispatcher(_create_service)
         self.lock = threading.RLock()
         self.changes = 0
         """Grows with everything that may have changed a resource. Change it with the lock."""

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from reachability.app import app
 from sandbox.tests.platform import REPOSITORY, Platform
 from tests.platform.test_rows import security_group_names, vpc
 
@@ -61,8 +63,9 @@ def command(platform: Platform, *arguments: str) -> subprocess.CompletedProcess[
 
 
 def ask(platform: Platform, *arguments: str) -> Reach:
-    ran = command(platform, "--json", *arguments)
-    assert ran.returncode == 0, ran.stderr
+    """What the command says as JSON, without the start of a process: half of its time is imports."""
+    ran = CliRunner().invoke(app, ["--json", *arguments], env=platform.environment, catch_exceptions=False)
+    assert ran.exit_code == 0, ran.stderr
     return Reach(json.loads(ran.stdout))
 
 

@@ -84,7 +84,8 @@ def _kill(running: subprocess.Popen[str], engine: psutil.Process) -> None:
 
 
 def _files(project: Path) -> set[Path]:
-    return {path for path in project.rglob("*") if ".venv" not in path.parts}
+    """All but packages, and Python's bytecode, which git ignores."""
+    return {path for path in project.rglob("*") if not {".venv", "__pycache__"} & {*path.parts}}
 
 
 def _processes_of(project: Path) -> list[list[str]]:
