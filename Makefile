@@ -12,7 +12,7 @@ python := .venv/bin/python
 
 .DEFAULT_GOAL := help
 .PHONY: help rehearsal sandbox live sandbox-down sandbox-status scan lint format bench architecture snapshots venv
-.PHONY: test test-unit test-policies test-sandbox test-platform test-servers test-programs
+.PHONY: test test-all test-unit test-policies test-sandbox test-platform test-servers test-programs
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target what; do \
@@ -50,13 +50,13 @@ test-policies: venv ## Test the policies
 	@$(python) -m pytest $(parallel) tests/policies
 
 test-sandbox: venv ## Test the sandbox
-	@$(python) -m pytest $(parallel) sandbox/tests
+	@$(python) -m pytest $(parallel) $(long) sandbox/tests
 
 test-platform: venv ## Test both stacks on the engine in a sandbox
-	@$(python) -m pytest tests/platform
+	@$(python) -m pytest $(long) tests/platform
 
 test-servers: venv test-programs ## Test what servers run, with the real programs
-	@$(python) -m pytest $(parallel) tests/servers
+	@$(python) -m pytest $(parallel) $(long) tests/servers
 
 test-programs: # Install the programs that tests/servers runs, as root on Debian or Ubuntu
 	@tests/servers/install.sh --if-root

@@ -8,6 +8,8 @@ import pytest
 
 from tests.hosts.live_sandbox import BACK_OFFICE, FRONT, LiveSandbox
 
+pytestmark = pytest.mark.long
+
 STYLES = "/static/version1/frontend/Client/dlm/fr_FR/css/styles.css"
 RESIZED = "/media/catalog/product/cache/a1b2c3d4/linen-shirt.png"
 TEMPLATE = "/static/version1/frontend/Client/dlm/fr_FR/Magento_Ui/template/modal.html"

@@ -11,6 +11,8 @@ import pytest
 from sandbox.applications.releases import Change
 from tests.hosts.live_sandbox import BACK_OFFICE, FRONT, LiveSandbox, shoppers
 
+pytestmark = pytest.mark.long
+
 _TIME = r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{6}"
 _FORMAT = "%Y/%m/%d %H:%M:%S.%f"
 PAGES = ("/", "/women.html", "/linen-shirt.html", "/checkout/cart/")

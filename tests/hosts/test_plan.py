@@ -12,6 +12,8 @@ from commands.errors import ExitCode
 from sandbox.applications import releases
 from tests.hosts.live_sandbox import BACK_OFFICE, LiveSandbox, shoppers
 
+pytestmark = pytest.mark.long
+
 
 def plan(live: LiveSandbox, bundle: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

@@ -17,6 +17,8 @@ from tests.hosts.live_sandbox import LiveSandbox
 from tests.rehearsal.operator import Operator
 from tests.rehearsal.scenarios import Rehearsal, killed, plain
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def rehearsal(live: LiveSandbox, tmp_path: Path) -> Rehearsal:

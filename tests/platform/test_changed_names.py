@@ -8,6 +8,8 @@ import pytest
 
 from sandbox.tests.platform import Platform
 
+pytestmark = pytest.mark.long
+
 _PROGRAM = """
 import json
 from dataclasses import replace

@@ -44,6 +44,7 @@ def struck(tmp_path: Path) -> Iterator[FaultyPlatform]:
     struck.down()
 
 
+@pytest.mark.long
 def test_a_plugin_that_was_killed_leaves_no_orphan(
     clean_up: tuple[FaultyPlatform, Inventory], struck: FaultyPlatform
 ) -> None:

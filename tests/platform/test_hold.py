@@ -12,6 +12,8 @@ import pytest
 from commands.errors import ExitCode
 from sandbox.tests.platform import Platform
 
+pytestmark = pytest.mark.long
+
 
 def shop(platform: Platform, *arguments: str) -> subprocess.CompletedProcess[str]:
     """`./shop release …`, as a sourced shell runs it."""

@@ -10,6 +10,8 @@ import pytest
 from sandbox.tests.platform import Platform
 from settings.standing_rules import REPLACING
 
+pytestmark = pytest.mark.long
+
 _BEFORE, _AFTER = "host_names: [preprod.client.url]", "host_names: [preview.client.url]"
 _REPLACE = ("--replace", "**::site-front-environment", "--replace", "**::site-back-office-environment")
 _LONG = "v=DKIM1; k=rsa; p=" + "Ab1/" * 100

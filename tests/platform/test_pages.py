@@ -16,6 +16,8 @@ import pytest
 from sandbox.tests.platform import REPOSITORY, Platform
 from tests.unit.test_readme import PAGES
 
+pytestmark = pytest.mark.long
+
 NOT_IN_THE_SANDBOX = "not in the sandbox"
 SESSION = "aws ssm start-session"
 _BLOCK = re.compile(r"(?:^ {4,}\S.*\n)(?:^ {4,}.*\n)*", re.MULTILINE)

@@ -98,6 +98,7 @@ def test_faults_are_refused_at_preview(edited: Platform) -> None:
         assert all(fix in line for line in said)
 
 
+@pytest.mark.long
 def test_a_database_is_not_replaced_unless_an_exception_names_it(edited: Platform, tmp_path: Path) -> None:
     """With protection off in the stack file the engine itself would go on, and come back with an empty database. Other
     resources than the one that an exception names stay refused."""

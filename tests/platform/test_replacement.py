@@ -11,6 +11,8 @@ import pytest
 from sandbox.tests.platform import Platform
 from tests.platform.test_server_rows import instance, internal_records, volumes
 
+pytestmark = pytest.mark.long
+
 SERVERS = ("site-files", "vpn-server", "gateway-server", "windows", "rundeck-server", "phpmyadmin-server")
 # What each server boots with, changed: the shares' owner, clients' network, a check, a letter, a version, a list.
 EDITS = {

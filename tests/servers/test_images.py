@@ -122,7 +122,7 @@ def _files(root: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module", params=BOOTS)
+@pytest.fixture(scope="module", params=["gateway", pytest.param("phpmyadmin", marks=pytest.mark.long)])
 def outcomes(
     request: pytest.FixtureRequest, directory: Path, base: Base, image: Callable[[str], tuple[Path, ...]]
 ) -> tuple[str, Outcome, Outcome, Outcome]:
