@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from sandbox.emulator.in_process import client
+from sandbox.tests.emulator.images import image_id
 from sandbox.tests.refusals import aws_refuses
 
 REGION = "eu-west-3"
@@ -293,7 +294,7 @@ def test_a_group_that_another_names_is_not_deleted(ec2: Any, vpc: str, group: st
 
 
 def launch(ec2: Any, subnet: str, group: str) -> dict[str, Any]:
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = image_id(ec2)
     interface = {"DeviceIndex": 0, "SubnetId": subnet, "Groups": [group], "AssociatePublicIpAddress": True}
     instance: dict[str, Any] = ec2.run_instances(
         ImageId=image, MinCount=1, MaxCount=1, InstanceType="t3.small", NetworkInterfaces=[interface]
@@ -400,7 +401,7 @@ def test_a_public_address_needs_an_internet_gateway(ec2: Any, vpc: str, subnet: 
 @pytest.mark.usefixtures("internet")
 def test_an_address_names_the_instance_of_its_interface(ec2: Any, subnet: str) -> None:
     """Whether it was associated with the instance or with the interface."""
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = image_id(ec2)
     interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
     ec2.associate_address(AllocationId=address, NetworkInterfaceId=interface)
@@ -529,7 +530,7 @@ def test_a_customer_gateway_keeps_its_devices_name(ec2: Any) -> None:
 
 
 def test_a_console_does_not_show_a_boot_that_never_was(ec2: Any) -> None:
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = image_id(ec2)
     [started] = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"]
     shown = ec2.get_console_output(InstanceId=started["InstanceId"], Latest=True)["Output"]
     assert "boots no kernel" in shown
@@ -539,7 +540,7 @@ def test_a_console_does_not_show_a_boot_that_never_was(ec2: Any) -> None:
 
 
 def test_a_volume_is_detached_by_its_id(ec2: Any) -> None:
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = image_id(ec2)
     [started] = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"]
     zone = started["Placement"]["AvailabilityZone"]
     volume = ec2.create_volume(AvailabilityZone=zone, Size=1)["VolumeId"]

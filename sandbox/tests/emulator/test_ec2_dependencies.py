@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from sandbox.emulator.in_process import client
+from sandbox.tests.emulator.images import image_id
 from sandbox.tests.refusals import aws_refuses
 
 REGION = "eu-west-3"
@@ -32,7 +33,7 @@ def an_interface(subnets: list[str]) -> Callable[[], object]:
 
 def an_instance(subnets: list[str]) -> Callable[[], object]:
     ec2 = client("ec2", REGION)
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = image_id(ec2)
     [made] = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, SubnetId=subnets[0])["Instances"]
     return lambda: ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
 

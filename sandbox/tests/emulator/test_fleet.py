@@ -13,6 +13,7 @@ import pytest
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws
 from sandbox.tests.emulator.beanstalk_site import Site, build, settings
 from sandbox.tests.emulator.fake_fleet import eventually, registered_fleet
+from sandbox.tests.emulator.images import image_id
 
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
 
@@ -112,7 +113,7 @@ def test_the_document_has_the_data_stores_the_file_server_and_the_private_names(
         TransitEncryptionEnabled=True,
         AuthToken="sixteen-characters",
     )
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = image_id(ec2)
     instance = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"][0]
     tags = [{"ResourceType": "volume", "Tags": [{"Key": "Name", "Value": "media"}]}]
     volume = ec2.create_volume(

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws, end, start
+from sandbox.tests.emulator.images import image_id
 from sandbox.tests.refusals import aws_refuses
 
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
@@ -214,7 +215,7 @@ def test_an_auto_scaling_group_spreads_over_its_subnets(aws: EmbeddedAws) -> Non
         for n, zone in enumerate("abc")
     ]
     iam.create_instance_profile(InstanceProfileName="profile")
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = image_id(ec2)
     ec2.create_launch_template(
         LaunchTemplateName="template",
         LaunchTemplateData={

@@ -12,6 +12,7 @@ import pytest
 from sandbox.emulator.ssm.instances import AGENT_POLICIES
 from sandbox.tests.emulator.aws_process import EmbeddedAws
 from sandbox.tests.emulator.fake_fleet import Answer, FakeFleet, eventually, registered_fleet
+from sandbox.tests.emulator.images import image_id
 from sandbox.tests.refusals import aws_refuses
 
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
@@ -21,7 +22,7 @@ OVER = ("Success", "Failed", "TimedOut", "Cancelled")
 @pytest.fixture
 def instances(aws: EmbeddedAws) -> list[str]:
     ec2 = aws.client("ec2")
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = image_id(ec2)
     tags = [{"ResourceType": "instance", "Tags": [{"Key": "Tier", "Value": "front"}]}]
     started = ec2.run_instances(ImageId=image, MinCount=2, MaxCount=2, TagSpecifications=tags)["Instances"]
     return [instance["InstanceId"] for instance in started]
