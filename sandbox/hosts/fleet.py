@@ -135,6 +135,10 @@ class Fleet:
     def log_of(self, instance_id: str) -> dict[str, Any]:
         return {"Log": self._host(instance_id).log()}
 
+    def copy_database(self, host: str, request: dict[str, Any]) -> dict[str, Any]:
+        self._databases.copy(host, request["Name"])
+        return {}
+
     def targets(self) -> dict[str, Any]:
         return dict(self._balancers.targets())
 
@@ -274,7 +278,7 @@ class Fleet:
             }
             self._attempt("shares", lambda: self._shares.follow(state.file_servers, servers))  # noqa: B023
             self._attempt("caches", lambda: self._caches.follow(state.caches))  # noqa: B023
-            self._attempt("databases", lambda: self._databases.follow(state.databases))  # noqa: B023
+            self._attempt("databases", lambda: self._databases.follow(state.databases, state.snapshots))  # noqa: B023
             with self._stores_follow:
                 self._stores_at = number
                 self._stores_follow.notify_all()

@@ -228,6 +228,7 @@ _NOTHING = State(
     target_groups={},
     certificates={},
     databases=(),
+    snapshots=frozenset(),
     caches=(),
     file_servers=(),
     records=(),

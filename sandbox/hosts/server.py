@@ -3,10 +3,11 @@
 - ``POST /instances/<id>/deployments`` deploys, and answers when it is over: ``{"ReturnCode", "Log", "TimedOut"}``.
 - ``POST /instances/<id>/commands`` runs commands: ``{"ReturnCode", "StandardOutput", "StandardError"}``.
 - ``GET /instances/<id>/log`` answers ``{"Log"}``, the end of the instance's logs.
+- ``POST /databases/<host>/copies`` copies a database for the snapshot ``{"Name"}``, and answers when it is over.
 - ``GET /targets`` answers the health of targets by ARN of the target group.
 - ``GET /status`` answers what runs, for a person.
 
-404 means that there is no such host, or not yet.
+404 means that there is no such host or database, or not yet.
 
 Every path begins with a random token: who knows the address may run commands as root on hosts, and every user of this
 computer can reach the port. It is in files that their owner alone can read, and the embedded AWS is told it.
@@ -24,12 +25,13 @@ from typing import Any, Protocol
 
 from sandbox.hosts.http_server import Server
 from sandbox.hosts.machine import MachineError
+from sandbox.hosts.programs import ProgramError
 
 Json = dict[str, Any]
 
 
 class UnknownHostError(LookupError):
-    """There is no host for an instance."""
+    """There is no host for an instance, or no server for a database."""
 
 
 class Answers(Protocol):
@@ -38,6 +40,7 @@ class Answers(Protocol):
     def deploy(self, instance_id: str, request: Json) -> Json: ...
     def run_commands(self, instance_id: str, request: Json) -> Json: ...
     def log_of(self, instance_id: str) -> Json: ...
+    def copy_database(self, host: str, request: Json) -> Json: ...
     def targets(self) -> Json: ...
     def status(self) -> Json: ...
 
@@ -65,6 +68,8 @@ def serve(answers: Answers) -> tuple[Server, str]:
                     self._answer(lambda: answers.deploy(instance, body))
                 case ["instances", instance, "commands"]:
                     self._answer(lambda: answers.run_commands(instance, body))
+                case ["databases", host, "copies"]:
+                    self._answer(lambda: answers.copy_database(host, body))
                 case _:
                     self._say(404, {"message": "no such path, or another token"})
 
@@ -78,7 +83,7 @@ def serve(answers: Answers) -> tuple[Server, str]:
                 self._say(200, ask())
             except UnknownHostError as unknown:
                 self._say(404, {"message": str(unknown)})
-            except (MachineError, OSError) as failed:
+            except (MachineError, ProgramError, OSError) as failed:
                 self._say(500, {"message": str(failed)})
             except Exception:
                 traceback.print_exc()

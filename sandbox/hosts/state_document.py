@@ -169,6 +169,8 @@ class Database:
     password: str
     name: str
     """The database that it begins with; empty for none."""
+    restored_from: str
+    """The snapshot that it begins with; empty for none."""
     parameters: Mapping[str, str]
 
     @classmethod
@@ -181,6 +183,7 @@ class Database:
             user=document["MasterUser"],
             password=document["MasterPassword"] or "",
             name=document.get("DatabaseName") or "",
+            restored_from=document.get("RestoredFrom") or "",
             parameters=_texts(document.get("Parameters")),
         )
 
@@ -266,6 +269,8 @@ class State:
     target_groups: Mapping[str, TargetGroup]
     certificates: Mapping[str, Certificate]
     databases: tuple[Database, ...]
+    snapshots: frozenset[str]
+    """The names of all snapshots of databases."""
     caches: tuple[Cache, ...]
     file_servers: tuple[FileServer, ...]
     records: tuple[Record, ...]
@@ -288,6 +293,7 @@ class State:
                 for arn, each in document["Certificates"].items()
             },
             databases=tuple(Database.of(each) for each in document["Databases"]),
+            snapshots=frozenset(document.get("DatabaseSnapshots", ())),
             caches=tuple(Cache.of(each) for each in document["Caches"]),
             file_servers=tuple(FileServer.of(each) for each in document["FileServers"]),
             records=tuple(Record.of(each) for each in document["Records"]),

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 _ANSWER_SECONDS = 10
 """How long the fleet may take for an answer that it has at hand."""
+_COPY_SECONDS = 300
 _RETRY_SECONDS = 0.2
 _TIME_WAS_UP = 124
 """The exit code of ``timeout``, which ends commands on hosts."""
@@ -107,6 +108,13 @@ class Fleet:
     def log_of(self, instance_id: str) -> str:
         """The tail of the logs of an instance. Raises ``NoHostError``, ``NoAnswerError`` or ``FleetFailedError``."""
         return str(self._ask(f"/instances/{instance_id}/log")["Log"])
+
+    def copy_database(self, host: str, snapshot: str) -> None:
+        """Copy what is in a database for a snapshot.
+
+        Raises ``NoHostError`` without a server for it, ``NoAnswerError`` or ``FleetFailedError``.
+        """
+        self._ask(f"/databases/{host}/copies", {"Name": snapshot}, _COPY_SECONDS)
 
     def read_targets(self) -> None:
         """Ask what the health checks saw, and keep the answer in ``targets``."""

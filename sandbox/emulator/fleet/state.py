@@ -23,6 +23,7 @@ from sandbox.emulator.elasticbeanstalk.hosts import host_deployment, host_settin
 from sandbox.emulator.elasticbeanstalk.models import eb_backends
 from sandbox.emulator.elbv2.targets import draining
 from sandbox.emulator.fleet.registration import TIME
+from sandbox.emulator.rds import snapshots
 
 Document = dict[str, Any]
 
@@ -36,6 +37,7 @@ def document() -> Document:
         "TargetGroups": list(_target_groups()),
         "Certificates": dict(_certificates()),
         "Databases": list(_databases()),
+        "DatabaseSnapshots": [name for backend in _backends(rds_backends) for name in backend.database_snapshots],
         "Caches": list(_caches()),
         "FileServers": list(_file_servers()),
         "Records": list(_records()),
@@ -189,7 +191,7 @@ def _text(pem: Any) -> str | None:
 
 def _databases() -> Iterator[Document]:
     for backend in _backends(rds_backends):
-        for database in backend.databases.values():
+        for database in (*backend.databases.values(), *snapshots.copied(backend)):
             endpoint = database.endpoint
             values = [group.parameters for group in database.db_parameter_groups()]
             yield {
@@ -201,6 +203,7 @@ def _databases() -> Iterator[Document]:
                 "MasterUser": database.master_username,
                 "MasterPassword": database._master_user_password,
                 "DatabaseName": database.db_name,
+                "RestoredFrom": getattr(database, "restored_from", ""),
                 "Parameters": {name: value.get("ParameterValue") for group in values for name, value in group.items()},
             }
 

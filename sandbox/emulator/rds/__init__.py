@@ -7,6 +7,7 @@ from sandbox.emulator.rds import (
     instances,
     maintenance_actions,
     parameter_groups,
+    snapshots,
     subnet_groups,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "instances",
     "maintenance_actions",
     "parameter_groups",
+    "snapshots",
     "subnet_groups",
 ]

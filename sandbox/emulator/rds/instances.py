@@ -15,7 +15,7 @@ from moto.rds.responses import RDSResponse
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.in_process import client
 from sandbox.emulator.patching import operation, patch
-from sandbox.emulator.rds import certificates, pending_changes, sizes
+from sandbox.emulator.rds import certificates, pending_changes, sizes, snapshots
 from sandbox.emulator.rds.engines import mysql_version
 
 ENDPOINT_ZONES = {"eu-west-3": "ZMESEXB7ZGGQ3", "us-east-1": "Z2R2ITUGPM61AM"}
@@ -65,18 +65,20 @@ def _init(original: Any, instance: DBInstance, *args: Any, **settings: Any) -> N
 @patch(
     "moto.rds.models:RDSBackend.restore_db_instance_from_db_snapshot",
     sha256="83783a00fefa71d5f0986d552d1cba77fec49d54697a1680933acd99a2feb151",
-    upstream="A restore asks for the IOPS of a small gp3 volume, which RDS refuses.",
+    upstream="A restore asks for the IOPS of a small gp3 volume, which RDS refuses, and ignores the snapshot's status.",
 )
 def _restore(original: Any, backend: RDSBackend, from_snapshot_id: str, overrides: dict[str, Any]) -> DBInstance:
     """A volume with the baseline gets it again, without asking."""
     name = from_snapshot_id.rpartition(":snapshot:")[2]
     [snapshot] = backend.describe_db_snapshots(None, name)
+    snapshots.check_available(snapshot)
     taken_of = snapshot.database
     if not sizes.is_striped(taken_of.engine, int(taken_of.allocated_storage)):
         snapshot.database = copy(taken_of)
         snapshot.database.iops = snapshot.database.storage_throughput = None
     try:
         restored: DBInstance = original(backend, from_snapshot_id, overrides)
+        restored.restored_from = snapshot.db_snapshot_identifier
         return restored
     finally:
         snapshot.database = taken_of

@@ -35,6 +35,8 @@ class FakeFleet:
     """The health of targets, by id of the instance; those that are not named are healthy."""
     without_host: set[str] = field(default_factory=set)
     sees_targets: bool = True
+    copy: Callable[[str, Answer], Answer | None] = lambda _host, _snapshot: {}
+    """Answers the copy of a database. It may wait."""
     deployments: list[tuple[str, Answer]] = field(default_factory=list)
     commands: list[tuple[str, Answer]] = field(default_factory=list)
 
@@ -42,6 +44,8 @@ class FakeFleet:
         """The answer to a request; None if there is no such host."""
         if path == "/targets":
             return self._targets() if self.sees_targets else {}
+        if (asked := re.fullmatch(r"/databases/([^/]+)/copies", path)) and body is not None:
+            return self.copy(asked[1], body)
         asked = re.fullmatch(r"/instances/([^/]+)/(\w+)", path)
         if asked is None or asked[1] in self.without_host:
             return None

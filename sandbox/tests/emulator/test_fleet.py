@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +13,9 @@ import pytest
 
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws
 from sandbox.tests.emulator.beanstalk_site import Site, build, settings
-from sandbox.tests.emulator.fake_fleet import eventually, registered_fleet
+from sandbox.tests.emulator.fake_fleet import Answer, eventually, registered_fleet
 from sandbox.tests.emulator.images import image_id
+from sandbox.tests.refusals import aws_refuses
 
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
 
@@ -226,3 +228,70 @@ def test_a_deregistered_target_drains_for_the_scaled_delay(site: Site) -> None:
         states = {target["Target"]["Id"]: target["TargetHealth"]["State"] for target in described}
         assert states[first] == "draining"
         eventually(drain, wanted=lambda draining: draining == [])  # after 2 of AWS's 20 seconds
+
+
+def snapshot_status(rds: Any, name: str) -> str:
+    return str(rds.describe_db_snapshots(DBSnapshotIdentifier=name)["DBSnapshots"][0]["Status"])
+
+
+def database(aws: EmbeddedAws) -> Any:
+    rds = aws.client("rds")
+    rds.create_db_instance(
+        DBInstanceIdentifier="shop",
+        DBInstanceClass="db.m7g.large",
+        Engine="mysql",
+        AllocatedStorage=100,
+        MasterUsername="magento",
+        MasterUserPassword="squirrel-7",
+        BackupRetentionPeriod=0,
+    )
+    return rds
+
+
+def test_a_snapshot_is_available_when_the_fleet_has_copied_the_database(aws: EmbeddedAws) -> None:
+    """Until then nothing is restored from it. What is restored begins with the copy, and so names it."""
+    rds, copied = database(aws), threading.Event()
+    with registered_fleet(aws) as fleet:
+        asked: list[tuple[str, Answer]] = []
+
+        def copy(host: str, body: Answer) -> Answer:
+            asked.append((host, body))
+            copied.wait(60)
+            return {}
+
+        fleet.copy = copy
+        rds.create_db_snapshot(DBInstanceIdentifier="shop", DBSnapshotIdentifier="before")
+        assert snapshot_status(rds, "before") == "creating"
+        with aws_refuses("InvalidDBSnapshotState", "creating"):
+            rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier="copy", DBSnapshotIdentifier="before")
+        copied.set()
+        eventually(lambda: snapshot_status(rds, "before"), wanted=lambda status: status == "available")
+        rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier="copy", DBSnapshotIdentifier="before")
+        document = state(aws)
+        hosts = {each["Identifier"]: each for each in document["Databases"]}
+        assert asked[0] == (hosts["shop"]["Host"], {"Name": "before"})
+        assert {name: each["RestoredFrom"] for name, each in hosts.items()} == {"shop": "", "copy": "before"}
+        assert "before" in document["DatabaseSnapshots"]
+
+
+def test_a_snapshot_fails_with_its_copy(aws: EmbeddedAws) -> None:
+    rds = database(aws)
+
+    def copy(_host: str, _body: Answer) -> Answer:
+        raise RuntimeError("disk full")
+
+    with registered_fleet(aws) as fleet:
+        fleet.copy = copy
+        rds.create_db_snapshot(DBInstanceIdentifier="shop", DBSnapshotIdentifier="before")
+        eventually(lambda: snapshot_status(rds, "before"), wanted=lambda status: status == "failed")
+
+
+def test_a_deleted_database_is_there_until_its_last_snapshot_is_taken(aws: EmbeddedAws) -> None:
+    rds, copied = database(aws), threading.Event()
+    with registered_fleet(aws) as fleet:
+        fleet.copy = lambda _host, _body: {} if copied.wait(60) else None
+        rds.delete_db_instance(DBInstanceIdentifier="shop", FinalDBSnapshotIdentifier="last")
+        assert [each["Identifier"] for each in state(aws)["Databases"]] == ["shop"]
+        copied.set()
+        eventually(lambda: snapshot_status(rds, "last"), wanted=lambda status: status == "available")
+        assert state(aws)["Databases"] == []

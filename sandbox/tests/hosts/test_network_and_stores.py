@@ -17,6 +17,7 @@ from sandbox.hosts.caches import Caches
 from sandbox.hosts.databases import Databases
 from sandbox.hosts.network import Network
 from sandbox.hosts.programs import Programs
+from sandbox.hosts.server import UnknownHostError
 from sandbox.hosts.state_document import Cache, Database, FileServer
 from sandbox.tests.hosts.surroundings import answers, eventually, network, require, run
 
@@ -134,7 +135,7 @@ def test_a_database(net: Network, host: str, directory: Path, authority: Authori
     trusting = f"--ssl-ca={authority.certificate}"
     secure = (trusting, "--ssl")
     try:
-        databases.follow([database()])
+        databases.follow([database()], set())
         assert sql(host, net, "SELECT VERSION()", "it's a \\ secret", *secure) == "8.4.5-MariaDB"
         assert sql(host, net, "SELECT @@long_query_time", "it's a \\ secret", *secure) == "2.500000"
         assert sql(host, net, "SELECT 1", "wrong", *secure) == ""
@@ -142,13 +143,40 @@ def test_a_database(net: Network, host: str, directory: Path, authority: Authori
         assert sql(host, net, "SELECT 1", "it's a \\ secret", "--skip-ssl") == ""
         sql(host, net, "CREATE TABLE orders (id INT); INSERT INTO orders VALUES (7)", "it's a \\ secret", *secure)
 
-        databases.follow([database(MasterPassword="another", Parameters={})])
+        databases.follow([database(MasterPassword="another", Parameters={})], set())
         assert sql(host, net, "SELECT @@require_secure_transport", "another", "--skip-ssl") == "0"
         databases.stop()
-        databases.follow([database()])
+        databases.follow([database()], set())
         assert sql(host, net, "SELECT id FROM orders", "it's a \\ secret", *secure) == "7"
-        databases.follow([])
+        databases.follow([], set())
         assert not list((directory / "databases").iterdir())
+    finally:
+        databases.stop()
+
+
+def test_a_database_comes_back_from_its_copy(net: Network, host: str, directory: Path, authority: Authority) -> None:
+    """It has what was there when it was copied. What comes later is not in it, and copies end with their snapshots."""
+    databases = Databases(directory / "copied", Programs(), net, authority)
+    secure = (f"--ssl-ca={authority.certificate}", "--ssl")
+    restored = database(Identifier="copy", RestoredFrom="before")
+    try:
+        databases.follow([database()], {"before"})
+        orders = "CREATE TABLE orders (id INT, label VARCHAR(20)); INSERT INTO orders VALUES (7, 'ça \\'\"')"
+        sql(host, net, orders, "it's a \\ secret", *secure)
+        databases.copy("shop.rds.amazonaws.com", "before")
+        sql(host, net, "INSERT INTO orders VALUES (8, 'later')", "it's a \\ secret", *secure)
+        databases.follow([], {"before"})
+        databases.follow([restored], {"before"})
+        assert sql(host, net, "SELECT * FROM orders", "it's a \\ secret", *secure) == "7\tça '\""
+        # It was made once: what is changed afterwards stays.
+        sql(host, net, "DELETE FROM orders", "it's a \\ secret", *secure)
+        databases.stop()
+        databases.follow([restored], {"before"})
+        assert sql(host, net, "SELECT * FROM orders", "it's a \\ secret", *secure) == ""
+        with pytest.raises(UnknownHostError):
+            databases.copy("other.rds.amazonaws.com", "before")
+        databases.follow([restored], set())
+        assert not list((directory / "copied" / "copies").iterdir())
     finally:
         databases.stop()
 
