@@ -84,6 +84,8 @@ class ReleaseDocument:
 
 
 _RELEASE = Parameter(description="The name of the release", allowed="[A-Za-z0-9_-]{1,40}")
+_HOST_NAME = Parameter(description="The host name of the shop", allowed="[A-Za-z0-9.-]{1,253}")
+_FACTS = Parameter(description="The address to write its answers to", allowed=_S3_ADDRESS)
 _FENCE = Parameter(description="The number of the lock under which this is sent", allowed="[0-9]{1,9}")
 
 DOCUMENTS = (
@@ -103,7 +105,7 @@ DOCUMENTS = (
         timeout_seconds=_HOUR,
         parameters={
             "Release": _RELEASE,
-            "Facts": Parameter(description="The address to write its answers to", allowed=_S3_ADDRESS),
+            "Facts": _FACTS,
         },
     ),
     ReleaseDocument(
@@ -154,7 +156,7 @@ DOCUMENTS = (
         timeout_seconds=20 * _MINUTE,
         parameters={
             "Release": _RELEASE,
-            "HostName": Parameter(description="The host name of the shop", allowed="[A-Za-z0-9.-]{1,253}"),
+            "HostName": _HOST_NAME,
             "Tier": Parameter(description="What the instance serves", allowed="front|back-office"),
             "BackOfficePath": Parameter(description="The path of the back office", allowed="[A-Za-z0-9_-]{1,60}"),
         },
@@ -166,6 +168,16 @@ DOCUMENTS = (
         parameters={
             "Release": _RELEASE,
             "Page": Parameter(description="The path that its load balancer asks", allowed="/[A-Za-z0-9/_.-]*"),
+        },
+    ),
+    ReleaseDocument(
+        name="check-copy",
+        description="Runs the running release against a copy of its database, beside it",
+        timeout_seconds=_HOUR,
+        parameters={
+            "Copy": Parameter(description="The host of the copy", allowed="[a-z0-9.-]{1,253}"),
+            "HostName": _HOST_NAME,
+            "Facts": _FACTS,
         },
     ),
     ReleaseDocument(

@@ -8,6 +8,7 @@
 // nothing but files of the candidate.
 declare(strict_types=1);
 
+require __DIR__ . '/database.php';
 require __DIR__ . '/without_secrets.php';
 
 $root = dirname(__DIR__);
@@ -21,15 +22,6 @@ function magento(string $root, string ...$words): array
     $command = [PHP_BINARY, "$root/bin/magento", ...$words, '--no-interaction', '--no-ansi'];
     exec(implode(' ', array_map('escapeshellarg', $command)) . ' 2>&1', $lines, $code);
     return ['exit_code' => $code, 'text' => without_secrets(implode("\n", $lines))];
-}
-
-/** The database of env.php, over TLS if env.php says so. */
-function connect(array $env): PDO
-{
-    $found = $env['db']['connection']['default'];
-    [$host, $port] = array_pad(explode(':', $found['host'], 2), 2, '3306');
-    $options = ($found['driver_options'] ?? []) + [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION, PDO::ATTR_TIMEOUT => 10];
-    return new PDO("mysql:host=$host;port=$port;dbname={$found['dbname']}", $found['username'], $found['password'], $options);
 }
 
 /** @return array<string, string> The enabled modules of a release, and their directories in the candidate. */

@@ -7,11 +7,10 @@
 // has stopped cron.
 declare(strict_types=1);
 
+require __DIR__ . '/database.php';
+
 $env = require dirname(__DIR__) . '/app/etc/env.php';
-$found = $env['db']['connection']['default'];
-[$host, $port] = array_pad(explode(':', $found['host'], 2), 2, '3306');
-$options = ($found['driver_options'] ?? []) + [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION, PDO::ATTR_TIMEOUT => 10];
-$database = new PDO("mysql:host=$host;port=$port;dbname={$found['dbname']}", $found['username'], $found['password'], $options);
+$database = connect($env);
 $table = ($env['db']['table_prefix'] ?? '') . 'cron_schedule';
 $running = $database->query("SELECT schedule_id, job_code, executed_at FROM `$table` WHERE status = 'running'");
 $end = $database->prepare(

@@ -10,6 +10,8 @@
 // safe.
 declare(strict_types=1);
 
+require __DIR__ . '/database.php';
+
 const LOCK = 'magento_first_installation';
 const PAUSED = "by the first installation\n";
 
@@ -24,19 +26,6 @@ function stop(string $message): never
 {
     fwrite(STDERR, "$message\n");
     exit(1);
-}
-
-/** The database of env.php, over TLS if env.php says so. */
-function connect(array $config): PDO
-{
-    $found = $config['db']['connection']['default'];
-    [$host, $port] = array_pad(explode(':', $found['host'], 2), 2, '3306');
-    $options = ($found['driver_options'] ?? []) + [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION, PDO::ATTR_TIMEOUT => 10];
-    try {
-        return new PDO("mysql:host=$host;port=$port;dbname={$found['dbname']}", $found['username'], $found['password'], $options);
-    } catch (PDOException $error) {
-        stop("the database {$found['dbname']} on $host: {$error->getMessage()}");
-    }
 }
 
 /** The rows of a table, or 0 without the table. */
@@ -137,7 +126,12 @@ if (!$interrupted && !is_file($env)) {
     stop("$env is missing: deploy a release first");
 }
 $config = include $interrupted ? $deployed : $env;
-$database = connect($config);
+try {
+    $database = connect($config);
+} catch (PDOException $error) {
+    $found = $config['db']['connection']['default'];
+    stop("the database {$found['dbname']} on {$found['host']}: {$error->getMessage()}");
+}
 $found = look($database, $config, $interrupted);
 if ($action === 'look') {
     exit(json_encode($found, JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES) . "\n");

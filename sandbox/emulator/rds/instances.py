@@ -79,6 +79,9 @@ def _restore(original: Any, backend: RDSBackend, from_snapshot_id: str, override
     try:
         restored: DBInstance = original(backend, from_snapshot_id, overrides)
         restored.restored_from = snapshot.db_snapshot_identifier
+        # In one zone and without protection unless asked for ("RestoreDBInstanceFromDBSnapshot"). moto hears no False.
+        for name in ("multi_az", "deletion_protection", "publicly_accessible"):
+            setattr(restored, name, bool(overrides.get(name)))
         return restored
     finally:
         snapshot.database = taken_of

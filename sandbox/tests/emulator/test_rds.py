@@ -394,6 +394,15 @@ def test_a_database_comes_back_from_its_snapshot(rds: Any, gib: int, iops: int) 
     assert (restored["AllocatedStorage"], restored["Iops"], restored["DBName"]) == (gib, iops, "magento")
 
 
+def test_a_restored_database_is_in_one_zone_and_unprotected_unless_asked_for(rds: Any) -> None:
+    create_instance(rds, MultiAZ=True, DeletionProtection=True)
+    rds.create_db_snapshot(DBInstanceIdentifier="prod", DBSnapshotIdentifier="last")
+    for name, asked in (("copy", {}), ("same", {"MultiAZ": True, "DeletionProtection": True})):
+        rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier=name, DBSnapshotIdentifier="last", **asked)
+        [restored] = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+        assert (restored["MultiAZ"], restored["DeletionProtection"]) == (bool(asked), bool(asked))
+
+
 def test_another_final_snapshot_of_the_same_name_is_refused(rds: Any) -> None:
     """And the database stays."""
     create_instance(rds)
