@@ -5,6 +5,10 @@
 set -euo pipefail
 
 readonly running=/var/app/current directory=/var/app/drill
+if [[ ! -f $running/.platform/check_copy.php ]]; then
+  echo "$running: got no .platform/check_copy.php, expected a release of the shop that has one. Release the shop first." >&2
+  exit 1
+fi
 mkdir -p "$directory"
 exec 9<"$directory"
 if ! flock --nonblock 9; then

@@ -1,0 +1,83 @@
+"""A snapshot of the shop's database, restored and used on live hosts while shoppers are in the shop."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+
+import pytest
+
+from commands.errors import ExitCode
+from tests.hosts.live_sandbox import BACK_OFFICE, LiveSandbox, shoppers
+
+pytestmark = pytest.mark.long
+CURRENT = "/var/app/current"
+
+
+def drill(live: LiveSandbox, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["./shop", "drill", "restore", "-s", "prod", *options],
+        cwd=live.platform.project,
+        env={**os.environ, **live.platform.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def mysql(live: LiveSandbox, statement: str) -> str:
+    """What the shop's database answers, asked on the back office's instance."""
+    code = (
+        f"require '{CURRENT}/.platform/database.php'; $env = require '{CURRENT}/app/etc/env.php';"
+        f"foreach (connect($env)->query({json.dumps(statement)}) ?: [] as $row) echo $row[0], PHP_EOL;"
+    )
+    return live.run(live.instances(BACK_OFFICE)[0], f"php -r {shlex.quote(code)}").strip()
+
+
+def order(live: LiveSandbox, quote: int) -> None:
+    mysql(live, f"INSERT INTO sales_order (quote_id, grand_total, items) VALUES ({quote}, 1, 1)")
+
+
+@pytest.mark.row(5)
+def test_the_shop_works_with_its_snapshot_and_no_shopper_notices(live: LiveSandbox) -> None:
+    """The copy has what the database had when the snapshot was taken, and nothing of the drill is left."""
+    rds = live.platform.client("rds")
+    database = live.platform.outputs("prod")["database_endpoint"].partition(".")[0]
+    host = live.instances(BACK_OFFICE)[0]
+    before = live.run(host, "cat /var/app/current/.platform/release.env; ls /var/app/current/var")
+    first = int(mysql(live, "SELECT COALESCE(MAX(quote_id), 0) + 1 FROM sales_order"))
+    order(live, first)
+    orders = int(mysql(live, "SELECT COUNT(*) FROM sales_order"))
+    rds.create_db_snapshot(DBInstanceIdentifier=database, DBSnapshotIdentifier="of-the-drill")
+    rds.get_waiter("db_snapshot_available").wait(
+        DBSnapshotIdentifier="of-the-drill", WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+    )
+    order(live, first + 1)
+    try:
+        with shoppers(live, ("/", "/linen-shirt.html")) as load:
+            ran = drill(live, "--snapshot", "of-the-drill")
+        assert ran.returncode == ExitCode.OK, ran.stdout + ran.stderr
+        assert "page / 200" in ran.stdout
+        said = " ".join(next(line for line in ran.stdout.splitlines() if "sales_order" in line).split())
+        assert said == f"sales_order {orders} rows; the shop has {orders + 1}"
+        assert load.failures == []
+        assert [each["DBInstanceIdentifier"] for each in rds.describe_db_instances()["DBInstances"]].count(
+            f"{database}-drill"
+        ) == 0
+        assert live.run(host, "cat /var/app/current/.platform/release.env; ls /var/app/current/var") == before
+        assert live.run(host, "ls /var/app/drill").strip() == ""
+    finally:
+        mysql(live, f"DELETE FROM sales_order WHERE quote_id >= {first}")
+        rds.delete_db_snapshot(DBSnapshotIdentifier="of-the-drill")
+
+
+def test_a_snapshot_without_the_shop_is_no_backup(live: LiveSandbox) -> None:
+    """The one that RDS took of the new database: before Magento was installed, it has no table."""
+    rds = live.platform.client("rds")
+    database = live.platform.outputs("prod")["database_endpoint"].partition(".")[0]
+    snapshots = rds.describe_db_snapshots(DBInstanceIdentifier=database, SnapshotType="automated")["DBSnapshots"]
+    ran = drill(live, "--snapshot", min(snapshots, key=lambda each: each["SnapshotCreateTime"])["DBSnapshotIdentifier"])
+    assert ran.returncode == ExitCode.FAILED, ran.stdout
+    assert "table sales_order: got no row" in ran.stderr or "setup:db:status: got exit code 1" in ran.stderr
