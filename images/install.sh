@@ -18,7 +18,7 @@ bash "$files/boot/install_session_manager.sh"
 
 # What a boot tells Rundeck's script in a file, Packer tells it in the environment.
 export RUNDECK_ENVIRONMENT=/dev/null RUNDECK_SOURCES="$files/rundeck/rundeck.sources"
-for script in "$files/$server"/install_*.sh; do
+for script in "$files/$server"/{install,fetch}_*.sh; do
   if [[ -e $script ]]; then bash "$script"; fi
 done
 
