@@ -6,7 +6,6 @@ import functools
 import hashlib
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,17 +14,11 @@ from pathlib import Path
 import pytest
 
 from components.servers import server_files
-from components.servers.cloud_init import CloudInit
-from components.servers.gateway_proxy import boot as gateway
-from components.servers.php_my_admin_server import boot as php_my_admin
-from settings.forwards import ForwardSettings
-from tests.servers.debian_machine import Base, Machine, boot, package, require_containers
+from settings.server_size import ServerSizeSettings
+from tests.servers.debian_machine import Base, Machine, boot, in_memory, package, require_containers
+from tests.servers.server_boots import BOOTS
 from tests.unit.program import ROOT
 
-BOOTS: Mapping[str, CloudInit] = {
-    "gateway": gateway((ForwardSettings(name="windows-rdp", ports=(3389,), target="windows.internal-client.url"),)),
-    "phpmyadmin": php_my_admin({"shared": "shared.c1.eu-west-3.rds.amazonaws.com"}),
-}
 # What a machine has for itself, and what lists the same things in another order.
 OF_ITS_OWN = re.compile(r"etc/(machine-id|ssh/ssh_host_.*|ld\.so\.cache|.*-)")
 # cloud-init says when it wrote a file.
@@ -35,19 +28,15 @@ SECRET = "/var/lib/phpmyadmin/blowfish_secret.inc.php"
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """In memory: machines write a great deal."""
     require_containers()
-    directory = tmp_path_factory.mktemp("machines")
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4g", "tmpfs", directory], check=True)
-    yield directory
-    subprocess.run(["umount", "--lazy", directory], check=True)
+    with in_memory(tmp_path_factory.mktemp("machines")) as directory:
+        yield directory
 
 
 @pytest.fixture(scope="module")
 def base(directory: Path) -> Base:
     """Debian with what every server has; each server's own packages are in its repository."""
-    own = [name for server in BOOTS for name in server_files.packages(server)]
-    return Base.build(directory, server_files.packages("boot"), own)
+    return Base.build(directory, ServerSizeSettings.releases[0], server_files.packages("boot"), BOOTS)
 
 
 @contextmanager
