@@ -7,8 +7,9 @@ server=$1
 files=$(dirname "$(readlink --canonicalize "$0")")
 
 install -m 0755 "$files/boot/instance_metadata.sh" /usr/local/bin/instance-metadata
-# Until then cloud-init may still be installing the agent that this session comes by.
-cloud-init status --wait >/dev/null
+# Until then cloud-init may still be installing the agent that this session comes by. From Debian 13 on, it ends with 2
+# where it has warned of something.
+cloud-init status --wait >/dev/null || (($? == 2))
 
 packages=$(mktemp)
 trap 'rm -f "$packages"' EXIT

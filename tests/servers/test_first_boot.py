@@ -82,8 +82,8 @@ def test_a_revoked_users_name_is_free(booted: tuple[str, Machine]) -> None:
 def test_the_agent_waits_for_the_packages_lock(booted: tuple[str, Machine]) -> None:
     _, machine = booted
     machine.run("apt-get", "purge", "--yes", "amazon-ssm-agent")
-    (machine.root / "tmp/hold").write_text(HOLD_THE_LOCK)
-    machine.run("systemd-run", "--unit=hold-the-lock", "python3", "/tmp/hold")
+    (machine.root / "root/hold").write_text(HOLD_THE_LOCK)
+    machine.run("systemd-run", "--unit=hold-the-lock", "python3", "/root/hold")
     machine.run("sh", "-c", "until [ -e /run/held ]; do sleep 0.1; done")
     machine.run("install-session-manager")
     assert machine.run("systemctl", "is-active", "amazon-ssm-agent") == "active\n"

@@ -43,7 +43,7 @@ def base(directory: Path) -> Base:
 def maker(directory: Path, base: Base, server: str) -> Iterator[Machine]:
     """The machine that becomes an image, with the files that Packer puts there."""
     with boot(directory, (base.root,)) as machine:
-        files = machine.root / "tmp/platform"
+        files = machine.root / "opt/platform"
         for folder in ("boot", server):
             shutil.copytree(ROOT / "components" / "servers" / "server_files" / folder, files / folder)
         for script in ("install.sh", "forget.sh"):
@@ -58,8 +58,8 @@ def image(directory: Path, base: Base) -> Callable[[str], tuple[Path, ...]]:
     @functools.cache
     def made(server: str) -> tuple[Path, ...]:
         with maker(directory, base, server) as machine:
-            machine.run("/tmp/platform/install.sh", server)
-            machine.run("/tmp/platform/forget.sh")
+            machine.run("/opt/platform/install.sh", server)
+            machine.run("/opt/platform/forget.sh")
             (machine.root / "var/log/fetched").unlink()
             return machine.changes
 
@@ -174,18 +174,18 @@ def test_rundecks_program_is_there_whatever_volume_is_mounted_over_it(directory:
     base.offer(directory.glob("rundeck*.deb"))
     gpg = "#!/bin/sh\necho pub:\necho fpr:::::::::0DDD2FA79B15D736ECEA32B89B5206167C5C34C0:\n"
     source = "Types: deb\nURIs: file:/srv/repository\nSuites: ./\nTrusted: yes\n"
-    volume, installed = "/var/lib/rundeck", "/tmp/platform/rundeck/install_rundeck.sh"
+    volume, installed = "/var/lib/rundeck", "/opt/platform/rundeck/install_rundeck.sh"
     with maker(directory, base, "rundeck") as machine:
         for path, content in (
             ("usr/local/bin/gpg", gpg),
-            ("tmp/platform/rundeck/rundeck.sources", source),
+            ("opt/platform/rundeck/rundeck.sources", source),
             # Java and Ansible are large, and no part of this.
-            ("tmp/platform/rundeck/packages.txt", "curl\n"),
+            ("opt/platform/rundeck/packages.txt", "curl\n"),
         ):
             (machine.root / path).parent.mkdir(parents=True, exist_ok=True)
             (machine.root / path).write_text(content)
         (machine.root / "usr/local/bin/gpg").chmod(0o755)
-        machine.run("env", "RUNDECK_VERSION=5.1*", "/tmp/platform/install.sh", "rundeck")
+        machine.run("env", "RUNDECK_VERSION=5.1*", "/opt/platform/install.sh", "rundeck")
         assert machine.read(war.format("5.1")) == "program 5.1"
 
         boots = ("env", "RUNDECK_ENVIRONMENT=/dev/null", "RUNDECK_VERSION=5.*", "bash", installed)
@@ -203,7 +203,7 @@ def test_rundecks_program_is_there_whatever_volume_is_mounted_over_it(directory:
         machine.run(
             "env",
             "RUNDECK_ENVIRONMENT=/dev/null",
-            "RUNDECK_SOURCES=/tmp/platform/rundeck/rundeck.sources",
+            "RUNDECK_SOURCES=/opt/platform/rundeck/rundeck.sources",
             "RUNDECK_VERSION=5.2*",
             "bash",
             installed,
