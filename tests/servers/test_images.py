@@ -84,7 +84,8 @@ class Outcome:
         running = (
             "list-units",
             "--type=service,socket,timer",
-            "--state=active",
+            # Not what has ended: systemd has two that run once an update of Debian.
+            "--state=running,listening,waiting",
             "--no-legend",
             "--plain",
             "--no-pager",
