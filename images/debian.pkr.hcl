@@ -33,8 +33,8 @@ variable "client" {
 
 variable "release" {
   type        = string
-  default     = "12"
-  description = "Debian's release, which the boot scripts are written for."
+  default     = "13"
+  description = "Debian's release: 12 for rundeck, whose Java Debian 13 does not have."
 }
 
 variable "rundeck_version" {

@@ -7,8 +7,9 @@ server=$1
 files=$(dirname "$(readlink --canonicalize "$0")")
 
 install -m 0755 "$files/boot/instance_metadata.sh" /usr/local/bin/instance-metadata
-# Until then cloud-init may still be installing the agent that this session comes by.
-cloud-init status --wait >/dev/null
+# Until then cloud-init may still be installing the agent that this session comes by. From Debian 13 on, it ends with 2
+# where it has warned of something.
+cloud-init status --wait >/dev/null || (($? == 2))
 
 packages=$(mktemp)
 trap 'rm -f "$packages"' EXIT
@@ -18,7 +19,7 @@ bash "$files/boot/install_session_manager.sh"
 
 # What a boot tells Rundeck's script in a file, Packer tells it in the environment.
 export RUNDECK_ENVIRONMENT=/dev/null RUNDECK_SOURCES="$files/rundeck/rundeck.sources"
-for script in "$files/$server"/install_*.sh; do
+for script in "$files/$server"/{install,fetch}_*.sh; do
   if [[ -e $script ]]; then bash "$script"; fi
 done
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from settings.section import Section
 from settings.server_size import ServerSizeSettings
@@ -12,10 +12,18 @@ HOST_NAME = "rundeck"
 """The server's name in the internal domain."""
 
 
+class RundeckSizeSettings(ServerSizeSettings):
+    """One EC2 instance with Java for Rundeck."""
+
+    # Rundeck 5 runs on Java 11 and 17 ("System Requirements"), and Debian 13 has none before 21, on which Rundeck does
+    # not start (rundeck/rundeck#9600).
+    releases: ClassVar[tuple[str, ...]] = ("12",)
+
+
 class RundeckSettings(Section):
     """The Rundeck server, whose jobs people run."""
 
-    size: ServerSizeSettings
+    size: RundeckSizeSettings
     """The instance."""
     data_volume_gib: Gib = 20
     """The volume of jobs and data."""

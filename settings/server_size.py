@@ -35,14 +35,20 @@ class ServerSizeSettings(Section):
     """The id of your own image. Another id replaces the server."""
     release: Annotated[str, like("[0-9]+", "a release, such as 12")] | None = None
     """Another release of the operating system. It only matters when the server is created or replaced. Without it, the
-    release is Debian 12 or Windows Server 2022."""
+    release is Debian 13 or Windows Server 2022. Rundeck's server takes only Debian 12, because Rundeck does not run on
+    the Java of Debian 13."""
 
-    releases: ClassVar[tuple[str, ...]] = ("12", "13")
-    """Debian's stable release and the one before it, for which the servers' packages are built."""
+    releases: ClassVar[tuple[str, ...]] = ("13", "12")
+    """Releases that the server's files are tested on. The first is the default: for Debian, the stable one."""
+
+    @property
+    def installed_release(self) -> str:
+        """The release that a new server gets."""
+        return self.release or self.releases[0]
 
     def faults(self) -> Iterator[Fault]:
         if self.release is not None and self.release not in self.releases:
-            yield Fault(path="release", got=self.release, expected=f"one of {', '.join(self.releases)}")
+            yield Fault(path="release", got=self.release, expected=f"one of {', '.join(sorted(self.releases))}")
         if self.ami and self.release:
             yield Fault(path="release", got=self.release, expected="no release, since ami names the image")
 
@@ -50,7 +56,7 @@ class ServerSizeSettings(Section):
 class WindowsSizeSettings(ServerSizeSettings):
     """One EC2 instance with Windows Server."""
 
-    releases: ClassVar[tuple[str, ...]] = ("2016", "2019", "2022", "2025")
+    releases: ClassVar[tuple[str, ...]] = ("2022", "2016", "2019", "2025")
 
     def faults(self) -> Iterator[Fault]:
         yield from super().faults()

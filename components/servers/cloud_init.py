@@ -12,7 +12,7 @@ from components.servers import server_files
 from settings.messages import Words, refuse
 
 LOG = "/var/log/boot-platform.log"
-"""The file with everything that the boot prints, on every server."""
+"""The file with everything that the boot prints, on every server. The instance's console shows it too."""
 
 MOST_USER_DATA_BYTES = 16 * 1024
 """EC2's limit, before base64 ("Instance user data")."""
@@ -20,14 +20,13 @@ MOST_USER_DATA_BYTES = 16 * 1024
 _PACKAGES = "/etc/boot-platform/packages"
 _VOLUMES = "/etc/boot-platform/volumes"
 _SCRIPTS = "/etc/boot-platform/scripts"
-_SESSION_MANAGER = "/usr/local/sbin/install-session-manager"
 _MOUNT = "/usr/local/sbin/mount-data-volumes"
 _COMMON_SCRIPTS = {
     "/usr/local/bin/instance-metadata": "boot/instance_metadata.sh",
     "/usr/local/sbin/boot-status": "boot/boot_status.sh",
     "/usr/local/sbin/publish-boot-status": "boot/publish_boot_status.sh",
     "/usr/local/sbin/install-packages": "boot/install_packages.sh",
-    _SESSION_MANAGER: "boot/install_session_manager.sh",
+    "/usr/local/sbin/install-session-manager": "boot/install_session_manager.sh",
     _MOUNT: "boot/mount_data_volumes.sh",
     "/usr/local/sbin/boot-platform": "boot/boot_platform.sh",
 }
@@ -117,7 +116,5 @@ class CloudInit:
         yield BootFile(
             path=_VOLUMES, content="".join(f"{each.volume_id} {each.mount_point}\n" for each in self.volumes)
         )
-        yield BootFile(
-            path=_SCRIPTS, content="".join(f"{path}\n" for path in (_SESSION_MANAGER, _MOUNT, *self.scripts))
-        )
+        yield BootFile(path=_SCRIPTS, content="".join(f"{path}\n" for path in (_MOUNT, *self.scripts)))
         yield from self.files

@@ -1,4 +1,4 @@
-"""The machine image of a server for which the stack file has none."""
+"""The machine image of a server, and whether EC2 still has it."""
 
 from __future__ import annotations
 
@@ -8,26 +8,27 @@ import pulumi
 import pulumi_aws as aws
 
 from settings.instance_types import architecture
+from settings.messages import refuse
+from settings.server_size import ServerSizeSettings
 
 _DEBIAN_ACCOUNT = "136693071363"  # https://wiki.debian.org/Cloud/AmazonEC2Image
 
 
 class OperatingSystem(Enum):
-    """The operating system of a server, and its default release."""
+    """The operating system of a server."""
 
-    DEBIAN = "12"
-    WINDOWS = "2022"
+    DEBIAN = "Debian"
+    WINDOWS = "Windows Server"
 
 
-def newest_image(system: OperatingSystem, instance_type: str, release: str | None = None) -> pulumi.Output[str]:
-    """The id of the newest official image of a release, for the processor of ``instance_type``."""
-    release = release or system.value
+def newest_image(system: OperatingSystem, size: ServerSizeSettings) -> pulumi.Output[str]:
+    """The id of the newest official image of a server's release, for its processor."""
     owner, pattern = {
         OperatingSystem.DEBIAN: (
             _DEBIAN_ACCOUNT,
-            f"debian-{release}-{'arm64' if architecture(instance_type) == 'arm64' else 'amd64'}-*",
+            f"debian-{size.installed_release}-{'arm64' if architecture(size.instance_type) == 'arm64' else 'amd64'}-*",
         ),
-        OperatingSystem.WINDOWS: ("amazon", f"Windows_Server-{release}-English-Full-Base-*"),
+        OperatingSystem.WINDOWS: ("amazon", f"Windows_Server-{size.installed_release}-English-Full-Base-*"),
     }[system]
     return aws.ec2.get_ami_output(
         most_recent=True,
@@ -37,3 +38,50 @@ def newest_image(system: OperatingSystem, instance_type: str, release: str | Non
             aws.ec2.GetAmiFilterArgs(name="virtualization-type", values=["hvm"]),
         ],
     ).id
+
+
+def own_image(server: str, image_id: str) -> str:
+    """The id of an image of the stack file, which must exist.
+
+    Raises ``ValueError`` if EC2 does not have it. EC2 would refuse it too, but only when the server that it replaces is
+    gone.
+    """
+    if not _exists(image_id):
+        refuse(
+            server,
+            got=image_id,
+            expected="the id of an image that exists in this region",
+            fix="Set another size.ami or none: a server that is up then keeps its image.",
+        )
+    return image_id
+
+
+def warn_about(instance: aws.ec2.Instance, newest: pulumi.Input[str]) -> None:
+    """Print a warning in previews and updates if AWS no longer offers the image that the instance runs.
+
+    ``newest`` is the image that a new instance would start from.
+    """
+    pulumi.Output.all(instance.ami, newest).apply(lambda known: _warn(instance, running=known[0], newest=known[1]))
+
+
+def _warn(instance: pulumi.Resource, *, running: str, newest: str) -> None:
+    if running != newest and not _exists(running):
+        pulumi.log.warn(
+            f"it runs {running}, which AWS no longer offers. It goes on as it is. When it is replaced, the new instance"
+            f" starts from {newest}, the newest image.",
+            instance,
+        )
+
+
+def _exists(image_id: str) -> bool:
+    try:
+        aws.ec2.get_ami(
+            filters=[aws.ec2.GetAmiFilterArgs(name="image-id", values=[image_id])],
+            # A deprecated image is not listed, but starts ("Deprecate an Amazon EC2 AMI").
+            include_deprecated=True,
+        )
+    except Exception as error:  # the SDK's own, without a type
+        if "returned no results" not in str(error):
+            raise
+        return False
+    return True

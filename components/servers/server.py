@@ -14,7 +14,7 @@ from components.network.security_group import IngressRule, SecurityGroup, Securi
 from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.servers import boot_status
 from components.servers.cloud_init import MOST_USER_DATA_BYTES, BootVolume, CloudInit
-from components.servers.image import OperatingSystem, newest_image
+from components.servers.image import OperatingSystem, newest_image, own_image, warn_about
 from components.shared.context import Context
 from components.shared.iam import document
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs, ManagedPolicy
@@ -82,7 +82,7 @@ class ServerArgs:
     boot: pulumi.Input[CloudInit] | None = None
     """What a Linux server does when it boots."""
     windows_boot: pulumi.Input[str] | None = None
-    """The PowerShell script that a Windows server runs at its first boot. It finds ``$VolumeIds`` set."""
+    """The PowerShell script that a Windows server runs at every boot. It finds ``$VolumeIds`` set."""
     volumes: tuple[DataVolume, ...] = ()
     host_name: str | None = None
     """The first part of its name in the internal domain."""
@@ -224,10 +224,12 @@ class Server(pulumi.ComponentResource):
         *,
         after: list[pulumi.Resource],
     ) -> aws.ec2.Instance:
-        size, placement = self._args.size, self._args.placement
-        return aws.ec2.Instance(
-            f"{self._name}-instance",
-            ami=size.ami or newest_image(self._system, size.instance_type, size.release),
+        name, size, placement = f"{self._name}-instance", self._args.size, self._args.placement
+        image: pulumi.Input[str]
+        image = own_image(name, size.ami) if size.ami else newest_image(self._system, size)
+        instance = aws.ec2.Instance(
+            name,
+            ami=image,
             instance_type=size.instance_type,
             iam_instance_profile=role.profile_name,
             primary_network_interface=aws.ec2.InstancePrimaryNetworkInterfaceArgs(network_interface_id=interface.id),
@@ -249,12 +251,16 @@ class Server(pulumi.ComponentResource):
                 parent=self,
                 # The interface can be attached to one instance at a time.
                 delete_before_replace=True,
-                # A newer official image does not replace a server. Another `ami` in the stack file does.
+                # A newer official image does not replace a server. Another `ami` in the stack file does. A server that
+                # is replaced for any reason starts from the image above: for a new instance, the engine takes the
+                # program's values, not those that it has kept in the state.
                 ignore_changes=[] if size.ami else ["ami"],
                 # The boot needs the role to report its status, and in a public subnet an address for the internet.
                 depends_on=after,
             ),
         )
+        warn_about(instance, image)
+        return instance
 
     def _user_data(self, volumes: Mapping[str, aws.ebs.Volume]) -> pulumi.Output[str]:
         if self._args.windows_boot is not None:
@@ -288,13 +294,14 @@ class Server(pulumi.ComponentResource):
 
 
 def _for_windows(script: str, ids: Mapping[str, str]) -> str:
-    """User data with a PowerShell script, which EC2Launch runs at the first boot.
+    """User data with a PowerShell script, which EC2Launch runs at every boot.
 
     ``$VolumeIds`` holds the volumes' ids by their names. Raises ``ValueError`` when the user data is too large:
     EC2Launch does not take compressed data.
     """
     table = "; ".join(f"'{name}' = '{id}'" for name, id in ids.items())
-    document = f"<powershell>\n$VolumeIds = @{{ {table} }}\n{script}\n</powershell>\n".encode()
+    # Without `persist`, user data runs at the first boot only ("How Amazon EC2 handles user data").
+    document = f"<powershell>\n$VolumeIds = @{{ {table} }}\n{script}\n</powershell>\n<persist>true</persist>\n".encode()
     if len(document) > MOST_USER_DATA_BYTES:
         expected = f"at most {MOST_USER_DATA_BYTES} bytes"
         refuse("user data", got=Words(f"{len(document)} bytes"), expected=expected)

@@ -59,7 +59,7 @@ class WindowsServer(pulumi.ComponentResource):
 
 
 def boot_script(application: WindowsSettings, ingress: tuple[IngressRule, ...], public_address: IPv4Address) -> str:
-    """The PowerShell script of the first boot. It finds the volumes' ids by their names in ``$VolumeIds``."""
+    """The PowerShell script of each boot. It finds the volumes' ids by their names in ``$VolumeIds``."""
     ports = merged(
         PortRange(first=each.port, last=each.to_port or each.port) for each in ingress if each.protocol == "tcp"
     )

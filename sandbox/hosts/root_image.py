@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RELEASE = "bookworm"
+"""Debian's release that hosts run, by its name."""
 _MIRROR = "http://deb.debian.org/debian"
 _INCLUDED = "systemd-sysv,iproute2,procps,ca-certificates"
 _AS_IT_IS = ("--numeric-owner", "--xattrs", "--xattrs-include=*", "--one-file-system")
@@ -72,15 +73,16 @@ class RootImage:
         with _lock(cache):
             _remove_unfinished(cache)
             if not debian.is_dir():
-                archive = _smallest(cache, report)
+                archive = _smallest(cache, report, RELEASE)
                 _in_one_piece(debian, lambda root: _build_debian(root, archive, report))
             if not platform.is_dir():
                 _in_one_piece(platform, _build_platform)
         return image
 
 
-def smallest_debian(cache: Path, report: Callable[[str], None] = print) -> Path:
-    """An archive of Debian's smallest system, for ``unpack``. It is in the directory ``cache``, maybe since long ago.
+def smallest_debian(cache: Path, report: Callable[[str], None] = print, *, release: str = RELEASE) -> Path:
+    """An archive of a Debian release's smallest system, for ``unpack``. It is in the directory ``cache``, maybe since
+    long ago.
 
     Raises ``RootImageError`` where no image can be built.
     """
@@ -89,7 +91,7 @@ def smallest_debian(cache: Path, report: Callable[[str], None] = print) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     with _lock(cache):
         _remove_unfinished(cache)
-        return _smallest(cache, report)
+        return _smallest(cache, report, release)
 
 
 def pack(root: Path, archive: Path) -> None:
@@ -131,26 +133,26 @@ def _install_programs(report: Callable[[str], None]) -> None:
         _run(["apt-get", "install", "--yes", "--no-install-recommends", *packages], DEBIAN_FRONTEND="noninteractive")
 
 
-def _smallest(cache: Path, report: Callable[[str], None]) -> Path:
-    archive = cache / f"smallest-{_digest()}.tar"
+def _smallest(cache: Path, report: Callable[[str], None], release: str) -> Path:
+    archive = cache / f"smallest-{_digest(release=release)}.tar"
     free = shutil.disk_usage(cache).free / 1024**3
     if free < _FREE_GIB:
         raise RootImageError(
             f"{cache}: got {free:.1f} GiB of free disk space, expected {_FREE_GIB:g}. Free some space."
         )
     if not archive.exists():
-        report(f"Fetching Debian 12 from {_MIRROR}, once")
-        _in_one_piece(archive, _fetch_smallest)
+        report(f"Fetching Debian's release {release} from {_MIRROR}, once")
+        _in_one_piece(archive, lambda fetched: _fetch_smallest(fetched, release))
     return archive
 
 
-def _fetch_smallest(archive: Path) -> None:
+def _fetch_smallest(archive: Path, release: str) -> None:
     # In memory: debootstrap waits for the disk after each file.
     root = archive.parent / "memory"
     root.mkdir()
     _run(["mount", "-t", "tmpfs", "-o", "size=2g", "tmpfs", str(root)])
     keyring = f"--keyring={_KEYRING}"
-    _run(["debootstrap", "--variant=minbase", keyring, f"--include={_INCLUDED}", RELEASE, str(root), _MIRROR])
+    _run(["debootstrap", "--variant=minbase", keyring, f"--include={_INCLUDED}", release, str(root), _MIRROR])
     # Nothing of an unfinished build outlives it: dpkg need not wait for the disk.
     (root / "etc/dpkg/dpkg.cfg.d/unsafe-io").write_text("force-unsafe-io\n")
     pack(root, archive)
@@ -225,9 +227,9 @@ def _lock(cache: Path) -> Iterator[None]:
         yield
 
 
-def _digest(*sources: Path) -> str:
+def _digest(*sources: Path, release: str = RELEASE) -> str:
     """What the recipe is: names, modes and contents of these files, and of the files in these directories."""
-    digest = hashlib.sha256(f"{RELEASE} {_MIRROR}".encode())
+    digest = hashlib.sha256(f"{release} {_MIRROR}".encode())
     for source in sources:
         files = (
             [source]

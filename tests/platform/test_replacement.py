@@ -3,6 +3,7 @@ and name."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,14 +15,13 @@ from tests.platform.test_server_rows import instance, internal_records, volumes
 pytestmark = pytest.mark.long
 
 SERVERS = ("site-files", "vpn-server", "gateway-server", "windows", "rundeck-server", "phpmyadmin-server")
-# What each server boots with, changed: the shares' owner, clients' network, a check, a letter, a version, a list.
+# What servers boot with, changed: the shares' owner, clients' network, a check, a letter, a version. One is asked for.
 EDITS = {
     "  magento:file_server:\n": "  magento:file_server:\n    owner_id: 901\n",
     "    client_cidr: 10.8.0.0/24\n": "    client_cidr: 10.9.0.0/24\n",
     "check_port: 3389": "check_port: 445",
     "drive_letter: E": "drive_letter: F",
     "    data_volume_gib: 20\n": '    data_volume_gib: 20\n    version: "5.1*"\n',
-    "    databases: [shared]\n": "    databases: [shared, site]\n",
 }
 
 
@@ -64,16 +64,17 @@ def edited(platform: Platform) -> Iterator[Platform]:
 
 
 def test_volumes_addresses_and_names_outlive_a_server(edited: Platform) -> None:
-    """New user data means a new instance of every server; what had its address, its name or its data goes on as it was,
-    and what knows the gateway's or the VPN's public address too."""
+    """New user data means a new instance of a server, as asking for one does; what had its address, its name or its
+    data goes on as it was, and what knows the gateway's or the VPN's public address too. The images that they started
+    from are gone by then: until they are replaced, the servers go on, and a preview warns."""
 
     def state() -> dict[str, Kept]:
         return {server: Kept.by(edited, server) for server in SERVERS}
 
-    def instances() -> set[str]:
-        return {instance(edited, f"client-prod-{server}")["InstanceId"] for server in SERVERS}
+    def each(attribute: str) -> set[str]:
+        return {instance(edited, f"client-prod-{server}")[attribute] for server in SERVERS}
 
-    before, names, outputs, old = state(), internal_records(edited), edited.outputs("prod"), instances()
+    before, names, outputs, old = state(), internal_records(edited), edited.outputs("prod"), each("InstanceId")
     assert {server for server, kept in before.items() if kept.elastic_address} == {"vpn-server", "gateway-server"}
     assert {server: len(kept.volumes) for server, kept in before.items()} == {
         "site-files": 4,
@@ -83,10 +84,19 @@ def test_volumes_addresses_and_names_outlive_a_server(edited: Platform) -> None:
         "rundeck-server": 1,
         "phpmyadmin-server": 0,
     }
+    withdrawn = each("ImageId")
+    for image in withdrawn:
+        edited.client("ec2").deregister_image(ImageId=image)
+    preview = edited.pulumi("preview", "-s", "prod", "--expect-no-changes").stdout
+    warned = re.findall(r"aws:ec2:Instance (\S+) .* which AWS no longer offers", preview)
+    assert len(set(warned)) == len(SERVERS), preview
     for passage, changed in EDITS.items():
         edited.edit("Pulumi.prod.yaml", passage, changed)
-    edited.pulumi("up", "-s", "prod", "--yes", "--skip-preview")
-    assert not old & instances()
+    edited.pulumi(
+        "up", "-s", "prod", "--yes", "--skip-preview", "--replace", "**::operations-phpmyadmin-server-instance"
+    )
+    assert not old & each("InstanceId")
+    assert not withdrawn & each("ImageId")
     assert state() == before
     assert internal_records(edited) == names
     after = edited.outputs("prod")

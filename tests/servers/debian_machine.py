@@ -19,11 +19,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.servers import server_files
 from sandbox.hosts import root_image
 from sandbox.hosts.root_image import RootImageError
 from sandbox.toolchain.cache import default_cache_directory
 from tests.servers.programs import require, unavailable
 
+RELEASES = {"12": "bookworm", "13": "trixie"}
+"""The names of Debian's releases, by what stack files call them."""
 _REPOSITORY = "/srv/repository"
 _AGENT = "/srv/amazon-ssm-agent.deb"
 _SECONDS_TO_BOOT = 240
@@ -42,6 +45,11 @@ while [ "$#" -gt 1 ]; do [ "$1" = --output ] && output=$2; shift; done
 case $url in
   */placement/region) echo eu-west-3 ;;
   */instance-id) echo i-0123456789abcdef0 ;;
+  */api/token) ;;
+  # Nor anything else where there is nothing to install from.
+  *) [ -d {_REPOSITORY} ] || exit 6 ;;
+esac
+case $url in
   */amazon-ssm-agent.deb) cp {_AGENT} "$output" ;;
   */gpgkey) : > "$output" ;;
   */global-bundle.pem) cp /etc/ssl/certs/ca-certificates.crt "$output" ;;
@@ -58,6 +66,16 @@ esac
 _numbers = itertools.count(1)
 
 
+@contextmanager
+def in_memory(directory: Path) -> Iterator[Path]:
+    """The directory, in memory: machines write a great deal."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6g", "tmpfs", directory], check=True)
+    try:
+        yield directory
+    finally:
+        subprocess.run(["umount", "--lazy", directory], check=True)
+
+
 def require_containers() -> None:
     """Skips the test, saying why, where no Debian can be booted; in CI it fails instead."""
     require("systemd-nspawn", "debootstrap", "dpkg-scanpackages", "dpkg-deb", "nsenter")
@@ -72,20 +90,24 @@ class Base:
     root: Path
 
     @staticmethod
-    def build(directory: Path, installed: Iterable[str], offered: Iterable[str]) -> Base:
-        """Fetches Debian from its mirror, and skips the test where there is none.
+    def build(directory: Path, release: str, installed: Iterable[str], servers: Iterable[str]) -> Base:
+        """Fetches a release of Debian from its mirror, and skips the test where there is none.
+
+        ``installed`` are packages that it has, and ``servers`` are folders of server files: what those servers install
+        is in its repository.
 
         What was fetched stays in the user's cache, beside the sandbox's hosts, and later runs unpack it.
         """
-        base = Base(directory / "base")
-        inside, outside = ["dbus", "cloud-init", "openssh-server", *installed], list(offered)
+        base = Base(directory / f"debian-{release}")
+        inside = ["dbus", "cloud-init", "openssh-server", *installed]
+        outside = [package for server in servers for package in server_files.packages(server)]
         cache = default_cache_directory(os.environ) / "hosts"
-        archive = cache / f"servers-{hashlib.sha256(f'{inside} {outside}'.encode()).hexdigest()[:16]}.tar"
+        archive = cache / f"servers-{hashlib.sha256(f'{release} {inside} {outside}'.encode()).hexdigest()[:16]}.tar"
         try:
             if archive.exists():
                 root_image.unpack(archive, base.root)
             else:
-                root_image.unpack(root_image.smallest_debian(cache), base.root)
+                root_image.unpack(root_image.smallest_debian(cache, release=RELEASES[release]), base.root)
                 with root_image.processes_in(base.root):
                     base._inside("apt-get", "update")
                     base._inside("apt-get", "install", "--no-install-recommends", *inside)
@@ -99,6 +121,8 @@ class Base:
             unavailable(str(missing))
         base._write("etc/apt/sources.list", f"deb [trusted=yes] file:{_REPOSITORY} ./\n")
         base._write("etc/cloud/cloud.cfg.d/99_test.cfg", json.dumps(_CLOUD_INIT))
+        # A container's console is no serial line: its login would hang up what writes to it.
+        (base.root / "etc/systemd/system/console-getty.service").symlink_to("/dev/null")
         for name, content in (("curl", _CURL), ("aws", _AWS)):
             base._write(f"usr/local/bin/{name}", content).chmod(0o755)
         unit = "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n"
@@ -148,6 +172,11 @@ class Machine:
     def __init__(self, root: Path, changes: tuple[Path, ...], leader: int) -> None:
         self.root, self.changes, self._leader = root, changes, leader
 
+    @property
+    def console(self) -> str:
+        """What its console has shown so far."""
+        return _console(self.root).read_text(errors="replace").replace("\r", "")
+
     def run(self, *command: str) -> str:
         """What a command prints on the machine. Raises ``AssertionError`` with all that it said when it fails."""
         ran = self.attempt(*command)
@@ -195,10 +224,11 @@ def boot(directory: Path, lower: tuple[Path, ...], user_data: str | None = None)
 def _container(root: Path, name: str) -> Iterator[int]:
     """systemd as the first process of a container; gives its process id out here."""
     groups = [Path("/sys/fs/cgroup") / each / name for each in ("systemd", "unified", "") if _holds_groups(each)]
-    with (root.parent / f"{root.name}.log").open("wb") as log:
+    with _console(root).open("wb") as log:
         process = subprocess.Popen(
             [
-                *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot", "--console=pipe"),
+                *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot", "--console=read-only"),
+                *(f"--bind={device}" for device in ("/dev/net/tun",) if Path(device).exists()),
                 *("--directory", root, f"--network-namespace-path=/run/netns/{name}", "--resolv-conf=off"),
                 *("--capability=all", f"--drop-capability={_CAPABILITIES_OF_THE_HOST}"),
             ],
@@ -220,6 +250,10 @@ def _container(root: Path, name: str) -> Iterator[int]:
         process.wait(timeout=30)
         for group in groups:
             _remove(group)
+
+
+def _console(root: Path) -> Path:
+    return root.parent / f"{root.name}.log"
 
 
 def _remove(group: Path) -> None:

@@ -176,16 +176,25 @@ def test_a_volume_that_never_comes_stops_the_boot(disks: Disks) -> None:
 
 @dataclass(frozen=True)
 class Machine:
-    """Where the runner runs: ``boot-status`` only records its arguments, ``installs`` takes the place of packages."""
+    """Where the runner runs: ``boot-status`` only records its arguments, ``installs`` takes the place of packages, and
+    ``agent`` that of Session Manager's."""
 
     base: Path
     installs: str = "true"
+    agent: str = "true"
 
     def boot(self, **scripts: str) -> int:
+        """The exit code, once all that was printed is on the console too."""
+        code = self.start(**scripts).returncode
+        assert (self.base / "console").read_text() == self.log
+        return code
+
+    def start(self, **scripts: str) -> subprocess.CompletedProcess[str]:
         programs = self.base / "bin"
         programs.mkdir()
         self._script(programs / "boot-status", 'echo "$@" >> "$RECORD"')
         self._script(programs / "install-packages", self.installs)
+        self._script(programs / "install-session-manager", self.agent)
         self._script(programs / "systemctl", 'echo "$@" >> "$RECORD.units"')
         for name, body in scripts.items():
             self._script(self.base / name, body)
@@ -195,8 +204,10 @@ class Machine:
             "RECORD": str(self.base / "record"),
             "BOOT_SCRIPTS": str(self.base / "scripts"),
             "BOOT_LOG": str(self.base / "log"),
+            "BOOT_CONSOLE": str(self.base / "console"),
         }
-        return subprocess.run([BOOT / "boot_platform.sh"], env=environment, timeout=60).returncode
+        # What writes the log may end after the boot. It has the boot's standard error, whose end is waited for here.
+        return subprocess.run([BOOT / "boot_platform.sh"], env=environment, capture_output=True, text=True, timeout=60)
 
     @staticmethod
     def _script(path: Path, body: str) -> None:
@@ -231,11 +242,28 @@ def test_a_boot_that_failed_says_where(tmp_path: Path) -> None:
 
 
 def test_a_boot_without_its_packages_says_so(tmp_path: Path) -> None:
-    """As far as it can be said without them; no script runs on a server that lacks its programs."""
-    machine = Machine(tmp_path, installs="exit 100")
+    """As far as it can be said without them, with Session Manager as a way in; no script runs on a server that lacks
+    its programs."""
+    machine = Machine(tmp_path, installs="echo no mirror; exit 100", agent="echo agent")
     assert machine.boot(first="echo never") == 100
     assert machine.statuses == ["failed install-packages"]
+    assert machine.log.startswith("agent\nno mirror\n")
     assert "never\n" not in machine.log
+
+
+def test_a_boot_goes_on_without_session_manager(tmp_path: Path) -> None:
+    """Which is tried once more when the packages are there."""
+    machine = Machine(tmp_path, agent="echo no agent >&2; exit 6")
+    assert machine.boot(first="echo one") == 0
+    assert machine.statuses == ["booting", "ready"]
+    assert machine.log.count("no agent\n") == 2
+
+
+def test_a_boot_goes_on_without_a_console(tmp_path: Path) -> None:
+    (tmp_path / "console").mkdir()
+    ran = Machine(tmp_path).start(first="echo one")
+    assert ran.returncode == 0
+    assert "one\n" in (tmp_path / "log").read_text()
 
 
 @dataclass(frozen=True)
@@ -255,6 +283,7 @@ class Packages:
         Machine._script(
             self.base / "apt-get", f'echo "$@" >> {calls}; if [[ -e {locked} ]]; then rm {locked}; exit 100; fi'
         )
+        Machine._script(self.base / "dpkg", f'echo "dpkg $@" >> {calls}')
         Machine._script(self.base / "sleep", "true")
         subprocess.run(
             [BOOT / "install_packages.sh"],
@@ -271,9 +300,13 @@ def test_packages_that_are_there_are_asked_for_no_more(tmp_path: Path) -> None:
 
 
 def test_packages_that_are_missing_are_installed(tmp_path: Path) -> None:
-    """Only those, once the lists are fetched, however long apt's lock is held; our configuration stays."""
-    *updates, install = Packages(tmp_path).install("curl", "haproxy", there=("curl",))
-    assert [update.split()[0] for update in updates] == ["update", "update"]
+    """Only those, once the lists are fetched, however long apt's lock is held; our configuration stays.
+
+    What a boot that was cut off has left half installed comes first.
+    """
+    *before, install = Packages(tmp_path).install("curl", "haproxy", there=("curl",))
+    assert [each.split()[0] for each in before] == ["update", "update", "dpkg"]
+    assert before[-1] == "dpkg --force-confold --configure --pending"
     assert install.split()[-1] == "haproxy"
     assert "curl" not in install
     assert "Dpkg::Options::=--force-confold" in install

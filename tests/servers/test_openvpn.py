@@ -9,19 +9,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
 
-from components.servers.open_vpn_server import OpenVpnServerArgs, boot
-from settings.server_size import ServerSizeSettings
-from settings.vpn_access import VpnAccessSettings
 from tests.servers.namespaces import Network, Program, require_namespaces
 from tests.servers.programs import SEARCHED, require
-from tests.unit.servers.placement import PLACEMENT
+from tests.servers.server_boots import BOOTS
+from tests.servers.server_boots import VPN_ADDRESS as SERVER_ADDRESS
 
-SERVER_ADDRESS, SERVER_INSIDE = "192.0.2.1", "10.0.1.10"
+SERVER_INSIDE = "10.0.1.10"
 INSIDE, ELSEWHERE = "10.0.101.10", "203.0.113.5"
 
 WHO_ARE_YOU = """
@@ -38,13 +35,6 @@ with socket.create_connection((sys.argv[1], 7000), timeout=1) as connection:
     print(connection.recv(64).decode())
 """
 
-ARGS = OpenVpnServerArgs(
-    placement=PLACEMENT,
-    access=VpnAccessSettings(size=ServerSizeSettings(instance_type="t4g.small")),
-    network_cidr=IPv4Network("10.0.0.0/16"),
-    remote_cidrs=(IPv4Network("192.168.10.0/24"),),
-)
-
 
 class VpnHost:
     """The server's files laid out below a directory, as cloud-init would below the root."""
@@ -55,7 +45,7 @@ class VpnHost:
         self.directory = root / "etc/openvpn"
         self.client_configs = root / "root/client-configs"
         self.console = root / "console.sock"
-        for file in boot(ARGS, address=SERVER_ADDRESS).files:
+        for file in BOOTS["openvpn"].files:
             path = root / file.path.lstrip("/")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(file.content)

@@ -14,8 +14,7 @@ import pytest
 from components.servers.rundeck_server import RundeckServerArgs, boot
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws
 from sandbox.tests.emulator.beanstalk_site import Site, build
-from settings.rundeck import RundeckSettings
-from settings.server_size import ServerSizeSettings
+from settings.rundeck import RundeckSettings, RundeckSizeSettings
 from tests.servers.programs import require
 from tests.unit.servers.placement import PLACEMENT
 
@@ -26,7 +25,7 @@ AWS_CLI = "/usr/bin/aws"
 ENVIRONMENT = "client-prod-front"
 ARGS = RundeckServerArgs(
     placement=PLACEMENT,
-    rundeck=RundeckSettings(size=ServerSizeSettings(instance_type="t4g.medium")),
+    rundeck=RundeckSettings(size=RundeckSizeSettings(instance_type="t4g.medium")),
     clients={"vpn": "sg-vpn"},
 )
 FILES = {each.path: each for each in boot(ARGS, admin_secret="arn:admin", storage_secret="arn:storage").files}

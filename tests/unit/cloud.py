@@ -319,9 +319,22 @@ def _solution_stack(arguments: Inputs, region: str) -> Inputs:
     return {"id": name, "name": name, "nameRegex": pattern}
 
 
+class ProviderError(Exception):
+    """What the provider answers in place of a function's result."""
+
+
+WITHDRAWN_IMAGE = "ami-0badc0ffee0badc0f"
+"""The id of an image that EC2 does not have."""
+
+
 def _image(arguments: Inputs, region: str) -> Inputs:
     """An image whose id tells which one was asked for."""
-    name = next(each["values"][0] for each in arguments["filters"] if each["name"] == "name")
+    asked_for = {each["name"]: each["values"][0] for each in arguments["filters"]}
+    if "image-id" in asked_for:
+        if asked_for["image-id"] == WITHDRAWN_IMAGE:
+            raise ProviderError("Your query returned no results. Please change your search criteria.")
+        return {"id": asked_for["image-id"]}
+    name = asked_for["name"]
     return {"id": f"ami-{hex_of(name)}", "name": name.replace("*", "20251112-2294"), "ownerId": arguments["owners"][0]}
 
 

@@ -309,8 +309,12 @@ class _Recorder(MockMonitor):
         if request.tok == READ_STACK_OUTPUTS:
             return self._outputs_of(arguments["name"])
         self._calls[f"{request.tok} {json.dumps(arguments, sort_keys=True)}"] = (request.tok, arguments)
-        answer = cloud.function_answer(request.tok, arguments, self._region)
         response = resource_pb2.ResourceInvokeResponse()
+        try:
+            answer = cloud.function_answer(request.tok, arguments, self._region)
+        except cloud.ProviderError as error:
+            response.failures.add(reason=f"invocation of {request.tok} returned an error: {error}")
+            return response
         # `return` is a keyword, so no plain argument.
         getattr(response, "return").CopyFrom(wire.struct_of(answer))
         return response

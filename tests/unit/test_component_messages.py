@@ -106,7 +106,7 @@ FAULTS: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "user data of Windows that EC2 refuses": (
         lambda: build(lambda: Server("windows", replace(LINUX, boot=None, windows_boot=NOISE))),
-        "user data: got 30047 bytes, expected at most 16384 bytes",
+        "user data: got 30071 bytes, expected at most 16384 bytes",
     ),
     "a server without a domain": (
         lambda: ServerPlacement.in_first_subnet(CONTEXT, replace(SHARED, internal_domain=None), is_public=False),

@@ -15,6 +15,7 @@ import pytest
 
 from components.servers import server_files
 from components.servers.image import OperatingSystem, newest_image
+from settings.server_size import ServerSizeSettings
 from tests.servers.programs import not_installed
 from tests.unit import cloud
 from tests.unit.program import ROOT, build
@@ -76,7 +77,7 @@ def test_an_image_starts_from_what_a_server_would(
         return answer(token, arguments, region)
 
     monkeypatch.setattr(cloud, "function_answer", record)
-    build(lambda: newest_image(OperatingSystem.DEBIAN, instance_type))
+    build(lambda: newest_image(OperatingSystem.DEBIAN, ServerSizeSettings(instance_type=instance_type)))
     [image] = asked
     [found] = source["source_ami_filter"]
     values = {**defaults(template), "architecture": architecture}

@@ -1,4 +1,5 @@
-"""Instances: groups and zone of their first network interface, single attributes, monitoring, console, termination."""
+"""Instances: their image, groups and zone of their first network interface, single attributes, monitoring, console,
+termination."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.ec2.exceptions import InvalidAMIIdError
 from moto.ec2.models.instances import Instance, InstanceBackend, MetadataOptions
 from moto.ec2.responses import EC2Response
 from moto.ec2.responses.instances import InstanceResponse
@@ -37,6 +39,21 @@ def _init(original: Any, instance: Instance, *args: Any, **kwargs: Any) -> None:
         instance._placement.zone = first.subnet.availability_zone
         if not instance.security_groups:
             instance.security_groups = list(first._group_set)
+
+
+@patch(
+    "moto.ec2.models.instances:InstanceBackend.run_instances",
+    sha256="39d405c931db17e9031b47f7768f82c68f1f606eaa291c85cd835917d04123f2",
+    upstream="An instance starts from an image that has been deregistered, also with MOTO_ENABLE_AMI_VALIDATION.",
+)
+def _run(original: Any, backend: InstanceBackend, image_id: str, *args: Any, **kwargs: Any) -> Any:
+    """No instance without its image, whether the request or its launch template names it."""
+    ec2: Any = backend
+    template = kwargs.get("launch_template")
+    named = image_id or (ec2._get_template_from_args(template).image_id if template else None)
+    if named and named not in ec2.amis:
+        raise InvalidAMIIdError([named])
+    return original(backend, image_id, *args, **kwargs)
 
 
 @patch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -74,6 +75,24 @@ def test_official_images_are_found_in_every_region(
     assert {each["Architecture"] for each in found} == {architecture}
     elsewhere = images(client("ec2", "eu-west-1"), owner, name)
     assert not {each["ImageId"] for each in found} & {each["ImageId"] for each in elsewhere}
+
+
+@pytest.mark.parametrize("by_template", [False, True])
+def test_no_instance_starts_from_an_image_that_was_withdrawn(ec2: Any, subnet: str, by_template: bool) -> None:
+    """An instance that runs goes on; EC2 lists the image no more."""
+    running = launch(ec2, SubnetId=subnet)
+    image = running["ImageId"]
+    ec2.deregister_image(ImageId=image)
+    names_image: dict[str, Any] = {"ImageId": image}
+    if by_template:
+        template = ec2.create_launch_template(LaunchTemplateName="withdrawn", LaunchTemplateData={"ImageId": image})
+        id_ = template["LaunchTemplate"]["LaunchTemplateId"]
+        names_image = {"LaunchTemplate": {"LaunchTemplateId": id_}}
+    with aws_refuses("InvalidAMIID.NotFound", re.escape(f"'[{image}]' does not exist")):
+        ec2.run_instances(SubnetId=subnet, MinCount=1, MaxCount=1, **names_image)
+    [reservation] = ec2.describe_instances()["Reservations"]
+    assert [each["InstanceId"] for each in reservation["Instances"]] == [running["InstanceId"]]
+    assert image not in {each["ImageId"] for each in images(ec2, DEBIAN, "debian-12-arm64-*")}
 
 
 def test_an_instance_is_where_its_interface_is(ec2: Any, subnet: str) -> None:

@@ -276,3 +276,14 @@ def test_an_image_that_is_not_plain_is_an_error(aws: Aws, arguments: Values, mes
     """None, several, or asked for in a way that would be ignored."""
     with pytest.raises(ValueError, match=message):
         find_function("aws:ec2/getAmi:getAmi")(aws, {"owners": ["136693071363"], **arguments})
+
+
+def test_an_image_that_was_withdrawn_is_named(aws: Aws) -> None:
+    """As the official provider does, before it asks for an instance."""
+    image = an_image(aws)
+    aws.client("ec2").deregister_image(ImageId=image)
+    with pytest.raises(ValueError, match=f"expected 1 AMI for ID: {image}, got none"):
+        an_instance(aws, ami=image, rootBlockDevice={"volumeSize": 9})
+    by_id = {"filters": [{"name": "image-id", "values": [image]}], "includeDeprecated": True}
+    with pytest.raises(ValueError, match="returned no results"):
+        find_function("aws:ec2/getAmi:getAmi")(aws, by_id)

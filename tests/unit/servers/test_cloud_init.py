@@ -32,12 +32,11 @@ def test_files_arrive_as_they_are() -> None:
     assert written[SCRIPT.path]["permissions"] == "0755"
 
 
-def test_scripts_run_after_session_manager_and_volumes() -> None:
-    """A server that fails half-way can still be looked at, and no script starts without its data."""
+def test_scripts_run_after_volumes() -> None:
+    """No script starts without its data."""
     other = BootFile(path="/usr/local/sbin/other", content="#!/bin/sh\n", mode="0755")
     boot = CloudInit(files=(other, SCRIPT), scripts=(SCRIPT.path, other.path))
     assert contents(boot)["/etc/boot-platform/scripts"].split() == [
-        "/usr/local/sbin/install-session-manager",
         "/usr/local/sbin/mount-data-volumes",
         SCRIPT.path,
         other.path,

@@ -15,14 +15,13 @@ import pytest
 import yaml
 
 from components.servers.rundeck_server import RundeckServer, RundeckServerArgs, boot
-from settings.rundeck import RundeckSettings
-from settings.server_size import ServerSizeSettings
+from settings.rundeck import RundeckSettings, RundeckSizeSettings
 from tests.unit.graph import Graph
 from tests.unit.program import build
 from tests.unit.servers.placement import PLACEMENT
 from tests.unit.settings.faults import faults_of
 
-RUNDECK = RundeckSettings(size=ServerSizeSettings(instance_type="t4g.medium"))
+RUNDECK = RundeckSettings(size=RundeckSizeSettings(instance_type="t4g.medium"))
 ARGS = RundeckServerArgs(placement=PLACEMENT, rundeck=RUNDECK, clients={"vpn": "sg-vpn"})
 
 
@@ -166,6 +165,7 @@ def test_ansible_finds_the_clients_instances_by_their_tags(files: dict[str, str]
 
 def test_a_version_that_is_no_version_is_refused() -> None:
     """It becomes a part of a command."""
-    assert faults_of(lambda: RundeckSettings(size=ServerSizeSettings(instance_type="t4g.medium"), version="5; id")) == [
+    size = RundeckSizeSettings(instance_type="t4g.medium")
+    assert faults_of(lambda: RundeckSettings(size=size, version="5; id")) == [
         'version: got "5; id", expected a Debian version or a pattern, such as 5.*'
     ]

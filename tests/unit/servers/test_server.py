@@ -16,8 +16,10 @@ from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.server import DataVolume, Server, ServerArgs
 from components.shared.iam import allow
 from settings.instance_types import architecture
-from settings.server_size import ServerSizeSettings
-from tests.unit.cloud import hex_of
+from settings.messages import FaultsError
+from settings.rundeck import RundeckSizeSettings
+from settings.server_size import ServerSizeSettings, WindowsSizeSettings
+from tests.unit.cloud import WITHDRAWN_IMAGE, hex_of
 from tests.unit.graph import Graph, Resource
 from tests.unit.program import build
 from tests.unit.servers.placement import PLACEMENT
@@ -38,7 +40,7 @@ LINUX = ServerArgs(
 )
 WINDOWS = ServerArgs(
     placement=PLACEMENT,
-    size=ServerSizeSettings(instance_type="t3.large"),
+    size=WindowsSizeSettings(instance_type="t3.large", root_volume_gib=30),
     ingress=(),
     windows_boot="Write-Host ready",
     volumes=(DataVolume(name="data", size_gib=5),),
@@ -109,6 +111,17 @@ def test_a_newer_official_image_does_not_replace_a_server() -> None:
     assert instance(own).ignore_changes == ()
 
 
+def test_an_image_of_ones_own_that_does_not_exist_is_refused() -> None:
+    """Before the server that runs is taken away for it."""
+    own = replace(LINUX, size=ServerSizeSettings(instance_type="t4g.small", ami=WITHDRAWN_IMAGE))
+    with pytest.raises(FaultsError) as refused:
+        graph(own)
+    assert str(refused.value) == (
+        f'files-instance: got "{WITHDRAWN_IMAGE}", expected the id of an image that exists in this region. '
+        "Set another size.ami or none: a server that is up then keeps its image."
+    )
+
+
 def test_volumes_outlive_the_instance() -> None:
     """They are protected, end in a snapshot, and an instance is stopped before they are taken away."""
     server = graph(LINUX)
@@ -176,7 +189,9 @@ def test_a_windows_server_runs_powershell_and_names_its_disks_as_windows_does() 
     server = graph(WINDOWS)
     script = base64.b64decode(server.one(aws.ec2.Instance).inputs["userDataBase64"]).decode()
     volume = server.one(aws.ebs.Volume)
-    assert script == f"<powershell>\n$VolumeIds = @{{ 'data' = '{volume.id}' }}\nWrite-Host ready\n</powershell>\n"
+    boot = f"<powershell>\n$VolumeIds = @{{ 'data' = '{volume.id}' }}\nWrite-Host ready\n</powershell>\n"
+    # At every boot: one that failed is mended by a reboot.
+    assert script == f"{boot}<persist>true</persist>\n"
     assert server.one(aws.ec2.VolumeAttachment).inputs["deviceName"] == "xvdf"
     assert not server.of_type(aws.route53.Record)
     assert not server.of_type(aws.ec2.EipAssociation)
@@ -185,9 +200,10 @@ def test_a_windows_server_runs_powershell_and_names_its_disks_as_windows_does() 
 @pytest.mark.parametrize(
     ("args", "image"),
     [
-        (LINUX, "debian-12-arm64-*"),
-        (replace(LINUX, size=ServerSizeSettings(instance_type="t3.small")), "debian-12-amd64-*"),
-        (replace(LINUX, size=ServerSizeSettings(instance_type="t3.small", release="13")), "debian-13-amd64-*"),
+        (LINUX, "debian-13-arm64-*"),
+        (replace(LINUX, size=ServerSizeSettings(instance_type="t3.small")), "debian-13-amd64-*"),
+        (replace(LINUX, size=ServerSizeSettings(instance_type="t3.small", release="12")), "debian-12-amd64-*"),
+        (replace(LINUX, size=RundeckSizeSettings(instance_type="t4g.medium")), "debian-12-arm64-*"),
         (WINDOWS, "Windows_Server-2022-English-Full-Base-*"),
     ],
 )

@@ -116,8 +116,9 @@ def test_the_boot_gets_the_ids_of_its_own_volumes(graph: Graph) -> None:
     first, second, *_ = document.splitlines()
     assert first == "<powershell>"
     assert second == f"$VolumeIds = @{{ 'application' = '{ids['application']}'; 'exchange' = '{ids['exchange']}' }}"
-    assert document.endswith("\n</powershell>\n")
-    assert not faults_in(document.removeprefix("<powershell>\n").removesuffix("</powershell>\n"))
+    end = "\n</powershell>\n<persist>true</persist>\n"
+    assert document.endswith(end)
+    assert not faults_in(document.removeprefix("<powershell>\n").removesuffix(end))
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
@@ -144,6 +145,48 @@ def test_a_blank_disk_is_the_only_one_that_is_formatted() -> None:
     for node in destructive:
         [condition] = [each for each in conditions_around(node) if "PartitionStyle" in each]
         assert condition.endswith("-eq 'RAW'")
+
+
+def test_letters_are_free_before_they_are_given() -> None:
+    """Windows refuses a letter that another disk has, and two disks may have each other's."""
+    script = (ROOT / "components" / "servers" / "server_files" / "windows" / "initialize_volumes.ps1").read_text()
+    order = [
+        (node.text or b"").decode()
+        for node in descendants(POWERSHELL.parse(script.encode()).root_node)
+        if node.type in ("command_name", "foreach_statement")
+    ]
+    commands = [
+        each for each in order if each in ("Wait-Disk", "Remove-PartitionAccessPath", "New-Partition", "Set-Partition")
+    ]
+    assert commands == ["Wait-Disk", "Remove-PartitionAccessPath", "New-Partition", "Set-Partition"]
+    loops = [each for each in order if each.startswith("foreach")]
+    assert [sum(command in loop for command in set(commands)) for loop in loops] == [1, 1, 2]
+
+
+def test_a_boot_goes_on_when_its_status_cannot_be_told() -> None:
+    """Every call to AWS and to the metadata is in a block of its own, which is tried again and then left."""
+    script = boot_script(APPLICATION, ADMITS, ADDRESS)
+    [function] = [
+        node
+        for node in descendants(POWERSHELL.parse(script.encode()).root_node)
+        if node.type == "function_statement" and b"Set-BootStatus" in (node.text or b"")
+    ]
+    calls = [
+        node
+        for node in descendants(function)
+        if node.type == "command_name" and (node.text or b"").decode() in ("Invoke-RestMethod", "New-EC2Tag")
+    ]
+    assert len(calls) == 4
+    for call in calls:
+        around = [each.type for each in ancestors(call)]
+        assert around.index("try_statement") < around.index("foreach_statement") < around.index("function_statement")
+    assert not [node for node in descendants(function) if (node.text or b"") == b"throw"]
+
+
+def ancestors(node: Node) -> Iterator[Node]:
+    while (above := node.parent) is not None:
+        yield above
+        node = above
 
 
 def descendants(node: Node) -> Iterator[Node]:

@@ -43,7 +43,8 @@ REFUSED: tuple[tuple[str, tuple[Any, ...], str], ...] = (
     ("rundeck.size.instance_type", ("t2.micro", "m4.large"), "a type of the Nitro system"),
     ("rundeck.size.ami", ("ami-nonsense", "", "ami-1"), "the id of an image"),
     ("windows.size.release", ("99", "12"), "one of 2016, 2019, 2022, 2025"),
-    ("rundeck.size.release", ("99", "2022"), "one of 12, 13"),
+    ("gateway.size.release", ("99", "2022"), "one of 12, 13"),
+    ("rundeck.size.release", ("99", "13"), "one of 12"),
     # Addresses.
     (
         "vpn_links.0.peer_address",

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Brings the server up: installs the packages, runs the scripts that the list names, in its order, and says how it went
-# with boot-status. cloud-init runs it at every boot; running it once more by hand is safe.
+# Brings the server up: installs the agent of Session Manager and the packages, runs the scripts that the list names, in
+# its order, and says how it went with boot-status. cloud-init runs it at every boot; running it once more by hand is safe.
 set -euo pipefail
 
 readonly scripts=${BOOT_SCRIPTS:-/etc/boot-platform/scripts}
 readonly log=${BOOT_LOG:-/var/log/boot-platform.log}
+readonly console=${BOOT_CONSOLE:-/dev/console}
 
-exec >>"$log" 2>&1
+# Also to the console, which AWS shows for a server that nobody can log in to ("get-console-output"). Where there is none,
+# tee goes on with the log.
+exec > >(tee --append "$log" "$console" >/dev/null) 2>&1
 
 current=none
 report() {
@@ -16,8 +19,16 @@ report() {
 }
 trap report EXIT
 
+# The way in comes before all that may fail, and a server without it still does its work.
+install_session_manager() {
+  install-session-manager </dev/null || echo "Session Manager's agent is not there: the boot goes on without it"
+}
+
+install_session_manager
 current=install-packages
 "$current" </dev/null
+# Once more, for an image without curl, or where packages were half installed. It is nothing if the agent is there.
+install_session_manager
 # A server that cannot say so goes on booting: the end of it is what counts.
 boot-status booting || true
 systemctl daemon-reload && systemctl start publish-boot-status.timer || true

@@ -16,8 +16,9 @@ done <"$list"
 if ((${#missing[@]} == 0)); then exit 0; fi
 
 export DEBIAN_FRONTEND=noninteractive
-# apt waits for the packages' lock if asked to, and never for that of the lists.
-until apt-get update --quiet --option Acquire::Retries=5 --error-on=any; do
+# apt waits for the packages' lock if asked to, and never for that of the lists. dpkg waits for neither; it goes on with
+# what a boot that was cut off has left half installed, without which apt refuses to install anything.
+until apt-get update --quiet --option Acquire::Retries=5 --error-on=any && dpkg --force-confold --configure --pending; do
   if ((SECONDS >= wait_seconds)); then exit 1; fi
   sleep 5
 done

@@ -14,7 +14,8 @@ if [[ ! -e $EASYRSA_PKI/issued/$user.crt ]]; then
 fi
 easyrsa revoke "$user" cessationOfOperation
 publish_revocations
-rm -f "$PROFILES/$user.ovpn"
+# easy-rsa keeps them from 3.2 on, and takes the name for taken as long as they are there.
+rm -f "$EASYRSA_PKI/private/$user.key" "$EASYRSA_PKI/reqs/$user.req" "$PROFILES/$user.ovpn"
 
 console="${OPENVPN_CONSOLE:-/run/openvpn-server/console.sock}"
 if [[ -S $console ]]; then

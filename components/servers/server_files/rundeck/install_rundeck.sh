@@ -61,7 +61,11 @@ fi
 mv "$keyring.new" "$keyring"
 install -m 0644 "$sources" /etc/apt/sources.list.d/rundeck.sources
 
-apt-get update --quiet
+# Debian's own timers hold the lock of the lists for a while, for which apt does not wait.
+until apt-get update --quiet; do
+  if ((SECONDS >= 600)); then exit 1; fi
+  sleep 5
+done
 install_packages "rundeck=$RUNDECK_VERSION" rundeck-cli
 remove_other_programs
 if ! mountpoint --quiet "$data"; then

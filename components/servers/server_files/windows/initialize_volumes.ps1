@@ -25,25 +25,45 @@ function Wait-Disk([string] $VolumeId) {
     }
 }
 
-foreach ($name in $DriveLetters.Keys) {
-    $letter = $DriveLetters[$name]
+# A blank disk has no partition yet.
+$disks = foreach ($name in $DriveLetters.Keys) {
     $number = (Wait-Disk $VolumeIds[$name]).Number
     Set-Disk -Number $number -IsOffline $false
     Set-Disk -Number $number -IsReadOnly $false
-    if ((Get-Disk -Number $number).PartitionStyle -eq 'RAW') {
-        Write-Output "$name is blank: making a file system on ${letter}:"
-        Initialize-Disk -Number $number -PartitionStyle GPT
-        New-Partition -DiskNumber $number -UseMaximumSize -DriveLetter $letter |
-            Format-Volume -FileSystem NTFS -NewFileSystemLabel $name -Confirm:$false | Out-Null
+    $partition = $null
+    if ((Get-Disk -Number $number).PartitionStyle -ne 'RAW') {
+        $found = @(Get-Partition -DiskNumber $number | Where-Object Type -EQ 'Basic')
+        if ($found.Count -ne 1) { throw "$name has $($found.Count) data partitions instead of one: left as it is" }
+        $partition = $found[0].PartitionNumber
+    }
+    [pscustomobject] @{ Name = $name; Letter = $DriveLetters[$name]; Number = $number; Partition = $partition }
+}
+
+# Windows gives letters in the order in which disks come, so that one may have another's. A letter that is in use is
+# given to no one else: all are free before the first is given.
+foreach ($disk in $disks) {
+    $holder = Get-Partition -DriveLetter $disk.Letter -ErrorAction SilentlyContinue
+    if ($holder -and $holder.DiskNumber -ne $disk.Number) {
+        Write-Output "$($disk.Letter): is disk $($holder.DiskNumber): taken away, for $($disk.Name)"
+        Remove-PartitionAccessPath -DiskNumber $holder.DiskNumber -PartitionNumber $holder.PartitionNumber `
+            -AccessPath "$($disk.Letter):\"
+    }
+}
+
+foreach ($disk in $disks) {
+    $letter = $disk.Letter
+    if ((Get-Disk -Number $disk.Number).PartitionStyle -eq 'RAW') {
+        Write-Output "$($disk.Name) is blank: making a file system on ${letter}:"
+        Initialize-Disk -Number $disk.Number -PartitionStyle GPT
+        New-Partition -DiskNumber $disk.Number -UseMaximumSize -DriveLetter $letter |
+            Format-Volume -FileSystem NTFS -NewFileSystemLabel $disk.Name -Confirm:$false | Out-Null
         continue
     }
-    $partitions = @(Get-Partition -DiskNumber $number | Where-Object Type -EQ 'Basic')
-    if ($partitions.Count -ne 1) { throw "$name has $($partitions.Count) data partitions instead of one: left as it is" }
-    $partition = $partitions[0]
+    $partition = Get-Partition -DiskNumber $disk.Number -PartitionNumber $disk.Partition
     if ($partition.DriveLetter -ne $letter) {
-        Set-Partition -DiskNumber $number -PartitionNumber $partition.PartitionNumber -NewDriveLetter $letter
+        Set-Partition -DiskNumber $disk.Number -PartitionNumber $disk.Partition -NewDriveLetter $letter
     }
     $largest = (Get-PartitionSupportedSize -DriveLetter $letter).SizeMax
     if ($partition.Size -lt $largest) { Resize-Partition -DriveLetter $letter -Size $largest }
-    Write-Output "$name is at ${letter}:"
+    Write-Output "$($disk.Name) is at ${letter}:"
 }

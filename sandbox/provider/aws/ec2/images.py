@@ -10,7 +10,8 @@ from sandbox.provider.aws import tags
 from sandbox.provider.aws.calls import arguments as call_arguments
 from sandbox.provider.aws.ec2.tagged import arn
 
-_ARGUMENTS = {"owners", "filters", "mostRecent", "nameRegex", "executableUsers", "region"}
+_SENT = {"owners": "Owners", "executableUsers": "ExecutableUsers", "includeDeprecated": "IncludeDeprecated"}
+_ARGUMENTS = {*_SENT, "filters", "mostRecent", "nameRegex", "region"}
 
 
 @function("aws:ec2/getAmi:getAmi")
@@ -22,7 +23,7 @@ def get_ami(aws: Aws, arguments: Values) -> Values:
         raise ValueError(f"getAmi: got {', '.join(unknown_keys)}, expected arguments that the sandbox handles")
     images = aws.client("ec2", said.get("region")).describe_images(
         Filters=[{"Name": each["name"], "Values": each["values"]} for each in said.get("filters", [])],
-        **call_arguments(said, {"owners": "Owners", "executableUsers": "ExecutableUsers"}),
+        **call_arguments(said, _SENT),
     )["Images"]
     pattern = said.get("nameRegex", "")
     matching = [image for image in images if re.search(pattern, image["Name"])]

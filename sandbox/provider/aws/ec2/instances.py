@@ -108,8 +108,9 @@ class Instance(TaggedEc2Adapter):
             # boto3 encodes it once more.
             launch["UserData"] = base64.b64decode(inputs["userDataBase64"])
         if root:
-            device = ec2.describe_images(ImageIds=[inputs["ami"]])["Images"][0]["RootDeviceName"]
-            launch["BlockDeviceMappings"] = [{"DeviceName": device, "Ebs": _root_at_launch(root)}]
+            launch["BlockDeviceMappings"] = [
+                {"DeviceName": _root_device(aws, inputs["ami"]), "Ebs": _root_at_launch(root)}
+            ]
         tagged = tag_specifications("instance", inputs)
         if root and root.get("tags"):
             tagged.append({"ResourceType": "volume", "Tags": tags.to_records(root["tags"])})
@@ -176,6 +177,14 @@ def _describe(aws: Aws, id: str) -> dict[str, Any]:
     [reservation] = aws.client("ec2").describe_instances(InstanceIds=[id])["Reservations"]
     found: dict[str, Any] = reservation["Instances"][0]
     return found
+
+
+def _root_device(aws: Aws, image_id: str) -> str:
+    # An image that was deregistered a short while ago is an empty answer, not yet an error ("DescribeImages").
+    images = aws.client("ec2").describe_images(ImageIds=[image_id])["Images"]
+    if not images:
+        raise ValueError(f"expected 1 AMI for ID: {image_id}, got none")
+    return str(images[0]["RootDeviceName"])
 
 
 def _root_at_launch(root: Values) -> Values:

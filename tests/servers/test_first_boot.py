@@ -1,0 +1,107 @@
+"""Servers that boot on each release of Debian from their own user data, by the real cloud-init, systemd and apt."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from components.servers import server_files
+from components.servers.cloud_init import CloudInit
+from tests.servers.debian_machine import Base, Machine, boot, in_memory, require_containers
+from tests.servers.server_boots import BOOTS
+
+# The file server needs a kernel with nfsd, Rundeck its own repository. test_images.py boots the others on Debian 13.
+GATEWAY, PHPMYADMIN, OPENVPN, OPENVPN_13 = (
+    pytest.param(("12", "gateway"), marks=pytest.mark.long),
+    pytest.param(("12", "phpmyadmin"), marks=pytest.mark.long),
+    pytest.param(("12", "openvpn"), marks=pytest.mark.long),
+    ("13", "openvpn"),
+)
+SERVICES = {"gateway": "haproxy", "phpmyadmin": "nginx", "openvpn": "openvpn-server@server"}
+STATUS = "/var/lib/boot-platform/status"
+# As Debian's timers do while they bring packages up to date.
+HOLD_THE_LOCK = """
+import fcntl, pathlib, time
+with open("/var/lib/dpkg/lock-frontend", "w") as lock:
+    fcntl.lockf(lock, fcntl.LOCK_EX)
+    pathlib.Path("/run/held").touch()
+    time.sleep(5)
+"""
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    require_containers()
+    with in_memory(tmp_path_factory.mktemp("machines")) as directory:
+        yield directory
+
+
+@pytest.fixture(scope="module")
+def debian(directory: Path) -> Callable[[str], Base]:
+    """A release of Debian, with the packages of all these servers in its repository. Each is made once."""
+    return functools.cache(lambda release: Base.build(directory, release, server_files.packages("boot"), BOOTS))
+
+
+@pytest.fixture(scope="module", params=(GATEWAY, PHPMYADMIN, OPENVPN, OPENVPN_13), ids="-".join)
+def booted(
+    request: pytest.FixtureRequest, directory: Path, debian: Callable[[str], Base]
+) -> Iterator[tuple[str, Machine]]:
+    release, server = request.param
+    with boot(directory, (debian(release).root,), BOOTS[server].render()) as machine:
+        yield server, machine
+
+
+def test_a_server_comes_up(booted: tuple[str, Machine]) -> None:
+    server, machine = booted
+    assert machine.read(STATUS).startswith("ready\t"), machine.read("/var/log/boot-platform.log")
+    for service in (SERVICES[server], "amazon-ssm-agent"):
+        assert machine.run("systemctl", "is-active", service) == "active\n"
+
+
+def test_its_console_shows_the_boot(booted: tuple[str, Machine]) -> None:
+    """Which AWS keeps for people who cannot log in."""
+    _, machine = booted
+    assert "ended with 0 at end" in machine.read("/var/log/boot-platform.log")
+    assert "ended with 0 at end" in machine.console, machine.console
+
+
+@pytest.mark.parametrize("booted", [OPENVPN, OPENVPN_13], ids="-".join, indirect=True)
+def test_a_revoked_users_name_is_free(booted: tuple[str, Machine]) -> None:
+    """easy-rsa 3.1 of Debian 12 and 3.2 of Debian 13 keep other files of a revoked user."""
+    _, machine = booted
+    commands = "/root/client-configs"
+    for command in ("create_user.sh", "revoke_user.sh", "create_user.sh"):
+        machine.run(f"{commands}/{command}", "zoe")
+    assert "zoe" in machine.run("ls", "/etc/openvpn/pki-data/profiles")
+
+
+@pytest.mark.parametrize("booted", [OPENVPN_13], ids="-".join, indirect=True)
+def test_the_agent_waits_for_the_packages_lock(booted: tuple[str, Machine]) -> None:
+    _, machine = booted
+    machine.run("apt-get", "purge", "--yes", "amazon-ssm-agent")
+    (machine.root / "root/hold").write_text(HOLD_THE_LOCK)
+    machine.run("systemd-run", "--unit=hold-the-lock", "python3", "/root/hold")
+    machine.run("sh", "-c", "until [ -e /run/held ]; do sleep 0.1; done")
+    machine.run("install-session-manager")
+    assert machine.run("systemctl", "is-active", "amazon-ssm-agent") == "active\n"
+
+
+def test_a_later_boot_needs_nothing_from_outside(booted: tuple[str, Machine]) -> None:
+    """What it fetches again, such as RDS's certificates, is there from the boot before."""
+    _, machine = booted
+    machine.run("mount", "-t", "tmpfs", "tmpfs", "/srv")
+    before = machine.read("/etc/ssl/rds-global-bundle.pem")
+    machine.run("boot-platform")
+    assert machine.read(STATUS).startswith("ready\t")
+    assert machine.read("/etc/ssl/rds-global-bundle.pem") == before
+
+
+def test_what_stops_a_boot_early_can_be_looked_at(directory: Path, debian: Callable[[str], Base]) -> None:
+    """On the console, and by Session Manager."""
+    with boot(directory, (debian("13").root,), CloudInit(packages=("no-such-package",)).render()) as machine:
+        assert machine.read(STATUS).split("\t")[::2] == ["failed", "install-packages\n"]
+        assert "Unable to locate package no-such-package" in machine.console
+        assert machine.run("systemctl", "is-active", "amazon-ssm-agent") == "active\n"
