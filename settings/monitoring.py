@@ -71,6 +71,11 @@ class ThresholdSettings(Section):
     """Java heap in use of each search instance. The alarm is raised above it."""
     search_old_memory_percent: Percent = 80
     """Java heap of long-lived objects in use of each search instance. The alarm is raised above it."""
+    server_disk_percent: Percent = 80
+    """Space in use of a server's fullest file system, and files of those that it can have. The alarm is raised above
+    it, for 15 minutes."""
+    server_full_percent: Percent = 90
+    """The same, for a second alarm, and for memory and swap of a server."""
     load_balancer_errors: Count = 10
     """The load balancer's own 5xx answers a minute, without 503. The alarm is raised above it."""
     target_errors: Count = 30

@@ -129,6 +129,7 @@ class MonitoringSuiteArgs:
             *site_alarms.of_search(site.search_domain_name, self.context.account_id, site.search_nodes, thresholds),
             *site_alarms.of_environments(self.satellites, thresholds),
             *(mail for name, each in self.servers.items() for mail in shared_alarms.of_server(name, each)),
+            *(mail for name, each in self.servers.items() for mail in shared_alarms.of_usage(name, each, thresholds)),
             *(mail for name, each in self.vpn_links.items() for mail in shared_alarms.of_vpn_link(name, each)),
             *([shared_alarms.of_nat_gateways(self.nat_gateways)] if self.nat_gateways else []),
             *(

@@ -26,6 +26,7 @@ _COMMON_SCRIPTS = {
     "/usr/local/bin/instance-metadata": "boot/instance_metadata.sh",
     "/usr/local/sbin/boot-status": "boot/boot_status.sh",
     "/usr/local/sbin/publish-boot-status": "boot/publish_boot_status.sh",
+    "/usr/local/sbin/publish-usage": "boot/publish_usage.sh",
     "/usr/local/sbin/install-packages": "boot/install_packages.sh",
     _SESSION_MANAGER: "boot/install_session_manager.sh",
     _MOUNT: "boot/mount_data_volumes.sh",

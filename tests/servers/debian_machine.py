@@ -47,8 +47,10 @@ case $url in
   */global-bundle.pem) cp /etc/ssl/certs/ca-certificates.crt "$output" ;;
 esac
 """
-_AWS = """#!/bin/sh
-# Records the tags that the server sets, and the metrics that it publishes.
+_AWS = """#!/bin/bash
+# Records each call, as a shell reads it, the tags that the server sets, and the metrics that it publishes.
+printf '%q ' "$@" >> /var/log/aws-calls
+echo >> /var/log/aws-calls
 for last; do :; done
 case $1 in
   ec2) echo "$last" >> /var/log/boot-statuses ;;

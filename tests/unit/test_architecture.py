@@ -23,6 +23,7 @@ ROOMS = {
     "commands": set(),
     "account": {"commands", "settings"},
     "scanners": {"commands"},
+    "servers": {"commands"},
 }
 """Which other rooms each room of the program may import."""
 OUTSIDE = {"sandbox", "tests", "bench"}
