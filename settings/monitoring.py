@@ -51,6 +51,8 @@ class ThresholdSettings(Section):
     degraded, 25 severe. The alarm is raised above it, for 15 minutes."""
     certificate_days: Annotated[int, between(1, 397)] = 30
     """The alarm is raised when the certificate expires in fewer days."""
+    vpn_certificate_days: Annotated[int, between(1, 397)] = 30
+    """The alarm is raised when the first certificate of the OpenVPN server or of its users ends in fewer days."""
     database_free_storage_gib: Gib = 20
     """Free storage of a database. The alarm is raised below it, for 15 minutes."""
     database_free_memory_mib: Count = 1024

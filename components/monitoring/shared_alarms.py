@@ -9,6 +9,7 @@ import pulumi
 from components.monitoring.alarm import Alarm, AlarmGroup, Comparison, Metric, MissingData, Statistic
 from components.network.vpn_link import VpnTunnels
 from components.servers import boot_status, usage
+from components.servers.open_vpn_server import CERTIFICATES_METRIC
 from settings.monitoring import ThresholdSettings
 
 _FIVE_MINUTES, _ONE_DAY = 300, 86_400
@@ -117,6 +118,27 @@ def of_usage(name: str, instance_id: pulumi.Input[str], thresholds: ThresholdSet
             missing_data=MissingData.NOT_BREACHING,
             period_seconds=_FIVE_MINUTES,
         )
+
+
+def of_vpn_users(instance_id: pulumi.Input[str], thresholds: ThresholdSettings) -> Alarm:
+    """The first certificate of the OpenVPN server or of its users that ends."""
+    return Alarm(
+        key="vpn-certificates",
+        description=f"A certificate of the OpenVPN server ends in less than {thresholds.vpn_certificate_days} days: "
+        "list_users.sh there says whose. Renew or revoke the user",
+        metric=Metric(
+            namespace=boot_status.NAMESPACE,
+            name=CERTIFICATES_METRIC,
+            dimensions={"InstanceId": instance_id},
+            statistic=Statistic.MINIMUM,
+        ),
+        comparison=Comparison.BELOW,
+        threshold=thresholds.vpn_certificate_days,
+        # Published once a day. A server that does not run or boot has alarms of its own.
+        missing_data=MissingData.IGNORE,
+        period_seconds=_ONE_DAY,
+        datapoints=1,
+    )
 
 
 def of_nat_gateways(gateways: Mapping[str, pulumi.Input[str]]) -> AlarmGroup:

@@ -65,7 +65,7 @@ def everything() -> Graph:
                 MonitoringSettings(recipients=("ops@client.url", "agency@client.url"), alarm_names=NAMES),
                 other_databases={"shared-database": "shared"},
                 satellites={"pim": "client-prod-pim"},
-                servers={"nfs": "i-0nfs", "gateway": "i-0gateway"},
+                servers={"nfs": "i-0nfs", "gateway": "i-0gateway", "vpn": "i-0vpn"},
                 vpn_links=links("lan", "ml", "cetsi"),
                 nat_gateways={"a": "nat-a", "b": "nat-b"},
                 certificate_arn=f"arn:aws:acm:eu-west-3:{ACCOUNT}:certificate/1",
@@ -202,7 +202,7 @@ def test_an_alarm_that_people_named_sends_its_own_mail() -> None:
 
 def test_each_fault_of_several_places_has_a_group(everything: Graph) -> None:
     groups = [f"cache-{fault}" for fault in ("evictions", "memory", "engine-cpu", "replica-lag")]
-    groups += ["search-memory", "search-key", "nat", "server-nfs-boot", "server-gateway-boot"]
+    groups += ["search-memory", "search-key", "nat", *(f"server-{server}-boot" for server in ("nfs", "gateway", "vpn"))]
     groups += [*(f"vpn-{name}-redundancy" for name in ("lan", "ml", "cetsi"))]
     assert set(rules(everything)) == {f"client-prod-{group}" for group in groups}
 
@@ -249,6 +249,7 @@ def test_a_database_without_metrics_alarms(everything: Graph) -> None:
         ("cache-2-replica-lag", "ReplicationLag", 10),
         ("server-nfs-status", "StatusCheckFailed", 0),
         ("server-nfs-ready", "BootReady", 1),
+        ("vpn-certificates", "CertificateDaysLeft", 30),
         ("server-nfs-disk", "DiskUsedPercent", 80),
         ("server-nfs-disk-full", "DiskUsedPercent", 90),
         ("server-nfs-inodes", "InodesUsedPercent", 80),
@@ -349,6 +350,16 @@ def test_a_server_that_does_not_come_up_is_reported_unless_it_does_not_run(every
     assert found.inputs["treatMissingData"] == "breaching"
     group = everything.one(aws.cloudwatch.CompositeAlarm, name="monitoring-server-nfs-boot").inputs
     assert group["actionsSuppressor"]["alarm"] == "client-prod-server-nfs-status"
+
+
+def test_the_first_certificate_of_the_vpn_that_ends_raises_an_alarm(everything: Graph) -> None:
+    """It is published once a day, so that silence means nothing. Without an OpenVPN server there is no alarm."""
+    found = alarm(everything, "client-prod-vpn-certificates")
+    assert measured(found) == ("Servers", "CertificateDaysLeft", {"InstanceId": "i-0vpn"}, "Minimum")
+    assert condition(found) == ("LessThanThreshold", 30, 86_400, 1, 1)
+    assert found.inputs["treatMissingData"] == "ignore"
+    without = build(lambda: MonitoringSuite("monitoring", suite(servers={"nfs": "i-0nfs"})))
+    assert not any(each.name == "monitoring-vpn-certificates" for each in without.of_type(aws.cloudwatch.MetricAlarm))
 
 
 def test_the_fullest_file_system_of_a_server_raises_the_alarm(everything: Graph) -> None:

@@ -12,7 +12,11 @@ if [[ ! -e $EASYRSA_PKI/issued/$user.crt ]]; then
   echo "$user is no user" >&2
   exit 1
 fi
-easyrsa revoke "$user" cessationOfOperation
+# All that the user has: after renew_user.sh, the certificate before is valid too.
+for serial in $(serials_of "$user"); do
+  cp "$EASYRSA_PKI/certs_by_serial/$serial.pem" "$EASYRSA_PKI/issued/$user.crt"
+  easyrsa revoke "$user" cessationOfOperation
+done
 publish_revocations
 rm -f "$PROFILES/$user.ovpn"
 
