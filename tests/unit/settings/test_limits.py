@@ -50,6 +50,7 @@ LIMITS: tuple[tuple[str, tuple[Any, ...], tuple[Any, ...]], ...] = (
     ("vpn_access.revocation_list_days", (60, 3650), (59, 3651)),
     ("vpn_access.client_cidr", ("10.8.0.0/16", "10.8.0.0/29"), ("11.8.0.0/24", "10.8.0.0/15", "10.8.0.0/30")),
     ("gateway.forwards.0.ports", ([1], [65535]), ([0], [65536], [])),
+    ("gateway.connections_per_source", (10, 4000), (9, 4001)),
     ("gateway.forwards.0.name", ("z", "a9-z"), ("9a", "A", "aB", "")),
     ("gateway.allowed.0.reason", ("z" * 10,), ("z" * 9,)),
     ("windows.volumes.0.size_gib", (1,), (0,)),
