@@ -157,8 +157,14 @@ class Machine:
         return ran.stdout
 
     def attempt(self, *command: str) -> subprocess.CompletedProcess[str]:
-        inside = ["nsenter", "--target", str(self._leader), "--all", "--root", "--wd", "env", "--ignore-environment"]
-        return _run([*inside, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *command])
+        return _run([*self.inside, *command])
+
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """What stands before a command so that it runs on the machine."""
+        path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        enter = ("nsenter", "--target", str(self._leader), "--all", "--root", "--wd")
+        return (*enter, "env", "--ignore-environment", path)
 
     def read(self, path: str) -> str:
         """A file of the machine's; empty when there is none."""
