@@ -1,6 +1,6 @@
 # `make help` lists the targets. Paths stay relative, so that a directory with a space in its name works too.
 
-PYTHON_CODE := __main__.py account bench commands components docs policies reachability release sandbox scanners settings stack tests
+PYTHON_CODE := __main__.py account bench commands components docs policies reachability release sandbox scanners servers settings stack tests
 SHELL_CODE := shop sandbox/preflight.sh sandbox/hosts/*.sh sandbox/hosts/image_files/usr/*bin/* \
 	sandbox/hosts/image_files/usr/share/amazon-linux/is_installed sandbox/hosts/image_files/opt/elasticbeanstalk/bin/* \
 	.ci/run .ci/policies .ci/tell-github tests/servers/*.sh components/servers/server_files/*/*.sh images/*.sh \

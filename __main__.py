@@ -9,6 +9,7 @@ from components.monitoring.monitoring_suite import MonitoredSite, MonitoringSuit
 from components.network.shared_platform import SharedPlatform, SharedPlatformArgs
 from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.satellites.satellite_app import SatelliteApp, SatelliteAppArgs
+from components.servers import boot_status
 from components.servers.operations import Operations, OperationsArgs
 from components.shared.backups import Backups, BackupsArgs
 from components.shared.encryption_key import EncryptionKey, EncryptionKeyArgs
@@ -45,16 +46,10 @@ site = MagentoPlatform(
     ),
 )
 databases = {"site": site.database}
-if settings.shared_database:
-    databases["shared"] = MySqlDatabase(
-        "shared-database",
-        MySqlDatabaseArgs(
-            placement=DataStorePlacement.private(context.for_system("shared-database"), shared, clients={}),
-            database_name="satellites",
-            username="satellites",
-            size=settings.shared_database,
-        ),
-    )
+if size := settings.shared_database:
+    placement = DataStorePlacement.private(context.for_system("shared-database"), shared, clients={})
+    database_args = MySqlDatabaseArgs(placement=placement, database_name="satellites", username="satellites", size=size)
+    databases["shared"] = MySqlDatabase("shared-database", database_args)
 
 servers = {"nfs": site.files.instance_id} if site.files else {}
 if owned:
@@ -70,6 +65,7 @@ if owned:
         ),
     )
     servers |= operations.instance_ids
+boot_status.say_which_are_not_ready(servers, context)
 
 satellites = {
     satellite.name: SatelliteApp(

@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "reach": ("reachability.app", "Show what reaches what in a deployed network."),
     "release": ("release.app", "Build what Elastic Beanstalk deploys."),
     "drill": ("release.drill", "Prove that the site's database comes back from its snapshot."),
+    "servers": ("servers.app", "Say how the servers are, and where to look."),
     "rules": ("reachability.rules", "Find listener rules that get no request."),
     "scan": ("scanners.app", "Run prowler and checkov on the deployed stacks."),
     "bootstrap": ("account.bootstrap", "Prepare an AWS account for the stacks."),

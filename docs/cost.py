@@ -23,6 +23,7 @@ PRICES = Path(__file__).with_name("prices.yaml")
 _WIDTH = 140
 HOURS_A_MONTH = 730
 """As AWS Pricing Calculator counts."""
+_USAGE = "The servers' metrics of disks, memory and load"
 _INCLUDED_GP3_GIB = 8
 """The smallest root disk of Amazon Linux, which Beanstalk takes unless it is told another."""
 
@@ -89,6 +90,14 @@ def _server(server: Resource) -> Iterator[Use]:
     yield Use(price=price, units=1, area="Servers")
     yield Use(price="ebs-gp3", units=disk, area="Root disks")
     yield Use(price="custom-metric", units=1, area=f"The servers' metric {boot_status.METRIC}")
+    # Space and inodes of all file systems and of the root disk, and memory, swap and load.
+    yield Use(price="custom-metric", units=7, area=_USAGE)
+
+
+def _volume(volume: Resource) -> Iterator[Use]:
+    yield Use(price="ebs-gp3", units=volume.inputs["size"], area="Data volumes")
+    # Space and inodes.
+    yield Use(price="custom-metric", units=2, area=_USAGE)
 
 
 def _database(database: Resource) -> Iterator[Use]:
@@ -132,7 +141,7 @@ def _each(price: str, area: str, units: Callable[[Resource], float] = lambda _: 
 PRICED: Mapping[type, Callable[[Resource], Iterator[Use]]] = {
     aws.cloudwatch.CompositeAlarm: _each("composite-alarm", "Alarms"),
     aws.cloudwatch.MetricAlarm: _alarm,
-    aws.ebs.Volume: _each("ebs-gp3", "Data volumes", lambda volume: volume.inputs["size"]),
+    aws.ebs.Volume: _volume,
     aws.ec2.Eip: _each("public-ipv4", "Elastic IPs"),
     aws.ec2.Instance: _server,
     aws.ec2.NatGateway: _each("nat-gateway", "NAT gateways"),

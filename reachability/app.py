@@ -10,8 +10,8 @@ from typing import Annotated
 import networkx as nx
 import typer
 
+from commands.aws_api import AwsApi
 from commands.console import Console
-from reachability.aws_api import AwsApi
 from reachability.display import show_matrix, show_path
 from reachability.document import Answer, document
 from reachability.places import Kind, Place, places, subnet_places

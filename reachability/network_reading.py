@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
 
+from commands.aws_api import AwsApi, tags_of
 from reachability.addresses import IPNetwork, within
-from reachability.aws_api import AwsApi, tags_of
 from reachability.inventory import (
     LOCAL,
     AclEntry,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Any
 
+from commands.aws_api import AwsApi, tags_of
 from commands.errors import CannotRunError
-from reachability.aws_api import AwsApi, tags_of
 from reachability.inventory import OUTWARD, Instance, Interface, Inventory
 from reachability.network_reading import NetworkReader, blocks
 from reachability.service_reading import ServiceReader

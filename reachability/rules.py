@@ -15,9 +15,9 @@ from typing import Annotated, Any
 
 import typer
 
+from commands.aws_api import AwsApi, tags_of
 from commands.console import Console
 from commands.errors import ExitCode
-from reachability.aws_api import AwsApi, tags_of
 
 _HOSTS, _PATHS = "HostHeaderConfig", "PathPatternConfig"
 _OF_THE_ENVIRONMENT = "elasticbeanstalk:environment-name"

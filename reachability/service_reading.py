@@ -13,7 +13,7 @@ from itertools import groupby
 from operator import or_
 from typing import Any
 
-from reachability.aws_api import AwsApi, tags_of
+from commands.aws_api import AwsApi, tags_of
 from reachability.inventory import Service, ServiceKind
 from reachability.traffic import EVERYTHING, NOTHING, Traffic
 

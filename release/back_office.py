@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from commands.deployed_stack import DeployedStack
 from commands.errors import CannotRunError
-from release.deployed_stack import DeployedStack
 from release.errors import ReleaseError
 from release.polling import polls
 from release.redaction import Redaction

@@ -6,7 +6,7 @@ import boto3
 import typer
 
 from commands.console import Console
-from release.deployed_stack import DeployedStack, StackName
+from commands.deployed_stack import DeployedStack, StackName
 from release.errors import answers_of_aws
 from release.running_configuration import RunningRelease, waits
 

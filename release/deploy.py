@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from commands.console import Console
+from commands.deployed_stack import AppName, StackName
 from release import checks, planning
 from release.actions import Actions
-from release.deployed_stack import AppName, StackName
 from release.errors import RefusedError, answers_of_aws
 from release.execution import Execution
 from release.frozen_plan import FrozenPlan

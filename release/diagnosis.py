@@ -12,8 +12,8 @@ from urllib.error import URLError
 from botocore.exceptions import ClientError
 
 from commands.console import Console
+from commands.deployed_stack import AppName, StackName
 from release.beanstalk import POLL_SECONDS, Environment, Instance
-from release.deployed_stack import AppName, StackName
 from release.errors import ReleaseError, answers_of_aws
 from release.planning import unfinished
 from release.polling import polls

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Self
 import typer
 
 from commands.console import Console
+from commands.deployed_stack import StackName
 from commands.errors import CannotRunError
-from release.deployed_stack import StackName
 from release.errors import ReleaseError, answers_of_aws
 from release.polling import polls
 from release.site import Site

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from commands.console import Console
+from commands.deployed_stack import StackName
 from commands.errors import CannotRunError
-from release.deployed_stack import StackName
 from release.errors import answers_of_aws
 from release.hold import PAGE, Scope
 from release.journal import Event, Journal

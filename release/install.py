@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from commands.console import Console
+from commands.deployed_stack import StackName
 from commands.errors import CannotRunError
 from release.back_office import lines_of
-from release.deployed_stack import StackName
 from release.errors import ReleaseError, answers_of_aws
 from release.first_installation import ADDRESS, Action, Findings, carry_out, plan
 from release.site import Site

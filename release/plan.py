@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from commands.console import Console
+from commands.deployed_stack import AppName, StackName
 from commands.errors import CannotRunError
 from release.candidate import ReleaseBundle
-from release.deployed_stack import AppName, StackName
 from release.errors import answers_of_aws
 from release.first_installation import ADDRESS
 from release.frozen_plan import FrozenPlan

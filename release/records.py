@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from commands.console import Console
+from commands.deployed_stack import AppName, StackName
 from commands.errors import ExitCode
 from release import planning
-from release.deployed_stack import AppName, StackName
 from release.errors import answers_of_aws
 from release.frozen_plan import FrozenPlan
 from release.hold_commands import described

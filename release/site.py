@@ -11,10 +11,10 @@ from typing import Any
 
 import boto3
 
+from commands.deployed_stack import DeployedStack
 from commands.errors import CannotRunError
 from release.back_office import BackOffice, Instance
 from release.beanstalk import Environment
-from release.deployed_stack import DeployedStack
 from release.hold import Hold, HoldArgs
 from release.lock import Lock, LockPlace
 from release.redaction import Redaction

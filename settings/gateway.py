@@ -10,11 +10,15 @@ from settings.forwards import ForwardSettings, ambiguous_forwards
 from settings.messages import Fault
 from settings.section import Section, unique
 from settings.server_size import ServerSizeSettings
-from settings.values import DESCRIPTION, DESCRIPTION_EXPECTED, Limit, RoutedNetwork, Text, entries
+from settings.values import DESCRIPTION, DESCRIPTION_EXPECTED, Limit, RoutedNetwork, Text, between, entries
 
 WIDEST_ALLOWED_PREFIX = 28
 """The gateway is for known offices and partners: a /28 holds 16 addresses."""
 _SHORTEST_REASON = 10
+MAX_CONNECTIONS = 4000
+"""Of the gateway at a time."""
+CONNECTIONS_PER_SOURCE = 1000
+"""A quarter of them."""
 
 
 def _is_a_day(written: str) -> bool:
@@ -80,6 +84,10 @@ class GatewaySettings(Section):
     """What it forwards. Where one range of ports lies inside another, the narrower one gets its ports."""
     allowed: Annotated[tuple[AllowedSourceSettings, ...], entries(1)]
     """Who may connect."""
+
+    connections_per_source: Annotated[int, between(10, MAX_CONNECTIONS)] = CONNECTIONS_PER_SOURCE
+    """How many connections an address may have at a time. The gateway has 4000 for all. An office behind one address
+    is one source."""
 
     def faults(self) -> Iterator[Fault]:
         yield from unique("allowed", self.allowed, "cidr")

@@ -51,6 +51,8 @@ class ThresholdSettings(Section):
     degraded, 25 severe. The alarm is raised above it, for 15 minutes."""
     certificate_days: Annotated[int, between(1, 397)] = 30
     """The alarm is raised when the certificate expires in fewer days."""
+    vpn_certificate_days: Annotated[int, between(1, 397)] = 30
+    """The alarm is raised when the first certificate of the OpenVPN server or of its users ends in fewer days."""
     database_free_storage_gib: Gib = 20
     """Free storage of a database. The alarm is raised below it, for 15 minutes."""
     database_free_memory_mib: Count = 1024
@@ -71,6 +73,11 @@ class ThresholdSettings(Section):
     """Java heap in use of each search instance. The alarm is raised above it."""
     search_old_memory_percent: Percent = 80
     """Java heap of long-lived objects in use of each search instance. The alarm is raised above it."""
+    server_disk_percent: Percent = 80
+    """Space in use of a server's fullest file system, and files of those that it can have. The alarm is raised above
+    it, for 15 minutes."""
+    server_full_percent: Percent = 90
+    """The same, for a second alarm, and for memory and swap of a server."""
     load_balancer_errors: Count = 10
     """The load balancer's own 5xx answers a minute, without 503. The alarm is raised above it."""
     target_errors: Count = 30

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Discriminator, Tag
 
-from settings.instance_types import facts
+from settings.log_retention import LogRetentionDays
 from settings.section import Section
 from settings.values import DomainName, Limit, Network, different, entries, is_private, like
 
@@ -25,8 +25,6 @@ VpcCidr = Annotated[
         holds=lambda network: is_private(network) and network.prefixlen in (16, 17),
     ),
 ]
-_RETENTION_DAYS: tuple[int, ...] = tuple(facts()["log_retention_days"])
-"""What CloudWatch Logs takes ("PutRetentionPolicy")."""
 
 
 class NatGateways(StrEnum):
@@ -48,10 +46,7 @@ class OwnNetworkSettings(Section):
     nat_gateways: NatGateways = NatGateways.ONE_PER_ZONE
     """How private subnets reach the internet. With `single`, a fault in one zone takes the internet from all. Each
     NAT gateway costs about 35 USD a month before traffic."""
-    flow_log_retention_days: Annotated[
-        int,
-        Limit(expected=f"one of {', '.join(map(str, _RETENTION_DAYS))}", holds=lambda days: days in _RETENTION_DAYS),
-    ] = 90
+    flow_log_retention_days: LogRetentionDays = 90
     """How long the flow logs, a record of all connections, are kept."""
 
 

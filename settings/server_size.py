@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 from settings.instance_types import Ec2Type, architecture, is_nitro
+from settings.log_retention import LogRetentionDays
 from settings.messages import Fault
 from settings.section import Section
 from settings.values import Limit, RootVolumeGib, like
@@ -29,6 +30,8 @@ class ServerSizeSettings(Section):
     """An instance type of the Nitro system, such as `t4g.small`. The Windows server needs an Intel or AMD type."""
     root_volume_gib: RootVolumeGib = 16
     """The disk of the operating system."""
+    log_retention_days: LogRetentionDays = 90
+    """How long CloudWatch Logs keeps the server's logs. A Windows server's stay on the server."""
     ami: Annotated[str, like("ami-([0-9a-f]{8}|[0-9a-f]{17})", "the id of an image, such as ami-0123456789abcdef0")] | (
         None
     ) = None

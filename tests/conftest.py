@@ -25,11 +25,19 @@ HOSTS = "tests/hosts/"
 """The files of that folder share a live sandbox."""
 APPLICATIONS = "sandbox/tests/applications/"
 """The files of that folder share a MariaDB and a Redis."""
+MACHINES = "tests/servers/machines"
+BOOTS_MACHINES = (
+    "tests/servers/test_first_boot.py",
+    "tests/servers/test_images.py",
+    "tests/servers/test_logs.py",
+    "tests/servers/test_server_states.py",
+)
+"""The files that share a Debian which takes half a minute to be unpacked."""
 FIRST = (
     PLATFORM,
     HOSTS,
     "sandbox/tests/commands/test_lifecycle.py",
-    "tests/servers/test_images.py",
+    MACHINES,
     "sandbox/tests/emulator/test_beanstalk_hosts.py",
     APPLICATIONS,
     "tests/platform/test_faults.py",
@@ -49,6 +57,8 @@ def unit_of_work(nodeid: str) -> str:
     file = nodeid.partition("::")[0]
     if file in WITHOUT_THE_PLATFORM:
         return file
+    if file in BOOTS_MACHINES:
+        return MACHINES
     shared = (folder for folder in (HOSTS, PLATFORM, APPLICATIONS) if file.startswith(folder))
     return next(shared, file)
 

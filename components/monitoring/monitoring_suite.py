@@ -14,6 +14,7 @@ from components.monitoring import shared_alarms, site_alarms
 from components.monitoring.alarm import Alarm, AlarmGroup, AlarmNameError, Expression, Metric
 from components.monitoring.dashboard import DashboardSubject, dashboard_body
 from components.network.vpn_link import VpnTunnels
+from components.servers.operations import VPN
 from components.shared.context import Context
 from components.shared.iam import document, only_over_tls
 from components.site.magento_platform import MagentoPlatform
@@ -79,7 +80,7 @@ class MonitoringSuiteArgs:
     satellites: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """The names of Beanstalk environments, by satellite."""
     servers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    """Instance ids, by server."""
+    """Instance ids, by server. One that is called ``vpn`` is the OpenVPN server."""
     vpn_links: Mapping[str, VpnTunnels] = field(default_factory=dict)
     nat_gateways: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """The ids of NAT gateways, by the letter of their zone."""
@@ -129,6 +130,8 @@ class MonitoringSuiteArgs:
             *site_alarms.of_search(site.search_domain_name, self.context.account_id, site.search_nodes, thresholds),
             *site_alarms.of_environments(self.satellites, thresholds),
             *(mail for name, each in self.servers.items() for mail in shared_alarms.of_server(name, each)),
+            *(mail for name, each in self.servers.items() for mail in shared_alarms.of_usage(name, each, thresholds)),
+            *([shared_alarms.of_vpn_users(self.servers[VPN], thresholds)] if VPN in self.servers else []),
             *(mail for name, each in self.vpn_links.items() for mail in shared_alarms.of_vpn_link(name, each)),
             *([shared_alarms.of_nat_gateways(self.nat_gateways)] if self.nat_gateways else []),
             *(

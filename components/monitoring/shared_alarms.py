@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pulumi
 
 from components.monitoring.alarm import Alarm, AlarmGroup, Comparison, Metric, MissingData, Statistic
 from components.network.vpn_link import VpnTunnels
-from components.servers import boot_status
+from components.servers import boot_status, usage
+from components.servers.open_vpn_server import CERTIFICATES_METRIC
 from settings.monitoring import ThresholdSettings
 
 _FIVE_MINUTES, _ONE_DAY = 300, 86_400
@@ -87,6 +88,56 @@ def of_server(name: str, instance_id: pulumi.Input[str]) -> tuple[Alarm, AlarmGr
         description=f"The {name} server runs, but has not booted: its tag BootStatus and its log say why",
         alarms=(boot,),
         follows=status.key,
+    )
+
+
+def of_usage(name: str, instance_id: pulumi.Input[str], thresholds: ThresholdSettings) -> Iterator[Alarm]:
+    """A server's fullest file system, in two steps, and its memory. Each sends its own mail: it tells what to do."""
+    warned, full = thresholds.server_disk_percent, thresholds.server_full_percent
+    for key, metric, threshold, what in (
+        ("disk", usage.DISK, warned, "A file system"),
+        ("disk-full", usage.DISK, full, "A file system"),
+        ("inodes", usage.INODES, warned, "The number of files in a file system"),
+        ("inodes-full", usage.INODES, full, "The number of files in a file system"),
+        ("memory", usage.MEMORY, full, "The memory"),
+        ("swap", usage.SWAP, full, "The swap space"),
+    ):
+        yield Alarm(
+            key=f"server-{name}-{key}",
+            description=f"{what} of the {name} server has been more than {threshold} % used for 15 minutes: "
+            "./shop servers names full file systems",
+            metric=Metric(
+                namespace=boot_status.NAMESPACE,
+                name=metric,
+                dimensions={"InstanceId": instance_id},
+                statistic=Statistic.MAXIMUM,
+            ),
+            comparison=Comparison.ABOVE,
+            threshold=threshold,
+            # A server that publishes nothing has an alarm of its own.
+            missing_data=MissingData.NOT_BREACHING,
+            period_seconds=_FIVE_MINUTES,
+        )
+
+
+def of_vpn_users(instance_id: pulumi.Input[str], thresholds: ThresholdSettings) -> Alarm:
+    """The first certificate of the OpenVPN server or of its users that ends."""
+    return Alarm(
+        key="vpn-certificates",
+        description=f"A certificate of the OpenVPN server ends in less than {thresholds.vpn_certificate_days} days: "
+        "list_users.sh there says whose. Renew or revoke the user",
+        metric=Metric(
+            namespace=boot_status.NAMESPACE,
+            name=CERTIFICATES_METRIC,
+            dimensions={"InstanceId": instance_id},
+            statistic=Statistic.MINIMUM,
+        ),
+        comparison=Comparison.BELOW,
+        threshold=thresholds.vpn_certificate_days,
+        # Published once a day. A server that does not run or boot has alarms of its own.
+        missing_data=MissingData.IGNORE,
+        period_seconds=_ONE_DAY,
+        datapoints=1,
     )
 
 

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+
+from components.shared.context import Context
+
 TAG = "BootStatus"
 """``booting``, ``ready`` or ``failed``. The instance sets this tag, not the stack."""
 METRIC = "BootReady"
@@ -30,3 +37,26 @@ def may_report(region: str) -> tuple[dict[str, object], ...]:
             "Condition": {"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
         },
     )
+
+
+def say_which_are_not_ready(servers: Mapping[str, pulumi.Input[str]], context: Context) -> None:
+    """Print at the end of a run which servers are not ready, and where to look. ``servers`` has the instances' ids.
+
+    A server that the run has made is still booting then.
+    """
+    if not servers:
+        return
+    # One question for all servers, and only those of this stack.
+    ready = aws.ec2.get_instances_output(
+        instance_tags={"Client": context.tags.client, "Environment": context.tags.environment, TAG: "ready"},
+        instance_state_names=["running"],
+    ).ids
+    pulumi.Output.all(ready=ready, ids=dict(servers)).apply(lambda known: _say(known["ids"], set(known["ready"])))
+
+
+def _say(ids: Mapping[str, str], ready: set[str]) -> None:
+    if names := [name for name, id in ids.items() if id not in ready]:
+        pulumi.log.info(
+            f"Servers that are not ready: {', '.join(names)}. A new one takes some minutes to boot. To see how they "
+            f"are, and where to look: ./shop servers -s {pulumi.get_stack()}"
+        )

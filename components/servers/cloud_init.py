@@ -19,12 +19,16 @@ MOST_USER_DATA_BYTES = 16 * 1024
 
 _PACKAGES = "/etc/boot-platform/packages"
 _VOLUMES = "/etc/boot-platform/volumes"
+_LOGS = "/etc/boot-platform/logs.json"
+_CLOUD_INIT_LOG = "/var/log/cloud-init-output.log"
 _SCRIPTS = "/etc/boot-platform/scripts"
 _MOUNT = "/usr/local/sbin/mount-data-volumes"
 _COMMON_SCRIPTS = {
     "/usr/local/bin/instance-metadata": "boot/instance_metadata.sh",
     "/usr/local/sbin/boot-status": "boot/boot_status.sh",
     "/usr/local/sbin/publish-boot-status": "boot/publish_boot_status.sh",
+    "/usr/local/sbin/publish-usage": "boot/publish_usage.sh",
+    "/usr/local/sbin/publish-logs": "boot/publish_logs.py",
     "/usr/local/sbin/install-packages": "boot/install_packages.sh",
     "/usr/local/sbin/install-session-manager": "boot/install_session_manager.sh",
     _MOUNT: "boot/mount_data_volumes.sh",
@@ -32,7 +36,13 @@ _COMMON_SCRIPTS = {
 }
 _COMMON_FILES = {
     f"/etc/systemd/system/{unit}": f"boot/{unit}"
-    for unit in ("publish-boot-status.service", "publish-boot-status.timer")
+    for unit in (
+        "publish-boot-status.service",
+        "publish-boot-status.timer",
+        "publish-logs.service",
+        "publish-logs.timer",
+        "publish-logs-at-end.service",
+    )
 }
 # cloud-init runs the files of this directory at each boot.
 _EVERY_BOOT = "/var/lib/cloud/scripts/per-boot/boot-platform"
@@ -73,6 +83,10 @@ class CloudInit:
     volumes mounted. Each must be safe to run again."""
     volumes: tuple[BootVolume, ...] = ()
     """``Server`` fills them in, because it knows the ids."""
+    log_group: str = ""
+    """The group of CloudWatch Logs that gets the server's journal and its log files. ``Server`` fills it in."""
+    log_files: tuple[str, ...] = ()
+    """Log files of programs that do not write to the journal. Those of the boot are always among them."""
 
     def __post_init__(self) -> None:
         paths = [file.path for file in self._all_files()]
@@ -116,5 +130,7 @@ class CloudInit:
         yield BootFile(
             path=_VOLUMES, content="".join(f"{each.volume_id} {each.mount_point}\n" for each in self.volumes)
         )
+        logs = {"group": self.log_group, "files": [LOG, _CLOUD_INIT_LOG, *self.log_files]}
+        yield BootFile(path=_LOGS, content=f"{json.dumps(logs, indent=1)}\n")
         yield BootFile(path=_SCRIPTS, content="".join(f"{path}\n" for path in (_MOUNT, *self.scripts)))
         yield from self.files

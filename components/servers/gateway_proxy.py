@@ -11,14 +11,15 @@ from components.network.security_group import IngressRule
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.server import Server, ServerArgs, ServerPlacement
-from settings.forwards import ForwardSettings, listeners, target_ports
-from settings.gateway import GatewaySettings
+from settings.forwards import ForwardSettings, Listener, listeners, target_ports
+from settings.gateway import CONNECTIONS_PER_SOURCE, MAX_CONNECTIONS, GatewaySettings
 from settings.ports import merged
 
 SYSTEM = "gateway"
 """The ``System`` tag by which the policy ``gateway-ingress-allow-listed`` finds the gateway's security group."""
 
-MAX_CONNECTIONS = 4000
+METRICS_PORT = 8405
+"""Of HAProxy's counters, on the gateway alone ("Prometheus exporter", HAProxy)."""
 _SPARE_DESCRIPTORS = 1000
 """For health checks, logs and the connections that the previous process keeps during a reload."""
 
@@ -66,7 +67,7 @@ class GatewayProxy(pulumi.ComponentResource):
                 placement=placement,
                 size=args.gateway.size,
                 ingress=ingress_rules(args.gateway),
-                boot=boot(args.gateway.forwards),
+                boot=boot(args.gateway.forwards, connections_per_source=args.gateway.connections_per_source),
                 public_address=address.id,
             ),
             opts=pulumi.ResourceOptions(parent=self),
@@ -111,7 +112,18 @@ def ingress_rules(gateway: GatewaySettings) -> tuple[IngressRule, ...]:
     )
 
 
-def boot(forwards: tuple[ForwardSettings, ...]) -> CloudInit:
+def _probes(bound: tuple[Listener, ...]) -> dict[str, str]:
+    """How each listener knows that its target is up: the first with a port of a target probes it, and others follow."""
+    first: dict[tuple[str, int], str] = {}
+    probes = {}
+    for listener in bound:
+        port = listener.forward.checked_port
+        probing = first.setdefault((listener.forward.target, port), listener.name)
+        probes[listener.name] = f"check port {port}" if probing == listener.name else f"track {probing}/target"
+    return probes
+
+
+def boot(forwards: tuple[ForwardSettings, ...], *, connections_per_source: int = CONNECTIONS_PER_SOURCE) -> CloudInit:
     """The packages, files and scripts of the server."""
     bound = listeners(forwards)
     ports = sum(len(each) for listener in bound for each in listener.binds)
@@ -120,7 +132,14 @@ def boot(forwards: tuple[ForwardSettings, ...]) -> CloudInit:
         files=(
             BootFile(
                 path="/etc/haproxy/gateway.cfg",
-                content=server_files.render("gateway/haproxy.cfg.j2", listeners=bound, max_connections=MAX_CONNECTIONS),
+                content=server_files.render(
+                    "gateway/haproxy.cfg.j2",
+                    listeners=bound,
+                    probes=_probes(bound),
+                    max_connections=MAX_CONNECTIONS,
+                    connections_per_source=connections_per_source,
+                    metrics_port=METRICS_PORT,
+                ),
             ),
             BootFile(
                 path="/etc/systemd/system/haproxy.service.d/gateway.conf",

@@ -18,6 +18,11 @@ PORT = 1194
 _CONFIGURATION = "/etc/openvpn"
 _CLIENT_CONFIGS = "/root/client-configs"
 _START = "/usr/local/sbin"
+_FOR_PEOPLE = ("create_user", "list_users", "renew_user", "revoke_user")
+_STEPS = ("prepare_pki", "rotate_certificates", "start_openvpn")
+CERTIFICATES_METRIC = "CertificateDaysLeft"
+"""The days until the first certificate ends: of users, server, authority or the list of revoked ones. The instance
+publishes it each night and at each boot, with its id, in ``boot_status.NAMESPACE``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +98,7 @@ def boot(args: OpenVpnServerArgs, *, address: str) -> CloudInit:
         # AWS's resolver is the network's third address ("Amazon DNS server").
         "resolver": args.network_cidr.network_address + 2,
         "internal_domain": args.placement.internal_domain,
+        "access": args.access,
     }
 
     def script(directory: str, name: str) -> BootFile:
@@ -118,14 +124,20 @@ def boot(args: OpenVpnServerArgs, *, address: str) -> CloudInit:
             ),
             BootFile(path="/etc/sysctl.d/60-openvpn.conf", content=server_files.read("openvpn/forwarding.conf")),
             BootFile(
+                path=f"{_CONFIGURATION}/lifetimes.sh",
+                content=server_files.render("openvpn/lifetimes.sh.j2", **rendered),
+            ),
+            BootFile(
                 path=f"{_CONFIGURATION}/pki_environment.sh", content=server_files.read("openvpn/pki_environment.sh")
             ),
-            script(_CLIENT_CONFIGS, "create_user.sh"),
-            script(_CLIENT_CONFIGS, "revoke_user.sh"),
-            script(_START, "prepare_pki.sh"),
-            script(_START, "start_openvpn.sh"),
+            *(script(_CLIENT_CONFIGS, f"{verb}.sh") for verb in _FOR_PEOPLE),
+            *(script(_START, f"{step}.sh") for step in (*_STEPS, "publish_certificates")),
+            *(
+                BootFile(path=f"/etc/systemd/system/{unit}", content=server_files.read(f"openvpn/{unit}"))
+                for unit in ("rotate-certificates.service", "rotate-certificates.timer")
+            ),
         ),
-        scripts=(f"{_START}/prepare_pki.sh", f"{_START}/start_openvpn.sh"),
+        scripts=tuple(f"{_START}/{step}.sh" for step in _STEPS),
     )
 
 

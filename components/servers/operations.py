@@ -24,6 +24,8 @@ from settings.php_my_admin import PhpMyAdminSettings
 from settings.windows import HOST_NAME as WINDOWS
 from settings.windows import NEEDS_GATEWAY, WindowsSettings
 
+VPN = "vpn"
+"""The OpenVPN server's name."""
 _REMOTE_DESKTOP = 3389
 
 
@@ -80,7 +82,7 @@ class Operations(pulumi.ComponentResource):
                 ),
                 opts=self._child,
             )
-            self.instance_ids["vpn"] = self.vpn.instance_id
+            self.instance_ids[VPN] = self.vpn.instance_id
         people = {"vpn": self.vpn.security_group_id} if self.vpn else {}
         if servers.gateway:
             self.gateway = GatewayProxy(

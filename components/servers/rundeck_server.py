@@ -158,6 +158,7 @@ def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str) -> 
 
     return CloudInit(
         packages=server_files.packages("rundeck"),
+        log_files=("/var/log/rundeck/service.log", "/var/log/rundeck/rundeck.audit.log"),
         files=(
             prepared(
                 "rundeck.env",

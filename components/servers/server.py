@@ -146,6 +146,7 @@ class Server(pulumi.ComponentResource):
             opts=self._child,
         )
         self.role = role.role
+        self._logs = self._log_group() if args.boot is not None else None
         interface = aws.ec2.NetworkInterface(
             f"{name}-interface",
             subnet_id=args.placement.subnet_id,
@@ -207,12 +208,31 @@ class Server(pulumi.ComponentResource):
             ),
         )
 
+    @property
+    def _log_group_name(self) -> str:
+        """A fixed name, which the server's user data contains, and under which people look for its logs."""
+        tags = self._args.placement.context.tags
+        return f"/{tags.owner}/{tags.shown(self._name)}"
+
+    def _log_group(self) -> aws.cloudwatch.LogGroup:
+        return aws.cloudwatch.LogGroup(
+            f"{self._name}-logs",
+            name=self._log_group_name,
+            retention_in_days=self._args.size.log_retention_days,
+            kms_key_id=self._args.placement.context.key_arn,
+            tags=self._args.placement.context.tags.named(f"{self._name}-logs"),
+            opts=self._child,
+        )
+
     def _rights(self) -> aws.iam.RolePolicy:
         report = boot_status.may_report(self._args.placement.context.region)
+        logs = [self._logs.arn] if self._logs else []
         return aws.iam.RolePolicy(
             f"{self._name}-rights",
             role=self.role.name,
-            policy=pulumi.Output.all(*self._args.statements).apply(lambda statements: document(*report, *statements)),
+            policy=pulumi.Output.all(statements=list(self._args.statements), logs=logs).apply(
+                lambda known: document(*report, *map(_may_write, known["logs"]), *known["statements"])
+            ),
             opts=self._child,
         )
 
@@ -273,7 +293,9 @@ class Server(pulumi.ComponentResource):
             boot, *ids = known
             attached = zip(ids, mount_points, strict=True)
             return replace(
-                boot, volumes=tuple(BootVolume(volume_id=id, mount_point=mount_point) for id, mount_point in attached)
+                boot,
+                volumes=tuple(BootVolume(volume_id=id, mount_point=mount_point) for id, mount_point in attached),
+                log_group=self._log_group_name,
             ).user_data()
 
         return pulumi.Output.all(self._args.boot, *(volume.id for volume in volumes.values())).apply(for_linux)
@@ -291,6 +313,15 @@ class Server(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         return full_name
+
+
+def _may_write(log_group_arn: str) -> dict[str, object]:
+    """The IAM statement that lets a server write to its log group, and neither read nor delete what is there."""
+    return {
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": f"{log_group_arn}:*",
+    }
 
 
 def _for_windows(script: str, ids: Mapping[str, str]) -> str:

@@ -13,7 +13,13 @@ from components.servers.server import DataVolume, Server, ServerArgs, ServerPlac
 from settings.ports import PortRange, merged
 from settings.windows import HOST_NAME, WindowsSettings
 
-_SCRIPTS = ("initialize_volumes.ps1", "open_firewall.ps1", "publish_boot_status.ps1", "set_ftp_passive.ps1")
+_SCRIPTS = (
+    "initialize_volumes.ps1",
+    "open_firewall.ps1",
+    "publish_boot_status.ps1",
+    "publish_usage.ps1",
+    "set_ftp_passive.ps1",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

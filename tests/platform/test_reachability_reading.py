@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reachability.aws_api import AwsApi
+from commands.aws_api import AwsApi
 from reachability.inventory import Direction, Inventory
 from reachability.places import places
 from reachability.reach import Reach

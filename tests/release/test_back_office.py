@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
+from commands.deployed_stack import DeployedStack
 from commands.errors import CannotRunError
 from release.back_office import BackOffice, Command, Instance
-from release.deployed_stack import DeployedStack
 from release.errors import ReleaseError
 from release.redaction import Redaction
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws

@@ -55,8 +55,10 @@ case $url in
   */global-bundle.pem) cp /etc/ssl/certs/ca-certificates.crt "$output" ;;
 esac
 """
-_AWS = """#!/bin/sh
-# Records the tags that the server sets, and the metrics that it publishes.
+_AWS = """#!/bin/bash
+# Records each call, as a shell reads it, the tags that the server sets, and the metrics that it publishes.
+printf '%q ' "$@" >> /var/log/aws-calls
+echo >> /var/log/aws-calls
 for last; do :; done
 case $1 in
   ec2) echo "$last" >> /var/log/boot-statuses ;;
@@ -184,8 +186,14 @@ class Machine:
         return ran.stdout
 
     def attempt(self, *command: str) -> subprocess.CompletedProcess[str]:
-        inside = ["nsenter", "--target", str(self._leader), "--all", "--root", "--wd", "env", "--ignore-environment"]
-        return _run([*inside, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *command])
+        return _run([*self.inside, *command])
+
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """What stands before a command so that it runs on the machine."""
+        path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        enter = ("nsenter", "--target", str(self._leader), "--all", "--root", "--wd")
+        return (*enter, "env", "--ignore-environment", path)
 
     def read(self, path: str) -> str:
         """A file of the machine's; empty when there is none."""

@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from components.servers.gateway_proxy import boot
+from components.servers.gateway_proxy import METRICS_PORT, boot
 from settings.forwards import ForwardSettings
-from tests.servers.namespaces import Network
+from settings.gateway import CONNECTIONS_PER_SOURCE
+from tests.servers.namespaces import Network, Program
 
 WINDOWS, SATELLITE = "windows.internal-client.url", "custom-connection.internal-client.url"
 FORWARDS = (
@@ -26,6 +27,7 @@ FORWARDS = (
 )
 
 PUBLIC = "203.0.113.10"
+PARTNER, OTHER_PARTNER = "203.0.113.99", "203.0.113.98"
 ADDRESSES = {"windows": "10.0.101.20", "satellite": "10.0.102.30", "successor": "10.0.103.40"}
 _RESOLVER = "169.254.169.253"
 
@@ -68,6 +70,20 @@ FTPHandler.passive_ports = range(first, last + 1)
 FTPServer(("", 21), FTPHandler).serve_forever()
 """
 
+# Connections that an FTP server greets, and keeps open, are held all at once.
+_HOLD = """
+import socket, sys
+host, source, times = sys.argv[1], sys.argv[2], int(sys.argv[3])
+held = 0
+connections = [socket.create_connection((host, 21), timeout=5, source_address=(source, 0)) for _ in range(times)]
+for connection in connections:
+    try:
+        held += connection.recv(64).startswith(b"220")
+    except OSError:
+        pass
+print(held)
+"""
+
 # By default, Python's client ignores the announced address, and so hides a wrong one.
 _TRANSFER = """
 import ftplib, io, sys
@@ -93,7 +109,8 @@ class GatewaySite:
         self._network, self._directory = network, directory
         for machine in ("partner", "gateway", *ADDRESSES):
             network.add_machine(machine)
-        network.connect("partner", "203.0.113.99/24", "gateway", f"{PUBLIC}/24")
+        network.connect("partner", f"{PARTNER}/24", "gateway", f"{PUBLIC}/24")
+        network.run("partner", "ip", "address", "add", f"{OTHER_PARTNER}/24", "dev", "to-gateway")
         for machine, address in ADDRESSES.items():
             subnet = address.rpartition(".")[0]
             network.connect("gateway", f"{subnet}.1/24", machine, f"{address}/24")
@@ -102,14 +119,17 @@ class GatewaySite:
         self._names.touch()
         self._start_resolver()
 
-    def start_haproxy(self) -> None:
+    def start_haproxy(self, *, connections_per_source: int = CONNECTIONS_PER_SOURCE) -> Program:
         """Under the limit of descriptors that systemd would set, and once it accepts connections."""
         configuration = self._directory / "gateway.cfg"
-        content = {Path(file.path).name: file.content for file in boot(FORWARDS).files}
+        files = boot(FORWARDS, connections_per_source=connections_per_source).files
+        content = {Path(file.path).name: file.content for file in files}
         configuration.write_text(content["gateway.cfg"])
         limit = content["gateway.conf"].partition("LimitNOFILE=")[2].strip()
-        self._network.start("gateway", "prlimit", f"--nofile={limit}", "haproxy", "-db", "-f", str(configuration))
+        haproxy = ("haproxy", "-db", "-f", str(configuration))
+        started = self._network.start("gateway", "prlimit", f"--nofile={limit}", *haproxy)
         self._until(lambda: len(self.bound_ports()) > 0)
+        return started
 
     def name(self, **machines: str) -> None:
         """Makes these the whole of the internal zone: ``windows="10.0.101.20"``."""
@@ -142,9 +162,30 @@ class GatewaySite:
         return (done.stdout or done.stderr).strip()
 
     def bound_ports(self) -> list[int]:
-        """The ports that HAProxy listens on, one for each socket."""
+        """The ports that HAProxy listens on for others than the gateway itself, one for each socket."""
         sockets = self._network.run("gateway", "ss", "--listening", "--tcp", "--numeric", "--no-header", "--processes")
-        return sorted(int(line.split()[3].rpartition(":")[2]) for line in sockets.splitlines() if '"haproxy"' in line)
+        bound = [line.split()[3].rpartition(":") for line in sockets.splitlines() if '"haproxy"' in line]
+        return sorted(int(port) for address, _, port in bound if address != "127.0.0.1")
+
+    def counters(self) -> dict[str, float]:
+        """HAProxy's own, by name and labels, as they are read on the gateway."""
+        url = f"http://127.0.0.1:{METRICS_PORT}/metrics"
+        lines = self._network.run("gateway", "curl", "--fail", "--silent", url).splitlines()
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
+
+    def held_by(self, source: str, *, times: int) -> int:
+        """How many of so many FTP connections at a time the gateway serves an address of the partner."""
+        return int(self._network.run("partner", sys.executable, "-c", _HOLD, PUBLIC, source, str(times)))
+
+    def count_probes(self, machine: str, port: int, *, seconds: int) -> int:
+        """The connections that come to a port of a machine in that time, when nobody uses the gateway."""
+        opened = ("tcp", "dport", str(port), "tcp", "flags", "&", "(syn | ack)", "==", "syn", "counter")
+        self._network.run(machine, "nft", "add table ip probes")
+        self._network.run(machine, "nft", "add chain ip probes input { type filter hook input priority 0; }")
+        self._network.run(machine, "nft", "add", "rule", "ip", "probes", "input", *opened)
+        time.sleep(seconds)
+        listed = self._network.run(machine, "nft", "list", "table", "ip", "probes")
+        return int(listed.partition("counter packets ")[2].split()[0])
 
     def _start_resolver(self) -> None:
         self._network.start(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -386,6 +387,52 @@ def test_the_alarm_of_a_server_follows_what_it_publishes(tmp_path: Path, aws_var
     Machine._script(tmp_path / "instance-metadata", f"[[ $1 == instance-id ]] && echo {instance} || echo eu-west-3")
     assert state_after("ready") == "OK"
     assert state_after("failed") == "ALARM"
+
+
+def published(base: Path) -> dict[tuple[str, str], list[float]]:
+    """What the server says that it uses, by metric and directory; empty for the server's own metric."""
+    Machine._script(base / "instance-metadata", "[[ $1 == instance-id ]] && echo i-1 || echo eu-west-3")
+    Machine._script(base / "aws", f'for last; do :; done; echo "$last" > {base / "metrics"}')
+    (base / "proc").mkdir()
+    meminfo = "MemTotal: 4000 kB\nMemFree: 100 kB\nMemAvailable: 1000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n"
+    (base / "proc" / "meminfo").write_text(meminfo)
+    (base / "proc" / "loadavg").write_text("0.10 2.50 0.30 1/100 4711\n")
+    subprocess.run(
+        [BOOT / "publish_usage.sh"],
+        env={"PATH": f"{base}:{os.environ['PATH']}", "BOOT_VOLUMES": str(base / "volumes"), "PROC": str(base / "proc")},
+        check=True,
+        timeout=60,
+    )
+    found: dict[tuple[str, str], list[float]] = {}
+    for datum in json.loads((base / "metrics").read_text()):
+        dimensions = {each["Name"]: each["Value"] for each in datum["Dimensions"]}
+        assert dimensions.pop("InstanceId") == "i-1"
+        found.setdefault((datum["MetricName"], dimensions.get("Directory", "")), []).append(datum["Value"])
+    return found
+
+
+def test_what_a_server_uses_is_published_by_file_system(disks: Disks) -> None:
+    """Each under its directory, and all of them as the server's, whose maximum is the fullest."""
+    succeeded(disks.mount())
+    data = str(disks.base / "data")
+    (disks.base / "data" / "catalog").write_bytes(b"x" * 10 * 2**20)
+    for number in range(2000):
+        (disks.base / "data" / f"{number}").touch()
+    found = published(disks.base)
+    for metric, column in (("DiskUsedPercent", "pcent"), ("InodesUsedPercent", "ipcent")):
+        shown = subprocess.run(["df", f"--output={column}", data], capture_output=True, text=True, check=True).stdout
+        [used] = found[metric, data]
+        assert used == float(shown.split()[-1].rstrip("%")) > 45
+        assert sorted(found[metric, ""]) == sorted([used, *found[metric, "/"]])
+    assert found["MemoryUsedPercent", ""] == [75]
+    assert found["SwapUsedPercent", ""] == [0]
+    assert found["LoadAverage5min", ""] == [2.5]
+
+
+def test_a_volume_that_is_not_mounted_is_not_measured(disks: Disks) -> None:
+    """Its directory is a part of the root disk."""
+    found = published(disks.base)
+    assert {directory for _, directory in found} == {"", "/"}
 
 
 def test_cloud_init_accepts_the_document(tmp_path: Path) -> None:

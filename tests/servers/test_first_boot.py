@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from components.servers import server_files
 from components.servers.cloud_init import CloudInit
-from tests.servers.debian_machine import Base, Machine, boot, in_memory, require_containers
+from tests.servers.debian_machine import Base, Machine, boot
 from tests.servers.server_boots import BOOTS
 
 # The file server needs a kernel with nfsd, Rundeck its own repository. test_images.py boots the others on Debian 13.
@@ -18,7 +16,7 @@ GATEWAY, PHPMYADMIN, OPENVPN, OPENVPN_13 = (
     pytest.param(("12", "gateway"), marks=pytest.mark.long),
     pytest.param(("12", "phpmyadmin"), marks=pytest.mark.long),
     pytest.param(("12", "openvpn"), marks=pytest.mark.long),
-    ("13", "openvpn"),
+    pytest.param(("13", "openvpn"), marks=pytest.mark.long),
 )
 SERVICES = {"gateway": "haproxy", "phpmyadmin": "nginx", "openvpn": "openvpn-server@server"}
 STATUS = "/var/lib/boot-platform/status"
@@ -30,19 +28,6 @@ with open("/var/lib/dpkg/lock-frontend", "w") as lock:
     pathlib.Path("/run/held").touch()
     time.sleep(5)
 """
-
-
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    require_containers()
-    with in_memory(tmp_path_factory.mktemp("machines")) as directory:
-        yield directory
-
-
-@pytest.fixture(scope="module")
-def debian(directory: Path) -> Callable[[str], Base]:
-    """A release of Debian, with the packages of all these servers in its repository. Each is made once."""
-    return functools.cache(lambda release: Base.build(directory, release, server_files.packages("boot"), BOOTS))
 
 
 @pytest.fixture(scope="module", params=(GATEWAY, PHPMYADMIN, OPENVPN, OPENVPN_13), ids="-".join)

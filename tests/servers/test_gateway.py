@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ import pytest
 
 from components.servers.gateway_proxy import boot
 from settings.forwards import ForwardSettings
-from tests.servers.gateway_site import ADDRESSES, FORWARDS, GatewaySite
+from tests.servers.gateway_site import ADDRESSES, FORWARDS, OTHER_PARTNER, PARTNER, GatewaySite
 from tests.servers.namespaces import Network, require_namespaces
 from tests.servers.programs import require
 
@@ -20,7 +21,7 @@ WINDOWS_PORTS = (445, 2048, 3388, 3389, 3390, 4096, 8700, 8750, 8800)
 
 @contextmanager
 def _machines(directory: Path) -> Iterator[GatewaySite]:
-    require("haproxy", "dnsmasq", "ip", "ss", "prlimit")
+    require("haproxy", "dnsmasq", "ip", "ss", "prlimit", "curl", "nft")
     require_namespaces()
     with Network() as network:
         yield GatewaySite(network, directory)
@@ -78,6 +79,44 @@ def test_nothing_else_is_answered(site: GatewaySite) -> None:
 def test_passive_ftp_passes(site: GatewaySite, port: int) -> None:
     """Each FTP server behind the one address: the client opens data connections to the announced address."""
     assert site.transfer(port, times=3) == "221 Goodbye."
+
+
+def test_the_log_has_the_port_and_the_bytes_of_both_ways(tmp_path: Path) -> None:
+    """An upload is more than nothing, and which of a range's ports it came by is known."""
+    with _machines(tmp_path) as site:
+        site.name(satellite=ADDRESSES["satellite"])
+        site.start_ftp("satellite", first=5000, last=5100)
+        haproxy = site.start_haproxy()
+        assert site.comes_to_answer(2021, "220 pyftpdlib 2.2.0 ready.")
+        assert site.transfer(2021) == "221 Goodbye."
+        line = re.compile(
+            rf"^{PARTNER}:\d+ \[\S+\] satellite-ftp-passive:(\d+) .* sent:(\d+) received:(\d+) --", re.MULTILINE
+        )
+        up, down = line.findall(haproxy.said)
+        assert (up[1:], down[1:]) == (("300000", "0"), ("0", "300000"))
+        assert all(5000 <= int(each[0]) <= 5100 for each in (up, down))
+        assert " satellite-ftp:2021 " in haproxy.said
+
+
+def test_one_source_does_not_take_the_places_of_others(tmp_path: Path) -> None:
+    """Over all ports. What is refused is counted, and a place is free again when a connection ends."""
+    with _machines(tmp_path) as site:
+        site.name(windows=ADDRESSES["windows"], satellite=ADDRESSES["satellite"])
+        site.start_ftp("windows", first=2100, last=3300)
+        site.start_haproxy(connections_per_source=10)
+        assert site.comes_to_answer(21, "220 pyftpdlib 2.2.0 ready.")
+        for _ in range(2):
+            assert site.held_by(PARTNER, times=14) == 10
+        assert site.held_by(OTHER_PARTNER, times=10) == 10
+        counters = site.counters()
+        assert counters['haproxy_frontend_denied_connections_total{proxy="windows-ftp"}'] == 8
+        assert counters['haproxy_frontend_bytes_out_total{proxy="windows-ftp"}'] > 0
+
+
+def test_a_port_of_a_target_is_probed_once(site: GatewaySite) -> None:
+    """However many forwards lead there: a server logs each probe as somebody who says nothing."""
+    assert sum(forward.checked_port == 3389 for forward in FORWARDS) == 2
+    assert 2 <= site.count_probes("windows", 3389, seconds=25) <= 3
 
 
 def test_an_ftp_server_that_announces_its_own_address_is_noticed(tmp_path: Path) -> None:

@@ -13,9 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from components.servers import server_files
-from settings.server_size import ServerSizeSettings
-from tests.servers.debian_machine import Base, Machine, boot, in_memory, package, require_containers
+from tests.servers.debian_machine import Base, Machine, boot, package
 from tests.servers.server_boots import BOOTS
 from tests.unit.program import ROOT
 
@@ -24,19 +22,6 @@ OF_ITS_OWN = re.compile(r"etc/(machine-id|ssh/ssh_host_.*|ld\.so\.cache|.*-)")
 # cloud-init says when it wrote a file.
 DATED = re.compile(rb"# .*cloud-init .*\n")
 SECRET = "/var/lib/phpmyadmin/blowfish_secret.inc.php"
-
-
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    require_containers()
-    with in_memory(tmp_path_factory.mktemp("machines")) as directory:
-        yield directory
-
-
-@pytest.fixture(scope="module")
-def base(directory: Path) -> Base:
-    """Debian with what every server has; each server's own packages are in its repository."""
-    return Base.build(directory, ServerSizeSettings.releases[0], server_files.packages("boot"), BOOTS)
 
 
 @contextmanager

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pulumi_aws as aws
 import pytest
 
 from tests.servers.namespaces import Network, Program, require_namespaces
 from tests.servers.programs import SEARCHED, require
 from tests.servers.server_boots import BOOTS
 from tests.servers.server_boots import VPN_ADDRESS as SERVER_ADDRESS
+from tests.unit.program import program
 
 SERVER_INSIDE = "10.0.1.10"
 INSIDE, ELSEWHERE = "10.0.101.10", "203.0.113.5"
@@ -61,7 +65,7 @@ class VpnHost:
         """In which the scripts find this directory instead of the root's."""
         return {
             **os.environ,
-            "PATH": SEARCHED,
+            "PATH": f"{self.root}/programs:{SEARCHED}",
             "OPENVPN_DIRECTORY": str(self.directory),
             "OPENVPN_CONSOLE": str(self.console),
         }
@@ -85,6 +89,49 @@ class VpnHost:
     def revoke_user(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.run(self.client_configs / "revoke_user.sh", *arguments)
 
+    def renew_user(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run(self.client_configs / "renew_user.sh", *arguments)
+
+    def rotate(self) -> list[str]:
+        """What each night does. Returns what it asked of systemd."""
+        asked = self.put_program("systemctl", 'echo "$@" >> "$0.calls"')
+        done = self.run(self.root / "usr/local/sbin/rotate_certificates.sh")
+        assert done.returncode == 0, done.stderr
+        calls = asked.with_name("systemctl.calls")
+        return calls.read_text().splitlines() if calls.exists() else []
+
+    def published(self) -> list[str]:
+        """The words of the call by which the server says how many days are left."""
+        self.put_program("instance-metadata", "[[ $1 == instance-id ]] && echo i-1 || echo eu-west-3")
+        called = self.put_program("aws", 'echo "$@" > "$0.call"').with_name("aws.call")
+        done = self.run(self.root / "usr/local/sbin/publish_certificates.sh")
+        assert done.returncode == 0, done.stderr
+        return called.read_text().split()
+
+    def put_program(self, name: str, body: str) -> Path:
+        """A program that takes the place of one that needs systemd or AWS."""
+        program = self.root / "programs" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/usr/bin/env bash\n{body}\n")
+        program.chmod(0o755)
+        return program
+
+    def set_days(self, **days: int) -> None:
+        """Lifetimes, by their names in the file that the scripts read."""
+        path = self.directory / "lifetimes.sh"
+        for name, count in days.items():
+            changed, times = re.subn(rf"(?m)^{name}=\d+$", f"{name}={count}", path.read_text())
+            assert times == 1, name
+            path.write_text(changed)
+
+    def listed(self) -> dict[str, tuple[int, str]]:
+        """What list_users.sh prints: days and date, by name, in its order."""
+        done = self.run(self.client_configs / "list_users.sh")
+        assert done.returncode == 0, done.stderr
+        heading, *rows = (line.split() for line in done.stdout.splitlines())
+        assert heading == ["Days", "left", "Ends", "User"]
+        return {name: (int(left), day) for left, day, name in rows}
+
     def profile_of(self, user: str) -> Path:
         """Makes the user. Fails the test when that fails."""
         made = self.create_user(user)
@@ -95,9 +142,10 @@ class VpnHost:
         """Everything that is to outlive the instance."""
         return {str(path): path.read_bytes() for path in self.directory.rglob("pki-data/**/*") if path.is_file()}
 
-    def is_accepted(self, user: str) -> bool:
-        """Whether the certificate that is the user's now passes the server's authority and revocation list."""
-        certificate = self.pki / f"issued/{user}.crt"
+    def is_accepted(self, user: str, certificate: Path | None = None) -> bool:
+        """Whether a certificate, by default the one that is the user's now, passes the server's authority and
+        revocation list."""
+        certificate = certificate or self.pki / f"issued/{user}.crt"
         verified = subprocess.run(
             [
                 *("openssl", "verify", "-crl_check", "-purpose", "sslclient", "-CAfile", self.pki / "ca.crt"),
@@ -205,7 +253,9 @@ def test_a_name_is_given_once(host: VpnHost) -> None:
 def test_a_hostile_name_is_refused(first_boot: VpnHost, arguments: tuple[str, ...]) -> None:
     """Nothing that could be an option, a path, a command or the server itself gets a certificate, or takes one away."""
     before = first_boot.files()
-    for refused in (first_boot.create_user(*arguments), first_boot.revoke_user(*arguments)):
+    for refused in (
+        script(*arguments) for script in (first_boot.create_user, first_boot.renew_user, first_boot.revoke_user)
+    ):
         assert refused.returncode == 2
         assert "usage: " in refused.stderr
     assert first_boot.files() == before
@@ -240,6 +290,121 @@ def test_a_revoked_user_stays_out_and_the_name_is_free(host: VpnHost) -> None:
     assert not host.is_accepted("kept")
     # OpenVPN reads it at each connection as the user nobody, and keeps the old one if it can't.
     assert (host.directory / "server/crl.pem").stat().st_mode & 0o777 == 0o644
+
+
+def certificate_in(profile: Path, copy: Path) -> Path:
+    """The certificate of a profile, as a file."""
+    copy.write_text(profile.read_text().partition("<cert>\n")[2].partition("</cert>")[0])
+    return copy
+
+
+def test_users_are_listed_with_the_days_that_they_have_left(host: VpnHost) -> None:
+    """The first to end first, and with what all users need. One that has ended is below nothing, not gone."""
+    host.set_days(USER_CERTIFICATE_DAYS=400)
+    host.profile_of("alice")
+    host.set_days(USER_CERTIFICATE_DAYS=90)
+    host.profile_of("bob")
+    host.profile_of("carol")
+    authority = ("-CA", host.pki / "ca.crt", "-CAkey", host.pki / "private/ca.key")
+    ended = ("-days", "-1", "-in", host.pki / "reqs/carol.req", "-out", host.pki / "issued/carol.crt")
+    subprocess.run(["openssl", "x509", "-req", *authority, *ended], check=True, capture_output=True)
+    listed = host.listed()
+    assert list(listed) == ["carol", "bob", "REVOCATIONS", "alice", "SERVER", "AUTHORITY"]
+    # A day that has begun counts only as long as no second of it has passed.
+    for name, days in {"carol": -1, "bob": 90, "REVOCATIONS": 365, "alice": 400, "SERVER": 825}.items():
+        assert listed[name][0] in (days - 1, days)
+    assert (datetime.now(UTC) + timedelta(days=90)).date() - date.fromisoformat(listed["bob"][1]) <= timedelta(days=1)
+
+
+def test_a_renewed_user_has_a_new_profile_and_the_old_one_works_to_its_end(host: VpnHost, tmp_path: Path) -> None:
+    """With the same key, so that nothing secret need be sent again."""
+    host.set_days(USER_CERTIFICATE_DAYS=90)
+    profile = host.profile_of("alice")
+    before, old = profile.read_text(), certificate_in(profile, tmp_path / "old.crt")
+    host.set_days(USER_CERTIFICATE_DAYS=800)
+    renewed = host.renew_user("alice")
+    assert renewed.returncode == 0, renewed.stderr
+    assert renewed.stdout == f"{profile}\n"
+    assert profile.stat().st_mode & 0o777 == 0o600
+    new = certificate_in(profile, tmp_path / "new.crt")
+    assert profile.read_text().replace(new.read_text(), "") == before.replace(old.read_text(), "")
+    assert host.is_accepted("alice", new)
+    assert host.is_accepted("alice", old)
+    assert host.listed()["alice"][0] in (799, 800)
+
+
+def test_a_renewed_user_is_revoked_whole(host: VpnHost, tmp_path: Path) -> None:
+    """Both certificates, whichever profile somebody has kept. The name is free again."""
+    profile = host.profile_of("alice")
+    old = certificate_in(profile, tmp_path / "old.crt")
+    assert host.renew_user("alice").returncode == 0
+    new = certificate_in(profile, tmp_path / "new.crt")
+    revoked = host.revoke_user("alice")
+    assert revoked.returncode == 0, revoked.stderr
+    assert not host.is_accepted("alice", old)
+    assert not host.is_accepted("alice", new)
+    host.profile_of("alice")
+    assert host.is_accepted("alice")
+
+
+def test_a_user_that_is_not_there_is_not_renewed(host: VpnHost) -> None:
+    before = host.files()
+    for user in ("alice", "ca"):
+        assert host.renew_user(user).returncode == 1
+    assert host.files() == before
+
+
+def test_a_renewal_that_stopped_half_way_is_made_up_for(host: VpnHost) -> None:
+    """What it left is neither a user nor in the way, and the certificate that was there is whole."""
+    host.profile_of("alice")
+    shutil.copy(host.pki / "reqs/alice.req", host.pki / "reqs/AGAIN.req")
+    shutil.copy(host.pki / "issued/alice.crt", host.pki / "issued/AGAIN.crt")
+    assert host.is_accepted("alice")
+    assert host.renew_user("alice").returncode == 0
+    assert set(host.listed()) == {"alice", "SERVER", "AUTHORITY", "REVOCATIONS"}
+
+
+def test_the_servers_certificate_is_renewed_in_the_last_third_of_its_life(host: VpnHost) -> None:
+    """And not before: each renewal interrupts who is connected for some seconds."""
+    before = (host.pki / "issued/SERVER.crt").read_bytes()
+    assert host.rotate() == []
+    assert (host.pki / "issued/SERVER.crt").read_bytes() == before
+    # The certificate has 825 days: less than a third of these.
+    host.set_days(SERVER_CERTIFICATE_DAYS=2600)
+    assert host.rotate() == ["try-restart openvpn-server@server"]
+    assert host.listed()["SERVER"][0] in (2599, 2600)
+    purpose = ("openssl", "verify", "-purpose", "sslserver", "-CAfile", host.pki / "ca.crt")
+    subprocess.run([*purpose, host.pki / "issued/SERVER.crt"], check=True, capture_output=True)
+
+
+def test_the_list_of_revoked_certificates_is_made_anew_each_night(host: VpnHost) -> None:
+    """An ended one lets nobody in."""
+    host.set_days(REVOCATION_LIST_DAYS=60)
+    host.rotate()
+    assert host.listed()["REVOCATIONS"][0] in (59, 60)
+    published = host.directory / "server/crl.pem"
+    assert published.read_bytes() == (host.pki / "crl.pem").read_bytes()
+    assert published.stat().st_mode & 0o777 == 0o644
+
+
+def test_the_first_end_is_published_for_the_alarm(host: VpnHost) -> None:
+    """Under the alarm's names. Revoking the user is one way to end it."""
+    host.set_days(USER_CERTIFICATE_DAYS=90)
+    host.profile_of("alice")
+    call = host.published()
+    assert call[:2] == ["cloudwatch", "put-metric-data"]
+    values = dict(zip(call[2::2], call[3::2], strict=True))
+    [alarm] = [
+        each.inputs
+        for each in program("prod").of_type(aws.cloudwatch.MetricAlarm)
+        if each.name == "monitoring-vpn-certificates"
+    ]
+    assert (values["--namespace"], values["--metric-name"]) == (alarm["namespace"], alarm["metricName"])
+    assert values["--dimensions"].partition("=")[0] == next(iter(alarm["dimensions"]))
+    assert (alarm["comparisonOperator"], alarm["threshold"]) == ("LessThanThreshold", 30)
+    assert values["--value"] in ("89", "90")
+    assert host.revoke_user("alice").returncode == 0
+    assert host.published()[-1] in ("364", "365")
 
 
 def test_users_made_at_once_do_not_collide(host: VpnHost) -> None:
@@ -277,11 +442,16 @@ class Tunnel:
         network.run("server", "nft", "--file", str(host.directory / "masquerade.nft"))
         for machine in ("server", "inside", "elsewhere"):
             network.start(machine, sys.executable, "-c", WHO_ARE_YOU)
-        self._server = network.start(
-            "server",
+        self._command = (
             *("openvpn", "--cd", str(host.directory / "server"), "--config", "server.conf"),
             *("--management", str(host.console), "unix"),
         )
+        self._server = network.start("server", *self._command)
+
+    def restart_server(self) -> None:
+        """As systemd does. Its clients are told to connect again."""
+        self._server.end()
+        self._server = self._network.start("server", *self._command)
 
     def start_client(self, profile: Path) -> Program:
         return self._network.start("client", "openvpn", "--config", str(profile), "--connect-retry", "1", "1")
@@ -352,3 +522,21 @@ def test_revoking_ends_the_connection_and_keeps_the_user_out(host: VpnHost, tunn
     tunnel.start_client(profile)
     assert tunnel.refuses_a_certificate()
     assert tunnel.seen_as(INSIDE) is None
+
+
+def test_a_client_stays_through_a_renewal_of_the_server_and_of_itself(host: VpnHost, tunnel: Tunnel) -> None:
+    """The old profile connects again by itself to a server with a new certificate, and the new profile does too."""
+    profile = host.root / "copy.ovpn"
+    shutil.copy(host.profile_of("alice"), profile)
+    connected = tunnel.start_client(profile)
+    assert tunnel.comes_to(SERVER_INSIDE, INSIDE)
+    host.set_days(SERVER_CERTIFICATE_DAYS=2600)
+    assert host.rotate() == ["try-restart openvpn-server@server"]
+    tunnel.restart_server()
+    assert tunnel.comes_to(SERVER_INSIDE, INSIDE)
+    connected.end()
+    assert tunnel.comes_to(None, INSIDE)
+    renewed = host.renew_user("alice")
+    assert renewed.returncode == 0, renewed.stderr
+    tunnel.start_client(Path(renewed.stdout.strip()))
+    assert tunnel.comes_to(SERVER_INSIDE, INSIDE)

@@ -340,6 +340,12 @@ def _image(arguments: Inputs, region: str) -> Inputs:
 
 FUNCTIONS: Mapping[str, Callable[[Inputs, str], Inputs]] = {
     "aws:ec2/getAmi:getAmi": _image,
+    "aws:ec2/getInstances:getInstances": lambda *_: {
+        "id": DEFAULT_REGION,
+        "ids": [],
+        "privateIps": [],
+        "publicIps": [],
+    },
     "aws:elasticbeanstalk/getHostedZone:getHostedZone": lambda *_: {"id": "Z1WCIGYICN2BYD", "region": DEFAULT_REGION},
     "aws:elasticbeanstalk/getSolutionStack:getSolutionStack": _solution_stack,
     "aws:elb/getServiceAccount:getServiceAccount": lambda *_: {

@@ -34,7 +34,6 @@ SPANS = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", PAGE)]
 OF_PACKAGES = {
     "/var/log/cloud-init-output.log": "cloud-init, Log files",
     "/run/openvpn-server/status-server.log": "Debian's openvpn-server@.service",
-    "/etc/openvpn/pki-data/pki/index.txt": "easy-rsa's list of certificates, as openssl-ca keeps it",
     "/var/log/nginx/access.log": "Debian's nginx.conf",
     "/var/log/nginx/error.log": "Debian's nginx.conf",
     "/var/log/eb-engine.log": "Elastic Beanstalk, Instance logs",

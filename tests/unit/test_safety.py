@@ -98,12 +98,14 @@ def test_logs_are_kept_for_as_long_as_is_written_down(prod: Graph) -> None:
     """Log groups keep what they hold for a number of days that is written down."""
     kept = {each.name: each.inputs.get("retentionInDays") for each in prod.of_type(aws.cloudwatch.LogGroup)}
     assert kept == {
+        **{f"operations-{server}-server-logs": 90 for server in ("gateway", "phpmyadmin", "rundeck", "vpn")},
         "shared-database-error-logs": 90,
         "shared-database-slowquery-logs": 90,
         "shared-platform-network-flow-log-group": 90,
         "site-back-office-logs": 90,
         "site-database-error-logs": 90,
         "site-database-slowquery-logs": 90,
+        "site-files-logs": 90,
         "site-front-logs": 90,
         "site-release-output": 90,
         "site-search-audit-logs": 365,

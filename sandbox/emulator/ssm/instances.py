@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +16,8 @@ from sandbox.emulator.patching import operation
 AGENT_POLICIES = {"AmazonSSMManagedInstanceCore", "AmazonSSMManagedEC2InstanceDefaultPolicy"}
 """An instance's role needs one of them for its agent to register ("Configure instance permissions required for Systems
 Manager")."""
+_BUILDS = {"2019": "10.0.17763", "2022": "10.0.20348", "2025": "10.0.26100"}
+"""Of Windows Server's releases ("Windows Server release information")."""
 _OF_BEANSTALK = "elasticbeanstalk:environment-name"
 
 
@@ -23,12 +26,15 @@ def describe_instance_information(response: SimpleSystemManagerResponse, paramet
     """The running instances whose role lets their agent register. Without a host, the agent has no connection."""
     ec2 = client("ec2", response.region, response.current_account)
     running = ec2.describe_instances(Filters=[{"Name": "instance-state-name", "Values": ["running"]}])
-    every = [
-        _managed(instance)
+    managed = [
+        instance
         for reservation in running["Reservations"]
         for instance in reservation["Instances"]
         if _may_register(response, instance)
     ]
+    used = [{"Name": "image-id", "Values": [instance["ImageId"] for instance in managed]}]
+    images = {image["ImageId"]: image["Name"] for image in ec2.describe_images(Filters=used)["Images"]}
+    every = [{**_managed(instance), **_system(images.get(instance["ImageId"], ""))} for instance in managed]
     filters = [(each["Key"], each["Values"]) for each in parameters.get("Filters", [])]
     filters += [(each["key"], each["valueSet"]) for each in parameters.get("InstanceInformationFilterList", [])]
     kept = [each for each in every if all(_has(each, key, values) for key, values in filters)]
@@ -58,6 +64,15 @@ def _managed(instance: dict[str, Any]) -> dict[str, Any]:
         "IPAddress": instance["PrivateIpAddress"],
         "RegistrationDate": instance["LaunchTime"],
     }
+
+
+def _system(image_name: str) -> dict[str, str]:
+    """What the agent says of the operating system: of an official image, since nothing runs."""
+    if found := re.match(r"debian-(\d+)-", image_name):
+        return {"PlatformName": "Debian GNU/Linux", "PlatformVersion": found[1]}
+    if found := re.match(r"Windows_Server-(\d+)-", image_name):
+        return {"PlatformName": f"Microsoft Windows Server {found[1]} Datacenter", "PlatformVersion": _BUILDS[found[1]]}
+    return {}
 
 
 def _has(instance: dict[str, Any], key: str, values: list[str]) -> bool:

@@ -214,6 +214,7 @@ def test_session_manager_knows_the_instances_whose_role_lets_the_agent_register(
     iam.attach_role_policy(RoleName="server", PolicyArn=f"arn:aws:iam::aws:policy/{policy}")
     [managed] = ssm.describe_instance_information()["InstanceInformationList"]
     assert (managed["InstanceId"], managed["PingStatus"]) == (instances[0], "ConnectionLost")
+    assert (managed["PlatformName"], managed["PlatformVersion"]) == ("Debian GNU/Linux", "12")
     online = [{"Key": "PingStatus", "Values": ["Online"]}]
     assert ssm.describe_instance_information(Filters=online)["InstanceInformationList"] == []
     assert ssm.describe_sessions(State="Active")["Sessions"] == []

@@ -287,3 +287,16 @@ def test_an_image_that_was_withdrawn_is_named(aws: Aws) -> None:
     by_id = {"filters": [{"name": "image-id", "values": [image]}], "includeDeprecated": True}
     with pytest.raises(ValueError, match="returned no results"):
         find_function("aws:ec2/getAmi:getAmi")(aws, by_id)
+
+
+def test_running_instances_are_found_by_their_tags(aws: Aws) -> None:
+    """Also those that a server set on itself. That there is none is an answer."""
+    id = an_instance(aws, tags={"Client": "client"})
+    get_instances = find_function("aws:ec2/getInstances:getInstances")
+    asked = {"instanceTags": {"Client": "client", "BootStatus": "ready"}, "instanceStateNames": ["running"]}
+    assert get_instances(aws, asked)["ids"] == []
+    aws.client("ec2").create_tags(Resources=[id], Tags=[{"Key": "BootStatus", "Value": "ready"}])
+    assert get_instances(aws, asked)["ids"] == [id]
+    assert get_instances(aws, {**asked, "instanceStateNames": ["stopped"]})["ids"] == []
+    with pytest.raises(ValueError, match="got timeouts"):
+        get_instances(aws, {**asked, "timeouts": {}})

@@ -11,6 +11,7 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
+from components.monitoring import shared_alarms
 from components.monitoring.monitoring_suite import MonitoredSite, MonitoringSuite, MonitoringSuiteArgs
 from components.network.vpn_link import VpnTunnels
 from components.shared.encryption_key import EncryptionKey, EncryptionKeyArgs
@@ -64,7 +65,7 @@ def everything() -> Graph:
                 MonitoringSettings(recipients=("ops@client.url", "agency@client.url"), alarm_names=NAMES),
                 other_databases={"shared-database": "shared"},
                 satellites={"pim": "client-prod-pim"},
-                servers={"nfs": "i-0nfs", "gateway": "i-0gateway"},
+                servers={"nfs": "i-0nfs", "gateway": "i-0gateway", "vpn": "i-0vpn"},
                 vpn_links=links("lan", "ml", "cetsi"),
                 nat_gateways={"a": "nat-a", "b": "nat-b"},
                 certificate_arn=f"arn:aws:acm:eu-west-3:{ACCOUNT}:certificate/1",
@@ -201,7 +202,7 @@ def test_an_alarm_that_people_named_sends_its_own_mail() -> None:
 
 def test_each_fault_of_several_places_has_a_group(everything: Graph) -> None:
     groups = [f"cache-{fault}" for fault in ("evictions", "memory", "engine-cpu", "replica-lag")]
-    groups += ["search-memory", "search-key", "nat", "server-nfs-boot", "server-gateway-boot"]
+    groups += ["search-memory", "search-key", "nat", *(f"server-{server}-boot" for server in ("nfs", "gateway", "vpn"))]
     groups += [*(f"vpn-{name}-redundancy" for name in ("lan", "ml", "cetsi"))]
     assert set(rules(everything)) == {f"client-prod-{group}" for group in groups}
 
@@ -248,6 +249,13 @@ def test_a_database_without_metrics_alarms(everything: Graph) -> None:
         ("cache-2-replica-lag", "ReplicationLag", 10),
         ("server-nfs-status", "StatusCheckFailed", 0),
         ("server-nfs-ready", "BootReady", 1),
+        ("vpn-certificates", "CertificateDaysLeft", 30),
+        ("server-nfs-disk", "DiskUsedPercent", 80),
+        ("server-nfs-disk-full", "DiskUsedPercent", 90),
+        ("server-nfs-inodes", "InodesUsedPercent", 80),
+        ("server-nfs-inodes-full", "InodesUsedPercent", 90),
+        ("server-nfs-memory", "MemoryUsedPercent", 90),
+        ("server-nfs-swap", "SwapUsedPercent", 90),
     ],
 )
 def test_thresholds_are_in_the_metrics_own_units(everything: Graph, name: str, metric: str, threshold: int) -> None:
@@ -344,11 +352,32 @@ def test_a_server_that_does_not_come_up_is_reported_unless_it_does_not_run(every
     assert group["actionsSuppressor"]["alarm"] == "client-prod-server-nfs-status"
 
 
+def test_the_first_certificate_of_the_vpn_that_ends_raises_an_alarm(everything: Graph) -> None:
+    """It is published once a day, so that silence means nothing. Without an OpenVPN server there is no alarm."""
+    found = alarm(everything, "client-prod-vpn-certificates")
+    assert measured(found) == ("Servers", "CertificateDaysLeft", {"InstanceId": "i-0vpn"}, "Minimum")
+    assert condition(found) == ("LessThanThreshold", 30, 86_400, 1, 1)
+    assert found.inputs["treatMissingData"] == "ignore"
+    without = build(lambda: MonitoringSuite("monitoring", suite(servers={"nfs": "i-0nfs"})))
+    assert not any(each.name == "monitoring-vpn-certificates" for each in without.of_type(aws.cloudwatch.MetricAlarm))
+
+
+def test_the_fullest_file_system_of_a_server_raises_the_alarm(everything: Graph) -> None:
+    """The server's metric has the values of all its file systems. One that says nothing has not booted."""
+    found = alarm(everything, "client-prod-server-nfs-disk-full")
+    assert measured(found) == ("Servers", "DiskUsedPercent", {"InstanceId": "i-0nfs"}, "Maximum")
+    assert condition(found) == ("GreaterThanThreshold", 90, 300, 3, 3)
+    assert found.inputs["treatMissingData"] == "notBreaching"
+
+
 def test_thresholds_are_config() -> None:
     thresholds = ThresholdSettings(database_cpu_percent=85, certificate_days=45)
     monitoring = MonitoringSettings(recipients=("ops@client.url",), thresholds=thresholds)
     graph = build(lambda: MonitoringSuite("monitoring", suite(monitoring)))
     assert alarm(graph, "client-prod-database-cpu").inputs["threshold"] == 85
+    thresholds = ThresholdSettings(server_disk_percent=60, server_full_percent=70)
+    of_disk = {mail.key: mail.threshold for mail in shared_alarms.of_usage("nfs", "i-0nfs", thresholds)}
+    assert (of_disk["server-nfs-disk"], of_disk["server-nfs-inodes-full"]) == (60, 70)
 
 
 def test_a_vpn_link_is_taken_out_without_touching_the_names() -> None:

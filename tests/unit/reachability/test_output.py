@@ -18,7 +18,7 @@ from reachability.inventory import Inventory
 from reachability.places import places
 from reachability.reach import Reach
 from reachability.traffic import Traffic
-from tests.unit.reachability.test_aws_api import Refusing, answering
+from tests.unit.commands.test_aws_api import Refusing, answering
 from tests.unit.reachability.test_reach import MYSQL, SSH, group, inventory, routes, server, subnet
 
 KNOWN = inventory(

@@ -168,7 +168,7 @@ def test_a_boot_may_depend_on_what_other_resources_answer() -> None:
 
 def test_an_instance_may_tell_its_own_status_and_what_it_was_granted() -> None:
     """One tag, on the instance that asks: a server that is broken into cannot mark or retag another."""
-    [tell, publish, granted] = json.loads(graph(LINUX).one(aws.iam.RolePolicy).inputs["policy"])["Statement"]
+    [tell, publish, write, granted] = json.loads(graph(LINUX).one(aws.iam.RolePolicy).inputs["policy"])["Statement"]
     assert tell["Action"] == "ec2:CreateTags"
     assert tell["Resource"] == "arn:aws:ec2:eu-west-3:*:instance/*"
     assert tell["Condition"] == {
@@ -177,7 +177,20 @@ def test_an_instance_may_tell_its_own_status_and_what_it_was_granted() -> None:
     }
     assert publish["Action"] == "cloudwatch:PutMetricData"
     assert publish["Condition"] == {"StringEquals": {"cloudwatch:namespace": "Servers"}}
+    assert write["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert write["Resource"] == f"{graph(LINUX).one(aws.cloudwatch.LogGroup).outputs['arn']}:*"
     assert granted["Resource"] == ["arn:aws:s3:::bucket/*"]
+
+
+def test_its_logs_outlive_it() -> None:
+    """In a group of its own, under the stack's key, for as long as the stack file says, with the name that the server
+    is told."""
+    built = graph(replace(LINUX, size=LINUX.size.changed(log_retention_days=365)))
+    group = built.one(aws.cloudwatch.LogGroup).inputs
+    assert (group["retentionInDays"], group["kmsKeyId"]) == (365, PLACEMENT.context.key_arn)
+    told = json.loads(boot_files(built)["/etc/boot-platform/logs.json"])
+    assert told["group"] == group["name"]
+    assert told["files"] == ["/var/log/boot-platform.log", "/var/log/cloud-init-output.log"]
 
 
 def test_only_what_is_admitted_gets_in() -> None:

@@ -237,6 +237,11 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
         'windows.ftp_passive_ports: got "1-4096", expected a range of ports from 1025 to 65535, such as 2048-4096',
     ),
     ("rundeck.data_volume_gib", 0, "rundeck.data_volume_gib: got 0, expected 1 to 65536"),
+    (
+        "vpn_access.user_certificate_days",
+        4000,
+        "vpn_access.user_certificate_days: got 4000, expected at most 3650, authority_days",
+    ),
     ("vpn_access.keys_volume_gib", 0, "vpn_access.keys_volume_gib: got 0, expected 1 to 65536"),
     (
         "vpn_access.client_cidr",

@@ -31,7 +31,7 @@ current=install-packages
 install_session_manager
 # A server that cannot say so goes on booting: the end of it is what counts.
 boot-status booting || true
-systemctl daemon-reload && systemctl start publish-boot-status.timer || true
+systemctl daemon-reload && systemctl start publish-boot-status.timer publish-logs.timer publish-logs-at-end || true
 # On a descriptor of its own, so that a script which reads its standard input does not eat the rest of the list.
 while read -r current <&3; do
   echo "$(date --utc --iso-8601=seconds) $current"

@@ -20,14 +20,4 @@ if ! easyrsa build-client-full "$user" nopass; then
   exit 1
 fi
 
-inline() { printf '<%s>\n%s\n</%s>\n' "$1" "$(cat)" "$1"; }
-profile="$PROFILES/$user.ovpn"
-{
-  cat "$OPENVPN_DIRECTORY/client.ovpn"
-  inline ca <"$EASYRSA_PKI/ca.crt"
-  openssl x509 -in "$EASYRSA_PKI/issued/$user.crt" | inline cert
-  inline key <"$EASYRSA_PKI/private/$user.key"
-  inline tls-crypt <"$EASYRSA_PKI/tls-crypt.key"
-} >"$profile.new"
-mv "$profile.new" "$profile"
-echo "$profile"
+write_profile "$user"

@@ -16,9 +16,8 @@ if [[ ! -d $EASYRSA_PKI ]]; then
   # Only here: with a name of its own set, easy-rsa 3.1 refuses to make any other certificate. No passphrase, so that
   # create_user.sh needs none; the volume is encrypted and nobody but root reads it.
   EASYRSA_REQ_CN="OpenVPN certificate authority" easyrsa build-ca nopass
-  # As long as the authority's: a server certificate that runs out takes every user's way in with it. The name is in
-  # upper case, which no user's is: a user can't take the server's place.
-  EASYRSA_CERT_EXPIRE=$EASYRSA_CA_EXPIRE easyrsa build-server-full SERVER nopass
+  # The name is in upper case, which no user's is: a user can't take the server's place.
+  EASYRSA_CERT_EXPIRE=$SERVER_CERTIFICATE_DAYS easyrsa build-server-full SERVER nopass
   openvpn --genkey tls-crypt "$EASYRSA_PKI/tls-crypt.key"
   sync
   mv "$EASYRSA_PKI" "$finished"

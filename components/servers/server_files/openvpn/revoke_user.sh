@@ -12,7 +12,11 @@ if [[ ! -e $EASYRSA_PKI/issued/$user.crt ]]; then
   echo "$user is no user" >&2
   exit 1
 fi
-easyrsa revoke "$user" cessationOfOperation
+# All that the user has: after renew_user.sh, the certificate before is valid too.
+for serial in $(serials_of "$user"); do
+  cp "$EASYRSA_PKI/certs_by_serial/$serial.pem" "$EASYRSA_PKI/issued/$user.crt"
+  easyrsa revoke "$user" cessationOfOperation
+done
 publish_revocations
 # easy-rsa keeps them from 3.2 on, and takes the name for taken as long as they are there.
 rm -f "$EASYRSA_PKI/private/$user.key" "$EASYRSA_PKI/reqs/$user.req" "$PROFILES/$user.ovpn"

@@ -4,4 +4,4 @@ set -euo pipefail
 
 sysctl --quiet --load=/etc/sysctl.d/60-openvpn.conf
 systemctl daemon-reload
-systemctl enable --now openvpn-server@server
+systemctl enable --now openvpn-server@server rotate-certificates.timer

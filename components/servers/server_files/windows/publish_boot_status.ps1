@@ -13,3 +13,4 @@ Write-CWMetricData -Region $region -Namespace 'Servers' -MetricData @{
     Dimensions = @(@{ Name = 'InstanceId'; Value = $instance })
     Value = [int]($status -eq 'ready')
 }
+& "$PSScriptRoot\publish_usage.ps1" -Region $region -Instance $instance

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from reachability.aws_api import AwsApi, RefusedError
+from commands.aws_api import AwsApi, RefusedError
 
 
 class Answering(BaseHTTPRequestHandler):

@@ -1,0 +1,1 @@
+"""How the servers of a deployed stack are, as AWS's API says."""

@@ -1,0 +1,130 @@
+"""What EC2, Systems Manager and CloudWatch say of one server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from commands.aws_api import AwsApi, tags_of
+
+_BOOT_TAG = "BootStatus"
+_NAMESPACE = "Servers"
+_DISK_METRIC, _DIRECTORY = "DiskUsedPercent", "Directory"
+_LINUX_LOG, _WINDOWS_LOG = "/var/log/boot-platform.log", r"C:\ProgramData\Platform\boot.log"
+_MOST_QUERIES = 500
+"""Of one call ("GetMetricData")."""
+_RECENT = timedelta(minutes=30)
+"""A server publishes every five minutes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerState:
+    """One server of a stack."""
+
+    name: str
+    """Its name in the stack output ``servers``."""
+    instance_id: str
+    state: str
+    """EC2's state of the instance; ``impaired`` when it runs and EC2's status checks fail; ``missing`` without one."""
+    boot: str
+    """``ready``, ``booting`` or ``failed``, as the server tags itself; ``none`` before it has said anything."""
+    log: str = ""
+    """The file on the server with everything that its boot printed."""
+    private_address: str = ""
+    public_address: str = ""
+    release: str = ""
+    """Of the operating system, such as ``Debian 12``. Empty until Systems Manager's agent has said it."""
+    started: datetime | None = None
+    """When EC2 last started the instance."""
+    disks: Mapping[str, float] = field(default_factory=dict)
+    """The percentage of each file system that is used, by its directory or drive letter."""
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state == "running" and self.boot == "ready"
+
+    @property
+    def uptime(self) -> timedelta | None:
+        """The time since it started; None when it does not run."""
+        return datetime.now(UTC) - self.started if self.started and self.state in ("running", "impaired") else None
+
+    @property
+    def fullest_disk(self) -> tuple[str, float] | None:
+        """Of its file systems the one with the least free space, and the percentage that is used."""
+        return max(self.disks.items(), key=lambda each: each[1], default=None)
+
+    def as_document(self) -> dict[str, Any]:
+        """What ``--json`` prints of it."""
+        started = self.started.astimezone(UTC).isoformat(timespec="seconds") if self.started else None
+        return {**asdict(self), "started": started, "ready": self.is_ready}
+
+
+def read(api: AwsApi, servers: Mapping[str, str]) -> list[ServerState]:
+    """The state of each server, of which the stack knows the instance's id. Raises ``CommandError``."""
+    ids = sorted(servers.values())
+    # By a filter, which says nothing of an instance that is gone.
+    chosen = [{"Name": "instance-id", "Values": ids}]
+    reservations = api.list("ec2", "describe_instances", "Reservations", Filters=chosen)
+    instances = {each["InstanceId"]: each for one in reservations for each in one["Instances"]}
+    statuses = api.list("ec2", "describe_instance_status", "InstanceStatuses")
+    impaired = {each["InstanceId"] for each in statuses if _is_impaired(each)}
+    chosen = [{"Key": "InstanceIds", "Values": ids}]
+    known = api.list("ssm", "describe_instance_information", "InstanceInformationList", Filters=chosen)
+    releases = {each["InstanceId"]: _release(each) for each in known}
+    disks = _disks(api, set(ids))
+    return [
+        ServerState(
+            name=name,
+            instance_id=id,
+            state="impaired" if id in impaired else instances[id]["State"]["Name"],
+            boot=tags_of(instances[id].get("Tags")).get(_BOOT_TAG, "none"),
+            log=_WINDOWS_LOG if instances[id].get("Platform") == "windows" else _LINUX_LOG,
+            private_address=instances[id].get("PrivateIpAddress", ""),
+            public_address=instances[id].get("PublicIpAddress", ""),
+            release=releases.get(id, ""),
+            started=instances[id]["LaunchTime"],
+            disks=disks.get(id, {}),
+        )
+        if id in instances
+        else ServerState(name=name, instance_id=id, state="missing", boot="none")
+        for name, id in servers.items()
+    ]
+
+
+def _is_impaired(status: Mapping[str, Any]) -> bool:
+    return "impaired" in (status["InstanceStatus"]["Status"], status["SystemStatus"]["Status"])
+
+
+def _release(agent: Mapping[str, Any]) -> str:
+    """Such as ``Debian 12`` of ``Debian GNU/Linux``, and ``Windows 2022`` of Windows Server, whose name holds it."""
+    name = agent.get("PlatformName", "").replace(" GNU/Linux", "")
+    if found := re.search(r"Windows Server (\d+)", name):
+        return f"Windows {found[1]}"
+    return f"{name} {agent.get('PlatformVersion', '')}".strip()
+
+
+def _disks(api: AwsApi, ids: set[str]) -> dict[str, dict[str, float]]:
+    """The newest percentage of each file system, by instance, if it is not older than ``_RECENT``."""
+    places = []
+    for metric in api.list("cloudwatch", "list_metrics", "Metrics", Namespace=_NAMESPACE, MetricName=_DISK_METRIC):
+        dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
+        if dimensions.get("InstanceId") in ids and _DIRECTORY in dimensions:
+            places.append((dimensions["InstanceId"], dimensions[_DIRECTORY], metric))
+    disks: dict[str, dict[str, float]] = {}
+    for first in range(0, len(places), _MOST_QUERIES):
+        some = places[first : first + _MOST_QUERIES]
+        queries = [
+            {"Id": f"disk{number}", "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Maximum"}}
+            for number, (_, _, metric) in enumerate(some)
+        ]
+        now = datetime.now(UTC)
+        asked = {"MetricDataQueries": queries, "StartTime": now - _RECENT, "EndTime": now}
+        for result in api.list("cloudwatch", "get_metric_data", "MetricDataResults", **asked):
+            if result["Values"]:
+                id, directory, _ = some[int(result["Id"].removeprefix("disk"))]
+                newest = max(zip(result["Timestamps"], result["Values"], strict=True))
+                disks.setdefault(id, {})[directory] = newest[1]
+    return disks

@@ -1,0 +1,66 @@
+"""``./shop servers`` and the end of ``pulumi up`` on production, whose servers say how they are by their tags."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from commands.errors import ExitCode
+from sandbox.tests.platform import Platform
+
+
+def servers(platform: Platform, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`./shop servers -s prod …`, as a sourced shell runs it."""
+    return subprocess.run(
+        ["./shop", "servers", "-s", "prod", *arguments],
+        cwd=platform.project,
+        env={**os.environ, **platform.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def ids(platform: Platform) -> Iterator[dict[str, str]]:
+    """The instances of production's servers. Afterwards, none has said anything."""
+    ids: dict[str, str] = platform.outputs("prod")["servers"]
+    yield ids
+    platform.client("ec2").delete_tags(Resources=list(ids.values()), Tags=[{"Key": "BootStatus"}])
+
+
+def test_the_command_and_an_up_say_which_servers_are_not_ready(platform: Platform, ids: dict[str, str]) -> None:
+    """Each server sets the tag itself. Without one it is not ready, and with it nothing is said at the end of a run."""
+
+    def say(status: str, *names: str) -> None:
+        chosen = [ids[name] for name in names or ids]
+        platform.client("ec2").create_tags(Resources=chosen, Tags=[{"Key": "BootStatus", "Value": status}])
+
+    asked = servers(platform)
+    assert asked.returncode == ExitCode.FAILED, asked.stderr
+    table = asked.stdout.splitlines()[: len(ids) + 1]
+    assert [line.split()[0] for line in table[1:]] == list(ids)
+    assert max(map(len, table)) <= 80
+    assert "\x1b" not in asked.stdout
+    assert {line.split()[5] for line in table[1:]} == {"12", "2022"}
+
+    say("ready")
+    say("failed", "gateway")
+    asked = servers(platform)
+    assert asked.returncode == ExitCode.FAILED
+    [trouble] = [line for line in asked.stdout.splitlines() if line.startswith("! ")]
+    assert trouble.startswith("! gateway runs, but its boot has failed.")
+    seen = platform.pulumi("preview", "-s", "prod")
+    assert "Servers that are not ready: gateway. " in seen.stdout
+    assert "./shop servers -s prod" in seen.stdout
+
+    say("ready")
+    asked = servers(platform, "--json")
+    assert asked.returncode == ExitCode.OK, asked.stderr
+    said = json.loads(asked.stdout)
+    assert [(each["name"], each["instance_id"]) for each in said] == list(ids.items())
+    assert "not ready" not in platform.pulumi("preview", "-s", "prod").stdout

@@ -1,0 +1,142 @@
+"""What `./shop servers` prints, and how it ends."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from rich.console import Console as RichConsole
+
+from commands.console import Console
+from components.servers import boot_status, cloud_init, usage
+from servers import app, server_state
+from servers.server_state import ServerState
+from tests.unit.program import ROOT
+
+NOW = datetime.now(UTC)
+READY = ServerState(
+    name="nfs",
+    instance_id="i-0123456789abcdef0",
+    state="running",
+    boot="ready",
+    log="/var/log/boot-platform.log",
+    private_address="10.0.101.10",
+    release="Debian 12",
+    started=NOW - timedelta(days=12, hours=3),
+    disks={"/": 14.0, "/srv/client-media": 63.4},
+)
+FAILED = ServerState(
+    name="gateway",
+    instance_id="i-0123456789abcdef1",
+    state="running",
+    boot="failed",
+    log="/var/log/boot-platform.log",
+    private_address="10.0.1.10",
+    release="Debian 13",
+    started=NOW - timedelta(minutes=45),
+    disks={"/": 91.2},
+)
+GONE = ServerState(name="phpmyadmin", instance_id="i-0123456789abcdef2", state="missing", boot="none")
+
+
+def printed(*states: ServerState, width: int = 80) -> str:
+    written = io.StringIO()
+    app.show(Console(rich=RichConsole(file=written, width=width)), "prod", states)
+    return written.getvalue()
+
+
+def test_the_table_says_how_each_server_is() -> None:
+    """With the fullest of its file systems, and nothing below it when all is well."""
+    assert printed(READY) == (
+        "Server  State    Boot   Address      Release    Up    Disk\n"
+        "nfs     running  ready  10.0.101.10  Debian 12  12 d  63 %\n"
+    )
+
+
+def test_below_it_is_what_to_type() -> None:
+    """For each server that is not ready, and each file system of which the second alarm is raised."""
+    lines = printed(READY, FAILED, GONE).splitlines()
+    assert lines[2].split() == ["gateway", "running", "failed", "10.0.1.10", "Debian", "13", "45", "min", "91", "%"]
+    assert lines[3].split() == ["phpmyadmin", "missing", "none", "-", "-", "-", "-"]
+    assert lines[4:] == [
+        "! gateway runs, but its boot has failed. On the server, /var/log/boot-platform.log says where.",
+        "    aws ec2 get-console-output --latest --output text --instance-id i-0123456789abcdef1",
+        "    aws ssm start-session --target i-0123456789abcdef1",
+        "! gateway: / is 91 % full.",
+        "! phpmyadmin is gone: EC2 has no instance i-0123456789abcdef2.",
+        "    pulumi refresh -s prod",
+    ]
+
+
+def test_the_table_fits_80_columns() -> None:
+    """With the longest that each column can hold."""
+    widest = ServerState(
+        name="phpmyadmin",
+        instance_id="i-0123456789abcdef3",
+        state="shutting-down",
+        boot="booting",
+        private_address="10.100.101.100",
+        release="Windows 2022",
+        started=NOW,
+        disks={"D:": 100.0},
+    )
+    assert max(map(len, printed(READY, widest).splitlines()[:3])) <= 80
+
+
+@pytest.mark.parametrize(
+    ("state", "boot", "is_ready"),
+    [
+        ("running", "ready", True),
+        ("running", "booting", False),
+        ("running", "failed", False),
+        ("running", "none", False),
+        ("impaired", "ready", False),
+        ("stopped", "ready", False),
+    ],
+)
+def test_what_is_ready(state: str, boot: str, is_ready: bool) -> None:
+    """A tag alone says nothing of a server that stands still."""
+    server = ServerState(name="nfs", instance_id="i-1", state=state, boot=boot)
+    assert server.is_ready is is_ready
+    assert ("! nfs" in printed(server)) is not is_ready
+
+
+@pytest.mark.parametrize(
+    ("minutes", "shown"), [(0, "0 min"), (119, "119 min"), (120, "2 h"), (47 * 60, "47 h"), (48 * 60, "2 d")]
+)
+def test_uptime_is_rounded_down(minutes: int, shown: str) -> None:
+    assert app._rounded(timedelta(minutes=minutes, seconds=30)) == shown
+
+
+def test_the_document_is_json() -> None:
+    document = json.loads(json.dumps(FAILED.as_document()))
+    assert document["ready"] is False
+    assert document["disks"] == {"/": 91.2}
+    assert datetime.fromisoformat(document["started"]) == NOW.replace(microsecond=0) - timedelta(minutes=45)
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "shown"),
+    [
+        ("Debian GNU/Linux", "12", "Debian 12"),
+        ("Amazon Linux", "2023", "Amazon Linux 2023"),
+        ("Microsoft Windows Server 2022 Datacenter", "10.0.20348", "Windows 2022"),
+        ("", "", ""),
+    ],
+)
+def test_a_release_is_short(name: str, version: str, shown: str) -> None:
+    assert server_state._release({"PlatformName": name, "PlatformVersion": version}) == shown
+
+
+def test_it_reads_what_the_servers_write() -> None:
+    """The command imports nothing of the program, so that it starts fast: the names stand in both."""
+    assert server_state._BOOT_TAG == boot_status.TAG
+    assert server_state._NAMESPACE == boot_status.NAMESPACE
+    assert (server_state._DISK_METRIC, server_state._DIRECTORY) == (usage.DISK, usage.DIRECTORY)
+    assert server_state._LINUX_LOG == cloud_init.LOG
+    windows = (ROOT / "components" / "servers" / "server_files" / "windows" / "boot.ps1.j2").read_text()
+    folder, _, name = server_state._WINDOWS_LOG.rpartition("\\")
+    assert f"$platform = '{folder}'" in windows
+    assert f"$platform\\{name}" in windows
