@@ -261,6 +261,7 @@ def planned(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[str, .
 
 @pytest.mark.row(19)
 @pytest.mark.row(20)
+@pytest.mark.long
 def test_every_call_of_a_sites_life_is_allowed(
     site: DeployedSite, calls: Calls, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

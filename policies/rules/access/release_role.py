@@ -1,17 +1,28 @@
-"""The role that releases: it may do what ``./shop release`` does, and nothing else."""
+"""Releases: their role may do what ``./shop release`` does, and instances run the stack's own commands only."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from pulumi_policy import Severity
 
 from policies.aws.policy_documents import allows, statements
-from policies.aws.policy_statements import actions
+from policies.aws.policy_statements import GRANTING, actions, of_each_grant, resources
 from policies.generated.aws_types import iam
-from policies.model.properties import Unknown
+from policies.model.properties import Properties, Unknown
 from policies.model.resources import Resource, Stack
-from policies.model.rule import Config, Findings, OnUnknown, Sources, StackRule, Undecided, Violation
+from policies.model.rule import (
+    Config,
+    Findings,
+    OnUnknown,
+    ResourceRule,
+    Sources,
+    StackRule,
+    Undecided,
+    Violation,
+)
 from policies.rules.systems import RELEASES
 
 LISTED = frozenset(
@@ -85,6 +96,11 @@ LISTED = frozenset(
 list, and a test holds them equal: a right more is added in two places, by somebody who means it."""
 
 
+_SEND = "ssm:SendCommand"
+_DOCUMENT = re.compile(r"arn:[\w*-]+:ssm:[\w*-]*:(?P<account>[\w*?]*):document/(?P<name>.+)")
+"""AWS's own documents are of no account."""
+
+
 def _check_release_role(grant: Resource, _stack: Stack, _config: Config) -> Findings:
     if not any(role.tag("System") == RELEASES for role in grant.origin("role", iam.Role)):
         return
@@ -112,6 +128,20 @@ def _unlisted(grant: Resource, action: str) -> Iterator[Violation]:
         )
 
 
+def _check_documents(resource: Resource, statement: Properties) -> Findings:
+    if not any(fnmatchcase(_SEND.lower(), action.lower()) for action in actions(statement)):
+        return
+    for arn in resources(statement):
+        document = _DOCUMENT.fullmatch(arn)
+        if arn == "*" or (document and (not document["account"].isdecimal() or document["name"][0] in "*?")):
+            yield Violation(
+                resource=resource,
+                got=f"Action={_SEND} on Resource={arn}",
+                expected="documents of this account, by name",
+                part=f"Resource {arn} of {_SEND}",
+            )
+
+
 RELEASE_ROLE_LISTED = StackRule(
     id="release-role-listed",
     severity=Severity.HIGH,
@@ -124,4 +154,15 @@ RELEASE_ROLE_LISTED = StackRule(
     check=_check_release_role,
 )
 
-RULES = (RELEASE_ROLE_LISTED,)
+SSM_OWN_DOCUMENTS = ResourceRule(
+    id="ssm-own-documents",
+    severity=Severity.HIGH,
+    why="With one of AWS's own documents, such as AWS-RunShellScript, who may send commands is root on the instances.",
+    fix="send a document of the stack's, with typed parameters: components/site/release_documents.py.",
+    sources=Sources(pci=("7.2.1", "7.2.2"), other="AWS Systems Manager, Restricting access to Run Command"),
+    on_unknown=OnUnknown.DEFER,
+    applies_to=GRANTING,
+    check=of_each_grant(_check_documents),
+)
+
+RULES = (RELEASE_ROLE_LISTED, SSM_OWN_DOCUMENTS)
