@@ -7,7 +7,7 @@ from typing import Annotated
 
 from settings.messages import Fault
 from settings.section import Section
-from settings.values import like
+from settings.values import different, entries, like
 
 
 class GitHubReleaseSettings(Section):
@@ -15,8 +15,15 @@ class GitHubReleaseSettings(Section):
 
     repository: Annotated[str, like(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", "a repository, such as client/shop")]
     """The repository, as `owner/name`. `./shop bootstrap --github-repository` prepares the account for it."""
-    environment: Annotated[str, like(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "a GitHub environment, such as release-prod")]
-    """The GitHub environment of the runs that get the role. Its reviewers decide which runs do."""
+    environments: Annotated[
+        tuple[
+            Annotated[str, like(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "a GitHub environment, such as release-prod")], ...
+        ],
+        entries(1),
+        different("environment"),
+    ]
+    """The GitHub environments whose runs get the role, such as `[release-plan-prod, release-prod]`. The workflow plans
+    in the first one, and deploys in the second one, whose reviewers decide which plan is carried out."""
 
 
 class ReleaseSettings(Section):

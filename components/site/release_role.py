@@ -178,7 +178,7 @@ def _trust(releases: ReleaseSettings, account_id: str, client: str) -> str:
 
 
 def _trust_in_github(github: GitHubReleaseSettings, account_id: str) -> dict[str, object]:
-    """Only runs of one environment: GitHub hands their token out after the environment's rules are met ("Configuring
+    """Only runs of the environments: GitHub hands their token out after the environment's rules are met ("Configuring
     OpenID Connect in Amazon Web Services")."""
     return {
         "Sid": "GitHubWorkflow",
@@ -188,7 +188,7 @@ def _trust_in_github(github: GitHubReleaseSettings, account_id: str) -> dict[str
         "Condition": {
             "StringEquals": {
                 f"{_ISSUER}:aud": "sts.amazonaws.com",
-                f"{_ISSUER}:sub": f"repo:{github.repository}:environment:{github.environment}",
+                f"{_ISSUER}:sub": [f"repo:{github.repository}:environment:{each}" for each in github.environments],
             }
         },
     }

@@ -239,13 +239,13 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
     ("releases", {"rundeck": False}, "releases.github: missing, expected a section, since rundeck is false"),
     (
         "releases.github",
-        {"repository": "shop", "environment": "release-prod"},
+        {"repository": "shop", "environments": ["release-prod"]},
         'releases.github.repository: got "shop", expected a repository, such as client/shop',
     ),
     (
         "releases.github",
-        {"repository": "client/shop", "environment": "a:b"},
-        'releases.github.environment: got "a:b", expected a GitHub environment, such as release-prod',
+        {"repository": "client/shop", "environments": ["a:b"]},
+        'releases.github.environments.0: got "a:b", expected a GitHub environment, such as release-prod',
     ),
     ("rundeck.data_volume_gib", 0, "rundeck.data_volume_gib: got 0, expected 1 to 65536"),
     ("vpn_access.keys_volume_gib", 0, "vpn_access.keys_volume_gib: got 0, expected 1 to 65536"),

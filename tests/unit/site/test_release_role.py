@@ -15,7 +15,7 @@ from tests.unit.program import ROOT, SITE_ALONE, build_program, program
 STACKS = ("prod", "preprod")
 MOST_CHARACTERS = 10_240
 """Of all inline policies of a role ("IAM and AWS STS quotas")."""
-GITHUB = {"repository": "client/shop", "environment": "release-prod"}
+GITHUB = {"repository": "client/shop", "environments": ["release-plan-prod", "release-prod"]}
 
 
 def trust(graph: Graph) -> list[dict[str, Any]]:
@@ -48,7 +48,7 @@ def test_rundecks_server_may_take_the_role_of_each_stack(stack: str) -> None:
     ]["StringEquals"]
 
 
-def test_a_workflow_may_take_it_from_one_environment_of_one_repository() -> None:
+def test_a_workflow_may_take_it_from_the_environments_of_one_repository() -> None:
     (statement,) = trust(releasing(rundeck=False, github=GITHUB))
     assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
     assert statement["Principal"] == {
@@ -57,7 +57,10 @@ def test_a_workflow_may_take_it_from_one_environment_of_one_repository() -> None
     assert statement["Condition"] == {
         "StringEquals": {
             "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-            "token.actions.githubusercontent.com:sub": "repo:client/shop:environment:release-prod",
+            "token.actions.githubusercontent.com:sub": [
+                "repo:client/shop:environment:release-plan-prod",
+                "repo:client/shop:environment:release-prod",
+            ],
         }
     }
 
