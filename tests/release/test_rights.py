@@ -53,6 +53,7 @@ OTHERWISE = {
     "rds:CreateDBSnapshot": ("rds:CreateDBSnapshot", "rds:AddTagsToResource"),
 }
 """Calls whose actions have other names, or that need more than one ("Service Authorization Reference")."""
+WITH_BEANSTALK = "elasticbeanstalk:environment-name"
 BESIDE = {"kms:Decrypt", "kms:GenerateDataKey"}
 """What S3 and Secrets Manager do with the caller's rights on what is encrypted."""
 
@@ -151,6 +152,26 @@ class Need:
             return all(self.context.get(key) == value for key, value in keys.items())
         assert operator == "Null"
         return all((key not in self.context) == (value == "true") for key, value in keys.items())
+
+
+@pytest.mark.parametrize(
+    ("resource", "tags", "is_met"),
+    [
+        (arn("ec2", "instance/i-1"), {"Client": "client", "Environment": "prod", WITH_BEANSTALK: "x"}, True),
+        (arn("ec2", "instance/i-1"), {"Client": "client", "Environment": "preprod", WITH_BEANSTALK: "x"}, False),
+        (arn("ec2", "instance/i-1"), {"Client": "client", "Environment": "prod"}, False),
+        (arn("ssm", f"document/{OWNER}-migrate"), {}, True),
+        (arn("ssm", "document/client-preprod-migrate"), {}, False),
+        (f"arn:aws:ssm:{REGION}::document/AWS-RunShellScript", {}, False),
+    ],
+)
+def test_commands_go_to_the_stacks_own_instances_by_its_own_documents(
+    resource: str, tags: Mapping[str, str], is_met: bool
+) -> None:
+    """And to none of the servers that hold keys and data."""
+    context = {f"ssm:resourceTag/{name}": value for name, value in tags.items()}
+    need = Need(action="ssm:SendCommand", resource=resource, context=context)
+    assert need.is_met_by(rights().of_the_tool) is is_met
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,6 +294,9 @@ def test_every_call_of_a_sites_life_is_allowed(
     additive = planned(capsys, "-s", "prod", "--uploaded", "r2")
     site.fails = {"verify-release": "the home page is 500 for squirrel-squirrel"}
     assert shop_release(*additive, "--notify") == ExitCode.FAILED
+    ((_, _, told),) = [each for each in calls.made if each[0] == "sns"]
+    assert told["Subject"] == "./shop release deploy -s prod failed"
+    assert "the home page is 500 for [secret]" in told["Message"]
     site.fails = {}
     held = planned(capsys, "-s", "prod", str(site.bundle(tmp_path, "r3")), "--hold")
     assert shop_release(*held) == ExitCode.OK, capsys.readouterr().err
