@@ -6,9 +6,11 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import boto3
 import botocore.session
 import pytest
 from botocore import xform_name
@@ -250,6 +252,10 @@ def site(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed
         monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", OF_THE_TOOL)
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        # One session, and a client of each service, for all commands: making them takes longer than the calls.
+        session = boto3.Session(region_name=REGION)
+        monkeypatch.setattr(session, "client", cache(session.client))
+        monkeypatch.setattr("boto3.Session", lambda **_given: session)
         monkeypatch.setattr("release.back_office._POLL_SECONDS", 0.05)
         monkeypatch.setattr("release.beanstalk.POLL_SECONDS", 0.05)
         yield deployed
