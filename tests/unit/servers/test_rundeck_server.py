@@ -24,7 +24,7 @@ from tests.unit.program import build
 from tests.unit.servers.placement import PLACEMENT
 from tests.unit.settings.faults import faults_of
 
-RUNDECK = RundeckSettings(size=ServerSizeSettings(instance_type="t4g.medium"))
+RUNDECK = RundeckSettings(size=RundeckSizeSettings(instance_type="t4g.medium"))
 ARGS = RundeckServerArgs(
     placement=PLACEMENT, rundeck=RUNDECK, clients={"vpn": "sg-vpn"}, releases_bucket="client-magento-releases"
 )
