@@ -15,6 +15,7 @@ from components.shared.backups import Backups, BackupsArgs
 from components.shared.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.shared.tags import Tags
 from components.site.magento_platform import MagentoPlatform, MagentoPlatformArgs
+from components.site.release_role import ReleaseRole, ReleaseRoleArgs
 from settings import checked_settings, standing_settings
 from settings.certificate_files import ImportedCertificate
 from stack.outputs import StackOutputs
@@ -25,7 +26,7 @@ settings = checked_settings.load()
 tags = Tags(client=settings.client, environment=settings.environment)
 context = EncryptionKey("key", EncryptionKeyArgs(region=settings.region, keeping=settings.keeping, tags=tags)).context
 
-platform = operations = content = monitoring = backups = None
+platform = operations = content = monitoring = backups = release_role = None
 if owned := settings.owned:
     certificate = ImportedCertificate.read(owned.certificate, host_names=settings.certified_names)
     platform_args = SharedPlatformArgs(context=context, settings=owned, certificate=certificate)
@@ -35,16 +36,11 @@ if owned := settings.owned:
 else:
     shared = SharedPlatformOutputs.of_stack(settings.joined_stack, settings.zones[0], settings.internal_domain)
 
-site = MagentoPlatform(
-    "site",
-    MagentoPlatformArgs(
-        context=context,
-        shared=shared,
-        site=settings.site,
-        delivery=settings.content_delivery,
-        file_server=settings.file_server,
-    ),
+delivery = settings.content_delivery
+site_args = MagentoPlatformArgs(
+    context=context, shared=shared, site=settings.site, delivery=delivery, file_server=settings.file_server
 )
+site = MagentoPlatform("site", site_args)
 databases = {"site": site.database}
 if size := settings.shared_database:
     placement = DataStorePlacement.private(context.for_system("shared-database"), shared, clients={})
@@ -53,52 +49,57 @@ if size := settings.shared_database:
 
 servers = {"nfs": site.files.instance_id} if site.files else {}
 if owned:
-    operations = Operations(
-        "operations",
-        OperationsArgs(
-            context=context,
-            shared=shared,
-            servers=settings.operations,
-            network_cidr=owned.network.cidr,
-            remote_cidrs=owned.remote_cidrs,
-            databases=databases,
-        ),
+    operations_args = OperationsArgs(
+        context=context,
+        shared=shared,
+        servers=settings.operations,
+        network_cidr=owned.network.cidr,
+        remote_cidrs=owned.remote_cidrs,
+        databases=databases,
     )
+    operations = Operations("operations", operations_args)
     servers |= operations.instance_ids
 boot_status.say_which_are_not_ready(servers, context)
 
-satellites = {
-    satellite.name: SatelliteApp(
-        satellite.name,
-        SatelliteAppArgs(
-            context=context,
-            shared=shared,
-            satellite=satellite,
-            database=databases["shared"],
-            gateway=operations.gateway if operations else None,
-        ),
+gateway = operations.gateway if operations else None
+satellite_args = {
+    each.name: SatelliteAppArgs(
+        context=context, shared=shared, satellite=each, database=databases["shared"], gateway=gateway
     )
-    for satellite in settings.satellites
+    for each in settings.satellites
 }
-if settings.content_delivery:
-    delivery, root = settings.content_delivery, settings.site.document_root
+satellites = {name: SatelliteApp(name, args) for name, args in satellite_args.items()}
+if delivery:
+    root = settings.site.document_root
     args = ContentDeliveryArgs(context=context, shared=shared, delivery=delivery, document_root=root)
     content = ContentDelivery("content", args)
 if settings.monitoring:
-    monitoring = MonitoringSuite(
-        "monitoring",
-        MonitoringSuiteArgs(
-            context=context,
-            monitoring=settings.monitoring,
-            site=MonitoredSite.of(site),
-            other_databases={f"{name}-database": each.identifier for name, each in databases.items() if name != "site"},
-            satellites={name: each.environment.environment_name for name, each in satellites.items()},
-            servers=servers,
-            vpn_links=platform.network.tunnels if platform else {},
-            nat_gateways=platform.network.nat_gateways if platform else {},
-            certificate_arn=shared.certificate_arn,
-        ),
+    monitoring_args = MonitoringSuiteArgs(
+        context=context,
+        monitoring=settings.monitoring,
+        site=MonitoredSite.of(site),
+        other_databases={f"{name}-database": each.identifier for name, each in databases.items() if name != "site"},
+        satellites={name: each.environment.environment_name for name, each in satellites.items()},
+        servers=servers,
+        vpn_links=platform.network.tunnels if platform else {},
+        nat_gateways=platform.network.nat_gateways if platform else {},
+        certificate_arn=shared.certificate_arn,
     )
+    monitoring = MonitoringSuite("monitoring", monitoring_args)
+if settings.releases:
+    apps = {name: each.environment for name, each in satellites.items()}
+    topic = monitoring.topic_arn if monitoring else None
+    role_args = ReleaseRoleArgs(
+        context=context,
+        releases=settings.releases,
+        shared=shared,
+        site=site,
+        satellites=apps,
+        databases=databases,
+        content=content,
+        alarm_topic=topic,
+    )
+    release_role = ReleaseRole("releases", role_args)
 if settings.backups:
     backups = Backups("backups", BackupsArgs(context=context, rules=settings.backups))
 
@@ -112,5 +113,6 @@ StackOutputs.of(
     content=content,
     monitoring=monitoring,
     backups=backups,
+    release_role=release_role,
     servers=servers,
 ).export()

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import boto3
 import typer
 
 from commands.engine import Engine
 from commands.errors import CannotRunError
+from release.errors import answers_of_aws
 
 StackName = Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="The stack, such as prod.")]
 """The option of every command here that works on a deployed stack."""
@@ -21,6 +23,9 @@ AppName = Annotated[
     str | None, typer.Option("--app", metavar="NAME", help="A satellite, such as pim. By default the shop.")
 ]
 """The option of every command here that works on the shop or on a satellite."""
+STACK_FILE = "SHOP_STACK_FILE"
+"""The environment variable with the `s3://` address of what a stack says of itself. It is set where there is no Pulumi
+and no state: on Rundeck's server and in the workflow that releases."""
 _PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -34,13 +39,32 @@ class DeployedStack:
 
     @classmethod
     def read(cls, name: str) -> DeployedStack:
-        """The stack's region and outputs, from Pulumi's state. Raises ``CommandError`` with Pulumi's own words."""
+        """The stack's region and outputs, from Pulumi's state or from the file that ``SHOP_STACK_FILE`` names.
+
+        Raises ``CommandError`` with Pulumi's own words, and ``CannotRunError`` for a file of another stack.
+        """
+        if address := os.environ.get(STACK_FILE):
+            with answers_of_aws():
+                return cls._from_file(name, address)
         engine = Engine.on_path(project=_PROJECT, environment=os.environ)
         # At the same time: each takes the CLI a second or more.
         with ThreadPoolExecutor() as pool:
             region = pool.submit(engine.ask, "config", "get", "aws:region", "--stack", name)
             outputs: dict[str, object] = json.loads(engine.ask("stack", "output", "--json", "--stack", name))
             return cls(name=name, region=region.result().strip(), outputs=outputs)
+
+    @classmethod
+    def _from_file(cls, name: str, address: str) -> DeployedStack:
+        bucket, _, key = address.removeprefix("s3://").partition("/")
+        body = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        try:
+            said = json.loads(body)
+            found = cls(name=said["stack"], region=said["region"], outputs=dict(said["outputs"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise CannotRunError(f"{address}: got {error}, expected what `pulumi up` wrote there") from None
+        if found.name != name:
+            raise CannotRunError(f"--stack: got {name}, expected {found.name}, the stack of {address}")
+        return found
 
     def output(self, name: str) -> str:
         """An output that is a text. Raises ``CannotRunError`` for one that the stack does not have."""

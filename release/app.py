@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from release import build, bundle, deploy, diagnosis, hold_commands, plan, records
+from release import build, bundle, deploy, diagnosis, hold_commands, plan, records, tool
 
 app = typer.Typer(
     help="Build and plan releases, hold the shop, and see what releases did.",
@@ -16,6 +16,7 @@ app = typer.Typer(
 _READ = "Exit codes: 0 answered; 1 AWS refused a call; 2 wrong usage, or something is missing."
 app.command("build", epilog=bundle.EPILOG)(build.command)
 app.command("bundle", epilog=bundle.EPILOG)(bundle.command)
+app.command(epilog=plan.EPILOG)(plan.upload)
 app.command(epilog=plan.EPILOG)(plan.plan)
 app.command(epilog=deploy.EPILOG)(deploy.deploy)
 app.command(epilog=deploy.EPILOG)(deploy.resume)
@@ -27,6 +28,9 @@ app.command(
 )(records.status)
 app.command(epilog=_READ)(records.history)
 app.command(epilog=_READ)(diagnosis.diagnose)
+app.command(epilog="Exit codes: 0 published; 1 AWS refused a call; 2 wrong usage, or something is missing.")(
+    tool.publish
+)
 app.command(
     epilog="Exit codes: 0 free; 1 it was free, or AWS refused a call; 2 wrong usage, or something is missing; 4 "
     "another release has it, or its process lives."

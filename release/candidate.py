@@ -55,12 +55,17 @@ class ReleaseBundle:
         )
 
 
+def bundle_key(site: Site, release: str) -> str:
+    """The key of a release's bundle in the bucket for releases."""
+    return f"{site.prefix}bundles/{release}.zip"
+
+
 def upload(site: Site, bundle: ReleaseBundle) -> str:
     """Put the bundle into the bucket for releases, once. Returns its key.
 
     Raises ``RefusedError`` if the name belongs to another bundle: what a name means must not change.
     """
-    key = f"{site.prefix}bundles/{bundle.release}.zip"
+    key = bundle_key(site, bundle.release)
     try:
         there = site.s3.head_object(Bucket=site.bucket, Key=key)["Metadata"].get("sha256")
     except ClientError as error:

@@ -18,6 +18,7 @@ from release.frozen_plan import FrozenPlan
 from release.journal import Journal
 from release.kinds import Kind
 from release.lock import Lock
+from release.notification import Notify, failures_told
 from release.plan import Accept, show
 from release.progress import Progress
 from release.site import Site
@@ -33,6 +34,7 @@ def deploy(
     plan: Annotated[str, typer.Option(metavar="ID", help="The plan, as `./shop release plan` printed it.")],
     release: Annotated[str, typer.Option(metavar="ID", help="The plan's release, typed again.")],
     app: AppName = None,
+    notify: Notify = False,
 ) -> None:
     """Carry a plan out. If a step fails, what was done is taken back.
 
@@ -44,24 +46,27 @@ def deploy(
         planned = FrozenPlan.read(site.s3, site.bucket, site.prefix, plan)
         if planned.release != release:
             raise RefusedError(f"--release: got {release}, expected {planned.release}, the release of plan {plan}")
-        with _begun(site, planned, console, lambda: _check_facts(site, planned)) as execution:
+        with (
+            failures_told(site, "deploy", notify=notify),
+            _begun(site, planned, console, lambda: _check_facts(site, planned)) as execution,
+        ):
             execution.forward()
     _say_window(console, planned, execution)
     console.step(f"{planned.release} runs on every instance.")
 
 
-def resume(stack: StackName, app: AppName = None) -> None:
+def resume(stack: StackName, app: AppName = None, notify: Notify = False) -> None:
     """Go on with a release that stopped half-way or whose process was killed."""
     console = Console()
     with answers_of_aws():
         site = Site.of(stack, app)
-        with _taken_over(site, console) as execution:
+        with failures_told(site, "resume", notify=notify), _taken_over(site, console) as execution:
             execution.forward()
     _say_window(console, FrozenPlan.from_json(execution.journal.plan), execution)
     console.step("The release is done. Its instances run it.")
 
 
-def rollback(stack: StackName, app: AppName = None, accept: Accept = None) -> None:
+def rollback(stack: StackName, app: AppName = None, accept: Accept = None, notify: Notify = False) -> None:
     """Take a release back that stopped half-way. Otherwise deploy the release before the running one again.
 
     The database stays as it is. The older release is asked first whether it can live with it.
@@ -70,13 +75,16 @@ def rollback(stack: StackName, app: AppName = None, accept: Accept = None) -> No
     with answers_of_aws():
         site = Site.of(stack, app)
         if planning.unfinished(site) is not None:
-            with _taken_over(site, console) as execution:
+            with failures_told(site, "rollback", notify=notify), _taken_over(site, console) as execution:
                 execution.back()
             console.step("The release is taken back.")
             return
         planned = planning.plan_rollback(site, accepted=accept or ())
         show(console, planned)
-        with _begun(site, planned, console, lambda: None) as execution:
+        with (
+            failures_told(site, "rollback", notify=notify),
+            _begun(site, planned, console, lambda: None) as execution,
+        ):
             execution.forward()
     _say_window(console, planned, execution)
     console.step(f"{planned.release} runs on every instance.")

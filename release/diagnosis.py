@@ -7,8 +7,10 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 from urllib.error import URLError
 
+import typer
 from botocore.exceptions import ClientError
 
 from commands.console import Console
@@ -58,7 +60,13 @@ def told(site: Site, environment: Environment, complaint: str) -> str:
     )
 
 
-def diagnose(stack: StackName, app: AppName = None) -> None:
+def diagnose(
+    stack: StackName,
+    app: AppName = None,
+    instance: Annotated[
+        str | None, typer.Option(metavar="ID", help="An instance to show in any case, such as i-0123456789abcdef0.")
+    ] = None,
+) -> None:
     """Look for what failed: instances that do not run their environment's release, with the ends of their logs.
 
     Logs come by Systems Manager, or by Elastic Beanstalk if the instance's agent does not answer.
@@ -74,7 +82,8 @@ def diagnose(stack: StackName, app: AppName = None) -> None:
             console.say(f"{environment.name}: {found['Status']}, {health}, {version}.")
             instances = environment.instances()
             failed = [each for each in instances if not each.runs(label or found.get("VersionLabel", ""))]
-            for finding in _findings(site, environment, failed):
+            asked_for = [each for each in instances if each.id == instance and each not in failed]
+            for finding in _findings(site, environment, failed + asked_for):
                 _show(console, finding)
             if not failed:
                 console.step(f"All {len(instances)} instances run {found.get('VersionLabel')}.")

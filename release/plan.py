@@ -15,7 +15,7 @@ from release.errors import answers_of_aws
 from release.first_installation import ADDRESS
 from release.frozen_plan import FrozenPlan
 from release.kinds import Kind
-from release.planning import plan_first, plan_release, version_of
+from release.planning import plan_first, plan_release, uploaded_version, version_of
 from release.site import Site
 
 EPILOG = (
@@ -37,8 +37,13 @@ Accept = Annotated[
 
 def plan(
     stack: StackName,
-    bundle: Annotated[Path, typer.Argument(help="The zip that `./shop release bundle` wrote.")],
+    bundle: Annotated[
+        Path | None, typer.Argument(help="The zip that `./shop release bundle` wrote.", show_default=False)
+    ] = None,
     app: AppName = None,
+    uploaded: Annotated[
+        str | None, typer.Option(metavar="RELEASE", help="Instead: a release that was uploaded before.")
+    ] = None,
     hold: Annotated[bool, typer.Option("--hold", help="Hold the shop in any case.")] = False,
     accept: Accept = None,
     first_admin_email: Annotated[
@@ -52,13 +57,15 @@ def plan(
     app:config:status and setup:upgrade --dry-run=1 run.
     """
     console = Console()
-    given = ReleaseBundle.read(bundle, app)
+    if (bundle is None) is (uploaded is None):
+        raise CannotRunError("plan: got no bundle or two, expected a zip or --uploaded RELEASE")
+    given = ReleaseBundle.read(bundle, app) if bundle is not None else None
     if first_admin_email is not None and not ADDRESS.fullmatch(first_admin_email):
         raise CannotRunError(f"--first-admin-email: got {first_admin_email!r}, expected an e-mail address")
     with answers_of_aws():
         site = Site.of(stack, app)
-        to = version_of(site, given)
-        with console.working(f"Asking {given.release} on the back office's instance"):
+        to = version_of(site, given) if given is not None else uploaded_version(site, str(uploaded))
+        with console.working(f"Asking {to.release} on the back office's instance"):
             if first_admin_email is None:
                 planned = plan_release(site, to, hold=hold, accepted=accept or ())
             else:
@@ -66,13 +73,25 @@ def plan(
         planned.keep(site.s3, site.bucket, site.prefix)
         newest = site.stack.output("configuration_version") if app is None else ""
     show(console, planned)
-    if given.configuration_version != newest:
+    if to.configuration_version != newest:
         console.warn(
-            f"The bundle names version {given.configuration_version} of env.php. The newest one is {newest}: build the "
+            f"The bundle names version {to.configuration_version} of env.php. The newest one is {newest}: build the "
             "bundle anew if the release should bring it."
         )
     console.say("To carry it out:")
     console.raw(f"  ./shop release deploy {site.options} --plan {planned.id} --release {planned.release}")
+
+
+def upload(
+    stack: StackName,
+    bundle: Annotated[Path, typer.Argument(help="The zip that `./shop release bundle` wrote.")],
+    app: AppName = None,
+) -> None:
+    """Put a bundle where `plan --uploaded` finds it: Rundeck's jobs plan what was uploaded. It changes nothing else."""
+    given = ReleaseBundle.read(bundle, app)
+    with answers_of_aws():
+        to = version_of(Site.of(stack, app), given)
+    Console().step(f"{to.bundle} is release {to.release}.")
 
 
 def show(console: Console, planned: FrozenPlan) -> None:

@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 
+from botocore.exceptions import ClientError
+
+from commands.errors import CannotRunError
 from release import window
-from release.candidate import ReleaseBundle, ask, upload
+from release.candidate import ReleaseBundle, ask, bundle_key, upload
 from release.errors import RefusedError
 from release.frozen_plan import FrozenPlan, Version, digest_of
 from release.journal import Journal, names
 from release.kinds import Candidate, Decision, Kind, decide
 from release.progress import End, Progress
 from release.redaction import Redaction
-from release.running_configuration import RunningRelease
+from release.running_configuration import RunningRelease, release_file
 from release.schema_changes import Effect
 from release.site import HOLD, JOURNALS, Satellite, Site
 from release.steps import STEPS, Action
@@ -100,6 +103,28 @@ def version_of(site: Site, bundle: ReleaseBundle) -> Version:
         bundle=f"s3://{site.bucket}/{upload(site, bundle)}",
         sha256=bundle.sha256,
         configuration_version=bundle.configuration_version,
+    )
+
+
+def uploaded_version(site: Site, release: str) -> Version:
+    """The version that a bundle becomes which was uploaded before. Raises ``CannotRunError`` if there is none."""
+    key = bundle_key(site, release)
+    try:
+        digest = str(site.s3.head_object(Bucket=site.bucket, Key=key)["Metadata"].get("sha256", ""))
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("404", "NoSuchKey"):
+            raise
+        raise CannotRunError(
+            f"--uploaded: got {release}, expected a release of s3://{site.bucket}/{site.prefix}bundles/: upload it by "
+            f"./shop release upload {site.options} {release}.zip"
+        ) from None
+    said = release_file(site.s3, site.bucket, key)
+    return Version(
+        label=release,
+        release=release,
+        bundle=f"s3://{site.bucket}/{key}",
+        sha256=digest,
+        configuration_version=said.get("SITE_CONFIGURATION_VERSION", ""),
     )
 
 

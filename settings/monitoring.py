@@ -82,6 +82,8 @@ class ThresholdSettings(Section):
     """The load balancer's own 5xx answers a minute, without 503. The alarm is raised above it."""
     target_errors: Count = 30
     """The instances' 5xx answers a minute. The alarm is raised above it."""
+    hold_minutes: Annotated[int, between(10, 1440)] = 60
+    """How long the maintenance hold may answer shoppers, in steps of five minutes. The alarm is raised after it."""
 
 
 class MonitoringSettings(Section):

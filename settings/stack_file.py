@@ -33,6 +33,7 @@ from settings.monitoring import MonitoringSettings
 from settings.network import JoinedNetworkSettings, NetworkSettings, OwnNetworkSettings
 from settings.operations import OperationsSettings
 from settings.php_my_admin import PhpMyAdminSettings
+from settings.releases import ReleaseSettings
 from settings.rundeck import RundeckSettings
 from settings.satellite import SatelliteSettings
 from settings.section import Section
@@ -99,6 +100,8 @@ class Settings(Section):
     """The database of the satellites. A stack with satellites needs it."""
     site: SiteSettings
     """The shop."""
+    releases: ReleaseSettings | None = None
+    """The role that Rundeck and CI release with."""
     file_server: FileServerSettings | None = None
     """The NFS server of the site."""
     satellites: tuple[SatelliteSettings, ...] = ()

@@ -15,6 +15,7 @@ from components.satellites.satellite_app import SatelliteApp
 from components.servers.operations import Operations
 from components.shared.backups import Backups
 from components.site.magento_platform import MagentoPlatform
+from components.site.release_role import ReleaseRole
 
 Text = pulumi.Input[str]
 
@@ -55,6 +56,10 @@ class StackOutputs:
     """The SSM documents that a release runs on the site's instances, by what they do."""
     release_log_group: Text
     """The log group with what these documents print."""
+    release_role: Text | None
+    """The ARN of the role that Rundeck and GitHub's workflow release with."""
+    release_stack_file: Text | None
+    """The `s3://` address of what they need to know of the stack. The variable `SHOP_STACK_FILE` names it."""
     configuration_object: Text
     """The `s3://` address of the site's `env.php`."""
     configuration_version: Text
@@ -114,6 +119,7 @@ class StackOutputs:
         content: ContentDelivery | None,
         monitoring: MonitoringSuite | None,
         backups: Backups | None,
+        release_role: ReleaseRole | None,
         servers: Mapping[str, Text],
     ) -> StackOutputs:
         """The outputs of the components that a stack has."""
@@ -141,6 +147,8 @@ class StackOutputs:
             releases=site.releases.uri,
             release_documents=site.release_documents.names,
             release_log_group=site.release_documents.log_group_name,
+            release_role=release_role.arn if release_role else None,
+            release_stack_file=release_role.stack_file if release_role else None,
             configuration_object=site.configuration.uri,
             configuration_version=site.configuration.version,
             admin_secret=site.first_administrator.arn,

@@ -118,6 +118,23 @@ def of_load_balancer(load_balancer: pulumi.Input[str], thresholds: ThresholdSett
             threshold=thresholds.load_balancer_errors,
             missing_data=MissingData.NOT_BREACHING,
         ),
+        # By CloudWatch's clock: it sounds also if the release tool and its computer are dead. It reads what the load
+        # balancer answers, so that it needs no word from the tool. Fixed responses alone would not do: requests for
+        # unknown hosts get one with 404. Nor would 503 alone: without healthy instances, it is the answer too.
+        Alarm(
+            key="hold-too-long",
+            description=f"Shoppers have got the maintenance hold's page for {thresholds.hold_minutes} minutes: "
+            "./shop release status says what to type",
+            metric=Expression(
+                text="IF(FILL(unavailable, 0) > 0 AND FILL(fixed, 0) > 0, 1, 0)",
+                metrics={"unavailable": count("HTTPCode_ELB_503_Count"), "fixed": count("HTTP_Fixed_Response_Count")},
+            ),
+            comparison=Comparison.ABOVE,
+            threshold=0,
+            missing_data=MissingData.NOT_BREACHING,
+            period_seconds=_FIVE_MINUTES,
+            datapoints=thresholds.hold_minutes * 60 // _FIVE_MINUTES,
+        ),
         Alarm(
             key="target-errors",
             description=f"The instances fail more than {thresholds.target_errors} requests a minute",

@@ -92,6 +92,7 @@ class SharedPlatform(pulumi.ComponentResource):
             cloudfront_certificate_arn=certificate.cloudfront_arn,
             configuration_bucket=buckets.name_for(Purpose.SITE_CONFIGURATION),
             releases_bucket=buckets.name_for(Purpose.RELEASES),
+            releases_key_arn=context.key_arn,
             access_logs_bucket=buckets.name_for(Purpose.LOAD_BALANCER_LOGS),
             delivery_logs_bucket=buckets.find(Purpose.CONTENT_DELIVERY_LOGS),
         )

@@ -20,6 +20,7 @@ _SHARED = (
     "cloudfront_certificate_arn",
     "configuration_bucket",
     "releases_bucket",
+    "releases_key_arn",
     "access_logs_bucket",
     "delivery_logs_bucket",
 )
@@ -48,6 +49,8 @@ class SharedPlatformOutputs:
     cloudfront_certificate_arn: pulumi.Input[str]
     configuration_bucket: pulumi.Input[str]
     releases_bucket: pulumi.Input[str]
+    releases_key_arn: pulumi.Input[str]
+    """The KMS key of that bucket, which belongs to the stack that owns it."""
     access_logs_bucket: pulumi.Input[str]
     delivery_logs_bucket: pulumi.Input[str] | None = None
     """The bucket for CloudFront's logs. Only the stack that owns it writes there."""
@@ -75,5 +78,6 @@ class SharedPlatformOutputs:
             cloudfront_certificate_arn=shared["cloudfront_certificate_arn"],
             configuration_bucket=shared["configuration_bucket"],
             releases_bucket=shared["releases_bucket"],
+            releases_key_arn=shared["releases_key_arn"],
             access_logs_bucket=shared["access_logs_bucket"],
         )

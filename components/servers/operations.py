@@ -98,7 +98,10 @@ class Operations(pulumi.ComponentResource):
             self.rundeck = RundeckServer(
                 f"{name}-rundeck",
                 RundeckServerArgs(
-                    placement=self._placement("rundeck", is_public=False), rundeck=servers.rundeck, clients=people
+                    placement=self._placement("rundeck", is_public=False),
+                    rundeck=servers.rundeck,
+                    clients=people,
+                    releases_bucket=args.shared.releases_bucket,
                 ),
                 opts=self._child,
             )

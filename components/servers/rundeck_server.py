@@ -1,10 +1,9 @@
-"""The Rundeck server, whose jobs show the state and the logs of environments."""
+"""The Rundeck server, whose jobs release the shop and look for what failed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_random as random
@@ -13,6 +12,7 @@ from components.network.security_group import IngressRule
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement
+from components.shared.context import Context
 from components.shared.iam import allow
 from components.shared.secret import Secret, SecretArgs
 from settings.rundeck import HOST_NAME, RundeckSettings
@@ -20,7 +20,6 @@ from settings.rundeck import HOST_NAME, RundeckSettings
 PORT = 4440
 _PREPARED = "/etc/boot-platform"
 _ROOT_COMMANDS, _USER_COMMANDS = "/usr/local/sbin", "/usr/local/bin"
-_COMMANDS = ("beanstalk_environments", "beanstalk_events", "beanstalk_failed_instances", "beanstalk_log")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +31,8 @@ class RundeckServerArgs:
     rundeck: RundeckSettings
     clients: Mapping[str, pulumi.Input[str]]
     """The security groups that may open Rundeck, by name."""
+    releases_bucket: pulumi.Input[str]
+    """The bucket from which jobs fetch the release tool of a stack."""
 
     @property
     def url(self) -> str:
@@ -43,7 +44,7 @@ class RundeckServer(pulumi.ComponentResource):
     """Rundeck and Ansible inside the network. Rundeck's jobs and data are on a volume that outlives the instance.
 
     Produces the passwords of Rundeck's administrator and of its key storage with their secrets, and a ``Server`` that
-    may describe Beanstalk's environments and read the logs of their instances.
+    may take the roles of the client's stacks that release, ``<client>-<environment>-releases``.
     """
 
     url: str
@@ -69,8 +70,8 @@ class RundeckServer(pulumi.ComponentResource):
                     IngressRule(name=client, port=PORT, from_group=group, reason=f"Rundeck, for {client}")
                     for client, group in args.clients.items()
                 ),
-                boot=pulumi.Output.all(self.admin_secret_arn, storage_secret_arn).apply(
-                    lambda arns: boot(args, admin_secret=arns[0], storage_secret=arns[1])
+                boot=pulumi.Output.all(self.admin_secret_arn, storage_secret_arn, args.releases_bucket).apply(
+                    lambda known: boot(args, admin_secret=known[0], storage_secret=known[1], releases_bucket=known[2])
                 ),
                 volumes=(
                     DataVolume(
@@ -88,7 +89,13 @@ class RundeckServer(pulumi.ComponentResource):
                         "Resource": [self.admin_secret_arn, storage_secret_arn],
                     },
                     {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": [args.placement.context.key_arn]},
-                    *diagnosis(client=args.placement.context.tags.client, region=args.placement.context.region),
+                    # For Ansible's inventory.
+                    allow(("ec2:DescribeInstances",), "*"),
+                    {
+                        "Effect": "Allow",
+                        "Action": ["sts:AssumeRole"],
+                        "Resource": [self._release_roles(args.placement.context)],
+                    },
                 ),
             ),
             opts=pulumi.ResourceOptions(parent=self),
@@ -98,6 +105,11 @@ class RundeckServer(pulumi.ComponentResource):
         self.register_outputs(
             {"url": self.url, "instance_id": self.instance_id, "admin_secret_arn": self.admin_secret_arn}
         )
+
+    @staticmethod
+    def _release_roles(context: Context) -> pulumi.Output[str]:
+        """The roles of this client's stacks. Each says itself who may take it."""
+        return pulumi.Output.concat("arn:aws:iam::", context.account_id, f":role/{context.tags.client}-*-releases")
 
     def _password(self, label: str, description: str) -> pulumi.Output[str]:
         placement = self._args.placement
@@ -119,32 +131,7 @@ class RundeckServer(pulumi.ComponentResource):
         ).arn
 
 
-def diagnosis(*, client: str, region: str) -> tuple[dict[str, Any], ...]:
-    """The IAM statements to describe the client's environments, and to read logs only on their instances."""
-    return (
-        allow(
-            (
-                "elasticbeanstalk:DescribeEnvironments",
-                "elasticbeanstalk:DescribeEvents",
-                "elasticbeanstalk:DescribeInstancesHealth",
-                "ec2:DescribeInstances",
-                "ssm:GetCommandInvocation",
-            ),
-            "*",
-        ),
-        allow(("ssm:SendCommand",), f"arn:aws:ssm:{region}::document/AWS-RunShellScript"),
-        {
-            **allow(("ssm:SendCommand",), f"arn:aws:ec2:{region}:*:instance/*"),
-            "Condition": {
-                "StringEquals": {"ssm:resourceTag/ManagedBy": "pulumi", "ssm:resourceTag/Client": client},
-                # Beanstalk's instances have this tag. The servers that hold keys and data do not.
-                "Null": {"ssm:resourceTag/elasticbeanstalk:environment-name": "false"},
-            },
-        },
-    )
-
-
-def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str) -> CloudInit:
+def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str, releases_bucket: str) -> CloudInit:
     """The packages, files and scripts of the server. It gets the ARNs of its secrets, and reads them with its role."""
     tags, region = args.placement.context.tags, args.placement.context.region
 
@@ -168,6 +155,8 @@ def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str) -> 
                 version=args.rundeck.version,
                 url=args.url,
                 project=f"{tags.client}-magento",
+                client=tags.client,
+                releases_bucket=releases_bucket,
             ),
             prepared("rundeck.sources"),
             prepared("rundeck-config.properties", url=args.url),
@@ -182,13 +171,8 @@ def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str) -> 
                 path="/etc/ansible/platform.aws_ec2.yml",
                 content=server_files.render("rundeck/platform.aws_ec2.yml.j2", region=region, client=tags.client),
             ),
-            *(
-                BootFile(
-                    path=f"{_USER_COMMANDS}/{command.replace('_', '-')}",
-                    content=server_files.read(f"rundeck/{command}.sh"),
-                    mode="0755",
-                )
-                for command in _COMMANDS
+            BootFile(
+                path=f"{_USER_COMMANDS}/shop-release", content=server_files.read("rundeck/shop_release.sh"), mode="0755"
             ),
             script("install_rundeck.sh"),
             script("configure_rundeck.sh"),

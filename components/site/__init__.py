@@ -1,4 +1,4 @@
 """The shop: its environments, data stores, files and Magento's own configuration.
 
-It imports shared, network, data, beanstalk and servers.
+It imports shared, network, data, beanstalk, servers and delivery.
 """

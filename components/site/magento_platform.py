@@ -90,7 +90,7 @@ class MagentoPlatform(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.address = f"https://{site.host_names[0]}/"
         self.listener_rules = standing_rules.made_from(site)
-        self.releases = SiteReleases(bucket_name=args.shared.releases_bucket, context=args.context)
+        self.releases = SiteReleases.of(args.shared, args.context)
         self.load_balancer = SharedLoadBalancer(
             f"{name}-load-balancer",
             SharedLoadBalancerArgs(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.shared.context import Context
 from components.shared.iam import allow, document
 
@@ -16,7 +17,14 @@ class SiteReleases:
     """The place of a site's lock, journals, bundles and facts in the bucket for releases."""
 
     bucket_name: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
+    """The KMS key of that bucket. It is another stack's key where that stack owns the bucket."""
     context: Context
+
+    @staticmethod
+    def of(shared: SharedPlatformOutputs, context: Context) -> SiteReleases:
+        """The place in the bucket that the sites of a network share."""
+        return SiteReleases(bucket_name=shared.releases_bucket, key_arn=shared.releases_key_arn, context=context)
 
     @property
     def application_name(self) -> str:
@@ -33,7 +41,7 @@ class SiteReleases:
         return aws.iam.RolePolicy(
             f"{name}-asks-candidates",
             role=role.name,
-            policy=pulumi.Output.all(self.bucket_name, self.context.key_arn).apply(
+            policy=pulumi.Output.all(self.bucket_name, self.key_arn).apply(
                 lambda known: document(
                     allow(["s3:GetObject"], f"arn:aws:s3:::{known[0]}/{self.application_name}/bundles/*"),
                     allow(["s3:PutObject"], f"arn:aws:s3:::{known[0]}/{self.application_name}/facts/*"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from policies.model.rule import Rule
-from policies.rules.access import identity, least_privilege, secrets
+from policies.rules.access import identity, least_privilege, release_role, secrets
 from policies.rules.data import cache, database, database_resilience, database_upkeep, search, storage, volumes
 from policies.rules.delivery import certificates_and_dns, content_delivery, content_origins
 from policies.rules.network import (
@@ -52,6 +52,7 @@ _MODULES: tuple[ModuleType, ...] = (
     alarm_coverage,
     identity,
     least_privilege,
+    release_role,
     secrets,
     stack_wide,
     pack,

@@ -36,4 +36,4 @@ def test_what_a_scenario_saw_is_on_the_page_beside_its_name(line: Line) -> None:
 
 def test_the_page_names_every_command_as_it_is() -> None:
     commands = set(re.findall(r"\./shop release ([a-z]+)", PAGE))
-    assert commands == {"status", "plan", "diagnose", "resume", "rollback"}
+    assert commands == {"status", "plan", "diagnose", "resume", "rollback", "hold"}

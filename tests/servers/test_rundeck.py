@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
-import re
+import shutil
 import subprocess
-import time
-from collections.abc import Mapping
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from components.servers.rundeck_server import RundeckServerArgs, boot
+from release import tool
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws
-from sandbox.tests.emulator.beanstalk_site import Site, build
 from settings.rundeck import RundeckSettings, RundeckSizeSettings
+from tests.release.deployed_site import BACK_OFFICE, BUCKET, DeployedSite, deployed_site
 from tests.servers.programs import require
 from tests.unit.servers.placement import PLACEMENT
 
@@ -22,13 +27,16 @@ pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
 
 # The one that Debian packages, which is the servers'.
 AWS_CLI = "/usr/bin/aws"
-ENVIRONMENT = "client-prod-front"
 ARGS = RundeckServerArgs(
     placement=PLACEMENT,
     rundeck=RundeckSettings(size=RundeckSizeSettings(instance_type="t4g.medium")),
     clients={"vpn": "sg-vpn"},
+    releases_bucket=BUCKET,
 )
-FILES = {each.path: each for each in boot(ARGS, admin_secret="arn:admin", storage_secret="arn:storage").files}
+FILES = {
+    each.path: each
+    for each in boot(ARGS, admin_secret="arn:admin", storage_secret="arn:storage", releases_bucket=BUCKET).files
+}
 
 
 class Machine:
@@ -48,100 +56,130 @@ class Machine:
     def run(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [self._programs / name, *arguments],
-            env={**os.environ, "PATH": f"{self._programs}:{os.environ['PATH']}", **self._variables},
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+                "PATH": f"{self._programs}:{os.environ['PATH']}",
+                **self._variables,
+            },
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
 
 
-@pytest.fixture
-def site(aws: EmbeddedAws) -> Site:
-    """An environment of two instances, both well."""
-    site = build(aws)
-    site.create(ENVIRONMENT)
-    return site
+class _MetadataHandler(BaseHTTPRequestHandler):
+    """The instance metadata service of Rundeck's server, version 2: the credentials of its role."""
+
+    def _answer(self, text: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.send_header("X-aws-ec2-metadata-token-ttl-seconds", "600")
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def do_PUT(self) -> None:
+        self._answer("token")
+
+    def do_GET(self) -> None:
+        credentials = {
+            "Code": "Success",
+            "Type": "AWS-HMAC",
+            "AccessKeyId": "test",
+            "SecretAccessKey": "test",
+            "Token": "test",
+            "LastUpdated": "2026-11-26T00:00:00Z",
+            "Expiration": "2096-11-26T00:00:00Z",
+        }
+        self._answer(json.dumps(credentials) if self.path.endswith("/rundeck") else "rundeck")
+
+    def log_message(self, *_said: Any) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def metadata() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _MetadataHandler)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture
-def rundeck(aws: EmbeddedAws, tmp_path: Path) -> Machine:
-    """A server with the commands that jobs run, whose AWS is the embedded one."""
+def site(aws: EmbeddedAws) -> Iterator[DeployedSite]:
+    """A site, its role, and what `pulumi up` and `./shop release publish` leave in the bucket for releases."""
+    with deployed_site(aws) as deployed:
+        stack = {"stack": "prod", "region": REGION, "outputs": dict(deployed.stack.outputs)}
+        s3, prefix = aws.client("s3"), "client-magento-prod"
+        s3.put_object(Bucket=BUCKET, Key=f"{prefix}/stack.json", Body=json.dumps(stack).encode())
+        s3.put_object(Bucket=BUCKET, Key=f"{prefix}/tool.zip", Body=tool.archive())
+        aws.client("iam").create_role(RoleName="client-prod-releases", AssumeRolePolicyDocument="{}")
+        yield deployed
+
+
+@pytest.fixture
+def rundeck(aws: EmbeddedAws, metadata: str, tmp_path: Path) -> Machine:
+    """A server with the command that jobs run, whose AWS is the embedded one. It has no Pulumi, and no keys but its
+    role's."""
     require(AWS_CLI)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "rundeck.env").write_text(FILES["/etc/boot-platform/rundeck.env"].content)
+    path = f"{tmp_path / 'bin'}:{Path(sys.executable).resolve().parent}:/usr/bin:/bin"
+    assert shutil.which("pulumi", path=path) is None
     machine = Machine(
-        tmp_path,
-        {"AWS_DEFAULT_REGION": REGION, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_PAGER": ""},
+        tmp_path / "bin",
+        {
+            "PATH": path,
+            "AWS_ENDPOINT_URL": aws.url,
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata,
+            "AWS_PAGER": "",
+            "RUNDECK_ENVIRONMENT": str(tmp_path / "rundeck.env"),
+            "SHOP_RELEASE_CACHE": str(tmp_path / "cache"),
+            "RD_JOB_USERNAME": "ann; reboot",
+        },
     )
     # Debian 12's does not know AWS_ENDPOINT_URL yet.
     machine.add("aws", f'#!/bin/sh\nexec {AWS_CLI} --endpoint-url {aws.url} "$@"\n')
-    for path in FILES:
-        if path.startswith("/usr/local/bin/"):
-            machine.install(path)
+    machine.install("/usr/local/bin/shop-release")
     return machine
 
 
-@pytest.fixture
-def failed_instance(site: Site) -> str:
-    """The instance on which the second release failed."""
-    first, _ = sorted(site.in_service(ENVIRONMENT))
-    site.control(Failures=[{"EnvironmentName": ENVIRONMENT, "InstanceId": first, "Message": "hook failed"}])
-    site.beanstalk.update_environment(EnvironmentName=ENVIRONMENT, VersionLabel="v2")
-    deadline = time.monotonic() + 15
-    while site.versions(ENVIRONMENT)[first][1] != "Failed":
-        assert time.monotonic() < deadline, "the release did not fail"
-        time.sleep(0.1)
-    return first
-
-
-def test_the_environments_are_listed(site: Site, rundeck: Machine) -> None:
-    """With what each runs."""
-    listed = rundeck.run("beanstalk-environments")
-    assert listed.returncode == 0, listed.stderr
-    assert re.search(rf"{ENVIRONMENT}.*v1", listed.stdout)
-
-
-@pytest.mark.parametrize("count", [1, 2])
-def test_events_are_shown_newest_first(site: Site, rundeck: Machine, count: int) -> None:
-    """As many as asked for, and nothing else."""
-    answer = rundeck.run("beanstalk-events", ENVIRONMENT, str(count))
-    assert answer.returncode == 0, answer.stderr
-    messages = [line.split("\t")[2] for line in answer.stdout.splitlines()]
-    assert messages == list(reversed(site.messages(ENVIRONMENT)))[:count]
-
-
-def test_the_failed_instance_its_address_and_its_log_are_shown(
-    site: Site, rundeck: Machine, failed_instance: str, aws: EmbeddedAws
+@pytest.mark.row(19)
+@pytest.mark.row(20)
+@pytest.mark.long
+def test_jobs_work_on_a_stack_with_its_own_tool_and_role(
+    site: DeployedSite, rundeck: Machine, aws: EmbeddedAws, tmp_path: Path
 ) -> None:
-    """For the instance that the release failed on, and for no other; its log is asked for on that instance."""
-    answer = rundeck.run("beanstalk-failed-instances", ENVIRONMENT, "40")
-    assert answer.returncode == 0, answer.stderr
-    described = aws.client("ec2").describe_instances(InstanceIds=[failed_instance])
-    address = described["Reservations"][0]["Instances"][0]["PrivateIpAddress"]
-    headings = [line for line in answer.stdout.splitlines() if line.startswith("== ")]
-    assert headings == [f"== {failed_instance}, {address}"]
-    [sent] = aws.client("ssm").list_commands()["Commands"]
-    assert failed_instance in sent["InstanceIds"]
-    assert sent["DocumentName"] == "AWS-RunShellScript"
-    assert sent["Parameters"]["commands"] == ["tail -n 40 /var/log/eb-engine.log | tail -c 24000"]
+    """From the archive and the stack's file alone: neither Pulumi nor a checkout is there."""
+    status = rundeck.run("shop-release", "prod", "status")
+    assert status.returncode == 0, status.stdout + status.stderr
+    assert f"{BACK_OFFICE} runs placeholder" in status.stdout
+    assert "The shop is open: nobody is held." in status.stdout
 
+    held = rundeck.run("shop-release", "prod", "hold-on", "--reason", "SHOP-123")
+    assert held.returncode == 0, held.stdout + held.stderr
+    assert "The shop is held." in rundeck.run("shop-release", "prod", "status").stdout
+    assert rundeck.run("shop-release", "prod", "hold-off", "--reason", "SHOP-123").returncode == 0
+    s3 = aws.client("s3")
+    lock = json.load(s3.get_object(Bucket=BUCKET, Key="client-magento-prod/lock.json")["Body"])
+    assert lock["who"].endswith("assumed-role/client-prod-releases/rundeck-annreboot")
 
-def test_nothing_is_sent_while_all_is_well(site: Site, rundeck: Machine, aws: EmbeddedAws) -> None:
-    answer = rundeck.run("beanstalk-failed-instances", ENVIRONMENT)
-    assert answer.returncode == 0, answer.stderr
-    assert "== " not in answer.stdout
-    assert aws.client("ssm").list_commands()["Commands"] == []
+    diagnosed = rundeck.run("shop-release", "prod", "diagnose")
+    assert diagnosed.returncode == 0, diagnosed.stdout + diagnosed.stderr
+    (installed,) = [each for each in (tmp_path / "cache").iterdir() if each.is_dir()]
+    assert (installed / "complete").exists()
 
-
-@pytest.mark.parametrize("arguments", [(), ("i-1;id",), ("--help",), ("i-012e92fb498ad40d7", "1; reboot")], ids=repr)
-def test_nothing_but_an_instance_and_a_number_reaches_an_instance(rundeck: Machine, arguments: tuple[str, ...]) -> None:
-    """Both become part of a command that runs there as root."""
-    refused = rundeck.run("beanstalk-log", *arguments)
+    # A stack whose tool nobody has published.
+    s3.delete_object(Bucket=BUCKET, Key="client-magento-prod/tool.zip")
+    refused = rundeck.run("shop-release", "prod", "status")
     assert refused.returncode == 2
-    assert "usage: " in refused.stderr
+    assert "Run ./shop release publish" in refused.stderr
 
 
-def test_an_environment_that_is_not_there_fails_the_job(site: Site, rundeck: Machine) -> None:
-    """A job that ended well and showed nothing would say that nothing was wrong."""
-    assert rundeck.run("beanstalk-failed-instances", "client-prod-nowhere").returncode != 0
+@pytest.mark.parametrize("arguments", [(), ("prod",), ("Prod", "status"), ("a b", "status"), ("../prod", "status")])
+def test_what_is_no_environment_reaches_nothing(rundeck: Machine, arguments: tuple[str, ...]) -> None:
+    refused = rundeck.run("shop-release", *arguments)
+    assert refused.returncode == 2
+    assert "usage: shop-release" in refused.stderr
 
 
 def test_a_repository_key_that_is_not_rundecks_is_refused(tmp_path: Path) -> None:

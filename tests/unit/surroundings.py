@@ -28,5 +28,6 @@ SHARED = SharedPlatformOutputs(
     cloudfront_certificate_arn=f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/wildcard",
     configuration_bucket="client-magento-config",
     releases_bucket="client-magento-releases",
+    releases_key_arn=f"arn:aws:kms:eu-west-3:{ACCOUNT}:key/1",
     access_logs_bucket="client-magento-elb-logs",
 )

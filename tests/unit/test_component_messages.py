@@ -42,9 +42,9 @@ DESCRIPTION = "expected 1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!
 KEYS = (
     "back-office-health, cache-1-engine-cpu, cache-1-evictions, cache-1-memory, cache-1-replica-lag, "
     "cache-2-engine-cpu, cache-2-evictions, cache-2-memory, cache-2-replica-lag, database-connections, database-cpu, "
-    "database-memory, database-silent, database-storage, front-health, load-balancer-errors, search-cpu, "
-    "search-jvm-memory, search-jvm-old-memory, search-key-error, search-key-inaccessible, search-nodes, search-red, "
-    "search-snapshot, search-storage, search-writes-blocked, search-yellow, target-errors, unhealthy-hosts"
+    "database-memory, database-silent, database-storage, front-health, hold-too-long, load-balancer-errors, "
+    "search-cpu, search-jvm-memory, search-jvm-old-memory, search-key-error, search-key-inaccessible, search-nodes, "
+    "search-red, search-snapshot, search-storage, search-writes-blocked, search-yellow, target-errors, unhealthy-hosts"
 )
 
 

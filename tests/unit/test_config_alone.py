@@ -35,6 +35,7 @@ SECTIONS = {
     "monitoring",
     "cost_report",
     "backups",
+    "releases",
 }
 
 
@@ -76,6 +77,8 @@ def rules_for(forwards: Sequence[Mapping[str, Any]]) -> str:
 
 COMPARED = r"shared_platform\.(public|internal)_records\..*|standing_settings\..*"
 """The exports of what records there are, and of what the next run compares: with a thing, its entries go."""
+RELEASED = r"releases-(rights\.policy|stack-file\.content)"
+"""What the release role may do, and what the release tool is told: both name each environment and the topic."""
 # Where the gateway says what it forwards.
 GATEWAYS_OWN = (r"gateway-server-instance\.userDataBase64",)
 FILE_SERVERS_OWN = (
@@ -187,7 +190,7 @@ REMOVALS = [
         SERVERS,
     ),
     tuple(APART),
-    (without_gateway(),),
+    (without_gateway(), without_section("releases", r"^releases(-|$)|^release_(role|stack_file)$")),
 ]
 
 
@@ -204,7 +207,7 @@ def own(changes: Sequence[Change], name: str) -> bool:
 
 def strangers(changes: Sequence[Change], before: Graph, after: Graph) -> list[str]:
     """What differs between two graphs and is neither of the changes' own nor refers to them."""
-    touched = [COMPARED, *(pattern for change in changes for pattern in change.touched)]
+    touched = [COMPARED, RELEASED, *(pattern for change in changes for pattern in change.touched)]
     unexpected = [each for each in only_in_one(before, after) if not own(changes, each)]
     unexpected = [each for each in unexpected if not re.fullmatch(COMPARED, each)]
     for path in differences(before, after):

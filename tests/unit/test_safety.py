@@ -168,6 +168,7 @@ def test_a_service_assumes_a_role_for_this_account_only(graph: Graph) -> None:
         (role.name, each["Principal"]["Service"]): each.get("Condition")
         for role in graph.of_type(aws.iam.Role)
         for each in statements(role.inputs["assumeRolePolicy"])
+        if "Service" in each["Principal"]
     }
     assert roles
     for (name, service), condition in roles.items():

@@ -17,6 +17,7 @@ from components.servers.operations import Operations, OperationsArgs
 from components.shared.backups import Backups, BackupsArgs
 from components.shared.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.site.magento_platform import MagentoPlatform, MagentoPlatformArgs
+from components.site.release_role import ReleaseRole, ReleaseRoleArgs
 from settings import stack_file
 from settings.certificate_files import ImportedCertificate
 from settings.keeping import KeepingSettings
@@ -102,6 +103,13 @@ def everything(name: str) -> None:
             servers=operations.instance_ids,
             vpn_links=platform.network.tunnels,
             certificate_arn=shared.certificate_arn,
+        ),
+    )
+    assert settings.releases
+    ReleaseRole(
+        f"{name}-releases",
+        ReleaseRoleArgs(
+            context=context, releases=settings.releases, shared=shared, site=site, databases={"site": site.database}
         ),
     )
     Backups(f"{name}-backups", BackupsArgs(context=context, rules=settings.backups))

@@ -22,7 +22,16 @@ PINNED = re.compile(r"^ *(?:- )?uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\
 WRITES = {
     ("policies.yml", "preview"): {"id-token", "pull-requests", "security-events"},
     ("policies.yml", "nightly"): {"id-token", "security-events"},
+    ("release.yml", "plan"): {"id-token"},
+    ("release.yml", "deploy"): {"id-token"},
 }
+OF_ROLES = {
+    ("policies.yml", "preview"): "policies-preview",
+    ("policies.yml", "nightly"): "policies-nightly",
+    ("release.yml", "plan"): "release-plan-${{ inputs.stack }}",
+    ("release.yml", "deploy"): "release-${{ inputs.stack }}",
+}
+"""The environments of the jobs that get a role of AWS."""
 every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 
 
@@ -64,7 +73,8 @@ def test_no_long_lived_key_of_aws_is_used(path: Path) -> None:
     assert "aws-access-key-id" not in text.lower()
     assert "pull_request_target" not in text
     for name, job in jobs(path):
-        if "id-token" in job["permissions"] and name != "nightly":
+        # A run that is started by hand, or by the clock, is of the repository itself.
+        if "id-token" in job["permissions"] and "pull_request:" in text and name != "nightly":
             assert "head.repo.full_name == github.repository" in job["if"]
 
 
@@ -83,10 +93,9 @@ def test_a_role_of_aws_is_handed_out_by_an_environment_only(path: Path) -> None:
     environment's."""
     for name, job in jobs(path):
         gets_role = "id-token" in job["permissions"]
-        assert job.get("environment") == (f"policies-{name}" if gets_role else None)
+        assert job.get("environment") == (OF_ROLES.get((path.name, name)) if gets_role else None)
         assert gets_role or "secrets." not in str(job)
-        if gets_role:
-            assert job["environment"] in ENVIRONMENTS
+    assert {each for (file, _), each in OF_ROLES.items() if file == "policies.yml"} == set(ENVIRONMENTS)
 
 
 def test_the_backend_is_the_one_that_bootstrap_makes() -> None:
@@ -106,7 +115,7 @@ def test_the_files_of_the_certificate_are_those_of_the_stack_file() -> None:
 
 def test_what_ci_runs_is_there_to_be_run_by_hand() -> None:
     """Each step that is no action calls a script of the repository, or shows a file."""
-    scripts = {".ci/run", ".ci/policies", ".ci/tell-github"}
+    scripts = {".ci/run", ".ci/policies", ".ci/tell-github", ".ci/release"}
     called = {
         word
         for path in WORKFLOWS
@@ -139,3 +148,70 @@ def test_one_comment_a_stack(tmp_path: Path, there: str | None) -> None:
     where = "PATCH repos/client/shop/issues/comments/7" if there else "POST repos/client/shop/issues/5/comments"
     call = f"api --method {where} -F body=@{report.relative_to(tmp_path)} --silent\n"
     assert (tmp_path / "calls").read_text() == call
+
+
+RELEASE = {"STACK": "prod", "RELEASE": "2026-48", "APP": "", "PLAN": "0123456789ab"}
+
+
+def test_a_release_is_planned_shown_and_approved_before_it_is_deployed() -> None:
+    """By hand, for one release of a stack at a time, which no later run cancels."""
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())
+    # YAML 1.1 takes the key `on` for true.
+    assert set(workflow[True]) == {"workflow_dispatch"}
+    assert workflow["concurrency"] == {"group": "release-${{ inputs.stack }}", "cancel-in-progress": False}
+    deploy = workflow["jobs"]["deploy"]
+    assert deploy["needs"] == "plan"
+    assert deploy["env"]["PLAN"] == "${{ needs.plan.outputs.plan }}"
+    credentials = next(each for each in deploy["steps"] if "configure-aws-credentials" in each.get("uses", ""))
+    assert credentials["with"]["role-duration-seconds"] == deploy["timeout-minutes"] * 60
+
+
+@pytest.fixture
+def release_script(tmp_path: Path) -> Path:
+    """The script with a `./shop` that writes down what it is told, and answers as `plan` does."""
+    (tmp_path / ".ci").mkdir()
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    script = tmp_path / ".ci" / "release"
+    script.write_text((ROOT / ".ci" / "release").read_text())
+    shop = tmp_path / "shop"
+    shop.write_text(
+        '#!/bin/sh\necho "$@" > told\necho "Release 2026-48 after r1: plain."\n'
+        'echo "  ./shop release deploy -s prod --plan 0123456789ab --release 2026-48"\n'
+    )
+    shop.chmod(0o755)
+    return script
+
+
+def run_release(script: Path, word: str, **changed: str) -> subprocess.CompletedProcess[str]:
+    files = {name: str(script.parent / name) for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
+    return subprocess.run(
+        ["bash", script, word],
+        env={"PATH": os.environ["PATH"], **files, **RELEASE, **changed},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_plan_is_handed_on_and_shown(release_script: Path) -> None:
+    ran = run_release(release_script, "plan", APP="pim")
+    assert ran.returncode == 0, ran.stderr
+    told = release_script.parent.parent / "told"
+    assert told.read_text() == "release plan --stack prod --uploaded 2026-48 --app pim\n"
+    assert (release_script.parent / "GITHUB_OUTPUT").read_text() == "plan=0123456789ab\n"
+    assert "after r1: plain." in (release_script.parent / "GITHUB_STEP_SUMMARY").read_text()
+    ran = run_release(release_script, "deploy")
+    assert ran.returncode == 0, ran.stderr
+    assert told.read_text() == "release deploy --stack prod --plan 0123456789ab --release 2026-48 --notify\n"
+
+
+@pytest.mark.parametrize(
+    "changed", [{"STACK": "--help"}, {"RELEASE": "a b"}, {"RELEASE": "$(id)"}, {"APP": "-x"}, {"PLAN": "0123"}], ids=str
+)
+def test_what_was_typed_is_a_name(release_script: Path, changed: dict[str, str]) -> None:
+    """Nobody's input becomes an option or a command."""
+    ran = run_release(release_script, "deploy", **changed)
+    assert ran.returncode == 2
+    assert "expected" in ran.stderr
+    assert not (release_script.parent.parent / "told").exists()

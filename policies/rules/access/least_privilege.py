@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from pulumi_policy import Severity
 
+from policies.aws.policy_documents import conditions
 from policies.aws.policy_statements import GRANTING, actions, is_all_of_a_kind, is_everything, of_each_grant, resources
 from policies.generated.aws_types import iam
 from policies.model.properties import Absent, Known, Properties, Unknown
@@ -143,11 +144,20 @@ def _check_secrets(resource: Resource, statement: Properties) -> Findings:
         "ssm:GetParameters",
         "ssm:GetParametersByPath",
     )
-    yield from _check_named(resource, statement, reading, "the secrets that are needed")
+    if not _is_limited_by_tag(statement):
+        yield from _check_named(resource, statement, reading, "the secrets that are needed")
 
 
 def _check_keys(resource: Resource, statement: Properties) -> Findings:
     yield from _check_named(resource, statement, ("kms:Decrypt", "kms:ReEncryptFrom"), "the keys that are needed")
+
+
+def _is_limited_by_tag(statement: Properties) -> bool:
+    """Whether it is limited to resources with certain tags: those of one stack, say."""
+    return any(
+        ":resourcetag/" in key and operator == "StringEquals" and not any("*" in value for value in values)
+        for operator, key, values in conditions(statement)
+    )
 
 
 def _check_named(resource: Resource, statement: Properties, known: tuple[str, ...], expected: str) -> Findings:
@@ -205,7 +215,7 @@ IAM_NAMED_SECRETS = ResourceRule(
     id="iam-named-secrets",
     severity=Severity.HIGH,
     why="An intruder in a server that may read all secrets gets every password.",
-    fix="name the ARNs of the role's secrets in Resource.",
+    fix="name the ARNs of the role's secrets in Resource, or limit them by tags in a condition.",
     sources=Sources(
         pci=("7.2.2", "8.6.2"), other="AWS Secrets Manager, Authentication and access control for AWS Secrets Manager"
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.policies.proof import Proof
-from tests.policies.proofs.access import identity, least_privilege, secrets
+from tests.policies.proofs.access import identity, least_privilege, release_role, secrets
 from tests.policies.proofs.data import cache, database, database_resilience, database_upkeep, search, storage, volumes
 from tests.policies.proofs.delivery import certificates_and_dns, content_delivery, content_origins
 from tests.policies.proofs.network import (
@@ -49,6 +49,7 @@ PROOFS: tuple[Proof, ...] = (
     *alarm_coverage.PROOFS,
     *identity.PROOFS,
     *least_privilege.PROOFS,
+    *release_role.PROOFS,
     *secrets.PROOFS,
     *stack_wide.PROOFS,
 )

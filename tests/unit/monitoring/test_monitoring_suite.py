@@ -278,6 +278,20 @@ def test_the_maintenance_page_is_no_error_of_the_load_balancer(everything: Graph
     assert "period" not in found
 
 
+def test_a_hold_that_lasts_too_long_is_told_by_the_load_balancers_own_answers(everything: Graph) -> None:
+    """The tool may be dead. A page of 503 for an hour is a hold that nobody has taken away."""
+    found = alarm(everything, "client-prod-hold-too-long").inputs
+    result, *metrics = found["metricQueries"]
+    assert result["expression"] == "IF(FILL(unavailable, 0) > 0 AND FILL(fixed, 0) > 0, 1, 0)"
+    assert {each["id"]: each["metric"]["metricName"] for each in metrics} == {
+        "unavailable": "HTTPCode_ELB_503_Count",
+        "fixed": "HTTP_Fixed_Response_Count",
+    }
+    assert {each["metric"]["period"] for each in metrics} == {300}
+    assert (found["evaluationPeriods"], found["threshold"]) == (12, 0)
+    assert found["alarmActions"]
+
+
 def test_unhealthy_hosts_are_found_in_target_groups_that_beanstalk_makes(everything: Graph) -> None:
     """Beanstalk makes the target groups: the alarm looks at whatever hangs on the load balancer."""
     [query] = alarm(everything, "client-prod-unhealthy-hosts").inputs["metricQueries"]
@@ -320,7 +334,7 @@ def test_what_is_not_there_is_not_watched() -> None:
     """A stack without links, servers or satellites has only the site's alarms."""
     graph = build(lambda: MonitoringSuite("monitoring", suite()))
     systems = {each.name.split("-")[1] for each in graph.of_type(aws.cloudwatch.MetricAlarm)}
-    assert systems == {"front", "back", "load", "target", "unhealthy", "database", "cache", "search"}
+    assert systems == {"front", "back", "load", "hold", "target", "unhealthy", "database", "cache", "search"}
 
 
 def test_an_index_on_one_node_may_be_yellow() -> None:

@@ -12,9 +12,12 @@ from typing import Any
 import pulumi_aws as aws
 import pulumi_random as random
 import pytest
+import typer
 import yaml
 
 from components.servers.rundeck_server import RundeckServer, RundeckServerArgs, boot
+from release import bundle, frozen_plan
+from release.app import app
 from settings.rundeck import RundeckSettings, RundeckSizeSettings
 from tests.unit.graph import Graph
 from tests.unit.program import build
@@ -22,7 +25,9 @@ from tests.unit.servers.placement import PLACEMENT
 from tests.unit.settings.faults import faults_of
 
 RUNDECK = RundeckSettings(size=RundeckSizeSettings(instance_type="t4g.medium"))
-ARGS = RundeckServerArgs(placement=PLACEMENT, rundeck=RUNDECK, clients={"vpn": "sg-vpn"})
+ARGS = RundeckServerArgs(
+    placement=PLACEMENT, rundeck=RUNDECK, clients={"vpn": "sg-vpn"}, releases_bucket="client-magento-releases"
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +38,9 @@ def graph() -> Graph:
 @pytest.fixture(scope="module")
 def files() -> dict[str, str]:
     """What the server has, by path."""
-    booted = boot(ARGS, admin_secret="arn:admin", storage_secret="arn:storage")
+    booted = boot(
+        ARGS, admin_secret="arn:admin", storage_secret="arn:storage", releases_bucket="client-magento-releases"
+    )
     return {each.path: each.content for each in booted.files}
 
 
@@ -105,15 +112,14 @@ def test_passwords_are_fetched_by_the_servers_role(graph: Graph) -> None:
     assert not any(each.outputs["result"] in document for each in graph.of_type(random.RandomPassword))
 
 
-def test_commands_are_sent_only_to_the_clients_beanstalk_instances(graph: Graph) -> None:
-    """One document, on instances that carry the client's tags and Beanstalk's: not where the VPN's keys are."""
-    documents, instances = (each for each in statements(graph) if each["Action"] == ["ssm:SendCommand"])
-    assert documents["Resource"] == ["arn:aws:ssm:eu-west-3::document/AWS-RunShellScript"]
-    assert instances["Resource"] == ["arn:aws:ec2:eu-west-3:*:instance/*"]
-    assert instances["Condition"] == {
-        "StringEquals": {"ssm:resourceTag/ManagedBy": "pulumi", "ssm:resourceTag/Client": "client"},
-        "Null": {"ssm:resourceTag/elasticbeanstalk:environment-name": "false"},
-    }
+def test_jobs_release_with_the_role_of_a_stack(graph: Graph) -> None:
+    """The server itself may neither deploy nor send commands: it takes the role of the client's stack, which has a name
+    of its own."""
+    (takes,) = (each for each in statements(graph) if "sts:AssumeRole" in each["Action"])
+    assert takes["Action"] == ["sts:AssumeRole"]
+    assert takes["Resource"] == ["arn:aws:iam::123456789012:role/client-*-releases"]
+    allowed = {action for each in statements(graph) for action in each["Action"] if isinstance(each["Action"], list)}
+    assert not [each for each in allowed if each.startswith(("ssm:Send", "elasticbeanstalk:", "s3:"))]
 
 
 def test_what_rundeck_may_do_everywhere_only_looks(graph: Graph) -> None:
@@ -122,13 +128,44 @@ def test_what_rundeck_may_do_everywhere_only_looks(graph: Graph) -> None:
     assert all(re.match(r"\w+:(Describe|Get)\w+$", action) for action in anywhere["Action"])
 
 
-def test_every_job_runs_a_command_that_the_server_has(files: dict[str, str], jobs: list[dict[str, Any]]) -> None:
+JOBS = {
+    "Plan": ["plan", "--uploaded", "${option.release}"],
+    "Release": ["deploy", "--plan", "${option.plan}", "--release", "${option.release}", "--notify"],
+    "Resume": ["resume", "--notify"],
+    "Roll back": ["rollback", "--notify"],
+    "Hold on": ["hold-on", "--reason", "${option.reason}"],
+    "Hold off": ["hold-off", "--reason", "${option.reason}"],
+    "Status": ["status"],
+    "History": ["history", "--count", "${option.count}"],
+    "Diagnose": ["diagnose"],
+    "Log of an instance": ["diagnose", "--instance", "${option.instance}"],
+}
+
+
+@pytest.mark.row(19)
+def test_each_job_is_one_command_of_the_release_tool(files: dict[str, str], jobs: list[dict[str, Any]]) -> None:
     """Its name and group are its own, its uuid too: loading the file again changes jobs and adds none."""
-    commands = {path.rpartition("/")[2] for path in files if path.startswith("/usr/local/bin/")}
+    assert "/usr/local/bin/shop-release" in files
     for job in jobs:
-        for step in job["sequence"]["commands"]:
-            assert step["exec"].split()[0] in commands
+        (step,) = job["sequence"]["commands"]
+        assert step["exec"].split() == ["shop-release", "${option.environment}", *JOBS[job["name"]]]
+    assert {job["name"] for job in jobs} == JOBS.keys()
     assert len({job["uuid"] for job in jobs}) == len({(job["group"], job["name"]) for job in jobs}) == len(jobs)
+
+
+def test_the_tool_has_each_command_of_a_job() -> None:
+    """With these options."""
+    for name, arguments in JOBS.items():
+        command, *options = arguments[0].replace("hold-", "hold ").split() + arguments[1:]
+        found: Any = typer.main.get_command(app)
+        for word in [command, *(options[:1] if command == "hold" else [])]:
+            found = found.commands[word]
+        known = {option for parameter in found.params for option in parameter.opts}
+        assert {each for each in options if each.startswith("--")} | {"--stack"} <= known, name
+
+
+def test_a_job_is_started_once_at_a_time(jobs: list[dict[str, Any]]) -> None:
+    assert all(job["multipleExecutions"] is False for job in jobs)
 
 
 def test_a_job_asks_for_what_its_command_takes(jobs: list[dict[str, Any]]) -> None:
@@ -145,9 +182,14 @@ def test_a_job_asks_for_what_its_command_takes(jobs: list[dict[str, Any]]) -> No
                 assert not re.fullmatch(option["regex"], hostile)
 
 
-def test_diagnosis_answers_the_notes_questions(jobs: list[dict[str, Any]]) -> None:
-    """What happened, which instance, and its log: one job each."""
-    assert {job["name"] for job in jobs} >= {"Recent events", "Which instance failed", "Log of an instance"}
+def test_what_a_job_asks_for_is_what_the_tool_takes(jobs: list[dict[str, Any]]) -> None:
+    """A name that the form takes, and the tool refuses, would be found out too late."""
+    options = {option["name"]: option["regex"] for job in jobs for option in job["options"]}
+    for good in ("next", "2026-48", "r_1"):
+        assert re.fullmatch(options["release"], good)
+        assert bundle._RELEASE.fullmatch(good)
+    assert options["plan"] == frozen_plan._ID.pattern
+    assert re.fullmatch(options["environment"], "preprod")
 
 
 def test_ansible_finds_the_clients_instances_by_their_tags(files: dict[str, str]) -> None:

@@ -236,6 +236,17 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
         "1-4096",
         'windows.ftp_passive_ports: got "1-4096", expected a range of ports from 1025 to 65535, such as 2048-4096',
     ),
+    ("releases", {"rundeck": False}, "releases.github: missing, expected a section, since rundeck is false"),
+    (
+        "releases.github",
+        {"repository": "shop", "environments": ["release-prod"]},
+        'releases.github.repository: got "shop", expected a repository, such as client/shop',
+    ),
+    (
+        "releases.github",
+        {"repository": "client/shop", "environments": ["a:b"]},
+        'releases.github.environments.0: got "a:b", expected a GitHub environment, such as release-prod',
+    ),
     ("rundeck.data_volume_gib", 0, "rundeck.data_volume_gib: got 0, expected 1 to 65536"),
     (
         "vpn_access.user_certificate_days",

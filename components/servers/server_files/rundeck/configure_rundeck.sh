@@ -32,5 +32,8 @@ printf 'admin:%s,user,admin\n' "$admin_password" | write "$configuration/realm.p
 # The volume may come from an instance on which the user had another number.
 find "$data" -path "$data/lost+found" -prune -o ! -user rundeck -exec chown --no-dereference rundeck:rundeck {} +
 
+# Where its jobs unpack the release tool.
+install -d -m 0750 -o rundeck -g rundeck /var/cache/shop-release
+
 systemctl daemon-reload
 systemctl enable --now rundeckd

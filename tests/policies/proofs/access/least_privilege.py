@@ -141,11 +141,26 @@ PROOFS = (
             "named": _allowing("secretsmanager:GetSecretValue", f"{SECRETS}database-1a2b3c"),
             "a folder": _allowing("secretsmanager:GetSecretValue", f"{SECRETS}shop/*"),
             "listing": _allowing("secretsmanager:ListSecrets", "*"),
+            "of one stack": _allowing(
+                "secretsmanager:GetSecretValue",
+                f"{SECRETS}*",
+                Condition={"StringEquals": {"secretsmanager:ResourceTag/Environment": "prod"}},
+            ),
         },
         failing={
             "all": _allowing("secretsmanager:GetSecretValue", f"{SECRETS}*"),
             "by wildcard": _allowing("secretsmanager:Get*", f"{SECRETS}*"),
             "parameters": _allowing("ssm:GetParameter", "arn:aws:ssm:eu-west-3:123456789012:parameter/*"),
+            "of any tag": _allowing(
+                "secretsmanager:GetSecretValue",
+                f"{SECRETS}*",
+                Condition={"StringLike": {"aws:ResourceTag/Environment": "*"}},
+            ),
+            "of another condition": _allowing(
+                "secretsmanager:GetSecretValue",
+                f"{SECRETS}*",
+                Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-3"}},
+            ),
         },
         absent=(NOTHING,),
         absent_is=Status.PASSED,

@@ -1,0 +1,39 @@
+"""Who may release the shop and the satellites, beside people with rights of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from settings.messages import Fault
+from settings.section import Section
+from settings.values import different, entries, like
+
+
+class GitHubReleaseSettings(Section):
+    """The workflow that releases. GitHub proves by OIDC which repository and environment a run belongs to."""
+
+    repository: Annotated[str, like(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", "a repository, such as client/shop")]
+    """The repository, as `owner/name`. `./shop bootstrap --github-repository` prepares the account for it."""
+    environments: Annotated[
+        tuple[
+            Annotated[str, like(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "a GitHub environment, such as release-prod")], ...
+        ],
+        entries(1),
+        different("environment"),
+    ]
+    """The GitHub environments whose runs get the role, such as `[release-plan-prod, release-prod]`. The workflow plans
+    in the first one, and deploys in the second one, whose reviewers decide which plan is carried out."""
+
+
+class ReleaseSettings(Section):
+    """An IAM role with the rights of `./shop release`, and who may take it. Without this section there is none."""
+
+    rundeck: bool = True
+    """Whether the client's Rundeck server may take it."""
+    github: GitHubReleaseSettings | None = None
+    """The GitHub workflow that may take it."""
+
+    def faults(self) -> Iterator[Fault]:
+        if not self.rundeck and self.github is None:
+            yield Fault(path="github", expected="a section, since rundeck is false: nobody could take the role")

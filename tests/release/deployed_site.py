@@ -1,0 +1,188 @@
+"""A site with a satellite on the embedded AWS, as `pulumi up` leaves it, for the release tool to work on.
+
+Its instances run no shop: they answer each of the stack's documents with what a shop's instance prints.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from components.site.release_documents import DOCUMENTS
+from release.candidate import _FACTS
+from release.deployed_stack import DeployedStack
+from release.hold import DISARMED, RULES
+from release.running_configuration import RELEASE_FILE
+from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws
+from sandbox.tests.emulator.beanstalk_site import APPLICATION, build
+from sandbox.tests.emulator.beanstalk_site import Site as Beanstalk
+from sandbox.tests.emulator.fake_fleet import Answer, FakeFleet, registered_fleet
+
+BUCKET, CONFIGURATION_BUCKET, OWNER, SATELLITE = "client-releases", "client-config", "client-prod", "pim"
+TAGS = {"Client": "client", "Environment": "prod"}
+DATABASE, SHARED_DATABASE = f"{OWNER}-site-database-d5a76e12", f"{OWNER}-shared-database-e27095bb"
+FRONT, BACK_OFFICE, OF_SATELLITE = f"{OWNER}-front", f"{OWNER}-back-office", f"{OWNER}-{SATELLITE}"
+LOG_GROUP = f"/aws/ssm/{OWNER}-releases"
+UP_TO_DATE, NEEDED = {"exit_code": 0, "text": ""}, {"exit_code": 2, "text": ""}
+NOTHING_TO_DO = {"database_status": UP_TO_DATE, "configuration_status": UP_TO_DATE, "raised_versions": {}, "tables": {}}
+A_NEW_TABLE = {
+    **NOTHING_TO_DO,
+    "database_status": NEEDED,
+    "dry_run": {"exit_code": 0, "text": "CREATE TABLE `client_gift` (`id` int NOT NULL)"},
+}
+NOT_INSTALLED = {
+    "database": "magento at db",
+    "tables": 0,
+    "modules": 0,
+    "administrators": 0,
+    "has_key": True,
+    "key": "unchecked",
+    "has_date": True,
+    "running": False,
+    "interrupted": False,
+}
+
+
+def _tags() -> list[dict[str, str]]:
+    return [{"Key": name, "Value": value} for name, value in {**TAGS, "ManagedBy": "pulumi"}.items()]
+
+
+@dataclass(kw_only=True)
+class DeployedSite:
+    """The site, and what its instances say."""
+
+    aws: EmbeddedAws
+    beanstalk: Beanstalk
+    fleet: FakeFleet
+    hold_rules: dict[str, str]
+    admin_secret: str
+    alarm_topic: str
+    facts: dict[str, Any] = field(default_factory=lambda: dict(NOTHING_TO_DO))
+    """What the next candidate says of itself."""
+    fails: dict[str, str] = field(default_factory=dict)
+    """What a document complains of, by its name. It ends with exit code 1."""
+    ran: list[tuple[str, str]] = field(default_factory=list)
+    """Instance and document, oldest first."""
+
+    @property
+    def stack(self) -> DeployedStack:
+        """What the stack says of it."""
+        return DeployedStack(
+            name="prod",
+            region=REGION,
+            outputs={
+                "releases": f"s3://{BUCKET}/client-magento-prod/",
+                "release_documents": {each.name: f"{OWNER}-{each.name}" for each in DOCUMENTS},
+                "release_log_group": LOG_GROUP,
+                "beanstalk_application": APPLICATION,
+                "front_environment": FRONT,
+                "back_office_environment": BACK_OFFICE,
+                "satellite_environments": {SATELLITE: OF_SATELLITE},
+                "database_endpoint": f"{DATABASE}.abc.{REGION}.rds.amazonaws.com:3306",
+                "shared_database_endpoint": f"{SHARED_DATABASE}.abc.{REGION}.rds.amazonaws.com:3306",
+                "admin_secret": self.admin_secret,
+                "alarm_topic": self.alarm_topic,
+                "hold_rules": self.hold_rules,
+                "listener_rules": {"host_names": ["client.url"], "back_office_path": "backend"},
+                "configuration_version": "v1",
+            },
+        )
+
+    def bundle(self, directory: Path, release: str) -> Path:
+        """A bundle as `./shop release bundle` writes it."""
+        path = directory / f"{release}.zip"
+        with zipfile.ZipFile(path, "w") as bundle:
+            bundle.writestr(RELEASE_FILE, f"RELEASE={release}\nSITE_CONFIGURATION_VERSION=v1\n")
+            bundle.writestr(_FACTS, "<?php")
+        return path
+
+    def bundle_of_satellite(self, directory: Path, release: str) -> Path:
+        """One for the satellite."""
+        path = directory / f"{release}.zip"
+        with zipfile.ZipFile(path, "w") as bundle:
+            bundle.writestr(RELEASE_FILE, f"RELEASE={release}\n")
+        return path
+
+    def _run(self, instance: str, asked: Answer) -> Answer:
+        # Run Command is given each document with its own name in the place of the interpreter.
+        name, *lines = asked["Commands"]
+        given = dict(line.split("=", 1) for line in lines if "='" in line)
+        self.ran.append((instance, name))
+        if name in self.fails:
+            return {"ReturnCode": 1, "StandardOutput": "", "StandardError": self.fails[name]}
+        if name == "ask-candidate":
+            bucket, _, key = given["FACTS"].strip("'").removeprefix("s3://").partition("/")
+            self.aws.client("s3").put_object(Bucket=bucket, Key=key, Body=json.dumps(self.facts).encode())
+        said = {
+            "check-instance": f"9000 90000 {int(time.time())}",
+            "look-for-magento": json.dumps(NOT_INSTALLED),
+            "install-magento": "installed",
+            "show-engine-log": "2026-11-26 [ERROR] the hook failed",
+        }
+        return {"ReturnCode": 0, "StandardOutput": said.get(name, ""), "StandardError": ""}
+
+
+@contextmanager
+def deployed_site(aws: EmbeddedAws) -> Iterator[DeployedSite]:
+    """The site, after `pulumi up`."""
+    made = build(aws)
+    # AWS's waits of a minute and more take a second or two.
+    made.control(TimeScale=0.02)
+    s3, elbv2, rds = aws.client("s3"), aws.client("elbv2"), aws.client("rds")
+    for bucket in (BUCKET, CONFIGURATION_BUCKET):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    for each in DOCUMENTS:
+        content = json.loads(each.content)
+        content["mainSteps"][0]["inputs"]["runCommand"][0] = each.name
+        aws.client("ssm").create_document(
+            Name=f"{OWNER}-{each.name}", Content=json.dumps(content), DocumentType="Command", DocumentFormat="JSON"
+        )
+    for identifier in (DATABASE, SHARED_DATABASE):
+        rds.create_db_instance(
+            DBInstanceIdentifier=identifier,
+            Engine="mysql",
+            DBInstanceClass="db.t4g.medium",
+            AllocatedStorage=20,
+            MasterUsername="magento",
+            MasterUserPassword="of-no-account",
+        )
+    secret = aws.client("secretsmanager").create_secret(
+        Name="admin", SecretString=json.dumps({"user": "admin", "password": "squirrel-squirrel"}), Tags=_tags()
+    )["ARN"]
+    placeholder = io.BytesIO()
+    with zipfile.ZipFile(placeholder, "w") as bundle:
+        bundle.writestr("index.php", "<?php")
+    key = "prod/placeholders/magento.zip"
+    s3.put_object(Bucket=CONFIGURATION_BUCKET, Key=key, Body=placeholder.getvalue())
+    made.beanstalk.create_application_version(
+        ApplicationName=APPLICATION,
+        VersionLabel="placeholder",
+        SourceBundle={"S3Bucket": CONFIGURATION_BUCKET, "S3Key": key},
+    )
+    topic = aws.client("sns").create_topic(Name=f"{OWNER}-alarms")["TopicArn"]
+    never = [{"Field": "host-header", "HostHeaderConfig": {"Values": [DISARMED]}}]
+    page = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
+    rules = {
+        name: elbv2.create_rule(ListenerArn=made.listener, Priority=number, Conditions=never, Actions=[page])["Rules"][
+            0
+        ]["RuleArn"]
+        for number, name in enumerate(RULES, start=1)
+    }
+    with registered_fleet(aws) as fleet:
+        site = DeployedSite(
+            aws=aws, beanstalk=made, fleet=fleet, hold_rules=rules, admin_secret=secret, alarm_topic=topic
+        )
+        fleet.run = site._run
+        first: dict[str, Any] = {"Tags": _tags(), "VersionLabel": "placeholder"}
+        for name, paths in ((BACK_OFFICE, "/backend*"), (FRONT, "/*")):
+            rule = {"HostHeaders": "client.url", "PathPatterns": paths, "Process": "default"}
+            made.create(name, rule={**rule, "Priority": "1" if name == BACK_OFFICE else "2"}, instances=1, **first)
+        made.create(OF_SATELLITE, instances=1, **first)
+        yield site
