@@ -12,10 +12,10 @@ from typing import Annotated
 
 import boto3
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from commands.engine import Engine
 from commands.errors import CannotRunError
-from release.errors import answers_of_aws
 
 StackName = Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="The stack, such as prod.")]
 """The option of every command here that works on a deployed stack."""
@@ -44,8 +44,7 @@ class DeployedStack:
         Raises ``CommandError`` with Pulumi's own words, and ``CannotRunError`` for a file of another stack.
         """
         if address := os.environ.get(STACK_FILE):
-            with answers_of_aws():
-                return cls._from_file(name, address)
+            return cls._from_file(name, address)
         engine = Engine.on_path(project=_PROJECT, environment=os.environ)
         # At the same time: each takes the CLI a second or more.
         with ThreadPoolExecutor() as pool:
@@ -56,10 +55,11 @@ class DeployedStack:
     @classmethod
     def _from_file(cls, name: str, address: str) -> DeployedStack:
         bucket, _, key = address.removeprefix("s3://").partition("/")
-        body = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
         try:
-            said = json.loads(body)
+            said = json.loads(boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
             found = cls(name=said["stack"], region=said["region"], outputs=dict(said["outputs"]))
+        except (BotoCoreError, ClientError) as error:
+            raise CannotRunError(f"{address}: AWS did not give it: {error}") from None
         except (ValueError, KeyError, TypeError) as error:
             raise CannotRunError(f"{address}: got {error}, expected what `pulumi up` wrote there") from None
         if found.name != name:

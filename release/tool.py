@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from commands.console import Console
-from release.deployed_stack import StackName
+from commands.deployed_stack import StackName
 from release.errors import answers_of_aws
 from release.site import Site
 

@@ -25,7 +25,7 @@ HOSTS = "tests/hosts/"
 """The files of that folder share a live sandbox."""
 APPLICATIONS = "sandbox/tests/applications/"
 """The files of that folder share a MariaDB and a Redis."""
-MACHINES = "tests/servers/machines"
+MACHINES = "tests/servers/test_images.py"
 BOOTS_MACHINES = (
     "tests/servers/test_first_boot.py",
     "tests/servers/test_images.py",

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from commands.deployed_stack import DeployedStack
 from components.site.release_documents import DOCUMENTS
 from release.candidate import _FACTS
-from release.deployed_stack import DeployedStack
 from release.hold import DISARMED, RULES
 from release.running_configuration import RELEASE_FILE
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws

@@ -149,6 +149,7 @@ def test_every_document_that_changes_something_is_fenced() -> None:
         "await-migration",
         "verify-release",
         "verify-satellite",
+        "check-copy",
         "check-instance",
         "show-engine-log",
         "look-for-magento",

@@ -18,7 +18,10 @@ from sandbox.tests.applications.conftest import data_stores, database, shops
 from sandbox.tests.applications.shops import Shop, Shops
 
 __all__ = ["data_stores", "database", "shops"]
-SCRIPTS = [PLATFORM_CONFIG / "magento/.platform" / name for name in ("candidate_facts.php", "without_secrets.php")]
+SCRIPTS = [
+    PLATFORM_CONFIG / "magento/.platform" / name
+    for name in ("candidate_facts.php", "database.php", "without_secrets.php")
+]
 CATALOG = "app/code/Client/Catalog"
 
 

@@ -17,12 +17,12 @@ from botocore import xform_name
 from botocore.client import BaseClient
 
 from commands import shell
+from commands.deployed_stack import DeployedStack
 from commands.errors import ExitCode
 from components.site.release_documents import DOCUMENTS
 from components.site.release_rights import ReleaseRights, Statement
 from policies.rules.access.release_role import LISTED
 from release.app import app
-from release.deployed_stack import DeployedStack
 from sandbox.tests.emulator.aws_process import ACCOUNT, REGION, EmbeddedAws
 from sandbox.tests.emulator.beanstalk_site import APPLICATION
 from tests.release.deployed_site import (

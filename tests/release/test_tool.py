@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from commands.deployed_stack import STACK_FILE, DeployedStack
 from commands.errors import CannotRunError
 from release import tool
-from release.deployed_stack import STACK_FILE, DeployedStack
 from tests.unit.program import ROOT
 
 ADDRESS = "s3://client-releases/client-magento-prod/stack.json"
@@ -72,7 +72,7 @@ def test_it_holds_nothing_but_the_tool() -> None:
 def written(s3: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Writes what a stack says of itself, and names it to the tool."""
     monkeypatch.setenv(STACK_FILE, ADDRESS)
-    monkeypatch.setattr("release.deployed_stack.boto3.client", lambda _service: s3)
+    monkeypatch.setattr("commands.deployed_stack.boto3.client", lambda _service: s3)
 
     def write(said: object) -> None:
         s3.put_object(Bucket="client-releases", Key="client-magento-prod/stack.json", Body=json.dumps(said).encode())

@@ -158,7 +158,7 @@ def without_gateway() -> Change:
 
 
 SERVERS = [
-    without_section("vpn_access", r"^vpn(-|$)|-from-vpn$|server-vpn|^servers\.vpn|^vpn_address"),
+    without_section("vpn_access", r"^vpn(-|$)|-from-vpn$|server-vpn|^servers\.vpn|^vpn_address|-vpn-certificates$"),
     without_section("rundeck", "rundeck"),
     without_section("php_my_admin", "phpmyadmin"),
     without_windows(),

@@ -35,7 +35,7 @@ FAILED = ServerState(
     log="/var/log/boot-platform.log",
     private_address="10.0.1.10",
     release="Debian 13",
-    started=NOW - timedelta(minutes=45),
+    started=NOW - timedelta(days=2, hours=3),
     disks={"/": 91.2},
 )
 GONE = ServerState(name="phpmyadmin", instance_id="i-0123456789abcdef2", state="missing", boot="none")
@@ -58,7 +58,7 @@ def test_the_table_says_how_each_server_is() -> None:
 def test_below_it_is_what_to_type() -> None:
     """For each server that is not ready, and each file system of which the second alarm is raised."""
     lines = printed(READY, FAILED, GONE).splitlines()
-    assert lines[2].split() == ["gateway", "running", "failed", "10.0.1.10", "Debian", "13", "45", "min", "91", "%"]
+    assert lines[2].split() == ["gateway", "running", "failed", "10.0.1.10", "Debian", "13", "2", "d", "91", "%"]
     assert lines[3].split() == ["phpmyadmin", "missing", "none", "-", "-", "-", "-"]
     assert lines[4:] == [
         "! gateway runs, but its boot has failed. On the server, /var/log/boot-platform.log says where.",

@@ -236,7 +236,11 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
         "1-4096",
         'windows.ftp_passive_ports: got "1-4096", expected a range of ports from 1025 to 65535, such as 2048-4096',
     ),
-    ("releases", {"rundeck": False}, "releases.github: missing, expected a section, since rundeck is false"),
+    (
+        "releases",
+        {"rundeck": False},
+        "releases.github: missing, expected a section, since rundeck is false: nobody could take the role",
+    ),
     (
         "releases.github",
         {"repository": "shop", "environments": ["release-prod"]},
