@@ -114,7 +114,7 @@ def test_the_document_is_json() -> None:
     document = json.loads(json.dumps(FAILED.as_document()))
     assert document["ready"] is False
     assert document["disks"] == {"/": 91.2}
-    assert datetime.fromisoformat(document["started"]) == NOW.replace(microsecond=0) - timedelta(minutes=45)
+    assert datetime.fromisoformat(document["started"]) == NOW.replace(microsecond=0) - timedelta(days=2, hours=3)
 
 
 @pytest.mark.parametrize(
