@@ -40,8 +40,18 @@ comma := ,
 # Three processes for two cores, up to four, each with a file of tests at a time.
 parallel := -n auto --maxprocesses 4 --dist loadfile
 
-test: venv test-programs ## Run every test, or some: make test TESTS=tests/unit/site
-	@$(python) -m pytest $(or $(TESTS),$(parallel))
+everything := -m 'not faults'
+
+test: venv test-programs ## Run the tests; or some: make test TESTS=tests/unit/site
+ifdef TESTS
+	@$(python) -m pytest $(everything) $(TESTS)
+else
+	@$(python) -m pytest $(parallel)
+	@echo 'The long tests were left out: `make test-all` runs them too.'
+endif
+
+test-all: venv test-programs ## Run every test, the long ones too, as CI does
+	@$(python) -m pytest $(parallel) $(everything)
 
 test-unit: venv ## Test the program and its settings without an engine
 	@$(python) -m pytest $(parallel) tests/unit tests/bench
@@ -50,13 +60,13 @@ test-policies: venv ## Test the policies
 	@$(python) -m pytest $(parallel) tests/policies
 
 test-sandbox: venv ## Test the sandbox
-	@$(python) -m pytest $(parallel) $(long) sandbox/tests
+	@$(python) -m pytest $(parallel) $(everything) sandbox/tests
 
 test-platform: venv ## Test both stacks on the engine in a sandbox
-	@$(python) -m pytest $(long) tests/platform
+	@$(python) -m pytest $(everything) tests/platform
 
 test-servers: venv test-programs ## Test what servers run, with the real programs
-	@$(python) -m pytest $(parallel) $(long) tests/servers
+	@$(python) -m pytest $(parallel) $(everything) tests/servers
 
 test-programs: # Install the programs that tests/servers runs, as root on Debian or Ubuntu
 	@tests/servers/install.sh --if-root
