@@ -17,6 +17,8 @@ _LINUX_LOG, _WINDOWS_LOG = "/var/log/boot-platform.log", r"C:\ProgramData\Platfo
 _MOST_QUERIES = 500
 """Of one call ("GetMetricData")."""
 _RECENT = timedelta(minutes=30)
+_AHEAD = timedelta(minutes=1)
+"""A server's clock may be ahead of this computer's, and the end of the time that is asked for is not part of it."""
 """A server publishes every five minutes."""
 
 
@@ -121,7 +123,7 @@ def _disks(api: AwsApi, ids: set[str]) -> dict[str, dict[str, float]]:
             for number, (_, _, metric) in enumerate(some)
         ]
         now = datetime.now(UTC)
-        asked = {"MetricDataQueries": queries, "StartTime": now - _RECENT, "EndTime": now}
+        asked = {"MetricDataQueries": queries, "StartTime": now - _RECENT, "EndTime": now + _AHEAD}
         for result in api.list("cloudwatch", "get_metric_data", "MetricDataResults", **asked):
             if result["Values"]:
                 id, directory, _ = some[int(result["Id"].removeprefix("disk"))]

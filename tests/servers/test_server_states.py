@@ -60,7 +60,11 @@ def make_calls(machine: Machine, instance: str, variables: dict[str, str]) -> No
 def put_alarms(id: str) -> Any:
     """The stack's own alarms on what the gateway uses, which the first value above nothing raises."""
     cloudwatch = boto3.client("cloudwatch", "eu-west-3")
-    alarms = {each.name.rpartition("-")[2]: each.inputs for each in program("prod").of_type(aws.cloudwatch.MetricAlarm)}
+    alarms = {
+        each.name.rpartition("-")[2]: each.inputs
+        for each in program("prod").of_type(aws.cloudwatch.MetricAlarm)
+        if each.inputs.get("namespace") == "Servers"
+    }
     for name in ("disk", "inodes", "memory"):
         alarm = alarms[name]
         cloudwatch.put_metric_alarm(
