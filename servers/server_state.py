@@ -17,9 +17,9 @@ _LINUX_LOG, _WINDOWS_LOG = "/var/log/boot-platform.log", r"C:\ProgramData\Platfo
 _MOST_QUERIES = 500
 """Of one call ("GetMetricData")."""
 _RECENT = timedelta(minutes=30)
+"""A server publishes every five minutes."""
 _AHEAD = timedelta(minutes=1)
 """A server's clock may be ahead of this computer's, and the end of the time that is asked for is not part of it."""
-"""A server publishes every five minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)

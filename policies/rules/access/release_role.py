@@ -129,7 +129,9 @@ def _unlisted(grant: Resource, action: str) -> Iterator[Violation]:
 
 
 def _check_documents(resource: Resource, statement: Properties) -> Findings:
-    if not any(fnmatchcase(_SEND.lower(), action.lower()) for action in actions(statement)):
+    """``*`` is left to iam-no-admin."""
+    patterns = [action.lower() for action in actions(statement) if action not in ("*", "*:*")]
+    if not any(fnmatchcase(_SEND.lower(), pattern) for pattern in patterns):
         return
     for arn in resources(statement):
         document = _DOCUMENT.fullmatch(arn)
