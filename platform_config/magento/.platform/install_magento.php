@@ -130,7 +130,8 @@ try {
     $database = connect($config);
 } catch (PDOException $error) {
     $found = $config['db']['connection']['default'];
-    stop("the database {$found['dbname']} on {$found['host']}: {$error->getMessage()}");
+    $host = explode(':', $found['host'], 2)[0];
+    stop("the database {$found['dbname']} on $host: {$error->getMessage()}");
 }
 $found = look($database, $config, $interrupted);
 if ($action === 'look') {

@@ -61,9 +61,9 @@ def test_says_so_when_the_port_is_taken(server: EmbeddedAws) -> None:
     assert "Traceback" not in refused.stderr
 
 
-def test_keeps_connections_open(server: EmbeddedAws) -> None:
+def test_keeps_connections_open(aws: EmbeddedAws) -> None:
     """HTTP/1.1: the second request travels on the connection of the first."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", aws.port, timeout=30)
     connection.request("GET", "/moto-api/data.json")
     connection.getresponse().read()
     first = connection.sock
