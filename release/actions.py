@@ -13,7 +13,7 @@ from release.beanstalk import ALL_AT_ONCE, ROLLING, DeploymentFailedError, Envir
 from release.errors import ReleaseError
 from release.first_installation import Findings
 from release.frozen_plan import FrozenPlan, Version
-from release.hold import Scope
+from release.hold import SETTLE_SECONDS, Scope
 from release.site import Satellite, Site
 from release.steps import Action, seconds_of
 
@@ -122,6 +122,7 @@ class Actions:
             self.site.hold.disarm()
         else:
             self.site.hold.arm(scope)
+            time.sleep(SETTLE_SECONDS)
         return {"armed": sorted(self.site.hold.state())}
 
     def _migrate(self) -> Details:

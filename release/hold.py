@@ -21,6 +21,10 @@ MOST_VALUES = 5
 """Values of all conditions of a rule ("Quotas for your Application Load Balancers")."""
 MOST_PAGE_BYTES = 1024
 """Of a fixed response ("Listener rules for your Application Load Balancer")."""
+SETTLE_SECONDS = 5.0
+"""How long a release waits, before it changes anything for shoppers who are held. A load balancer follows its rules
+within seconds, one node after the other, and AWS names no time. In a rehearsal on a busy computer, 3 of 1,704 requests
+still got through."""
 DISARMED = "disarmed.invalid"
 """The host name of a rule that matches nothing. RFC 2606 reserves `.invalid`."""
 _OF_THE_ENVIRONMENT = "elasticbeanstalk:environment-name"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from release.hold import SETTLE_SECONDS
 from release.journal import Event, Record
 from release.steps import Action, Step
 
@@ -83,27 +84,30 @@ def times_of(journals: Iterable[Sequence[Record]]) -> Mapping[Action, float]:
 
 
 def measured(steps: Sequence[Step], records: Sequence[Record]) -> float | None:
-    """The seconds from the moment when the hold was armed to the one when it was away. None while it is not over."""
+    """The seconds from the first moment of arming the hold to the one when it was away. None while it is not over."""
     hold, _ = _held(steps)
     if hold is None:
         return None
     done = {record.step: record for record in records if record.event is Event.DONE}
     if not {hold, Action.OPEN} <= done.keys():
         return None
-    return (_at(done[Action.OPEN]) - _at(done[hold])).total_seconds()
+    begun = next(record for record in records if record.event is Event.INTENDED and record.step == hold)
+    return (_at(done[Action.OPEN]) - _at(begun)).total_seconds()
 
 
 def _held(steps: Sequence[Step]) -> tuple[Action | None, Sequence[Step]]:
-    """What holds, and the steps from then on until it is open again."""
+    """What holds, and the steps from this one on until it is open again."""
     held = list(itertools.dropwhile(lambda step: step.action not in _HOLDS, steps))
     if not held:
         return None, ()
     end = next(number for number, step in enumerate(held) if step.action is Action.OPEN)
-    return held[0].action, held[1 : end + 1]
+    return held[0].action, held[: end + 1]
 
 
 def _least(action: Action, options: Mapping[tuple[str, str], str]) -> float | None:
-    """What the settings alone make a deployment to one batch wait."""
+    """What the settings alone make a deployment to one batch wait, and the load balancer a hold."""
+    if action in _HOLDS:
+        return SETTLE_SECONDS
     if action not in (*_ROLLING, *_ALL_AT_ONCE):
         return None
     drains, interval, good = (

@@ -14,6 +14,7 @@ from components.site.release_documents import DOCUMENTS
 from release.actions import Actions
 from release.beanstalk import Instance
 from release.frozen_plan import FrozenPlan, Version
+from release.hold import SETTLE_SECONDS, Scope
 from release.kinds import Kind
 from release.site import Satellite
 from release.steps import STEPS, Action
@@ -182,3 +183,19 @@ def test_it_is_unpacked_again_on_another_instance_and_after_the_other_release() 
     release.do(Action.MIGRATE)
     staged = [parameters["Release"] for name, parameters in sent.documents if name == "stage-candidate"]
     assert staged == ["new", "new", "old", "new"]
+
+
+@pytest.mark.parametrize(
+    ("action", "scope"), [(Action.HOLD_SHOP, Scope.SITE), (Action.HOLD_BACK_OFFICE, Scope.BACK_OFFICE)]
+)
+def test_nothing_goes_on_until_the_load_balancer_holds_everybody(
+    action: Action, scope: Scope, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step is done some seconds after the rules are armed, not before."""
+    seen: list[object] = []
+    held = actions(Sent())
+    hold = SimpleNamespace(arm=seen.append, state=lambda: ["everyone-else"])
+    monkeypatch.setattr(held.site, "hold", hold)
+    monkeypatch.setattr("release.actions.time.sleep", seen.append)
+    held.do(action)
+    assert seen == [scope, SETTLE_SECONDS]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from release.hold import SETTLE_SECONDS
 from release.journal import Event, Record
 from release.kinds import Kind
 from release.steps import STEPS, Action, Step
@@ -63,24 +64,26 @@ def test_a_step_is_expected_to_take_as_long_as_the_last_time() -> None:
     older = records((Event.INTENDED, "migrate", 0), (Event.DONE, "migrate", 500))
     window = window_of(STEPS[Kind.HELD], times_of([HELD, older]), OPTIONS)
     assert window.seconds == {
+        Action.HOLD_SHOP: 1,
         Action.MIGRATE: 4,
         Action.DEPLOY_EVERYWHERE: 20,
         Action.VERIFY_EVERYWHERE: 5,
         Action.OPEN: 1,
     }
     assert str(window) == (
-        "The shop is held for about 30 s: migrate 4 s, deploy-everywhere 20 s, verify-everywhere 5 s, open 1 s."
+        "The shop is held for about 31 s: hold-shop 1 s, migrate 4 s, deploy-everywhere 20 s, verify-everywhere 5 s, "
+        "open 1 s."
     )
 
 
 def test_before_the_first_release_the_settings_say_how_long_at_least() -> None:
     window = window_of(STEPS[Kind.PLAIN], {}, OPTIONS)
-    assert window.seconds == {Action.DEPLOY_BACK_OFFICE: 60 + 120 + 45}
+    assert window.seconds == {Action.HOLD_BACK_OFFICE: SETTLE_SECONDS, Action.DEPLOY_BACK_OFFICE: 60 + 120 + 45}
     assert window.unknown == (Action.VERIFY_BACK_OFFICE, Action.OPEN)
-    assert "The back office is held for about 225 s" in str(window)
+    assert "The back office is held for about 230 s" in str(window)
     assert "The time of verify-back-office, open comes on top" in str(window)
     all_at_once = window_of(STEPS[Kind.HELD], {}, OPTIONS)
-    assert all_at_once.seconds == {Action.DEPLOY_EVERYWHERE: 45}
+    assert all_at_once.seconds == {Action.HOLD_SHOP: SETTLE_SECONDS, Action.DEPLOY_EVERYWHERE: 45}
 
 
 @pytest.mark.parametrize("kind", [Kind.PLAIN, Kind.ADDITIVE, Kind.HELD, Kind.ROLLBACK])
@@ -90,7 +93,7 @@ def test_every_kind_that_holds_has_one_window(kind: Kind) -> None:
 
 
 def test_what_was_held_is_measured_from_the_journal() -> None:
-    assert measured(STEPS[Kind.HELD], HELD) == 38
+    assert measured(STEPS[Kind.HELD], HELD) == 39
     assert measured(STEPS[Kind.HELD], HELD[:-1]) is None
 
 
