@@ -171,7 +171,11 @@ def _twice(draw: st.DrawFn, stack: str, config: Any) -> str:
 
 def _gone(draw: st.DrawFn, stack: str, config: Any) -> str:
     path = draw(st.sampled_from(PATHS[stack]))
-    del at(config, path[:-1])[path[-1]]
+    section = at(config, path[:-1])
+    # An earlier mutation may have put a number there.
+    if not isinstance(section, dict | list):
+        raise LookupError(path)
+    del cast(Any, section)[path[-1]]
     return str(path)
 
 
