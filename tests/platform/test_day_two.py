@@ -12,6 +12,8 @@ from settings import day_two
 from settings.day_two import Outcome
 from tests.platform.day_two import Edit, preview
 
+pytestmark = pytest.mark.long
+
 AGAIN = {
     Outcome.NOTHING: "site.database.snapshot_id",
     Outcome.IN_PLACE: "file_server.shares[].size_gib",

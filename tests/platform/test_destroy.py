@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sandbox.tests.platform import Platform
+
+pytestmark = pytest.mark.long
 
 STATE_BUCKET = "client-pulumi-state-storage"
 

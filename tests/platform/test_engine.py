@@ -36,6 +36,7 @@ def test_tracked_files_stay_as_they_are(platform: Platform) -> None:
         assert (platform.project / name).read_bytes() == (REPOSITORY / name).read_bytes()
 
 
+@pytest.mark.long
 def test_drift_is_mended_and_an_armed_hold_is_none(platform: Platform) -> None:
     """The database is opened to the world and the network retagged by hand: refresh shows it, an up undoes it.
 

@@ -9,6 +9,8 @@ import pytest
 
 from sandbox.tests.platform import Platform
 
+pytestmark = pytest.mark.long
+
 _CLASS = "      instance_class: db.r8g.large\n"
 
 

@@ -13,6 +13,8 @@ import pytest
 from commands.errors import ExitCode
 from sandbox.tests.platform import Platform
 
+pytestmark = pytest.mark.long
+
 
 def servers(platform: Platform, *arguments: str) -> subprocess.CompletedProcess[str]:
     """`./shop servers -s prod …`, as a sourced shell runs it."""

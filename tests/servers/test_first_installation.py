@@ -189,6 +189,7 @@ def magento(platform: Platform, *command: str) -> int:
     return ran.returncode
 
 
+@pytest.mark.long
 def test_a_new_stack_is_installed_once(platform: Platform) -> None:
     """The plan first, then the installation; the second time it says that there is nothing to do."""
     before = platform.instance.read("/var/app/current/app/etc/env.php")

@@ -113,6 +113,7 @@ def test_one_source_does_not_take_the_places_of_others(tmp_path: Path) -> None:
         assert counters['haproxy_frontend_bytes_out_total{proxy="windows-ftp"}'] > 0
 
 
+@pytest.mark.long
 def test_a_port_of_a_target_is_probed_once(site: GatewaySite) -> None:
     """However many forwards lead there: a server logs each probe as somebody who says nothing."""
     assert sum(forward.checked_port == 3389 for forward in FORWARDS) == 2

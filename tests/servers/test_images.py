@@ -17,6 +17,8 @@ from tests.servers.debian_machine import Base, Machine, boot, package
 from tests.servers.server_boots import BOOTS
 from tests.unit.program import ROOT
 
+pytestmark = pytest.mark.long
+
 # What a machine has for itself, and what lists the same things in another order.
 OF_ITS_OWN = re.compile(r"etc/(machine-id|ssh/ssh_host_.*|ld\.so\.cache|.*-)")
 # cloud-init says when it wrote a file.
@@ -97,7 +99,7 @@ def _files(root: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module", params=["gateway", pytest.param("phpmyadmin", marks=pytest.mark.long)])
+@pytest.fixture(scope="module", params=["gateway", "phpmyadmin"])
 def outcomes(
     request: pytest.FixtureRequest, directory: Path, base: Base, image: Callable[[str], tuple[Path, ...]]
 ) -> tuple[str, Outcome, Outcome, Outcome]:

@@ -102,6 +102,7 @@ def succeeded(ran: subprocess.CompletedProcess[str]) -> None:
     assert ran.returncode == 0, ran.stderr
 
 
+@pytest.mark.long
 def test_the_logs_of_a_booted_server_leave_it(
     sender: Sender,
     directory: Path,

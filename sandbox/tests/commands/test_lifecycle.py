@@ -15,6 +15,8 @@ import pytest
 
 from sandbox.tests.platform import Platform
 
+pytestmark = pytest.mark.long
+
 _PROGRAM = """
 import pathlib, time
 import pulumi, pulumi_random
@@ -136,7 +138,6 @@ def test_ctrl_c_keeps_what_was_made_and_a_second_command_does_not_wait(shop: Pla
     assert "prod: 1 created" in again or "prod: nothing to change" in again
 
 
-@pytest.mark.long
 def test_a_killed_run_is_started_afresh(shop: Platform) -> None:
     """Without checkpoints its state is lost, so what it made must go too."""
     with _start_and_hold(shop) as running:
@@ -147,7 +148,6 @@ def test_a_killed_run_is_started_afresh(shop: Platform) -> None:
     assert "prod: 2 created" in again
 
 
-@pytest.mark.long
 def test_a_run_that_was_killed_in_a_sourced_shell_is_started_afresh(shop: Platform) -> None:
     """`pulumi up` leaves nothing but the engine's lock. While it runs, another command does not touch its stack."""
     shop.sandbox("up")
@@ -169,7 +169,6 @@ def test_a_run_that_was_killed_in_a_sourced_shell_is_started_afresh(shop: Platfo
     assert "prod: 2 created" in again
 
 
-@pytest.mark.long
 def test_a_killed_run_with_checkpoints_is_recovered(shop: Platform) -> None:
     """The lock is lifted and what had been made is kept."""
     with _start_and_hold(shop, SANDBOX_CHECKPOINTS="1") as running:

@@ -12,6 +12,8 @@ import pytest
 
 from sandbox.commands.virtualenv import ensure, install
 
+pytestmark = pytest.mark.long
+
 _REPOSITORY = Path(__file__).parents[3]
 
 

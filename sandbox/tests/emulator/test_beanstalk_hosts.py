@@ -212,6 +212,7 @@ def test_ignored_health_checks_do_not_end_the_deployment(site: Site, fleet: Fake
     assert len(fleet.deployments) == 2
 
 
+@pytest.mark.long
 def test_a_batch_must_pass_twelve_checks_in_a_row(site: Site, fleet: FakeFleet) -> None:
     """One bad check starts the count again: while health flaps, the second batch does not start."""
     first, _ = create(site)
@@ -307,6 +308,7 @@ def test_a_launch_is_over_when_the_load_balancer_finds_the_hosts_healthy(site: S
     assert "Successfully launched environment: prod-front" in site.messages("prod-front")
 
 
+@pytest.mark.long
 def test_a_launch_of_hosts_that_never_become_healthy_ends_with_errors(site: Site, fleet: FakeFleet) -> None:
     """The environment stays, as in AWS."""
     fleet.sees_targets = False
@@ -371,6 +373,7 @@ def test_an_aborted_configuration_is_reverted(site: Site, fleet: FakeFleet) -> N
     assert since_update(site)[-1] == "The environment was reverted to the previous configuration setting."
 
 
+@pytest.mark.long
 def test_replaced_instances_that_do_not_become_healthy_end_the_update(site: Site, fleet: FakeFleet) -> None:
     """The second instance stays, and what took the place of the first one is replaced by one of the old type."""
     first, second = create(site, Timeout="300")

@@ -135,6 +135,7 @@ def test_the_cli_knows_its_version(cli: PulumiCli) -> None:
         assert cli.version == module.pinned_version()
 
 
+@pytest.mark.long
 def test_a_stack_from_its_making_to_its_end(shop: Shop) -> None:
     """Nothing that the CLI does to a stack changes a tracked file, and its secrets are in the state as ciphertext."""
     before = tracked(shop)

@@ -56,6 +56,7 @@ GRAPHS = {"prod": 3, "preprod": 9}
 """How many of the files that are taken are built whole. Production's graph takes seconds."""
 
 
+@pytest.mark.long
 def test_every_mutated_file_is_taken_or_refused_by_clear_lines() -> None:
     """2,000 files with the profile for CI; 20 times the examples of any other. The program builds some of those that
     are taken, spread evenly over all, and the embedded AWS takes what it declares."""
