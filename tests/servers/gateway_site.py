@@ -74,8 +74,12 @@ FTPServer(("", 21), FTPHandler).serve_forever()
 _HOLD = """
 import socket, sys
 host, source, times = sys.argv[1], sys.argv[2], int(sys.argv[3])
-held = 0
-connections = [socket.create_connection((host, 21), timeout=5, source_address=(source, 0)) for _ in range(times)]
+held, connections = 0, []
+for _ in range(times):
+    try:
+        connections.append(socket.create_connection((host, 21), timeout=20, source_address=(source, 0)))
+    except OSError:
+        pass
 for connection in connections:
     try:
         held += connection.recv(64).startswith(b"220")
