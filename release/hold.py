@@ -95,7 +95,7 @@ class Hold:
                 )
 
     def arm(self, scope: Scope, *, allowed: Sequence[IPv4Network] = (), page: str = PAGE) -> None:
-        """Answer everyone but `allowed` with the page, from the next request on. Armed already: arm it as asked.
+        """Answer everyone but `allowed` with the page, within ``SETTLE_SECONDS``. Armed already: arm it as asked.
 
         Raises ``ReleaseError`` for what does not fit into the rules, before anything is changed.
         """

@@ -47,7 +47,7 @@ def on(
     ] = False,
     page: Annotated[Path | None, typer.Option(help="The page's HTML, at most 1,024 bytes.")] = None,
 ) -> None:
-    """Show shoppers a page instead of the shop. It takes effect at once, and `pulumi up` changes none of it."""
+    """Show shoppers a page instead of the shop. It takes effect within seconds, and `pulumi up` changes none of it."""
     allowed = tuple(_network(each) for each in allow or ())
     html = page.read_text() if page else PAGE
     scope = Scope.BACK_OFFICE if back_office_only else Scope.SITE

@@ -48,7 +48,7 @@ function page(string $root, string $name): array
 {
     $port = free_port();
     $said = "$root/var/log/page.log";
-    // The stand-in and Magento answer a page by their front controller.
+    // Magento answers a page by its front controller.
     $server = proc_open(
         [PHP_BINARY, '-d', 'memory_limit=2G', '-S', "127.0.0.1:$port", '-t', "$root/pub", "$root/pub/index.php"],
         [['file', '/dev/null', 'r'], ['file', $said, 'w'], ['file', $said, 'a']],
