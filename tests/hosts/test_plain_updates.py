@@ -43,32 +43,11 @@ def bundle(live: LiveSandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_a_release_rolls_over_four_hosts_and_no_shopper_notices(live: LiveSandbox, bundle: Path) -> None:
-    with shoppers(live, PAGES) as load:
-        live.deploy(FRONT, bundle)
-        deployed = live.wait_until_ready(FRONT)
-    assert deployed["VersionLabel"] == "rolled", live.events(FRONT)
-    assert load.failures == []
-    # Old and new answered side by side.
-    assert load.answers[200] > 50
-    assert len(load.releases) == 2, load.releases
-    batches = [event for event in live.events(FRONT, 100) if "Completed application deployment" in event]
-    assert len([event for event in batches if event.startswith("INFO Batch")]) >= 4, live.events(FRONT, 100)
-
-
-def test_the_same_without_draining_is_noticed(live: LiveSandbox, bundle: Path) -> None:
-    """The control: the same bundle, once more, by the same policy, while the deregistration delay is 0."""
-    before = running(live, FRONT)
-    with live.draining(FRONT, 0), live.short_waits(), shoppers(live, PAGES) as load:
-        live.deploy(FRONT, bundle)
-        live.wait_until_ready(FRONT)
-    assert running(live, FRONT) > before, live.events(FRONT)
-    assert load.failures
-    assert live.get("/").status == 200
-
-
 def test_a_changed_property_leaves_hosts_as_they_were(live: LiveSandbox) -> None:
-    """Beanstalk restages the bundle and runs confighooks alone. Shares, owners, cron and FTP must be there again."""
+    """Beanstalk restages the bundle and runs confighooks alone. Shares, owners, cron and FTP must be there again.
+
+    It comes before the releases that restart PHP the hard way: confighooks would do it too, while the proxy serves.
+    """
     environments = (FRONT, BACK_OFFICE, "client-prod-custom-connection", "client-prod-mirakl-cashout")
     hosts = [instance for environment in environments for instance in live.instances(environment)]
     before = {host: live.run(host, TREE) for host in hosts}
@@ -97,6 +76,30 @@ def test_a_changed_property_leaves_hosts_as_they_were(live: LiveSandbox) -> None
     ]
     assert unexplained == [], out
     assert load.answers[200] > 50
+    assert live.get("/").status == 200
+
+
+def test_a_release_rolls_over_four_hosts_and_no_shopper_notices(live: LiveSandbox, bundle: Path) -> None:
+    with shoppers(live, PAGES) as load:
+        live.deploy(FRONT, bundle)
+        deployed = live.wait_until_ready(FRONT)
+    assert deployed["VersionLabel"] == "rolled", live.events(FRONT)
+    assert load.failures == []
+    # Old and new answered side by side.
+    assert load.answers[200] > 50
+    assert len(load.releases) == 2, load.releases
+    batches = [event for event in live.events(FRONT, 100) if "Completed application deployment" in event]
+    assert len([event for event in batches if event.startswith("INFO Batch")]) >= 4, live.events(FRONT, 100)
+
+
+def test_the_same_without_draining_is_noticed(live: LiveSandbox, bundle: Path) -> None:
+    """The control: the same bundle, once more, by the same policy, while the deregistration delay is 0."""
+    before = running(live, FRONT)
+    with live.draining(FRONT, 0), live.short_waits(), shoppers(live, PAGES) as load:
+        live.deploy(FRONT, bundle)
+        live.wait_until_ready(FRONT)
+    assert running(live, FRONT) > before, live.events(FRONT)
+    assert load.failures
     assert live.get("/").status == 200
 
 

@@ -229,6 +229,12 @@ def php_server(
     # A front controller that routes static files itself is its own router.
     command.append(str(router or root / "index.php"))
     workers = {"PHP_CLI_SERVER_WORKERS": "2", **stores_.trust, **(env or {})}
-    with running(command, directory.parent / "php.log", workers) as process:
-        until(lambda: listens(port), process, "PHP")
-        yield Browser(port)
+    log = directory.parent / "php.log"
+    started = f"(http://127.0.0.1:{port}) started"
+    with running(command, log, workers) as process:
+        # Whoever answers on the port may be another test's server that was given the same one. The log is PHP's own.
+        until(lambda: started in log.read_text(), process, "PHP")
+        try:
+            yield Browser(port)
+        except OSError as failure:
+            raise AssertionError(f"PHP: got {failure!r}, expected an answer; its log:\n{log.read_text()}") from failure
