@@ -15,6 +15,8 @@ from botocore.awsrequest import AWSRequest
 from sandbox.tests.platform import Platform
 from tests.platform.test_rows import STACKS
 
+pytestmark = pytest.mark.long
+
 Client = Callable[..., Any]
 _OF_AWS = ("aws:", "elasticbeanstalk:", "BootStatus")
 """How tags begin that AWS or a server sets."""

@@ -21,6 +21,7 @@ def edited(platform: Platform) -> Iterator[Platform]:
         path.write_bytes(content)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_refresh_changes_nothing(platform: Platform, stack: str) -> None:
     """What was asked for is what AWS holds, to the last property. `test_what_is_shipped_passes` holds that a second up

@@ -129,6 +129,7 @@ def test_a_database_is_not_replaced_unless_an_exception_names_it(edited: Platfor
     assert not [message for message in needless if "stateful-kept" in message]
 
 
+@pytest.mark.long
 def test_a_broken_rule_is_named_and_the_others_go_on(edited: Platform, tmp_path: Path) -> None:
     """A broken rule refuses the stack, since its result is not known; all other rules are evaluated."""
     edited.edit("policies/rules/data/database.py", '"publiclyAccessible", False)', '"publiclyAccessible", 1 / 0)')

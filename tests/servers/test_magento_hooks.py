@@ -464,6 +464,7 @@ def _bring(bundle: Path, hook: str) -> Callable[[BeanstalkInstance], str]:
     return bring
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hook", hooks_of("magento"))
 def test_a_hook_that_is_killed_does_its_work_when_it_runs_again(tmp_path: Path, bundle: Path, hook: str) -> None:
     """Wherever it was killed: the tree is as after an undisturbed run, and as after two."""

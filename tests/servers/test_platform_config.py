@@ -450,6 +450,7 @@ def test_every_phase_has_both_kinds_of_hooks(layer: str) -> None:
     assert hooks == confighooks == set(PHASES)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("satellite", "hook"),
     [

@@ -42,6 +42,7 @@ def test_a_second_start_finds_the_first_server(layout: Layout) -> None:
     assert second.server.answers()
 
 
+@pytest.mark.long
 def test_a_server_that_died_is_replaced_on_its_port_with_a_note(layout: Layout) -> None:
     """Shells that sourced `.sandbox/env` keep working."""
     dead = embedded_aws.ensure_running(layout).server
@@ -53,6 +54,7 @@ def test_a_server_that_died_is_replaced_on_its_port_with_a_note(layout: Layout) 
     assert f"process {dead.process.pid}" in again.notes[0]
 
 
+@pytest.mark.long
 def test_another_port_is_used_when_a_program_took_the_old_one(layout: Layout) -> None:
     """The program that has the port now is left running."""
     dead = embedded_aws.ensure_running(layout).server
@@ -68,6 +70,7 @@ def test_another_port_is_used_when_a_program_took_the_old_one(layout: Layout) ->
     assert str(again.server.port) in again.notes[-1]
 
 
+@pytest.mark.long
 def test_starting_anew_leaves_nothing_of_the_old_server(layout: Layout) -> None:
     """After a killed run, state and resources both begin at nothing."""
     old = embedded_aws.ensure_running(layout).server
@@ -77,6 +80,7 @@ def test_starting_anew_leaves_nothing_of_the_old_server(layout: Layout) -> None:
     assert new.server.process.pid != old.process.pid
 
 
+@pytest.mark.long
 def test_a_server_whose_directory_was_moved_is_replaced_with_a_note(layout: Layout) -> None:
     """It cannot load the rest of its code, and the commands in `.sandbox` name the old path."""
     old = embedded_aws.ensure_running(layout).server

@@ -21,6 +21,7 @@ from sandbox.tests.refusals import aws_refuses
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
 def test_ends_cleanly_on_a_signal_even_with_an_open_connection(tmp_path: Path, by: signal.Signals) -> None:
     """Exit status 0 on SIGTERM and Ctrl-C; a client that keeps its connection open does not hold it up."""

@@ -210,6 +210,7 @@ def test_hosts_follow_the_document(aws: FakeAws, fleet: FleetProcess) -> None:
     assert refused.value.code == 404
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_however_it_ends(aws: FakeAws, fleet: FleetProcess, images: Path, how: signal.Signals) -> None:
     """And a new one goes on with what databases hold."""

@@ -204,6 +204,7 @@ def test_an_option_that_the_host_does_not_know(shop: Shop) -> None:
     assert 'runtime.options.typechecker: got "mypy", expected none' in printed
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("own_host")
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_process_outlives_the_cli(shop: Shop, sent: signal.Signals) -> None:
