@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from moto.ec2.models.instance_types import INSTANCE_TYPES
+
 
 class Offer(StrEnum):
     """Whose types, by the file of cfn-lint."""
@@ -29,6 +31,12 @@ def is_offered(offer: Offer, name: str, region: str) -> bool:
     """Whether AWS offers the type in the region. In a region that cfn-lint does not know, any type will do."""
     types = _by_region(offer).get(region)
     return types is None or name in types
+
+
+def processors(name: str) -> list[str]:
+    """The architectures of an EC2 type, or nothing for one that is newer than moto's list."""
+    found: list[str] = INSTANCE_TYPES.get(name, {}).get("ProcessorInfo", {}).get("SupportedArchitectures", [])
+    return found
 
 
 @cache

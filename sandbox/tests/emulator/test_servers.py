@@ -203,6 +203,12 @@ def test_a_type_that_does_not_exist_is_refused(ec2: Any, subnet: str) -> None:
     ec2.modify_instance_attribute(InstanceId=started, InstanceType={"Value": "t4g.medium"})
 
 
+def test_a_type_of_another_processor_than_the_image_is_refused(ec2: Any, subnet: str) -> None:
+    image = images(ec2, DEBIAN, "debian-12-arm64-*")[0]["ImageId"]
+    with aws_refuses("InvalidParameterValue", "architecture 'x86_64' of the specified instance type does not match"):
+        ec2.run_instances(ImageId=image, InstanceType="t3.small", MinCount=1, MaxCount=1, SubnetId=subnet)
+
+
 def test_a_type_of_other_regions_is_refused(ec2: Any, subnet: str) -> None:
     image = images(ec2, DEBIAN, "debian-12-arm64-*")[0]["ImageId"]
     with aws_refuses("Unsupported", "c7gn.large is not offered in eu-west-3"):
