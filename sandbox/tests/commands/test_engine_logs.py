@@ -46,7 +46,7 @@ def test_the_cli_runs_without_logs(tmp_path: Path) -> None:
     environment = {**os.environ, "PULUMI_HOME": str(tmp_path), "PULUMI_SKIP_UPDATE_CHECK": "true"}
 
     def login() -> subprocess.CompletedProcess[str]:
-        command = [pulumi, "login", f"file://{tmp_path}"]
+        command = [str(pulumi), "login", f"file://{tmp_path}"]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
 
     engine_logs.switch_off(tmp_path)
