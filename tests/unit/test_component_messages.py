@@ -168,7 +168,7 @@ FAULTS: dict[str, tuple[Callable[[], object], str]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_wrong_argument_is_refused_in_the_one_grammar(fault: str) -> None:
-    """Each rule that a component keeps, with its whole message, and without a traceback: the SDK prints none of these."""
+    """Each rule that a component keeps, with its whole message. The SDK prints no traceback of these errors."""
     make, message = FAULTS[fault]
     assert GRAMMAR.fullmatch(message)
     with pytest.raises(pulumi.RunError, match=f"^{re.escape(message)}$"):
