@@ -1,4 +1,4 @@
-"""`make bench`: measures everything in its own sandbox, compares it with aims and earlier runs, in about ten minutes."""
+"""`make bench`: measures everything in its own sandbox in about ten minutes. Compares with aims and earlier runs."""
 
 from __future__ import annotations
 

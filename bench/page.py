@@ -38,7 +38,7 @@ def filled(page: str, run: Run) -> str:
         unit, aim = Unit(run.units[name]), run.aims[name]
         verdict = "met" if measured <= aim else "missed"
         rows.append(f"| {name} | {amount(measured, unit)} | {amount(aim, unit)} | {verdict} |")
-    table = "\n".join(rows)
+    table = "\n".join([*rows, "", f"![Each figure, from the oldest run to the newest]({PICTURE.name})"])
     new, places = _FIGURES.subn(lambda found: f"{found[1]}{table}\n{found[2]}", page)
     if places != 1:
         raise ValueError(f"{PAGE.name}: got {places} places for figures, expected 1")
