@@ -17,8 +17,8 @@ from sandbox.commands import aws_cli, embedded_aws
 from sandbox.commands.environment import SandboxEnvironment
 from sandbox.commands.layout import Layout
 from servers.server_state import read
-from tests.servers.debian_machine import Base, Machine, boot
-from tests.servers.server_boots import BOOTS
+from tests.servers.debian_machine import Base, Machine
+from tests.servers.server_boots import boot_server
 from tests.unit.program import program
 
 THE_MACHINES_OWN_ID = "i-0123456789abcdef0"
@@ -94,7 +94,7 @@ def test_a_booted_server_is_ready_and_says_how_full_its_disk_is(
     api = AwsApi("eu-west-3")
     assert [each.boot for each in read(api, {"gateway": id})] == ["none"]
     cloudwatch = put_alarms(id)
-    with boot(directory, (base.root,), BOOTS["gateway"].render()) as machine:
+    with boot_server(directory, (base.root,), "gateway") as machine:
         machine.run("systemctl", "start", "publish-boot-status.service")
         make_calls(machine, id, aws_variables)
         [state] = read(api, {"gateway": id})
