@@ -15,6 +15,7 @@ from components.servers.open_vpn_server import OpenVpnServerArgs
 from components.servers.open_vpn_server import boot as openvpn
 from components.servers.open_vpn_server import configuration as routes
 from components.servers.php_my_admin_server import boot as php_my_admin
+from components.servers.php_my_admin_server import configuration as databases
 from components.servers.server_configuration import ServerConfiguration
 from settings.forwards import ForwardSettings
 from settings.server_size import ServerSizeSettings
@@ -32,13 +33,14 @@ VPN = OpenVpnServerArgs(
 )
 BOOTS: Mapping[str, CloudInit] = {
     "gateway": replace(gateway(), parameter=PARAMETER),
-    "phpmyadmin": php_my_admin({"shared": "shared.c1.eu-west-3.rds.amazonaws.com"}),
+    "phpmyadmin": replace(php_my_admin(), parameter=PARAMETER),
     "openvpn": replace(openvpn(VPN, address=VPN_ADDRESS), parameter=PARAMETER),
 }
 """By the folder of the server's files."""
 CONFIGURATIONS: Mapping[str, ServerConfiguration] = {
     "gateway": forwards((ForwardSettings(name="windows-rdp", ports=(3389,), target="windows.internal-client.url"),)),
     "openvpn": routes(VPN),
+    "phpmyadmin": databases({"shared": "shared.c1.eu-west-3.rds.amazonaws.com"}),
 }
 """What those of them apply while they run that have something to apply."""
 
