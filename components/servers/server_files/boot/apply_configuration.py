@@ -18,6 +18,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,6 +49,11 @@ def apply_newest(parameter: str, script: str, *, only_new: bool) -> int:
     """0 when a configuration is in effect, be it that before."""
     applied = json.loads(APPLIED.read_text()) if APPLIED.exists() else None
     newest = fetch(parameter)
+    # A new server has nothing else, and its role may be too new.
+    for _ in range(0 if only_new or applied else 9):
+        if newest is None:
+            time.sleep(6)
+            newest = fetch(parameter)
     if newest is None:
         print(f"{parameter} could not be read", flush=True)
         if only_new or applied is None:
