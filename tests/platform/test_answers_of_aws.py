@@ -127,6 +127,9 @@ _TAGS: Mapping[str, Callable[[Client, Made], Any]] = {
     "LogDeliveryDestination": lambda client, one: _of_logs(client, one),
     "LogDeliverySource": lambda client, one: _of_logs(client, one),
     "LogGroup": lambda client, one: _of_logs(client, one),
+    "Parameter": lambda client, one: client("ssm").list_tags_for_resource(
+        ResourceType="Parameter", ResourceId=one.name()
+    )["TagList"],
     "Role": lambda client, one: client("iam").list_role_tags(RoleName=one.name())["Tags"],
     "Zone": lambda client, one: client("route53").list_tags_for_resource(ResourceType="hostedzone", ResourceId=one.id)[
         "ResourceTagSet"
