@@ -101,7 +101,7 @@ def _still_without(state: ServerState) -> str:
     version = f"version {state.configuration_version} of its configuration"
     if state.configuration == "refused":
         return f"has refused {version}, and goes on with the one before: {state.refusal}"
-    return f"has not applied {version} yet. It looks for one each minute: journalctl --unit apply-configuration"
+    return f"has not applied {version} yet. It looks for one each minute"
 
 
 def _where_to_look(state: ServerState, stack: str) -> tuple[str, ...]:
