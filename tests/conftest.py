@@ -30,6 +30,7 @@ BOOTS_MACHINES = (
     "tests/servers/test_first_boot.py",
     "tests/servers/test_images.py",
     "tests/servers/test_logs.py",
+    "tests/servers/test_server_configuration.py",
     "tests/servers/test_server_states.py",
 )
 """The files that share a Debian which takes half a minute to be unpacked."""
