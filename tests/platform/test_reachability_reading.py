@@ -66,7 +66,7 @@ def a_server(ec2: Any, subnet: str, group: str, name: str) -> str:
     [image] = ec2.describe_images(Owners=["amazon"], MaxResults=5)["Images"][:1]
     made = ec2.run_instances(
         ImageId=image["ImageId"],
-        InstanceType="t4g.small",
+        InstanceType="t4g.small" if image["Architecture"] == "arm64" else "t3.small",
         MinCount=1,
         MaxCount=1,
         NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": subnet, "Groups": [group]}],

@@ -127,6 +127,7 @@ def recorded(s3: Any) -> list[dict[str, Any]]:
     return [json.loads(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()) for key in keys]
 
 
+@pytest.mark.row(5)
 def test_database_and_cache_change_their_zone_while_the_shop_is_asked(
     run: Any, rds: Any, elasticache: Any, shop: Shop, s3: Any
 ) -> None:

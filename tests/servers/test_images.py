@@ -81,7 +81,8 @@ class Outcome:
             status=machine.read("/var/lib/boot-platform/status").split("\t")[0],
             packages=machine.run("dpkg-query", "--show", "--showformat=${Package} ${Version} ${db:Status-Status}\\n"),
             units=machine.run("systemctl", *states),
-            running=machine.run("systemctl", *running),
+            # A timer whose service is at work at this moment runs; otherwise it waits.
+            running=re.sub(r"(\.timer .*active) running", r"\1 waiting", machine.run("systemctl", *running)),
             files=_files(machine.root),
             secret=machine.read(SECRET),
             fetched=machine.read("/var/log/fetched"),

@@ -80,7 +80,8 @@ def at(config: Any, path: Path) -> Any:
     """The value at a path. Raises ``LookupError`` if an earlier change took it away."""
     found: Any = config
     for part in path:
-        if not isinstance(found, dict | list):
+        # An earlier change may have put a value or a list in the place of a section.
+        if not isinstance(found, dict if isinstance(part, str) else list):
             raise LookupError(path)
         found = cast(Any, found)[part]
     return found
@@ -172,8 +173,7 @@ def _twice(draw: st.DrawFn, stack: str, config: Any) -> str:
 def _gone(draw: st.DrawFn, stack: str, config: Any) -> str:
     path = draw(st.sampled_from(PATHS[stack]))
     section = at(config, path[:-1])
-    # An earlier mutation may have put a number there.
-    if not isinstance(section, dict | list):
+    if not isinstance(section, dict if isinstance(path[-1], str) else list):
         raise LookupError(path)
     del cast(Any, section)[path[-1]]
     return str(path)
