@@ -14,7 +14,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "policies": ("policies.report.app", "Check a stack against the policies, and explain them."),
     "reach": ("reachability.app", "Show what reaches what in a deployed network."),
     "release": ("release.app", "Build what Elastic Beanstalk deploys."),
-    "drill": ("release.drill", "Prove that the site's database comes back from its snapshot."),
+    "drill": ("release.drill", "Prove that the site comes back: from a snapshot, and from a failover."),
     "servers": ("servers.app", "Say how the servers are, and where to look."),
     "rules": ("reachability.rules", "Find listener rules that get no request."),
     "scan": ("scanners.app", "Run prowler and checkov on the deployed stacks."),

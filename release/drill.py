@@ -1,4 +1,4 @@
-"""``./shop drill``: proves that the site's database comes back from its newest snapshot."""
+"""``./shop drill``: proves that the site comes back from a snapshot of its database, and from a failover."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from commands.console import Console
 from commands.deployed_stack import StackName
 from commands.errors import CannotRunError
 from release.errors import ReleaseError, answers_of_aws
+from release.failover import failover
 from release.polling import polls
 from release.site import Site
 
@@ -35,7 +36,13 @@ _BEHIND = 2
 
 @app.callback()
 def _drill() -> None:
-    """Prove that a backup can be used."""
+    """Prove that a backup can be used, and that a standby takes over."""
+
+
+app.command(
+    epilog="Exit codes: 0 the shop came back; 1 it did not, or AWS refused a call; 2 wrong usage, or something has no "
+    "standby; 4 a release is at work."
+)(failover)
 
 
 @app.command(
@@ -65,7 +72,7 @@ def restore(
             with console.working("Running the shop's release with the copy"):
                 facts = ask(site, host)
         drill = Drill(snapshot=source.name, taken_at=source.taken_at, restore_seconds=restored, facts=facts)
-        where = record(site, drill)
+        where = site.record_drill({**asdict(drill), "taken_at": drill.taken_at.isoformat()})
     for line in facts.lines():
         console.say(line)
     console.say(f"Recorded as {where}.")
@@ -189,14 +196,6 @@ def ask(site: Site, host: str) -> CopyFacts:
     key = f"{site.prefix}facts/drill.json"
     site.back_office_instance.do("check-copy", Copy=host, HostName=site.host_name, Facts=f"s3://{site.bucket}/{key}")
     return CopyFacts.read(site.s3.get_object(Bucket=site.bucket, Key=key)["Body"].read().decode())
-
-
-def record(site: Site, drill: Drill) -> str:
-    """Write it beside the journals of releases. Returns its address."""
-    key = f"{site.prefix}drills/{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
-    body = json.dumps({**asdict(drill), "taken_at": drill.taken_at.isoformat()}, indent=2)
-    site.s3.put_object(Bucket=site.bucket, Key=key, Body=body.encode(), ContentType="application/json")
-    return f"s3://{site.bucket}/{key}"
 
 
 def restore_beside(rds: Any, database: str, snapshot: str) -> str:

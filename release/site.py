@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import getpass
+import json
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -95,6 +97,13 @@ class Site:
     def journal_prefix(self, name: str) -> str:
         """What the keys of a journal begin with."""
         return f"{self.prefix}{JOURNALS}{name}/"
+
+    def record_drill(self, document: Mapping[str, Any]) -> str:
+        """Write what a drill found beside the journals of releases. Returns its address."""
+        key = f"{self.prefix}drills/{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
+        body = json.dumps(document, indent=2).encode()
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
+        return f"s3://{self.bucket}/{key}"
 
     @cached_property
     def beanstalk(self) -> Any:

@@ -1,6 +1,7 @@
 """The ElastiCache replication groups: a Redis server for each, at its primary and its reader endpoint.
 
-A group has one node here, whatever its number of replicas, shards and availability zones. Nothing of it is kept.
+A group has one node here, whatever its number of replicas, shards and availability zones. At a failover it is started
+again with what it had, as a replica would have it. Nothing of it is kept otherwise.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from sandbox.hosts.state_document import Cache
 
 _START_SECONDS = 20.0
 _MEMORY = "128mb"
+_SAVED = "dump.rdb"
+"""Redis's name for what it reads when it starts."""
 _NOT_FOR_ONE_NODE = {"cluster-enabled"}
 
 
@@ -47,9 +50,12 @@ class Caches:
                     self._servers[host] = (cache, known[1])
                 continue
             if known:
+                if known[0].failovers != cache.failovers:
+                    self._ask(known[0], known[0].token, "SAVE")
                 known[1].stop()
             self._servers[host] = (cache, self._start(cache))
             self._set(cache)
+            (self._home(cache) / _SAVED).unlink(missing_ok=True)
 
     def stop(self) -> None:
         for _, program in self._servers.values():
@@ -119,7 +125,7 @@ class Caches:
 
 def _immutable(cache: Cache) -> tuple[object, ...]:
     """What a running server cannot change."""
-    return cache.host, cache.reader_host, cache.port, cache.encrypted, bool(cache.token)
+    return cache.host, cache.reader_host, cache.port, cache.encrypted, bool(cache.token), cache.failovers
 
 
 def _escaped(value: str) -> str:

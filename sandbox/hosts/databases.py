@@ -137,6 +137,8 @@ class Server:
                 if database.restored_from:
                     restoring.touch()
                 self._initialize()
+            if self._program and self._followed and self._followed.restarts != database.restarts:
+                self._program.stop()
             if self._program is None or not self._program.running:
                 self._start(database)
             if restoring.exists():

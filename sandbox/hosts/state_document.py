@@ -171,6 +171,8 @@ class Database:
     """The database that it begins with; empty for none."""
     restored_from: str
     """The snapshot that it begins with; empty for none."""
+    restarts: int
+    """How often it was rebooted, with a failover or without."""
     parameters: Mapping[str, str]
 
     @classmethod
@@ -184,6 +186,7 @@ class Database:
             password=document["MasterPassword"] or "",
             name=document.get("DatabaseName") or "",
             restored_from=document.get("RestoredFrom") or "",
+            restarts=int(document.get("Restarts") or 0),
             parameters=_texts(document.get("Parameters")),
         )
 
@@ -199,6 +202,8 @@ class Cache:
     token: str
     """Empty for none."""
     encrypted: bool
+    failovers: int
+    """How often another node became primary."""
     parameters: Mapping[str, str]
 
     @classmethod
@@ -210,6 +215,7 @@ class Cache:
             port=int(document["Port"]),
             token=document.get("AuthToken") or "",
             encrypted=bool(document.get("TransitEncryption")),
+            failovers=int(document.get("Failovers") or 0),
             parameters=_texts(document.get("Parameters")),
         )
 

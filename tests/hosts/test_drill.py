@@ -1,4 +1,4 @@
-"""A snapshot of the shop's database, restored and used on live hosts while shoppers are in the shop."""
+"""A snapshot that is restored and used on live hosts, and a failover, while shoppers are in the shop."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import subprocess
+import time
 
 import pytest
 
@@ -16,9 +17,9 @@ pytestmark = pytest.mark.long
 CURRENT = "/var/app/current"
 
 
-def drill(live: LiveSandbox, *options: str) -> subprocess.CompletedProcess[str]:
+def drill(live: LiveSandbox, command: str, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["./shop", "drill", "restore", "-s", "prod", *options],
+        ["./shop", "drill", command, "-s", "prod", *options],
         cwd=live.platform.project,
         env={**os.environ, **live.platform.environment},
         capture_output=True,
@@ -57,7 +58,7 @@ def test_the_shop_works_with_its_snapshot_and_no_shopper_notices(live: LiveSandb
     order(live, first + 1)
     try:
         with shoppers(live, ("/", "/linen-shirt.html")) as load:
-            ran = drill(live, "--snapshot", "of-the-drill")
+            ran = drill(live, "restore", "--snapshot", "of-the-drill")
         assert ran.returncode == ExitCode.OK, ran.stdout + ran.stderr
         assert "page / 200" in ran.stdout
         said = " ".join(next(line for line in ran.stdout.splitlines() if "sales_order" in line).split())
@@ -78,6 +79,29 @@ def test_a_snapshot_without_the_shop_is_no_backup(live: LiveSandbox) -> None:
     rds = live.platform.client("rds")
     database = live.platform.outputs("prod")["database_endpoint"].partition(".")[0]
     snapshots = rds.describe_db_snapshots(DBInstanceIdentifier=database, SnapshotType="automated")["DBSnapshots"]
-    ran = drill(live, "--snapshot", min(snapshots, key=lambda each: each["SnapshotCreateTime"])["DBSnapshotIdentifier"])
+    oldest = min(snapshots, key=lambda each: each["SnapshotCreateTime"])["DBSnapshotIdentifier"]
+    ran = drill(live, "restore", "--snapshot", oldest)
     assert ran.returncode == ExitCode.FAILED, ran.stdout
     assert "table sales_order: got no row" in ran.stderr or "setup:db:status: got exit code 1" in ran.stderr
+
+
+def test_the_shop_comes_back_from_a_failover_with_its_orders_and_carts(live: LiveSandbox) -> None:
+    """Database and cache start anew, with what they had."""
+    place = live.site
+    form = "form_key=key&sku=LINEN-SHIRT"
+    added = live.get("/checkout/cart/add", method="POST", body=form, headers={"Cookie": "form_key=key"})
+    first = int(mysql(live, "SELECT COALESCE(MAX(quote_id), 0) + 1 FROM sales_order"))
+    order(live, first)
+    uptime = "SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'UPTIME'"
+    began = time.time()
+    try:
+        with shoppers(live, ("/linen-shirt.html",)) as load:
+            ran = drill(live, "failover", "--address", f"{place['Address']}:{place['Ports']['443']}")
+        assert ran.returncode == ExitCode.OK, ran.stdout + ran.stderr
+        assert mysql(live, f"SELECT COUNT(*) FROM sales_order WHERE quote_id = {first}") == "1"
+    finally:
+        mysql(live, f"DELETE FROM sales_order WHERE quote_id = {first}")
+    assert "1 × Linen shirt" in live.get("/checkout/cart/", headers={"Cookie": f"form_key=key; {added.cookies}"}).text
+    assert load.answers[200] > 20
+    assert ran.stdout.count("until AWS called it over") == 2
+    assert int(mysql(live, uptime)) < time.time() - began

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from commands.deployed_stack import DeployedStack
 from commands.errors import CannotRunError, CommandError
 from components.site.release_documents import DOCUMENTS
 from release import drill
@@ -26,6 +27,21 @@ WORKS = {
     "database_status": {"exit_code": 0, "text": "All modules are up to date."},
     "page": {"status": 200, "bytes": 4096, "seconds": 0.4},
 }
+
+
+def deployed(**outputs: str) -> Site:
+    """The site of a stack with these outputs beside its own."""
+    said: dict[str, object] = {
+        "database_endpoint": f"{DATABASE}.abc.{REGION}.rds.amazonaws.com",
+        "releases": f"s3://{BUCKET}/prod/",
+        "hold_rules": {},
+        "listener_rules": {"host_names": ["www.client.url"], "back_office_path": "/backend"},
+        "front_environment": "client-prod-front",
+        "back_office_environment": "client-prod-back-office",
+        **outputs,
+    }
+    session = SimpleNamespace(client=lambda service: client(service, REGION))
+    return Site(DeployedStack(name="prod", region=REGION, outputs=said), session)
 
 
 def facts(**changes: Any) -> CopyFacts:
@@ -81,16 +97,8 @@ def shop(rds: Any, s3: Any, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(shop.facts).encode())
         return ""
 
-    site = SimpleNamespace(
-        session=SimpleNamespace(client=lambda service: client(service, REGION)),
-        database=DATABASE,
-        s3=s3,
-        bucket=BUCKET,
-        prefix="prod/",
-        host_name="www.client.url",
-        back_office_instance=SimpleNamespace(do=do),
-    )
-    monkeypatch.setattr(Site, "of", lambda _stack: site)
+    monkeypatch.setattr(Site, "of", lambda _stack: deployed())
+    monkeypatch.setattr(Site, "back_office_instance", SimpleNamespace(do=do))
 
     def run(*arguments: str) -> Any:
         return CliRunner().invoke(drill.app, [*arguments, "-s", "prod"])

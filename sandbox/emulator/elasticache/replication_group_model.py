@@ -148,6 +148,8 @@ class ReplicationGroup:
     data_tiering_enabled: bool = False
     network_type: str = "ipv4"
     ip_discovery: str = "ipv4"
+    failovers: int = 0
+    """How often another member became primary. The group's host restarts the server when this grows."""
     shards: list[Shard] = field(default_factory=list)
     waiting_changes: dict[str, Any] = field(default_factory=dict)
     """What waits for the maintenance window, under the names of this class."""

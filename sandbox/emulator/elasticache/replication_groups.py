@@ -302,5 +302,6 @@ def _promote(backend: Any, group: ReplicationGroup, shard: Shard, id_: str) -> N
     if shard.primary is None or promoted is shard.primary:
         return
     demoted, shard.primary = shard.primary.cache_cluster_id, promoted
+    group.failovers += 1
     message = f"Failover from primary node {demoted} to replica node {id_} completed"
     record_event(backend, "replication-group", group.replication_group_id, message)

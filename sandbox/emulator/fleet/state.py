@@ -24,6 +24,7 @@ from sandbox.emulator.elasticbeanstalk.models import eb_backends
 from sandbox.emulator.elbv2.targets import draining
 from sandbox.emulator.fleet.registration import TIME
 from sandbox.emulator.rds import snapshots
+from sandbox.emulator.rds.instances import restarts
 
 Document = dict[str, Any]
 
@@ -204,6 +205,7 @@ def _databases() -> Iterator[Document]:
                 "MasterPassword": database._master_user_password,
                 "DatabaseName": database.db_name,
                 "RestoredFrom": getattr(database, "restored_from", ""),
+                "Restarts": restarts(database),
                 "Parameters": {name: value.get("ParameterValue") for group in values for name, value in group.items()},
             }
 
@@ -222,6 +224,7 @@ def _caches() -> Iterator[Document]:
                 "EngineVersion": group.release.running,
                 "AuthToken": group.auth_token,
                 "TransitEncryption": group.transit_encryption_enabled,
+                "Failovers": group.failovers,
                 "Parameters": dict(values.values) if values else {},
             }
 

@@ -154,6 +154,7 @@ def reboot_db_instance(response: RDSResponse, parameters: dict[str, Any]) -> dic
         fail_over(instance)
         instance.add_event("DB_INSTANCE_FAILOVER_FINISH")
     instance.add_event("DB_INSTANCE_RESTART")
+    instance.restarts = restarts(instance) + 1
     return {"DBInstance": instance}
 
 
@@ -192,6 +193,11 @@ def _delete_db_instance(
         skip_final_snapshot,
         delete_automated_backups,
     )
+
+
+def restarts(instance: DBInstance) -> int:
+    """How often it was rebooted. Its host restarts the server when this grows."""
+    return getattr(instance, "restarts", 0)
 
 
 def fail_over(instance: DBInstance) -> None:

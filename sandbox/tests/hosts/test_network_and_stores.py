@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -148,6 +148,13 @@ def test_a_database(net: Network, host: str, directory: Path, authority: Authori
         databases.stop()
         databases.follow([database()], set())
         assert sql(host, net, "SELECT id FROM orders", "it's a \\ secret", *secure) == "7"
+
+        # A reboot is a new server with the same data.
+        [pid] = (directory / "databases").rglob("pid")
+        before = pid.read_text()
+        databases.follow([database(Restarts=1)], set())
+        assert pid.read_text() != before
+        assert sql(host, net, "SELECT id FROM orders", "it's a \\ secret", *secure) == "7"
         databases.follow([], set())
         assert not list((directory / "databases").iterdir())
     finally:
@@ -194,6 +201,12 @@ def cache(**changes: object) -> Cache:
     return Cache.of({**settings, **changes})
 
 
+def run_id(ask: Callable[..., str]) -> str:
+    """What a Redis server calls itself: another at each start."""
+    lines = ask("rotated", "INFO", "server").splitlines()
+    return next(line for line in lines if line.startswith("run_id:"))
+
+
 def test_a_cache(net: Network, host: str, directory: Path, authority: Authority) -> None:
     caches = Caches(directory / "caches", Programs(), net, authority)
     address = net.service_address("master.shop.cache.amazonaws.com")
@@ -216,6 +229,12 @@ def test_a_cache(net: Network, host: str, directory: Path, authority: Authority)
         caches.follow([cache(AuthToken="rotated", Parameters={"maxmemory-policy": "noeviction"})])
         assert ask("rotated", "GET", "session") == "7"
         assert ask("rotated", "CONFIG", "GET", "maxmemory-policy").split()[1] == "noeviction"
+        # A failover is a new server with the same data. What it was started with is not kept for the next start.
+        server = run_id(ask)
+        caches.follow([cache(AuthToken="rotated", Failovers=1)])
+        assert run_id(ask) != server
+        assert ask("rotated", "GET", "session") == "7"
+        assert not list((directory / "caches").rglob("dump.rdb"))
         caches.follow([])
         assert ask("rotated", "PING") == ""
     finally:
