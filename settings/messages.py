@@ -63,7 +63,7 @@ def message(path: str, *, got: object = MISSING, expected: str, fix: str = "") -
 
 
 def refuse(path: str, *, got: object = MISSING, expected: str, fix: str = "") -> NoReturn:
-    """Raise ``ValueError`` about one wrong value. For the arguments of a component, ``path`` is the argument's name."""
+    """Raise ``FaultsError`` about one wrong value."""
     raise FaultsError([Fault(path=path, got=got, expected=expected, fix=fix)])
 
 

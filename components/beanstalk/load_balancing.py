@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.beanstalk.load_balancer import IDLE_TIMEOUT_SECONDS, TLS_POLICY
-from settings.messages import refuse
+from components.shared.arguments import refuse
 
 Options = Mapping[str, Mapping[str, pulumi.Input[str]]]
 """Option settings: namespace, then option name."""

@@ -11,9 +11,9 @@ from components.delivery.delivery_logs import DeliveryLogs, DeliveryLogsArgs
 from components.network.alias_record import alias_record
 from components.network.firewall import Firewall, FirewallArgs
 from components.network.shared_platform_outputs import SharedPlatformOutputs
+from components.shared.arguments import refuse
 from components.shared.context import Context
 from settings.content_delivery import ContentDeliverySettings
-from settings.messages import refuse
 
 # Policies that AWS manages, by the ids that it documents ("Use managed cache policies", "Use managed origin request
 # policies", "Use managed response headers policies").

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 import pulumi
 
-from settings.messages import message, refuse
+from components.shared.arguments import refuse
+from settings.messages import message
 
 _QUERY_ID = re.compile(r"[a-z][A-Za-z0-9_]*")
 

@@ -15,10 +15,10 @@ from components.monitoring.alarm import Alarm, AlarmGroup, AlarmNameError, Expre
 from components.monitoring.dashboard import DashboardSubject, dashboard_body
 from components.network.vpn_link import VpnTunnels
 from components.servers.operations import VPN
+from components.shared.arguments import refuse
 from components.shared.context import Context
 from components.shared.iam import document, only_over_tls
 from components.site.magento_platform import MagentoPlatform
-from settings.messages import refuse
 from settings.monitoring import MonitoringSettings
 
 FRONT = "front"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.shared.arguments import refuse
 from components.shared.context import Context
-from settings.messages import Words, refuse
+from settings.messages import Words
 from settings.values import DESCRIPTION, DESCRIPTION_EXPECTED
 
 

@@ -19,11 +19,11 @@ from components.network.security_group import IngressRule, SecurityGroup, Securi
 from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.satellites.ftp import SatelliteFtp, SatelliteFtpArgs
 from components.servers.gateway_proxy import GatewayProxy
+from components.shared.arguments import refuse
 from components.shared.context import Context
 from components.shared.iam import allow, document
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs
 from components.shared.secret import Secret, SecretArgs
-from settings.messages import refuse
 from settings.satellite import SatelliteSettings
 
 _DATABASE_FIELDS = {

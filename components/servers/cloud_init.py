@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from components.servers import server_files
-from settings.messages import Words, refuse
+from components.shared.arguments import refuse
+from settings.messages import Words
 
 LOG = "/var/log/boot-platform.log"
 """The file with everything that the boot prints, on every server. The instance's console shows it too."""

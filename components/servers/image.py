@@ -7,8 +7,8 @@ from enum import Enum
 import pulumi
 import pulumi_aws as aws
 
+from components.shared.arguments import refuse
 from settings.instance_types import architecture
-from settings.messages import refuse
 from settings.server_size import ServerSizeSettings
 
 _DEBIAN_ACCOUNT = "136693071363"  # https://wiki.debian.org/Cloud/AmazonEC2Image

@@ -17,8 +17,8 @@ from components.servers.php_my_admin_server import PhpMyAdminServer, PhpMyAdminS
 from components.servers.rundeck_server import RundeckServer, RundeckServerArgs
 from components.servers.server import ServerPlacement
 from components.servers.windows_server import WindowsServer, WindowsServerArgs
+from components.shared.arguments import refuse
 from components.shared.context import Context
-from settings.messages import refuse
 from settings.operations import OperationsSettings
 from settings.php_my_admin import PhpMyAdminSettings
 from settings.windows import HOST_NAME as WINDOWS

@@ -15,10 +15,11 @@ from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.servers import boot_status
 from components.servers.cloud_init import MOST_USER_DATA_BYTES, BootVolume, CloudInit
 from components.servers.image import OperatingSystem, newest_image, own_image, warn_about
+from components.shared.arguments import refuse
 from components.shared.context import Context
 from components.shared.iam import document
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs, ManagedPolicy
-from settings.messages import Words, refuse
+from settings.messages import Words
 from settings.server_size import VOLUME_LETTERS, ServerSizeSettings
 
 _NAME_TTL_SECONDS = 60
