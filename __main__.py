@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stack.quick_imports  # noqa: F401 - makes the imports below fast  # isort: skip
 from components.data.mysql_database import MySqlDatabase, MySqlDatabaseArgs
 from components.data.placement import DataStorePlacement
 from components.delivery.content_delivery import ContentDelivery, ContentDeliveryArgs

@@ -6,8 +6,8 @@ from bench.figure import Figure, MeasurementError, Unit
 from bench.sandbox import bring_up
 from sandbox.tests.platform import Platform
 
-FROM_NOTHING_SECONDS = 45.0
-UNCHANGED_SECONDS = 10.0
+FROM_NOTHING_SECONDS = 25.0
+UNCHANGED_SECONDS = 9.0
 
 _AGAIN = 2
 

@@ -8,8 +8,8 @@ from bench.figure import Figure, Unit, ratio
 from bench.timing import RUNS, minima
 from sandbox.tests.platform import Platform
 
-AGAINST_EMPTY = 2.0
-WITH_POLICIES = 1.15
+AGAINST_EMPTY = 4.0
+WITH_POLICIES = 1.10
 
 _EMPTY = ("-C", "bench/programs/empty", "-s", "empty")
 _UNTOUCHED = ("-s", "untouched")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,16 +35,21 @@ def show(console: Console, figures: Sequence[Figure]) -> None:
     console.print(table)
     for figure in figures:
         console.print(f"{figure.name}: {figure.basis}", style="dim", soft_wrap=True, highlight=False, markup=False)
-    console.print(f"\n{_machine()}", style="dim", soft_wrap=True, highlight=False)
+    console.print(f"\n{_busy()}", style="dim", soft_wrap=True, highlight=False)
 
 
 def write(file: Path, figures: Sequence[Figure]) -> None:
     """The same as JSON."""
-    document = {"machine": _machine(), "figures": [figure.to_json() for figure in figures]}
+    document = {"machine": _busy(), "figures": [figure.to_json() for figure in figures]}
     file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
-def _machine() -> str:
+def machine() -> str:
+    """What must be the same for two runs to be compared."""
+    return f"{os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def _busy() -> str:
     """What a reader must know to trust a time: a load above the number of cores means that other programs ran too."""
     busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
-    return f"{os.cpu_count()} cores; load over the last 1, 5 and 15 minutes: {busy}"
+    return f"{machine()}; load over the last 1, 5 and 15 minutes: {busy}"

@@ -189,7 +189,7 @@ FREE: Mapping[str, str] = {
     "aws:s3/": "settings of buckets, and objects of a few kB",
     "aws:secretsmanager/secretVersion:": "the secret is what costs",
     "aws:sns/topicSubscription:": "the mails are what costs",
-    "aws:ssm/": "documents, and the commands that run them on EC2 instances, are free",
+    "aws:ssm/": "documents, the commands that run them on EC2 instances, and standard parameters are free",
     "aws:vpc/": "rules of security groups",
     "aws:wafv2/webAclAssociation:": "the firewall is what costs, with each request that it reads",
 }

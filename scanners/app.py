@@ -14,7 +14,7 @@ import typer
 from commands.console import Console
 from commands.engine import Engine
 from commands.errors import CannotRunError, ExitCode
-from scanners import checkov, prowler
+from scanners import checkov, findings, prowler
 from scanners.findings import REASONS, Finding, judge, read_reasons
 from scanners.programs import CHECKOV, PROWLER
 
@@ -34,11 +34,20 @@ def scan(
         list[str] | None, typer.Option("--service", help="Only this service, by prowler's name. Several are possible.")
     ] = None,
     only: Annotated[str | None, typer.Option(help="prowler or checkov. Both without it.")] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Write what prowler finds to this file: in an account without the stacks.")
+    ] = None,
+    without: Annotated[
+        Path | None, typer.Option(help="Leave out what this file has, such as the findings of an empty account.")
+    ] = None,
 ) -> None:
     """Run prowler on the account and checkov on the stacks. Say which findings have no reason in the file."""
     chosen = [each for each in (PROWLER, CHECKOV) if only in (None, each.name)]
+    earlier = {each.key for each in findings.read(without)} if without else set()
     if not chosen:
         raise CannotRunError(f"--only: got {only!r}, expected prowler or checkov")
+    if record:
+        chosen = [PROWLER]
     for each in chosen:
         each.find()
     console = Console()
@@ -49,8 +58,13 @@ def scan(
     if CHECKOV in chosen:
         with console.working("checkov reads the stacks"):
             found += checkov.scan({each: _deployment(each) for each in stacks or ("prod", "preprod")})
+    if record:
+        findings.write(record, found)
+        console.step(f"{PROWLER.name} {PROWLER.version}: {len(set(found))} findings are in {record}")
+        return
     judgement = judge(found, read_reasons(), scanners=[each.name for each in chosen])
-    _show(console, judgement.unexplained)
+    unexplained = [each for each in judgement.unexplained if each.key not in earlier]
+    _show(console, unexplained)
     if not services:
         for reason in judgement.stale:
             console.warn(
@@ -59,14 +73,16 @@ def scan(
     counts = Counter(each.scanner for each in judgement.explained)
     for each in chosen:
         console.step(f"{each.name} {each.version}: {counts[each.name]} findings with a reason")
-    if judgement.unexplained:
-        console.say(f"{len(judgement.unexplained)} findings have no reason: fix them, or give one in {REASONS.name}.")
+    if earlier:
+        console.step(f"{len(judgement.unexplained) - len(unexplained)} findings are in {without} already")
+    if unexplained:
+        console.say(f"{len(unexplained)} findings have no reason: fix them, or give one in {REASONS.name}.")
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _show(console: Console, findings: Iterable[Finding]) -> None:
+def _show(console: Console, found: Iterable[Finding]) -> None:
     by_check: dict[tuple[str, str], list[Finding]] = {}
-    for each in findings:
+    for each in found:
         by_check.setdefault((each.scanner, each.check), []).append(each)
     for (scanner, check), failed in by_check.items():
         console.say(f"{scanner} {check} ({len(failed)}): {failed[0].says}", indent="  ")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from commands.errors import CannotRunError
 
 REASONS = Path(__file__).with_name("reasons.yaml")
 
@@ -22,6 +25,11 @@ class Finding:
     resource: str
     """prowler: its ARN. checkov: the stack, and the resource's address in the plan."""
     says: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What it is about. What a scanner says of it may have a date."""
+        return self.scanner, self.check, self.resource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,3 +82,16 @@ def judge(findings: Iterable[Finding], reasons: Sequence[Reason], *, scanners: I
             reason for reason in reasons if reason.scanner in ran and not any(reason.covers(each) for each in found)
         ),
     )
+
+
+def write(file: Path, findings: Iterable[Finding]) -> None:
+    """Keep findings, for a later scan to leave them out."""
+    file.write_text(json.dumps([asdict(each) for each in sorted(set(findings))], indent=1) + "\n", encoding="utf-8")
+
+
+def read(file: Path) -> tuple[Finding, ...]:
+    """Findings that were kept. Raises CannotRunError for a file that holds none."""
+    try:
+        return tuple(Finding(**each) for each in json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise CannotRunError(f"{file}: got {error}, expected findings that --record has written") from error

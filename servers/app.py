@@ -24,8 +24,8 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 
 @app.command(
-    epilog="Exit codes: 0 all servers are ready; 1 one is not, or AWS refused a call; 2 wrong usage, or something is "
-    "missing."
+    epilog="Exit codes: 0 all servers are ready, with their newest configuration; 1 one is not, or AWS refused a call; "
+    "2 wrong usage, or something is missing."
 )
 def servers(
     stack: StackName,
@@ -33,7 +33,8 @@ def servers(
 ) -> None:
     """Say how each server of a stack is, as AWS's API says, and where to look when one is not ready.
 
-    Disk is the fullest of a server's file systems. A dash means that AWS does not know it.
+    A server whose newest configuration is not in effect has a line below the table. Disk is the fullest of a server's
+    file systems. A dash means that AWS does not know it.
     """
     deployed = DeployedStack.read(stack)
     known = deployed.outputs.get("servers")
@@ -43,7 +44,7 @@ def servers(
         typer.echo(json.dumps([state.as_document() for state in states], indent=2))
     else:
         show(Console(), stack, states)
-    if not all(state.is_ready for state in states):
+    if not all(state.is_ready and state.is_up_to_date for state in states):
         raise typer.Exit(ExitCode.FAILED)
 
 
@@ -61,6 +62,9 @@ def show(console: Console, stack: str, states: Sequence[ServerState]) -> None:
             console.warn(f"{state.name} {_trouble(state)}.")
             for command in _where_to_look(state, stack):
                 console.raw(f"    {command}")
+        if not state.is_up_to_date:
+            console.warn(f"{state.name} {_still_without(state)}.")
+            console.raw(f"    aws ssm start-session --target {state.instance_id}")
         for directory, percent in sorted(state.disks.items()):
             if percent >= FULL_PERCENT:
                 console.warn(f"{state.name}: {directory} is {percent:.0f} % full.")
@@ -91,6 +95,13 @@ def _trouble(state: ServerState) -> str:
         "booting": "is booting",
         "failed": f"runs, but its boot has failed. On the server, {state.log} says where",
     }.get(state.boot, "runs, and has not said yet that it boots. A new server takes some minutes")
+
+
+def _still_without(state: ServerState) -> str:
+    version = f"version {state.configuration_version} of its configuration"
+    if state.configuration == "refused":
+        return f"has refused {version}, and goes on with the one before: {state.refusal}"
+    return f"has not applied {version} yet. It looks for one each minute: journalctl --unit apply-configuration"
 
 
 def _where_to_look(state: ServerState, stack: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +11,9 @@ from typing import Any
 from commands.aws_api import AwsApi, tags_of
 
 _BOOT_TAG = "BootStatus"
+_CONFIGURATION_TAG = "Configuration"
+_MOST_NAMES = 50
+"""Of one filter ("ParameterStringFilter")."""
 _NAMESPACE = "Servers"
 _DISK_METRIC, _DIRECTORY = "DiskUsedPercent", "Directory"
 _LINUX_LOG, _WINDOWS_LOG = "/var/log/boot-platform.log", r"C:\ProgramData\Platform\boot.log"
@@ -33,6 +36,13 @@ class ServerState:
     """EC2's state of the instance; ``impaired`` when it runs and EC2's status checks fail; ``missing`` without one."""
     boot: str
     """``ready``, ``booting`` or ``failed``, as the server tags itself; ``none`` before it has said anything."""
+    configuration: str = ""
+    """``applied`` or ``refused``, as the server says of the newest version of its configuration; ``waiting`` before it
+    has said anything of that; empty for a server without one."""
+    configuration_version: int | None = None
+    """The newest, as Systems Manager counts them."""
+    refusal: str = ""
+    """Why it was refused, in the words of the program that did."""
     log: str = ""
     """The file on the server with everything that its boot printed."""
     private_address: str = ""
@@ -49,6 +59,11 @@ class ServerState:
         return self.state == "running" and self.boot == "ready"
 
     @property
+    def is_up_to_date(self) -> bool:
+        """Whether its newest configuration is in effect."""
+        return self.configuration in ("", "applied")
+
+    @property
     def uptime(self) -> timedelta | None:
         """The time since it started; None when it does not run."""
         return datetime.now(UTC) - self.started if self.started and self.state in ("running", "impaired") else None
@@ -61,7 +76,7 @@ class ServerState:
     def as_document(self) -> dict[str, Any]:
         """What ``--json`` prints of it."""
         started = self.started.astimezone(UTC).isoformat(timespec="seconds") if self.started else None
-        return {**asdict(self), "started": started, "ready": self.is_ready}
+        return {**asdict(self), "started": started, "ready": self.is_ready, "up_to_date": self.is_up_to_date}
 
 
 def read(api: AwsApi, servers: Mapping[str, str]) -> list[ServerState]:
@@ -77,12 +92,14 @@ def read(api: AwsApi, servers: Mapping[str, str]) -> list[ServerState]:
     known = api.list("ssm", "describe_instance_information", "InstanceInformationList", Filters=chosen)
     releases = {each["InstanceId"]: _release(each) for each in known}
     disks = _disks(api, set(ids))
+    configurations = _configurations(api, instances.values())
     return [
         ServerState(
             name=name,
             instance_id=id,
             state="impaired" if id in impaired else instances[id]["State"]["Name"],
             boot=tags_of(instances[id].get("Tags")).get(_BOOT_TAG, "none"),
+            **configurations.get(id, {}),
             log=_WINDOWS_LOG if instances[id].get("Platform") == "windows" else _LINUX_LOG,
             private_address=instances[id].get("PrivateIpAddress", ""),
             public_address=instances[id].get("PublicIpAddress", ""),
@@ -106,6 +123,30 @@ def _release(agent: Mapping[str, Any]) -> str:
     if found := re.search(r"Windows Server (\d+)", name):
         return f"Windows {found[1]}"
     return f"{name} {agent.get('PlatformVersion', '')}".strip()
+
+
+def _configurations(api: AwsApi, instances: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """How it stands with the newest version of each instance's configuration, by instance, where it has one."""
+    tags = {each["InstanceId"]: tags_of(each.get("Tags")) for each in instances}
+    names = {id: _parameter(each) for id, each in tags.items()}
+    versions: dict[str, int] = {}
+    for first in range(0, len(names), _MOST_NAMES):
+        chosen = [{"Key": "Name", "Option": "Equals", "Values": list(names.values())[first : first + _MOST_NAMES]}]
+        found = api.list("ssm", "describe_parameters", "Parameters", ParameterFilters=chosen)
+        versions |= {each["Name"]: each["Version"] for each in found}
+    return {id: _told(tags[id], versions[name]) for id, name in names.items() if name in versions}
+
+
+def _parameter(tags: Mapping[str, str]) -> str:
+    """The name of the parameter with a server's configuration, which the stack makes of the same parts."""
+    owner = f"{tags.get('Client')}-{tags.get('Environment')}"
+    return f"/servers/{owner}/{tags.get('Name', '').removeprefix(f'{owner}-')}/configuration"
+
+
+def _told(tags: Mapping[str, str], newest: int) -> dict[str, Any]:
+    version, _, rest = tags.get(_CONFIGURATION_TAG, "").partition(" ")
+    result, _, reason = rest.partition(": ") if version == str(newest) else ("waiting", "", "")
+    return {"configuration": result, "configuration_version": newest, "refusal": reason}
 
 
 def _disks(api: AwsApi, ids: set[str]) -> dict[str, dict[str, float]]:

@@ -14,6 +14,7 @@ from settings.messages import Fault, Words
 from settings.network import JoinedNetworkSettings, OwnNetworkSettings
 from settings.ports import PortRange
 from settings.section import repeated
+from settings.vpn_link import RESERVED_NUMBERS
 from settings.windows import HOST_NAME as WINDOWS
 from settings.windows import NEEDS_GATEWAY
 
@@ -166,7 +167,7 @@ def _spread(settings: Settings) -> Iterator[Fault]:
 
 
 def _peers(settings: Settings) -> Iterator[Fault]:
-    """AWS keeps one customer gateway for each address."""
+    """AWS keeps one customer gateway for each address, and some BGP numbers for itself."""
     seen: dict[object, str] = {}
     for index, link in enumerate(settings.vpn_links):
         if link.peer_address in seen:
@@ -176,6 +177,10 @@ def _peers(settings: Settings) -> Iterator[Fault]:
                 expected=f"an address other than that of link {seen[link.peer_address]}",
             )
         seen.setdefault(link.peer_address, link.name)
+        if RESERVED_NUMBERS.get(link.bgp_asn, "") in (None, settings.region):
+            yield Fault(
+                path=f"vpn_links.{index}.bgp_asn", got=link.bgp_asn, expected="a number that AWS does not use itself"
+            )
 
 
 def _names(settings: Settings) -> Iterator[Fault]:

@@ -7,6 +7,10 @@ from typing import Annotated
 from settings.section import Section
 from settings.values import PublicAddress, RoutedNetwork, ShortName, Text, between, different, entries
 
+RESERVED_NUMBERS = {7224: None, 9059: "eu-west-1", 10124: "ap-northeast-1", 17943: "ap-southeast-1"}
+"""BGP numbers that AWS keeps for itself, in all regions or in one ("Customer gateway options for your AWS Site-to-Site
+VPN connection")."""
+
 
 class VpnLinkSettings(Section):
     """A site-to-site VPN link (IPSec), such as to an office."""

@@ -7,24 +7,27 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
+from components.servers import server_configuration
 from components.shared.context import Context
 
 TAG = "BootStatus"
 """``booting``, ``ready`` or ``failed``. The instance sets this tag, not the stack."""
 METRIC = "BootReady"
-"""1 when the last boot went well, otherwise 0. The instance publishes it every five minutes, with its id."""
+"""1 when the last boot went well and the newest configuration is in effect, otherwise 0. The instance publishes it
+every five minutes, with its id."""
 NAMESPACE = "Servers"
 
 
 def may_report(region: str) -> tuple[dict[str, object], ...]:
-    """The IAM statements that let an instance set this tag on itself, and publish metrics in ``NAMESPACE``."""
+    """The IAM statements that let an instance set the tags that say how it is on itself, and publish metrics in
+    ``NAMESPACE``."""
     return (
         {
             "Effect": "Allow",
             "Action": "ec2:CreateTags",
             "Resource": f"arn:aws:ec2:{region}:*:instance/*",
             "Condition": {
-                "ForAllValues:StringEquals": {"aws:TagKeys": [TAG]},
+                "ForAllValues:StringEquals": {"aws:TagKeys": [TAG, server_configuration.TAG]},
                 # The instance that asks must be the one that is tagged: EC2 fills in the id of the latter.
                 "ArnLike": {"ec2:SourceInstanceARN": f"arn:aws:ec2:{region}:*:instance/${{ec2:InstanceID}}"},
             },

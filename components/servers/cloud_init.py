@@ -24,6 +24,8 @@ _LOGS = "/etc/boot-platform/logs.json"
 _CLOUD_INIT_LOG = "/var/log/cloud-init-output.log"
 _SCRIPTS = "/etc/boot-platform/scripts"
 _MOUNT = "/usr/local/sbin/mount-data-volumes"
+_CONFIGURATION = "/etc/boot-platform/configuration.json"
+_APPLY = "/usr/local/sbin/apply-configuration"
 _COMMON_SCRIPTS = {
     "/usr/local/bin/instance-metadata": "boot/instance_metadata.sh",
     "/usr/local/sbin/boot-status": "boot/boot_status.sh",
@@ -45,6 +47,7 @@ _COMMON_FILES = {
         "publish-logs-at-end.service",
     )
 }
+_CONFIGURATION_UNITS = ("apply-configuration.service", "apply-configuration.timer")
 # cloud-init runs the files of this directory at each boot.
 _EVERY_BOOT = "/var/lib/cloud/scripts/per-boot/boot-platform"
 
@@ -73,7 +76,8 @@ class CloudInit:
     The first script that fails ends the boot; the instance's tag ``BootStatus`` and the file ``LOG`` say so. Put no
     secrets into the files: everyone who may describe the instance can read them.
 
-    Raises ``ValueError`` for two files with one path, and for a script that is not among the files.
+    Raises ``ValueError`` for two files with one path, for a script that is not among the files, and for a parameter
+    that no script applies.
     """
 
     packages: tuple[str, ...] = ()
@@ -82,6 +86,12 @@ class CloudInit:
     scripts: tuple[str, ...] = ()
     """Paths among ``files``. They run as root at every boot, in this order, when the packages are installed and the
     volumes mounted. Each must be safe to run again."""
+    apply: str = ""
+    """A path among ``files``: the script that checks the files of a ``ServerConfiguration``, and puts them into effect.
+    It gets a directory that has them at their paths. When it fails, those before must be in effect as before, and the
+    last line that it prints says why. At a boot it runs before the other scripts."""
+    parameter: str = ""
+    """The name of the parameter with the configuration. ``Server`` fills it in."""
     volumes: tuple[BootVolume, ...] = ()
     """``Server`` fills them in, because it knows the ids."""
     log_group: str = ""
@@ -93,8 +103,11 @@ class CloudInit:
         paths = [file.path for file in self._all_files()]
         if repeated := sorted({path for path in paths if paths.count(path) > 1}):
             refuse("files", got=repeated, expected="each path once")
-        if missing := [script for script in self.scripts if script not in paths]:
+        if missing := [script for script in (*self.scripts, *self._applied) if script not in paths]:
             refuse("scripts", got=missing, expected="paths that files has")
+
+        if self.parameter and not self.apply:
+            refuse("apply", expected="the script that puts the configuration into effect")
 
     def render(self) -> str:
         """The ``#cloud-config`` document: JSON, which is YAML too."""
@@ -118,6 +131,10 @@ class CloudInit:
             refuse("user data", got=Words(f"{len(packed)} bytes"), expected=expected)
         return base64.b64encode(packed).decode()
 
+    @property
+    def _applied(self) -> tuple[str, ...]:
+        return (self.apply,) if self.apply else ()
+
     def _all_files(self) -> Iterator[BootFile]:
         for path, name in _COMMON_SCRIPTS.items():
             yield BootFile(path=path, content=server_files.read(name), mode="0755")
@@ -133,5 +150,12 @@ class CloudInit:
         )
         logs = {"group": self.log_group, "files": [LOG, _CLOUD_INIT_LOG, *self.log_files]}
         yield BootFile(path=_LOGS, content=f"{json.dumps(logs, indent=1)}\n")
-        yield BootFile(path=_SCRIPTS, content="".join(f"{path}\n" for path in (_MOUNT, *self.scripts)))
+        scripts = (_MOUNT, *([_APPLY] if self.apply else []), *self.scripts)
+        yield BootFile(path=_SCRIPTS, content="".join(f"{path}\n" for path in scripts))
+        if self.apply:
+            settings = {"parameter": self.parameter, "apply": self.apply}
+            yield BootFile(path=_CONFIGURATION, content=f"{json.dumps(settings, indent=1)}\n")
+            yield BootFile(path=_APPLY, content=server_files.read("boot/apply_configuration.py"), mode="0755")
+            for unit in _CONFIGURATION_UNITS:
+                yield BootFile(path=f"/etc/systemd/system/{unit}", content=server_files.read(f"boot/{unit}"))
         yield from self.files

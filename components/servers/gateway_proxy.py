@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import pulumi
@@ -11,6 +12,7 @@ from components.network.security_group import IngressRule
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.server import Server, ServerArgs, ServerPlacement
+from components.servers.server_configuration import ServerConfiguration
 from settings.forwards import ForwardSettings, Listener, listeners, target_ports
 from settings.gateway import CONNECTIONS_PER_SOURCE, MAX_CONNECTIONS, GatewaySettings
 from settings.ports import merged
@@ -22,8 +24,10 @@ METRICS_PORT = 8405
 """Of HAProxy's counters, on the gateway alone ("Prometheus exporter", HAProxy)."""
 _SPARE_DESCRIPTORS = 1000
 """For health checks, logs and the connections that the previous process keeps during a reload."""
+_PORTS = 65535
+"""All that forwards can have: the limit of descriptors is not one that a forward changes."""
 
-_START = "/usr/local/sbin/start_gateway.sh"
+_APPLY = "/usr/local/sbin/apply_forwards.sh"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +71,10 @@ class GatewayProxy(pulumi.ComponentResource):
                 placement=placement,
                 size=args.gateway.size,
                 ingress=ingress_rules(args.gateway),
-                boot=boot(args.gateway.forwards, connections_per_source=args.gateway.connections_per_source),
+                boot=boot(),
+                configuration=configuration(
+                    args.gateway.forwards, connections_per_source=args.gateway.connections_per_source
+                ),
                 public_address=address.id,
             ),
             opts=pulumi.ResourceOptions(parent=self),
@@ -123,31 +130,39 @@ def _probes(bound: tuple[Listener, ...]) -> dict[str, str]:
     return probes
 
 
-def boot(forwards: tuple[ForwardSettings, ...], *, connections_per_source: int = CONNECTIONS_PER_SOURCE) -> CloudInit:
-    """The packages, files and scripts of the server."""
-    bound = listeners(forwards)
-    ports = sum(len(each) for listener in bound for each in listener.binds)
+def boot() -> CloudInit:
+    """The packages, files and scripts of the server, whatever it forwards."""
     return CloudInit(
         packages=server_files.packages("gateway"),
         files=(
             BootFile(
-                path="/etc/haproxy/gateway.cfg",
-                content=server_files.render(
-                    "gateway/haproxy.cfg.j2",
-                    listeners=bound,
-                    probes=_probes(bound),
-                    max_connections=MAX_CONNECTIONS,
-                    connections_per_source=connections_per_source,
-                    metrics_port=METRICS_PORT,
-                ),
-            ),
-            BootFile(
                 path="/etc/systemd/system/haproxy.service.d/gateway.conf",
                 content=server_files.render(
-                    "gateway/service.conf.j2", descriptors=2 * MAX_CONNECTIONS + ports + _SPARE_DESCRIPTORS
+                    "gateway/service.conf.j2", descriptors=2 * MAX_CONNECTIONS + _PORTS + _SPARE_DESCRIPTORS
                 ),
             ),
-            BootFile(path=_START, content=server_files.read("gateway/start_gateway.sh"), mode="0700"),
+            BootFile(path=_APPLY, content=server_files.read("gateway/apply_forwards.sh"), mode="0700"),
         ),
-        scripts=(_START,),
+        apply=_APPLY,
     )
+
+
+def configuration(
+    forwards: tuple[ForwardSettings, ...], *, connections_per_source: int = CONNECTIONS_PER_SOURCE
+) -> ServerConfiguration:
+    """HAProxy's configuration, which a running gateway takes over without a cut."""
+    bound = listeners(forwards)
+
+    def rendered(revision: str) -> str:
+        return server_files.render(
+            "gateway/haproxy.cfg.j2",
+            listeners=bound,
+            probes=_probes(bound),
+            max_connections=MAX_CONNECTIONS,
+            connections_per_source=connections_per_source,
+            metrics_port=METRICS_PORT,
+            revision=revision,
+        )
+
+    revision = hashlib.sha256(rendered("").encode()).hexdigest()[:16]
+    return ServerConfiguration(files=(BootFile(path="/etc/haproxy/gateway.cfg", content=rendered(revision)),))

@@ -12,6 +12,7 @@ from components.network.security_group import IngressRule
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement
+from components.servers.server_configuration import ServerConfiguration
 from settings.vpn_access import VpnAccessSettings
 
 PORT = 1194
@@ -20,6 +21,7 @@ _CLIENT_CONFIGS = "/root/client-configs"
 _START = "/usr/local/sbin"
 _FOR_PEOPLE = ("create_user", "list_users", "renew_user", "revoke_user")
 _STEPS = ("prepare_pki", "rotate_certificates", "start_openvpn")
+_APPLY = f"{_START}/apply_routes.sh"
 CERTIFICATES_METRIC = "CertificateDaysLeft"
 """The days until the first certificate ends: of users, server, authority or the list of revoked ones. The instance
 publishes it each night and at each boot, with its id, in ``boot_status.NAMESPACE``."""
@@ -71,6 +73,7 @@ class OpenVpnServer(pulumi.ComponentResource):
                 size=args.access.size,
                 ingress=tuple(_ingress_rule(network) for network in args.access.allowed_cidrs),
                 boot=self.address.apply(lambda public: boot(args, address=public)),
+                configuration=configuration(args),
                 volumes=(
                     DataVolume(
                         name="keys",
@@ -94,7 +97,6 @@ def boot(args: OpenVpnServerArgs, *, address: str) -> CloudInit:
         "address": address,
         "port": PORT,
         "client_network": args.access.client_cidr,
-        "networks": args.reached,
         # AWS's resolver is the network's third address ("Amazon DNS server").
         "resolver": args.network_cidr.network_address + 2,
         "internal_domain": args.placement.internal_domain,
@@ -115,10 +117,6 @@ def boot(args: OpenVpnServerArgs, *, address: str) -> CloudInit:
                 path=f"{_CONFIGURATION}/client.ovpn", content=server_files.render("openvpn/client.ovpn.j2", **rendered)
             ),
             BootFile(
-                path=f"{_CONFIGURATION}/masquerade.nft",
-                content=server_files.render("openvpn/masquerade.nft.j2", **rendered),
-            ),
-            BootFile(
                 path="/etc/systemd/system/openvpn-server@server.service.d/platform.conf",
                 content=server_files.read("openvpn/service.conf"),
             ),
@@ -131,13 +129,32 @@ def boot(args: OpenVpnServerArgs, *, address: str) -> CloudInit:
                 path=f"{_CONFIGURATION}/pki_environment.sh", content=server_files.read("openvpn/pki_environment.sh")
             ),
             *(script(_CLIENT_CONFIGS, f"{verb}.sh") for verb in _FOR_PEOPLE),
-            *(script(_START, f"{step}.sh") for step in (*_STEPS, "publish_certificates")),
+            *(script(_START, f"{step}.sh") for step in (*_STEPS, "publish_certificates", "apply_routes")),
             *(
                 BootFile(path=f"/etc/systemd/system/{unit}", content=server_files.read(f"openvpn/{unit}"))
                 for unit in ("rotate-certificates.service", "rotate-certificates.timer")
             ),
         ),
         scripts=tuple(f"{_START}/{step}.sh" for step in _STEPS),
+        apply=_APPLY,
+    )
+
+
+def configuration(args: OpenVpnServerArgs) -> ServerConfiguration:
+    """The networks that clients reach: what a running server lets through, and the routes that clients get."""
+    return ServerConfiguration(
+        files=(
+            BootFile(
+                path=f"{_CONFIGURATION}/masquerade.nft",
+                content=server_files.render(
+                    "openvpn/masquerade.nft.j2", networks=args.reached, client_network=args.access.client_cidr
+                ),
+            ),
+            BootFile(
+                path=f"{_CONFIGURATION}/clients/DEFAULT",
+                content=server_files.render("openvpn/routes.j2", networks=args.reached),
+            ),
+        )
     )
 
 

@@ -12,6 +12,7 @@ from components.network.security_group import IngressRule
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.server import Server, ServerArgs, ServerPlacement
+from components.servers.server_configuration import ServerConfiguration
 from components.shared.php_array import PhpValue, php_file
 from settings.php_my_admin import HOST_NAME, PhpMyAdminSettings
 
@@ -19,6 +20,7 @@ PORT = 80
 _CERTIFICATES = "/etc/ssl/rds-global-bundle.pem"
 _FETCH = "/usr/local/sbin/fetch_rds_certificates.sh"
 _START = "/usr/local/sbin/start_phpmyadmin.sh"
+_APPLY = "/usr/local/sbin/apply_databases.sh"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +59,8 @@ class PhpMyAdminServer(pulumi.ComponentResource):
                     IngressRule(name=client, port=PORT, from_group=group_id, reason=f"phpMyAdmin from {client}")
                     for client, group_id in args.clients.items()
                 ),
-                boot=pulumi.Output.all(**addresses).apply(boot),
+                boot=boot(),
+                configuration=pulumi.Output.all(**addresses).apply(configuration),
                 host_name=HOST_NAME,
             ),
             opts=pulumi.ResourceOptions(parent=self),
@@ -68,22 +71,28 @@ class PhpMyAdminServer(pulumi.ComponentResource):
         self.register_outputs({"host_name": self.host_name, "instance_id": self.instance_id})
 
 
-def boot(addresses: Mapping[str, str]) -> CloudInit:
-    """The packages, files and scripts of the server. ``addresses`` are the databases' host names, by name."""
+def boot() -> CloudInit:
+    """The packages, files and scripts of the server, whatever databases it offers."""
     return CloudInit(
         # One of them is dbconfig-no-thanks. Without it, phpMyAdmin asks for a database for its own settings.
         packages=server_files.packages("phpmyadmin"),
         log_files=("/var/log/nginx/access.log", "/var/log/nginx/error.log"),
         files=(
-            BootFile(path="/etc/phpmyadmin/databases.php", content=_databases(addresses)),
             BootFile(path="/etc/phpmyadmin/conf.d/platform.php", content=server_files.read("phpmyadmin/platform.php")),
             BootFile(path="/etc/phpmyadmin/php.ini", content=server_files.read("phpmyadmin/php.ini")),
             BootFile(path="/etc/nginx/conf.d/phpmyadmin.conf", content=server_files.read("phpmyadmin/site.conf")),
             BootFile(path=_FETCH, content=server_files.read("phpmyadmin/fetch_rds_certificates.sh"), mode="0700"),
             BootFile(path=_START, content=server_files.read("phpmyadmin/start_phpmyadmin.sh"), mode="0700"),
+            BootFile(path=_APPLY, content=server_files.read("phpmyadmin/apply_databases.sh"), mode="0700"),
         ),
         scripts=(_FETCH, _START),
+        apply=_APPLY,
     )
+
+
+def configuration(addresses: Mapping[str, str]) -> ServerConfiguration:
+    """The databases that a running server offers. ``addresses`` are their host names, by name."""
+    return ServerConfiguration(files=(BootFile(path="/etc/phpmyadmin/databases.php", content=_databases(addresses)),))
 
 
 def _databases(addresses: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ from components.servers import boot_status
 from components.servers.cloud_init import MOST_USER_DATA_BYTES, BootVolume, CloudInit
 from components.servers.image import OperatingSystem, newest_image, own_image, warn_about
 from components.shared.arguments import refuse
+from components.servers.server_configuration import ServerConfiguration, may_read, parameter, parameter_name
 from components.shared.context import Context
 from components.shared.iam import document
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs, ManagedPolicy
@@ -82,6 +83,8 @@ class ServerArgs:
     ingress: tuple[IngressRule, ...]
     boot: pulumi.Input[CloudInit] | None = None
     """What a Linux server does when it boots."""
+    configuration: pulumi.Input[ServerConfiguration] | None = None
+    """What the server applies while it runs, for a boot that has a script for it."""
     windows_boot: pulumi.Input[str] | None = None
     """The PowerShell script that a Windows server runs at every boot. It finds ``$VolumeIds`` set."""
     volumes: tuple[DataVolume, ...] = ()
@@ -108,6 +111,9 @@ class Server(pulumi.ComponentResource):
     People reach it by Session Manager, other servers by its ingress rules. If asked for, it gets a name in the internal
     zone and a public address. The addresses and the security group belong to the network interface, so a new instance
     has the same addresses and the same data, and clients that mounted a directory of it continue.
+
+    What may change while it runs is in a parameter of Systems Manager, which only this server's role reads. User data
+    holds the rest, of which a change needs a new instance.
     """
 
     instance_id: pulumi.Output[str]
@@ -148,6 +154,9 @@ class Server(pulumi.ComponentResource):
         )
         self.role = role.role
         self._logs = self._log_group() if args.boot is not None else None
+        self._parameter = None
+        if args.configuration is not None:
+            self._parameter = parameter(name, args.configuration, args.placement.context, opts=self._child)
         interface = aws.ec2.NetworkInterface(
             f"{name}-interface",
             subnet_id=args.placement.subnet_id,
@@ -158,6 +167,8 @@ class Server(pulumi.ComponentResource):
         )
         self.private_ip = interface.private_ip
         before_boot: list[pulumi.Resource] = [self._rights(), role]
+        if self._parameter is not None:
+            before_boot.append(self._parameter)
         if args.public_address is not None:
             before_boot.append(
                 aws.ec2.EipAssociation(
@@ -226,14 +237,21 @@ class Server(pulumi.ComponentResource):
         )
 
     def _rights(self) -> aws.iam.RolePolicy:
-        report = boot_status.may_report(self._args.placement.context.region)
+        context = self._args.placement.context
+        report = boot_status.may_report(context.region)
         logs = [self._logs.arn] if self._logs else []
+        parameters = [self._parameter.arn] if self._parameter else []
+
+        def policy(known: dict[str, Any]) -> str:
+            own = (each for arn in known["parameters"] for each in may_read(arn, known["key"]))
+            return document(*report, *map(_may_write, known["logs"]), *own, *known["statements"])
+
         return aws.iam.RolePolicy(
             f"{self._name}-rights",
             role=self.role.name,
-            policy=pulumi.Output.all(statements=list(self._args.statements), logs=logs).apply(
-                lambda known: document(*report, *map(_may_write, known["logs"]), *known["statements"])
-            ),
+            policy=pulumi.Output.all(
+                statements=list(self._args.statements), logs=logs, parameters=parameters, key=context.key_arn
+            ).apply(policy),
             opts=self._child,
         )
 
@@ -297,6 +315,7 @@ class Server(pulumi.ComponentResource):
                 boot,
                 volumes=tuple(BootVolume(volume_id=id, mount_point=mount_point) for id, mount_point in attached),
                 log_group=self._log_group_name,
+                parameter=parameter_name(self._name, self._args.placement.context) if self._parameter else "",
             ).user_data()
 
         return pulumi.Output.all(self._args.boot, *(volume.id for volume in volumes.values())).apply(for_linux)

@@ -9,11 +9,14 @@ import pulumi
 
 from components.network.security_group import IngressRule
 from components.servers import boot_status, server_files
+from components.servers.cloud_init import BootFile
 from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement
+from components.servers.server_configuration import ServerConfiguration, parameter_name
 from settings.ports import PortRange, merged
 from settings.windows import HOST_NAME, WindowsSettings
 
 _SCRIPTS = (
+    "apply_configuration.ps1",
     "initialize_volumes.ps1",
     "open_firewall.ps1",
     "publish_boot_status.ps1",
@@ -51,8 +54,11 @@ class WindowsServer(pulumi.ComponentResource):
                 size=args.application.size,
                 ingress=args.ingress,
                 windows_boot=pulumi.Output.from_input(args.ftp_public_address).apply(
-                    lambda address: boot_script(args.application, args.ingress, IPv4Address(address))
+                    lambda address: boot_script(
+                        args.application, parameter_name(name, args.placement.context), IPv4Address(address)
+                    )
                 ),
+                configuration=configuration(args.ingress),
                 volumes=tuple(
                     DataVolume(name=volume.name, size_gib=volume.size_gib, snapshot_id=volume.snapshot_id)
                     for volume in args.application.volumes
@@ -64,17 +70,22 @@ class WindowsServer(pulumi.ComponentResource):
         self.register_outputs({"instance_id": self.server.instance_id})
 
 
-def boot_script(application: WindowsSettings, ingress: tuple[IngressRule, ...], public_address: IPv4Address) -> str:
-    """The PowerShell script of each boot. It finds the volumes' ids by their names in ``$VolumeIds``."""
+def configuration(ingress: tuple[IngressRule, ...]) -> ServerConfiguration:
+    """The ports that a running server's firewall opens, one or a range a line."""
     ports = merged(
         PortRange(first=each.port, last=each.to_port or each.port) for each in ingress if each.protocol == "tcp"
     )
+    return ServerConfiguration(files=(BootFile(path="ports", content="".join(f"{each}\n" for each in ports)),))
+
+
+def boot_script(application: WindowsSettings, parameter: str, public_address: IPv4Address) -> str:
+    """The PowerShell script of each boot. It finds the volumes' ids by their names in ``$VolumeIds``."""
     return server_files.render(
         "windows/boot.ps1.j2",
         scripts={name: server_files.read(f"windows/{name}") for name in _SCRIPTS},
         status_tag=boot_status.TAG,
         drive_letters="; ".join(f"'{volume.name}' = '{volume.drive_letter}'" for volume in application.volumes),
-        ports=", ".join(f"'{each}'" for each in ports),
+        parameter=parameter,
         public_address=public_address,
         first_port=application.ftp_passive_range.first,
         last_port=application.ftp_passive_range.last,

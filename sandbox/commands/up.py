@@ -111,7 +111,8 @@ class Up:
         variables = environment.over(os.environ)
         self._bootstrap(variables)
         plugins.install(environment, variables)
-        engine_logs.prune(environment.pulumi_home)
+        logs = engine_logs.keep if os.environ.get(engine_logs.SWITCH) else engine_logs.switch_off
+        logs(environment.pulumi_home)
         self._make_certificates()
         engine = Engine(command=command, project=self.layout.project, environment=variables)
         stacks.make_missing(engine, STACKS)

@@ -79,6 +79,11 @@ def test_drift_is_mended_and_an_armed_hold_is_none(platform: Platform) -> None:
         ("aws:region: eu-west-3", "aws:region: eu-west-33", "aws:region"),
         ("certificate_file: client.url.crt", "certificate_file: other.crt", "magento:certificate.certificate_file"),
         ("  magento:network:", "  magento:network: [", "invalid YAML file: yaml: line"),
+        (
+            "size: {instance_type: t4g.medium}",
+            "size: {instance_type: t4g.medium, ami: ami-0123456789abcdef0}",
+            'operations-rundeck-server-instance: got "ami-0123456789abcdef0", expected the id of an image that exists',
+        ),
     ],
 )
 def test_bad_config_is_one_clear_error_and_changes_nothing(

@@ -12,6 +12,7 @@ import pytest
 
 from commands.errors import ExitCode
 from sandbox.tests.platform import Platform
+from servers.server_state import _parameter
 
 pytestmark = pytest.mark.long
 
@@ -42,7 +43,19 @@ def ids(platform: Platform) -> Iterator[dict[str, str]]:
     """The instances of production's servers. Afterwards, none has said anything."""
     ids: dict[str, str] = platform.outputs("prod")["servers"]
     yield ids
-    platform.client("ec2").delete_tags(Resources=list(ids.values()), Tags=[{"Key": "BootStatus"}])
+    platform.client("ec2").delete_tags(
+        Resources=list(ids.values()), Tags=[{"Key": "BootStatus"}, {"Key": "Configuration"}]
+    )
+
+
+def say_of_configuration(platform: Platform, id: str, result: str) -> None:
+    """As the server does of the newest version of its configuration, if it has one."""
+    [instance] = platform.client("ec2").describe_instances(InstanceIds=[id])["Reservations"][0]["Instances"]
+    name = _parameter({tag["Key"]: tag["Value"] for tag in instance["Tags"]})
+    found = platform.client("ssm").get_parameters(Names=[name])["Parameters"]
+    for parameter in found:
+        told = {"Key": "Configuration", "Value": f"{parameter['Version']} {result}"}
+        platform.client("ec2").create_tags(Resources=[id], Tags=[told])
 
 
 def test_the_command_and_an_up_say_which_servers_are_not_ready(platform: Platform, ids: dict[str, str]) -> None:
@@ -62,6 +75,12 @@ def test_the_command_and_an_up_say_which_servers_are_not_ready(platform: Platfor
         assert release(platform, id) in line.split()
 
     say("ready")
+    asked = servers(platform)
+    assert asked.returncode == ExitCode.FAILED
+    waiting = [line.split()[1] for line in asked.stdout.splitlines() if "has not applied version" in line]
+    assert waiting == [name for name in ids if name in ("gateway", "phpmyadmin", "vpn", "windows")]
+    for id in ids.values():
+        say_of_configuration(platform, id, "applied")
     say("failed", "gateway")
     asked = servers(platform)
     assert asked.returncode == ExitCode.FAILED
@@ -72,6 +91,12 @@ def test_the_command_and_an_up_say_which_servers_are_not_ready(platform: Platfor
     assert "./shop servers -s prod" in seen.stdout
 
     say("ready")
+    say_of_configuration(platform, ids["gateway"], "refused: ALERT no such port")
+    asked = servers(platform)
+    assert asked.returncode == ExitCode.FAILED
+    assert asked.stdout.count("\n! ") == 1
+    assert "goes on with the one before: ALERT no such port." in " ".join(asked.stdout.split())
+    say_of_configuration(platform, ids["gateway"], "applied")
     asked = servers(platform, "--json")
     assert asked.returncode == ExitCode.OK, asked.stderr
     said = json.loads(asked.stdout)

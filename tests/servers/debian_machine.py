@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.servers import server_files
+from components.servers.server_configuration import ServerConfiguration
 from sandbox.hosts import root_image
 from sandbox.hosts.root_image import RootImageError
 from sandbox.toolchain.cache import default_cache_directory
@@ -29,6 +30,7 @@ RELEASES = {"12": "bookworm", "13": "trixie"}
 """The names of Debian's releases, by what stack files call them."""
 _REPOSITORY = "/srv/repository"
 _AGENT = "/srv/amazon-ssm-agent.deb"
+_PARAMETER = "/srv/parameter"
 _SECONDS_TO_BOOT = 240
 _CAPABILITIES_OF_THE_HOST = "CAP_SYS_TIME,CAP_SYS_BOOT,CAP_SYS_MODULE,CAP_SYSLOG,CAP_SYS_RAWIO"
 _CLOUD_INIT = {
@@ -40,6 +42,7 @@ _CLOUD_INIT = {
 _CURL = f"""#!/bin/sh
 # The instance's metadata, and what servers fetch beside packages; each call is recorded.
 for url; do :; done
+case $url in http://127.0.0.1:*) exec /usr/bin/curl "$@" ;; esac
 echo "$url" >> /var/log/fetched
 while [ "$#" -gt 1 ]; do [ "$1" = --output ] && output=$2; shift; done
 case $url in
@@ -55,14 +58,16 @@ case $url in
   */global-bundle.pem) cp /etc/ssl/certs/ca-certificates.crt "$output" ;;
 esac
 """
-_AWS = """#!/bin/bash
-# Records each call, as a shell reads it, the tags that the server sets, and the metrics that it publishes.
+_AWS = f"""#!/bin/bash
+# Records each call, as a shell reads it, the tags that the server sets, and the metrics that it publishes. It answers
+# what the CLI would of the server's parameter: its version and value, of a file.
 printf '%q ' "$@" >> /var/log/aws-calls
 echo >> /var/log/aws-calls
 for last; do :; done
 case $1 in
   ec2) echo "$last" >> /var/log/boot-statuses ;;
   cloudwatch) echo "$@" >> /var/log/metrics ;;
+  ssm) cat {_PARAMETER} ;;
 esac
 """
 _numbers = itertools.count(1)
@@ -195,6 +200,10 @@ class Machine:
         enter = ("nsenter", "--target", str(self._leader), "--all", "--root", "--wd")
         return (*enter, "env", "--ignore-environment", path)
 
+    def give(self, configuration: ServerConfiguration, *, version: int) -> None:
+        """Puts a new version of its configuration into the parameter that it reads."""
+        _write_parameter(self.root, configuration, version)
+
     def read(self, path: str) -> str:
         """A file of the machine's; empty when there is none."""
         file = self.root / path.lstrip("/")
@@ -202,10 +211,15 @@ class Machine:
 
 
 @contextmanager
-def boot(directory: Path, lower: tuple[Path, ...], user_data: str | None = None) -> Iterator[Machine]:
+def boot(
+    directory: Path,
+    lower: tuple[Path, ...],
+    user_data: str | None = None,
+    configuration: ServerConfiguration | None = None,
+) -> Iterator[Machine]:
     """A machine on top of the systems ``lower``, the first of which counts most, once cloud-init has run ``user_data``.
 
-    The machine ends with the block.
+    ``configuration`` is the first version of what it applies. The machine ends with the block.
     """
     number = next(_numbers)
     name = f"magento-{os.getpid()}-{number}"
@@ -220,12 +234,18 @@ def boot(directory: Path, lower: tuple[Path, ...], user_data: str | None = None)
         seed.mkdir(parents=True, exist_ok=True)
         (seed / "meta-data").write_text(json.dumps({"instance-id": f"i-{number}", "local-hostname": "server"}))
         (seed / "user-data").write_text(user_data or "#cloud-config\n{}\n")
+        if configuration:
+            _write_parameter(root, configuration, 1)
         subprocess.run(["ip", "netns", "add", name], check=True)
         stack.callback(_run, ["ip", "netns", "delete", name])
         subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
         machine = Machine(root, (upper, *lower), stack.enter_context(_container(root, name)))
         machine.attempt("cloud-init", "status", "--wait")
         yield machine
+
+
+def _write_parameter(root: Path, configuration: ServerConfiguration, version: int) -> None:
+    (root / _PARAMETER.lstrip("/")).write_text(f"{version}\t{configuration.value()}\n")
 
 
 @contextmanager

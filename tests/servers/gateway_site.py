@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from components.servers.gateway_proxy import METRICS_PORT, boot
+from components.servers.gateway_proxy import configuration as gateway_configuration
 from settings.forwards import ForwardSettings
 from settings.gateway import CONNECTIONS_PER_SOURCE
 from tests.servers.namespaces import Network, Program
@@ -126,8 +127,8 @@ class GatewaySite:
     def start_haproxy(self, *, connections_per_source: int = CONNECTIONS_PER_SOURCE) -> Program:
         """Under the limit of descriptors that systemd would set, and once it accepts connections."""
         configuration = self._directory / "gateway.cfg"
-        files = boot(FORWARDS, connections_per_source=connections_per_source).files
-        content = {Path(file.path).name: file.content for file in files}
+        made = gateway_configuration(FORWARDS, connections_per_source=connections_per_source)
+        content = {Path(file.path).name: file.content for file in (*boot().files, *made.files)}
         configuration.write_text(content["gateway.cfg"])
         limit = content["gateway.conf"].partition("LimitNOFILE=")[2].strip()
         haproxy = ("haproxy", "-db", "-f", str(configuration))

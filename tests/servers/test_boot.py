@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -387,6 +388,36 @@ def test_the_alarm_of_a_server_follows_what_it_publishes(tmp_path: Path, aws_var
     Machine._script(tmp_path / "instance-metadata", f"[[ $1 == instance-id ]] && echo {instance} || echo eu-west-3")
     assert state_after("ready") == "OK"
     assert state_after("failed") == "ALARM"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "minutes", "ready"),
+    [("applied", 1, "1"), ("refused", 1, "0"), ("applied", 20, "0"), ("", 0, "0")],
+)
+def test_a_server_is_ready_with_its_newest_configuration(
+    tmp_path: Path, outcome: str, minutes: int, ready: str
+) -> None:
+    """Not when it refused that, nor when it has not been able to look for one for a quarter of an hour."""
+    Machine._script(tmp_path / "instance-metadata", "echo eu-west-3")
+    Machine._script(tmp_path / "aws", f'for last; do :; done; echo "$last" > {tmp_path / "value"}')
+    for name in ("status", "settings"):
+        (tmp_path / name).write_text("ready\t2026-01-01T00:00:00+00:00\t\n")
+    if outcome:
+        (tmp_path / "outcome").write_text(f"{outcome}\t2026-01-01T00:00:00+00:00\t7\t\n")
+        looked = time.time() - 60 * minutes
+        os.utime(tmp_path / "outcome", (looked, looked))
+    subprocess.run(
+        [BOOT / "publish_boot_status.sh"],
+        env={
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            "BOOT_STATUS": str(tmp_path / "status"),
+            "CONFIGURATION_SETTINGS": str(tmp_path / "settings"),
+            "CONFIGURATION_STATE": str(tmp_path),
+        },
+        check=True,
+        timeout=60,
+    )
+    assert (tmp_path / "value").read_text() == f"{ready}\n"
 
 
 def published(base: Path) -> dict[tuple[str, str], list[float]]:

@@ -9,7 +9,7 @@ import pytest
 
 from components.servers.cloud_init import CloudInit
 from tests.servers.debian_machine import Base, Machine, boot
-from tests.servers.server_boots import BOOTS
+from tests.servers.server_boots import boot_server
 
 # The file server needs a kernel with nfsd, Rundeck its own repository. test_images.py boots the others on Debian 13.
 GATEWAY, PHPMYADMIN, OPENVPN, OPENVPN_13 = (
@@ -35,7 +35,7 @@ def booted(
     request: pytest.FixtureRequest, directory: Path, debian: Callable[[str], Base]
 ) -> Iterator[tuple[str, Machine]]:
     release, server = request.param
-    with boot(directory, (debian(release).root,), BOOTS[server].render()) as machine:
+    with boot_server(directory, (debian(release).root,), server) as machine:
         yield server, machine
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from components.servers.gateway_proxy import boot
+from components.servers.gateway_proxy import configuration as gateway_configuration
 from settings.forwards import ForwardSettings
 from tests.servers.gateway_site import ADDRESSES, FORWARDS, OTHER_PARTNER, PARTNER, GatewaySite
 from tests.servers.namespaces import Network, require_namespaces
@@ -47,7 +47,7 @@ def test_haproxy_accepts_the_configuration(forwards: tuple[ForwardSettings, ...]
     """With targets by name and by address, and even before the names have addresses."""
     require("haproxy")
     configuration = tmp_path / "gateway.cfg"
-    configuration.write_text(boot(forwards).files[0].content)
+    configuration.write_text(gateway_configuration(forwards).files[0].content)
     checked = subprocess.run(["haproxy", "-c", "-f", str(configuration)], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr
 

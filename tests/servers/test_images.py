@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.debian_machine import Base, Machine, boot, package
-from tests.servers.server_boots import BOOTS
+from tests.servers.server_boots import boot_server
 from tests.unit.program import ROOT
 
 pytestmark = pytest.mark.long
@@ -105,14 +105,13 @@ def outcomes(
 ) -> tuple[str, Outcome, Outcome, Outcome]:
     """A server, as it comes up without an image and twice with one, then without anything to install from."""
     server: str = request.param
-    user_data = BOOTS[server].render()
-    with boot(directory, (base.root,), user_data) as machine:
+    with boot_server(directory, (base.root,), server) as machine:
         plain = Outcome.of(machine)
     layers = image(server)
     baked = []
     with base.without_packages():
         for _ in range(2):
-            with boot(directory, layers, user_data) as machine:
+            with boot_server(directory, layers, server) as machine:
                 baked.append(Outcome.of(machine))
     return server, plain, baked[0], baked[1]
 
@@ -147,7 +146,7 @@ def test_no_two_servers_of_an_image_have_the_same_secret(outcomes: tuple[str, Ou
 
 def test_the_gateway_serves_its_own_configuration(directory: Path, image: Callable[[str], tuple[Path, ...]]) -> None:
     """Debian's is what HAProxy would read if it ran before the boot had written ours."""
-    with boot(directory, image("gateway"), BOOTS["gateway"].render()) as machine:
+    with boot_server(directory, image("gateway"), "gateway") as machine:
         assert "/etc/haproxy/gateway.cfg" in machine.run("pgrep", "--full", "--list-full", "haproxy -Ws")
         assert ":3389" in machine.run("ss", "--listening", "--numeric", "--tcp")
 

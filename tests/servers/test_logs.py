@@ -19,8 +19,8 @@ from components.servers import server_files
 from sandbox.commands import embedded_aws
 from sandbox.commands.environment import SandboxEnvironment
 from sandbox.commands.layout import Layout
-from tests.servers.debian_machine import Base, boot
-from tests.servers.server_boots import BOOTS
+from tests.servers.debian_machine import Base
+from tests.servers.server_boots import boot_server
 
 GROUP = "/client-prod/gateway"
 PROGRAM = Path(server_files.__file__).parent / "boot" / "publish_logs.py"
@@ -110,7 +110,7 @@ def test_the_logs_of_a_booted_server_leave_it(
 ) -> None:
     """Its boot, whole, and its journal, by its own journalctl: each line once, however often it is asked. What Debian's
     Python has is enough for the program."""
-    with boot(directory, (base.root,), BOOTS["gateway"].render()) as machine:
+    with boot_server(directory, (base.root,), "gateway") as machine:
         assert json.loads(machine.read("/etc/boot-platform/logs.json"))["files"][0] == "/var/log/boot-platform.log"
         machine.run("systemctl", "is-active", "publish-logs.timer", "publish-logs-at-end")
         machine.run(

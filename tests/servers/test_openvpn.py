@@ -10,15 +10,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import pulumi_aws as aws
 import pytest
 
+from components.servers.open_vpn_server import configuration
+from components.servers.server_configuration import ServerConfiguration
 from tests.servers.namespaces import Network, Program, require_namespaces
 from tests.servers.programs import SEARCHED, require
-from tests.servers.server_boots import BOOTS
+from tests.servers.server_boots import BOOTS, CONFIGURATIONS, VPN
 from tests.servers.server_boots import VPN_ADDRESS as SERVER_ADDRESS
 from tests.unit.program import program
 
@@ -49,7 +53,7 @@ class VpnHost:
         self.directory = root / "etc/openvpn"
         self.client_configs = root / "root/client-configs"
         self.console = root / "console.sock"
-        for file in BOOTS["openvpn"].files:
+        for file in (*BOOTS["openvpn"].files, *CONFIGURATIONS["openvpn"].files):
             path = root / file.path.lstrip("/")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(file.content)
@@ -448,6 +452,15 @@ class Tunnel:
         )
         self._server = network.start("server", *self._command)
 
+    def apply(self, host: VpnHost, configuration: ServerConfiguration, staged: Path) -> None:
+        """As the server does while it runs. Raises ``CalledProcessError`` when it refuses."""
+        for file in configuration.files:
+            path = staged / file.path.lstrip("/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.content)
+        script = str(host.root / "usr/local/sbin/apply_routes.sh")
+        self._network.run("server", "env", f"OPENVPN_DIRECTORY={host.directory}", script, str(staged))
+
     def restart_server(self) -> None:
         """As systemd does. Its clients are told to connect again."""
         self._server.end()
@@ -496,6 +509,39 @@ def test_a_client_reaches_the_network_as_the_server(host: VpnHost, tunnel: Tunne
     """Hosts inside see the server's own address, so that its security group is what they admit."""
     tunnel.start_client(host.profile_of("alice"))
     assert tunnel.comes_to(SERVER_INSIDE, INSIDE)
+
+
+def test_a_new_route_cuts_nobody(host: VpnHost, tunnel: Tunnel, tmp_path: Path) -> None:
+    """It is let through at once. Who connects after that gets it, and who is connected goes on with what there was."""
+    profile = host.profile_of("alice")
+    connected = tunnel.start_client(profile)
+    assert tunnel.comes_to(SERVER_INSIDE, INSIDE)
+    more = configuration(replace(VPN, remote_cidrs=(*VPN.remote_cidrs, IPv4Network(f"{ELSEWHERE}/32"))))
+    tunnel.apply(host, more, tmp_path)
+    assert tunnel.seen_as(INSIDE) == SERVER_INSIDE
+    assert tunnel.seen_as(ELSEWHERE) is None
+    assert connected.said.count("Initialization Sequence Completed") == 1
+    connected.end()
+    assert tunnel.comes_to(None, INSIDE)
+    tunnel.start_client(profile)
+    assert tunnel.comes_to("203.0.113.1", ELSEWHERE)
+
+
+@pytest.mark.parametrize("wrong", ["clients/DEFAULT", "masquerade.nft"])
+def test_wrong_routes_change_nothing(host: VpnHost, tunnel: Tunnel, tmp_path: Path, wrong: str) -> None:
+    """Neither what clients get nor what is let through, when one of the two is wrong."""
+    tunnel.start_client(host.profile_of("alice"))
+    assert tunnel.comes_to(SERVER_INSIDE, INSIDE)
+    names = ("clients/DEFAULT", "masquerade.nft")
+    before = [(host.directory / name).read_text() for name in names]
+    files = configuration(replace(VPN, remote_cidrs=())).files
+    damaged = tuple(
+        replace(file, content=f"{file.content}nonsense\n") if file.path.endswith(wrong) else file for file in files
+    )
+    with pytest.raises(subprocess.CalledProcessError):
+        tunnel.apply(host, ServerConfiguration(files=damaged), tmp_path)
+    assert [(host.directory / name).read_text() for name in names] == before
+    assert tunnel.seen_as(INSIDE) == SERVER_INSIDE
 
 
 def test_a_client_reaches_nothing_else(host: VpnHost, tunnel: Tunnel) -> None:

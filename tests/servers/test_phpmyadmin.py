@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from components.servers.php_my_admin_server import boot
+from components.servers.php_my_admin_server import boot, configuration
 from tests.servers.namespaces import Network, require_namespaces
 from tests.servers.programs import not_installed, require, unavailable
 
@@ -35,7 +36,7 @@ class PhpMyAdminHost:
     def __init__(self, root: Path, network: Network) -> None:
         self._root, self._network = root, network
         network.add_machine("server")
-        for file in boot(DATABASES).files:
+        for file in (*boot().files, *configuration(DATABASES).files):
             path = root / file.path.lstrip("/")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(file.content)
@@ -64,6 +65,25 @@ class PhpMyAdminHost:
         deadline = time.monotonic() + 10
         while self.status_of("/index.php") != 200 and time.monotonic() < deadline:
             time.sleep(0.2)
+
+    def apply(self, databases: str) -> None:
+        """As the server does while it runs. Raises ``CalledProcessError`` when it refuses."""
+        staged = self._root / "staged/etc/phpmyadmin/databases.php"
+        staged.parent.mkdir(parents=True, exist_ok=True)
+        staged.write_text(databases)
+        self.run("bash", str(self._root / "usr/local/sbin/apply_databases.sh"), str(self._root / "staged"))
+
+    def read(self, path: str) -> str:
+        return (self._root / path.lstrip("/")).read_text()
+
+    def comes_to_offer(self, database: str) -> bool:
+        """Whether the login page has it, within some seconds."""
+        deadline = time.monotonic() + 10
+        while database not in self.fetch("/index.php"):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.2)
+        return True
 
     def fetch(self, path: str) -> str:
         return self._network.attempt("server", "curl", "--silent", f"http://127.0.0.1{path}").stdout
@@ -109,7 +129,7 @@ def test_debians_configuration_takes_ours(host: PhpMyAdminHost) -> None:
         assert each["ssl_ca"] == "/etc/ssl/rds-global-bundle.pem"
         assert "password" not in each
     assert len(settings["blowfish_secret"]) == 32
-    assert all(settings["blowfish_secret"] not in file.content for file in boot(DATABASES).files)
+    assert all(settings["blowfish_secret"] not in file.content for file in boot().files)
 
 
 def test_nginx_accepts_the_site(host: PhpMyAdminHost) -> None:
@@ -134,6 +154,23 @@ def test_the_login_offers_the_databases(host: PhpMyAdminHost) -> None:
     for option in ("shared", "site&#039;s"):
         assert option in page
     assert "secret passphrase" not in page
+
+
+def test_a_new_database_is_offered_at_the_next_request(host: PhpMyAdminHost) -> None:
+    """By the PHP that runs, without a reload. A list that PHP does not read leaves the one before."""
+    more = {**DATABASES, "reports": "reports.c1.eu-west-3.rds.amazonaws.com"}
+    [file] = configuration(more).files
+    try:
+        host.apply(file.content)
+        # PHP looks at a file again after two seconds ("opcache.revalidate_freq").
+        assert host.comes_to_offer("reports")
+        assert "shared" in host.fetch("/index.php")
+        for wrong in ("<?php return [", "<?php return 1;", ""):
+            with pytest.raises(subprocess.CalledProcessError):
+                host.apply(wrong)
+            assert host.read("/etc/phpmyadmin/databases.php") == file.content
+    finally:
+        host.apply(configuration(DATABASES).files[0].content)
 
 
 @pytest.mark.parametrize(

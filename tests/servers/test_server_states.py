@@ -17,8 +17,8 @@ from sandbox.commands import aws_cli, embedded_aws
 from sandbox.commands.environment import SandboxEnvironment
 from sandbox.commands.layout import Layout
 from servers.server_state import read
-from tests.servers.debian_machine import Base, Machine, boot
-from tests.servers.server_boots import BOOTS
+from tests.servers.debian_machine import Base, Machine
+from tests.servers.server_boots import CONFIGURATIONS, PARAMETER, boot_server
 from tests.unit.program import program
 
 THE_MACHINES_OWN_ID = "i-0123456789abcdef0"
@@ -44,16 +44,23 @@ def ec2(aws_variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def an_instance(ec2: Any) -> str:
     image = ec2.describe_images(Filters=[{"Name": "name", "Values": ["debian-12-amd64-*"]}])["Images"][0]["ImageId"]
-    [started] = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1)["Instances"]
+    named = {"Client": "client", "Environment": "prod", "Name": "client-prod-server"}
+    tags = [{"Key": key, "Value": value} for key, value in named.items()]
+    [started] = ec2.run_instances(
+        ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=[{"ResourceType": "instance", "Tags": tags}]
+    )["Instances"]
     return str(started["InstanceId"])
 
 
 def make_calls(machine: Machine, instance: str, variables: dict[str, str]) -> None:
-    """Each call that the machine made of AWS since it was asked last, as that instance's."""
+    """Each call that the machine made of AWS since it was asked last, as that instance's. Of its parameter, AWS answers
+    what the machine was told instead."""
     calls = machine.root / "var/log/aws-calls"
     for call in calls.read_text().replace(THE_MACHINES_OWN_ID, instance).splitlines():
         ran = subprocess.run(["bash", "-c", f"aws {call}"], env=variables, capture_output=True, text=True, timeout=60)
         assert ran.returncode == 0, f"aws {call}\n{ran.stderr}"
+        if call.startswith("ssm "):
+            assert ran.stdout == machine.read("/srv/parameter")
     calls.unlink()
 
 
@@ -92,13 +99,17 @@ def test_a_booted_server_is_ready_and_says_how_full_its_disk_is(
     """What it says of its disk is what `df` says. A boot that failed later is seen too."""
     id = an_instance(ec2)
     api = AwsApi("eu-west-3")
-    assert [each.boot for each in read(api, {"gateway": id})] == ["none"]
+    assert [(each.boot, each.configuration) for each in read(api, {"gateway": id})] == [("none", "")]
+    value = CONFIGURATIONS["gateway"].value()
+    boto3.client("ssm", "eu-west-3").put_parameter(Name=PARAMETER, Type="SecureString", Value=value)
+    assert [each.configuration for each in read(api, {"gateway": id})] == ["waiting"]
     cloudwatch = put_alarms(id)
-    with boot(directory, (base.root,), BOOTS["gateway"].render()) as machine:
+    with boot_server(directory, (base.root,), "gateway") as machine:
         machine.run("systemctl", "start", "publish-boot-status.service")
         make_calls(machine, id, aws_variables)
         [state] = read(api, {"gateway": id})
         assert state.is_ready
+        assert (state.configuration, state.configuration_version) == ("applied", 1)
         assert state.uptime is not None
         used = machine.run("df", "--output=pcent", "/").split()[-1].rstrip("%")
         assert state.disks == {"/": float(used)}
@@ -108,7 +119,7 @@ def test_a_booted_server_is_ready_and_says_how_full_its_disk_is(
         assert machine.attempt("boot-platform").returncode != 0
         make_calls(machine, id, aws_variables)
         [state] = read(api, {"gateway": id})
-        assert (state.boot, state.is_ready) == ("failed", False)
+        assert (state.boot, state.is_ready, state.configuration) == ("failed", False, "refused")
     ec2.stop_instances(InstanceIds=[id])
     assert [(each.state, each.uptime) for each in read(api, {"gateway": id})] == [("stopped", None)]
     ec2.terminate_instances(InstanceIds=[id])

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv4Network
 
+import pulumi
 import pytest
 
 from components.beanstalk.load_balancing import ListenerRule
@@ -167,10 +168,10 @@ FAULTS: dict[str, tuple[Callable[[], object], str]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_wrong_argument_is_refused_in_the_one_grammar(fault: str) -> None:
-    """Each rule that a component keeps, with its whole message."""
+    """Each rule that a component keeps, with its whole message. The SDK prints no traceback of these errors."""
     make, message = FAULTS[fault]
     assert GRAMMAR.fullmatch(message)
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(pulumi.RunError, match=f"^{re.escape(message)}$"):
         make()
 
 

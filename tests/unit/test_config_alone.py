@@ -80,7 +80,7 @@ COMPARED = r"shared_platform\.(public|internal)_records\..*|standing_settings\..
 RELEASED = r"releases-(rights\.policy|stack-file\.content)"
 """What the release role may do, and what the release tool is told: both name each environment and the topic."""
 # Where the gateway says what it forwards.
-GATEWAYS_OWN = (r"gateway-server-instance\.userDataBase64",)
+GATEWAYS_OWN = (r"gateway-server-configuration\.value",)
 FILE_SERVERS_OWN = (
     r"site-files-instance\.userDataBase64",
     # Letters are given in order; the instance is made anew with its user data, and its attachments with it.
@@ -113,7 +113,7 @@ def without_link(name: str) -> Change:
         what=name,
         apply=apply,
         named=rf"vpn-{name}(-|$)|^vpn_configurations\.{name}$",
-        touched=(r"vpn-server-instance\.userDataBase64",),
+        touched=(r"vpn-server-configuration\.value",),
     )
 
 
@@ -250,7 +250,7 @@ def test_adding_one_thing_takes_only_configuration() -> None:
             what="link",
             apply=more("vpn_links", link),
             named=r"vpn-annex(-|$)|^vpn_configurations\.annex$",
-            touched=(r"vpn-server-instance\.userDataBase64",),
+            touched=(r"vpn-server-configuration\.value",),
         ),
         Change(
             what="share",
@@ -262,7 +262,7 @@ def test_adding_one_thing_takes_only_configuration() -> None:
             what="forward",
             apply=lambda config: config["magento:gateway"]["forwards"].append(forward),
             named=r"-to-9443$|gateway-9443$|^windows-api$",
-            touched=(*GATEWAYS_OWN, r"windows-instance\.userData\w*"),
+            touched=(*GATEWAYS_OWN, r"windows-configuration\.value"),
         ),
     )
     before, after = program("prod"), changed(additions)

@@ -8,6 +8,7 @@ from moto.backup.exceptions import ResourceNotFoundException
 from moto.backup.models import BackupBackend, Plan
 from moto.backup.responses import BackupResponse
 
+from sandbox.emulator.backup.schedules import check_rules
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import operation, patch
 
@@ -39,6 +40,7 @@ def live_plan(response: BackupResponse, plan_id: str) -> VersionedPlan:
 def create_backup_plan(response: BackupResponse, parameters: dict[str, Any]) -> dict[str, Any]:
     """Refuse a second plan with the same document. moto compares names, also those of deleted plans."""
     backend = response.backup_backend
+    check_rules(parameters["BackupPlan"]["Rules"])
     plan = VersionedPlan(parameters["BackupPlan"], parameters.get("CreatorRequestId"), backend)
     if any(each.deletion_date is None and _document(each) == _document(plan) for each in backend.plans.values()):
         raise AwsError("AlreadyExistsException", "Backup plan with the same plan document already exists")
@@ -51,6 +53,7 @@ def create_backup_plan(response: BackupResponse, parameters: dict[str, Any]) -> 
 @operation(BackupResponse)
 def update_backup_plan(response: BackupResponse, parameters: dict[str, Any]) -> dict[str, Any]:
     plan = live_plan(response, parameters["BackupPlanId"])
+    check_rules(parameters["BackupPlan"]["Rules"])
     plan.change(parameters["BackupPlan"], response.backup_backend)
     return plan.to_dict()
 

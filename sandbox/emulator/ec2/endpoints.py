@@ -14,11 +14,12 @@ from sandbox.emulator.patching import patch
 @patch(
     "moto.ec2.models.vpcs:VPCBackend.create_vpc_endpoint",
     sha256="1557bf3ea287216a25758b082dc7df8c2b99bda5ddf1d0a334b73bbcf19aa46d",
-    upstream="A gateway endpoint has PrivateDnsEnabled true.",
+    upstream="A gateway endpoint has PrivateDnsEnabled true, and without a type cannot be deleted.",
 )
 def _create(original: Any, backend: VPCBackend, **settings: Any) -> Any:
-    """A gateway endpoint has no private DNS."""
-    if (settings.get("endpoint_type") or "Gateway").lower() == "gateway":
+    """An endpoint without a type is a gateway endpoint, which has no private DNS."""
+    settings["endpoint_type"] = settings.get("endpoint_type") or "Gateway"
+    if settings["endpoint_type"].lower() == "gateway":
         settings["private_dns_enabled"] = False
     return original(backend, **settings)
 

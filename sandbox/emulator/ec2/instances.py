@@ -13,6 +13,8 @@ from moto.ec2.responses import EC2Response
 from moto.ec2.responses.instances import InstanceResponse
 from moto.elbv2.models import elbv2_backends
 
+from sandbox.emulator.errors import AwsError
+from sandbox.emulator.instance_types import Offer, exists, is_offered, processors
 from sandbox.emulator.patching import operation, patch
 
 _CONSOLE = "The embedded AWS boots no kernel, so this console is empty. On AWS it shows what the boot prints."
@@ -44,16 +46,56 @@ def _init(original: Any, instance: Instance, *args: Any, **kwargs: Any) -> None:
 @patch(
     "moto.ec2.models.instances:InstanceBackend.run_instances",
     sha256="39d405c931db17e9031b47f7768f82c68f1f606eaa291c85cd835917d04123f2",
-    upstream="An instance starts from an image that has been deregistered, also with MOTO_ENABLE_AMI_VALIDATION.",
+    upstream="An instance starts of a type that does not exist, from an image of another processor or a withdrawn one.",
 )
 def _run(original: Any, backend: InstanceBackend, image_id: str, *args: Any, **kwargs: Any) -> Any:
-    """No instance without its image, whether the request or its launch template names it."""
+    """No instance without its image and its type, whether the request or its launch template names them."""
     ec2: Any = backend
     template = kwargs.get("launch_template")
     named = image_id or (ec2._get_template_from_args(template).image_id if template else None)
     if named and named not in ec2.amis:
         raise InvalidAMIIdError([named])
+    kind = None if kwargs.get("is_instance_type_default") else kwargs.get("instance_type")
+    if kind is None and template:
+        kind = ec2._get_template_from_args(template).data.get("InstanceType")
+    if kind is not None:
+        _check_type(kind, backend.region_name)
+        _check_processor(kind, ec2.amis.get(named))
     return original(backend, image_id, *args, **kwargs)
+
+
+def _check_type(kind: str, region: str) -> None:
+    if not exists(Offer.EC2, kind):
+        raise AwsError("InvalidParameterValue", f"Invalid value '{kind}' for InstanceType.")
+    if not is_offered(Offer.EC2, kind, region):
+        raise AwsError(
+            "Unsupported",
+            "The requested configuration is currently not supported. Please check the documentation for supported "
+            f"configurations. {kind} is not offered in {region}.",
+        )
+
+
+def _check_processor(kind: str, image: Any) -> None:
+    """Types that are newer than moto's list, and images that do not say theirs, fit any other."""
+    of_type, of_image = processors(kind), getattr(image, "architecture", None)
+    if of_type and of_image and of_image not in of_type:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"The architecture '{','.join(of_type)}' of the specified instance type does not match the architecture "
+            f"'{of_image}' of the specified AMI. Specify an instance type and an AMI that have matching architectures, "
+            "and try again.",
+        )
+
+
+@patch(
+    "moto.ec2.models.instances:InstanceBackend.modify_instance_attribute",
+    sha256="b9767f1c977ec57141bc820a9378384d50255c967ff493f08e6f64241bb54f8a",
+    upstream="ModifyInstanceAttribute sets a type that does not exist.",
+)
+def _modify(original: Any, backend: InstanceBackend, instance_id: str, key: str, value: Any) -> Instance:
+    if key == "instance_type" and not exists(Offer.EC2, value):
+        raise AwsError("InvalidInstanceAttributeValue", f"Invalid value '{value}' for InstanceType.")
+    return original(backend, instance_id, key, value)
 
 
 @patch(

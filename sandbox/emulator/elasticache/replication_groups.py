@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from itertools import count, cycle, islice
 from typing import Any
@@ -19,6 +18,7 @@ from sandbox.emulator.elasticache.engines import engine_version
 from sandbox.emulator.elasticache.replication_group_model import MemberCluster, ReplicationGroup, Shard
 from sandbox.emulator.elasticache.state import arn, backend_of, parameter_group, record_event
 from sandbox.emulator.errors import AwsError
+from sandbox.emulator.instance_types import Offer, is_offered
 from sandbox.emulator.patching import operation, patch
 
 SETTINGS = (
@@ -46,7 +46,7 @@ def create_replication_group(response: ElastiCacheResponse, parameters: dict[str
     id_ = parameters["ReplicationGroupId"].lower()
     if id_ in backend.replication_groups:
         raise ReplicationGroupAlreadyExists(id_)
-    _check_node_type(parameters)
+    _check_node_type(backend, parameters)
     release = engine_version(parameters.get("Engine", "redis"), parameters.get("EngineVersion"))
     settings = {
         "CacheParameterGroupName": release.default_parameter_group,
@@ -101,7 +101,7 @@ def modify_replication_group(response: ElastiCacheResponse, parameters: dict[str
     given."""
     backend = backend_of(response)
     group = _group(backend, parameters)
-    _check_node_type(parameters)
+    _check_node_type(backend, parameters)
     changes = {xform_name(name): parameters[name] for name in SETTINGS if name in parameters}
     if "Engine" in parameters or "EngineVersion" in parameters:
         release = engine_version(parameters.get("Engine", group.release.engine), parameters.get("EngineVersion"))
@@ -223,9 +223,9 @@ def _check_availability(group: ReplicationGroup, replicas: int) -> None:
         raise AwsError("InvalidParameterCombination", "Multi-AZ requires automatic failover to be enabled.")
 
 
-def _check_node_type(parameters: dict[str, Any]) -> None:
+def _check_node_type(backend: Any, parameters: dict[str, Any]) -> None:
     node_type = parameters.get("CacheNodeType")
-    if node_type is not None and not re.fullmatch(r"cache\.[a-z0-9-]+\.[a-z0-9-]+", node_type):
+    if node_type is not None and not is_offered(Offer.ELASTICACHE, node_type, backend.region_name):
         raise AwsError("InvalidParameterValue", f"The parameter CacheNodeType has an invalid value: {node_type}")
 
 

@@ -16,6 +16,7 @@ from moto.autoscaling.models import autoscaling_backends
 from sandbox.emulator.elasticbeanstalk.configuration import GROUP, LAUNCH, Configuration
 from sandbox.emulator.elasticbeanstalk.names import resource_name, stack_name, tag_list
 from sandbox.emulator.in_process import client
+from sandbox.emulator.instance_types import processors
 
 _TRIGGER = "aws:autoscaling:trigger"
 
@@ -199,9 +200,10 @@ class Capacity:
         types = configuration.given("aws:ec2:instances", "InstanceTypes") or configuration.given(LAUNCH, "InstanceType")
         types = types or configuration.text("aws:ec2:instances", "InstanceTypes")
         own = [self.security_group_id] if self.security_group_id else []
+        first = types.split(",")[0].strip()
         data: dict[str, Any] = {
-            "ImageId": configuration.given(LAUNCH, "ImageId") or self._default_image(),
-            "InstanceType": types.split(",")[0].strip(),
+            "ImageId": configuration.given(LAUNCH, "ImageId") or self._default_image(first),
+            "InstanceType": first,
             "SecurityGroupIds": [*configuration.items(LAUNCH, "SecurityGroups"), *own],
             "MetadataOptions": {
                 "HttpTokens": "required" if configuration.flag(LAUNCH, "DisableIMDSv1") else "optional",
@@ -218,10 +220,13 @@ class Capacity:
             data["BlockDeviceMappings"] = [{"DeviceName": "/dev/xvda", "Ebs": root}]
         return data
 
-    def _default_image(self) -> str:
-        """The newest image of Amazon Linux 2023, in the place of Beanstalk's own."""
+    def _default_image(self, instance_type: str) -> str:
+        """The newest image of Amazon Linux 2023 for the type's processor, in the place of Beanstalk's own."""
+        filters = {"name": ["al2023-ami-*"]}
+        if found := processors(instance_type):
+            filters["architecture"] = found
         images: list[dict[str, Any]] = self._client("ec2").describe_images(
-            Owners=["amazon"], Filters=[{"Name": "name", "Values": ["al2023-ami-*"]}]
+            Owners=["amazon"], Filters=[{"Name": name, "Values": values} for name, values in filters.items()]
         )["Images"]
         return str(max(images, key=lambda image: image["CreationDate"])["ImageId"])
 

@@ -1,4 +1,4 @@
-"""Checks that the resources in a configuration exist, and finds the network of the instances."""
+"""Checks that the resources and instance types in a configuration exist, and finds the network of the instances."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from sandbox.emulator.elasticbeanstalk.configuration import ENVIRONMENT, LAUNCH, LOAD_BALANCER, VPC, Configuration
 from sandbox.emulator.elasticbeanstalk.exceptions import ConfigurationValidationError
 from sandbox.emulator.in_process import client
+from sandbox.emulator.instance_types import Offer, is_offered
 
 
 def find_network(configuration: Configuration, region: str, account: str) -> tuple[str, list[str]]:
@@ -30,7 +31,8 @@ def find_network(configuration: Configuration, region: str, account: str) -> tup
 
 
 def check_references(configuration: Configuration, region: str, account: str) -> None:
-    """Refuse a configuration with a network, group, role, profile or load balancer that does not exist."""
+    """Refuse a configuration with a network, group, role, profile, load balancer or type that does not exist."""
+    _check_types(configuration, region)
     vpc_id = configuration.given(VPC, "VPCId")
     if vpc_id:
         _require(client("ec2", region, account).describe_vpcs, f"The VPC '{vpc_id}' does not exist.", VpcIds=[vpc_id])
@@ -39,6 +41,14 @@ def check_references(configuration: Configuration, region: str, account: str) ->
     _check_roles(configuration, region, account)
     if configuration.shares_load_balancer():
         _check_shared_load_balancer(configuration, region, account)
+
+
+def _check_types(configuration: Configuration, region: str) -> None:
+    """In the words of Auto Scaling, which on AWS come as an event of the environment."""
+    for option in (("aws:ec2:instances", "InstanceTypes"), (LAUNCH, "InstanceType")):
+        for kind in configuration.items(*option) if configuration.given(*option) else ():
+            if not is_offered(Offer.EC2, kind, region):
+                raise ConfigurationValidationError(f"The specified instance type {kind} is not valid")
 
 
 def _check_subnets(configuration: Configuration, vpc_id: str | None, region: str, account: str) -> None:

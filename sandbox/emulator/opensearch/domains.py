@@ -12,6 +12,7 @@ from moto.opensearch.responses import OpenSearchServiceResponse
 
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.in_process import client
+from sandbox.emulator.instance_types import Offer, is_offered
 from sandbox.emulator.patching import operation, patch
 
 moto.es.urls.url_paths["{0}/2021-01-01/opensearch/upgradeDomain"] = OpenSearchServiceResponse.dispatch
@@ -39,7 +40,7 @@ def _create_domain(original: Any, backend: OpenSearchServiceBackend, **settings:
         _parsed(settings["engine_version"])
     settings["vpc_options"] = _placed(backend, settings["vpc_options"])
     _check_zones(settings["cluster_config"], settings["vpc_options"])
-    _check_instances(settings["cluster_config"], settings["ebs_options"])
+    _check_instances(settings["cluster_config"], settings["ebs_options"], backend.region_name)
     settings["auto_tune_options"] = _auto_tune(settings["auto_tune_options"])
     settings["advanced_security_options"] = _without_master_user(settings["advanced_security_options"])
     domain: OpenSearchDomain = original(backend, **settings)
@@ -70,7 +71,7 @@ def _update_domain_config(
         if isinstance(options, dict):
             settings[group] = {**(getattr(domain, group) or {}), **options}
     _check_zones(settings["cluster_config"] or domain.cluster_config, settings["vpc_options"] or domain.vpc_options)
-    _check_instances(settings["cluster_config"], settings["ebs_options"])
+    _check_instances(settings["cluster_config"], settings["ebs_options"], backend.region_name)
     return original(backend, domain_name=domain_name, **settings)
 
 
@@ -168,11 +169,12 @@ def _check_zones(cluster: dict[str, Any] | None, vpc: dict[str, Any] | None) -> 
         raise AwsError("ValidationException", "Each subnet must be in a different Availability Zone.")
 
 
-def _check_instances(cluster: dict[str, Any] | None, ebs: dict[str, Any] | None) -> None:
-    """Raise ``AwsError`` for a type that is none of OpenSearch's, or a disk that is too small ("EBS volume size
-    quotas")."""
+def _check_instances(cluster: dict[str, Any] | None, ebs: dict[str, Any] | None, region: str) -> None:
+    """Raise ``AwsError`` for a type that OpenSearch does not have in the region, or a disk that is too small ("EBS
+    volume size quotas")."""
     kind, gib = (cluster or {}).get("InstanceType"), (ebs or {}).get("VolumeSize")
-    if kind and not kind.endswith((".search", ".elasticsearch")):
+    # The older API has the same types by another name.
+    if kind and not is_offered(Offer.OPENSEARCH, kind.replace(".elasticsearch", ".search"), region):
         raise AwsError(
             "ValidationException",
             f"1 validation error detected: Value '{kind}' at 'clusterConfig.instanceType' failed to satisfy "

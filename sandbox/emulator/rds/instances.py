@@ -41,7 +41,7 @@ def _init(original: Any, instance: DBInstance, *args: Any, **settings: Any) -> N
     settings.setdefault("ca_certificate_identifier", certificates.DEFAULT)
     if settings.get("storage_encrypted") and not settings.get("kms_key_id"):
         settings["kms_key_id"] = _default_key(settings.get("backend") or args[0])
-    sizes.check(settings["engine"], settings)
+    sizes.check(settings["engine"], settings, region=(settings.get("backend") or args[0]).region_name)
     original(instance, *args, **settings)
     instance.dbi_resource_id = _resource_id()
     instance.publicly_accessible = bool(instance.publicly_accessible)
@@ -97,7 +97,7 @@ def _update(original: Any, instance: DBInstance, **settings: Any) -> None:
     if instance.engine == "mysql" and settings.get("engine_version"):
         settings["engine_version"] = mysql_version(settings["engine_version"])
     if instance.db_cluster_identifier is None:
-        sizes.check(instance.engine, settings, before=_sizes_of(instance))
+        sizes.check(instance.engine, settings, region=instance.region, before=_sizes_of(instance))
         pending_changes.check_upgrade(instance.backend, instance, settings)
         pending_changes.postpone(instance, settings)
     exports = settings.pop("cloudwatch_logs_export_configuration", None) or {}
@@ -231,6 +231,7 @@ def _sizes_of(instance: DBInstance) -> dict[str, Any]:
         "max_allocated_storage": instance.max_allocated_storage,
         "storage_type": instance.storage_type,
         "db_instance_class": instance.db_instance_class,
+        "engine_version": instance.engine_version,
         "enable_performance_insights": instance.performance_insights_enabled,
     }
 

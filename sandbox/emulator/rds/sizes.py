@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.emulator.errors import AwsError
+from sandbox.emulator.instance_types import Offer, exists, is_offered
 
 STRIPED_ENGINES = ("mysql", "mariadb", "postgres")
 STRIPED_FROM_GIB = 400
@@ -29,14 +30,14 @@ def is_striped(engine: str, gib: int) -> bool:
     return engine in STRIPED_ENGINES and gib >= STRIPED_FROM_GIB
 
 
-def check(engine: str, settings: Mapping[str, Any], *, before: Mapping[str, Any] | None = None) -> None:
+def check(engine: str, settings: Mapping[str, Any], *, region: str, before: Mapping[str, Any] | None = None) -> None:
     """Raise ``AwsError`` for settings of an instance that RDS refuses.
 
     ``settings`` are those of the request, under moto's names, and ``before`` those of the instance that it changes.
     """
     before = before or {}
     all_settings = {**before, **{name: value for name, value in settings.items() if value is not None}}
-    _check_class(engine, all_settings)
+    _check_class(engine, all_settings, region)
     gib = int(all_settings.get("allocated_storage") or 0)
     storage_type = all_settings.get("storage_type")
     if engine == "mysql" and gib and gib not in _STORAGE_GIB:
@@ -63,10 +64,18 @@ def check(engine: str, settings: Mapping[str, Any], *, before: Mapping[str, Any]
         _check_gp3(engine, gib, settings)
 
 
-def _check_class(engine: str, settings: Mapping[str, Any]) -> None:
+def _check_class(engine: str, settings: Mapping[str, Any], region: str) -> None:
     size = settings.get("db_instance_class")
-    if size and not _CLASS.fullmatch(size):
+    is_known = engine != "mysql" or exists(Offer.MYSQL, size or "")
+    if size and not (_CLASS.fullmatch(size) and is_known):
         raise AwsError("InvalidParameterValue", f"Invalid DB Instance class: {size}")
+    if size and engine == "mysql" and not is_offered(Offer.MYSQL, size, region):
+        raise AwsError(
+            "InvalidParameterCombination",
+            f"RDS does not support creating a DB instance with the following combination: DBInstanceClass={size}, "
+            f"Engine={engine}, EngineVersion={settings.get('engine_version')}, LicenseModel=general-public-license. "
+            "For supported combinations of instance class and database engine version, see the documentation.",
+        )
     if engine == "mysql" and settings.get("enable_performance_insights") and _WITHOUT_INSIGHTS.fullmatch(size or ""):
         raise AwsError("InvalidParameterCombination", "Performance Insights not supported for this configuration.")
 

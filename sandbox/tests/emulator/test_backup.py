@@ -155,3 +155,62 @@ def test_a_vault_with_copies_is_not_deleted(backup: Any, volume: str) -> None:
 def test_a_copy_goes_to_a_vault_that_there_is(backup: Any, volume: str) -> None:
     with aws_refuses("ResourceNotFoundException"):
         backup.start_backup_job(BackupVaultName="other", ResourceArn=volume, IamRoleArn=ROLE)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        "cron(0 5 ? * * *)",
+        "cron(15 * ? * * *)",
+        "cron(0 12 * * ? *)",
+        "cron(0 6 L * ? *)",
+        "cron(0 6 15W JAN-MAR,dec ? 2026-2030)",
+        "cron(0/30 8-18 ? * MON-FRI *)",
+        "cron(*/15 5 ? * TUE#2 *)",
+        "cron(0 5 ? * 6L *)",
+        "cron(0 5 ? * L *)",
+    ],
+)
+def test_a_rule_has_a_schedule(backup: Any, schedule: str) -> None:
+    plan = document()
+    plan["Rules"][0]["ScheduleExpression"] = schedule
+    made = backup.create_backup_plan(BackupPlan=plan)["BackupPlanId"]
+    [rule] = backup.get_backup_plan(BackupPlanId=made)["BackupPlan"]["Rules"]
+    assert rule["ScheduleExpression"] == schedule
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        "cron(a b c d e f)",
+        "cron(60 5 * * ? *)",
+        "cron(0 24 * * ? *)",
+        "cron(0 5 32 * ? *)",
+        "cron(0 5 0 * ? *)",
+        "cron(0 5 * 13 ? *)",
+        "cron(0 5 ? * 8 *)",
+        "cron(0 5 ? * MOO *)",
+        "cron(0 5 ? * MON#6 *)",
+        "cron(0 5 ? * MOOL *)",
+        "cron(0 5 * * ? 1969)",
+        # Both days, and neither of them.
+        "cron(0 5 * * * *)",
+        "cron(0 5 ? * ? *)",
+        "cron(0/0 5 * * ? *)",
+        "cron(9-5 5 * * ? *)",
+        "cron(0 5 * * ?)",
+        "cron(0  5 * * ? *)",
+        "rate(1 day)",
+        "0 5 * * ? *",
+        "",
+    ],
+)
+def test_a_schedule_that_is_none_is_refused(backup: Any, schedule: str) -> None:
+    """In a new plan, and in the change of one that is there."""
+    plan = document()
+    plan["Rules"][0]["ScheduleExpression"] = schedule
+    with aws_refuses("InvalidParameterValueException", "Invalid schedule expression"):
+        backup.create_backup_plan(BackupPlan=plan)
+    plan_id = create_plan(backup)
+    with aws_refuses("InvalidParameterValueException", "Invalid schedule expression"):
+        backup.update_backup_plan(BackupPlanId=plan_id, BackupPlan=plan)

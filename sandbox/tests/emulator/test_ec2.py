@@ -548,3 +548,31 @@ def test_a_volume_is_detached_by_its_id(ec2: Any) -> None:
     assert ec2.detach_volume(VolumeId=volume)["InstanceId"] == started["InstanceId"]
     with aws_refuses("IncorrectState", "'available' state"):
         ec2.detach_volume(VolumeId=volume)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "0.0.0.0", "169.254.1.1", "224.0.0.1", "255.255.255.255", "999.1.1.1", "vpn.client.url", "::1"],
+)
+def test_what_is_no_address_of_a_device_is_refused(ec2: Any, address: str) -> None:
+    with aws_refuses("InvalidParameterValue", f"\\({address}\\) for parameter ipAddress"):
+        ec2.create_customer_gateway(Type="ipsec.1", IpAddress=address, BgpAsn=65000)
+    assert ec2.describe_customer_gateways()["CustomerGateways"] == []
+
+
+def test_a_private_address_of_a_device_is_taken(ec2: Any) -> None:
+    """For a VPN over Direct Connect. The stack's settings refuse it."""
+    ec2.create_customer_gateway(Type="ipsec.1", IpAddress="10.0.0.1", BgpAsn=65000)
+
+
+@pytest.mark.parametrize("number", [0, -5, 7224, 4_294_967_296])
+def test_a_bgp_number_that_a_device_cannot_have_is_refused(ec2: Any, number: int) -> None:
+    with aws_refuses("InvalidParameterValue", f"\\({number}\\) for parameter bgpAsn"):
+        ec2.create_customer_gateway(Type="ipsec.1", IpAddress="198.51.100.7", BgpAsn=number)
+
+
+def test_a_bgp_number_is_reserved_in_its_region(ec2: Any) -> None:
+    device = {"Type": "ipsec.1", "IpAddress": "198.51.100.7", "BgpAsn": 9059}
+    ec2.create_customer_gateway(**device)
+    with aws_refuses("InvalidParameterValue", "bgpAsn"):
+        client("ec2", "eu-west-1").create_customer_gateway(**device)

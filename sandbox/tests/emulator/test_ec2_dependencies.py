@@ -116,3 +116,18 @@ def test_a_vpc_is_kept_while_it_has_a_gateway_or_a_group(network: tuple[str, str
         ec2.delete_vpc(VpcId=vpc)
     ec2.delete_security_group(GroupId=group)
     ec2.delete_vpc(VpcId=vpc)
+
+
+def test_a_vpc_is_kept_while_it_has_an_endpoint_or_a_network_acl(network: tuple[str, str, str]) -> None:
+    ec2, (vpc, *subnets) = client("ec2", REGION), network
+    for subnet in subnets:
+        ec2.delete_subnet(SubnetId=subnet)
+    endpoint = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.s3")["VpcEndpoint"]
+    acl = ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
+    with aws_refuses("DependencyViolation", vpc):
+        ec2.delete_vpc(VpcId=vpc)
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
+    with aws_refuses("DependencyViolation", vpc):
+        ec2.delete_vpc(VpcId=vpc)
+    ec2.delete_network_acl(NetworkAclId=acl)
+    ec2.delete_vpc(VpcId=vpc)

@@ -125,9 +125,13 @@ def test_combinations_that_aws_refuses(elasticache: Any, changes: dict[str, Any]
     assert elasticache.describe_cache_clusters()["CacheClusters"] == []
 
 
-def test_a_node_type_of_another_service_is_refused(elasticache: Any) -> None:
-    with aws_refuses("InvalidParameterValue", "r7g.large"):
-        create_group(elasticache, CacheNodeType="r7g.large")
+@pytest.mark.parametrize("node_type", ["r7g.large", "cache.z9.large", "cache.r7g.tiny", "cache.r7g.large\n"])
+def test_a_node_type_that_is_none_is_refused(elasticache: Any, node_type: str) -> None:
+    with aws_refuses("InvalidParameterValue", "parameter CacheNodeType has an invalid value"):
+        create_group(elasticache, CacheNodeType=node_type)
+    create_group(elasticache)
+    with aws_refuses("InvalidParameterValue", "parameter CacheNodeType has an invalid value"):
+        elasticache.modify_replication_group(ReplicationGroupId="prod", CacheNodeType=node_type)
 
 
 def test_modification_reaches_the_members(elasticache: Any) -> None:

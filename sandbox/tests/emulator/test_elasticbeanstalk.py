@@ -291,6 +291,9 @@ REFUSED = [
     ("aws:elbv2:listener:443", {"SSLPolicy": "ELBSecurityPolicy-2016-08"}, "cannot be set with a shared"),
     ("aws:ec2:vpc", {"Subnets": "subnet-0123"}, "do not exist"),
     ("aws:autoscaling:launchconfiguration", {"IamInstanceProfile": "missing"}, "does not exist"),
+    ("aws:autoscaling:launchconfiguration", {"InstanceType": "t4g.tiny"}, "instance type t4g.tiny is not valid"),
+    # In other regions, but not in Paris.
+    ("aws:ec2:instances", {"InstanceTypes": "t3.small, c7gn.large"}, "instance type c7gn.large is not valid"),
     ("aws:elasticbeanstalk:application:environmentsecrets", {"KEY": "plain text"}, "does not satisfy regex"),
     ("aws:elasticbeanstalk:managedactions", {"ManagedActionsEnabled": "true"}, "Required when"),
 ]

@@ -71,6 +71,7 @@ def test_a_domain_has_one_subnet_and_one_node_for_each_zone(
     "wrong",
     [
         {"ClusterConfig": {"InstanceType": "r7g.large", "InstanceCount": 1}},
+        {"ClusterConfig": {"InstanceType": "z9.large.search", "InstanceCount": 1}},
         {"EBSOptions": {"EBSEnabled": True, "VolumeType": "gp3", "VolumeSize": 9}},
     ],
 )

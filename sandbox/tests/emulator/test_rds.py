@@ -261,6 +261,9 @@ def test_parameter_group_lists_the_users_values_with_how_they_apply(rds: Any) ->
         ({"AllocatedStorage": 65_537}, "InvalidParameterValue", "Invalid storage size"),
         ({"MaxAllocatedStorage": 109}, "InvalidParameterCombination", "Invalid max storage size"),
         ({"DBInstanceClass": "r7g.4xlarge"}, "InvalidParameterValue", "Invalid DB Instance class: r7g.4xlarge"),
+        ({"DBInstanceClass": "db.x9z.large"}, "InvalidParameterValue", "Invalid DB Instance class: db.x9z.large"),
+        # In other regions, but not in Paris.
+        ({"DBInstanceClass": "db.r7g.large"}, "InvalidParameterCombination", "DBInstanceClass=db.r7g.large, Engine=my"),
         (
             {"DBInstanceClass": "db.t4g.small", "EnablePerformanceInsights": True},
             "InvalidParameterCombination",
@@ -284,6 +287,7 @@ def test_a_size_that_rds_does_not_offer_is_refused(rds: Any, wrong: dict[str, An
         ({"AllocatedStorage": 190}, "Invalid max storage size"),
         ({"AllocatedStorage": 400, "MaxAllocatedStorage": 1000, "Iops": 3_000}, "IOPS of less than 12000"),
         ({"DBInstanceClass": "db.t3.micro"}, "Performance Insights not supported"),
+        ({"DBInstanceClass": "db.r7g.large"}, "DBInstanceClass=db.r7g.large, Engine=mysql, EngineVersion=8.4"),
     ],
 )
 def test_a_change_to_such_a_size_is_refused(rds: Any, wrong: dict[str, Any], why: str) -> None:

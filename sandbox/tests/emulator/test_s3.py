@@ -220,3 +220,35 @@ def test_a_configuration_that_is_not_emulated_is_refused(s3: Any) -> None:
             Bucket=BUCKET, Id="all", IntelligentTieringConfiguration=tiering
         )
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a..b",
+        "192.168.1.1",
+        "xn--foo",
+        "sthree-foo",
+        "amzn-s3-demo-foo",
+        "foo-s3alias",
+        "foo--ol-s3",
+        "foo.mrap",
+        "foo--table-s3",
+        "Foo",
+        "fo_o",
+        "-foo",
+        "foo.",
+        "fo",
+        "x" * 64,
+    ],
+)
+def test_a_name_that_s3_does_not_take_is_refused(s3: Any, name: str) -> None:
+    with aws_refuses("InvalidBucketName"):
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    assert name not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+
+
+@pytest.mark.parametrize("name", ["client.billing-1", "1.2.3", "xn-foo", "s3alias", "x" * 63])
+def test_a_name_that_looks_like_one_of_these_is_taken(s3: Any, name: str) -> None:
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.head_bucket(Bucket=name)

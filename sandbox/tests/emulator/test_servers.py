@@ -185,3 +185,31 @@ def test_what_cannot_hold_a_volume_is_refused(ec2: Any, subnet: str) -> None:
 def test_gp3_has_the_throughput_that_it_comes_with(ec2: Any) -> None:
     [volume] = ec2.describe_volumes(VolumeIds=[create_volume(ec2, VolumeType="gp3")])["Volumes"]
     assert (volume["Iops"], volume["Throughput"]) == (3000, 125)
+
+
+def test_a_type_that_does_not_exist_is_refused(ec2: Any, subnet: str) -> None:
+    """In a launch, in a launch by a template, and in the change of a stopped instance."""
+    image = images(ec2, DEBIAN, "debian-12-arm64-*")[0]["ImageId"]
+    with aws_refuses("InvalidParameterValue", "'t4g.tiny' for InstanceType"):
+        ec2.run_instances(ImageId=image, InstanceType="t4g.tiny", MinCount=1, MaxCount=1, SubnetId=subnet)
+    data = {"ImageId": image, "InstanceType": "t4g.tiny"}
+    ec2.create_launch_template(LaunchTemplateName="tiny", LaunchTemplateData=data)
+    with aws_refuses("InvalidParameterValue", "'t4g.tiny' for InstanceType"):
+        ec2.run_instances(LaunchTemplate={"LaunchTemplateName": "tiny"}, MinCount=1, MaxCount=1, SubnetId=subnet)
+    started = launch(ec2, SubnetId=subnet)["InstanceId"]
+    ec2.stop_instances(InstanceIds=[started])
+    with aws_refuses("InvalidInstanceAttributeValue", "t4g.tiny"):
+        ec2.modify_instance_attribute(InstanceId=started, InstanceType={"Value": "t4g.tiny"})
+    ec2.modify_instance_attribute(InstanceId=started, InstanceType={"Value": "t4g.medium"})
+
+
+def test_a_type_of_another_processor_than_the_image_is_refused(ec2: Any, subnet: str) -> None:
+    image = images(ec2, DEBIAN, "debian-12-arm64-*")[0]["ImageId"]
+    with aws_refuses("InvalidParameterValue", "architecture 'x86_64' of the specified instance type does not match"):
+        ec2.run_instances(ImageId=image, InstanceType="t3.small", MinCount=1, MaxCount=1, SubnetId=subnet)
+
+
+def test_a_type_of_other_regions_is_refused(ec2: Any, subnet: str) -> None:
+    image = images(ec2, DEBIAN, "debian-12-arm64-*")[0]["ImageId"]
+    with aws_refuses("Unsupported", "c7gn.large is not offered in eu-west-3"):
+        ec2.run_instances(ImageId=image, InstanceType="c7gn.large", MinCount=1, MaxCount=1, SubnetId=subnet)

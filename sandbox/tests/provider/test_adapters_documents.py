@@ -1,4 +1,4 @@
-"""The adapter of Systems Manager's documents, against the embedded AWS."""
+"""The adapters of Systems Manager's documents and parameters, against the embedded AWS."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from sandbox.tests.provider.adapter_round_trip import (
 
 SAMPLES = Samples()
 DOCUMENT = "aws:ssm/document:Document"
+PARAMETER = "aws:ssm/parameter:Parameter"
 IN_YAML = """
 schemaVersion: '2.2'
 description: Says goodbye
@@ -58,6 +59,28 @@ def a_document(aws: Aws) -> Case:
     )
 
 
+@SAMPLES.case(PARAMETER)
+def a_parameter(aws: Aws) -> Case:
+    return Case(
+        inputs={
+            "name": "/client-prod/greeting",
+            "type": "String",
+            "value": "hello",
+            "description": "What is said first",
+            "tier": "Standard",
+            "dataType": "text",
+            "allowedPattern": "^[a-z ]+$",
+            "tags": {"Name": "main", "Client": "client"},
+        },
+        updates=[
+            {"value": "good morning"},
+            {"tier": "Advanced", "description": "What is said"},
+            {"type": "SecureString", "keyId": aws.client("kms").create_key()["KeyMetadata"]["Arn"]},
+            {"keyId": "alias/aws/ssm", "allowedPattern": "^[a-z]+ [a-z]+$"},
+        ],
+    )
+
+
 @pytest.mark.parametrize("sample", SAMPLES.all, ids=str)
 def test_round_trip(aws: Aws, sample: Sample) -> None:
     """What a program says is what AWS has: at creation, after every update, and nothing is left after deletion."""
@@ -87,3 +110,17 @@ def test_commands_run_the_newest_version(aws: Aws) -> None:
     assert found["parameters"] == [
         {"name": "Who", "type": "String", "description": "Who is greeted", "defaultValue": "you"}
     ]
+
+
+def test_each_value_of_a_parameter_is_a_version(aws: Aws) -> None:
+    """By which a server knows that there is a newer one. AWS keeps the value encrypted."""
+    inputs = {"name": "/client-prod/versions", "type": "SecureString", "value": "one"}
+    id = create(aws, PARAMETER, inputs)
+    made = read(aws, PARAMETER, id)
+    assert made is not None
+    assert made["version"] == 1
+    find_adapter(PARAMETER).update(aws, id, inputs, {**inputs, "value": "two"}, frozenset({"value"}))
+    found = read(aws, PARAMETER, id)
+    assert found is not None
+    assert (found["version"], found["value"]) == (2, "two")
+    assert aws.client("ssm").get_parameter(Name=id)["Parameter"]["Value"] != "two"

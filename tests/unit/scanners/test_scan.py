@@ -108,6 +108,67 @@ def test_a_scan_fails_if_a_finding_has_no_reason(
     assert (ended.exit_code, says in ended.output) == (expected, True), ended.output
 
 
+def prowler_finds(monkeypatch: pytest.MonkeyPatch, home: Path, *found: tuple[str, str, str]) -> None:
+    """Installs a prowler in the place where `make scan` looks for it. It writes a report as prowler 5.46 does."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home))
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    report = [
+        {
+            "metadata": {"event_code": check},
+            "resources": [{"uid": resource}],
+            "status_detail": says,
+            "status_code": "FAIL",
+            "severity": "High",
+        }
+        for check, resource, says in found
+    ]
+    (home / "report.json").write_text(json.dumps(report))
+    installed = PROWLER.home / "bin" / "prowler"
+    installed.parent.mkdir(parents=True, exist_ok=True)
+    folder = '$(while [ "$1" != --output-directory ]; do shift; done; echo "$2")'
+    installed.write_text(f'#!/bin/sh\ncp "{home}/report.json" "{folder}/findings.ocsf.json"\n')
+    installed.chmod(0o755)
+
+
+def scan(*arguments: str) -> tuple[int, str]:
+    ended = CliRunner().invoke(app.app, ["--only", "prowler", *arguments], catch_exceptions=False)
+    return ended.exit_code, ended.output
+
+
+def test_a_scan_leaves_out_what_the_account_fails_without_the_stacks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By check and resource, whatever the scanner says of it that day; a reason for it is not stale."""
+    reasons = tmp_path / "reasons.yaml"
+    reasons.write_text("prowler: [{check: guardduty_is_enabled, reason: The account's.}]")
+    monkeypatch.setattr(app, "read_reasons", lambda: read_reasons(reasons))
+    of_the_account = ("iam_root_mfa", "arn:aws:iam::1:root", "off for 3 days")
+    guard = ("guardduty_is_enabled", "arn:aws:guardduty:r:1:x", "off")
+    before = str(tmp_path / "before.json")
+    prowler_finds(monkeypatch, tmp_path, of_the_account, guard)
+    assert scan("--record", before) == (ExitCode.OK, f"• prowler {PROWLER.version}: 2 findings are in {before}\n")
+
+    older = (*of_the_account[:2], "off for 4 days")
+    prowler_finds(monkeypatch, tmp_path, older, guard)
+    code, said = scan("--without", before)
+    assert (code, "1 findings are in" in said, "no longer finds" in said) == (ExitCode.OK, True, False), said
+    assert scan()[0] == ExitCode.FAILED
+
+    of_the_stacks = ("iam_root_mfa", "arn:aws:iam::1:user/stack", "off")
+    prowler_finds(monkeypatch, tmp_path, older, guard, of_the_stacks)
+    code, said = scan("--without", before)
+    assert (code, of_the_stacks[1] in said, older[1] in said) == (ExitCode.FAILED, True, False), said
+
+
+@pytest.mark.parametrize("content", [None, "{", '[{"check": "x"}]', "[1]"])
+def test_a_file_without_findings_is_refused_before_anything_runs(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "before.json"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(CannotRunError, match=r"before.json: got .*, expected findings that --record has written"):
+        scan("--without", str(file))
+
+
 def test_a_checkov_that_fails_is_not_an_empty_scan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     installed = CHECKOV.home / "bin" / "checkov"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pulumi_aws as aws
 import pytest
 from rich.console import Console as RichConsole
 
 from commands.console import Console
-from components.servers import boot_status, cloud_init, usage
+from components.servers import boot_status, cloud_init, server_configuration, usage
 from servers import app, server_state
 from servers.server_state import ServerState
-from tests.unit.program import ROOT
+from tests.unit.program import ROOT, program
 
 NOW = datetime.now(UTC)
 READY = ServerState(
@@ -21,6 +23,7 @@ READY = ServerState(
     instance_id="i-0123456789abcdef0",
     state="running",
     boot="ready",
+    configuration="applied",
     log="/var/log/boot-platform.log",
     private_address="10.0.101.10",
     release="Debian 12",
@@ -104,6 +107,30 @@ def test_what_is_ready(state: str, boot: str, is_ready: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("tag", "configuration", "line"),
+    [
+        ("7 applied", "applied", ""),
+        (
+            "7 refused: ALERT no address",
+            "refused",
+            "! nfs has refused version 7 of its configuration, and goes on with the one before: ALERT no address.",
+        ),
+        # Of the version before, and of a server that has said nothing yet.
+        ("6 applied", "waiting", "! nfs has not applied version 7 of its configuration yet. "),
+        ("", "waiting", "! nfs has not applied version 7 of its configuration yet. "),
+    ],
+)
+def test_what_became_of_the_newest_configuration(tag: str, configuration: str, line: str) -> None:
+    """Only what is applied is up to date, and what is not has a line below the table."""
+    server = replace(READY, **server_state._told({"Configuration": tag} if tag else {}, 7))
+    assert server.configuration == configuration
+    assert server.is_ready
+    assert server.is_up_to_date is not bool(line)
+    below = [each for each in printed(server, width=200).splitlines() if each.startswith("! ")]
+    assert [each.startswith(line) for each in below] == ([True] if line else [])
+
+
+@pytest.mark.parametrize(
     ("minutes", "shown"), [(0, "0 min"), (119, "119 min"), (120, "2 h"), (47 * 60, "47 h"), (48 * 60, "2 d")]
 )
 def test_uptime_is_rounded_down(minutes: int, shown: str) -> None:
@@ -133,6 +160,10 @@ def test_a_release_is_short(name: str, version: str, shown: str) -> None:
 def test_it_reads_what_the_servers_write() -> None:
     """The command imports nothing of the program, so that it starts fast: the names stand in both."""
     assert server_state._BOOT_TAG == boot_status.TAG
+    assert server_state._CONFIGURATION_TAG == server_configuration.TAG
+    [gateway] = [each for each in program("prod").of_type(aws.ec2.Instance) if "gateway" in each.name]
+    [parameter] = [each for each in program("prod").of_type(aws.ssm.Parameter) if "gateway" in each.name]
+    assert server_state._parameter(gateway.inputs["tags"]) == parameter.inputs["name"]
     assert server_state._NAMESPACE == boot_status.NAMESPACE
     assert (server_state._DISK_METRIC, server_state._DIRECTORY) == (usage.DISK, usage.DIRECTORY)
     assert server_state._LINUX_LOG == cloud_init.LOG

@@ -12,7 +12,8 @@ import pulumi_aws as aws
 import pytest
 
 from components.network.security_group import SecurityGroup, SecurityGroupArgs
-from components.servers.gateway_proxy import GatewayProxy, GatewayProxyArgs, boot
+from components.servers.gateway_proxy import GatewayProxy, GatewayProxyArgs
+from components.servers.gateway_proxy import configuration as gateway_configuration
 from policies.rules.network.gateway_sources import GATEWAY_INGRESS_ALLOW_LISTED
 from settings.forwards import ForwardSettings
 from settings.gateway import AllowedSourceSettings, GatewaySettings
@@ -20,6 +21,7 @@ from settings.server_size import ServerSizeSettings
 from tests.policies.analyzer import analyze, fired, nodes_of
 from tests.unit.graph import Graph
 from tests.unit.program import build
+from tests.unit.servers.configured import configured
 from tests.unit.servers.placement import PLACEMENT
 from tests.unit.settings.faults import faults_of
 
@@ -116,26 +118,36 @@ def test_the_policy_evaluates_its_group(graph: Graph) -> None:
 
 
 @pytest.mark.row(10)
-def test_the_configuration_is_in_the_user_data(graph: Graph) -> None:
+def test_the_configuration_is_in_the_parameter(graph: Graph) -> None:
     """As the real HAProxy takes it (tests/servers), where systemd's unit looks for it."""
     packed = base64.b64decode(graph.one(aws.ec2.Instance).inputs["userDataBase64"])
     document = json.loads(gzip.decompress(packed).decode().removeprefix("#cloud-config\n"))
     files = {each["path"]: each["content"] for each in document["write_files"]}
     assert "haproxy" in files["/etc/boot-platform/packages"].split()
     assert "CONFIG=/etc/haproxy/gateway.cfg" in files["/etc/systemd/system/haproxy.service.d/gateway.conf"]
-    assert files["/etc/haproxy/gateway.cfg"] == boot(FORWARDS).files[0].content
+    [file] = configured(graph)
+    [expected] = gateway_configuration(FORWARDS).files
+    assert (file["path"], file["content"]) == ("/etc/haproxy/gateway.cfg", expected.content)
 
 
-def test_another_forward_is_a_change_of_the_server_and_not_of_its_address() -> None:
-    """Config alone: a new port on the list changes the rules and the user data."""
-    more = GatewaySettings(
-        size=GATEWAY.size,
-        forwards=(*FORWARDS, ForwardSettings(name="windows-smb", ports=(445,), target=WINDOWS)),
-        allowed=(OFFICE,),
-    )
-    graph = build(lambda: GatewayProxy("gateway", GatewayProxyArgs(placement=PLACEMENT, gateway=more)))
-    assert 445 in {rule["fromPort"] for rule in _rules(graph, "gateway-server-access")}
-    assert len(graph.of_type(aws.ec2.Eip)) == 1
+def test_another_forward_is_no_other_instance(graph: Graph) -> None:
+    """Nobody is cut: a new port on the list adds rules, and changes the parameter and nothing else."""
+    more = GATEWAY.changed(forwards=(*FORWARDS, ForwardSettings(name="windows-smb", ports=(445,), target=WINDOWS)))
+    changed = build(lambda: GatewayProxy("gateway", GatewayProxyArgs(placement=PLACEMENT, gateway=more)))
+    assert 445 in {rule["fromPort"] for rule in _rules(changed, "gateway-server-access")}
+    before = {each.name: each.inputs for each in graph.resources if each.custom}
+    after = {each.name: each.inputs for each in changed.resources if each.custom}
+    different = {name for name in before.keys() & after.keys() if before[name] != after[name]}
+    assert different == {"gateway-server-configuration"}
+    assert "windows-smb" in configured(changed)[0]["content"]
+
+
+def test_a_limit_of_connections_is_no_other_instance(graph: Graph) -> None:
+    limited = GATEWAY.changed(connections_per_source=17)
+    changed = build(lambda: GatewayProxy("gateway", GatewayProxyArgs(placement=PLACEMENT, gateway=limited)))
+    user_data = {each.one(aws.ec2.Instance).inputs["userDataBase64"] for each in (graph, changed)}
+    assert len(user_data) == 1
+    assert "ge 17 }" in configured(changed)[0]["content"]
 
 
 @pytest.mark.parametrize(

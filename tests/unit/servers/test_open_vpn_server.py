@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 import pulumi_aws as aws
 import pytest
 
-from components.servers.open_vpn_server import OpenVpnServer, OpenVpnServerArgs, boot
+from components.servers.open_vpn_server import OpenVpnServer, OpenVpnServerArgs, boot, configuration
 from settings.server_size import ServerSizeSettings
 from settings.vpn_access import VpnAccessSettings
 from tests.unit.graph import Graph
@@ -37,12 +37,17 @@ def graph() -> Graph:
 
 def file(args: OpenVpnServerArgs, path: str) -> str:
     """What the server has at this path."""
-    return next(each.content for each in boot(args, address="192.0.2.1").files if each.path == path)
+    files = (*boot(args, address="192.0.2.1").files, *configuration(args).files)
+    return next(each.content for each in files if each.path == path)
 
 
 def pushed(args: OpenVpnServerArgs) -> list[str]:
     """What each client gets when it connects."""
-    lines = file(args, "/etc/openvpn/server/server.conf").splitlines()
+    lines = [
+        line
+        for path in ("/etc/openvpn/clients/DEFAULT", "/etc/openvpn/server/server.conf")
+        for line in file(args, path).splitlines()
+    ]
     return [line.removeprefix('push "').removesuffix('"') for line in lines if line.startswith("push ")]
 
 
@@ -102,6 +107,15 @@ def test_remote_networks_can_be_kept_from_clients() -> None:
     args = replace(ARGS, access=ACCESS.changed(reaches_remote_networks=False))
     assert [line for line in pushed(args) if line.startswith("route")] == ["route 10.0.0.0 255.255.0.0"]
     assert let_through(args) == "10.0.0.0/16"
+
+
+def test_another_route_is_no_other_instance(graph: Graph) -> None:
+    """Nobody who is connected is cut: it is another version of the parameter."""
+    changed = built(replace(ARGS, remote_cidrs=(OFFICE,)))
+    instances = [each.one(aws.ec2.Instance).inputs["userDataBase64"] for each in (graph, changed)]
+    assert instances[0] == instances[1]
+    parameters = [each.one(aws.ssm.Parameter).inputs["value"] for each in (graph, changed)]
+    assert parameters[0] != parameters[1]
 
 
 def test_clients_are_numbered_as_config_says() -> None:

@@ -15,6 +15,7 @@ from settings.php_my_admin import PhpMyAdminSettings
 from settings.server_size import ServerSizeSettings
 from tests.unit.graph import Graph
 from tests.unit.program import build
+from tests.unit.servers.configured import configured
 from tests.unit.servers.placement import PLACEMENT
 from tests.unit.settings.faults import faults_of
 
@@ -38,7 +39,7 @@ def graph() -> Graph:
 def _files(graph: Graph) -> Mapping[str, str]:
     packed = base64.b64decode(graph.one(aws.ec2.Instance).inputs["userDataBase64"])
     document = json.loads(gzip.decompress(packed).decode().removeprefix("#cloud-config\n"))
-    return {each["path"]: each["content"] for each in document["write_files"]}
+    return {each["path"]: each["content"] for each in (*document["write_files"], *configured(graph))}
 
 
 @pytest.mark.row(11)
@@ -67,6 +68,14 @@ def test_config_adds_a_database() -> None:
         "/etc/phpmyadmin/databases.php"
     ]
     assert databases.index(ADDRESSES["site"]) < databases.index(ADDRESSES["shared"])
+
+
+def test_another_database_is_no_other_instance(graph: Graph) -> None:
+    """Nobody is logged out: it is another version of the parameter."""
+    changed = _built(PhpMyAdminSettings(size=SIZE, databases=("shared", "site")))
+    user_data = {each.one(aws.ec2.Instance).inputs["userDataBase64"] for each in (graph, changed)}
+    assert len(user_data) == 1
+    assert configured(graph) != configured(changed)
 
 
 @pytest.mark.parametrize(

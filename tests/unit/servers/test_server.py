@@ -167,12 +167,12 @@ def test_a_boot_may_depend_on_what_other_resources_answer() -> None:
 
 
 def test_an_instance_may_tell_its_own_status_and_what_it_was_granted() -> None:
-    """One tag, on the instance that asks: a server that is broken into cannot mark or retag another."""
+    """Two tags, on the instance that asks: a server that is broken into cannot mark or retag another."""
     [tell, publish, write, granted] = json.loads(graph(LINUX).one(aws.iam.RolePolicy).inputs["policy"])["Statement"]
     assert tell["Action"] == "ec2:CreateTags"
     assert tell["Resource"] == "arn:aws:ec2:eu-west-3:*:instance/*"
     assert tell["Condition"] == {
-        "ForAllValues:StringEquals": {"aws:TagKeys": ["BootStatus"]},
+        "ForAllValues:StringEquals": {"aws:TagKeys": ["BootStatus", "Configuration"]},
         "ArnLike": {"ec2:SourceInstanceARN": "arn:aws:ec2:eu-west-3:*:instance/${ec2:InstanceID}"},
     }
     assert publish["Action"] == "cloudwatch:PutMetricData"

@@ -14,7 +14,7 @@ from tree_sitter import Language, Node, Parser
 
 from components.network.security_group import IngressRule
 from components.servers import boot_status
-from components.servers.windows_server import WindowsServer, WindowsServerArgs, boot_script
+from components.servers.windows_server import WindowsServer, WindowsServerArgs, boot_script, configuration
 from settings.server_size import WindowsSizeSettings
 from settings.windows import WindowsSettings, WindowsVolumeSettings
 from tests.unit.cloud import hex_of
@@ -40,6 +40,7 @@ ADMITS = (
     IngressRule(name="gateway-ftp-data", port=2048, to_port=4096, from_group="sg-gateway", reason="FTP data"),
 )
 ADDRESS = IPv4Address("192.0.2.20")
+PARAMETER = "/servers/client-prod/windows/configuration"
 
 
 def faults(node: Node) -> Iterator[str]:
@@ -165,7 +166,7 @@ def test_letters_are_free_before_they_are_given() -> None:
 
 def test_a_boot_goes_on_when_its_status_cannot_be_told() -> None:
     """Every call to AWS and to the metadata is in a block of its own, which is tried again and then left."""
-    script = boot_script(APPLICATION, ADMITS, ADDRESS)
+    script = boot_script(APPLICATION, PARAMETER, ADDRESS)
     [function] = [
         node
         for node in descendants(POWERSHELL.parse(script.encode()).root_node)
@@ -206,14 +207,36 @@ def conditions_around(node: Node) -> Iterator[str]:
 
 def test_ftp_answers_with_the_gateways_address_and_ports() -> None:
     """IIS would otherwise offer its private address and ports from 49152, neither of which a client could reach."""
-    script = boot_script(APPLICATION, ADMITS, ADDRESS)
+    script = boot_script(APPLICATION, PARAMETER, ADDRESS)
     assert "set_ftp_passive.ps1\" -PublicAddress '192.0.2.20' -FirstPort 2048 -LastPort 4096" in script
 
 
 def test_windows_own_firewall_lets_in_what_the_security_group_does() -> None:
     """Each port once, however many may come by it and whichever range holds it."""
-    script = boot_script(APPLICATION, ADMITS, ADDRESS)
-    assert "open_firewall.ps1\" -Ports '21', '2048-4096', '5900'\n" in script
+    [file] = configuration(ADMITS).files
+    assert file.content == "21\n2048-4096\n5900\n"
+
+
+def test_ports_are_read_at_each_boot_and_each_minute(graph: Graph) -> None:
+    """A port more is a new version of the parameter, and no other instance: its user data only names it."""
+    name = graph.one(aws.ssm.Parameter).inputs["name"]
+    script = base64.b64decode(graph.one(aws.ec2.Instance).inputs["userDataBase64"]).decode()
+    assert f"apply_configuration.ps1\" -Name '{name}' -AtBoot\n" in script
+    assert f'apply_configuration.ps1 -Name {name}"\n' in script
+    assert script.count("5900") == 0
+    assert "-RepetitionInterval (New-TimeSpan -Minutes 1)" in script
+
+
+def test_ports_that_windows_refuses_leave_the_others_open() -> None:
+    """The rule is changed in place, and made only where there is none."""
+    firewall = (ROOT / "components" / "servers" / "server_files" / "windows" / "open_firewall.ps1").read_text()
+    commands = [
+        (node.text or b"").decode()
+        for node in descendants(POWERSHELL.parse(firewall.encode()).root_node)
+        if node.type == "command_name"
+    ]
+    assert "Remove-NetFirewallRule" not in commands
+    assert commands.index("Get-NetFirewallRule") < commands.index("Set-NetFirewallRule")
 
 
 def test_a_task_publishes_what_the_boot_reports() -> None:
@@ -221,20 +244,20 @@ def test_a_task_publishes_what_the_boot_reports() -> None:
     publish = (ROOT / "components" / "servers" / "server_files" / "windows" / "publish_boot_status.ps1").read_text()
     assert f"-Namespace '{boot_status.NAMESPACE}'" in publish
     assert f"MetricName = '{boot_status.METRIC}'" in publish
-    script = boot_script(APPLICATION, ADMITS, ADDRESS)
+    script = boot_script(APPLICATION, PARAMETER, ADDRESS)
     assert r'Set-Content -Path "$platform\status" -Value $Status' in script
     assert r"Get-Content -ErrorAction SilentlyContinue 'C:\ProgramData\Platform\status'" in script
     assert script.index("Register-ScheduledTask") < script.index("Set-BootStatus booting")
 
 
 def test_each_volume_has_its_letter() -> None:
-    script = boot_script(APPLICATION, ADMITS, ADDRESS)
+    script = boot_script(APPLICATION, PARAMETER, ADDRESS)
     assert "-DriveLetters @{ 'application' = 'D'; 'exchange' = 'E' }\n" in script
 
 
 def test_the_scripts_are_left_on_the_server_as_they_are() -> None:
     """For people to run again: each stands whole in the boot, in a here-string that nothing in it ends."""
-    script = boot_script(APPLICATION, ADMITS, ADDRESS)
+    script = boot_script(APPLICATION, PARAMETER, ADDRESS)
     for path in SCRIPTS:
         assert f"{path.name}\" -Value @'\n{path.read_text()}'@\n" in script
         assert "\n'@" not in path.read_text()

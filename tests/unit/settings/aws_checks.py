@@ -98,6 +98,7 @@ def _database(_service: Service, inputs: Inputs) -> None:
             "storage_type": inputs["storageType"],
             "enable_performance_insights": inputs.get("performanceInsightsEnabled"),
         },
+        region=REGION,
     )
 
 

@@ -14,6 +14,8 @@ REFUSED: tuple[tuple[str, tuple[Any, ...], str], ...] = (
     ("site.search.storage_gib", (-1,), "10 to 65536"),
     ("site.search.instances", (81, -1), "1 to 80"),
     ("vpn_links.0.bgp_asn", (-5, 0), "1 to 2147483647"),
+    # 9059 is reserved in Ireland only.
+    ("vpn_links.0.bgp_asn", (7224,), "a number that AWS does not use itself"),
     ("monitoring.thresholds.database_connections", (10**18,), "0 to 1000000"),
     ("monitoring.thresholds.environment_health", (25, 26), "0 to 24"),
     ("monitoring.thresholds.certificate_days", (10**6,), "1 to 397"),

@@ -6,6 +6,7 @@ import botocore.session
 import pulumi_aws as aws
 import pytest
 
+from sandbox.emulator.instance_types import Offer, is_offered
 from settings.backups import BackupSettings
 from settings.instance_types import Service, architecture, facts, is_nitro, offered
 from settings.schedules import is_aws_schedule, is_crontab_schedule
@@ -23,6 +24,22 @@ def test_botocore_knows_every_type_of_ec2() -> None:
 def test_botocore_knows_the_retentions() -> None:
     days = botocore.session.get_session().get_service_model("logs").shape_for("Days").documentation
     assert all(str(each) in days for each in facts()["log_retention_days"])
+
+
+@pytest.mark.parametrize(
+    ("service", "offer"),
+    [
+        (Service.EC2, Offer.EC2),
+        (Service.RDS, Offer.MYSQL),
+        (Service.ELASTICACHE, Offer.ELASTICACHE),
+        (Service.OPENSEARCH, Offer.OPENSEARCH),
+    ],
+)
+def test_the_embedded_aws_offers_every_type(service: Service, offer: Offer) -> None:
+    """It has newer price lists or the same, never older ones, which would refuse what AWS takes."""
+    types = [(region, name) for region in facts()["types"][service] for name in offered(service, region)]
+    assert types
+    assert [each for each in types if not is_offered(offer, each[1], each[0])] == []
 
 
 @pytest.mark.parametrize("service", Service)

@@ -157,8 +157,11 @@ class _Reading:
     def _secret(self, value: Any) -> Any:
         """A secret document with the names of the secrets that it is made of; ``<secret>`` if it names none.
 
-        What a person put into config as a secret is ciphertext in these graphs: unit tests cannot decrypt it.
+        What a person put into config as a secret is ciphertext in these graphs: unit tests cannot decrypt it. What a
+        server applies is encrypted, because all parameters are, and has no secret in it.
         """
+        if isinstance(value, str) and (files := _configuration(value)):
+            return self._value(files, "")
         _, shown = self._text(value) if isinstance(value, str) else ("", None)
         return shown if "${" in str(shown) else SECRET
 
@@ -216,6 +219,14 @@ def _cloud_config(document: Mapping[str, Any]) -> dict[str, Any]:
     files = {f"{each['path']} {each['permissions']}": _file(each["content"]) for each in document["write_files"]}
     rest = {key: value for key, value in document.items() if key != "write_files"}
     return {**rest, "write_files": files}
+
+
+def _configuration(text: str) -> dict[str, str]:
+    """The files of a server's configuration by path and mode; empty for any other text."""
+    document = _json(_unpacked(text) or "")
+    if not isinstance(document, dict) or document.keys() != {"files"}:
+        return {}
+    return {f"{each['path']} {each['mode']}": _file(each["content"]) for each in document["files"]}
 
 
 def _file(content: str) -> str:

@@ -10,12 +10,15 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 import pytest
-from pulumi.runtime import resource
+from pulumi.output import UNKNOWN
+from pulumi.runtime import resource, rpc
 
-from stack.quick_start import DEBUG, call_stack, quick_start
+from stack.quick_start import DEBUG, call_stack, outputs_of, quick_start
 from tests.unit.program import build
 
 OUTPUTS = 60
+THEIRS = rpc.transfer_properties
+"""Before a test replaces it."""
 
 
 @pytest.fixture
@@ -91,6 +94,42 @@ class Pair(pulumi.ComponentResource):
     def __init__(self, name: str) -> None:
         super().__init__("test:Pair", name)
         aws.ec2.Vpc(f"{name}-vpc", cidr_block="10.0.0.0/16", opts=pulumi.ResourceOptions(parent=self))
+
+
+def test_a_resource_has_the_sdks_own_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values, secrets and what they depend on. A failed registration fails all of them."""
+    assert THEIRS is not outputs_of
+    found = []
+    for transfer in (THEIRS, outputs_of):
+        monkeypatch.setattr(rpc, "transfer_properties", transfer)
+
+        async def data(transfer: Any = transfer) -> list[Any]:
+            pair = Pair("pair")
+            other = Pair("other")
+            resolvers = transfer(pair, {"urn": None, "id": None, "known": None, "secret": None, "failed": None}, True)
+            resolvers["known"]("value", True, False, {other}, None)
+            resolvers["secret"]({"a": UNKNOWN}, True, True, None, None)
+            resolvers["failed"](None, False, False, None, ValueError("not registered"))
+            pulumi.runtime.settings.SETTINGS.outputs.discard(vars(pair)["failed"]._data)
+            got = [await vars(pair)[name]._data for name in ("known", "secret")]
+            with pytest.raises(ValueError, match="not registered"):
+                await vars(pair)["failed"]._data
+            names = [sorted(each._name for each in one.resources) for one in got]
+            return [sorted(resolvers), names, [(one.value, one.is_known, one.is_secret) for one in got]]
+
+        answers: list[Any] = []
+
+        def program(data: Any = data, answers: Any = answers) -> None:
+            answers.append(asyncio.ensure_future(data()))
+
+        build(program)
+        found.append(answers[0].result())
+    theirs, ours = found
+    assert ours == theirs
+    assert ours[1:] == [
+        [["other", "pair"], ["pair"]],
+        [("value", True, False), ({"a": UNKNOWN}, False, True)],
+    ]
 
 
 @pytest.mark.parametrize(("variable", "sent"), [("", False), ("true", True)])

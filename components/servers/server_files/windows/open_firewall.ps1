@@ -8,5 +8,9 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 $rule = 'Platform: what the security group admits'
-Remove-NetFirewallRule -DisplayName $rule -ErrorAction SilentlyContinue
-New-NetFirewallRule -DisplayName $rule -Direction Inbound -Action Allow -Protocol TCP -LocalPort $Ports | Out-Null
+# One that is there is changed and not made anew: ports that Windows refuses leave it as it was.
+if (Get-NetFirewallRule -DisplayName $rule -ErrorAction SilentlyContinue) {
+    Set-NetFirewallRule -DisplayName $rule -Protocol TCP -LocalPort $Ports
+} else {
+    New-NetFirewallRule -DisplayName $rule -Direction Inbound -Action Allow -Protocol TCP -LocalPort $Ports | Out-Null
+}

@@ -1,5 +1,6 @@
-# Publishes the metric BootReady of this server, as the Linux servers do: 1 when its boot went well, 0 when it failed or
-# is not over. A scheduled task runs it every five minutes.
+# Publishes the metric BootReady of this server, as the Linux servers do: 1 when its boot went well and its newest
+# configuration is in effect, 0 when the boot failed or is not over, or the configuration was refused. A scheduled task
+# runs it every five minutes.
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 $metadata = 'http://169.254.169.254/latest'
@@ -8,9 +9,10 @@ $token = @{ 'X-aws-ec2-metadata-token' = Invoke-RestMethod -Method Put -Headers 
 $instance = Invoke-RestMethod -Headers $token "$metadata/meta-data/instance-id"
 $region = Invoke-RestMethod -Headers $token "$metadata/meta-data/placement/region"
 $status = Get-Content -ErrorAction SilentlyContinue 'C:\ProgramData\Platform\status'
+$configuration = "$(Get-Content -ErrorAction SilentlyContinue 'C:\ProgramData\Platform\configuration')"
 Write-CWMetricData -Region $region -Namespace 'Servers' -MetricData @{
     MetricName = 'BootReady'
     Dimensions = @(@{ Name = 'InstanceId'; Value = $instance })
-    Value = [int]($status -eq 'ready')
+    Value = [int]($status -eq 'ready' -and $configuration.EndsWith(' applied'))
 }
 & "$PSScriptRoot\publish_usage.ps1" -Region $region -Instance $instance

@@ -1,5 +1,5 @@
 """Adapters of pulumi-aws's ``ssm`` module."""
 
-from sandbox.provider.aws.ssm import documents
+from sandbox.provider.aws.ssm import documents, parameters
 
-__all__ = ["documents"]
+__all__ = ["documents", "parameters"]

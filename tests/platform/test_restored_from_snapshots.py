@@ -1,4 +1,4 @@
-"""A database that is lost comes back from a snapshot by a refresh and an up, as docs/operations.md says."""
+"""A database or a volume that is lost comes back from a snapshot by a refresh and an up, as docs/operations.md says."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from sandbox.tests.platform import Platform
+from tests.platform.test_server_rows import instance, volumes
 
 pytestmark = pytest.mark.long
 
 _CLASS = "      instance_class: db.r8g.large\n"
+_FILE_SERVER = "client-preprod-site-files"
+_SHARE = "path: client, size_gib: 5}"
 
 
 @pytest.fixture
@@ -49,4 +52,34 @@ def test_a_lost_database_comes_back_from_its_snapshot(edited: Platform) -> None:
     for kept in ("DBInstanceIdentifier", "Endpoint", "DBName", "MasterUsername", "AllocatedStorage", "KmsKeyId"):
         assert after[kept] == before[kept], kept
     edited.edit("Pulumi.preprod.yaml", "      snapshot_id: last\n", "")
+    edited.pulumi("up", "-s", "preprod", "--yes", "--skip-preview", "--refresh", "--expect-no-changes")
+
+
+def test_a_lost_volume_comes_back_from_its_snapshot(edited: Platform) -> None:
+    """Only from the snapshot that the stack file names, and on a new server; the other shares stay. Then the id may go
+    again."""
+    ec2, before, server = edited.client("ec2"), volumes(edited, _FILE_SERVER), instance(edited, _FILE_SERVER)
+    [(name, lost)] = [(name, each) for name, each in before.items() if name.endswith("magento-client")]
+    snapshot = ec2.create_snapshot(VolumeId=lost["VolumeId"])["SnapshotId"]
+    ec2.detach_volume(VolumeId=lost["VolumeId"])
+    ec2.delete_volume(VolumeId=lost["VolumeId"])
+    edited.pulumi("refresh", "-s", "preprod", "--yes")
+
+    unknown = f"snap-{'0' * 17}"
+    edited.edit("Pulumi.preprod.yaml", _SHARE, f"{_SHARE[:-1]}, snapshot_id: {unknown}}}")
+    failed = edited.pulumi("up", "-s", "preprod", "--yes", "--skip-preview", check=False)
+    assert "InvalidSnapshot.NotFound" in failed.stdout + failed.stderr
+    edited.edit("Pulumi.preprod.yaml", unknown, snapshot)
+    edited.pulumi("up", "-s", "preprod", "--yes", "--skip-preview")
+
+    after = volumes(edited, _FILE_SERVER)
+    assert after[name]["SnapshotId"] == snapshot
+    assert {each: after[each]["VolumeId"] == before[each]["VolumeId"] for each in before} == {
+        each: each != name for each in before
+    }
+    assert (after[name]["Size"], after[name]["KmsKeyId"]) == (lost["Size"], lost["KmsKeyId"])
+    replaced = instance(edited, _FILE_SERVER)
+    assert replaced["InstanceId"] != server["InstanceId"]
+    assert replaced["PrivateIpAddress"] == server["PrivateIpAddress"]
+    edited.edit("Pulumi.preprod.yaml", f", snapshot_id: {snapshot}", "")
     edited.pulumi("up", "-s", "preprod", "--yes", "--skip-preview", "--refresh", "--expect-no-changes")

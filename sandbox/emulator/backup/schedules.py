@@ -1,0 +1,69 @@
+"""Schedules of backup rules: ``cron(…)`` with six fields.
+
+Source: "Cron expressions reference" of the Amazon EventBridge user guide, to which AWS Backup's API reference points.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import month_abbr
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sandbox.emulator.errors import AwsError
+
+_FORM = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
+_MONTHS = {name.upper(): number for number, name in enumerate(month_abbr) if name}
+_WEEKDAYS = {name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), 1)}
+_LAST_OR_NEAREST = re.compile(r"L|([1-9]|[12]\d|3[01])W")
+_NTH_OR_LAST = re.compile(r"L|([1-7]|[A-Z]{3})(#[1-5]|L)")
+
+
+def check_rules(rules: Iterable[Mapping[str, Any]]) -> None:
+    """Raise ``AwsError`` for a rule with a schedule that AWS Backup refuses."""
+    for rule in rules:
+        schedule = rule.get("ScheduleExpression")
+        if schedule is not None and not _is_valid(schedule):
+            raise AwsError("InvalidParameterValueException", f"Invalid schedule expression: {schedule}")
+
+
+def _is_valid(schedule: str) -> bool:
+    found = _FORM.fullmatch(schedule)
+    if found is None:
+        return False
+    minutes, hours, day, month, weekday, year = found.groups()
+    return (
+        _holds(minutes, 0, 59)
+        and _holds(hours, 0, 23)
+        and _holds(month, 1, 12, _MONTHS)
+        and _holds(year, 1970, 2199)
+        # One of the two says the day, and the other one is a question mark.
+        and (day == "?") != (weekday == "?")
+        and (day == "?" or _LAST_OR_NEAREST.fullmatch(day) is not None or _holds(day, 1, 31))
+        and (weekday == "?" or _is_weekday(weekday.upper()))
+    )
+
+
+def _is_weekday(field: str) -> bool:
+    found = _NTH_OR_LAST.fullmatch(field)
+    return _holds(field, 1, 7, _WEEKDAYS) if found is None else not found[1] or _holds(found[1], 1, 7, _WEEKDAYS)
+
+
+def _holds(field: str, least: int, most: int, names: Mapping[str, int] | None = None) -> bool:
+    """Whether the field is a list of numbers, names, ranges and steps within the limits."""
+
+    def number(written: str) -> int | None:
+        value = int(written) if re.fullmatch("[0-9]{1,4}", written) else (names or {}).get(written.upper())
+        return value if value is not None and least <= value <= most else None
+
+    for part in field.split(","):
+        span, slash, step = part.partition("/")
+        first, dash, last = span.partition("-")
+        if slash and not re.fullmatch("[1-9][0-9]{0,3}", step):
+            return False
+        if span == "*":
+            continue
+        start, end = number(first), number(last if dash else first)
+        if start is None or end is None or start > end:
+            return False
+    return True
