@@ -40,6 +40,7 @@ COMMAND = "python -m tests.platform.day_two"
 _HEADER = f"# `{COMMAND}` writes this file: what the engine plans for each edit of {EDITS.name}.\n"
 _STREAMED = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "1"}
 _INVALID = " is invalid:"
+_SETTINGS = ("aws:region", "magento:")
 _PROTECTED = re.compile(
     r'resource "(urn:[^"]+)"\s+(?:cannot be deleted\s+because it is protected|as it is currently marked for protection)'
 )
@@ -149,9 +150,10 @@ def _preview(platform: Platform, edit: Edit) -> Result:
         )
 
     said = "\n".join(events.errors).replace(str(platform.project), ".")
-    if _INVALID in said:
-        lines = map(str.strip, said.partition(_INVALID)[2].splitlines())
-        return result(Outcome.SETTINGS, (line for line in lines if line.startswith(("aws:", "magento:"))))
+    # The certificate's files are read when the network stands already: that error has no heading.
+    lines = map(str.strip, said.partition(_INVALID)[2].splitlines() if _INVALID in said else said.splitlines())
+    if faults := [line for line in lines if line.startswith(_SETTINGS)]:
+        return result(Outcome.SETTINGS, faults)
     if protected := _PROTECTED.findall(said):
         types = {short_type(urn.split("::")[2].rpartition("$")[2]) for urn in protected}
         return result(Outcome.PROTECT, sorted(types))
