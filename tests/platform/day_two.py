@@ -149,7 +149,8 @@ def _preview(platform: Platform, edit: Edit) -> Result:
             plan={operation: types for operation, types in counted.items() if types},
         )
 
-    said = "\n".join(events.errors).replace(str(platform.project), ".")
+    # What is recorded names neither this computer's directory nor who signed the sandbox's certificate.
+    said = "\n".join(events.errors).replace(str(platform.project), ".").replace("CN=Sandbox authority", "CN=authority")
     # The certificate's files are read when the network stands already: that error has no heading.
     lines = map(str.strip, said.partition(_INVALID)[2].splitlines() if _INVALID in said else said.splitlines())
     if faults := [line for line in lines if line.startswith(_SETTINGS)]:
