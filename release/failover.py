@@ -53,7 +53,11 @@ def failover(
             raise CannotRunError(f"{shopper.url}: got {fault}, expected a page before anything fails over.")
         began = datetime.now(UTC)
         with _no_release(site, f"drill-{began:%Y%m%dT%H%M%SZ}"):
-            timed = [_fail_over(part, shopper, console) for part in parts]
+            timed = []
+            for part in parts:
+                timed.append(_fail_over(part, shopper, console))
+                if not timed[-1].came_back:
+                    break  # A shop that is away is not shaken again.
         where = site.record_drill({"failover": [asdict(each) for each in timed], "url": shopper.url})
     console.say(f"Recorded as {where}.")
     if away := [each.name for each in timed if not each.came_back]:

@@ -188,8 +188,10 @@ def test_a_release_that_is_at_work_keeps_the_lock(run: Any, rds: Any) -> None:
 
 
 def test_a_shop_that_does_not_come_back_fails_the_drill(
-    run: Any, rds: Any, shop: Shop, s3: Any, monkeypatch: pytest.MonkeyPatch
+    run: Any, rds: Any, elasticache: Any, shop: Shop, s3: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And its cache stays as it is."""
+    before = primary(elasticache)
     monkeypatch.setattr(failover, "_BACK_SECONDS", 0.5)
     real = client("rds", REGION)
 
@@ -209,8 +211,10 @@ def test_a_shop_that_does_not_come_back_fails_the_drill(
     assert code(ran) == ExitCode.FAILED
     assert f"database {DATABASE}" in str(ran.exception)
     [found] = recorded(s3)
-    assert not found["failover"][0]["came_back"]
-    assert found["failover"][0]["failed"] > 0
+    [database] = found["failover"]
+    assert not database["came_back"]
+    assert database["failed"] > 0
+    assert primary(elasticache) == before
 
 
 @pytest.mark.parametrize("address", [":443", "a:b"])
