@@ -7,13 +7,13 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from socket import create_connection, create_server
+from socket import create_connection
 
 import pytest
 
+from sandbox.tests.applications.servers import free_port
 from tests.servers.beanstalk_instance import BeanstalkInstance
 from tests.servers.programs import not_installed, require, unavailable
 from tests.servers.release import DATABASE, MIRAKL, satellite_bundle, write
@@ -81,8 +81,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
         "CREATE DATABASE satellites;\nCREATE USER satellites@'%' IDENTIFIED BY 'correct-horse';\n"
         "GRANT ALL ON satellites.* TO satellites@'%';\n"
     )
-    with closing(create_server(("127.0.0.1", 0))) as listener:
-        port = int(listener.getsockname()[1])
+    port = free_port()
     server = subprocess.Popen(
         [
             *("mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={base}/socket", *as_user),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ import yaml
 
 from account import domains
 from commands import shell
+from sandbox.tests.applications.servers import free_port
 from settings.dns_record import DnsRecordSettings
 from tests.servers.programs import SEARCHED, require
 
@@ -47,9 +47,7 @@ _sip._tls SRV 100 1 443 sip.example.
 def name_server(directory: Path, text: str, *, zone: str = "client.url") -> Iterator[str]:
     """NSD with a zone, on a port of 127.0.0.1. Its address and port."""
     directory.mkdir()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     (directory / "zone").write_text(text)
     configuration = directory / "nsd.conf"
     configuration.write_text(

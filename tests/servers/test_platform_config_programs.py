@@ -7,12 +7,12 @@ import io
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from socket import create_connection, create_server
+from socket import create_connection
 
 import pytest
 
+from sandbox.tests.applications.servers import free_port
 from tests.servers.beanstalk_instance import BeanstalkInstance
 from tests.servers.programs import require
 from tests.servers.release import DATABASE, FTP, satellite_bundle
@@ -35,11 +35,6 @@ def connection(tmp_path: Path) -> Iterator[BeanstalkInstance]:
     with BeanstalkInstance(tmp_path, properties=properties, stand_ins={"aws": aws}) as instance:
         instance.deploy(satellite_bundle(tmp_path / "bundle", "custom-connection"))
         yield instance
-
-
-def free_port() -> int:
-    with closing(create_server(("127.0.0.1", 0))) as listener:
-        return int(listener.getsockname()[1])
 
 
 def vsftpd_says(configuration: Path) -> str:

@@ -21,10 +21,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from socket import create_connection, create_server
+from socket import create_connection
 
 import pytest
 
+from sandbox.tests.applications.servers import free_port
 from tests.servers.programs import SEARCHED, not_installed, require, unavailable
 
 _NGINX = """
@@ -141,11 +142,6 @@ class WebServer:
             answer = connection.getresponse()
             fields = {name.lower(): value for name, value in answer.getheaders()}
             return Answer(answer.status, answer.read().decode("utf-8", "replace"), fields)
-
-
-def free_port() -> int:
-    with closing(create_server(("127.0.0.1", 0))) as listener:
-        return int(listener.getsockname()[1])
 
 
 def php_fpm() -> str:

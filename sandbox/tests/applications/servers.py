@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import random
 import shutil
 import signal
 import socket
@@ -43,10 +44,14 @@ def require_programs() -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A port of 127.0.0.1 for TCP and UDP, below those from 32768 that Linux gives to outgoing connections: one of
+    these could take it before the server has it."""
+    while True:
+        port = random.randrange(10_000, 20_000)
+        with suppress(OSError), socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", port))
+            udp.bind(("127.0.0.1", port))
+            return port
 
 
 def until(ready: Callable[[], object], process: subprocess.Popen[bytes], what: str) -> None:
