@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from bench.figure import Figure, Unit, ratio
@@ -18,22 +20,16 @@ _UNTOUCHED = ("-s", "untouched")
 
 def measure(platform: Platform) -> list[Figure]:
     """Expects the embedded AWS to run."""
-    configuration = (platform.project / "Pulumi.prod.yaml").read_text(encoding="utf-8")
-    (platform.project / "Pulumi.untouched.yaml").write_text(configuration, encoding="utf-8")
-    # Exceptions name their stack.
-    exceptions = platform.project / "policies" / "exceptions.yaml"
-    text = exceptions.read_text(encoding="utf-8")
-    exceptions.write_text(text + text.replace("stack: prod\n", "stack: untouched\n"), encoding="utf-8")
-    platform.pulumi("stack", "init", "untouched", "--no-select")
     platform.pulumi("stack", "init", *_EMPTY, "--no-select")
     preview = partial(platform.pulumi, "preview")
-    took = minima(
-        {
-            "empty": partial(preview, *_EMPTY),
-            "prod": partial(preview, *_UNTOUCHED),
-            "with policies": partial(preview, *_UNTOUCHED, "--policy-pack", "policies"),
-        }
-    )
+    with _untouched_stack(platform):
+        took = minima(
+            {
+                "empty": partial(preview, *_EMPTY),
+                "prod": partial(preview, *_UNTOUCHED),
+                "with policies": partial(preview, *_UNTOUCHED, "--policy-pack", "policies"),
+            }
+        )
     how = f"shortest of {RUNS} each, in turn"
     return [
         Figure(
@@ -52,3 +48,20 @@ def measure(platform: Platform) -> list[Figure]:
             basis=f"nothing deployed, {took['with policies']:.2f} s and {took['prod']:.2f} s; {how}",
         ),
     ]
+
+
+@contextmanager
+def _untouched_stack(platform: Platform) -> Iterator[None]:
+    """Makes the stack, with an exception of its own for each of prod's, which name their stack. Its files go with the
+    block: unit tests read every stack file that they find."""
+    exceptions = platform.project / "policies" / "exceptions.yaml"
+    text = exceptions.read_text(encoding="utf-8")
+    configuration = platform.project / "Pulumi.untouched.yaml"
+    configuration.write_text((platform.project / "Pulumi.prod.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    exceptions.write_text(text + text.replace("stack: prod\n", "stack: untouched\n"), encoding="utf-8")
+    platform.pulumi("stack", "init", "untouched", "--no-select")
+    try:
+        yield
+    finally:
+        configuration.unlink()
+        exceptions.write_text(text, encoding="utf-8")
