@@ -13,6 +13,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from components.network.security_group import IngressRule, SecurityGroup, SecurityGroupArgs
 from components.shared.context import Context
 from components.shared.tags import Tags
+from stack.quick_start import quick_start
+
+quick_start()  # As the project's own program does.
 
 RESOURCES_PER_GROUP = 5
 """The component, its group, two rules inwards and one outwards."""
