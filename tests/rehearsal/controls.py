@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from release.kinds import Kind
 from release.steps import STEPS, Action
@@ -15,6 +16,25 @@ from tests.rehearsal.scenarios import Rehearsal, Row, Scenario
 
 _FAILING_HOME = Change(
     edits=[("app/code/Client/Store/Controller/Home.php", "$name = Page::text(", "$name = Page::heading(")]
+)
+_NEW_COMMANDS = Change(
+    files={
+        "app/code/Client/Catalog/etc/di.xml": (
+            '<config>\n    <command class="Client\\Catalog\\Console\\Commands"/>\n</config>\n'
+        ),
+        "app/code/Client/Catalog/Console/Commands.php": """\
+<?php
+namespace Client\\Catalog\\Console;
+
+final class Commands implements \\StandIn\\Console\\CommandProvider
+{
+    public function commands(\\StandIn\\App $app): array
+    {
+        return [];
+    }
+}
+""",
+    }
 )
 
 
@@ -52,6 +72,19 @@ def migration_from_two_hosts(rehearsal: Rehearsal) -> Row:
     return row
 
 
+def shared_cache_prefix(rehearsal: Rehearsal) -> Row:
+    """Two releases write into the cache under one name. The candidate's list of commands, which names a class that the
+    running release does not have, takes its command line away, and cron with it."""
+    rehearsal.release(rehearsal.plan(Kind.PLAIN, edited=_with_one_prefix))
+    planned = rehearsal.plan(Kind.PLAIN, _NEW_COMMANDS, edited=_with_one_prefix)
+    with rehearsal.row("shared cache prefix") as row:
+        rehearsal.operator.require_own_cache(planned)
+    # By the candidate: the running release has no commands for its cache any more.
+    rehearsal.operator.on_candidate(planned, "cache:flush")
+    rehearsal.release(rehearsal.plan(Kind.PLAIN))
+    return row
+
+
 def health_check_alone(rehearsal: Rehearsal) -> Row:
     """Nothing but health_check.php is asked before the release counts as good, and the home page fails."""
     return _without(rehearsal, "health_check.php alone", Kind.PLAIN, Action.VERIFY_BACK_OFFICE, Action.VERIFY_FRONT)
@@ -62,8 +95,15 @@ CONTROLS: Mapping[str, Scenario] = {
     "opened-before-verification": opened_before_verification,
     "migration-from-two-hosts": migration_from_two_hosts,
     "health-check-alone": health_check_alone,
+    "shared-cache-prefix": shared_cache_prefix,
 }
 """By the name that `SCENARIOS=` takes."""
+
+
+def _with_one_prefix(bundle: Path) -> Path:
+    """The bundle with a hook that takes every release for the same."""
+    hook = ".platform/hooks/prebuild/10_fetch_site_configuration.sh"
+    return Operator.edit(bundle, hook, "printf '%s' \"$release\"", "printf shared")
 
 
 def _without(rehearsal: Rehearsal, name: str, kind: Kind, *actions: Action) -> Row:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 import urllib.request
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -154,6 +155,33 @@ class Operator:
     @cached_property
     def _configuration(self) -> str:
         return str(self.live.platform.outputs("prod")["configuration_object"])
+
+    @staticmethod
+    def edit(bundle: Path, path: str, old: str, new: str) -> Path:
+        """Replace a text in a file of a bundle, which is there once."""
+        edited = bundle.with_suffix(".edited.zip")
+        with zipfile.ZipFile(bundle) as source, zipfile.ZipFile(edited, "w", zipfile.ZIP_DEFLATED) as target:
+            for entry in source.infolist():
+                content = source.read(entry)
+                if entry.filename == path:
+                    assert content.count(old.encode()) == 1, f"{path}: got {content.count(old.encode())} times {old!r}"
+                    content = content.replace(old.encode(), new.encode())
+                target.writestr(entry, content)
+        return edited
+
+    def require_own_cache(self, planned: Planned) -> None:
+        """Let the candidate clean its configuration in the cache and read it again, as `setup:upgrade` does. Raise
+        ``AssertionError`` unless the running release's command line, which cron needs, still works after that."""
+        for command in ("cache:clean config", "list"):
+            self.on_candidate(planned, command)
+        magento = "runuser -u webapp -- php bin/magento cache:status"
+        said = self.on_back_office("cd /var/app/current", f"{magento} 2>&1 || echo 'ended with' $?")
+        assert "ended with" not in said, f"bin/magento of the running release: {said}"
+
+    def on_candidate(self, planned: Planned, command: str) -> None:
+        """Run a command of Magento's on the back office, by a release that is planned."""
+        magento = f"runuser -u webapp -- php bin/magento {command} --no-interaction"
+        self.on_back_office(f"cd /var/app/candidates/{planned.release}", magento)
 
     def plan(self, bundle: Path, *options: str) -> Planned:
         """Raises ``AssertionError`` if it is refused."""

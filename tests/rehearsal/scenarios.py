@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from commands.errors import ExitCode
 from release.frozen_plan import FrozenPlan
@@ -140,22 +141,30 @@ class Rehearsal:
                 row.wrong.append(f"{row.jobs_of_old_code} jobs were run by the old release after the migration")
         return journal
 
-    def plan(self, kind: Kind, *changes: Change, raises_version: bool = True) -> Planned:
+    def plan(
+        self,
+        kind: Kind,
+        *changes: Change,
+        raises_version: bool = True,
+        edited: Callable[[Path], Path] = lambda bundle: bundle,
+    ) -> Planned:
         """A new release that is planned, and is of this kind. It has what all releases before it have changed.
 
         One that is held raises a module's `setup_version`, so that the release before it cannot live with the database.
+        `edited` changes the bundle.
         """
         self.columns += kind is Kind.ADDITIVE
         self.version += kind is Kind.HELD and raises_version
         kept = [new_column(f"origin_{number}") for number in range(1, self.columns + 1)]
         if self.version:
             kept.append(raised_setup_version(f"1.{self.version}.0"))
-        planned = self.operator.plan(self.operator.bundle(*kept, *changes))
+        planned = self.operator.plan(edited(self.operator.bundle(*kept, *changes)))
         assert planned.kind == kind, planned.text
         return planned
 
     def release(self, planned: Planned) -> Ended:
-        """Carry it out. It must succeed."""
+        """Carry it out. It must succeed, and leave the cache of the running release alone."""
+        self.operator.require_own_cache(planned)
         ended = self.operator.shop(*self.operator.deploy(planned))
         assert ended.code == ExitCode.OK, ended.text
         self.runs = planned.release
