@@ -11,9 +11,11 @@ from sandbox.tests.platform import Platform
 AGAINST_EMPTY = 4.0
 WITH_POLICIES = 1.10
 
+PREVIEW = ("preview", "-s", "untouched")
+"""Of a stack with prod's own configuration, of which nothing is deployed."""
+POLICIES = ("--policy-pack", "policies")
+
 _EMPTY = ("-C", "bench/programs/empty", "-s", "empty")
-_UNTOUCHED = ("-s", "untouched")
-"""A stack with prod's own configuration, of which nothing is deployed."""
 
 
 def measure(platform: Platform) -> list[Figure]:
@@ -26,12 +28,11 @@ def measure(platform: Platform) -> list[Figure]:
     exceptions.write_text(text + text.replace("stack: prod\n", "stack: untouched\n"), encoding="utf-8")
     platform.pulumi("stack", "init", "untouched", "--no-select")
     platform.pulumi("stack", "init", *_EMPTY, "--no-select")
-    preview = partial(platform.pulumi, "preview")
     took = minima(
         {
-            "empty": partial(preview, *_EMPTY),
-            "prod": partial(preview, *_UNTOUCHED),
-            "with policies": partial(preview, *_UNTOUCHED, "--policy-pack", "policies"),
+            "empty": partial(platform.pulumi, "preview", *_EMPTY),
+            "prod": partial(platform.pulumi, *PREVIEW),
+            "with policies": partial(platform.pulumi, *PREVIEW, *POLICIES),
         }
     )
     how = f"shortest of {RUNS} each, in turn"

@@ -1,0 +1,73 @@
+"""Previews of prod, against what else plans and checks the same AWS resources: Terraform and checkov."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from bench import terraform
+from bench.figure import Figure, NotMeasured, Unit, ratio
+from bench.previews import POLICIES, PREVIEW
+from bench.terraform import NoTerraformError, Terraform
+from bench.timing import RUNS, minima, seconds
+from commands.errors import CannotRunError
+from sandbox.tests.platform import Platform
+from scanners import checkov
+from scanners.programs import CHECKOV
+from tests.unit.program import program
+
+AGAINST_PLAN = 0.6
+AGAINST_PLAN_AND_CHECKOV = 0.4
+
+_PLAN = "preview of prod, against terraform plan"
+_CHECKOV = "preview of prod with policies, against terraform plan and checkov"
+
+
+def measure(platform: Platform) -> list[Figure | NotMeasured]:
+    """Expects the embedded AWS to run, and the stack that `previews.measure` makes."""
+    directory = platform.project / "terraform"
+    directory.mkdir()
+    try:
+        prod = terraform.initialise(directory, platform.environment, program("prod").resources)
+    except NoTerraformError as error:
+        return [NotMeasured(name=name, why=str(error)) for name in (_PLAN, _CHECKOV)]
+    # checkov reads this one. It also brings the provider into the page cache, as the sandbox's programs are by now.
+    prod.plan()
+    show_seconds = seconds(prod.show)
+    actions = {
+        "preview": partial(platform.pulumi, *PREVIEW),
+        "with policies": partial(platform.pulumi, *PREVIEW, *POLICIES),
+        "plan": prod.plan,
+    }
+    try:
+        CHECKOV.find()
+    except CannotRunError as error:
+        return [_against_plan(minima(actions), prod), NotMeasured(name=_CHECKOV, why=str(error))]
+    took = minima({**actions, "checkov": partial(checkov.report_on, prod.json_plan)})
+    return [_against_plan(took, prod), _against_checkov(took, show_seconds)]
+
+
+def _against_plan(took: Mapping[str, float], prod: Terraform) -> Figure:
+    left_out = ", ".join(f"{name} of {count}" for name, count in prod.configuration.left_out.items()) or "none"
+    return Figure(
+        name=_PLAN,
+        measured=ratio(took["preview"], took["plan"]),
+        aim=AGAINST_PLAN,
+        unit=Unit.RATIO,
+        basis=f"nothing deployed, {took['preview']:.2f} s with the sandbox's provider; `terraform plan` {prod.version}, of "
+        f"the same {prod.configuration.resources} AWS resources with literal values and an empty state, "
+        f"{took['plan']:.2f} s; what its provider does not have, and is left out of the plan: {left_out}; "
+        f"shortest of {RUNS} each, in turn",
+    )
+
+
+def _against_checkov(took: Mapping[str, float], show_seconds: float) -> Figure:
+    return Figure(
+        name=_CHECKOV,
+        measured=ratio(took["with policies"], took["plan"] + took["checkov"]),
+        aim=AGAINST_PLAN_AND_CHECKOV,
+        unit=Unit.RATIO,
+        basis=f"{took['with policies']:.2f} s; the plan, {took['plan']:.2f} s, and checkov {CHECKOV.version} on it, "
+        f"{took['checkov']:.2f} s; `terraform show -json` makes checkov's file in {show_seconds:.2f} s and does not count; "
+        f"shortest of {RUNS} each, in turn",
+    )
