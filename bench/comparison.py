@@ -9,7 +9,7 @@ from bench import terraform
 from bench.figure import Figure, NotMeasured, Unit, ratio
 from bench.previews import POLICIES, PREVIEW
 from bench.terraform import NoTerraformError, Terraform
-from bench.timing import RUNS, minima, seconds
+from bench.timing import RUNS, Action, minima, seconds
 from commands.errors import CannotRunError
 from sandbox.tests.platform import Platform
 from scanners import checkov
@@ -34,7 +34,7 @@ def measure(platform: Platform) -> list[Figure | NotMeasured]:
     # checkov reads this one. It also brings the provider into the page cache, as the sandbox's programs are by now.
     prod.plan()
     show_seconds = seconds(prod.show)
-    actions = {
+    actions: dict[str, Action] = {
         "preview": partial(platform.pulumi, *PREVIEW),
         "with policies": partial(platform.pulumi, *PREVIEW, *POLICIES),
         "plan": prod.plan,
@@ -54,9 +54,9 @@ def _against_plan(took: Mapping[str, float], prod: Terraform) -> Figure:
         measured=ratio(took["preview"], took["plan"]),
         aim=AGAINST_PLAN,
         unit=Unit.RATIO,
-        basis=f"nothing deployed, {took['preview']:.2f} s with the sandbox's provider; `terraform plan` {prod.version}, of "
-        f"the same {prod.configuration.resources} AWS resources with literal values and an empty state, "
-        f"{took['plan']:.2f} s; what its provider does not have, and is left out of the plan: {left_out}; "
+        basis=f"nothing deployed, {took['preview']:.2f} s with the sandbox's provider; `terraform plan` "
+        f"{prod.version}, of the same {prod.configuration.resources} AWS resources with literal values and an empty "
+        f"state, {took['plan']:.2f} s; what its provider does not have, and is left out of the plan: {left_out}; "
         f"shortest of {RUNS} each, in turn",
     )
 
@@ -68,6 +68,6 @@ def _against_checkov(took: Mapping[str, float], show_seconds: float) -> Figure:
         aim=AGAINST_PLAN_AND_CHECKOV,
         unit=Unit.RATIO,
         basis=f"{took['with policies']:.2f} s; the plan, {took['plan']:.2f} s, and checkov {CHECKOV.version} on it, "
-        f"{took['checkov']:.2f} s; `terraform show -json` makes checkov's file in {show_seconds:.2f} s and does not count; "
-        f"shortest of {RUNS} each, in turn",
+        f"{took['checkov']:.2f} s; `terraform show -json`, which writes it for checkov in {show_seconds:.2f} s, does not "
+        f"count; shortest of {RUNS} each, in turn",
     )

@@ -1,8 +1,8 @@
 """A program's AWS resources as a Terraform configuration, in Terraform's JSON syntax, with the same values.
 
 Pulumi's AWS provider is made from Terraform's, so types and arguments correspond by name: ``aws:ec2/vpc:Vpc`` is
-``aws_vpc``, and ``cidrBlock`` is ``cidr_block``. The schema of the installed provider says which arguments it has, which of
-them are blocks, and which are lists that Pulumi has in the plural or as a single value.
+``aws_vpc``, and ``cidrBlock`` is ``cidr_block``. The schema of the installed provider says which arguments there are,
+which of them are blocks, and which are lists that Pulumi has in the plural or as a single value.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Configuration:
     document: Mapping[str, Any]
     resources: int
     left_out: Mapping[str, int]
-    """What the provider's schema does not have: types, and arguments such as ``aws_instance.primaryNetworkInterface``. Each
-    with the number of resources that have it in the program."""
+    """What the provider's schema does not have: types, and arguments such as ``aws_instance.primaryNetworkInterface``.
+    Each with the number of resources that have it in the program."""
 
 
 def configuration(

@@ -72,8 +72,8 @@ def test_the_table_shows_each_figure_with_its_aim_and_verdict() -> None:
     shown = io.StringIO()
     console = Console(width=100, file=shown)
     missing = NotMeasured(name="a comparison", why="[it] is not installed")
-    measured = [_figure(1.234), _figure(17.04, aim=10, unit=Unit.SECONDS), _figure(0.5, unit=Unit.GIB), missing]
-    table.show(console, measured)
+    figures = [_figure(1.234), _figure(17.04, aim=10, unit=Unit.SECONDS), _figure(0.5, unit=Unit.GIB)]
+    table.show(console, [*figures, missing])
     expected = ("1.23x", "2.00x", "met", "17.0 s", "10.0 s", "missed", "0.50 GiB", "one against [another]")
     for text in (*expected, "not measured", "a comparison: [it] is not installed"):
         assert text in shown.getvalue()
