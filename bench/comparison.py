@@ -68,6 +68,6 @@ def _against_checkov(took: Mapping[str, float], show_seconds: float) -> Figure:
         aim=AGAINST_PLAN_AND_CHECKOV,
         unit=Unit.RATIO,
         basis=f"{took['with policies']:.2f} s; the plan, {took['plan']:.2f} s, and checkov {CHECKOV.version} on it, "
-        f"{took['checkov']:.2f} s; `terraform show -json`, which writes it for checkov in {show_seconds:.2f} s, does not "
-        f"count; shortest of {RUNS} each, in turn",
+        f"{took['checkov']:.2f} s; `terraform show -json`, which writes it for checkov in {show_seconds:.2f} s, does "
+        f"not count; shortest of {RUNS} each, in turn",
     )
