@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import datetime
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from bench import bring_up, checks, growth, history, memory, page, previews, table
-from bench.figure import Figure, MeasurementError
+from bench import bring_up, checks, comparison, growth, history, memory, page, previews, table
+from bench.figure import Figure, MeasurementError, NotMeasured
 from bench.sandbox import copied_project
 from commands import shell
 from commands.errors import CommandError
 from sandbox.tests.platform import Platform
 
-_GROUPS: tuple[tuple[str, Callable[[Platform], list[Figure]]], ...] = (
+_GROUPS: tuple[tuple[str, Callable[[Platform], Sequence[Figure | NotMeasured]]], ...] = (
     # First, since it brings up what the others measure.
     ("bringing the sandbox up", bring_up.measure),
     ("memory", memory.measure),
     ("previews", previews.measure),
+    ("terraform and checkov", comparison.measure),
     ("growth", growth.measure),
     ("unit and policy tests", checks.measure),
 )
@@ -36,18 +37,19 @@ def bench(
 ) -> None:
     """Measure speed and memory. A missed target is shown but is no error, since times depend on the machine."""
     console = Console()
-    figures: list[Figure] = []
+    measured: list[Figure | NotMeasured] = []
     failure = ""
     with copied_project() as platform:
         for name, measure in _GROUPS:
             try:
                 with console.status(f"Measuring: {name}"):
-                    figures += measure(platform)
+                    measured += measure(platform)
             except MeasurementError as error:
                 # The later groups need what this one leaves behind.
                 failure = f"{name}: {error}"
                 break
-    table.show(console, figures)
+    table.show(console, measured)
+    figures = [each for each in measured if isinstance(each, Figure)]
     if json is not None:
         table.write(json, figures)
     run = history.Run.of(figures, date=datetime.date.today().isoformat(), machine=table.machine())

@@ -45,6 +45,14 @@ class Figure:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class NotMeasured:
+    """A figure that needs a program which is not here."""
+
+    name: str
+    why: str
+
+
 def ratio(measured: float, reference: float) -> float:
     """How many times the reference it is. Raises `MeasurementError` when there is nothing to compare with."""
     if reference <= 0:

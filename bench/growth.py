@@ -42,7 +42,8 @@ def _figure(counts: tuple[int, int, int], took: Mapping[str, float]) -> Figure:
         unit=Unit.RATIO,
         basis=f"a further resource from {half:,} to {many:,} against one from {few:,} to {half:,}: "
         f"{', '.join(f'{count:,} in {taken:.2f} s' for count, taken in zip(counts, times, strict=True))}; a generated "
-        f"program of security groups with rules, nothing deployed; shortest of {RUNS} each, in turn, {_ONCE:,} once",
+        f"program of security groups with rules, which starts as prod's does, nothing deployed; shortest of {RUNS} "
+        f"each, in turn, {_ONCE:,} once",
     )
 
 

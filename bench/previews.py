@@ -13,21 +13,22 @@ from sandbox.tests.platform import Platform
 AGAINST_EMPTY = 4.0
 WITH_POLICIES = 1.10
 
+PREVIEW = ("preview", "-s", "untouched")
+"""Of a stack with prod's own configuration, of which nothing is deployed."""
+POLICIES = ("--policy-pack", "policies")
+
 _EMPTY = ("-C", "bench/programs/empty", "-s", "empty")
-_UNTOUCHED = ("-s", "untouched")
-"""A stack with prod's own configuration, of which nothing is deployed."""
 
 
 def measure(platform: Platform) -> list[Figure]:
     """Expects the embedded AWS to run."""
     platform.pulumi("stack", "init", *_EMPTY, "--no-select")
-    preview = partial(platform.pulumi, "preview")
-    with _untouched_stack(platform):
+    with untouched_stack(platform):
         took = minima(
             {
-                "empty": partial(preview, *_EMPTY),
-                "prod": partial(preview, *_UNTOUCHED),
-                "with policies": partial(preview, *_UNTOUCHED, "--policy-pack", "policies"),
+                "empty": partial(platform.pulumi, "preview", *_EMPTY),
+                "prod": partial(platform.pulumi, *PREVIEW),
+                "with policies": partial(platform.pulumi, *PREVIEW, *POLICIES),
             }
         )
     how = f"shortest of {RUNS} each, in turn"
@@ -51,9 +52,11 @@ def measure(platform: Platform) -> list[Figure]:
 
 
 @contextmanager
-def _untouched_stack(platform: Platform) -> Iterator[None]:
-    """Makes the stack, with an exception of its own for each of prod's, which name their stack. Its files go with the
-    block: unit tests read every stack file that they find."""
+def untouched_stack(platform: Platform) -> Iterator[None]:
+    """The stack that `PREVIEW` is of, with an exception for each of prod's, since these name their stack.
+
+    It goes with the block: unit tests read every stack file that they find.
+    """
     exceptions = platform.project / "policies" / "exceptions.yaml"
     text = exceptions.read_text(encoding="utf-8")
     configuration = platform.project / "Pulumi.untouched.yaml"
@@ -63,5 +66,5 @@ def _untouched_stack(platform: Platform) -> Iterator[None]:
     try:
         yield
     finally:
-        configuration.unlink()
+        platform.pulumi("stack", "rm", "--yes", "-s", "untouched")  # Its file too.
         exceptions.write_text(text, encoding="utf-8")

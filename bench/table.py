@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.figure import Figure, Unit
+from bench.figure import Figure, NotMeasured, Unit
 
 _DECIMALS = {Unit.RATIO: 2, Unit.SECONDS: 1, Unit.GIB: 2}
 
@@ -22,19 +22,23 @@ def amount(value: float, unit: Unit) -> str:
     return f"{number}{unit}" if unit is Unit.RATIO else f"{number} {unit}"
 
 
-def show(console: Console, figures: Sequence[Figure]) -> None:
-    """The table, and below it what each figure measures."""
+def show(console: Console, figures: Sequence[Figure | NotMeasured]) -> None:
+    """The table, and below it what each figure measures, or why there is none."""
     table = Table(title="Speed and memory", title_justify="left")
     table.add_column("figure", no_wrap=True)
     table.add_column("measured", justify="right", no_wrap=True)
     table.add_column("target", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for figure in figures:
+        if isinstance(figure, NotMeasured):
+            table.add_row(figure.name, "", "", "[yellow]not measured[/]")
+            continue
         verdict = "[green]met[/]" if figure.met else "[red]missed[/]"
         table.add_row(figure.name, amount(figure.measured, figure.unit), amount(figure.aim, figure.unit), verdict)
     console.print(table)
     for figure in figures:
-        console.print(f"{figure.name}: {figure.basis}", style="dim", soft_wrap=True, highlight=False, markup=False)
+        text = figure.why if isinstance(figure, NotMeasured) else figure.basis
+        console.print(f"{figure.name}: {text}", style="dim", soft_wrap=True, highlight=False, markup=False)
     console.print(f"\n{_busy()}", style="dim", soft_wrap=True, highlight=False)
 
 

@@ -22,26 +22,30 @@ def scan(deployments: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
     checkov tells severities only to customers of its makers, so every failed check counts. Raises CannotRunError if
     checkov fails.
     """
-    command = CHECKOV.find()
     found = []
     with tempfile.TemporaryDirectory() as directory:
         for stack, deployment in deployments.items():
             plan = Path(directory) / f"{stack}.json"
             plan.write_text(json.dumps(terraform.plan(deployment)))
-            ran = subprocess.run(
-                [
-                    *(command, "--file", str(plan), "--framework", "terraform_plan"),
-                    *("--output", "json", "--compact", "--quiet", "--skip-download", "--soft-fail"),
-                ],
-                env=os.environ | {"HOME": directory},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if ran.returncode:
-                raise CannotRunError(f"checkov ended with {ran.returncode}:\n{ran.stderr.strip()[-2000:]}")
-            found += findings(stack, json.loads(ran.stdout))
+            found += findings(stack, report_on(plan))
     return found
+
+
+def report_on(plan: Path) -> Any:
+    """What checkov says of a Terraform plan in JSON. Raises CannotRunError if it fails."""
+    ran = subprocess.run(
+        [
+            *(CHECKOV.find(), "--file", str(plan), "--framework", "terraform_plan"),
+            *("--output", "json", "--compact", "--quiet", "--skip-download", "--soft-fail"),
+        ],
+        env=os.environ | {"HOME": str(plan.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ran.returncode:
+        raise CannotRunError(f"checkov ended with {ran.returncode}:\n{ran.stderr.strip()[-2000:]}")
+    return json.loads(ran.stdout)
 
 
 def findings(stack: str, report: Mapping[str, Any]) -> list[Finding]:

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from bench import table
-from bench.figure import Figure, MeasurementError, Unit, ratio
+from bench.figure import Figure, MeasurementError, NotMeasured, Unit, ratio
 from bench.growth import growth
 from bench.timing import minima
 
@@ -71,8 +71,11 @@ def test_the_table_shows_each_figure_with_its_aim_and_verdict() -> None:
     """What a person reads, the basis in full; square brackets in it are no markup."""
     shown = io.StringIO()
     console = Console(width=100, file=shown)
-    table.show(console, [_figure(1.234), _figure(17.04, aim=10, unit=Unit.SECONDS), _figure(0.5, unit=Unit.GIB)])
-    for text in ("1.23x", "2.00x", "met", "17.0 s", "10.0 s", "missed", "0.50 GiB", "one against [another]"):
+    missing = NotMeasured(name="a comparison", why="[it] is not installed")
+    figures = [_figure(1.234), _figure(17.04, aim=10, unit=Unit.SECONDS), _figure(0.5, unit=Unit.GIB)]
+    table.show(console, [*figures, missing])
+    expected = ("1.23x", "2.00x", "met", "17.0 s", "10.0 s", "missed", "0.50 GiB", "one against [another]")
+    for text in (*expected, "not measured", "a comparison: [it] is not installed"):
         assert text in shown.getvalue()
 
 

@@ -215,6 +215,7 @@ _ANSWERS: dict[str, Callable[[str, str, Inputs], Inputs]] = {
     for kind, answer in {
         aws.acm.Certificate: _with_arn("acm", "certificate/{}"),
         aws.cloudfront.Distribution: _distribution,
+        aws.cloudwatch.LogDeliveryDestination: _with_name("logs", "delivery-destination:{}"),
         aws.cloudwatch.LogGroup: _with_name("logs", "log-group:{}"),
         aws.ebs.Volume: _with_id("vol", kind="volume"),
         aws.ec2.CustomerGateway: _with_id("cgw"),

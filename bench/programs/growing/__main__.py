@@ -10,12 +10,11 @@ import pulumi
 # The engine starts a program in its own directory, and this one uses the components of the project around it.
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
+import stack.quick_imports  # noqa: F401 - before the components, as in the platform's program  # isort: skip
 from components.network.security_group import IngressRule, SecurityGroup, SecurityGroupArgs
 from components.shared.context import Context
 from components.shared.tags import Tags
 from stack.quick_start import quick_start
-
-quick_start()  # As the project's own program does.
 
 RESOURCES_PER_GROUP = 5
 """The component, its group, two rules inwards and one outwards."""
@@ -28,6 +27,7 @@ CONTEXT = Context(
     tags=Tags(client="client", environment="bench", system="satellite"),
 )
 
+quick_start()
 for number in range(pulumi.Config().require_int("resources") // RESOURCES_PER_GROUP):
     SecurityGroup(
         f"satellite-{number}",
