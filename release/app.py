@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from release import build, bundle, deploy, diagnosis, hold_commands, plan, records, tool
+from release import build, bundle, deploy, diagnosis, hold_commands, plan, records, refresh, tool
 
 app = typer.Typer(
     help="Build and plan releases, hold the shop, and see what releases did.",
@@ -21,6 +21,7 @@ app.command(epilog=plan.EPILOG)(plan.plan)
 app.command(epilog=deploy.EPILOG)(deploy.deploy)
 app.command(epilog=deploy.EPILOG)(deploy.resume)
 app.command(epilog=deploy.EPILOG)(deploy.rollback)
+app.command(epilog=refresh.EPILOG)(refresh.refresh)
 app.add_typer(hold_commands.app, name="hold")
 app.command(
     epilog="Exit codes: 0 nothing waits; 1 a hold, a lock or two releases at once, or AWS refused a call; 2 wrong "

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Self
 
 import typer
@@ -15,21 +15,14 @@ import typer
 from commands.console import Console
 from commands.deployed_stack import StackName
 from commands.errors import CannotRunError
+from release.database_copy import DatabaseCopy, Snapshot, spell
 from release.errors import ReleaseError, answers_of_aws
 from release.failover import failover
-from release.polling import polls
 from release.site import Site
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-_SUFFIX = "-drill"
-_LONGEST = 63
-"""Characters of an instance's name ("RestoreDBInstanceFromDBSnapshot")."""
-_RESTORE_SECONDS = 4 * 3600
-_REMOVE_SECONDS = 3600
-_POLL_SECONDS = 15.0
 _PAGE = 200
-_FAILED = ("failed", "incompatible-restore", "restore-error", "storage-full")
 _BEHIND = 2
 """What `setup:db:status` ends with when a release needs another schema."""
 
@@ -62,13 +55,13 @@ def restore(
     console = Console()
     with answers_of_aws():
         site = Site.of(stack)
-        rds = site.session.client("rds")
-        source = Snapshot.choose(rds, site.database, snapshot)
+        copy = _copy_of(site)
+        source = Snapshot.choose(copy.rds, site.database, snapshot)
         console.step(f"Snapshot {source.name}, taken at {source.taken_at:%Y-%m-%d %H:%M} UTC")
         started = time.monotonic()
-        with _copy(rds, site, source, console) as host:
+        with _restored(copy, source, console) as host:
             restored = time.monotonic() - started
-            console.step(f"The copy is available after {_spell(restored)}.")
+            console.step(f"The copy is available after {spell(restored)}.")
             with console.working("Running the shop's release with the copy"):
                 facts = ask(site, host)
         drill = Drill(snapshot=source.name, taken_at=source.taken_at, restore_seconds=restored, facts=facts)
@@ -87,41 +80,13 @@ def remove(stack: StackName) -> None:
     console = Console()
     with answers_of_aws():
         site = Site.of(stack)
-        name = copy_name(site.database)
-        rds = site.session.client("rds")
-        if not _exists(rds, name):
-            raise CannotRunError(f"database {name}: there is none, so no drill has left one.")
-        _remove(rds, name)
+        copy = _copy_of(site)
+        if not copy.exists:
+            raise CannotRunError(f"database {copy.name}: there is none, so no drill has left one.")
+        copy.remove()
         with console.working("Removing the copy"):
-            _await_removal(rds, name)
-    console.step(f"{name} is removed.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Snapshot:
-    """A snapshot that can be restored."""
-
-    name: str
-    taken_at: datetime
-    """In UTC."""
-
-    @classmethod
-    def choose(cls, rds: Any, database: str, name: str | None = None) -> Self:
-        """One of a database's snapshots, automated or not: the newest without a name.
-
-        Raises ``CannotRunError`` when there is none that is available.
-        """
-        pages = rds.get_paginator("describe_db_snapshots").paginate(DBInstanceIdentifier=database)
-        found = [
-            cls(name=each["DBSnapshotIdentifier"], taken_at=each["SnapshotCreateTime"].astimezone(UTC))
-            for page in pages
-            for each in page["DBSnapshots"]
-            if each["Status"] == "available" and name in (None, each["DBSnapshotIdentifier"])
-        ]
-        if not found:
-            wanted = f"snapshot {name}" if name else "a snapshot"
-            raise CannotRunError(f"database {database}: got no available snapshot, expected {wanted} to restore.")
-        return max(found, key=lambda each: each.taken_at)
+            copy.await_removal()
+    console.step(f"{copy.name} is removed.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,11 +151,6 @@ class Drill:
     facts: CopyFacts
 
 
-def copy_name(database: str) -> str:
-    """The name of the copy. One drill at a time: the name is taken while it is there."""
-    return f"{database[: _LONGEST - len(_SUFFIX)].rstrip('-')}{_SUFFIX}"
-
-
 def ask(site: Site, host: str) -> CopyFacts:
     """Run the release with the database at a host, on the back office's instance, beside the running one."""
     key = f"{site.prefix}facts/drill.json"
@@ -198,96 +158,28 @@ def ask(site: Site, host: str) -> CopyFacts:
     return CopyFacts.read(site.s3.get_object(Bucket=site.bucket, Key=key)["Body"].read().decode())
 
 
-def restore_beside(rds: Any, database: str, snapshot: str) -> str:
-    """Begin to make a copy from a snapshot, in the network and with the parameters of the database. Returns its name.
-
-    Raises ``CannotRunError`` if the copy of another drill is there.
-    """
-    name = copy_name(database)
-    if _exists(rds, name):
+@contextmanager
+def _restored(copy: DatabaseCopy, snapshot: Snapshot, console: Console) -> Iterator[str]:
+    """The host of a copy, which is removed again whatever happens but a kill."""
+    if copy.exists:
         raise CannotRunError(
-            f"database {name}: it is there, so another drill is at work, or one was killed. `./shop drill remove` "
+            f"database {copy.name}: it is there, so another drill is at work, or one was killed. `./shop drill remove` "
             "removes it."
         )
-    [of] = rds.describe_db_instances(DBInstanceIdentifier=database)["DBInstances"]
-    tags = {tag["Key"]: tag["Value"] for tag in of["TagList"] if not tag["Key"].startswith("aws:")}
-    rds.restore_db_instance_from_db_snapshot(
-        DBInstanceIdentifier=name,
-        DBSnapshotIdentifier=snapshot,
-        DBInstanceClass=of["DBInstanceClass"],
-        DBSubnetGroupName=of["DBSubnetGroup"]["DBSubnetGroupName"],
-        VpcSecurityGroupIds=[each["VpcSecurityGroupId"] for each in of["VpcSecurityGroups"]],
-        DBParameterGroupName=of["DBParameterGroups"][0]["DBParameterGroupName"],
-        MultiAZ=False,
-        PubliclyAccessible=False,
-        DeletionProtection=False,
-        CopyTagsToSnapshot=False,
-        Tags=[{"Key": key, "Value": value} for key, value in {**tags, "Name": name}.items()],
-    )
-    return name
-
-
-@contextmanager
-def _copy(rds: Any, site: Site, snapshot: Snapshot, console: Console) -> Iterator[str]:
-    """The host of a copy, which is removed again whatever happens but a kill."""
-    name = restore_beside(rds, site.database, snapshot.name)
+    copy.restore(snapshot.name)
     try:
         with console.working("Restoring the snapshot"):
-            host = await_available(rds, name)
+            host = copy.await_available()
         yield host
     except BaseException:
-        _remove(rds, name)
-        console.say(f"{name} is being removed.")
+        copy.remove()
+        console.say(f"{copy.name} is being removed.")
         raise
-    _remove(rds, name)
+    copy.remove()
     with console.working("Removing the copy"):
-        _await_removal(rds, name)
+        copy.await_removal()
     console.step("The copy is removed.")
 
 
-def await_available(rds: Any, name: str) -> str:
-    """The host of an instance, once it is available. Raises ``ReleaseError`` when it fails or takes four hours."""
-    found = _poll(rds, name, lambda status: status == "available", _RESTORE_SECONDS)
-    if found is None:
-        raise ReleaseError(f"database {name}: it is gone, expected it to become available")
-    return str(found["Endpoint"]["Address"])
-
-
-def _await_removal(rds: Any, name: str) -> None:
-    _poll(rds, name, lambda _status: False, _REMOVE_SECONDS)
-
-
-def _poll(rds: Any, name: str, wanted: Callable[[str], bool], seconds: float) -> dict[str, Any] | None:
-    """The instance once its status is wanted; None once it is gone."""
-    deadline = time.monotonic() + seconds
-    for _ in polls(_POLL_SECONDS):
-        found = _described(rds, name)
-        status = found["DBInstanceStatus"] if found else ""
-        if found is None or wanted(status):
-            return found
-        if status in _FAILED:
-            raise ReleaseError(f"database {name}: got status {status}, expected available")
-        if time.monotonic() > deadline:
-            break
-    raise ReleaseError(f"database {name}: still {status} after {_spell(seconds)}")
-
-
-def _remove(rds: Any, name: str) -> None:
-    if _exists(rds, name):
-        rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True, DeleteAutomatedBackups=True)
-
-
-def _exists(rds: Any, name: str) -> bool:
-    return _described(rds, name) is not None
-
-
-def _described(rds: Any, name: str) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
-    except rds.exceptions.DBInstanceNotFoundFault:
-        return None
-    return found
-
-
-def _spell(seconds: float) -> str:
-    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} s"
+def _copy_of(site: Site) -> DatabaseCopy:
+    return DatabaseCopy(rds=site.session.client("rds"), database=site.database, purpose="drill")

@@ -20,7 +20,7 @@ from release.progress import End, Progress
 from release.redaction import Redaction
 from release.running_configuration import RunningRelease, release_file
 from release.schema_changes import Effect
-from release.site import HOLD, JOURNALS, Satellite, Site
+from release.site import HOLD, JOURNALS, REFRESH, Satellite, Site
 from release.steps import STEPS, Action
 
 _JOURNALS_READ = 5
@@ -233,9 +233,9 @@ def require_finished(site: Site) -> None:
 
 
 def newest_first(site: Site) -> Iterator[tuple[str, Journal]]:
-    """The journals of releases, with their names. Those of holds by hand are left out."""
+    """The journals of releases, with their names. Those of holds by hand and of refreshes are left out."""
     found = names(site.s3, site.bucket, f"{site.prefix}{JOURNALS}")
-    for name in sorted((each for each in found if not each.startswith(HOLD)), reverse=True):
+    for name in sorted((each for each in found if not each.startswith((HOLD, REFRESH))), reverse=True):
         yield name, Journal.read(site.s3, site.bucket, site.journal_prefix(name), Redaction())
 
 

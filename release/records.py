@@ -20,7 +20,7 @@ from release.lock import Found
 from release.progress import ENDED, Direction, Progress
 from release.redaction import Redaction
 from release.running_configuration import RunningRelease
-from release.site import JOURNALS, Satellite, Site
+from release.site import JOURNALS, REFRESH, Satellite, Site
 
 
 def status(stack: StackName, app: AppName = None) -> None:
@@ -82,11 +82,13 @@ def unlock(
 
 def next_command(site: Site) -> str:
     """The one command that goes on from here. Empty if nothing waits, or while a release is at work."""
-    left = planning.unfinished(site)
-    if left is None:
-        return ""
     found = site.lock.read()
     if found is not None and not found.holder.is_free and not found.is_stale:
+        return ""
+    if found is not None and not found.holder.is_free and found.holder.release == REFRESH:
+        return f"./shop release {REFRESH} {site.options}"
+    left = planning.unfinished(site)
+    if left is None:
         return ""
     progress = _progress(left[1])
     # Killed while it was taken back: that goes on. What could not be taken back goes forward, once it is mended.

@@ -24,6 +24,8 @@ from release.redaction import Redaction
 JOURNALS = "releases/"
 HOLD = "hold-"
 """What the name of the journal of a hold by hand begins with."""
+REFRESH = "refresh"
+"""What the lock of a refresh is taken for, and what the name of its journal begins with."""
 _LOCK = "lock.json"
 
 

@@ -16,7 +16,7 @@ from release.site import Site
 TOOL = "tool.zip"
 """Its key below the site's prefix. Each stack has the tool that fits its SSM documents."""
 REQUIREMENTS = "requirements.txt"
-PACKAGES = ("boto3", "rich", "sqlglot", "typer")
+PACKAGES = ("boto3", "PyYAML", "rich", "sqlglot", "typer")
 """The packages that it imports. Their versions are those of ``requirements.txt``."""
 _ROOT = Path(__file__).resolve().parents[1]
 _ROOMS = ("commands", "platform_config", "release")

@@ -56,6 +56,8 @@ class ReleaseDocument:
     """By name, which has letters and digits only."""
     is_fenced: bool = False
     """Whether the instance refuses it from a sender whose lock another one has by now (parameter ``Fence``)."""
+    replaces_data: bool = False
+    """Whether it replaces what is in the database. A stack that is protected does not have it."""
 
     @property
     def content(self) -> str:
@@ -181,6 +183,28 @@ DOCUMENTS = (
         },
     ),
     ReleaseDocument(
+        name="scrub-copy",
+        description="Takes personal data out of a copy of the database, and writes what remains to S3",
+        timeout_seconds=12 * _HOUR,
+        parameters={
+            "Copy": Parameter(
+                description="The host of the copy: its name says what it is for",
+                allowed=r"[a-z0-9-]{1,63}-for-[a-z0-9-]{1,60}\.[a-z0-9.-]{1,180}",
+            ),
+            "List": Parameter(description="The address of the list of tables", allowed=_S3_ADDRESS),
+            "Dump": Parameter(description="The address to write what remains to", allowed=_S3_ADDRESS),
+            "Facts": _FACTS,
+        },
+    ),
+    ReleaseDocument(
+        name="load-copy",
+        description="Replaces the database by what another stack's copy left",
+        timeout_seconds=12 * _HOUR,
+        is_fenced=True,
+        replaces_data=True,
+        parameters={"Dump": Parameter(description="The address of what scrub-copy wrote", allowed=_S3_ADDRESS)},
+    ),
+    ReleaseDocument(
         name="check-instance",
         description="Prints the free space, the free inodes and the time of an instance",
         timeout_seconds=_MINUTE,
@@ -211,6 +235,11 @@ DOCUMENTS = (
 )
 
 
+def documents_of(*, protected: bool) -> tuple[ReleaseDocument, ...]:
+    """The documents of a stack: one that is protected has none that replaces its data."""
+    return tuple(each for each in DOCUMENTS if not (protected and each.replaces_data))
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReleaseDocumentsArgs:
     """The stack of the site."""
@@ -221,7 +250,7 @@ class ReleaseDocumentsArgs:
 class ReleaseDocuments(pulumi.ComponentResource):
     """The SSM documents that a site's releases run on its instances.
 
-    Produces a document for each of ``DOCUMENTS``, and an encrypted log group for what they print. A document changes
+    Produces a document for each of ``documents_of``, and an encrypted log group for what they print. A document changes
     with ``pulumi up``: AWS keeps its earlier versions, and commands run the newest.
     """
 
@@ -230,7 +259,8 @@ class ReleaseDocuments(pulumi.ComponentResource):
     log_group_name: pulumi.Output[str]
 
     def __init__(self, name: str, args: ReleaseDocumentsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:site:ReleaseDocuments", name, {"documents": [each.name for each in DOCUMENTS]}, opts)
+        documents = documents_of(protected=args.context.protect)
+        super().__init__("magento:site:ReleaseDocuments", name, {"documents": [each.name for each in documents]}, opts)
         child = pulumi.ResourceOptions(parent=self)
         tags = args.context.tags
         self._context = args.context
@@ -254,7 +284,7 @@ class ReleaseDocuments(pulumi.ComponentResource):
                 tags=tags.named(f"{name}-{each.name}"),
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             ).name
-            for each in DOCUMENTS
+            for each in documents
         }
         self.log_group_name = self._log_group.name
         self.register_outputs({"names": self.names, "log_group_name": self.log_group_name})

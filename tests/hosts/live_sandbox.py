@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import shlex
 import ssl
 import threading
 import time
@@ -122,6 +123,15 @@ class LiveSandbox:
             time.sleep(0.1)
         assert found["Status"] == "Success", f"{commands} on {instance}: {found}"
         return str(found["StandardOutputContent"])
+
+    def sql(self, statement: str, environment: str = BACK_OFFICE) -> str:
+        """What a shop's database answers, asked on its back office's instance: the first column of each row."""
+        current = "/var/app/current"
+        code = (
+            f"require '{current}/.platform/database.php'; $env = require '{current}/app/etc/env.php';"
+            f"foreach (connect($env)->query({json.dumps(statement)}) ?: [] as $row) echo $row[0], PHP_EOL;"
+        )
+        return self.run(self.instances(environment)[0], f"php -r {shlex.quote(code)}").strip()
 
     def environment(self, name: str) -> dict[str, Any]:
         """Beanstalk's description."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shlex
 import subprocess
 import time
 
@@ -14,7 +12,6 @@ from commands.errors import ExitCode
 from tests.hosts.live_sandbox import BACK_OFFICE, LiveSandbox, shoppers
 
 pytestmark = pytest.mark.long
-CURRENT = "/var/app/current"
 
 
 def drill(live: LiveSandbox, command: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -28,17 +25,8 @@ def drill(live: LiveSandbox, command: str, *options: str) -> subprocess.Complete
     )
 
 
-def mysql(live: LiveSandbox, statement: str) -> str:
-    """What the shop's database answers, asked on the back office's instance."""
-    code = (
-        f"require '{CURRENT}/.platform/database.php'; $env = require '{CURRENT}/app/etc/env.php';"
-        f"foreach (connect($env)->query({json.dumps(statement)}) ?: [] as $row) echo $row[0], PHP_EOL;"
-    )
-    return live.run(live.instances(BACK_OFFICE)[0], f"php -r {shlex.quote(code)}").strip()
-
-
 def order(live: LiveSandbox, quote: int) -> None:
-    mysql(live, f"INSERT INTO sales_order (quote_id, grand_total, items) VALUES ({quote}, 1, 1)")
+    live.sql(f"INSERT INTO sales_order (quote_id, grand_total, items) VALUES ({quote}, 1, 1)")
 
 
 @pytest.mark.row(5)
@@ -48,9 +36,9 @@ def test_the_shop_works_with_its_snapshot_and_no_shopper_notices(live: LiveSandb
     database = live.platform.outputs("prod")["database_endpoint"].partition(".")[0]
     host = live.instances(BACK_OFFICE)[0]
     before = live.run(host, "cat /var/app/current/.platform/release.env; ls /var/app/current/var")
-    first = int(mysql(live, "SELECT COALESCE(MAX(quote_id), 0) + 1 FROM sales_order"))
+    first = int(live.sql("SELECT COALESCE(MAX(quote_id), 0) + 1 FROM sales_order"))
     order(live, first)
-    orders = int(mysql(live, "SELECT COUNT(*) FROM sales_order"))
+    orders = int(live.sql("SELECT COUNT(*) FROM sales_order"))
     rds.create_db_snapshot(DBInstanceIdentifier=database, DBSnapshotIdentifier="of-the-drill")
     rds.get_waiter("db_snapshot_available").wait(
         DBSnapshotIdentifier="of-the-drill", WaiterConfig={"Delay": 1, "MaxAttempts": 120}
@@ -70,7 +58,7 @@ def test_the_shop_works_with_its_snapshot_and_no_shopper_notices(live: LiveSandb
         assert live.run(host, "cat /var/app/current/.platform/release.env; ls /var/app/current/var") == before
         assert live.run(host, "ls /var/app/drill").strip() == ""
     finally:
-        mysql(live, f"DELETE FROM sales_order WHERE quote_id >= {first}")
+        live.sql(f"DELETE FROM sales_order WHERE quote_id >= {first}")
         rds.delete_db_snapshot(DBSnapshotIdentifier="of-the-drill")
 
 
@@ -90,7 +78,7 @@ def test_the_shop_comes_back_from_a_failover_with_its_orders_and_carts(live: Liv
     place = live.site
     form = "form_key=key&sku=LINEN-SHIRT"
     added = live.get("/checkout/cart/add", method="POST", body=form, headers={"Cookie": "form_key=key"})
-    first = int(mysql(live, "SELECT COALESCE(MAX(quote_id), 0) + 1 FROM sales_order"))
+    first = int(live.sql("SELECT COALESCE(MAX(quote_id), 0) + 1 FROM sales_order"))
     order(live, first)
     uptime = "SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'UPTIME'"
     began = time.time()
@@ -98,10 +86,10 @@ def test_the_shop_comes_back_from_a_failover_with_its_orders_and_carts(live: Liv
         with shoppers(live, ("/linen-shirt.html",)) as load:
             ran = drill(live, "failover", "--address", f"{place['Address']}:{place['Ports']['443']}")
         assert ran.returncode == ExitCode.OK, ran.stdout + ran.stderr
-        assert mysql(live, f"SELECT COUNT(*) FROM sales_order WHERE quote_id = {first}") == "1"
+        assert live.sql(f"SELECT COUNT(*) FROM sales_order WHERE quote_id = {first}") == "1"
     finally:
-        mysql(live, f"DELETE FROM sales_order WHERE quote_id = {first}")
+        live.sql(f"DELETE FROM sales_order WHERE quote_id = {first}")
     assert "1 × Linen shirt" in live.get("/checkout/cart/", headers={"Cookie": f"form_key=key; {added.cookies}"}).text
     assert load.answers[200] > 20
     assert ran.stdout.count("until AWS called it over") == 2
-    assert int(mysql(live, uptime)) < time.time() - began
+    assert int(live.sql(uptime)) < time.time() - began

@@ -151,6 +151,7 @@ def test_every_document_that_changes_something_is_fenced() -> None:
         "verify-release",
         "verify-satellite",
         "check-copy",
+        "scrub-copy",
         "check-instance",
         "show-engine-log",
         "look-for-magento",

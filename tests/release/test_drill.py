@@ -15,7 +15,8 @@ from commands.deployed_stack import DeployedStack
 from commands.errors import CannotRunError, CommandError
 from components.site.release_documents import DOCUMENTS
 from release import drill
-from release.drill import CopyFacts, Snapshot
+from release.database_copy import DatabaseCopy, Snapshot
+from release.drill import CopyFacts
 from release.site import Site
 from sandbox.emulator.in_process import client
 from tests.release.conftest import BUCKET, REGION
@@ -107,6 +108,10 @@ def shop(rds: Any, s3: Any, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return shop
 
 
+def copy_of(rds: Any, database: str = DATABASE) -> DatabaseCopy:
+    return DatabaseCopy(rds=rds, database=database, purpose="drill")
+
+
 def databases(rds: Any) -> list[str]:
     return [each["DBInstanceIdentifier"] for each in rds.describe_db_instances()["DBInstances"]]
 
@@ -154,7 +159,7 @@ def test_a_copy_that_does_not_work_ends_the_command_with_its_faults(rds: Any, sh
 
 
 def test_another_drill_is_refused_and_what_a_killed_one_left_is_removed(rds: Any, shop: SimpleNamespace) -> None:
-    drill.restore_beside(rds, DATABASE, "before")
+    copy_of(rds).restore("before")
     refused = shop.run("restore")
     assert "`./shop drill remove` removes it" in str(refused.exception)
     assert databases(rds) == [DATABASE, COPY]
@@ -197,5 +202,5 @@ def test_what_is_wrong_with_a_copy(found: Callable[[], CopyFacts], said: list[st
 
 
 def test_the_name_of_the_copy_is_one_of_rds() -> None:
-    assert drill.copy_name("a" * 63) == f"{'a' * 57}-drill"
-    assert drill.copy_name(f"{'a' * 56}-bbbbbb") == f"{'a' * 56}-drill"
+    assert copy_of(None, "a" * 63).name == f"{'a' * 57}-drill"
+    assert copy_of(None, f"{'a' * 56}-bbbbbb").name == f"{'a' * 56}-drill"

@@ -56,7 +56,7 @@ OTHERWISE = {
 }
 """Calls whose actions have other names, or that need more than one ("Service Authorization Reference")."""
 WITH_BEANSTALK = "elasticbeanstalk:environment-name"
-OF_PEOPLE = {"drill.py", "failover.py"}
+OF_PEOPLE = {"database_copy.py", "drill.py", "failover.py", "refresh.py"}
 """What makes, deletes and reboots databases is no command of the role: people with rights of their own run it."""
 BESIDE = {"kms:Decrypt", "kms:GenerateDataKey"}
 """What S3 and Secrets Manager do with the caller's rights on what is encrypted."""

@@ -10,7 +10,6 @@ declare(strict_types=1);
 require __DIR__ . '/database.php';
 require __DIR__ . '/without_secrets.php';
 
-const CONNECT_SECONDS = 120;
 const PAGE_SECONDS = 120;
 const START_SECONDS = 10;
 // Without these there is no shop, no customer or no order. A shop that has one of them has it in each copy.
@@ -19,23 +18,6 @@ const TABLES = ['store', 'core_config_data', 'catalog_product_entity', 'customer
 [, $running, $host, $name] = $argv;
 $root = dirname(__DIR__);
 $env = require "$running/app/etc/env.php";
-
-/** The copy. Its name may not be known yet, although RDS calls it available. */
-function patiently(array $env): PDO
-{
-    $until = time() + CONNECT_SECONDS;
-    while (true) {
-        try {
-            return connect($env);
-        } catch (PDOException $error) {
-            if (time() > $until) {
-                fwrite(STDERR, "the copy: {$error->getMessage()}\n");
-                exit(1);
-            }
-            sleep(1);
-        }
-    }
-}
 
 /** @return list<string> */
 function tables(PDO $database): array
@@ -89,7 +71,7 @@ $own['session'] = ['save' => 'files'];
 file_put_contents("$root/app/etc/env.php", '<?php return ' . var_export($own, true) . ";\n");
 chdir($root);
 
-$copy = patiently($own);
+$copy = connect_patiently($own);
 $shop = connect($env);
 $prefix = $env['db']['table_prefix'] ?? '';
 $there = ['shop' => tables($shop), 'copy' => tables($copy)];

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.site.release_documents import DOCUMENTS, Parameter, ReleaseDocument
+from components.site.release_documents import DOCUMENTS, Parameter, ReleaseDocument, documents_of
 from release.first_installation import ADDRESS
 from tests.unit.program import ROOT, program
 
@@ -31,14 +31,21 @@ def _name(document: ReleaseDocument) -> str:
 def test_a_site_has_a_document_for_each_command_of_releases(stack: str) -> None:
     graph = program(stack)
     declared = {each.inputs["name"]: each for each in graph.of_type(aws.ssm.Document)}
-    assert declared.keys() == {f"client-{stack}-{document.name}" for document in DOCUMENTS}
-    for document in DOCUMENTS:
+    documents = documents_of(protected=stack == "prod")
+    assert declared.keys() == {f"client-{stack}-{document.name}" for document in documents}
+    for document in documents:
         made = declared[f"client-{stack}-{document.name}"]
         assert (made.inputs["documentType"], made.inputs["documentFormat"]) == ("Command", "JSON")
         assert made.inputs["content"] == document.content
         assert made.inputs["tags"]["Name"] == f"client-{stack}-site-release-{document.name}"
         assert "permissions" not in made.inputs
-    assert graph.exports["release_documents"] == {each.name: f"client-{stack}-{each.name}" for each in DOCUMENTS}
+    assert graph.exports["release_documents"] == {each.name: f"client-{stack}-{each.name}" for each in documents}
+
+
+def test_no_command_replaces_the_data_of_a_protected_stack() -> None:
+    """So nobody who may release can empty production's database with it, by mistake or not."""
+    assert {each.name for each in DOCUMENTS} - {each.name for each in documents_of(protected=True)} == {"load-copy"}
+    assert documents_of(protected=False) == DOCUMENTS
 
 
 @pytest.mark.parametrize("stack", STACKS)
