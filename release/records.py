@@ -86,7 +86,7 @@ def next_command(site: Site) -> str:
     if found is not None and not found.holder.is_free and not found.is_stale:
         return ""
     if found is not None and not found.holder.is_free and found.holder.release == REFRESH:
-        return f"./shop release {REFRESH} {site.options}"
+        return _begins_refresh_again(site)
     left = planning.unfinished(site)
     if left is None:
         return ""
@@ -95,6 +95,12 @@ def next_command(site: Site) -> str:
     ended = left[1].records[-1].event is Event.FAILED if left[1].records else False
     back = progress.direction is Direction.BACK and not ended
     return f"./shop release {'rollback' if back else 'resume'} {site.options}"
+
+
+def _begins_refresh_again(site: Site) -> str:
+    begun = [each for each in names(site.s3, site.bucket, f"{site.prefix}{JOURNALS}") if each.startswith(REFRESH)]
+    source = f" --from {_journal(site, begun[-1]).plan['from']}" if begun else ""
+    return f"./shop release {REFRESH} {site.options}{source}"
 
 
 def _unfinished(name: str, journal: Journal) -> str:

@@ -313,7 +313,8 @@ def _begun(production: Site, target: Site, is_resumed: bool, console: Console) -
         plan = {
             "release": name,
             "kind": REFRESH,
-            "reason": f"from {production.stack.name}",
+            "from": production.stack.name,
+            "reason": f"From {production.stack.name}",
             "by": lock.holder.who,
             "steps": [{"name": each} for each in STEPS],
         }

@@ -32,7 +32,8 @@ CREATE TABLE sales_order (entity_id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, cus
 CREATE TABLE sales_order_status (status VARCHAR(32) PRIMARY KEY);
 CREATE TABLE admin_user (user_id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, username VARCHAR(40), email VARCHAR(128));
 CREATE TABLE catalog_product_entity (entity_id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, sku VARCHAR(64),
-  picture VARBINARY(40), price DECIMAL(12,4), flags BIT(8), text TEXT, name_length INT AS (CHAR_LENGTH(sku)) STORED, made TIMESTAMP NULL);
+  picture VARBINARY(40), price DECIMAL(12,4), flags BIT(8), text TEXT,
+  name_length INT AS (CHAR_LENGTH(sku)) STORED, made TIMESTAMP NULL);
 CREATE TABLE catalog_product_price_cl (version_id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, entity_id INT UNSIGNED);
 CREATE TABLE inventory_source (source_code VARCHAR(255) PRIMARY KEY, contact_name VARCHAR(255), email VARCHAR(255));
 CREATE TABLE indexer_state (indexer_id VARCHAR(255) PRIMARY KEY, status VARCHAR(16));

@@ -17,6 +17,7 @@ if ! flock --wait 600 9; then
   echo "$directory: another refresh is at work. Try again when it is done." >&2
   exit 1
 fi
+trap 'rm -f "$directory/missing"' EXIT
 magento() {
   local said
   if ! said=$(cd "$running" && runuser -u webapp -- php -d memory_limit=2G bin/magento "$@" --no-interaction --no-ansi 2>&1); then

@@ -69,6 +69,14 @@ function remove_settings(PDO $copy, string $table, array $own): array
     return $removed;
 }
 
+/** The rows of a query, one after the other: all of a large table would not fit into memory. */
+function each_row(PDO $copy, string $query): Generator
+{
+    $copy->setAttribute(PDO::MYSQL_ATTR_USE_BUFFERED_QUERY, false);
+    yield from $copy->query($query, PDO::FETCH_NUM);
+    $copy->setAttribute(PDO::MYSQL_ATTR_USE_BUFFERED_QUERY, true);
+}
+
 /** @return list<string> What should not be there: rows, and columns with addresses. The addresses themselves are not said. */
 function left(PDO $copy, array $tables, callable $rule, array $domains): array
 {
@@ -85,7 +93,7 @@ function left(PDO $copy, array $tables, callable $rule, array $domains): array
             }
             $found = 0;
             $of = name($column['name']);
-            foreach ($copy->query('SELECT ' . $of . ' FROM ' . name($table) . " WHERE $of LIKE '%@%'") as [$text]) {
+            foreach (each_row($copy, "SELECT $of FROM " . name($table) . " WHERE $of LIKE '%@%'") as [$text]) {
                 preg_match_all(ADDRESS, $text, $addresses);
                 foreach ($addresses[1] as $domain) {
                     $domain = strtolower($domain);
@@ -118,10 +126,9 @@ function rows(PDO $copy, string $table, array $columns): void
     $is_bytes = array_map(static fn (array $column): bool => in_array($column['type'], BYTES, true), array_values($columns));
     $read = implode(', ', array_map(static fn (array $column): string => in_array($column['type'], BYTES, true)
         ? 'HEX(' . name($column['name']) . ')' : name($column['name']), $columns));
-    $copy->setAttribute(PDO::MYSQL_ATTR_USE_BUFFERED_QUERY, false);
     $begin = 'INSERT INTO ' . name($table) . " ($names) VALUES ";
     $values = '';
-    foreach ($copy->query("SELECT $read FROM " . name($table), PDO::FETCH_NUM) as $row) {
+    foreach (each_row($copy, "SELECT $read FROM " . name($table)) as $row) {
         foreach ($row as $number => $value) {
             $row[$number] = match (true) {
                 $value === null => 'NULL',
@@ -136,7 +143,6 @@ function rows(PDO $copy, string $table, array $columns): void
         }
     }
     $values !== '' && record($begin . $values);
-    $copy->setAttribute(PDO::MYSQL_ATTR_USE_BUFFERED_QUERY, true);
 }
 
 /** Statements that make the tables, their rows, views and triggers again. */
