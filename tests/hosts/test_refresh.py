@@ -31,6 +31,7 @@ def databases(live: LiveSandbox) -> set[str]:
     return {each["DBInstanceIdentifier"] for each in found}
 
 
+@pytest.mark.row(5)
 def test_preproduction_becomes_production_without_its_people(live: LiveSandbox) -> None:
     """Production's catalogue is in pre-production's pages, and its customers and orders are not. No shopper of
     production notices anything, and nothing of the refresh is left."""

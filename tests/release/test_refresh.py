@@ -168,6 +168,7 @@ def stacks(s3: Any, monkeypatch: pytest.MonkeyPatch) -> Stacks:
     return made
 
 
+@pytest.mark.row(5)
 def test_preproduction_gets_what_production_leaves_of_its_copy(stacks: Stacks) -> None:
     """And nothing that the refresh made is left, but a snapshot of what pre-production had."""
     ran = stacks.run()
