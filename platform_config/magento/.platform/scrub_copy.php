@@ -19,7 +19,8 @@ const ADDRESS = '/[a-z0-9._%+-]@([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})/i';
 // The larger variant of a picture: logo@2x.png.
 const NO_ADDRESS = '/^\d+x\./';
 const TEXTS = ['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext', 'json'];
-const BYTES = ['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob', 'bit', 'geometry', 'point'];
+const BLOBS = ['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob'];
+const BYTES = [...BLOBS, 'bit', 'geometry', 'point'];
 
 /** Whether both are connections to one server: what is made in one is there in the other. */
 function are_one(PDO $copy, PDO $shop): bool
@@ -88,7 +89,7 @@ function left(PDO $copy, array $tables, callable $rule, array $domains): array
             continue;
         }
         foreach ($columns as $column) {
-            if (!in_array($column['type'], TEXTS, true)) {
+            if (!in_array($column['type'], [...TEXTS, ...BLOBS], true)) {
                 continue;
             }
             $found = 0;
