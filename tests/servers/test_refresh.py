@@ -172,6 +172,8 @@ def test_nobodys_data_leaves_production(case: Case) -> None:
 
 def test_preproduction_gets_the_rest_and_keeps_its_own(case: Case) -> None:
     ran, _ = case.scrub()
+    # MySQL refuses a value for a column that it computes. MariaDB takes it.
+    assert b"(`entity_id`, `sku`, `picture`, `price`, `flags`, `text`, `made`) VALUES" in ran.stdout
     loaded = case.load(ran.stdout)
     assert loaded.returncode == 0, loaded.stderr.decode()
     has = case.of_preproduction
@@ -258,6 +260,8 @@ def test_a_load_that_was_killed_begins_again(case: Case, part: float) -> None:
         ("sales_order", "emptied"),
         ("sales_order_status", "kept"),
         ("salesrule", "kept"),
+        ("magento_rma_item_eav_attribute_website", "kept"),
+        ("magento_rma_status_history", "emptied"),
         ("salesrule_coupon_usage", "emptied"),
         ("catalog_product_frontend_action", "emptied"),
         ("catalog_product_entity", "kept"),
