@@ -45,6 +45,10 @@ class NfsShareSettings(Section):
     """The EBS snapshot from which the volume is made, such as `snap-0123456789abcdef0`. It only matters when the volume
     is made: for one that is there, it changes nothing."""
 
+    exported: bool = True
+    """Whether instances may mount it. With `false`, the server stops exporting it within a minute, and unmounts its
+    volume. The volume stays, with its data. This is the first step to remove a share."""
+
     @property
     def directory(self) -> str:
         """The directory on the server, which clients mount."""
@@ -63,6 +67,11 @@ class FileServerSettings(Section):
     """The directories that it serves, each on its own volume."""
     owner_id: Annotated[int, between(1, 65533)] = 900
     """The number of the user and of the group that own all files. 900 is Beanstalk's `webapp`."""
+
+    @property
+    def exported(self) -> tuple[NfsShareSettings, ...]:
+        """The shares that instances mount."""
+        return tuple(share for share in self.shares if share.exported)
 
     def faults(self) -> Iterator[Fault]:
         yield from unique("shares", self.shares, "name")

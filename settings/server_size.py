@@ -32,6 +32,10 @@ class ServerSizeSettings(Section):
     """The disk of the operating system."""
     log_retention_days: LogRetentionDays = 90
     """How long CloudWatch Logs keeps the server's logs. A Windows server's stay on the server."""
+    updates_at: Annotated[str, like("([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day in UTC, such as 03:30")] = "03:30"
+    """When it installs security updates each day, in UTC. Another time replaces a Linux server."""
+    restarts_for_updates: bool = True
+    """Whether it restarts then if an update needs that, such as another kernel. Otherwise, you restart it."""
     ami: Annotated[str, like("ami-([0-9a-f]{8}|[0-9a-f]{17})", "the id of an image, such as ami-0123456789abcdef0")] | (
         None
     ) = None

@@ -31,6 +31,7 @@ def of(settings: Settings) -> dict[str, Any]:
         "growing": {name: value for name, (_, value) in _growing(settings).items()},
         "links": {link.name: _gateway(link) for link in settings.vpn_links},
         "held": {path: list(names) for path, names in _held(settings).items()},
+        "exported": _exported(settings),
     }
 
 
@@ -53,6 +54,7 @@ def _faults(settings: Settings, standing: Mapping[str, Any]) -> Iterator[Fault]:
     yield from _renamed_links(settings, standing.get("links") or {})
     if is_protected:
         yield from _removed(_held(settings), standing["held"])
+    yield from _still_exported(settings, standing.get("exported") or (), is_protected=is_protected)
 
 
 def _fixed(settings: Settings) -> dict[str, str | list[str]]:
@@ -214,7 +216,7 @@ def _held(settings: Settings) -> dict[str, tuple[str, ...]]:
 
 
 def _removed(wanted: Mapping[str, Sequence[str]], standing: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
-    may_go = {name.strip() for name in os.environ.get(REMOVING, "").split(",")}
+    may_go = _may_go()
     for path, before in standing.items():
         gone = [name for name in before if name not in wanted.get(path, ()) and name not in may_go]
         if gone:
@@ -226,6 +228,29 @@ def _removed(wanted: Mapping[str, Sequence[str]], standing: Mapping[str, Sequenc
                 fix="It is up and holds what cannot be made again. Another name is a removal too. "
                 f"To remove it, read {_PAGE}, Remove what holds data.",
             )
+
+
+def _may_go() -> set[str]:
+    return {name.strip() for name in os.environ.get(REMOVING, "").split(",")}
+
+
+def _exported(settings: Settings) -> list[str]:
+    return [share.name for share in settings.file_server.exported] if settings.file_server else []
+
+
+def _still_exported(settings: Settings, standing: Sequence[str], *, is_protected: bool) -> Iterator[Fault]:
+    """Shares that are to go, and that the server uses: it would be stopped to detach their volumes, and stay so."""
+    if settings.file_server is None:
+        return
+    kept = {share.name for share in settings.file_server.shares}
+    gone = [name for name in standing if name not in kept and (name in _may_go() or not is_protected)]
+    if gone:
+        yield Fault(
+            path="file_server.shares",
+            got=Words(f"no {', '.join(gone)}"),
+            expected=f"{', '.join(gone)} with exported: false first",
+            fix=f"The server unmounts it, and its volume can be taken away while it runs. Read {_PAGE}, File server.",
+        )
 
 
 def _databases(settings: Settings) -> dict[str, DatabaseSettings]:

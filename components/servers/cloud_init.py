@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from components.servers import server_files
@@ -69,6 +69,11 @@ class BootVolume:
     mount_point: str
 
 
+def volume_table(volumes: Iterable[BootVolume]) -> BootFile:
+    """The file that says which volume is mounted where."""
+    return BootFile(path=_VOLUMES, content="".join(f"{each.volume_id} {each.mount_point}\n" for each in volumes))
+
+
 @dataclass(frozen=True, kw_only=True)
 class CloudInit:
     """The packages to install, the files to write and the scripts to run.
@@ -93,9 +98,12 @@ class CloudInit:
     parameter: str = ""
     """The name of the parameter with the configuration. ``Server`` fills it in."""
     volumes: tuple[BootVolume, ...] = ()
-    """``Server`` fills them in, because it knows the ids."""
+    """``Server`` fills them in, because it knows the ids. Those that may change while the server runs are not here."""
     log_group: str = ""
     """The group of CloudWatch Logs that gets the server's journal and its log files. ``Server`` fills it in."""
+    updates_at: str = "03:30"
+    """When security updates are installed each day, in UTC. ``Server`` fills in this and the next."""
+    restarts_for_updates: bool = True
     log_files: tuple[str, ...] = ()
     """Log files of programs that do not write to the journal. Those of the boot are always among them."""
 
@@ -145,12 +153,18 @@ class CloudInit:
         yield BootFile(
             path=_PACKAGES, content="".join(f"{name}\n" for name in (*server_files.packages("boot"), *self.packages))
         )
+        yield volume_table(self.volumes)
         yield BootFile(
-            path=_VOLUMES, content="".join(f"{each.volume_id} {each.mount_point}\n" for each in self.volumes)
+            path="/etc/apt/apt.conf.d/52security-updates",
+            content=server_files.render("boot/security-updates.conf.j2", restart=self.restarts_for_updates),
+        )
+        yield BootFile(
+            path="/etc/systemd/system/apt-daily-upgrade.timer.d/security-updates.conf",
+            content=server_files.render("boot/security-updates.timer.j2", at=self.updates_at),
         )
         logs = {"group": self.log_group, "files": [LOG, _CLOUD_INIT_LOG, *self.log_files]}
         yield BootFile(path=_LOGS, content=f"{json.dumps(logs, indent=1)}\n")
-        scripts = (_MOUNT, *([_APPLY] if self.apply else []), *self.scripts)
+        scripts = (*([_MOUNT] if self.volumes else []), *([_APPLY] if self.apply else []), *self.scripts)
         yield BootFile(path=_SCRIPTS, content="".join(f"{path}\n" for path in scripts))
         if self.apply:
             settings = {"parameter": self.parameter, "apply": self.apply}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import binascii
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -10,12 +11,17 @@ import pulumi
 from components.network.security_group import IngressRule
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
-from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement
+from components.servers.data_volumes import DataVolume
+from components.servers.server import Server, ServerArgs, ServerPlacement
+from components.servers.server_configuration import ServerConfiguration
 from settings.file_server import FileServerSettings
 
 PORT = 2049
 _EXPORTS = "/etc/exports.d/shares.exports"
+_APPLY = "/usr/local/sbin/apply_shares.sh"
 _SERVE = "/usr/local/sbin/serve-shares"
+_DEVICES = tuple(f"/dev/xvd{first}{second}" for first in "bc" for second in "abcdefghijklmnopqrstuvwx")
+"""Names that EC2 takes and that no other volume has ("Device names for volumes on Amazon EC2 instances")."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +40,7 @@ class NfsServer(pulumi.ComponentResource):
     """A ``Server`` that exports each share over NFS version 4. Each share has its own EBS volume.
 
     A new instance has the same address, volumes and exports. Mounts of the clients wait for it and then continue.
+    A share that is added, or no longer exported, does not need one.
     """
 
     server: Server
@@ -56,45 +63,70 @@ class NfsServer(pulumi.ComponentResource):
                     IngressRule(name=client, port=PORT, from_group=group_id, reason=f"NFS from {client}")
                     for client, group_id in args.clients.items()
                 ),
-                boot=pulumi.Output.from_input(args.network_cidr).apply(lambda cidr: boot(args.server, cidr)),
+                boot=boot(),
+                configuration=pulumi.Output.from_input(args.network_cidr).apply(
+                    lambda cidr: configuration(args.server, cidr)
+                ),
                 volumes=tuple(
                     DataVolume(
                         name=share.name,
                         size_gib=share.size_gib,
                         mount_point=share.directory,
                         snapshot_id=share.snapshot_id,
+                        device=device,
+                        is_mounted=share.exported,
                     )
-                    for share in shares
+                    for share, device in zip(shares, devices(share.name for share in shares), strict=True)
                 ),
+                volumes_may_change=True,
                 host_name=args.server.host_name,
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.variables = {
-            "MAGENTO_NFS_SERVER": self.address,
-            "MAGENTO_NFS_SHARES": " ".join(f"{share.directory}:{share.path}" for share in shares),
-        }
+        exported = " ".join(f"{share.directory}:{share.path}" for share in args.server.exported)
+        # An environment of Beanstalk has no property without a value.
+        self.variables = {"MAGENTO_NFS_SERVER": self.address, "MAGENTO_NFS_SHARES": exported} if exported else {}
         self.instance_id = self.server.instance_id
         self.register_outputs({"address": self.address, "instance_id": self.instance_id})
 
 
-def boot(server: FileServerSettings, network_cidr: str) -> CloudInit:
-    """The packages, files and scripts of the file server. The scripts run when the volumes are mounted."""
-    exports = server_files.render(
-        "nfs_server/shares.exports.j2",
-        directories=[share.directory for share in server.shares],
-        network_cidr=network_cidr,
-        owner_id=server.owner_id,
-    )
+def devices(shares: Iterable[str]) -> list[str]:
+    """The device name of each share's volume.
+
+    It follows from the share's name, not from its place in the list, so that one which comes or goes moves no other.
+    Where two would have the same, the later one gets the next.
+    """
+    chosen: list[str] = []
+    for share in shares:
+        first = binascii.crc32(share.encode()) % len(_DEVICES)
+        chosen.append(next(each for each in (*_DEVICES[first:], *_DEVICES[:first]) if each not in chosen))
+    return chosen
+
+
+def boot() -> CloudInit:
+    """The packages, files and scripts of the file server, whatever it shares."""
     return CloudInit(
         packages=server_files.packages("nfs_server"),
         files=(
-            BootFile(path=_EXPORTS, content=exports),
+            BootFile(path="/etc/nfs.conf.d/platform.conf", content=server_files.read("nfs_server/nfs.conf")),
             BootFile(
-                path="/etc/nfs.conf.d/version-4-only.conf",
-                content=server_files.read("nfs_server/version_4_only.conf"),
+                path="/etc/systemd/system/nfs-server.service.d/shares.conf",
+                content=server_files.read("nfs_server/service.conf"),
             ),
+            BootFile(path=_APPLY, content=server_files.read("nfs_server/apply_shares.sh"), mode="0700"),
             BootFile(path=_SERVE, content=server_files.read("nfs_server/serve_shares.sh"), mode="0755"),
         ),
         scripts=(_SERVE,),
+        apply=_APPLY,
     )
+
+
+def configuration(server: FileServerSettings, network_cidr: str) -> ServerConfiguration:
+    """The exports, which a running server takes over without a cut."""
+    exports = server_files.render(
+        "nfs_server/shares.exports.j2",
+        directories=[share.directory for share in server.exported],
+        network_cidr=network_cidr,
+        owner_id=server.owner_id,
+    )
+    return ServerConfiguration(files=(BootFile(path=_EXPORTS, content=exports),))

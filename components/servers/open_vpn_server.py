@@ -11,7 +11,8 @@ import pulumi_aws as aws
 from components.network.security_group import IngressRule
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
-from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement
+from components.servers.data_volumes import DataVolume
+from components.servers.server import Server, ServerArgs, ServerPlacement
 from components.servers.server_configuration import ServerConfiguration
 from settings.vpn_access import VpnAccessSettings
 

@@ -11,7 +11,8 @@ import pulumi_random as random
 from components.network.security_group import IngressRule
 from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
-from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement
+from components.servers.data_volumes import DataVolume
+from components.servers.server import Server, ServerArgs, ServerPlacement
 from components.shared.context import Context
 from components.shared.iam import allow
 from components.shared.secret import Secret, SecretArgs
@@ -161,6 +162,13 @@ def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str, rel
             prepared("rundeck.sources"),
             prepared("rundeck-config.properties", url=args.url),
             prepared("rundeck-jobs.yaml"),
+            BootFile(
+                path="/etc/apt/apt.conf.d/53rundeck-updates", content=server_files.read("rundeck/rundeck.updates.conf")
+            ),
+            BootFile(
+                path="/etc/apt/preferences.d/rundeck",
+                content=server_files.render("rundeck/rundeck.preferences.j2", version=args.rundeck.version),
+            ),
             BootFile(path="/etc/default/rundeckd", content=server_files.read("rundeck/rundeckd.defaults")),
             BootFile(
                 path="/etc/systemd/system/rundeckd.service.d/platform.conf",

@@ -13,7 +13,8 @@ import pulumi_aws as aws
 from components.network.security_group import IngressRule, SecurityGroup, SecurityGroupArgs
 from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.servers import boot_status
-from components.servers.cloud_init import MOST_USER_DATA_BYTES, BootVolume, CloudInit
+from components.servers.cloud_init import MOST_USER_DATA_BYTES, BootVolume, CloudInit, volume_table
+from components.servers.data_volumes import DataVolume, DataVolumes
 from components.servers.image import OperatingSystem, newest_image, own_image, warn_about
 from components.servers.server_configuration import ServerConfiguration, may_read, parameter, parameter_name
 from components.shared.arguments import refuse
@@ -21,21 +22,9 @@ from components.shared.context import Context
 from components.shared.iam import document
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs, ManagedPolicy
 from settings.messages import Words
-from settings.server_size import VOLUME_LETTERS, ServerSizeSettings
+from settings.server_size import ServerSizeSettings
 
 _NAME_TTL_SECONDS = 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataVolume:
-    """A disk that outlives the instance."""
-
-    name: str
-    size_gib: int
-    mount_point: str = ""
-    """The directory on Linux. It is empty on Windows, where the boot script gives the disk a letter."""
-    snapshot_id: str | None = None
-    """The EBS snapshot from which a new volume is made."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +77,9 @@ class ServerArgs:
     windows_boot: pulumi.Input[str] | None = None
     """The PowerShell script that a Windows server runs at every boot. It finds ``$VolumeIds`` set."""
     volumes: tuple[DataVolume, ...] = ()
+    volumes_may_change: bool = False
+    """Whether volumes come and go while the server runs. Their table is then a file of its configuration, whose script
+    mounts them, and not of its user data."""
     host_name: str | None = None
     """The first part of its name in the internal domain."""
     public_address: pulumi.Input[str] | None = None
@@ -99,6 +91,8 @@ class ServerArgs:
         if (self.boot is None) == (self.windows_boot is None):
             got = Words("neither") if self.boot is None else Words("both")
             refuse("server", got=got, expected="boot for Linux or windows_boot for Windows")
+        if self.volumes_may_change and self.configuration is None:
+            refuse("volumes_may_change", expected="a configuration, whose script mounts the volumes")
         for volume in self.volumes:
             if (self.boot is None) == volume.mount_point.startswith("/"):
                 expected = "a directory on Linux, and nothing on Windows"
@@ -154,9 +148,19 @@ class Server(pulumi.ComponentResource):
         )
         self.role = role.role
         self._logs = self._log_group() if args.boot is not None else None
+        volumes = DataVolumes(
+            name,
+            args.volumes,
+            availability_zone=args.placement.availability_zone,
+            context=args.placement.context,
+            parent=self,
+        )
         self._parameter = None
         if args.configuration is not None:
-            self._parameter = parameter(name, args.configuration, args.placement.context, opts=self._child)
+            given = pulumi.Output.from_input(args.configuration)
+            if args.volumes_may_change:
+                given = pulumi.Output.all(given, volumes.mounted).apply(lambda known: _with_table(*known))
+            self._parameter = parameter(name, given, args.placement.context, opts=self._child)
         interface = aws.ec2.NetworkInterface(
             f"{name}-interface",
             subnet_id=args.placement.subnet_id,
@@ -178,19 +182,9 @@ class Server(pulumi.ComponentResource):
                     opts=self._child,
                 )
             )
-        volumes = {volume.name: self._volume(volume) for volume in args.volumes}
         instance = self._instance(role, interface, volumes, after=before_boot)
         self.instance_id = instance.id
-        for letter, (label, volume) in zip(VOLUME_LETTERS, volumes.items(), strict=False):
-            aws.ec2.VolumeAttachment(
-                f"{name}-{label}-attachment",
-                device_name=f"/dev/sd{letter}" if self._system is OperatingSystem.DEBIAN else f"xvd{letter}",
-                volume_id=volume.id,
-                instance_id=instance.id,
-                # The stop unmounts the file system. Without it, the volume could be detached during a write.
-                stop_instance_before_detaching=True,
-                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
-            )
+        volumes.attach_to(instance.id, self._system)
         self.host_name = self._named(args.host_name) if args.host_name else None
         self.register_outputs(
             {
@@ -198,26 +192,6 @@ class Server(pulumi.ComponentResource):
                 "security_group_id": self.security_group_id,
                 "private_ip": self.private_ip,
             }
-        )
-
-    def _volume(self, volume: DataVolume) -> aws.ebs.Volume:
-        placement = self._args.placement
-        return aws.ebs.Volume(
-            f"{self._name}-{volume.name}",
-            availability_zone=placement.availability_zone,
-            size=volume.size_gib,
-            type="gp3",
-            encrypted=True,
-            kms_key_id=placement.context.key_arn,
-            snapshot_id=volume.snapshot_id,
-            final_snapshot=placement.context.final_snapshots,
-            tags=placement.context.tags.backed_up(f"{self._name}-{volume.name}"),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                protect=placement.context.protect,
-                # Another snapshot would replace the volume, with all that it has stored since.
-                ignore_changes=["snapshotId"],
-            ),
         )
 
     @property
@@ -259,7 +233,7 @@ class Server(pulumi.ComponentResource):
         self,
         role: InstanceRole,
         interface: aws.ec2.NetworkInterface,
-        volumes: Mapping[str, aws.ebs.Volume],
+        volumes: DataVolumes,
         *,
         after: list[pulumi.Resource],
     ) -> aws.ec2.Instance:
@@ -301,24 +275,24 @@ class Server(pulumi.ComponentResource):
         warn_about(instance, image)
         return instance
 
-    def _user_data(self, volumes: Mapping[str, aws.ebs.Volume]) -> pulumi.Output[str]:
+    def _user_data(self, volumes: DataVolumes) -> pulumi.Output[str]:
         if self._args.windows_boot is not None:
-            ids = pulumi.Output.from_input({name: volume.id for name, volume in volumes.items()})
-            return pulumi.Output.all(script=self._args.windows_boot, ids=ids).apply(lambda known: _for_windows(**known))
-        mount_points = [volume.mount_point for volume in self._args.volumes]
+            return pulumi.Output.all(script=self._args.windows_boot, ids=volumes.ids).apply(
+                lambda known: _for_windows(**known)
+            )
 
-        def for_linux(known: list[Any]) -> str:
-            boot: CloudInit
-            boot, *ids = known
-            attached = zip(ids, mount_points, strict=True)
+        def for_linux(boot: CloudInit, mounted: tuple[BootVolume, ...]) -> str:
             return replace(
                 boot,
-                volumes=tuple(BootVolume(volume_id=id, mount_point=mount_point) for id, mount_point in attached),
+                volumes=mounted,
+                updates_at=self._args.size.updates_at,
+                restarts_for_updates=self._args.size.restarts_for_updates,
                 log_group=self._log_group_name,
                 parameter=parameter_name(self._name, self._args.placement.context) if self._parameter else "",
             ).user_data()
 
-        return pulumi.Output.all(self._args.boot, *(volume.id for volume in volumes.values())).apply(for_linux)
+        mounted = pulumi.Output.from_input(()) if self._args.volumes_may_change else volumes.mounted
+        return pulumi.Output.all(boot=self._args.boot, mounted=mounted).apply(lambda known: for_linux(**known))
 
     def _named(self, host_name: str) -> str:
         placement = self._args.placement
@@ -333,6 +307,11 @@ class Server(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         return full_name
+
+
+def _with_table(given: ServerConfiguration, mounted: tuple[BootVolume, ...]) -> ServerConfiguration:
+    """The configuration, with the table of the volumes among its files."""
+    return replace(given, files=(*given.files, volume_table(mounted)))
 
 
 def _may_write(log_group_arn: str) -> dict[str, object]:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 import pulumi
+import pulumi_aws as aws
 
 from components.network.security_group import IngressRule
 from components.servers import boot_status, server_files
 from components.servers.cloud_init import BootFile
-from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement
+from components.servers.data_volumes import DataVolume
+from components.servers.server import Server, ServerArgs, ServerPlacement
 from components.servers.server_configuration import ServerConfiguration, parameter_name
 from settings.ports import PortRange, merged
 from settings.windows import HOST_NAME, WindowsSettings
@@ -40,7 +42,7 @@ class WindowsServerArgs:
 class WindowsServer(pulumi.ComponentResource):
     """A ``Server`` with Windows, whose data volumes have fixed letters and whose IIS serves FTP through the gateway.
 
-    People install the application by hand, on the data volumes.
+    People install the application by hand, on the data volumes. Patch Manager installs Microsoft's updates.
     """
 
     server: Server
@@ -67,7 +69,28 @@ class WindowsServer(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
+        self._updates(name, args)
         self.register_outputs({"instance_id": self.server.instance_id})
+
+    def _updates(self, name: str, args: WindowsServerArgs) -> None:
+        """Patch Manager installs what AWS's own baseline approves, each day at the time of the stack file."""
+        size, tags = args.application.size, args.placement.context.tags
+        hour, minute = map(int, size.updates_at.split(":"))
+        aws.ssm.Association(
+            f"{name}-updates",
+            name="AWS-RunPatchBaseline",
+            association_name=f"{tags.owner}-{tags.shown(name)}-updates",
+            schedule_expression=f"cron({minute} {hour} ? * * *)",
+            # Not also at once when it is made, or when the time changes.
+            apply_only_at_cron_interval=True,
+            parameters={
+                "Operation": "Install",
+                "RebootOption": "RebootIfNeeded" if size.restarts_for_updates else "NoReboot",
+            },
+            targets=[aws.ssm.AssociationTargetArgs(key="InstanceIds", values=[self.server.instance_id])],
+            tags=tags.named(f"{name}-updates"),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
 
 
 def configuration(ingress: tuple[IngressRule, ...]) -> ServerConfiguration:

@@ -15,9 +15,8 @@ from tests.platform.test_server_rows import instance, internal_records, volumes
 pytestmark = pytest.mark.long
 
 SERVERS = ("site-files", "vpn-server", "gateway-server", "windows", "rundeck-server", "phpmyadmin-server")
-# What servers boot with, changed: the shares' owner, clients' network, a check, a letter, a version. One is asked for.
+# What servers boot with, changed: clients' network, a letter, a version. The others are asked for.
 EDITS = {
-    "  magento:file_server:\n": "  magento:file_server:\n    owner_id: 901\n",
     "    client_cidr: 10.8.0.0/24\n": "    client_cidr: 10.9.0.0/24\n",
     "drive_letter: E": "drive_letter: F",
     "    data_volume_gib: 20\n": '    data_volume_gib: 20\n    version: "5.1*"\n',
@@ -93,7 +92,8 @@ def test_volumes_addresses_and_names_outlive_a_server(edited: Platform) -> None:
         edited.edit("Pulumi.prod.yaml", passage, changed)
     edited.pulumi(
         *("up", "-s", "prod", "--yes", "--skip-preview"),
-        # What these two have in the stack file, they take over while they run.
+        # What these three have in the stack file, they take over while they run.
+        *("--replace", "**::site-files-instance"),
         *("--replace", "**::operations-phpmyadmin-server-instance"),
         *("--replace", "**::operations-gateway-server-instance"),
     )

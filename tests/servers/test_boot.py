@@ -136,14 +136,16 @@ def test_running_it_again_changes_nothing(disks: Disks) -> None:
 
 
 def test_another_volume_in_the_same_place_takes_its_line(disks: Disks, tmp_path: Path) -> None:
-    """One that was restored from a snapshot, for example: two lines for a directory would mount the old one."""
+    """One that was restored from a snapshot, for example: two lines for a directory would mount the old one. The old one
+    may still be mounted."""
     succeeded(disks.mount())
-    disks.unmount("data")
+    (disks.base / "data" / "old").touch()
     with loop_device(tmp_path / "restored", 16) as device:
         disks.appear("vol-2", device)
         disks.table(**{"2": "data"})
         succeeded(disks.mount())
         assert len([line for line in disks.fstab.splitlines() if "data" in line]) == 1
+        assert not (disks.base / "data" / "old").exists()
         disks.unmount("data")
 
 

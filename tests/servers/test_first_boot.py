@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from components.servers.cloud_init import CloudInit
+from components.servers.cloud_init import BootFile, CloudInit
 from tests.servers.debian_machine import Base, Machine, boot
 from tests.servers.server_boots import boot_server
 
@@ -90,3 +90,14 @@ def test_what_stops_a_boot_early_can_be_looked_at(directory: Path, debian: Calla
         assert machine.read(STATUS).split("\t")[::2] == ["failed", "install-packages\n"]
         assert "Unable to locate package no-such-package" in machine.console
         assert machine.run("systemctl", "is-active", "amazon-ssm-agent") == "active\n"
+
+
+def test_a_boot_that_hangs_says_where(directory: Path, base: Base) -> None:
+    """In the test that waits for it: its console, its logs, and what still runs."""
+    sleep = BootFile(path="/usr/local/sbin/sleep-for-ever", content="#!/bin/sh\nexec sleep infinity\n", mode="0755")
+    hangs = CloudInit(files=(sleep,), scripts=(sleep.path,)).render()
+    waiting = boot(directory, (base.root,), hangs, seconds=30)
+    with pytest.raises(AssertionError, match="took more than 30 s") as failed, waiting:
+        pass
+    said = str(failed.value)
+    assert said.index("--- console") < said.index(sleep.path) < said.index("sleep infinity")

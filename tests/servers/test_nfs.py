@@ -1,14 +1,24 @@
-"""Row 3: the exports as the real exportfs reads them. What instances do with the shares: test_magento_hooks.py."""
+"""Row 3: exports as the real exportfs reads them, and a server that puts them into effect, without the kernel's part.
+
+What instances do with the shares: test_magento_hooks.py.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from components.servers.nfs_server import boot
+import pytest
+
+from components.servers.cloud_init import BootVolume, volume_table
+from components.servers.nfs_server import configuration
 from settings.file_server import FileServerSettings, NfsShareSettings
 from settings.server_size import ServerSizeSettings
+from tests.servers.loop_devices import loop_device, require_loop_devices
 from tests.servers.programs import require, unavailable
 from tests.servers.release import SHARES
 
@@ -41,7 +51,8 @@ def exported(base: Path, exports: str) -> subprocess.CompletedProcess[str]:
 
 
 def exports_file() -> str:
-    return next(file.content for file in boot(SERVER, "10.0.0.0/16").files if file.path.endswith(".exports"))
+    [file] = configuration(SERVER, "10.0.0.0/16").files
+    return file.content
 
 
 def test_exportfs_takes_the_exports(tmp_path: Path) -> None:
@@ -55,3 +66,138 @@ def test_exportfs_takes_the_exports(tmp_path: Path) -> None:
 def test_exportfs_would_tell_a_mistake(tmp_path: Path) -> None:
     """So that the test before it means something."""
     assert exported(tmp_path, exports_file().replace("no_subtree_check", "no_subtre_check")).returncode != 0
+
+
+SERVER_FILES = Path(__file__).resolve().parents[2] / "components" / "servers" / "server_files"
+# Mounts of its own: nothing of this computer's is touched, and they end with the process.
+_PREPARE = """
+mkdir -p {base}/upper {base}/work {base}/nfs {base}/srv
+mount -t overlay overlay -o lowerdir=/etc,upperdir={base}/upper,workdir={base}/work /etc
+mount --bind {base}/nfs /var/lib/nfs
+mount --bind {base}/srv /srv
+mkdir -p /etc/boot-platform
+: >/etc/boot-platform/volumes
+: >/etc/exports
+echo "PARTUUID=1 / ext4 rw 0 1" >/etc/fstab
+echo prepared
+exec sleep infinity
+"""
+
+
+@dataclass
+class FileServer:
+    """A machine's disks and directories, in a mount namespace."""
+
+    base: Path
+    process: int
+    stack: ExitStack
+    devices: dict[str, Path] = field(default_factory=dict)
+
+    def attach(self, share: str) -> Path:
+        """Its volume, blank if it is new; gives the disk."""
+        device = self.stack.enter_context(loop_device(self.base / f"disk-{share}", 16))
+        (self.base / "by-id" / f"nvme-Amazon_Elastic_Block_Store_vol{share}").symlink_to(device)
+        return device
+
+    def apply(self, *shares: str, options: str = "no_subtree_check") -> subprocess.CompletedProcess[str]:
+        """What the server's script does with a configuration that has these shares."""
+        server = SERVER.changed(
+            shares=tuple(NfsShareSettings(name=share, path=share, size_gib=1) for share in shares), owner_id=901
+        )
+        table = volume_table(BootVolume(volume_id=f"vol-{share}", mount_point=f"/srv/{share}") for share in shares)
+        for file in (*configuration(server, "10.0.0.0/16").files, table):
+            staged = self.base / "staged" / file.path.lstrip("/")
+            staged.parent.mkdir(parents=True, exist_ok=True)
+            staged.write_text(file.content.replace("no_subtree_check", options))
+        return self.run(str(SERVER_FILES / "nfs_server/apply_shares.sh"), str(self.base / "staged"))
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            "PATH": f"{self.base}/bin:{os.environ['PATH']}:/usr/sbin:/sbin",
+            "BOOT_DEVICES": str(self.base / "by-id"),
+            "BOOT_WAIT_SECONDS": "1",
+        }
+        enter = ("nsenter", f"--target={self.process}", "--mount", "--wd")
+        return subprocess.run(
+            [*enter, *command],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    @property
+    def exported(self) -> Sequence[str]:
+        return sorted(line.split()[0] for line in self.run("exportfs", "-s").stdout.splitlines())
+
+    @property
+    def mounted(self) -> Sequence[str]:
+        found = self.run("findmnt", "--noheadings", "--raw", "--output", "TARGET", "--types", "ext4").stdout.split()
+        return sorted(each for each in found if each.startswith("/srv/"))
+
+
+@pytest.fixture
+def file_server(tmp_path: Path) -> Iterator[FileServer]:
+    require("exportfs", "unshare", "nsenter")
+    require_loop_devices(tmp_path)
+    (tmp_path / "by-id").mkdir()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/mount-data-volumes").symlink_to(SERVER_FILES / "boot/mount_data_volumes.sh")
+    prepare = ["unshare", "--mount", "bash", "-euc", _PREPARE.format(base=tmp_path)]
+    with ExitStack() as stack:
+        process = stack.enter_context(subprocess.Popen(prepare, stdout=subprocess.PIPE, text=True))
+        stack.callback(process.kill)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "prepared\n"
+        disks = stack.enter_context(ExitStack())
+        server = FileServer(tmp_path, process.pid, disks)
+        yield server
+        server.run("umount", "--all-targets", "--lazy", *server.mounted)
+        process.kill()
+        process.wait()
+
+
+def succeeded(ran: subprocess.CompletedProcess[str]) -> None:
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_shares_come_and_go(file_server: FileServer) -> None:
+    """A blank volume is formatted; one that goes is unmounted, and comes back with its data."""
+    for share in ("media", "statics"):
+        file_server.attach(share)
+    succeeded(file_server.apply("media"))
+    assert (file_server.exported, file_server.mounted) == (["/srv/media"], ["/srv/media"])
+    succeeded(file_server.apply("media", "statics"))
+    assert (file_server.exported, file_server.mounted) == (["/srv/media", "/srv/statics"],) * 2
+    assert file_server.run("stat", "--format=%u:%g", "/srv/statics").stdout == "901:901\n"
+    assert file_server.run("ls", "-A", "/srv/statics").stdout == ""
+    file_server.run("touch", "/srv/statics/order")
+    succeeded(file_server.apply("media"))
+    assert (file_server.exported, file_server.mounted) == (["/srv/media"], ["/srv/media"])
+    assert "statics" not in file_server.run("cat", "/etc/fstab", "/etc/boot-platform/volumes").stdout
+    succeeded(file_server.apply("media", "statics"))
+    assert file_server.run("ls", "/srv/statics").stdout == "order\n"
+
+
+@pytest.mark.parametrize("wrong", ["an option", "a disk", "no disk"])
+def test_what_is_wrong_changes_nothing(file_server: FileServer, wrong: str) -> None:
+    """The last line says why."""
+    file_server.attach("media")
+    succeeded(file_server.apply("media"))
+    before = file_server.run("cat", "/etc/exports.d/shares.exports", "/etc/boot-platform/volumes").stdout
+    if wrong != "no disk":
+        device = file_server.attach("statics")
+    if wrong == "a disk":
+        subprocess.run(["mkswap", device], check=True, capture_output=True)
+    refused = file_server.apply("media", "statics", options="no_subtre" if wrong == "an option" else "no_subtree_check")
+    assert refused.returncode != 0
+    said = {
+        "an option": 'unknown keyword "no_subtre"',
+        "a disk": "is neither blank nor ext4",
+        "no disk": "did not appear in 1 seconds",
+    }
+    assert said[wrong] in refused.stdout.splitlines()[-1]
+    assert file_server.exported == ["/srv/media"]
+    assert file_server.run("cat", "/etc/exports.d/shares.exports", "/etc/boot-platform/volumes").stdout == before

@@ -18,8 +18,9 @@ from components.monitoring.alarm import Expression, Metric, Statistic
 from components.monitoring.monitoring_suite import MonitoredSite
 from components.network.security_group import IngressRule, SecurityGroupArgs
 from components.servers.cloud_init import BootFile, CloudInit
+from components.servers.data_volumes import DataVolume
 from components.servers.operations import OperationsArgs
-from components.servers.server import DataVolume, Server, ServerArgs, ServerPlacement
+from components.servers.server import Server, ServerArgs, ServerPlacement
 from settings.content_delivery import ContentDeliverySettings
 from settings.monitoring import MonitoringSettings
 from settings.operations import OperationsSettings

@@ -82,9 +82,7 @@ RELEASED = r"releases-(rights\.policy|stack-file\.content)"
 # Where the gateway says what it forwards.
 GATEWAYS_OWN = (r"gateway-server-configuration\.value",)
 FILE_SERVERS_OWN = (
-    r"site-files-instance\.userDataBase64",
-    # Letters are given in order; the instance is made anew with its user data, and its attachments with it.
-    r"site-files-.*-attachment\.deviceName",
+    r"site-files-configuration\.value",
     r"site-(front|back-office)-environment\.settings\..*/MAGENTO_NFS_SHARES",
 )
 
@@ -256,7 +254,7 @@ def test_adding_one_thing_takes_only_configuration() -> None:
             what="share",
             apply=lambda config: config["magento:file_server"]["shares"].append(share),
             named=r"(^|^site-files-)magento-import(-attachment)?$",
-            touched=tuple(each for each in FILE_SERVERS_OWN if "deviceName" not in each),
+            touched=FILE_SERVERS_OWN,
         ),
         Change(
             what="forward",

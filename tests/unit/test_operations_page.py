@@ -32,6 +32,7 @@ BLOCKS = re.findall(r"(?:^ {4}\S.*\n(?: {4,}.*\n)*)", PAGE, re.MULTILINE)
 SPANS = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", PAGE)]
 # What the servers' packages write, by the pages that say so.
 OF_PACKAGES = {
+    "/var/log/unattended-upgrades/unattended-upgrades.log": "Debian's unattended-upgrades, README",
     "/var/log/cloud-init-output.log": "cloud-init, Log files",
     "/run/openvpn-server/status-server.log": "Debian's openvpn-server@.service",
     "/var/log/nginx/access.log": "Debian's nginx.conf",
@@ -57,7 +58,12 @@ def commands(program: str) -> Iterator[list[str]]:
 
 
 def boot_files(graph: Graph) -> Iterator[tuple[str, str]]:
-    """The files that user data write on the Linux servers, and the Windows server's script under no path."""
+    """The files that user data write on the Linux servers, the Windows server's script under no path, and what servers
+    apply while they run."""
+    for parameter in graph.of_type(aws.ssm.Parameter):
+        if parameter.inputs["type"] == "SecureString":
+            given = json.loads(gzip.decompress(base64.b64decode(parameter.inputs["value"])))
+            yield from ((file["path"], file["content"]) for file in given["files"])
     for instance in graph.of_type(aws.ec2.Instance):
         data = base64.b64decode(instance.inputs["userDataBase64"])
         if data.startswith(b"\x1f\x8b"):

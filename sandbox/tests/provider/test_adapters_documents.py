@@ -1,4 +1,4 @@
-"""The adapters of Systems Manager's documents and parameters, against the embedded AWS."""
+"""The adapters of Systems Manager's documents, parameters and associations, against the embedded AWS."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from sandbox.tests.provider.adapter_round_trip import (
 )
 
 SAMPLES = Samples()
+ASSOCIATION = "aws:ssm/association:Association"
 DOCUMENT = "aws:ssm/document:Document"
 PARAMETER = "aws:ssm/parameter:Parameter"
 IN_YAML = """
@@ -55,6 +56,27 @@ def a_document(aws: Aws) -> Case:
             {"content": IN_YAML, "documentFormat": "YAML"},
             # Once more what it said first.
             {"content": saying("hello"), "documentFormat": "JSON"},
+        ],
+    )
+
+
+@SAMPLES.case(ASSOCIATION)
+def an_association(aws: Aws) -> Case:
+    return Case(
+        inputs={
+            "name": "AWS-RunPatchBaseline",
+            "associationName": "client-prod-windows-updates",
+            "scheduleExpression": "cron(30 3 ? * * *)",
+            "applyOnlyAtCronInterval": True,
+            "parameters": {"Operation": "Install", "RebootOption": "RebootIfNeeded"},
+            "targets": [{"key": "InstanceIds", "values": ["i-0123456789abcdef0"]}],
+            "tags": {"Name": "main", "Client": "client"},
+        },
+        updates=[
+            {"scheduleExpression": "cron(0 2 ? * SUN *)"},
+            {"parameters": {"Operation": "Install", "RebootOption": "NoReboot"}},
+            {"targets": [{"key": "InstanceIds", "values": ["i-0123456789abcdef1"]}]},
+            {"applyOnlyAtCronInterval": False, "associationName": "client-prod-updates"},
         ],
     )
 

@@ -35,7 +35,8 @@ def test_files_arrive_as_they_are() -> None:
 def test_scripts_run_after_volumes() -> None:
     """No script starts without its data."""
     other = BootFile(path="/usr/local/sbin/other", content="#!/bin/sh\n", mode="0755")
-    boot = CloudInit(files=(other, SCRIPT), scripts=(SCRIPT.path, other.path))
+    volume = BootVolume(volume_id="vol-0abc", mount_point="/srv/media")
+    boot = CloudInit(files=(other, SCRIPT), scripts=(SCRIPT.path, other.path), volumes=(volume,))
     assert contents(boot)["/etc/boot-platform/scripts"].split() == [
         "/usr/local/sbin/mount-data-volumes",
         SCRIPT.path,
@@ -58,7 +59,10 @@ def test_volumes_are_named_by_their_ids() -> None:
 def test_packages_come_with_what_the_boot_itself_needs() -> None:
     """The boot installs them, and not cloud-init, which would ask for newer lists even where all of it is there."""
     boot = CloudInit(packages=("haproxy",))
-    assert contents(boot)["/etc/boot-platform/packages"].split() == ["awscli", "curl", "haproxy"]
+    assert contents(boot)["/etc/boot-platform/packages"].split() == [
+        *("awscli", "curl", "unattended-upgrades"),
+        "haproxy",
+    ]
     assert not {"packages", "package_update"} & document(boot).keys()
 
 

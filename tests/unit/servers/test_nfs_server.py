@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pulumi_aws as aws
 import pytest
 
-from components.servers.nfs_server import NfsServer, NfsServerArgs, boot
+from components.servers.nfs_server import NfsServer, NfsServerArgs, configuration, devices
 from settings.file_server import FileServerSettings, NfsShareSettings
 from settings.section import Section
 from settings.server_size import ServerSizeSettings
 from tests.unit.graph import Graph
 from tests.unit.program import build
+from tests.unit.servers.configured import configured
 from tests.unit.servers.placement import PLACEMENT
 from tests.unit.settings.faults import faults_of
 
@@ -39,7 +40,7 @@ def graph(args: NfsServerArgs = ARGS) -> Graph:
 
 def exports(server: FileServerSettings = SERVER) -> dict[str, str]:
     """The options of each exported directory, as exports(5) writes them."""
-    files = {file.path: file.content for file in boot(server, "10.0.0.0/16").files}
+    files = {file.path: file.content for file in configuration(server, "10.0.0.0/16").files}
     lines = [line for line in files["/etc/exports.d/shares.exports"].splitlines() if not line.startswith("#")]
     return dict(line.split(" ", 1) for line in lines)
 
@@ -75,11 +76,15 @@ def test_exports_are_for_the_network_and_one_user_only() -> None:
         assert "no_root_squash" not in matched[1]
 
 
+def variables(server: FileServerSettings) -> Mapping[str, str]:
+    made: list[NfsServer] = []
+    build(lambda: made.append(NfsServer("nfs", replace(ARGS, server=server))))
+    return made[0].variables
+
+
 @pytest.mark.row(3)
 def test_instances_know_what_to_mount_where() -> None:
-    made: list[NfsServer] = []
-    build(lambda: made.append(NfsServer("nfs", ARGS)))
-    assert made[0].variables == {
+    assert variables(SERVER) == {
         "MAGENTO_NFS_SERVER": "nfs.internal-client.url",
         "MAGENTO_NFS_SHARES": (
             "/srv/client-media:pub/media /srv/magento-statics:pub/static "
@@ -99,6 +104,57 @@ def test_a_share_less_is_a_share_less_everywhere() -> None:
     fewer = replace(ARGS, server=SERVER.changed(shares=SHARES[:3]))
     assert len(graph(fewer).of_type(aws.ebs.Volume)) == 3
     assert "/srv/magento-client" not in exports(fewer.server)
+
+
+def test_shares_come_and_go_without_another_instance() -> None:
+    """What the server boots with says nothing of them, and the devices of the others stay. The table of volumes is in
+    what it applies while it runs."""
+    more = SERVER.changed(shares=(SHARE, *SHARES))
+    before, after = graph(), graph(replace(ARGS, server=more))
+    assert boot_of(after) == boot_of(before)
+    attached = {each.name: each.inputs["deviceName"] for each in after.of_type(aws.ec2.VolumeAttachment)}
+    assert len(set(attached.values())) == 5
+    for each in before.of_type(aws.ec2.VolumeAttachment):
+        assert attached[each.name] == each.inputs["deviceName"]
+        assert each.ignore_changes == ("deviceName",)
+    ids = {each.name: each.id for each in after.of_type(aws.ebs.Volume)}
+    assert table(after) == "".join(f"{ids[f'nfs-{share.name}']} {share.directory}\n" for share in more.shares)
+
+
+def test_a_share_that_is_not_exported_keeps_its_volume() -> None:
+    """The server does not use it, so that it need not be stopped to take the volume away."""
+    fewer = SERVER.changed(shares=(SHARES[0].changed(exported=False), *SHARES[1:]))
+    after = graph(replace(ARGS, server=fewer))
+    assert boot_of(after) == boot_of(graph())
+    assert len(after.of_type(aws.ebs.Volume)) == 4
+    stopped = {
+        each.name: each.inputs["stopInstanceBeforeDetaching"] for each in after.of_type(aws.ec2.VolumeAttachment)
+    }
+    assert [name for name, stops in stopped.items() if not stops] == ["nfs-client-media-attachment"]
+    assert "/srv/client-media" not in table(after)
+    assert "/srv/client-media" not in exports(fewer)
+    assert variables(fewer)["MAGENTO_NFS_SHARES"].split()[0] == "/srv/magento-statics:pub/static"
+    assert variables(SERVER.changed(shares=tuple(share.changed(exported=False) for share in SHARES))) == {}
+
+
+def test_no_two_shares_have_one_device() -> None:
+    """Also where their names lead to the same: then the later one gets another."""
+    names = [f"share-{number}" for number in range(11)]
+    assert len(set(devices(names))) == 11
+    [alone] = devices([names[0]])
+    same = next(name for name in (f"other-{number}" for number in range(1000)) if devices([name]) == [alone])
+    assert devices([names[0], same])[0] == alone
+    assert devices([names[0], same])[1] != alone
+
+
+def boot_of(graph: Graph) -> str:
+    return str(graph.one(aws.ec2.Instance).inputs["userDataBase64"])
+
+
+def table(graph: Graph) -> str:
+    """Which volume is mounted where."""
+    [found] = [file["content"] for file in configured(graph) if file["path"] == "/etc/boot-platform/volumes"]
+    return str(found)
 
 
 SHARE = NfsShareSettings(name="a", path="a", size_gib=1)

@@ -13,7 +13,8 @@ import pytest
 
 from components.network.security_group import IngressRule
 from components.servers.cloud_init import BootFile, CloudInit
-from components.servers.server import DataVolume, Server, ServerArgs
+from components.servers.data_volumes import DataVolume
+from components.servers.server import Server, ServerArgs
 from components.shared.iam import allow
 from settings.instance_types import architecture
 from settings.messages import FaultsError
@@ -153,6 +154,15 @@ def boot_files(server: Graph) -> dict[str, str]:
     document = gzip.decompress(base64.b64decode(inputs["userDataBase64"])).decode()
     written: list[dict[str, Any]] = json.loads(document.removeprefix("#cloud-config\n"))["write_files"]
     return {file["path"]: file["content"] for file in written}
+
+
+def test_security_updates_are_installed_when_the_stack_file_says() -> None:
+    size = ServerSizeSettings(instance_type="t4g.small", updates_at="02:45", restarts_for_updates=False)
+    files = boot_files(graph(replace(LINUX, size=size)))
+    timer = files["/etc/systemd/system/apt-daily-upgrade.timer.d/security-updates.conf"]
+    assert "OnCalendar=\nOnCalendar=*-*-* 02:45 UTC\n" in timer
+    assert 'Automatic-Reboot "false"' in files["/etc/apt/apt.conf.d/52security-updates"]
+    assert 'Automatic-Reboot "true"' in boot_files(graph(LINUX))["/etc/apt/apt.conf.d/52security-updates"]
 
 
 def test_a_boot_may_depend_on_what_other_resources_answer() -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pulumi_aws as aws
 import pytest
 
-from components.servers.cloud_init import BootFile, CloudInit
+from components.servers.cloud_init import BootFile, BootVolume, CloudInit
 from components.servers.server import Server, ServerArgs
 from components.servers.server_configuration import ServerConfiguration
 from settings.messages import FaultsError
@@ -60,7 +60,8 @@ def test_the_server_is_told_where_its_configuration_is_and_not_what(graph: Graph
 def test_it_is_applied_when_the_volumes_are_mounted() -> None:
     """And before the scripts that need it."""
     start = BootFile(path="/usr/local/sbin/start", content="#!/bin/sh\n", mode="0700")
-    boot = CloudInit(files=(APPLY, start), apply=APPLY.path, scripts=(start.path,))
+    volume = BootVolume(volume_id="vol-0abc", mount_point="/srv/media")
+    boot = CloudInit(files=(APPLY, start), apply=APPLY.path, scripts=(start.path,), volumes=(volume,))
     [order] = [
         file["content"].split()
         for file in json.loads(boot.render().removeprefix("#cloud-config\n"))["write_files"]

@@ -110,6 +110,15 @@ def test_it_has_its_name_and_only_the_admitted_reach_it(graph: Graph) -> None:
     }
 
 
+def test_patch_manager_updates_it_at_the_time_of_the_stack_file(graph: Graph) -> None:
+    """Only then, and it restarts if an update needs that."""
+    updates = graph.one(aws.ssm.Association).inputs
+    assert (updates["name"], updates["scheduleExpression"]) == ("AWS-RunPatchBaseline", "cron(30 3 ? * * *)")
+    assert updates["applyOnlyAtCronInterval"] is True
+    assert updates["parameters"] == {"Operation": "Install", "RebootOption": "RebootIfNeeded"}
+    assert updates["targets"] == [{"key": "InstanceIds", "values": [graph.one(aws.ec2.Instance).id]}]
+
+
 def test_the_boot_gets_the_ids_of_its_own_volumes(graph: Graph) -> None:
     """The disks are found by the ids that AWS gave, so the user data begins with them; EC2Launch runs what follows."""
     document = base64.b64decode(graph.one(aws.ec2.Instance).inputs["userDataBase64"]).decode()

@@ -203,6 +203,22 @@ def test_without_protection_data_may_go(monkeypatch: pytest.MonkeyPatch) -> None
     check(prod["standing_settings"])
 
 
+def test_a_share_is_not_taken_from_under_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even one that may go: the server would be stopped for it, and nothing starts it again."""
+    line = (
+        "file_server.shares: got no magento-client, expected magento-client with exported: false first. The server "
+        f"unmounts it, and its volume can be taken away while it runs. Read {PAGE}, File server."
+    )
+    fewer = stack_config("preprod")["magento:file_server"]["shares"][:3]
+    assert refused("file_server.shares", fewer, stack="preprod") == line
+    monkeypatch.setenv(standing_settings.REMOVING, "magento-client")
+    fewer = stack_config("prod")["magento:file_server"]["shares"][:3]
+    assert refused("file_server.shares", fewer) == line
+    standing = program("prod").exports["standing_settings"]
+    unexported = {**standing, "exported": standing["exported"][:3]}
+    checked("file_server.shares", fewer, standing={"standing_settings": unexported})
+
+
 @pytest.mark.parametrize("standing", [{}, {"listener_rules": {}}], ids=["first run", "older program"])
 def test_a_stack_that_is_not_up_may_be_anything(standing: dict[str, Any]) -> None:
     checked("network.cidr", "10.1.0.0/16", standing=standing)

@@ -52,7 +52,13 @@ while read -r volume directory; do
   format_if_blank "$device"
   list_in_fstab "$device" "$directory"
   mkdir -p "$directory"
-  mountpoint -q "$directory" || mount --fstab "$fstab" "$directory"
+  # Another volume that was there, such as a lost one whose restored copy takes its place.
+  mounted=$(findmnt --noheadings --output SOURCE --mountpoint "$directory" || true)
+  if [[ -n $mounted && ! $mounted -ef $device ]]; then
+    umount "$directory" || umount --lazy "$directory"
+    mounted=
+  fi
+  if [[ -z $mounted ]]; then mount --fstab "$fstab" "$directory"; fi
   # A volume that was made larger: the file system grows into it, mounted as it is.
   resize2fs "$device"
 done <"$table"

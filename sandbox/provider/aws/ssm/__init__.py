@@ -1,5 +1,5 @@
 """Adapters of pulumi-aws's ``ssm`` module."""
 
-from sandbox.provider.aws.ssm import documents, parameters
+from sandbox.provider.aws.ssm import associations, documents, parameters
 
-__all__ = ["documents", "parameters"]
+__all__ = ["associations", "documents", "parameters"]
