@@ -136,8 +136,8 @@ def test_running_it_again_changes_nothing(disks: Disks) -> None:
 
 
 def test_another_volume_in_the_same_place_takes_its_line(disks: Disks, tmp_path: Path) -> None:
-    """One that was restored from a snapshot, for example: two lines for a directory would mount the old one. The old one
-    may still be mounted."""
+    """One that was restored from a snapshot, for example: two lines for a directory would mount the old one, which may
+    still be mounted."""
     succeeded(disks.mount())
     (disks.base / "data" / "old").touch()
     with loop_device(tmp_path / "restored", 16) as device:
