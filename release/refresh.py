@@ -49,6 +49,8 @@ STEPS = (
     "open",
 )
 _SCRUB, _LOAD = "scrub-copy", "load-copy"
+_SCRIPTS = {_SCRUB: "scrub_copy.php", _LOAD: "load_copy.php"}
+"""What each of these documents runs of the running release."""
 _SNAPSHOT_SECONDS = 6 * 3600
 """A snapshot of a database that never had one copies all of it."""
 _FRONT, _BACK_OFFICE = "front", "back-office"
@@ -288,6 +290,12 @@ def _require(production: Site, target: Site) -> bool:
             raise CannotRunError(
                 f"output release_documents of stack {site.stack.name}: got no {document}, expected one. "
                 f"Run pulumi up -s {site.stack.name} with this version of the program first."
+            )
+        running, script = RunningRelease.read(site.session, site.back_office.name), f".platform/{_SCRIPTS[document]}"
+        if not running.has(site.s3, script):
+            raise RefusedError(
+                f"{running}: got no {script}, expected one. Build a release with this version of the program, and "
+                "deploy it first."
             )
         planning.require_finished(site)
     found_lock = production.lock.read()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from release.errors import ReleaseError
 
 RELEASE_FILE = ".platform/release.env"
+_Read = TypeVar("_Read")
 _BLOCK_BYTES = 1 << 20
 """A bundle has up to 512 MB. Its directory and one small file are in the last blocks and in one more."""
 
@@ -65,14 +66,24 @@ class RunningRelease:
             bundle=f"s3://{bundle['S3Bucket']}/{bundle['S3Key']}",
         )
 
+    def has(self, s3: Any, path: str) -> bool:
+        """Whether its bundle has a file. Fetches only a part of it."""
+        bucket, _, key = self.bundle.removeprefix("s3://").partition("/")
+        return bool(key) and path in _opened(s3, bucket, key, lambda bundle: bundle.namelist())
+
 
 def release_file(s3: Any, bucket: str, key: str) -> Mapping[str, str]:
     """What ``.platform/release.env`` of a bundle says; nothing for a bundle without it. Fetches only a part of it."""
     try:
-        with zipfile.ZipFile(io.BufferedReader(_Object(s3, bucket, key), _BLOCK_BYTES)) as bundle:
-            return names_in(bundle)
+        return _opened(s3, bucket, key, names_in)
     except KeyError:
         return {}
+
+
+def _opened(s3: Any, bucket: str, key: str, read: Callable[[zipfile.ZipFile], _Read]) -> _Read:
+    try:
+        with zipfile.ZipFile(io.BufferedReader(_Object(s3, bucket, key), _BLOCK_BYTES)) as bundle:
+            return read(bundle)
     except zipfile.BadZipFile as error:
         raise ReleaseError(f"s3://{bucket}/{key}: got {error}, expected a zip file. Deploy another release.") from None
 

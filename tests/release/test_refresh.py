@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -27,6 +29,7 @@ from sandbox.emulator.in_process import client
 from tests.release.conftest import BUCKET, REGION
 from tests.release.test_hold import Site as Balancer
 
+BUNDLES = "client-bundles"
 PRODUCTION, TARGET = "client-prod-site", "client-preprod-site"
 COPY = f"{PRODUCTION}-for-preprod"
 CLEAN = {"unlisted": [], "left": [], "tables": 320, "settings": 4}
@@ -48,6 +51,15 @@ def database(rds: Any, name: str, **more: Any) -> None:
         DBParameterGroupName="shop",
         **more,
     )
+
+
+def bundle(s3: Any, *scripts: str) -> None:
+    """What both stacks run."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as file:
+        for script in scripts:
+            file.writestr(f".platform/{script}", "<?php")
+    s3.put_object(Bucket=BUNDLES, Key="r1.zip", Body=made.getvalue())
 
 
 @dataclass(kw_only=True)
@@ -149,6 +161,8 @@ def stacks(s3: Any, monkeypatch: pytest.MonkeyPatch) -> Stacks:
     database(rds, TARGET)
     for name in ("before", "newest"):
         rds.create_db_snapshot(DBInstanceIdentifier=PRODUCTION, DBSnapshotIdentifier=name)
+    s3.create_bucket(Bucket=BUNDLES, CreateBucketConfiguration={"LocationConstraint": REGION})
+    bundle(s3, "scrub_copy.php", "load_copy.php")
     made = Stacks(rds=rds, s3=s3, balancer=balancer)
     monkeypatch.setattr(Site, "of", made.site)
     monkeypatch.setattr(Site, "caller", "arn:aws:iam::123456789012:user/you")
@@ -162,7 +176,9 @@ def stacks(s3: Any, monkeypatch: pytest.MonkeyPatch) -> Stacks:
     monkeypatch.setattr(
         RunningRelease,
         "read",
-        lambda _session, name: RunningRelease(environment=name, name="r1", configuration_version=""),
+        lambda _session, name: RunningRelease(
+            environment=name, name="r1", configuration_version="", bundle=f"s3://{BUNDLES}/r1.zip"
+        ),
     )
     monkeypatch.setattr("release.refresh.SETTLE_SECONDS", 0)
     return made
@@ -223,6 +239,10 @@ def without_document(stacks: Stacks) -> None:
     stacks.without = "load-copy"
 
 
+def of_an_older_release(stacks: Stacks) -> None:
+    bundle(stacks.s3, "scrub_copy.php")
+
+
 @pytest.mark.parametrize(
     ("prepare", "arguments", "code", "said"),
     [
@@ -232,6 +252,7 @@ def without_document(stacks: Stacks) -> None:
         (protected, (), ExitCode.COULD_NOT_RUN, "stack preprod: got a protected database"),
         (without_snapshots, (), ExitCode.COULD_NOT_RUN, "got no available snapshot"),
         (without_document, (), ExitCode.COULD_NOT_RUN, "got no load-copy, expected one"),
+        (of_an_older_release, (), ExitCode.COULD_NOT_RUN, "runs r1: got no .platform/load_copy.php, expected one"),
         (held_by_hand, (), ExitCode.COULD_NOT_RUN, "hold of stack preprod: it is armed"),
         (released, (), ExitCode.LOCKED, "Stack prod: the lock is held by release r2"),
     ],
