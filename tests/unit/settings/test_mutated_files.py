@@ -18,7 +18,8 @@ from pulumi.runtime import configure, set_all_config
 from components.monitoring.alarm import AlarmNameError
 from settings import host_names, stack_file
 from settings.certificate_files import CertificateError
-from tests.unit.program import Graph, build_program, program, stack_config
+from tests.unit.graph import Graph
+from tests.unit.program import build_program, program, stack_config
 from tests.unit.settings.aws_checks import refusals
 from tests.unit.settings.mutations import FILES, Mutated, mutated
 from tests.unit.settings.stack_faults import GRAMMAR
