@@ -169,6 +169,7 @@ class sns:
 
 
 class ssm:
+    Association = "aws:ssm/association:Association"
     Document = "aws:ssm/document:Document"
     Parameter = "aws:ssm/parameter:Parameter"
 
@@ -247,6 +248,7 @@ TAGGABLE = (
     s3.BucketObjectv2,
     secretsmanager.Secret,
     sns.Topic,
+    ssm.Association,
     ssm.Document,
     ssm.Parameter,
     vpc.SecurityGroupEgressRule,

@@ -154,6 +154,7 @@ NAMES = {
         "TopicSubscription",
     ),
     "ssm": (
+        "Association",
         "Document",
         "Parameter",
     ),
