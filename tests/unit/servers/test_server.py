@@ -263,6 +263,10 @@ def test_the_instance_type_decides_the_processor(instance_type: str, arm: bool) 
             {"ami": "ami-0123456789abcdef0", "release": "12"},
             'release: got "12", expected no release, since ami names the image',
         ),
+        (
+            {"updates_at": "3:30"},
+            'updates_at: got "3:30", expected a time of day in UTC, such as 03:30',
+        ),
     ],
 )
 def test_a_size_that_no_server_can_have_is_refused(change: dict[str, Any], message: str) -> None:
