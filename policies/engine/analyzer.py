@@ -144,12 +144,12 @@ class Analyzer(pulumi_policy.policy._PolicyAnalyzerServicer):
         """The rules that apply to a type, and the answer that lists all others."""
         if token not in self._of_type:
             rules = [rule for rule in self._rules if isinstance(rule, ResourceRule)]
-            reason = f"the rule does not apply to {token}"
             self._of_type[token] = (
                 [rule for rule in rules if rule.is_about(token)],
                 analyzer_pb2.AnalyzeResponse(
                     not_applicable=[
-                        analyzer_pb2.PolicyNotApplicable(policy_name=rule.id, reason=reason)
+                        # Without a reason, which the engine drops: it would be megabytes for production.
+                        analyzer_pb2.PolicyNotApplicable(policy_name=rule.id)
                         for rule in rules
                         if not rule.is_about(token)
                     ]
