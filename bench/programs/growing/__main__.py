@@ -28,12 +28,15 @@ CONTEXT = Context(
 )
 
 quick_start()
-for number in range(pulumi.Config().require_int("resources") // RESOURCES_PER_GROUP):
+config = pulumi.Config()
+# A preview does not check that it exists. `pulumi up` needs a real one.
+vpc_id = config.get("vpc_id") or "vpc-00000000000000000"
+for number in range(config.require_int("resources") // RESOURCES_PER_GROUP):
     SecurityGroup(
         f"satellite-{number}",
         SecurityGroupArgs(
             context=CONTEXT,
-            vpc_id="vpc-00000000000000000",  # A preview does not check that it exists.
+            vpc_id=vpc_id,
             description="Reaches a satellite application",
             ingress=(
                 IngressRule(name="http", port=80, from_cidr="10.0.0.0/16", reason="Load balancer"),

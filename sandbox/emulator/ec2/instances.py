@@ -19,6 +19,9 @@ from sandbox.emulator.patching import operation, patch
 
 _CONSOLE = "The embedded AWS boots no kernel, so this console is empty. On AWS it shows what the boot prints."
 
+_WHILE_STOPPED = {"ebs_optimized", "instance_type", "kernel", "user_data"}
+"""Attributes that EC2 changes of a stopped instance only ("ModifyInstanceAttribute")."""
+
 
 @patch(
     "moto.ec2.models.instances:Instance.__init__",
@@ -90,11 +93,13 @@ def _check_processor(kind: str, image: Any) -> None:
 @patch(
     "moto.ec2.models.instances:InstanceBackend.modify_instance_attribute",
     sha256="b9767f1c977ec57141bc820a9378384d50255c967ff493f08e6f64241bb54f8a",
-    upstream="ModifyInstanceAttribute sets a type that does not exist.",
+    upstream="ModifyInstanceAttribute sets a type that does not exist, and changes what only a stopped instance may.",
 )
 def _modify(original: Any, backend: InstanceBackend, instance_id: str, key: str, value: Any) -> Instance:
     if key == "instance_type" and not exists(Offer.EC2, value):
         raise AwsError("InvalidInstanceAttributeValue", f"Invalid value '{value}' for InstanceType.")
+    if key in _WHILE_STOPPED and backend.get_instance(instance_id).state != "stopped":
+        raise AwsError("IncorrectInstanceState", f"The instance '{instance_id}' is not in the 'stopped' state.")
     return original(backend, instance_id, key, value)
 
 

@@ -188,7 +188,7 @@ def test_gp3_has_the_throughput_that_it_comes_with(ec2: Any) -> None:
 
 
 def test_a_type_that_does_not_exist_is_refused(ec2: Any, subnet: str) -> None:
-    """In a launch, in a launch by a template, and in the change of a stopped instance."""
+    """In a launch, in a launch by a template, and in the change of an instance, which must be stopped for it."""
     image = images(ec2, DEBIAN, "debian-12-arm64-*")[0]["ImageId"]
     with aws_refuses("InvalidParameterValue", "'t4g.tiny' for InstanceType"):
         ec2.run_instances(ImageId=image, InstanceType="t4g.tiny", MinCount=1, MaxCount=1, SubnetId=subnet)
@@ -197,6 +197,8 @@ def test_a_type_that_does_not_exist_is_refused(ec2: Any, subnet: str) -> None:
     with aws_refuses("InvalidParameterValue", "'t4g.tiny' for InstanceType"):
         ec2.run_instances(LaunchTemplate={"LaunchTemplateName": "tiny"}, MinCount=1, MaxCount=1, SubnetId=subnet)
     started = launch(ec2, SubnetId=subnet)["InstanceId"]
+    with aws_refuses("IncorrectInstanceState", started):
+        ec2.modify_instance_attribute(InstanceId=started, InstanceType={"Value": "t4g.medium"})
     ec2.stop_instances(InstanceIds=[started])
     with aws_refuses("InvalidInstanceAttributeValue", "t4g.tiny"):
         ec2.modify_instance_attribute(InstanceId=started, InstanceType={"Value": "t4g.tiny"})
