@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from moto.backup.exceptions import ResourceNotFoundException
 from moto.backup.models import BackupBackend, Plan
 from moto.backup.responses import BackupResponse
 
-from sandbox.emulator.backup.schedules import check_rules
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import operation, patch
+from sandbox.emulator.schedules import is_cron
 
 
 class VersionedPlan(Plan):
@@ -40,7 +41,7 @@ def live_plan(response: BackupResponse, plan_id: str) -> VersionedPlan:
 def create_backup_plan(response: BackupResponse, parameters: dict[str, Any]) -> dict[str, Any]:
     """Refuse a second plan with the same document. moto compares names, also those of deleted plans."""
     backend = response.backup_backend
-    check_rules(parameters["BackupPlan"]["Rules"])
+    _check_rules(parameters["BackupPlan"]["Rules"])
     plan = VersionedPlan(parameters["BackupPlan"], parameters.get("CreatorRequestId"), backend)
     if any(each.deletion_date is None and _document(each) == _document(plan) for each in backend.plans.values()):
         raise AwsError("AlreadyExistsException", "Backup plan with the same plan document already exists")
@@ -53,7 +54,7 @@ def create_backup_plan(response: BackupResponse, parameters: dict[str, Any]) -> 
 @operation(BackupResponse)
 def update_backup_plan(response: BackupResponse, parameters: dict[str, Any]) -> dict[str, Any]:
     plan = live_plan(response, parameters["BackupPlanId"])
-    check_rules(parameters["BackupPlan"]["Rules"])
+    _check_rules(parameters["BackupPlan"]["Rules"])
     plan.change(parameters["BackupPlan"], response.backup_backend)
     return plan.to_dict()
 
@@ -77,3 +78,10 @@ def _document(plan: Plan) -> dict[str, Any]:
     """The document of the request, without the rule ids that AWS adds."""
     rules = [{key: value for key, value in rule.items() if key != "RuleId"} for rule in plan.backup_plan["Rules"]]
     return {**plan.backup_plan, "Rules": rules}
+
+
+def _check_rules(rules: Iterable[Mapping[str, Any]]) -> None:
+    for rule in rules:
+        schedule = rule.get("ScheduleExpression")
+        if schedule is not None and not is_cron(schedule):
+            raise AwsError("InvalidParameterValueException", f"Invalid schedule expression: {schedule}")

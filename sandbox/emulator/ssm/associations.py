@@ -13,8 +13,11 @@ from moto.ssm.responses import SimpleSystemManagerResponse
 
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import operation, patch
+from sandbox.emulator.schedules import is_cron
 
-_SCHEDULE = re.compile(r"(cron|at|rate)\(.+\)")
+_RATE = re.compile(r"rate\(([1-9]\d*) (minute|hour|day)s?\)")
+_MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}
+_LEAST_MINUTES, _MOST_MINUTES = 30, 31 * 24 * 60
 _NOT_KEPT = ("Tags", "AssociationVersion")
 
 
@@ -73,8 +76,22 @@ def _check(response: SimpleSystemManagerResponse, parameters: dict[str, Any]) ->
     if not name.startswith("AWS-") and name not in _backend(response)._documents:
         raise AwsError("InvalidDocument", f"Document with name {name} does not exist.")
     schedule = parameters.get("ScheduleExpression")
-    if schedule is not None and not _SCHEDULE.fullmatch(schedule):
+    if schedule is not None and not _is_schedule(schedule):
         raise AwsError("InvalidSchedule", f"The schedule is invalid: {schedule}.")
+
+
+def _is_schedule(schedule: str) -> bool:
+    """Whether an association can have it ("Reference: Cron and rate expressions for Systems Manager")."""
+    if found := _RATE.fullmatch(schedule):
+        return _LEAST_MINUTES <= int(found[1]) * _MINUTES[found[2]] < _MOST_MINUTES
+    if schedule.startswith("at("):
+        try:
+            datetime.strptime(schedule, "at(%Y-%m-%dT%H:%M:%S)")
+        except ValueError:
+            return False
+        return True
+    # It has no months.
+    return is_cron(schedule) and schedule.split()[3] == "*"
 
 
 def _backend(response: SimpleSystemManagerResponse) -> SimpleSystemManagerBackend:

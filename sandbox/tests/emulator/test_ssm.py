@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -220,3 +221,34 @@ def test_session_manager_knows_the_instances_whose_role_lets_the_agent_register(
     assert ssm.describe_sessions(State="Active")["Sessions"] == []
     with aws_refuses("TargetNotConnected", f"{instances[0]} is not connected"):
         ssm.start_session(Target=instances[0])
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        "cron(0 25 ? * * *)",
+        "cron(30 3 * * * *)",
+        "cron(0 3 ? JAN SUN *)",
+        "cron(0 3 ? *)",
+        "rate(29 minutes)",
+        "rate(31 days)",
+        "rate(2 weeks)",
+        "at(tomorrow)",
+        "0 3 * * *",
+    ],
+)
+def test_a_schedule_that_an_association_cannot_have_is_refused(aws: EmbeddedAws, schedule: str) -> None:
+    """Such as one of a month: State Manager has none."""
+    ssm = aws.client("ssm")
+    with aws_refuses("InvalidSchedule", re.escape(schedule)):
+        ssm.create_association(Name="AWS-RunPatchBaseline", ScheduleExpression=schedule)
+    assert ssm.list_associations()["Associations"] == []
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    ["cron(30 3 ? * * *)", "cron(0 3 ? * SUN#2 *)", "rate(30 minutes)", "rate(1 day)", "at(2026-12-01T03:00:00)"],
+)
+def test_a_schedule_of_an_association_is_taken(aws: EmbeddedAws, schedule: str) -> None:
+    made = aws.client("ssm").create_association(Name="AWS-RunPatchBaseline", ScheduleExpression=schedule)
+    assert made["AssociationDescription"]["ScheduleExpression"] == schedule

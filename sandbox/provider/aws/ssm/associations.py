@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.provider.adapter import TAGS, Adapter, Aws, Property, Values, adapter
 from sandbox.provider.aws import tags
 from sandbox.provider.aws.calls import arguments
-from sandbox.provider.aws.tags import Tagging
+from sandbox.provider.aws.ssm.tagging import tagging_of
 
 _MEMBERS = {
     "associationName": "AssociationName",
@@ -20,14 +20,7 @@ class Association(Adapter):
 
     token = "aws:ssm/association:Association"
     service = "ssm"
-    tagging = Tagging(
-        service="ssm",
-        resource="ResourceId",
-        more={"ResourceType": "Association"},
-        answer=("TagList",),
-        setting="add_tags_to_resource",
-        removing="remove_tags_from_resource",
-    )
+    tagging = tagging_of("Association")
     not_found = ("AssociationDoesNotExist",)
     properties = {
         "name": Property(required=True, replaces=True),

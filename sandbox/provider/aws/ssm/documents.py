@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws import tags
-from sandbox.provider.aws.tags import Tagging
+from sandbox.provider.aws.ssm.tagging import tagging_of
 
 _LATEST = "$LATEST"
 _PARAMETER = {"name": "Name", "type": "Type", "description": "Description", "defaultValue": "DefaultValue"}
@@ -16,14 +16,7 @@ class Document(Adapter):
 
     token = "aws:ssm/document:Document"
     service = "ssm"
-    tagging = Tagging(
-        service="ssm",
-        resource="ResourceId",
-        more={"ResourceType": "Document"},
-        answer=("TagList",),
-        setting="add_tags_to_resource",
-        removing="remove_tags_from_resource",
-    )
+    tagging = tagging_of("Document")
     not_found = ("InvalidDocument",)
     properties = {
         "name": Property(replaces=True, autoname=AutoName(max_length=128)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws import tags
 from sandbox.provider.aws.calls import arguments
-from sandbox.provider.aws.tags import Tagging
+from sandbox.provider.aws.ssm.tagging import tagging_of
 
 _MEMBERS = {
     "type": "Type",
@@ -23,14 +23,7 @@ class Parameter(Adapter):
 
     token = "aws:ssm/parameter:Parameter"
     service = "ssm"
-    tagging = Tagging(
-        service="ssm",
-        resource="ResourceId",
-        more={"ResourceType": "Parameter"},
-        answer=("TagList",),
-        setting="add_tags_to_resource",
-        removing="remove_tags_from_resource",
-    )
+    tagging = tagging_of("Parameter")
     not_found = ("ParameterNotFound",)
     properties = {
         "name": Property(replaces=True, autoname=AutoName(max_length=1011)),

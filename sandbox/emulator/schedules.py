@@ -1,4 +1,4 @@
-"""Schedules of backup rules: ``cron(…)`` with six fields.
+"""Schedules such as those of backup rules: ``cron(…)`` with six fields.
 
 Source: "Cron expressions reference" of the Amazon EventBridge user guide, to which AWS Backup's API reference points.
 """
@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import re
 from calendar import month_abbr
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-from sandbox.emulator.errors import AwsError
+from collections.abc import Mapping
 
 _FORM = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
 _MONTHS = {name.upper(): number for number, name in enumerate(month_abbr) if name}
@@ -19,15 +16,8 @@ _LAST_OR_NEAREST = re.compile(r"L|([1-9]|[12]\d|3[01])W")
 _NTH_OR_LAST = re.compile(r"L|([1-7]|[A-Z]{3})(#[1-5]|L)")
 
 
-def check_rules(rules: Iterable[Mapping[str, Any]]) -> None:
-    """Raise ``AwsError`` for a rule with a schedule that AWS Backup refuses."""
-    for rule in rules:
-        schedule = rule.get("ScheduleExpression")
-        if schedule is not None and not _is_valid(schedule):
-            raise AwsError("InvalidParameterValueException", f"Invalid schedule expression: {schedule}")
-
-
-def _is_valid(schedule: str) -> bool:
+def is_cron(schedule: str) -> bool:
+    """Whether AWS takes it."""
     found = _FORM.fullmatch(schedule)
     if found is None:
         return False
