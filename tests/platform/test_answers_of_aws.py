@@ -116,6 +116,9 @@ _TAGS_OF_MODULE: Mapping[str, Callable[[Client, Made], Any]] = {
     ],
 }
 _TAGS: Mapping[str, Callable[[Client, Made], Any]] = {
+    "Association": lambda client, one: client("ssm").list_tags_for_resource(
+        ResourceType="Association", ResourceId=one.id
+    )["TagList"],
     "Bucket": lambda client, one: client("s3").get_bucket_tagging(Bucket=one.id)["TagSet"],
     "BucketObjectv2": lambda client, one: client("s3").get_object_tagging(
         Bucket=one.name("bucket"), Key=one.name("key")

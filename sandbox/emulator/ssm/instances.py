@@ -48,6 +48,14 @@ def describe_sessions(_response: SimpleSystemManagerResponse, _parameters: dict[
 
 
 @operation(SimpleSystemManagerResponse)
+def describe_instance_patch_states(
+    _response: SimpleSystemManagerResponse, _parameters: dict[str, Any]
+) -> dict[str, Any]:
+    """None: AWS lists instances that Patch Manager has looked at, and here it looks at none."""
+    return {"InstancePatchStates": []}
+
+
+@operation(SimpleSystemManagerResponse)
 def start_session(_response: SimpleSystemManagerResponse, parameters: dict[str, Any]) -> dict[str, Any]:
     raise AwsError("TargetNotConnected", f"{parameters['Target']} is not connected.")
 
