@@ -11,12 +11,13 @@ from components.servers.cloud_init import BootFile, CloudInit
 from tests.servers.debian_machine import Base, Machine, boot
 from tests.servers.server_boots import boot_server
 
+pytestmark = pytest.mark.long
 # The file server needs a kernel with nfsd, Rundeck its own repository. test_images.py boots the others on Debian 13.
 GATEWAY, PHPMYADMIN, OPENVPN, OPENVPN_13 = (
-    pytest.param(("12", "gateway"), marks=pytest.mark.long),
-    pytest.param(("12", "phpmyadmin"), marks=pytest.mark.long),
-    pytest.param(("12", "openvpn"), marks=pytest.mark.long),
-    pytest.param(("13", "openvpn"), marks=pytest.mark.long),
+    ("12", "gateway"),
+    ("12", "phpmyadmin"),
+    ("12", "openvpn"),
+    ("13", "openvpn"),
 )
 SERVICES = {"gateway": "haproxy", "phpmyadmin": "nginx", "openvpn": "openvpn-server@server"}
 STATUS = "/var/lib/boot-platform/status"

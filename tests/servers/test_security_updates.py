@@ -16,6 +16,7 @@ from components.servers import server_files
 from components.servers.cloud_init import BootFile, CloudInit
 from tests.servers.debian_machine import RELEASES, Base, Machine, boot, package
 
+pytestmark = pytest.mark.long
 RUNDECK = (
     BootFile(path="/etc/apt/apt.conf.d/53rundeck-updates", content=server_files.read("rundeck/rundeck.updates.conf")),
     BootFile(
@@ -39,7 +40,7 @@ def offer(repository: Path, packages: list[tuple[str, str]], **release: str) -> 
     (repository / "Release").write_text(f"{fields}Date: {formatdate(usegmt=True)}\n{digest}")
 
 
-@pytest.fixture(params=[pytest.param("12", marks=pytest.mark.long), "13"])
+@pytest.fixture(params=["12", "13"])
 def machine(request: pytest.FixtureRequest, directory: Path, debian: Callable[[str], Base]) -> Iterator[Machine]:
     """Old packages, and newer ones in Debian's repositories, in Rundeck's and in one of somebody else's."""
     release: str = request.param
