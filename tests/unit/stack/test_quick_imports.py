@@ -61,6 +61,7 @@ def _run(graph: Graph, first: str) -> Any:
     return json.loads(ran.stdout)
 
 
+@pytest.mark.long
 def test_the_sdk_knows_the_same_types(prod: Graph) -> None:
     """It converts names and values by them, so a type that differs is another request to AWS."""
     quick, slow = _run(prod, "import stack.quick_imports"), _run(prod, "")
