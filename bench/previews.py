@@ -66,5 +66,6 @@ def untouched_stack(platform: Platform) -> Iterator[None]:
     try:
         yield
     finally:
-        platform.pulumi("stack", "rm", "--yes", "-s", "untouched")  # Its file too.
+        platform.pulumi("stack", "rm", "--yes", "-s", "untouched")
+        configuration.unlink(missing_ok=True)
         exceptions.write_text(text, encoding="utf-8")
