@@ -25,7 +25,7 @@ def amount(value: float, unit: Unit) -> str:
 def show(console: Console, figures: Sequence[Figure | NotMeasured]) -> None:
     """The table, and below it what each figure measures, or why there is none."""
     table = Table(title="Speed and memory", title_justify="left")
-    table.add_column("figure", no_wrap=True)
+    table.add_column("figure")
     table.add_column("measured", justify="right", no_wrap=True)
     table.add_column("target", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)

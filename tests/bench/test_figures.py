@@ -79,6 +79,22 @@ def test_the_table_shows_each_figure_with_its_aim_and_verdict() -> None:
         assert text in shown.getvalue()
 
 
+def test_a_terminal_of_80_columns_has_room_for_every_amount() -> None:
+    """A long name takes two lines, and cuts no number."""
+    shown = io.StringIO()
+    named = Figure(
+        name="preview of prod with policies, against terraform plan and checkov",
+        measured=10.25,
+        aim=0.4,
+        unit=Unit.RATIO,
+        basis="",
+    )
+    table.show(Console(width=80, file=shown), [named])
+    assert "10.25x" in shown.getvalue()
+    assert "missed" in shown.getvalue()
+    assert "…" not in shown.getvalue()
+
+
 def test_the_file_holds_the_same_figures(tmp_path: Path) -> None:
     """What a later run is compared with."""
     file = tmp_path / "figures.json"
