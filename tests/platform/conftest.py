@@ -23,3 +23,12 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The test that destroys both stacks comes last."""
     items.sort(key=lambda item: item.path.name == "test_destroy.py")
+
+
+@pytest.fixture
+def edited_preprod(platform: Platform) -> Iterator[Platform]:
+    """The running platform, whose pre-production's stack file a test may change: it is put back."""
+    path = platform.project / "Pulumi.preprod.yaml"
+    content = path.read_bytes()
+    yield platform
+    path.write_bytes(content)

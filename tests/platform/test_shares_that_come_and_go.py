@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 
@@ -16,15 +16,6 @@ _SHARES = "    shares:\n"
 _NEW = "      - {name: exports, path: var/export, size_gib: 5}\n"
 
 
-@pytest.fixture
-def edited(platform: Platform) -> Iterator[Platform]:
-    """The running platform, whose stack file a test may change: it is put back."""
-    path = platform.project / "Pulumi.preprod.yaml"
-    content = path.read_bytes()
-    yield platform
-    path.write_bytes(content)
-
-
 def attached(platform: Platform) -> Mapping[str, tuple[str, str]]:
     """The device of each volume, and when it was attached."""
     return {
@@ -33,30 +24,30 @@ def attached(platform: Platform) -> Mapping[str, tuple[str, str]]:
     }
 
 
-def test_a_share_comes_and_goes_while_the_server_runs(edited: Platform) -> None:
+def test_a_share_comes_and_goes_while_the_server_runs(edited_preprod: Platform) -> None:
     """As the first of the list too: the volumes of the others stay where they are. Exported, it is not taken away."""
-    server, before = instance(edited, _FILE_SERVER), attached(edited)
+    server, before = instance(edited_preprod, _FILE_SERVER), attached(edited_preprod)
     share = f"{_FILE_SERVER}-exports"
 
     def up(*, check: bool = True) -> str:
-        ran = edited.pulumi("up", "-s", "preprod", "--yes", "--skip-preview", check=check)
-        now = instance(edited, _FILE_SERVER)
+        ran = edited_preprod.pulumi("up", "-s", "preprod", "--yes", "--skip-preview", check=check)
+        now = instance(edited_preprod, _FILE_SERVER)
         assert (now["InstanceId"], now["State"]["Name"]) == (server["InstanceId"], "running")
-        assert before.items() <= attached(edited).items()
+        assert before.items() <= attached(edited_preprod).items()
         return ran.stdout + ran.stderr
 
-    edited.edit("Pulumi.preprod.yaml", _SHARES, f"{_SHARES}{_NEW}")
+    edited_preprod.edit("Pulumi.preprod.yaml", _SHARES, f"{_SHARES}{_NEW}")
     up()
-    assert set(attached(edited)) == {*before, share}
+    assert set(attached(edited_preprod)) == {*before, share}
 
-    edited.edit("Pulumi.preprod.yaml", _NEW, "")
+    edited_preprod.edit("Pulumi.preprod.yaml", _NEW, "")
     assert "expected exports with exported: false first" in up(check=False)
-    assert share in attached(edited)
+    assert share in attached(edited_preprod)
 
     unexported = _NEW.replace("}", ", exported: false}")
-    edited.edit("Pulumi.preprod.yaml", _SHARES, f"{_SHARES}{unexported}")
+    edited_preprod.edit("Pulumi.preprod.yaml", _SHARES, f"{_SHARES}{unexported}")
     up()
-    assert share in attached(edited)
-    edited.edit("Pulumi.preprod.yaml", unexported, "")
+    assert share in attached(edited_preprod)
+    edited_preprod.edit("Pulumi.preprod.yaml", unexported, "")
     up()
-    assert set(attached(edited)) == set(before)
+    assert set(attached(edited_preprod)) == set(before)
