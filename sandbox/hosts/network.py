@@ -68,13 +68,17 @@ class Network:
         for address in (AWS, RESOLVER, METADATA):
             self.add_address(address)
         self._names.write_text("")
+        log = self._directory / "names.log"
+        log.unlink(missing_ok=True)
         self._resolver = self._programs.start(
             *("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--pid-file="),
             *("--no-resolv", "--no-hosts", "--local=//", f"--addn-hosts={self._names}", "--local-ttl=5"),
             *(f"--listen-address={RESOLVER}", "--bind-interfaces", "--log-facility=-"),
-            log=self._directory / "names.log",
+            log=log,
             namespace=self.namespace,
         )
+        # Before it has read its names, a signal to read them again would end it.
+        self._resolver.wait_for(f"read {self._names}")
 
     def stop(self) -> None:
         """Remove the network, after everything on it has ended."""
@@ -124,10 +128,16 @@ class Network:
             namespaces.delete(f"{self.namespace}-{host}")
 
     def publish(self, names: Mapping[str, Iterable[str]]) -> None:
-        """Let the DNS server answer these names with these addresses, and no others."""
+        """Let the DNS server answer these names with these addresses, and no others.
+
+        Raises ``ProgramError`` when it has ended.
+        """
         lines = sorted(f"{address} {name}" for name, addresses in names.items() for address in addresses)
         text = "".join(f"{line}\n" for line in lines)
-        if self._resolver is None or text == self._names.read_text():
+        if self._resolver is None:
+            return
+        self._resolver.check()
+        if text == self._names.read_text():
             return
         new = self._names.with_suffix(".new")
         new.write_text(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +74,15 @@ class RunningProgram:
         if not self.running:
             said = self._log.read_text(errors="replace")[-_TAIL:].strip()
             raise ProgramError(f"{self._command[0]} ended with {self.process.returncode}: {said}")
+
+    def wait_for(self, text: str, seconds: float = 30) -> None:
+        """Until the program has said this. Raises ``ProgramError`` when it ends before, or takes longer."""
+        deadline = time.monotonic() + seconds
+        while text not in self._log.read_text(errors="replace"):
+            self.check()
+            if time.monotonic() > deadline:
+                raise ProgramError(f"{self._command[0]} did not say {text!r} in {seconds:.0f} s: see {self._log}")
+            time.sleep(0.01)
 
     def stop(self, seconds: float = 10) -> None:
         """End the program, by force when it takes longer."""

@@ -16,7 +16,7 @@ from sandbox.hosts.authority import Authority
 from sandbox.hosts.caches import Caches
 from sandbox.hosts.databases import Databases
 from sandbox.hosts.network import Network
-from sandbox.hosts.programs import Programs
+from sandbox.hosts.programs import ProgramError, Programs
 from sandbox.hosts.server import UnknownHostError
 from sandbox.hosts.state_document import Cache, Database, FileServer
 from sandbox.tests.hosts.surroundings import answers, eventually, network, require, run
@@ -86,6 +86,20 @@ def test_names_follow_the_state(net: Network, host: str) -> None:
     net.publish({"nfs.internal": ["10.0.1.7"]})
     assert resolve(host, "nfs.internal") == "10.0.1.7"
     assert resolve(host, "cache.internal") == ""
+
+
+def test_names_that_come_at_once_do_not_end_the_dns_server(directory: Path) -> None:
+    """It is told by a signal, which ends a program that has not begun to listen for it."""
+    with network(directory / "at once") as made:
+        made.publish({"nfs.internal": ["10.0.1.5"]})
+        assert resolve(made.namespace, "nfs.internal") == "10.0.1.5"
+
+
+def test_a_dns_server_that_ended_is_named(directory: Path) -> None:
+    with network(directory / "ended") as made:
+        run(made.namespace, "pkill", "--signal", "KILL", "--full", f"^dnsmasq .*{directory}/ended/network/names")
+        with pytest.raises(ProgramError, match="dnsmasq ended with -9"):
+            eventually(lambda: made.publish({}))
 
 
 def resolve(host: str, name: str) -> str:
