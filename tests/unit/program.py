@@ -18,6 +18,7 @@ import pickle
 import runpy
 import tempfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def build(
             )
         )
         set_all_config({key: _as_config_text(value) for key, value in values.items()}, sorted(secret_keys))
-        asyncio.run(run_in_stack(lambda: _discard(program())))
+        asyncio.run(_run_to_its_end(program))
         return monitor.graph()
 
     # Garbage collection would search all that the session holds, the SDK's modules above all, and take a quarter of the
@@ -199,6 +200,23 @@ def _run_main() -> None:
         os.chdir(before)
 
 
+async def _run_to_its_end(program: Callable[[], object]) -> None:
+    asyncio.get_running_loop().set_default_executor(_AtOnce())
+    await run_in_stack(lambda: _discard(program()))
+
+
+class _AtOnce(ThreadPoolExecutor):
+    """Runs the SDK's requests where they are made: the recorder answers at once, and another thread costs time."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
 def _discard(_: object) -> None:
     """A program's own result is no coroutine for the runtime to await, even when a component is what it made."""
 
@@ -284,7 +302,7 @@ class _Recorder(MockMonitor):
             raise NotImplementedError(
                 f"the program reads an existing {request.type}, which the unit tests do not answer"
             )
-        other = self._references(request.id.rpartition("/")[2])
+        other = self._other(request.id.rpartition("/")[2])
         secret_names = [name for name in other.exports if other.is_secret_export(name)]
         outputs = {"name": request.id, "outputs": dict(other.exports), "secretOutputNames": secret_names}
         self._found.append(
@@ -301,6 +319,11 @@ class _Recorder(MockMonitor):
             )
         )
         return resource_pb2.ReadResourceResponse(urn=urn, properties=wire.struct_of(outputs))
+
+    def _other(self, stack: str) -> Graph:
+        """Another stack's graph. Its program runs in a thread of its own, since this one has an event loop."""
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(self._references, stack).result()
 
     def Invoke(  # noqa: N802
         self, request: resource_pb2.ResourceInvokeRequest
@@ -324,7 +347,7 @@ class _Recorder(MockMonitor):
         name = stack.rpartition("/")[2]
         response = resource_pb2.ResourceInvokeResponse()
         try:
-            outputs = self._standing[name] if name in self._standing else self._references(name).exports
+            outputs = self._standing[name] if name in self._standing else self._other(name).exports
         except UnknownStackError as error:
             response.failures.add(reason=f"invocation of {READ_STACK_OUTPUTS} returned an error: {error}")
             return response

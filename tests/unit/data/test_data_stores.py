@@ -271,7 +271,7 @@ def test_config_says_when_changes_are_made(
 ) -> None:
     """Only what is applied at once may be another major version: the old parameter group must become free."""
     database = {**stack_config("prod")["magento:shared_database"], "apply_changes": apply_changes}
-    graph = build_program("prod", config={"magento:shared_database": database})
+    graph = build_program("prod", config={**SITE_ALONE, "magento:shared_database": database})
     inputs = graph.one(aws.rds.Instance, name="shared-database-instance").inputs
     assert (inputs["applyImmediately"], inputs["allowMajorVersionUpgrade"]) == (immediately, immediately)
     assert inputs.get("blueGreenUpdate") == blue_green
@@ -310,8 +310,11 @@ def test_the_one_cache_evicts_what_expires_and_so_sessions_too() -> None:
 def test_a_cache_for_sessions_evicts_nothing(stack: str) -> None:
     """It is encrypted, reached and kept as the other is, and has alarms of its own."""
     size = {"engine_version": "8.1", "node_type": "cache.t4g.small", "nodes": 2}
-    site = {**stack_config(stack)["magento:site"], "session_cache": size}
-    graph = build_program(stack, config={"magento:site": site})
+    shipped = stack_config(stack)
+    changed = {"magento:site": {**shipped["magento:site"], "session_cache": size}}
+    graph = build_program(
+        stack, config={**SITE_ALONE, **changed, "magento:monitoring": shipped.get("magento:monitoring")}
+    )
     groups = {each.name: each.inputs for each in graph.of_type(aws.elasticache.ReplicationGroup)}
     sessions, caches = groups["site-session-cache-cluster"], groups["site-cache-cluster"]
     policies = {
@@ -371,7 +374,7 @@ def test_a_small_database_has_no_performance_insights() -> None:
     site = stack_config("preprod")["magento:site"]
     for instance_class, offered in (("db.t4g.small", False), ("db.t3.micro", False), ("db.t4g.medium", True)):
         small = {**site, "database": {**site["database"], "instance_class": instance_class}}
-        database = build_program("preprod", config={"magento:site": small}).one(aws.rds.Instance).inputs
+        database = build_program("preprod", config={**SITE_ALONE, "magento:site": small}).one(aws.rds.Instance).inputs
         assert database["performanceInsightsEnabled"] is offered
         assert ("performanceInsightsKmsKeyId" in database) is offered
         assert ("performanceInsightsRetentionPeriod" in database) is offered
@@ -382,7 +385,7 @@ def test_a_large_database_asks_for_the_speed_of_its_size(gib: int, said: tuple[i
     """It grows past 400 GiB later: the figures of the smaller volume would be refused. Below, RDS takes no figures."""
     site = stack_config("preprod")["magento:site"]
     site = {**site, "database": {**site["database"], "storage_gib": gib, "max_storage_gib": 600}}
-    database = build_program("preprod", config={"magento:site": site}).one(aws.rds.Instance).inputs
+    database = build_program("preprod", config={**SITE_ALONE, "magento:site": site}).one(aws.rds.Instance).inputs
     assert (database.get("iops"), database.get("storageThroughput")) == said
 
 
