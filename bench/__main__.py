@@ -1,4 +1,4 @@
-"""`make bench`: measures everything in its own sandbox in about ten minutes. Compares with aims and earlier runs."""
+"""`make bench`: measures everything in its own sandbox in about 20 minutes. Compares with aims and earlier runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _GROUPS: tuple[tuple[str, Callable[[Platform], Sequence[Figure | NotMeasured]]],
     ("previews", previews.measure),
     ("terraform and checkov", comparison.measure),
     ("growth", growth.measure),
-    ("unit and policy tests", checks.measure),
+    ("tests", checks.measure),
 )
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
