@@ -42,14 +42,15 @@ class Command:
         }
 
 
-def commands(page: str) -> Iterator[Command]:
-    """Each command of a page that calls the AWS CLI, in the page's order and whole: some go on in the next line."""
+def commands(page: str, *, program: str = "aws", options: str = " --") -> Iterator[Command]:
+    """Each command of a page that calls the program with options, in the page's order and whole: some go on in the next
+    line."""
     blocks = list(_BLOCK.finditer(page))
     for found in sorted((*blocks, *_SPAN.finditer(_without(page, blocks))), key=lambda match: match.start()):
         before = page[: found.start()].rstrip().rpartition("\n\n")[2]
         lines = found[0].splitlines() if found.re is _BLOCK else [" ".join(found[1].split())]
         for command in _logical(lines):
-            if command.startswith("aws ") and " --" in command:
+            if command.startswith(f"{program} ") and options in command:
                 yield Command(text=command, before=before)
 
 

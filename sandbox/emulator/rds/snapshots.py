@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.rds.models import DBInstance, DBSnapshot, RDSBackend
@@ -51,3 +52,19 @@ def _end(snapshot: DBSnapshot, copy: Future[None]) -> None:
         # The automated snapshot of a new database has nothing to copy: there is no server yet.
         snapshot.status = "available" if failed is None or isinstance(failed, NoHostError) else "failed"
         APPLICATION.changes += 1
+
+
+@patch(
+    "moto.rds.models:DBInstance.save_automated_backup",
+    sha256="e7602f558d1e383b582de445dee4678c2adbe9a91eba164927621d043eb9fb05",
+    upstream="A database of the same name, in the same minute, fails while automated backups of the first are kept.",
+)
+def _save_automated_backup(_: Any, database: DBInstance) -> None:
+    """The name says the minute. One of a database that was deleted, and whose backups were kept, may have it."""
+    minute = datetime.now(UTC)
+    taken = database.backend.database_snapshots
+    while (name := f"rds:{database.db_instance_identifier}-{minute:%Y-%m-%d-%H-%M}") in taken:
+        minute += timedelta(minutes=1)
+    database.add_event("DB_INSTANCE_BACKUP_START")
+    database.backend.create_auto_snapshot(database.db_instance_identifier, name)
+    database.add_event("DB_INSTANCE_BACKUP_FINISH")

@@ -349,6 +349,14 @@ def test_a_daily_backup_is_there_from_the_start(rds: Any) -> None:
     assert snapshot["SnapshotType"] == "automated"
 
 
+def test_a_database_is_made_again_at_once_while_its_backups_are_kept(rds: Any) -> None:
+    for _ in range(2):
+        create_instance(rds)
+        rds.delete_db_instance(DBInstanceIdentifier="prod", SkipFinalSnapshot=True, DeleteAutomatedBackups=False)
+    kept = rds.describe_db_snapshots(SnapshotType="automated")["DBSnapshots"]
+    assert len({each["DBSnapshotIdentifier"] for each in kept}) == 2
+
+
 def test_a_changed_subnet_group_is_still_there(rds: Any) -> None:
     [group] = rds.describe_db_subnet_groups(DBSubnetGroupName="private")["DBSubnetGroups"]
     one = [group["Subnets"][0]["SubnetIdentifier"]]
