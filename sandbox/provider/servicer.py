@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Collection, Mapping
+import uuid
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from google.protobuf.empty_pb2 import Empty
@@ -156,6 +158,19 @@ class Servicer:
         if self._session is not None:
             self._session.creations.reached_the_engine(urn)
 
+    @contextmanager
+    def _each_call_once(self, urn: str) -> Iterator[None]:
+        """Within the block, what AWS has done is not done again when its answer was lost: a volume's last snapshot."""
+        if self._session is None:
+            yield
+            return
+        change = f"{urn} {uuid.uuid4()}"
+        with self._session.creations.calls_of(change, {}):
+            try:
+                yield
+            finally:
+                self._reached_the_engine(change)
+
     def read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
         adapter, id = find_adapter(request.type), request.id
         state, inputs = decode(request.properties), decode(request.inputs)
@@ -178,12 +193,14 @@ class Servicer:
         if request.preview:
             properties = resource.plan_update(state, old_inputs, news)
         else:
-            properties = resource.update(request.id, state, old_inputs, news)
+            with self._each_call_once(request.urn):
+                properties = resource.update(request.id, state, old_inputs, news)
         return provider_pb2.UpdateResponse(properties=_properties(adapter, properties))
 
     def delete(self, request: provider_pb2.DeleteRequest) -> Empty:
         state = decode(request.properties)
-        self._resource(find_adapter(request.type), state, request.timeout).delete(request.id, state)
+        with self._each_call_once(request.urn):
+            self._resource(find_adapter(request.type), state, request.timeout).delete(request.id, state)
         self._reached_the_engine(request.urn)
         return Empty()
 

@@ -18,7 +18,7 @@ from sandbox.tests.provider.adapter_round_trip import REGION, LoopbackAws, loopb
 from sandbox.tests.provider.provider_fake import Made
 
 _SHARE = 0.4
-_VPC, _TOPIC = "aws:ec2/vpc:Vpc", "aws:sns/topic:Topic"
+_VPC, _TOPIC, _VOLUME = "aws:ec2/vpc:Vpc", "aws:sns/topic:Topic", "aws:ebs/volume:Volume"
 
 
 @pytest.fixture
@@ -103,14 +103,32 @@ def test_a_lost_answer_is_asked_for_again(aws: LoopbackAws) -> None:
 
 def _is_lost_once(seed: int) -> bool:
     """Whether only the first answer of all that a new VPC needs is lost."""
-
-    def lost(operation: str) -> bool:
-        fate = random.Random(f"{seed} {operation}")
-        fate.random()
-        return fate.random() < _SHARE
-
     others = ("CreateVpc 2", *(f"ModifyVpcAttribute {number}" for number in range(1, 6)))
-    return lost("CreateVpc 1") and not any(map(lost, others))
+    return _is_lost(seed, "CreateVpc 1") and not any(_is_lost(seed, other) for other in others)
+
+
+def _is_lost(seed: int, operation: str) -> bool:
+    fate = random.Random(f"{seed} {operation}")
+    fate.random()
+    return fate.random() < _SHARE
+
+
+def test_a_volume_has_one_last_snapshot_whatever_is_lost(aws: LoopbackAws) -> None:
+    """Nothing but its deletion would tell a second one from the first, and both are paid for."""
+    run = Run(aws, _VOLUME)
+    made = run.create({"availabilityZone": f"{REGION}a", "size": 8, "finalSnapshot": True})
+    kept, lost = ("CreateSnapshot 2", "DeleteVolume 1", "DeleteVolume 2"), "CreateSnapshot 1"
+    seed = next(each for each in range(1000) if _is_lost(each, lost) and not any(_is_lost(each, one) for one in kept))
+    FAULTS.set({"Seed": seed, "Lost": _SHARE})
+    try:
+        run.delete(made)
+        assert FAULTS.describe()["Changes"] == 3
+    finally:
+        FAULTS.set({})
+    filters = [{"Name": "volume-id", "Values": [made.id]}]
+    assert len(aws.client("ec2").describe_snapshots(Filters=filters)["Snapshots"]) == 1
+    run.servicer.end()
+    assert CREATIONS.unconfirmed() == {}
 
 
 @pytest.mark.parametrize("known_by", ["the end of the run", "the state", "a deletion"])
