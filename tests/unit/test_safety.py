@@ -102,6 +102,7 @@ def test_logs_are_kept_for_as_long_as_is_written_down(prod: Graph) -> None:
         "shared-database-error-logs": 90,
         "shared-database-slowquery-logs": 90,
         "shared-platform-network-flow-log-group": 90,
+        "shared-platform-session-manager-records": 365,
         "site-back-office-logs": 90,
         "site-database-error-logs": 90,
         "site-database-slowquery-logs": 90,
