@@ -33,8 +33,11 @@ def _name(document: ReleaseDocument) -> str:
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_site_has_a_document_for_each_command_of_releases(stack: str) -> None:
     graph = program(stack)
-    commands = [each for each in graph.of_type(aws.ssm.Document) if each.inputs["documentType"] == "Command"]
-    declared = {each.inputs["name"]: each for each in commands}
+    declared = {
+        each.inputs["name"]: each
+        for each in graph.of_type(aws.ssm.Document)
+        if each.name.startswith("site-") and each.inputs["documentType"] == "Command"
+    }
     documents = documents_of(protected=stack == "prod")
     assert declared.keys() == {f"client-{stack}-{document.name}" for document in documents}
     for document in documents:
