@@ -31,6 +31,7 @@ _OF_THE_NETWORK = (
     "certificate",
     "buckets",
     "cost_report",
+    "session_manager",
     "vpn_links",
     "vpn_access",
     "gateway",

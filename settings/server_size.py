@@ -31,7 +31,7 @@ class ServerSizeSettings(Section):
     root_volume_gib: RootVolumeGib = 16
     """The disk of the operating system."""
     log_retention_days: LogRetentionDays = 90
-    """How long CloudWatch Logs keeps the server's logs. A Windows server's stay on the server."""
+    """How long CloudWatch Logs keeps the server's logs."""
     updates_at: Annotated[str, like("([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day in UTC, such as 03:30")] = "03:30"
     """When it installs security updates each day, in UTC. Another time replaces a Linux server."""
     restarts_for_updates: bool = True

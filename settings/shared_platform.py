@@ -10,6 +10,7 @@ from settings.certificate import CertificateSettings
 from settings.cost_report import CostReportSettings
 from settings.domains import DomainsSettings
 from settings.network import OwnNetworkSettings
+from settings.session_manager import SessionManagerSettings
 from settings.vpn_link import VpnLinkSettings
 
 
@@ -24,6 +25,7 @@ class SharedPlatformSettings:
     certificate: CertificateSettings
     buckets: tuple[BucketSettings, ...]
     cost_report: CostReportSettings | None
+    session_manager: SessionManagerSettings | None
 
     @property
     def remote_cidrs(self) -> tuple[IPv4Network, ...]:

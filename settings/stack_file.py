@@ -37,6 +37,7 @@ from settings.releases import ReleaseSettings
 from settings.rundeck import RundeckSettings
 from settings.satellite import SatelliteSettings
 from settings.section import Section
+from settings.session_manager import SessionManagerSettings
 from settings.shared_platform import SharedPlatformSettings
 from settings.site import SiteSettings
 from settings.validation import faults_in
@@ -96,6 +97,8 @@ class Settings(Section):
     """The private buckets. A stack with a network of its own needs them."""
     cost_report: CostReportSettings | None = None
     """The report of what AWS charges."""
+    session_manager: SessionManagerSettings | None = None
+    """Session Manager's preferences in the account and region: its sessions are recorded."""
     shared_database: DatabaseSettings | None = None
     """The database of the satellites. A stack with satellites needs it."""
     site: SiteSettings
@@ -138,6 +141,7 @@ class Settings(Section):
                 certificate=self.certificate,
                 buckets=self.buckets,
                 cost_report=self.cost_report,
+                session_manager=self.session_manager,
             )
         return None
 

@@ -36,8 +36,8 @@ class VpnAccessSettings(Section):
     reaches_remote_networks: bool = True
     """Whether clients also reach the networks behind the VPN links."""
     authority_days: Days = 3650
-    """How long the certificate authority is valid. It only matters at the first boot: with another authority, all users
-    need new profiles."""
+    """How long the certificate authority is valid. It only matters at the first boot, and when you renew the authority:
+    with another one, all users need new profiles."""
     server_certificate_days: Days = 825
     """How long the server's certificate is valid. The server renews it in the last third of this time."""
     user_certificate_days: Days = 825

@@ -13,6 +13,7 @@ from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.shared.buckets import Buckets, BucketsArgs
 from components.shared.context import Context
 from components.shared.cost_report import CostReport, CostReportArgs
+from components.shared.session_manager import SessionManager, SessionManagerArgs
 from settings.bucket import Purpose
 from settings.certificate_files import ImportedCertificate
 from settings.shared_platform import SharedPlatformSettings
@@ -31,7 +32,8 @@ class SharedPlatformArgs:
 class SharedPlatform(pulumi.ComponentResource):
     """Everything that the sites of one VPC share. Sites get it as ``outputs``.
 
-    Produces ``Network``, ``Domains``, ``Certificate``, ``Buckets`` and, if the settings ask for it, ``CostReport``.
+    Produces ``Network``, ``Domains``, ``Certificate``, ``Buckets`` and, if the settings ask for them, ``CostReport``
+    and ``SessionManager``.
     """
 
     network: Network
@@ -76,6 +78,12 @@ class SharedPlatform(pulumi.ComponentResource):
                     report=settings.cost_report,
                     bucket_name=buckets.name_for(Purpose.COST_REPORTS),
                 ),
+                opts=child,
+            )
+        if settings.session_manager:
+            SessionManager(
+                f"{name}-session-manager",
+                SessionManagerArgs(context=context.for_system("session-manager"), settings=settings.session_manager),
                 opts=child,
             )
         self.outputs = SharedPlatformOutputs(

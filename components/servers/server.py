@@ -114,6 +114,8 @@ class Server(pulumi.ComponentResource):
     security_group_id: pulumi.Output[str]
     private_ip: pulumi.Output[str]
     role: aws.iam.Role
+    log_group: pulumi.Output[str]
+    """The group of CloudWatch Logs that the server may write to."""
     host_name: str | None
     """The full name in the internal domain."""
 
@@ -147,7 +149,8 @@ class Server(pulumi.ComponentResource):
             opts=self._child,
         )
         self.role = role.role
-        self._logs = self._log_group() if args.boot is not None else None
+        logs = self._log_group()
+        self.log_group = logs.name
         volumes = DataVolumes(
             name,
             args.volumes,
@@ -170,7 +173,7 @@ class Server(pulumi.ComponentResource):
             opts=self._child,
         )
         self.private_ip = interface.private_ip
-        before_boot: list[pulumi.Resource] = [self._rights(), role]
+        before_boot: list[pulumi.Resource] = [self._rights(logs), role]
         if self._parameter is not None:
             before_boot.append(self._parameter)
         if args.public_address is not None:
@@ -210,21 +213,20 @@ class Server(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _rights(self) -> aws.iam.RolePolicy:
+    def _rights(self, logs: aws.cloudwatch.LogGroup) -> aws.iam.RolePolicy:
         context = self._args.placement.context
         report = boot_status.may_report(context.region)
-        logs = [self._logs.arn] if self._logs else []
         parameters = [self._parameter.arn] if self._parameter else []
 
         def policy(known: dict[str, Any]) -> str:
             own = (each for arn in known["parameters"] for each in may_read(arn, known["key"]))
-            return document(*report, *map(_may_write, known["logs"]), *own, *known["statements"])
+            return document(*report, _may_write(known["logs"]), *own, *known["statements"])
 
         return aws.iam.RolePolicy(
             f"{self._name}-rights",
             role=self.role.name,
             policy=pulumi.Output.all(
-                statements=list(self._args.statements), logs=logs, parameters=parameters, key=context.key_arn
+                statements=list(self._args.statements), logs=logs.arn, parameters=parameters, key=context.key_arn
             ).apply(policy),
             opts=self._child,
         )

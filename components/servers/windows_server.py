@@ -14,6 +14,7 @@ from components.servers.cloud_init import BootFile
 from components.servers.data_volumes import DataVolume
 from components.servers.server import Server, ServerArgs, ServerPlacement
 from components.servers.server_configuration import ServerConfiguration, parameter_name
+from components.servers.windows_logs import WindowsLogs, WindowsLogsArgs
 from settings.ports import PortRange, merged
 from settings.windows import HOST_NAME, WindowsSettings
 
@@ -42,7 +43,8 @@ class WindowsServerArgs:
 class WindowsServer(pulumi.ComponentResource):
     """A ``Server`` with Windows, whose data volumes have fixed letters and whose IIS serves FTP through the gateway.
 
-    People install the application by hand, on the data volumes. Patch Manager installs Microsoft's updates.
+    People install the application by hand, on the data volumes. Patch Manager installs Microsoft's updates. AWS's
+    agent sends the logs to CloudWatch Logs.
     """
 
     server: Server
@@ -70,6 +72,10 @@ class WindowsServer(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self._updates(name, args)
+        logs_args = WindowsLogsArgs(
+            context=args.placement.context, instance_id=self.server.instance_id, log_group=self.server.log_group
+        )
+        WindowsLogs(f"{name}-event-logs", logs_args, opts=pulumi.ResourceOptions(parent=self))
         self.register_outputs({"instance_id": self.server.instance_id})
 
     def _updates(self, name: str, args: WindowsServerArgs) -> None:

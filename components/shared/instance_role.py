@@ -9,7 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.shared.context import Context
-from components.shared.iam import assumable_by
+from components.shared.iam import assumable_by, document
+from components.shared.session_manager import may_record
 
 
 class ManagedPolicy(StrEnum):
@@ -37,6 +38,9 @@ class InstanceRoleArgs:
 class InstanceRole(pulumi.ComponentResource):
     """A role for EC2 instances with managed policies, and its instance profile.
 
+    With Session Manager comes the right to record its sessions, in every stack: the preferences of Session Manager that
+    one stack sets count for all instances of the account and region.
+
     The component that owns a resource grants access to it, as ``SiteConfiguration.grant_read_to`` does.
     """
 
@@ -57,6 +61,15 @@ class InstanceRole(pulumi.ComponentResource):
                 f"{name}-{_LABELS[policy]}",
                 role=self.role.name,
                 policy_arn=f"arn:aws:iam::aws:policy/{policy}",
+                opts=child,
+            )
+        if ManagedPolicy.SESSION_MANAGER in args.policies:
+            aws.iam.RolePolicy(
+                f"{name}-session-records",
+                role=self.role.name,
+                policy=pulumi.Output.from_input(args.context.account_id).apply(
+                    lambda account: document(*may_record(args.context.region, account))
+                ),
                 opts=child,
             )
         profile = aws.iam.InstanceProfile(

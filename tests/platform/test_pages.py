@@ -111,6 +111,8 @@ def values(platform: Platform) -> Iterator[dict[str, str]]:
         "ACCOUNT": "123456789012",
         "ENVIRONMENT": "client-prod-pim",
         "INSTANCE": platform.outputs("prod")["servers"]["nfs"],
+        # No session has been there. Its stream has no events.
+        "SESSION": "jane.doe-0a1b2c3d4e5f6a7b8",
         "ARN": filled,
         "DATABASE": database,
     }

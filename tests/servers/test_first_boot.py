@@ -64,6 +64,21 @@ def test_a_revoked_users_name_is_free(booted: tuple[str, Machine]) -> None:
     assert "zoe" in machine.run("ls", "/etc/openvpn/pki-data/profiles")
 
 
+@pytest.mark.parametrize("booted", [OPENVPN, OPENVPN_13], ids="-".join, indirect=True)
+def test_the_authority_is_renewed(booted: tuple[str, Machine]) -> None:
+    """By both releases' easy-rsa, and the server runs with what it is given at each step."""
+    _, machine = booted
+    commands = "/root/client-configs"
+    machine.run(f"{commands}/create_user.sh", "yan")
+    machine.run(f"{commands}/renew_authority.sh", "begin")
+    assert machine.run("systemctl", "is-active", SERVICES["openvpn"]) == "active\n"
+    for profile in machine.run("ls", "/etc/openvpn/pki-data/profiles").split():
+        machine.run(f"{commands}/renew_user.sh", profile.removesuffix(".ovpn"))
+    machine.run(f"{commands}/renew_authority.sh", "end")
+    assert machine.run("systemctl", "is-active", SERVICES["openvpn"]) == "active\n"
+    assert "old" not in machine.run(f"{commands}/list_users.sh").split()
+
+
 @pytest.mark.parametrize("booted", [OPENVPN_13], ids="-".join, indirect=True)
 def test_the_agent_waits_for_the_packages_lock(booted: tuple[str, Machine]) -> None:
     _, machine = booted

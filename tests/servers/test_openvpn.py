@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import IPv4Network
@@ -96,6 +97,10 @@ class VpnHost:
     def renew_user(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.run(self.client_configs / "renew_user.sh", *arguments)
 
+    def renew_authority(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        self.put_program("systemctl", "")
+        return self.run(self.client_configs / "renew_authority.sh", *arguments)
+
     def rotate(self) -> list[str]:
         """What each night does. Returns what it asked of systemd."""
         asked = self.put_program("systemctl", 'echo "$@" >> "$0.calls"')
@@ -128,13 +133,13 @@ class VpnHost:
             assert times == 1, name
             path.write_text(changed)
 
-    def listed(self) -> dict[str, tuple[int, str]]:
-        """What list_users.sh prints: days and date, by name, in its order."""
+    def listed(self, authority: str = "current") -> dict[str, tuple[int, str]]:
+        """What list_users.sh prints of an authority: days and date, by name, in its order."""
         done = self.run(self.client_configs / "list_users.sh")
         assert done.returncode == 0, done.stderr
         heading, *rows = (line.split() for line in done.stdout.splitlines())
-        assert heading == ["Days", "left", "Ends", "User"]
-        return {name: (int(left), day) for left, day, name in rows}
+        assert heading == ["Days", "left", "Ends", "Authority", "User"]
+        return {name: (int(left), day) for left, day, by, name in rows if by == authority}
 
     def profile_of(self, user: str) -> Path:
         """Makes the user. Fails the test when that fails."""
@@ -482,9 +487,9 @@ class Tunnel:
         """Whether the client gets to be seen so, within a quarter of a minute."""
         return _soon(lambda: self.seen_as(address) == expected)
 
-    def refuses_a_certificate(self) -> bool:
-        """Whether the server turns a client away as revoked, within a quarter of a minute."""
-        return _soon(lambda: "certificate revoked" in self._server.said)
+    def refuses_a_certificate(self, why: str = "certificate revoked") -> bool:
+        """Whether the server turns a client away, within a quarter of a minute."""
+        return _soon(lambda: why in self._server.said)
 
 
 def _soon(condition: Callable[[], bool]) -> bool:
@@ -586,3 +591,93 @@ def test_a_client_stays_through_a_renewal_of_the_server_and_of_itself(host: VpnH
     assert renewed.returncode == 0, renewed.stderr
     tunnel.start_client(Path(renewed.stdout.strip()))
     assert tunnel.comes_to(SERVER_INSIDE, INSIDE)
+
+
+@pytest.mark.long
+def test_a_new_authority_takes_the_place_of_the_old_one_under_its_users(host: VpnHost, tunnel: Tunnel) -> None:
+    """Nobody is shut out before they have a new profile: old and new ones are accepted until the end, and revoked users
+    of both are not. Then the old ones stop working."""
+
+    def kept(profile: Path, name: str) -> Path:
+        return shutil.copy(profile, host.root / f"{name}.ovpn")
+
+    def authorities_in(profile: Path) -> int:
+        return profile.read_text().partition("</ca>")[0].count("BEGIN CERTIFICATE")
+
+    @contextmanager
+    def connected(profile: Path) -> Iterator[None]:
+        client = tunnel.start_client(profile)
+        assert tunnel.comes_to(SERVER_INSIDE, INSIDE), client.said
+        yield
+        client.end()
+        assert tunnel.comes_to(None, INSIDE)
+
+    assert host.renew_authority("end").returncode == 1
+    old = {user: kept(host.profile_of(user), user) for user in ("alice", "bob")}
+    old_end = host.listed()["AUTHORITY"][0]
+    host.set_days(AUTHORITY_DAYS=5000)
+    begun = host.renew_authority("begin")
+    assert begun.returncode == 0, begun.stderr
+    again = host.renew_authority("begin")
+    assert (again.returncode, "has begun already" in again.stderr) == (1, True)
+    tunnel.restart_server()
+
+    # Each user and each authority is listed once, and the first of all ends is published.
+    assert host.listed("old").keys() == {"alice", "bob", "SERVER", "AUTHORITY", "REVOCATIONS"}
+    assert host.listed("old")["AUTHORITY"][0] == old_end
+    assert host.listed().keys() == {"SERVER", "AUTHORITY", "REVOCATIONS"}
+    assert host.listed()["AUTHORITY"][0] in (4999, 5000)
+    host.set_days(REVOCATION_LIST_DAYS=60)
+    host.rotate()
+    assert host.published()[-1] in ("59", "60")
+
+    # A boot in this time, and one that stopped between the two steps of the beginning.
+    host.pki.rename(host.pki.with_name("pki.next"))
+    host.prepare()
+    assert host.create_user("bob").returncode == 1
+    new = host.profile_of("carol")
+    assert authorities_in(new) == 2
+    with connected(old["alice"]):
+        pass
+    with connected(new):
+        pass
+
+    # The lists of both authorities count.
+    dave = kept(host.profile_of("dave"), "dave")
+    for user, profile in (("bob", old["bob"]), ("dave", dave)):
+        assert host.revoke_user(user).returncode == 0
+        tunnel.restart_server()
+        client = tunnel.start_client(profile)
+        assert tunnel.refuses_a_certificate(), user
+        client.end()
+
+    too_early = host.renew_authority("end")
+    assert (too_early.returncode, too_early.stderr) == (1, "renew or revoke first, each of: alice\n")
+    renewed = host.renew_user("alice")
+    assert renewed.returncode == 0, renewed.stderr
+    assert "alice" in host.listed()
+    with connected(old["alice"]):
+        pass
+    profile = Path(renewed.stdout.strip())
+    with connected(profile):
+        pass
+
+    ended = host.renew_authority("end")
+    assert ended.returncode == 0, ended.stderr
+    assert host.listed("old") == {}
+    assert not host.pki.with_name("old-pki").exists()
+    tunnel.restart_server()
+    for each in (profile, new):
+        with connected(each):
+            pass
+    tunnel.start_client(old["alice"])
+    assert not tunnel.comes_to(SERVER_INSIDE, INSIDE)
+    assert authorities_in(host.profile_of("erin")) == 1
+
+
+@pytest.mark.parametrize("arguments", [(), ("stop",), ("begin", "end")], ids=repr)
+def test_the_authority_is_renewed_in_words(first_boot: VpnHost, arguments: tuple[str, ...]) -> None:
+    before = first_boot.files()
+    refused = first_boot.renew_authority(*arguments)
+    assert (refused.returncode, refused.stderr) == (2, "usage: renew_authority.sh begin | end\n")
+    assert first_boot.files() == before

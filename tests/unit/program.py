@@ -53,6 +53,7 @@ SITE_ALONE: Config = dict.fromkeys(
         "content_delivery",
         "monitoring",
         "cost_report",
+        "session_manager",
         "backups",
     )
 )

@@ -34,6 +34,7 @@ SECTIONS = {
     "content_delivery",
     "monitoring",
     "cost_report",
+    "session_manager",
     "backups",
     "releases",
 }
@@ -170,6 +171,7 @@ APART = [
     without_section("content_delivery", "^content|_distribution$", r"site-configuration-env\.content"),
     without_section("monitoring", "^monitoring|^alarm_topic$|^dashboard$"),
     without_section("cost_report", "cost-report$"),
+    without_section("session_manager", "session-manager(-records|-preferences)?$"),
     without_section("backups", "^backup"),
 ]
 

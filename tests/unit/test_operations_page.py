@@ -174,7 +174,8 @@ def _is_written(path: str, written: tuple[str, ...]) -> bool:
 
 def test_every_windows_path_is_there(written: tuple[str, ...]) -> None:
     for path in re.findall(r"`(C:\\[^`]+)`", PAGE):
-        if "EC2Launch" not in path:  # "Log files for EC2Launch v2"
+        # "Log files for EC2Launch v2", and "Troubleshooting the CloudWatch agent"
+        if "EC2Launch" not in path and r"AmazonCloudWatchAgent\Logs" not in path:
             folder, _, name = path.rpartition("\\")
             assert any(folder in text and f"\\{name}" in text for text in written), path
     for script in re.findall(r"`(\w+\.ps1)`", PAGE):

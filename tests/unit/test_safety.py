@@ -99,9 +99,11 @@ def test_logs_are_kept_for_as_long_as_is_written_down(prod: Graph) -> None:
     kept = {each.name: each.inputs.get("retentionInDays") for each in prod.of_type(aws.cloudwatch.LogGroup)}
     assert kept == {
         **{f"operations-{server}-server-logs": 90 for server in ("gateway", "phpmyadmin", "rundeck", "vpn")},
+        "operations-windows-logs": 90,
         "shared-database-error-logs": 90,
         "shared-database-slowquery-logs": 90,
         "shared-platform-network-flow-log-group": 90,
+        "shared-platform-session-manager-records": 365,
         "site-back-office-logs": 90,
         "site-database-error-logs": 90,
         "site-database-slowquery-logs": 90,

@@ -1,13 +1,14 @@
-"""EC2 instances: they require IMDSv2, have no public address, and hold no secrets in user data."""
+"""EC2 instances: IMDSv2, no public address, no secrets in user data, and recorded sessions."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from pulumi_policy import PolicyConfigSchema, Severity
 
 from policies.aws.credentials import credentials_in
-from policies.generated.aws_types import ec2
+from policies.generated.aws_types import ec2, ssm
 from policies.model.expectations import accepted, is_not, is_set, require, spelled
 from policies.model.properties import Known, Unknown
 from policies.model.resources import Resource, Stack
@@ -28,6 +29,7 @@ _TOKENS = ("metadataOptions", "httpTokens")
 _HOPS = ("metadataOptions", "httpPutResponseHopLimit")
 _USER_DATA = ("userData", "userDataBase64")
 _PUBLIC_SYSTEMS = (GATEWAY, VPN_SERVER)
+_RECORDS = ("cloudWatchLogGroupName", "s3BucketName")
 
 
 def _check_hops(server: Resource, _: Config) -> Findings:
@@ -95,6 +97,25 @@ def _check_profile(server: Resource, _: Config) -> Findings:
 
 def _check_password_data(server: Resource, _: Config) -> Findings:
     yield from is_not(server, "getPasswordData", True)
+
+
+def _check_sessions(document: Resource, _: Config) -> Findings:
+    if document.properties.read("documentType") != Known("Session"):
+        return
+    match document.properties.read("content"):
+        case Known(str() as content) if document.properties.read("documentFormat") != Known("YAML"):
+            preferences = json.loads(content)
+            inputs = preferences.get("inputs") or {}
+            # A document for another type of session holds no preferences.
+            if preferences.get("sessionType") == "Standard_Stream" and not any(map(inputs.get, _RECORDS)):
+                yield Violation(
+                    resource=document,
+                    got="neither a log group nor a bucket",
+                    expected="one that the agent writes to",
+                    part="content",
+                )
+        case _:
+            yield Undecided(resource=document, path="content")
 
 
 EC2_IMDSV2 = ResourceRule(
@@ -169,6 +190,17 @@ WINDOWS_NO_PASSWORD_DATA = ResourceRule(
     check=_check_password_data,
 )
 
+SESSIONS_RECORDED = ResourceRule(
+    id="sessions-recorded",
+    severity=Severity.MEDIUM,
+    why="A person with a shell is root on the server, and without a record nobody can say what they did there.",
+    fix="name a log group in the document's inputs, as components.shared.session_manager does.",
+    sources=Sources(pci=("10.2.1",), other='"Logging session activity"'),
+    on_unknown=OnUnknown.DEFER,
+    applies_to=(ssm.Document,),
+    check=_check_sessions,
+)
+
 RULES = (
     EC2_IMDSV2,
     EC2_IMDS_HOP_LIMIT,
@@ -176,4 +208,5 @@ RULES = (
     EC2_NO_SECRETS_IN_USER_DATA,
     EC2_INSTANCE_PROFILE,
     WINDOWS_NO_PASSWORD_DATA,
+    SESSIONS_RECORDED,
 )

@@ -13,6 +13,7 @@ from moto.ssm.models import Document, SimpleSystemManagerBackend
 
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import patch
+from sandbox.emulator.ssm import session_documents
 
 MOST_BYTES = 65_536
 """Of a document's content. Source: Systems Manager API reference, ``CreateDocument``."""
@@ -105,13 +106,15 @@ class Script:
 @patch(
     "moto.ssm.models:Document.__init__",
     sha256="e353a948c7fb71b8cf3ad653eb25425d3cc9a2d783370e91490bc800f0222673",
-    upstream="CreateDocument and UpdateDocument accept every JSON object as a Command document.",
+    upstream="CreateDocument and UpdateDocument accept every JSON object as a Command or Session document.",
 )
 def _init(original: Callable[..., None], document: Document, **arguments: Any) -> None:
     kind = arguments["document_type"]
     read = _read(arguments["content"], arguments["document_format"])
     if kind == "Command":
         _check(read)
+    elif kind == session_documents.TYPE:
+        session_documents.check(read)
     original(document, **arguments)
     document.platform_types = ["Linux", "MacOS"] if ACTION in arguments["content"] else ["Windows", "Linux", "MacOS"]
 

@@ -150,6 +150,47 @@ def test_what_is_no_document_is_refused(aws: EmbeddedAws) -> None:
     assert json.loads(aws.client("ssm").get_document(Name="valid")["Content"]) == content()
 
 
+def test_what_is_no_preference_of_session_manager_is_refused(aws: EmbeddedAws) -> None:
+    """AWS has one document of preferences in an account and region. No command runs it."""
+    name = "SSM-SessionManagerRunShell"
+    inputs = {
+        "s3EncryptionEnabled": False,
+        "cloudWatchLogGroupName": "/session-manager",
+        "cloudWatchEncryptionEnabled": False,
+        "cloudWatchStreamingEnabled": True,
+        "idleSessionTimeout": "20",
+        "maxSessionDuration": "",
+        "shellProfile": {"linux": "", "windows": "date"},
+    }
+    valid = {"schemaVersion": "1.0", "sessionType": "Standard_Stream", "inputs": inputs}
+    create(aws, valid, name, "Session")
+    with aws_refuses("DocumentAlreadyExists"):
+        create(aws, valid, name, "Session")
+    invalid: list[tuple[dict[str, Any], str]] = [
+        ({"sessionType": "Shell"}, "sessionType: got Shell"),
+        ({"inputs": None}, "inputs: expected an object"),
+        ({"inputs": {**inputs, "cloudWatchStreamingEnabled": "true"}}, "cloudWatchStreamingEnabled: got 'true'"),
+        ({"inputs": {**inputs, "cloudWatchLogGroupName": None}}, "cloudWatchLogGroupName: got None"),
+        ({"inputs": {**inputs, "idleSessionTimeout": 20}}, "expected a text with 1 to 60 minutes"),
+        ({"inputs": {**inputs, "idleSessionTimeout": "61"}}, "expected a text with 1 to 60 minutes"),
+        ({"inputs": {**inputs, "maxSessionDuration": "1441"}}, "expected a text with 1 to 1440 minutes"),
+        ({"inputs": {**inputs, "shellProfile": {"macos": ""}}}, "expected texts for linux and windows"),
+        ({"inputs": {**inputs, "logGroup": "/sessions"}}, "logGroup"),
+    ]
+    ssm = aws.client("ssm")
+    for changes, said in invalid:
+        with aws_refuses("InvalidDocumentContent", said):
+            ssm.update_document(Name=name, Content=json.dumps({**valid, **changes}), DocumentVersion="$LATEST")
+    without = {key: value for key, value in valid.items() if key != "inputs"}
+    with aws_refuses("InvalidDocumentContent", "needs"):
+        create(aws, without, "no-inputs", "Session")
+    with aws_refuses("InvalidDocumentSchemaVersion", "2.2 is not a valid schema version for Session document type"):
+        create(aws, {**valid, "schemaVersion": "2.2"}, "newer", "Session")
+    with aws_refuses("InvalidDocument", "of type Session, not Command"):
+        ssm.send_command(DocumentName=name, InstanceIds=["i-0123456789abcdef0"])
+    assert json.loads(ssm.get_document(Name=name)["Content"]) == valid
+
+
 def test_names_and_contents_are_used_once(aws: EmbeddedAws) -> None:
     """An update with the latest content is refused, and one with an earlier content is not."""
     ssm = aws.client("ssm")

@@ -60,6 +60,30 @@ def a_document(aws: Aws) -> Case:
     )
 
 
+def recorded_in(log_group: str) -> str:
+    inputs = {
+        "cloudWatchLogGroupName": log_group,
+        "cloudWatchEncryptionEnabled": False,
+        "cloudWatchStreamingEnabled": True,
+        "idleSessionTimeout": "20",
+    }
+    return json.dumps({"schemaVersion": "1.0", "sessionType": "Standard_Stream", "inputs": inputs})
+
+
+@SAMPLES.case(DOCUMENT)
+def preferences_of_session_manager(aws: Aws) -> Case:
+    return Case(
+        inputs={
+            "name": "SSM-SessionManagerRunShell",
+            "content": recorded_in("/session-manager"),
+            "documentType": "Session",
+            "documentFormat": "JSON",
+            "tags": {"Name": "main", "Client": "client"},
+        },
+        updates=[{"content": recorded_in("/sessions")}],
+    )
+
+
 @SAMPLES.case(ASSOCIATION)
 def an_association(aws: Aws) -> Case:
     return Case(

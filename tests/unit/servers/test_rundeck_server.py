@@ -51,7 +51,7 @@ def jobs(files: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def statements(graph: Graph) -> list[dict[str, Any]]:
-    policy = json.loads(graph.one(aws.iam.RolePolicy).inputs["policy"])
+    policy = json.loads(graph.one(aws.iam.RolePolicy, name="rundeck-server-rights").inputs["policy"])
     found: list[dict[str, Any]] = policy["Statement"]
     return found
 

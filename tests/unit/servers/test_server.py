@@ -101,7 +101,7 @@ def test_an_instance_boots_with_its_rights_and_its_way_out() -> None:
     """Before either it could not install anything in a public subnet, nor say how it went."""
     server = graph(LINUX)
     waits_for = server.one(aws.ec2.Instance).dependencies
-    assert server.one(aws.iam.RolePolicy).urn in waits_for
+    assert server.one(aws.iam.RolePolicy, name="files-rights").urn in waits_for
     assert server.one(aws.ec2.EipAssociation).urn in waits_for
 
 
@@ -178,7 +178,8 @@ def test_a_boot_may_depend_on_what_other_resources_answer() -> None:
 
 def test_an_instance_may_tell_its_own_status_and_what_it_was_granted() -> None:
     """Two tags, on the instance that asks: a server that is broken into cannot mark or retag another."""
-    [tell, publish, write, granted] = json.loads(graph(LINUX).one(aws.iam.RolePolicy).inputs["policy"])["Statement"]
+    rights = graph(LINUX).one(aws.iam.RolePolicy, name="files-rights").inputs
+    [tell, publish, write, granted] = json.loads(rights["policy"])["Statement"]
     assert tell["Action"] == "ec2:CreateTags"
     assert tell["Resource"] == "arn:aws:ec2:eu-west-3:*:instance/*"
     assert tell["Condition"] == {

@@ -74,7 +74,7 @@ def test_only_its_own_server_reads_it(graph: Graph) -> None:
     """With the stack's key, which it may use for this parameter and for no secret that the key encrypts."""
     parameter = graph.one(aws.ssm.Parameter)
     assert (parameter.inputs["type"], parameter.inputs["keyId"]) == ("SecureString", PLACEMENT.context.key_arn)
-    statements = json.loads(graph.one(aws.iam.RolePolicy).inputs["policy"])["Statement"]
+    statements = json.loads(graph.one(aws.iam.RolePolicy, name="files-rights").inputs["policy"])["Statement"]
     arn = parameter.outputs["arn"]
     assert [each for each in statements if each["Action"] in ("ssm:GetParameter", "kms:Decrypt")] == [
         {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": arn},
@@ -97,7 +97,7 @@ def test_another_configuration_is_no_other_instance(graph: Graph) -> None:
 def test_a_server_without_one_has_no_parameter() -> None:
     graph = build(lambda: Server("files", replace(ARGS, configuration=None)))
     assert not graph.of_type(aws.ssm.Parameter)
-    assert "ssm:" not in graph.one(aws.iam.RolePolicy).inputs["policy"]
+    assert "ssm:" not in graph.one(aws.iam.RolePolicy, name="files-rights").inputs["policy"]
 
 
 def test_a_configuration_that_no_script_applies_is_refused() -> None:

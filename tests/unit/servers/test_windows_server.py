@@ -112,7 +112,7 @@ def test_it_has_its_name_and_only_the_admitted_reach_it(graph: Graph) -> None:
 
 def test_patch_manager_updates_it_at_the_time_of_the_stack_file(graph: Graph) -> None:
     """Only then, and it restarts if an update needs that."""
-    updates = graph.one(aws.ssm.Association).inputs
+    updates = graph.one(aws.ssm.Association, name="windows-updates").inputs
     assert (updates["name"], updates["scheduleExpression"]) == ("AWS-RunPatchBaseline", "cron(30 3 ? * * *)")
     assert updates["applyOnlyAtCronInterval"] is True
     assert updates["parameters"] == {"Operation": "Install", "RebootOption": "RebootIfNeeded"}

@@ -34,6 +34,7 @@ def test_each_thing_that_is_written_has_a_bucket(path: str, purpose: str, needed
     [
         ("domains", {"public": "other.url", "internal": "internal-other.url"}),
         ("cost_report", {"name": "client-costs"}),
+        ("session_manager", {}),
         ("rundeck", {"size": {"instance_type": "t4g.medium"}}),
     ],
 )

@@ -9,7 +9,7 @@ require_user_name "$@"
 user=$1
 lock_pki
 for taken in "issued/$user.crt" "private/$user.key" "reqs/$user.req"; do
-  if [[ -e $EASYRSA_PKI/$taken ]]; then
+  if [[ -e $EASYRSA_PKI/$taken || -e $OLD_PKI/$taken ]]; then
     echo "$user is taken (revoke_user.sh frees a user's name)" >&2
     exit 1
   fi

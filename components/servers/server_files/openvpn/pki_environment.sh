@@ -7,6 +7,8 @@ OPENVPN_DIRECTORY="${OPENVPN_DIRECTORY:-/etc/openvpn}"
 . "$OPENVPN_DIRECTORY/lifetimes.sh"
 PKI_VOLUME="$OPENVPN_DIRECTORY/pki-data"
 PROFILES="$PKI_VOLUME/profiles"
+# The authority before, with all that it signed, while renew_authority.sh replaces it. It signs nothing new for users.
+OLD_PKI="$PKI_VOLUME/old-pki"
 
 export EASYRSA_PKI="$PKI_VOLUME/pki"
 export EASYRSA_BATCH=1
@@ -22,14 +24,67 @@ easyrsa() { "${EASYRSA:-/usr/share/easy-rsa/easyrsa}" "$@" </dev/null >&2; }
 lock_pki() {
   exec 9>"$PKI_VOLUME/.lock"
   flock 9
+  # A renewal of the authority that stopped between its two steps: renew_authority.sh.
+  if [[ -d $PKI_VOLUME/pki.next && ! -d $EASYRSA_PKI ]]; then mv "$PKI_VOLUME/pki.next" "$EASYRSA_PKI"; fi
 }
 
-# OpenVPN reads the list anew at each connection, as nobody: in a place of its own that it may read, and in one piece.
-publish_revocations() {
-  easyrsa gen-crl
-  install -m 0644 "$EASYRSA_PKI/crl.pem" "$OPENVPN_DIRECTORY/server/crl.pem.new"
-  mv "$OPENVPN_DIRECTORY/server/crl.pem.new" "$OPENVPN_DIRECTORY/server/crl.pem"
+# for_each_authority <command> …: runs it for the authority that signs, then for the one before, if there is one.
+for_each_authority() {
+  "$@"
+  if [[ -d $OLD_PKI ]]; then in_old_pki "$@"; fi
 }
+in_old_pki() {
+  local -x EASYRSA_PKI=$OLD_PKI
+  "$@"
+}
+print_authority() { openssl x509 -in "$EASYRSA_PKI/ca.crt"; }
+print_revocations() { cat "$EASYRSA_PKI/crl.pem"; }
+
+# OpenVPN reads the lists anew at each connection, as nobody: in a place of its own that it may read, and in one piece.
+publish_revocations() {
+  for_each_authority easyrsa gen-crl
+  publish crl.pem for_each_authority print_revocations
+}
+
+# make_pki <directory> <name>: an authority of that name, and a certificate of it for the server. It has another name
+# until it is whole, so that a run that stops half-way leaves nothing that looks like one.
+make_pki() {
+  local -x EASYRSA_PKI="$1.unfinished"
+  rm -rf "$EASYRSA_PKI"
+  easyrsa init-pki
+  # Only here: with a name of its own set, easy-rsa 3.1 refuses to make any other certificate. No passphrase, so that
+  # create_user.sh needs none; the volume is encrypted and nobody but root reads it.
+  EASYRSA_REQ_CN=$2 easyrsa build-ca nopass
+  # The name is in upper case, which no user's is: a user can't take the server's place.
+  EASYRSA_CERT_EXPIRE=$SERVER_CERTIFICATE_DAYS easyrsa build-server-full SERVER nopass
+  if [[ -e $PKI_VOLUME/pki/tls-crypt.key ]]; then
+    cp "$PKI_VOLUME/pki/tls-crypt.key" "$EASYRSA_PKI"
+  else
+    openvpn --genkey tls-crypt "$EASYRSA_PKI/tls-crypt.key"
+  fi
+  sync
+  mv "$EASYRSA_PKI" "$1"
+}
+
+# While an authority is replaced, both are accepted. The server shows the certificate that every profile accepts: the old
+# authority's, which is in the new profiles too.
+publish_authorities() {
+  local shown=pki
+  if [[ -d $OLD_PKI ]]; then shown=${OLD_PKI##*/}; fi
+  publish ca.crt for_each_authority print_authority
+  ln --symbolic --force --no-dereference "../pki-data/$shown" "$OPENVPN_DIRECTORY/server/pki"
+}
+
+# publish <file> <command> …: what the command prints becomes a file beside server.conf.
+publish() {
+  local file="$OPENVPN_DIRECTORY/server/$1"
+  "${@:2}" >"$file.new"
+  chmod 0644 "$file.new"
+  mv "$file.new" "$file"
+}
+
+# has_user <name>: whether one of the authorities has signed a certificate for a user that is not revoked.
+has_user() { [[ -e $EASYRSA_PKI/issued/$1.crt || -e $OLD_PKI/issued/$1.crt ]]; }
 
 # sign_again <client|server> <name>: another certificate for the same key and the same name. The one that there is stays
 # whole until then, and valid to its end. easy-rsa has no such command in all releases: so the request is signed once
@@ -52,7 +107,7 @@ write_profile() {
   local user=$1 profile="$PROFILES/$1.ovpn"
   {
     cat "$OPENVPN_DIRECTORY/client.ovpn"
-    inline ca <"$EASYRSA_PKI/ca.crt"
+    for_each_authority print_authority | inline ca
     openssl x509 -in "$EASYRSA_PKI/issued/$user.crt" | inline cert
     inline key <"$EASYRSA_PKI/private/$user.key"
     inline tls-crypt <"$EASYRSA_PKI/tls-crypt.key"
@@ -62,22 +117,30 @@ write_profile() {
 }
 inline() { printf '<%s>\n%s\n</%s>\n' "$1" "$(cat)" "$1"; }
 
-# ends: for each user, the days that the certificate has left, the day on which it ends, and the name; negative when it
-# has ended. Then the same of the authority, the server and the list of revoked certificates, whose names no user has.
+# ends: for each user, the days that the certificate has left, the day on which it ends, the name, and by which authority
+# it is; the days are negative when it has ended. Then the same of the authority, the server and the list of revoked
+# certificates, whose names no user has. Of the old authority, only users who have no certificate of the new one.
 ends() {
-  local file
+  ends_by current
+  if [[ -d $OLD_PKI ]]; then in_old_pki ends_by old; fi
+}
+ends_by() {
+  local file name
   for file in "$EASYRSA_PKI"/issued/*.crt; do
-    [[ ! -e $file ]] || end_of "$(basename "$file" .crt)" "$(openssl x509 -noout -enddate -in "$file")"
+    name=$(basename "$file" .crt)
+    if [[ -e $file && ($1 == current || $name == SERVER || ! -e $PKI_VOLUME/pki/issued/$name.crt) ]]; then
+      end_of "$name" "$(openssl x509 -noout -enddate -in "$file")" "$1"
+    fi
   done
-  end_of AUTHORITY "$(openssl x509 -noout -enddate -in "$EASYRSA_PKI/ca.crt")"
-  end_of REVOCATIONS "$(openssl crl -noout -nextupdate -in "$EASYRSA_PKI/crl.pem")"
+  end_of AUTHORITY "$(openssl x509 -noout -enddate -in "$EASYRSA_PKI/ca.crt")" "$1"
+  end_of REVOCATIONS "$(openssl crl -noout -nextupdate -in "$EASYRSA_PKI/crl.pem")" "$1"
 }
 end_of() {
   local end seconds
   end=$(date --utc --date "${2#*=}" +%s)
   seconds=$((end - $(date +%s)))
   # Rounded down, also below nothing: what has ended is never 0.
-  echo "$(((seconds < 0 ? seconds - 86399 : seconds) / 86400)) $(date --utc --date "@$end" +%F) $1"
+  echo "$(((seconds < 0 ? seconds - 86399 : seconds) / 86400)) $(date --utc --date "@$end" +%F) $1 $3"
 }
 
 # Refuses what could be an option, a path, a hidden file or a line of a configuration.

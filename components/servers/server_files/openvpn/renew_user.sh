@@ -9,9 +9,14 @@ umask 077
 require_user_name "$@"
 user=$1
 lock_pki
-if [[ ! -e $EASYRSA_PKI/issued/$user.crt ]]; then
+if ! has_user "$user"; then
   echo "$user is no user" >&2
   exit 1
+fi
+# Of the authority before: the new one signs for the same key.
+if [[ ! -e $EASYRSA_PKI/issued/$user.crt ]]; then
+  cp "$OLD_PKI/private/$user.key" "$EASYRSA_PKI/private/"
+  cp "$OLD_PKI/reqs/$user.req" "$EASYRSA_PKI/reqs/"
 fi
 sign_again client "$user"
 write_profile "$user"

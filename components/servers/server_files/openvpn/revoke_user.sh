@@ -8,18 +8,25 @@ umask 077
 require_user_name "$@"
 user=$1
 lock_pki
-if [[ ! -e $EASYRSA_PKI/issued/$user.crt ]]; then
+if ! has_user "$user"; then
   echo "$user is no user" >&2
   exit 1
 fi
 # All that the user has: after renew_user.sh, the certificate before is valid too.
-for serial in $(serials_of "$user"); do
-  cp "$EASYRSA_PKI/certs_by_serial/$serial.pem" "$EASYRSA_PKI/issued/$user.crt"
-  easyrsa revoke "$user" cessationOfOperation
-done
-publish_revocations
+revoke_all() {
+  local serial
+  for serial in $(serials_of "$user"); do
+    cp "$EASYRSA_PKI/certs_by_serial/$serial.pem" "$EASYRSA_PKI/issued/$user.crt"
+    easyrsa revoke "$user" cessationOfOperation
+  done
+}
 # easy-rsa keeps them from 3.2 on, and takes the name for taken as long as they are there.
-rm -f "$EASYRSA_PKI/private/$user.key" "$EASYRSA_PKI/reqs/$user.req" "$PROFILES/$user.ovpn"
+forget() { rm -f "$EASYRSA_PKI/private/$user.key" "$EASYRSA_PKI/reqs/$user.req"; }
+
+for_each_authority revoke_all
+publish_revocations
+for_each_authority forget
+rm -f "$PROFILES/$user.ovpn"
 
 console="${OPENVPN_CONSOLE:-/run/openvpn-server/console.sock}"
 if [[ -S $console ]]; then

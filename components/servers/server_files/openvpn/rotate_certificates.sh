@@ -8,8 +8,12 @@ umask 077
 
 lock_pki
 publish_revocations
-if ! openssl x509 -noout -checkend "$((SERVER_CERTIFICATE_DAYS * 86400 / 3))" -in "$EASYRSA_PKI/issued/SERVER.crt"; then
-  EASYRSA_CERT_EXPIRE=$SERVER_CERTIFICATE_DAYS sign_again server SERVER
-  # It reads its certificate when it starts, as root. Clients connect again by themselves. In a boot, it does not run yet.
-  systemctl try-restart openvpn-server@server
-fi
+renew_server() {
+  if ! openssl x509 -noout -checkend "$((SERVER_CERTIFICATE_DAYS * 86400 / 3))" -in "$EASYRSA_PKI/issued/SERVER.crt"; then
+    EASYRSA_CERT_EXPIRE=$SERVER_CERTIFICATE_DAYS sign_again server SERVER
+    # It reads its certificate when it starts, as root. Clients connect again by themselves. In a boot, it does not run
+    # yet.
+    systemctl try-restart openvpn-server@server
+  fi
+}
+for_each_authority renew_server

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import json
 
 import pulumi_aws as aws
 
@@ -14,6 +15,7 @@ from policies.rules.servers.servers import (
     EC2_INSTANCE_PROFILE,
     EC2_NO_PUBLIC_IP,
     EC2_NO_SECRETS_IN_USER_DATA,
+    SESSIONS_RECORDED,
     WINDOWS_NO_PASSWORD_DATA,
 )
 from tests.policies.analyzer import UNKNOWN, Node, node, secret
@@ -29,6 +31,16 @@ GATEWAY = node(aws.ec2.Instance, "gateway", primaryNetworkInterface=INTERFACE, t
 ATTACHED = node(aws.ec2.NetworkInterfaceAttachment, "second", instanceId=SERVER, networkInterfaceId=INTERFACE)
 TEMPLATE = node(aws.ec2.LaunchTemplate, "template", metadataOptions=METADATA)
 ASSOCIATION = node(aws.ec2.EipAssociation, "association", networkInterfaceId=INTERFACE, allocationId=ADDRESS)
+SESSIONS = node(aws.ssm.Document, "session-manager", name="SSM-SessionManagerRunShell", documentType="Session")
+COMMAND = node(aws.ssm.Document, "greet", documentType="Command", content=json.dumps({"schemaVersion": "2.2"}))
+
+
+def _preferences(session: str = "Standard_Stream", **inputs: str) -> str:
+    return json.dumps({"schemaVersion": "1.0", "sessionType": session, "inputs": inputs})
+
+
+def _recorded(**inputs: str) -> Nodes:
+    return (SESSIONS.but(content=_preferences(**inputs)),)
 
 
 def _metadata(**options: object) -> Nodes:
@@ -141,5 +153,25 @@ PROOFS = (
         unknown=(SERVER.but(getPasswordData=UNKNOWN),),
         not_applicable=(VPC,),
         breakage=changed(aws.ec2.Instance, "operations-windows-instance", getPasswordData=True),
+    ),
+    Proof(
+        rule=SESSIONS_RECORDED,
+        passing={
+            "in a log group": _recorded(cloudWatchLogGroupName="/session-manager", s3BucketName=""),
+            "in a bucket": _recorded(cloudWatchLogGroupName="", s3BucketName="client-sessions"),
+            "a forwarded port, which cannot be": (SESSIONS.but(content=_preferences("Port")),),
+            "a command": (COMMAND,),
+        },
+        failing={
+            "nowhere": _recorded(cloudWatchLogGroupName="", s3BucketName=""),
+            "no inputs": (SESSIONS.but(content=json.dumps({"sessionType": "Standard_Stream"})),),
+        },
+        absent=_recorded(idleSessionTimeout="20"),
+        unknown=(SESSIONS.but(content=UNKNOWN),),
+        unknown_is=Status.UNKNOWN,
+        not_applicable=(VPC,),
+        breakage=changed(
+            aws.ssm.Document, "shared-platform-session-manager-preferences", content=_preferences(s3BucketName="")
+        ),
     ),
 )
