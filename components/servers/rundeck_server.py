@@ -183,6 +183,7 @@ def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str, rel
                 path=f"{_USER_COMMANDS}/shop-release", content=server_files.read("rundeck/shop_release.sh"), mode="0755"
             ),
             script("install_rundeck.sh"),
+            script("keep_database.sh"),
             script("configure_rundeck.sh"),
             script("load_jobs.sh"),
         ),

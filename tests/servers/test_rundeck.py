@@ -209,3 +209,39 @@ def test_a_repository_key_that_is_not_rundecks_is_refused(tmp_path: Path) -> Non
     assert "the key of Rundeck's repository should be 0DDD2FA79B15D736ECEA32B89B5206167C5C34C0, got" in refused.stderr
     assert not keyring.exists()
     assert not installed.exists()
+
+
+def test_the_database_is_copied_before_another_version_changes_it(tmp_path: Path) -> None:
+    """Once for each version, and the three newest copies stay: of the versions that wrote what is in them."""
+    require("dpkg-query")
+    data, packages = tmp_path / "rundeck", tmp_path / "dpkg"
+    (data / "data").mkdir(parents=True)
+    packages.mkdir()
+    machine = Machine(tmp_path, {"RUNDECK_DATA": str(data), "DPKG_ADMINDIR": str(packages)})
+    machine.install("/usr/local/sbin/keep_database.sh")
+    database, copies = data / "data" / "rundeckdb.mv.db", data / "copies"
+
+    def start(version: str) -> None:
+        """As systemd starts it, and then the database is one of this version."""
+        fields = "Status: install ok installed\nMaintainer: Rundeck\nArchitecture: all\nDescription: Rundeck\n"
+        (packages / "status").write_text(f"Package: rundeck\n{fields}Version: {version}\n")
+        started = machine.run("keep_database.sh")
+        assert started.returncode == 0, started.stderr
+        if not database.exists() or database.read_text() != version:
+            database.write_text(version)
+
+    start("5.8.0.20241205-1")
+    assert not copies.exists()
+    for version in (
+        "5.9.0.20250205-1",
+        "5.9.0.20250205-1",
+        "5.10.0.20250407-1",
+        "5.11.0.20250513-1",
+        "5.12.0.20250602-1",
+    ):
+        start(version)
+    assert {each.name: each.read_text() for each in copies.iterdir()} == {
+        f"rundeckdb-{version}.mv.db": version
+        for version in ("5.9.0.20250205-1", "5.10.0.20250407-1", "5.11.0.20250513-1")
+    }
+    assert database.read_text() == "5.12.0.20250602-1"

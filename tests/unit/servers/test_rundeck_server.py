@@ -86,7 +86,10 @@ def test_jobs_and_data_outlive_the_instance(graph: Graph, files: dict[str, str])
     document = yaml.safe_load(gzip.decompress(base64.b64decode(data)))
     table = next(file for file in document["write_files"] if file["path"] == "/etc/boot-platform/volumes")
     assert table["content"] == f"{volume.id} /var/lib/rundeck\n"
-    assert "RequiresMountsFor=/var/lib/rundeck" in files["/etc/systemd/system/rundeckd.service.d/platform.conf"]
+    service = files["/etc/systemd/system/rundeckd.service.d/platform.conf"]
+    assert "RequiresMountsFor=/var/lib/rundeck" in service
+    assert re.findall(r"ExecStartPre=(.+)", service) == ["/usr/local/sbin/keep_database.sh"]
+    assert "/usr/local/sbin/keep_database.sh" in files
 
 
 def test_what_rundeck_keeps_can_be_read_by_the_next_instance(graph: Graph, files: dict[str, str]) -> None:
