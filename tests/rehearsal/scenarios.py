@@ -56,8 +56,7 @@ class Row:
 
     def sees(self, line: Line, ended: Ended) -> None:
         """Raise ``AssertionError`` unless a command ended in what a line of docs/on-call.md is about."""
-        assert ended.code == line.code, f"got exit code {ended.code}, expected {line.code}: {ended.text}"
-        assert line.text in ended.text, f"got {ended.text}, expected {line.text}"
+        line.require(ended.code, ended.text)
 
 
 @dataclass(kw_only=True)
