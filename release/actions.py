@@ -114,7 +114,10 @@ class Actions:
         return self._on_back_office("pause-writers", Release=self.plan.to.release)
 
     def _set_policy(self, policy: str) -> Details:
-        self.site.front.set_policy(policy, time.monotonic() + seconds_of(Action.DEPLOY_ALL_AT_ONCE))
+        deadline = time.monotonic() + seconds_of(Action.DEPLOY_ALL_AT_ONCE)
+        # The back office's too: by `Rolling`, its instance drains first, and then waits two minutes for good checks.
+        for environment in (self.site.back_office, self.site.front):
+            environment.set_policy(policy, deadline)
         return {"policy": policy}
 
     def _hold(self, scope: Scope | None) -> Details:

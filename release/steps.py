@@ -20,9 +20,10 @@ class Action(StrEnum):
     STAGE = "stage"
     """Unpack the release beside the running one on the back office, and put its statics on their share."""
     DEPLOY_ALL_AT_ONCE = "deploy-all-at-once"
-    """Let Beanstalk deploy to all front instances at once from now on."""
+    """Let Beanstalk deploy to all instances at once from now on: to the front's, and to the back office's without the
+    waits of a rolling deployment."""
     DEPLOY_ROLLING = "deploy-rolling"
-    """Let Beanstalk deploy to one front instance after the other from now on."""
+    """Let Beanstalk deploy to one instance after the other from now on."""
     PAUSE_WRITERS = "pause-writers"
     """Stop cron and consumers."""
     RESUME_WRITERS = "resume-writers"

@@ -312,11 +312,11 @@ def require_quiet(operator: Operator, release: str) -> None:
         found = beanstalk.describe_instances_health(EnvironmentName=environment, AttributeNames=["Deployment"])
         runs = {each["Deployment"]["VersionLabel"] for each in found["InstanceHealthList"]}
         assert runs == {release}, f"{environment} runs {runs}, expected {release}"
-    settings = beanstalk.describe_configuration_settings(
-        ApplicationName=live.environment(FRONT)["ApplicationName"], EnvironmentName=FRONT
-    )["ConfigurationSettings"][0]["OptionSettings"]
-    (policy,) = (each["Value"] for each in settings if each["OptionName"] == "DeploymentPolicy")
-    assert policy == "Rolling", policy
+        settings = beanstalk.describe_configuration_settings(
+            ApplicationName=live.environment(environment)["ApplicationName"], EnvironmentName=environment
+        )["ConfigurationSettings"][0]["OptionSettings"]
+        (policy,) = (each["Value"] for each in settings if each["OptionName"] == "DeploymentPolicy")
+        assert policy == "Rolling", f"{environment} deploys by {policy}, expected Rolling"
     with_cron = [
         host
         for environment in (FRONT, BACK_OFFICE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -184,6 +184,25 @@ def test_it_is_unpacked_again_on_another_instance_and_after_the_other_release() 
     release.do(Action.MIGRATE)
     staged = [parameters["Release"] for name, parameters in sent.documents if name == "stage-candidate"]
     assert staged == ["new", "new", "old", "new"]
+
+
+@pytest.mark.parametrize(
+    ("action", "policy"), [(Action.DEPLOY_ALL_AT_ONCE, "AllAtOnce"), (Action.DEPLOY_ROLLING, "Rolling")]
+)
+def test_a_held_release_spares_the_back_office_the_waits_of_a_rolling_deployment(
+    action: Action, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would be three minutes more in which the shop is held: draining, and good checks for two minutes."""
+    seen: list[tuple[str, str]] = []
+    held = actions(Sent())
+
+    def recorded(name: str) -> Callable[[str, float], None]:
+        return lambda policy, _: seen.append((name, policy))
+
+    for environment in (held.site.front, held.site.back_office):
+        monkeypatch.setattr(environment, "set_policy", recorded(environment.name), raising=False)
+    held.do(action)
+    assert sorted(seen) == [("back-office", policy), ("front", policy)]
 
 
 @pytest.mark.parametrize(
