@@ -9,7 +9,7 @@ from typing import Any
 
 from release import beanstalk, candidate, diagnosis, first_installation, snapshots
 from release.back_office import Command
-from release.beanstalk import ALL_AT_ONCE, ROLLING, DeploymentFailedError, Environment, Say
+from release.beanstalk import ALL_AT_ONCE, DeploymentFailedError, Environment, Say
 from release.errors import ReleaseError
 from release.first_installation import Findings
 from release.frozen_plan import FrozenPlan, Version
@@ -57,8 +57,8 @@ class Actions:
         return {
             **either,
             Action.STAGE: self._stage_with_statics,
-            Action.DEPLOY_ALL_AT_ONCE: lambda: self._set_policy(ALL_AT_ONCE),
-            Action.DEPLOY_ROLLING: lambda: self._set_policy(ROLLING),
+            Action.DEPLOY_ALL_AT_ONCE: lambda: self._set_policies(lambda _: ALL_AT_ONCE),
+            Action.DEPLOY_ROLLING: lambda: self._set_policies(lambda environment: environment.policy_of_stack),
             Action.PAUSE_WRITERS: self._pause_writers,
             Action.RESUME_WRITERS: lambda: self._on_back_office("resume-writers"),
             Action.HOLD_SHOP: lambda: self._hold(Scope.SITE),
@@ -113,12 +113,14 @@ class Actions:
         self._stage(self.plan.to)
         return self._on_back_office("pause-writers", Release=self.plan.to.release)
 
-    def _set_policy(self, policy: str) -> Details:
+    def _set_policies(self, of: Callable[[Environment], str]) -> Details:
         deadline = time.monotonic() + seconds_of(Action.DEPLOY_ALL_AT_ONCE)
         # The back office's too: by `Rolling`, its instance drains first, and then waits two minutes for good checks.
+        policies = {}
         for environment in (self.site.back_office, self.site.front):
-            environment.set_policy(policy, deadline)
-        return {"policy": policy}
+            policies[environment.name] = of(environment)
+            environment.set_policy(policies[environment.name], deadline)
+        return {"policies": policies}
 
     def _hold(self, scope: Scope | None) -> Details:
         if scope is None:

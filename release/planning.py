@@ -21,8 +21,9 @@ from release.redaction import Redaction
 from release.running_configuration import RunningRelease, release_file
 from release.schema_changes import Effect
 from release.site import HOLD, JOURNALS, REFRESH, Satellite, Site
-from release.steps import STEPS, Action
+from release.steps import Action, steps_of
 
+_STAYS_OPEN = "The back office stays open: a second instance answers while the first one is deployed to."
 _JOURNALS_READ = 5
 """Of releases before, for how long their steps took. Each is an object a record."""
 
@@ -57,8 +58,11 @@ class Asked:
         patches = self.candidate.new_patches if self.candidate else ()
         records = (journal.records for _, journal in islice(newest_first(site), _JOURNALS_READ))
         # A satellite goes back by the same steps by which it goes forward.
-        steps = STEPS[Kind.SATELLITE if isinstance(site, Satellite) else decision.kind]
+        kind = Kind.SATELLITE if isinstance(site, Satellite) else decision.kind
+        stays_open = not isinstance(site, Satellite) and site.back_office.has_additional_batch
+        steps = steps_of(kind, back_office_stays_open=stays_open)
         expected = window.expected(steps, window.times_of(records), site.environments[-1].options())
+        held = str(expected) if expected else _STAYS_OPEN if stays_open and kind is not Kind.FIRST else ""
         speaks_against = [each.text for each in decision.changes if each.effect is not Effect.ADDITIVE]
         return FrozenPlan(
             release=self.to.release,
@@ -72,7 +76,7 @@ class Asked:
             steps=steps,
             by=site.caller,
             at=datetime.now(UTC).isoformat(timespec="seconds"),
-            window=str(expected) if expected else "",
+            window=held,
             window_seconds=round(expected.total, 1) if expected else 0.0,
         )
 

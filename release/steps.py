@@ -194,4 +194,27 @@ STEPS: Mapping[Kind, tuple[Step, ...]] = {
         _WRITING,
     ),
 }
-"""The steps of each kind."""
+"""The steps of each kind, for a back office that has one instance at any time."""
+
+_HELD_BACK_OFFICE = (Action.HOLD_BACK_OFFICE, Action.OPEN)
+
+
+def steps_of(kind: Kind, *, back_office_stays_open: bool = False) -> tuple[Step, ...]:
+    """The steps of a kind. With `back_office_stays_open`, a second instance answers while the back office is deployed
+    to: its path is held while the database changes, and not at all if it does not."""
+    steps = STEPS[kind]
+    if not back_office_stays_open or _BACK_OFFICE_HELD not in steps:
+        return steps
+    migrates = any(step.action is Action.MIGRATE for step in steps)
+    found: list[Step] = []
+    for step in steps:
+        if step.action in _HELD_BACK_OFFICE:
+            if migrates and step.action is Action.HOLD_BACK_OFFICE:
+                found.append(step)
+            continue
+        if step.action is Action.DEPLOY_BACK_OFFICE:
+            step = _step(step.action, *(each for each in step.undo if each not in _HELD_BACK_OFFICE))
+        found.append(step)
+        if step.action is Action.MIGRATE:
+            found.append(_OPEN)
+    return tuple(found)

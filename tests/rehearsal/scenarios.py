@@ -21,7 +21,7 @@ from sandbox.applications.releases import (
     raised_setup_version,
     slow_migration,
 )
-from tests.hosts.live_sandbox import FRONT
+from tests.hosts.live_sandbox import BACK_OFFICE, FRONT
 from tests.rehearsal.answers import HELD_FRONT, Answers, Class, Verdict, texts
 from tests.rehearsal.load import shoppers
 from tests.rehearsal.on_call import Line
@@ -454,6 +454,35 @@ def rolled_back(rehearsal: Rehearsal) -> Row:
     return row
 
 
+def back_office_open(rehearsal: Rehearsal) -> Row:
+    """The back office has a second instance while it is deployed to. Its users notice nothing, and cron stays where it
+    is."""
+    operator, live = rehearsal.operator, rehearsal.operator.live
+    with operator.additional_batch():
+        planned = rehearsal.plan(Kind.PLAIN)
+        with rehearsal.row("back office stays open") as row:
+            (first,) = live.instances(BACK_OFFICE)
+            process = operator.begin_release(*Operator.deploy(planned))
+            operator.await_record(process, _is_at((Event.INTENDED, Action.DEPLOY_BACK_OFFICE)))
+            second = operator.second_back_office(first, planned.release)
+            asks = (
+                f"runuser -u webapp -- bash /var/app/current/.platform/is_oldest_instance.sh {BACK_OFFICE} "
+                "&& echo oldest || echo younger; cat /var/log/magento-cron.log"
+            )
+            try:
+                said = live.run(second, asks).split()
+            finally:
+                ended = operator.end(process)
+            assert ended.code == ExitCode.OK, ended.text
+            rehearsal.runs = planned.release
+            assert said == ["younger"], f"second instance of the back office: got {said}, expected it to run no cron"
+            assert live.instances(BACK_OFFICE) == [first]
+    if held := row.answers.count(Verdict.HELD, Class.BACK_OFFICE):
+        row.wrong.append(f"{held} requests of the back office got the hold page")
+    rehearsal.read_journal(row)
+    return row
+
+
 def rollback_refused(rehearsal: Rehearsal) -> Row:
     """The release before cannot live with the database: it is not deployed again."""
     planned = rehearsal.plan(Kind.HELD)
@@ -482,6 +511,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "grows-in-hold": grows_in_hold,
     "agent-lost": agent_lost,
     "up-in-hold": up_in_hold,
+    "back-office-open": back_office_open,
     "plain-killed": killed(Kind.PLAIN),
     "additive-killed": killed(Kind.ADDITIVE),
     "held-killed": killed(Kind.HELD),

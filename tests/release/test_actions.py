@@ -186,23 +186,25 @@ def test_it_is_unpacked_again_on_another_instance_and_after_the_other_release() 
     assert staged == ["new", "new", "old", "new"]
 
 
-@pytest.mark.parametrize(
-    ("action", "policy"), [(Action.DEPLOY_ALL_AT_ONCE, "AllAtOnce"), (Action.DEPLOY_ROLLING, "Rolling")]
-)
+@pytest.mark.parametrize("usual", ["Rolling", "RollingWithAdditionalBatch"])
 def test_a_held_release_spares_the_back_office_the_waits_of_a_rolling_deployment(
-    action: Action, policy: str, monkeypatch: pytest.MonkeyPatch
+    usual: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They would be three minutes more in which the shop is held: draining, and good checks for two minutes."""
-    seen: list[tuple[str, str]] = []
+    """They would be three minutes more in which the shop is held: draining, and good checks for two minutes. Afterwards
+    each environment deploys as the stack says."""
+    policies: dict[str, str] = {}
     held = actions(Sent())
 
-    def recorded(name: str) -> Callable[[str, float], None]:
-        return lambda policy, _: seen.append((name, policy))
+    def setting(name: str) -> Callable[[str, float], None]:
+        return lambda policy, _: policies.update({name: policy})
 
-    for environment in (held.site.front, held.site.back_office):
-        monkeypatch.setattr(environment, "set_policy", recorded(environment.name), raising=False)
-    held.do(action)
-    assert sorted(seen) == [("back-office", policy), ("front", policy)]
+    for environment, policy in ((held.site.front, "Rolling"), (held.site.back_office, usual)):
+        monkeypatch.setattr(environment, "set_policy", setting(environment.name), raising=False)
+        monkeypatch.setattr(environment, "policy_of_stack", policy, raising=False)
+    held.do(Action.DEPLOY_ALL_AT_ONCE)
+    assert policies == {"front": "AllAtOnce", "back-office": "AllAtOnce"}
+    held.do(Action.DEPLOY_ROLLING)
+    assert policies == {"front": "Rolling", "back-office": usual}
 
 
 @pytest.mark.parametrize(
