@@ -36,6 +36,8 @@ class Actions:
     say: Say = lambda _: None
     _staged: dict[str, str] = field(default_factory=dict)
     """Which release this process has unpacked beside the running one, by instance."""
+    _paused: set[str] = field(default_factory=set)
+    """The instances on which this process has paused cron and consumers."""
 
     def do(self, action: Action) -> Details:
         """Do it. Returns what the journal keeps. Raises ``ReleaseError`` with what to know."""
@@ -111,7 +113,9 @@ class Actions:
 
     def _pause_writers(self) -> Details:
         self._stage(self.plan.to)
-        return self._on_back_office("pause-writers", Release=self.plan.to.release)
+        details = self._on_back_office("pause-writers", Release=self.plan.to.release)
+        self._paused.add(str(details["instance"]))
+        return details
 
     def _set_policies(self, of: Callable[[Environment], str]) -> Details:
         deadline = time.monotonic() + seconds_of(Action.DEPLOY_ALL_AT_ONCE)
@@ -132,6 +136,9 @@ class Actions:
 
     def _migrate(self) -> Details:
         self._stage(self.plan.to)
+        if self.site.back_office_instance.instance_id not in self._paused:
+            # It may have taken the place of the one that was paused, and a new instance runs cron.
+            self._pause_writers()
         attempt = self.failures.get(Action.MIGRATE.value, 0) + 1
         return self._on_back_office("migrate", Release=self.plan.to.release, Attempt=str(attempt))
 

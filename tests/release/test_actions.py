@@ -23,7 +23,7 @@ SENT = {
     Action.STAGE: ["stage-candidate", "place-statics"],
     Action.PAUSE_WRITERS: ["stage-candidate", "pause-writers"],
     Action.RESUME_WRITERS: ["resume-writers"],
-    Action.MIGRATE: ["stage-candidate", "migrate"],
+    Action.MIGRATE: ["stage-candidate", "pause-writers", "migrate"],
     Action.ASK_PREVIOUS: ["await-migration", "stage-candidate", "ask-previous"],
     Action.VERIFY_BACK_OFFICE: ["verify-release"],
     Action.VERIFY_FRONT: ["verify-release"] * 2,
@@ -177,9 +177,10 @@ def test_a_release_is_unpacked_once_on_an_instance() -> None:
 def test_it_is_unpacked_again_on_another_instance_and_after_the_other_release() -> None:
     sent = Sent()
     release = actions(sent)
-    release.do(Action.STAGE)
+    release.do(Action.PAUSE_WRITERS)
     sent.instance_id = "i-2"
     release.do(Action.MIGRATE)
+    assert [name for name, _ in sent.documents].count("pause-writers") == 2
     release.do(Action.ASK_PREVIOUS)
     release.do(Action.MIGRATE)
     staged = [parameters["Release"] for name, parameters in sent.documents if name == "stage-candidate"]
