@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from commands.errors import CannotRunError
 from release import window
 from release.candidate import ReleaseBundle, ask, bundle_key, upload
-from release.errors import RefusedError
+from release.errors import LockedError, RefusedError
 from release.frozen_plan import FrozenPlan, Version, digest_of
 from release.journal import Journal, names
 from release.kinds import Candidate, Decision, Kind, decide
@@ -228,12 +228,17 @@ def unfinished(site: Site) -> tuple[str, Journal] | None:
 
 
 def require_finished(site: Site) -> None:
-    """Raise ``RefusedError`` while a release is not finished: the back office has room for one that is unpacked."""
-    if (left := unfinished(site)) is not None:
-        raise RefusedError(
-            f"{left[0]} is not finished. Go on with it: ./shop release resume {site.options}\n"
-            f"Or take it back: ./shop release rollback {site.options}"
-        )
+    """Raise ``RefusedError`` while a release is not finished: the back office has room for one that is unpacked. While
+    its process is at work, there is nothing to go on with: ``LockedError``."""
+    if (left := unfinished(site)) is None:
+        return
+    found = site.lock.read()
+    if found is not None and not found.holder.is_free and not found.is_stale:
+        raise LockedError(f"The lock is held by {found.holder}. `./shop release status` says whether it is at work.")
+    raise RefusedError(
+        f"{left[0]} is not finished. Go on with it: ./shop release resume {site.options}\n"
+        f"Or take it back: ./shop release rollback {site.options}"
+    )
 
 
 def newest_first(site: Site) -> Iterator[tuple[str, Journal]]:
