@@ -9,7 +9,7 @@ from typing import Any
 
 from release import beanstalk, candidate, diagnosis, first_installation, snapshots
 from release.back_office import Command
-from release.beanstalk import ALL_AT_ONCE, ROLLING, DeploymentFailedError, Environment, Say
+from release.beanstalk import ALL_AT_ONCE, DeploymentFailedError, Environment, Say
 from release.errors import ReleaseError
 from release.first_installation import Findings
 from release.frozen_plan import FrozenPlan, Version
@@ -36,6 +36,8 @@ class Actions:
     say: Say = lambda _: None
     _staged: dict[str, str] = field(default_factory=dict)
     """Which release this process has unpacked beside the running one, by instance."""
+    _paused: set[str] = field(default_factory=set)
+    """The instances on which this process has paused cron and consumers."""
 
     def do(self, action: Action) -> Details:
         """Do it. Returns what the journal keeps. Raises ``ReleaseError`` with what to know."""
@@ -57,8 +59,8 @@ class Actions:
         return {
             **either,
             Action.STAGE: self._stage_with_statics,
-            Action.DEPLOY_ALL_AT_ONCE: lambda: self._set_policy(ALL_AT_ONCE),
-            Action.DEPLOY_ROLLING: lambda: self._set_policy(ROLLING),
+            Action.DEPLOY_ALL_AT_ONCE: lambda: self._set_policies(lambda _: ALL_AT_ONCE),
+            Action.DEPLOY_ROLLING: lambda: self._set_policies(lambda environment: environment.policy_of_stack),
             Action.PAUSE_WRITERS: self._pause_writers,
             Action.RESUME_WRITERS: lambda: self._on_back_office("resume-writers"),
             Action.HOLD_SHOP: lambda: self._hold(Scope.SITE),
@@ -111,11 +113,18 @@ class Actions:
 
     def _pause_writers(self) -> Details:
         self._stage(self.plan.to)
-        return self._on_back_office("pause-writers", Release=self.plan.to.release)
+        details = self._on_back_office("pause-writers", Release=self.plan.to.release)
+        self._paused.add(str(details["instance"]))
+        return details
 
-    def _set_policy(self, policy: str) -> Details:
-        self.site.front.set_policy(policy, time.monotonic() + seconds_of(Action.DEPLOY_ALL_AT_ONCE))
-        return {"policy": policy}
+    def _set_policies(self, of: Callable[[Environment], str]) -> Details:
+        deadline = time.monotonic() + seconds_of(Action.DEPLOY_ALL_AT_ONCE)
+        # The back office's too: by `Rolling`, its instance drains first, and then waits two minutes for good checks.
+        policies = {}
+        for environment in (self.site.back_office, self.site.front):
+            policies[environment.name] = of(environment)
+            environment.set_policy(policies[environment.name], deadline)
+        return {"policies": policies}
 
     def _hold(self, scope: Scope | None) -> Details:
         if scope is None:
@@ -127,6 +136,9 @@ class Actions:
 
     def _migrate(self) -> Details:
         self._stage(self.plan.to)
+        if self.site.back_office_instance.instance_id not in self._paused:
+            # It may have taken the place of the one that was paused, and a new instance runs cron.
+            self._pause_writers()
         attempt = self.failures.get(Action.MIGRATE.value, 0) + 1
         return self._on_back_office("migrate", Release=self.plan.to.release, Attempt=str(attempt))
 

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from commands.deployed_stack import DeployedStack
 from commands.errors import CannotRunError
+from release.beanstalk import Environment
 from release.errors import ReleaseError
 from release.polling import polls
 from release.redaction import Redaction
@@ -77,17 +78,21 @@ class Instance:
 
 @dataclass(frozen=True, kw_only=True)
 class BackOffice(Instance):
-    """The one instance that runs Magento's commands."""
+    """The one instance that runs Magento's commands. Of two, as Beanstalk has them for the time of a deployment with an
+    additional batch, it is the older one, which runs cron too."""
 
     @classmethod
     def of(cls, session: Any, stack: DeployedStack, redaction: Redaction) -> Self:
-        """The instance of the stack's back office. Raises ``ReleaseError`` unless there is exactly one."""
-        environment = stack.output("back_office_environment")
-        resources = session.client("elasticbeanstalk").describe_environment_resources(EnvironmentName=environment)
+        """The instance of the stack's back office. Raises ``ReleaseError`` unless one alone runs cron."""
+        beanstalk = session.client("elasticbeanstalk")
+        environment = Environment(beanstalk=beanstalk, name=stack.output("back_office_environment"))
+        resources = beanstalk.describe_environment_resources(EnvironmentName=environment.name)
         ids = [each["Id"] for each in resources["EnvironmentResources"]["Instances"]]
+        if len(ids) > 1 and environment.has_additional_batch:
+            ids = _oldest(session.client("ec2"), ids)
         if len(ids) != 1:
             raise ReleaseError(
-                f"environment {environment}: got {len(ids)} instances, expected 1. Magento's commands run in one "
+                f"environment {environment.name}: got {len(ids)} instances, expected 1. Magento's commands run in one "
                 "place: set site.back_office.instances to 1, or wait until Beanstalk has replaced its instance."
             )
         return cls.named(session, stack, ids[0], redaction)
@@ -129,6 +134,16 @@ class Command:
             if found["Status"] not in _UNDER_WAY:
                 break
         return found
+
+
+def _oldest(ec2: Any, ids: Sequence[str]) -> list[str]:
+    """The oldest of these instances that runs, as ``is_oldest_instance.sh`` finds it. Empty if none does."""
+    found = [
+        each for group in ec2.describe_instances(InstanceIds=list(ids))["Reservations"] for each in group["Instances"]
+    ]
+    running = [each for each in found if each["State"]["Name"] in ("pending", "running")]
+    by_age = sorted(running, key=lambda each: (each["LaunchTime"], each["InstanceId"]))
+    return [each["InstanceId"] for each in by_age[:1]]
 
 
 def lines_of(texts: Sequence[str]) -> str:

@@ -18,7 +18,10 @@ from release.polling import polls
 
 POLL_SECONDS = 2.0
 COMMAND = "aws:elasticbeanstalk:command"
-ALL_AT_ONCE, ROLLING = "AllAtOnce", "Rolling"
+ALL_AT_ONCE, ROLLING, WITH_ADDITIONAL_BATCH = "AllAtOnce", "Rolling", "RollingWithAdditionalBatch"
+_CRON_ON_OLDEST_OF = "aws:elasticbeanstalk:application:environment", "MAGENTO_CRON_ON_OLDEST_OF"
+"""The property of a back office that may have a second instance for the time of a deployment. Cron and a release's
+commands run on the oldest one alone."""
 _MOST_DEPLOYMENTS = 2
 """An instance that was replaced meanwhile has the version before. Then the version is deployed once more."""
 Say = Callable[[str], None]
@@ -98,8 +101,18 @@ class Environment:
         return {(each["Namespace"], each["OptionName"]): each["Value"] for each in found if "Value" in each}
 
     def policy(self) -> str:
-        """How versions are deployed: `Rolling`, as the stack sets it, or `AllAtOnce` during a held release."""
+        """How versions are deployed: as the stack sets it, or `AllAtOnce` during a held release."""
         return self.options().get((COMMAND, "DeploymentPolicy"), ALL_AT_ONCE)
+
+    @property
+    def has_additional_batch(self) -> bool:
+        """Whether it has a second instance for the time of a deployment, so that it never stops to answer."""
+        return bool(self.options().get(_CRON_ON_OLDEST_OF))
+
+    @property
+    def policy_of_stack(self) -> str:
+        """How the stack says that versions are deployed."""
+        return WITH_ADDITIONAL_BATCH if self.has_additional_batch else ROLLING
 
     def set_policy(self, policy: str, deadline: float) -> None:
         """Set it, in a call of its own: AWS refuses options and a version in one. It touches no instance."""

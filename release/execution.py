@@ -54,7 +54,9 @@ class Execution:
                 failed = self.progress
                 why = f"{failed.failed_step}: {failed.failure}"
                 if step.action in STOPS:
-                    raise HalfWayError(f"The new release runs, and is not finished. {why}\n{self._ways}") from None
+                    raise HalfWayError(
+                        f"The release is not finished, and is not taken back for this. {why}\n{self._ways}"
+                    ) from None
                 self.back()
                 raise ReleaseError(f"The release failed, and is taken back: the shop is as before. {why}") from None
         self._write(Event.NOTED, **{ENDED: End.DONE.value}, held_seconds=self.held_seconds)

@@ -58,7 +58,7 @@ class FrozenPlan:
     at: str
     """When, as ISO 8601 in UTC."""
     window: str = ""
-    """What is expected to be held for how long, in a sentence."""
+    """What is expected to be held for how long, or that the back office is not, in a sentence."""
     window_seconds: float = 0.0
 
     @property

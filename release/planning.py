@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from commands.errors import CannotRunError
 from release import window
 from release.candidate import ReleaseBundle, ask, bundle_key, upload
-from release.errors import RefusedError
+from release.errors import LockedError, RefusedError
 from release.frozen_plan import FrozenPlan, Version, digest_of
 from release.journal import Journal, names
 from release.kinds import Candidate, Decision, Kind, decide
@@ -21,8 +21,9 @@ from release.redaction import Redaction
 from release.running_configuration import RunningRelease, release_file
 from release.schema_changes import Effect
 from release.site import HOLD, JOURNALS, REFRESH, Satellite, Site
-from release.steps import STEPS, Action
+from release.steps import Action, steps_of
 
+_STAYS_OPEN = "The back office stays open: a second instance answers while the first one is deployed to."
 _JOURNALS_READ = 5
 """Of releases before, for how long their steps took. Each is an object a record."""
 
@@ -57,8 +58,11 @@ class Asked:
         patches = self.candidate.new_patches if self.candidate else ()
         records = (journal.records for _, journal in islice(newest_first(site), _JOURNALS_READ))
         # A satellite goes back by the same steps by which it goes forward.
-        steps = STEPS[Kind.SATELLITE if isinstance(site, Satellite) else decision.kind]
+        kind = Kind.SATELLITE if isinstance(site, Satellite) else decision.kind
+        stays_open = not isinstance(site, Satellite) and site.back_office.has_additional_batch
+        steps = steps_of(kind, back_office_stays_open=stays_open)
         expected = window.expected(steps, window.times_of(records), site.environments[-1].options())
+        held = str(expected) if expected else _STAYS_OPEN if stays_open and kind is not Kind.FIRST else ""
         speaks_against = [each.text for each in decision.changes if each.effect is not Effect.ADDITIVE]
         return FrozenPlan(
             release=self.to.release,
@@ -72,7 +76,7 @@ class Asked:
             steps=steps,
             by=site.caller,
             at=datetime.now(UTC).isoformat(timespec="seconds"),
-            window=str(expected) if expected else "",
+            window=held,
             window_seconds=round(expected.total, 1) if expected else 0.0,
         )
 
@@ -224,12 +228,17 @@ def unfinished(site: Site) -> tuple[str, Journal] | None:
 
 
 def require_finished(site: Site) -> None:
-    """Raise ``RefusedError`` while a release is not finished: the back office has room for one that is unpacked."""
-    if (left := unfinished(site)) is not None:
-        raise RefusedError(
-            f"{left[0]} is not finished. Go on with it: ./shop release resume {site.options}\n"
-            f"Or take it back: ./shop release rollback {site.options}"
-        )
+    """Raise ``RefusedError`` while a release is not finished: the back office has room for one that is unpacked. While
+    its process is at work, there is nothing to go on with: ``LockedError``."""
+    if (left := unfinished(site)) is None:
+        return
+    found = site.lock.read()
+    if found is not None and not found.holder.is_free and not found.is_stale:
+        raise LockedError(f"The lock is held by {found.holder}. `./shop release status` says whether it is at work.")
+    raise RefusedError(
+        f"{left[0]} is not finished. Go on with it: ./shop release resume {site.options}\n"
+        f"Or take it back: ./shop release rollback {site.options}"
+    )
 
 
 def newest_first(site: Site) -> Iterator[tuple[str, Journal]]:

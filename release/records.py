@@ -125,10 +125,11 @@ def _lock(found: Found | None, site: Site) -> str:
     since = f"The lock is held by {found.holder}."
     if not found.is_stale:
         return f"{since} It is at work: its last sign of life came {found.silent_seconds:.0f} s ago."
-    return (
-        f"{since} Its last sign of life came {found.silent_seconds:.0f} s ago. If its process is gone: "
-        f"./shop release unlock {site.options} --release {found.holder.release}"
-    )
+    silent = f"{since} Its last sign of life came {found.silent_seconds:.0f} s ago."
+    if found.holder.release == REFRESH:
+        # The next refresh takes the lock over. Without the lock, it would take the hold for somebody else's.
+        return silent
+    return f"{silent} If its process is gone: ./shop release unlock {site.options} --release {found.holder.release}"
 
 
 def _summary(name: str, plan: Mapping[str, Any], records: list[Record]) -> str:

@@ -337,8 +337,12 @@ def _begun(production: Site, target: Site, is_resumed: bool, console: Console) -
         with lock.beating():
             yield begun
     except (ReleaseError, BotoCoreError, ClientError, KeyboardInterrupt) as error:
-        if isinstance(error, LockLostError) or begun is None or not begun.is_half_way:
+        if isinstance(error, LockLostError) or begun is None:
             raise
+        if not begun.is_half_way:
+            if isinstance(error, RefusedError | KeyboardInterrupt):
+                raise
+            raise ReleaseError(f"The refresh failed, and {target.stack.name} is as before. {error}") from None
         why = str(error) or "It was interrupted."
         options = f"-s {target.stack.name} --from {production.stack.name}"
         raise HalfWayError(

@@ -20,9 +20,10 @@ class Action(StrEnum):
     STAGE = "stage"
     """Unpack the release beside the running one on the back office, and put its statics on their share."""
     DEPLOY_ALL_AT_ONCE = "deploy-all-at-once"
-    """Let Beanstalk deploy to all front instances at once from now on."""
+    """Let Beanstalk deploy to all instances at once from now on: to the front's, and to the back office's without the
+    waits of a rolling deployment."""
     DEPLOY_ROLLING = "deploy-rolling"
-    """Let Beanstalk deploy to one front instance after the other from now on."""
+    """Let Beanstalk deploy to one instance after the other from now on."""
     PAUSE_WRITERS = "pause-writers"
     """Stop cron and consumers."""
     RESUME_WRITERS = "resume-writers"
@@ -193,4 +194,27 @@ STEPS: Mapping[Kind, tuple[Step, ...]] = {
         _WRITING,
     ),
 }
-"""The steps of each kind."""
+"""The steps of each kind, for a back office that has one instance at any time."""
+
+_HELD_BACK_OFFICE = (Action.HOLD_BACK_OFFICE, Action.OPEN)
+
+
+def steps_of(kind: Kind, *, back_office_stays_open: bool = False) -> tuple[Step, ...]:
+    """The steps of a kind. With `back_office_stays_open`, a second instance answers while the back office is deployed
+    to: its path is held while the database changes, and not at all if it does not."""
+    steps = STEPS[kind]
+    if not back_office_stays_open or _BACK_OFFICE_HELD not in steps:
+        return steps
+    migrates = any(step.action is Action.MIGRATE for step in steps)
+    found: list[Step] = []
+    for step in steps:
+        if step.action in _HELD_BACK_OFFICE:
+            if migrates and step.action is Action.HOLD_BACK_OFFICE:
+                found.append(step)
+            continue
+        if step.action is Action.DEPLOY_BACK_OFFICE:
+            step = _step(step.action, *(each for each in step.undo if each not in _HELD_BACK_OFFICE))
+        found.append(step)
+        if step.action is Action.MIGRATE:
+            found.append(_OPEN)
+    return tuple(found)

@@ -10,7 +10,7 @@ from settings import magento_versions
 from settings.cache import CacheSettings
 from settings.database import DatabaseSettings
 from settings.firewall import FirewallSettings
-from settings.fleet import FleetSettings
+from settings.fleet import BackOfficeSettings, FleetSettings
 from settings.messages import Fault
 from settings.platform import PhpVersion, SolutionStack, disagreement
 from settings.search import SearchSettings
@@ -60,7 +60,7 @@ class SiteSettings(Section):
     """A web application firewall before the load balancer. Without this section there is none."""
     front: FleetSettings
     """The instances that serve shoppers."""
-    back_office: FleetSettings
+    back_office: BackOfficeSettings
     """The instances that serve the back office and run Magento's cron."""
     database: DatabaseSettings
     """The site's MySQL database."""

@@ -37,6 +37,8 @@ class BeanstalkEnvironment(pulumi.ComponentResource):
 
     environment_name: pulumi.Output[str]
     arn: pulumi.Output[str]
+    has_additional_batch: bool
+    """Whether Beanstalk starts one instance more while it deploys a release."""
     host_name: pulumi.Output[str]
     """The host name that Beanstalk gives the environment. It stays the same when the load balancer is replaced."""
     load_balancer_dns_name: pulumi.Output[str]
@@ -48,6 +50,7 @@ class BeanstalkEnvironment(pulumi.ComponentResource):
             {"environment_name": args.environment_name, "instances": args.options.fleet.instances},
             opts,
         )
+        self.has_additional_batch = args.options.fleet.has_additional_batch
         newest = args.platform.newest()
         environment = aws.elasticbeanstalk.Environment(
             name,

@@ -96,10 +96,11 @@ class EnvironmentOptions:
         }
 
     def _deployment(self) -> Options:
-        """Deploys to one instance at a time. An instance that fails stays out of the load balancer."""
+        """Deploys to one instance at a time. An instance that fails stays out of the load balancer. With an additional
+        batch, a new instance is first, and is terminated at the end."""
         return {
             "aws:elasticbeanstalk:command": {
-                "DeploymentPolicy": "Rolling",
+                "DeploymentPolicy": "RollingWithAdditionalBatch" if self.fleet.has_additional_batch else "Rolling",
                 "BatchSizeType": "Fixed",
                 "BatchSize": "1",
                 "Timeout": str(self.deploy_timeout_seconds),

@@ -26,6 +26,7 @@ from components.servers.nfs_server import NfsServer, NfsServerArgs
 from components.servers.server import ServerPlacement
 from components.shared.context import Context
 from components.shared.instance_role import InstanceRole, InstanceRoleArgs
+from components.site import cron_host
 from components.site.configuration import SiteConfiguration, SiteConfigurationArgs
 from components.site.first_administrator import FirstAdministrator, FirstAdministratorArgs
 from components.site.release_documents import ReleaseDocuments, ReleaseDocumentsArgs
@@ -138,9 +139,7 @@ class MagentoPlatform(pulumi.ComponentResource):
             f"{name}-admin", FirstAdministratorArgs(context=args.context.for_system("magento")), opts=self._child
         )
         self.release_documents = ReleaseDocuments(
-            f"{name}-release",
-            ReleaseDocumentsArgs(context=args.context.for_system("magento")),
-            opts=self._child,
+            f"{name}-release", ReleaseDocumentsArgs(context=args.context.for_system("magento")), opts=self._child
         )
         self.application = BeanstalkApplication(
             f"{name}-releases",
@@ -223,6 +222,7 @@ class MagentoPlatform(pulumi.ComponentResource):
             self.first_administrator.grant_read_to(f"{self._name}-{tier}", role.role, parent=role)
             self.releases.grant_candidates(f"{self._name}-{tier}", role.role, parent=role)
         environment_name = f"{context.tags.owner}-{tier}"
+        cron_host.grant_look(fleet, f"{self._name}-{tier}", role.role, parent=role)
         logs = aws.cloudwatch.LogGroup(
             f"{self._name}-{tier}-logs",
             # AWSElasticBeanstalkWebTier lets instances write to groups with this beginning, and create none.
@@ -262,6 +262,7 @@ class MagentoPlatform(pulumi.ComponentResource):
                         "MAGENTO_CONFIGURATION": self.configuration.uri,
                         "MAGENTO_TIER": tier,
                         "MAGENTO_LOG_GROUP": logs.name,
+                        **cron_host.variables(fleet, environment_name),
                         **(self.files.variables if self.files else {}),
                     },
                 ),

@@ -70,6 +70,7 @@ _STACKS = (
     "cloudformation:UpdateStack",
 )
 _GROUPS = ("autoscaling:ResumeProcesses", "autoscaling:SuspendProcesses")
+_GROW = ("autoscaling:TerminateInstanceInAutoScalingGroup", "autoscaling:UpdateAutoScalingGroup")
 _TARGETS = ("elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets")
 
 
@@ -99,6 +100,8 @@ class ReleaseRights:
     """The ARNs of the listener rules of the hold."""
     alarm_topic: str = ""
     """The ARN of the topic of the stack's alarms. Empty without one."""
+    has_additional_batch: bool = False
+    """Whether Beanstalk starts a second instance of the back office while it deploys to it."""
 
     @property
     def statements(self) -> tuple[Statement, ...]:
@@ -167,10 +170,11 @@ class ReleaseRights:
         Beanstalk has made. Beanstalk's own names begin with ``awseb-``.
         """
         own = f"arn:aws:s3:::elasticbeanstalk-{self.region}-{self.account_id}"
+        of_groups = (*_GROUPS, *_GROW) if self.has_additional_batch else _GROUPS
         return (
             allow(_ENVIRONMENTS_BUCKET, own, f"{own}/*"),
             allow(_STACKS, self._arn("cloudformation", "stack/awseb-*")),
-            allow(_GROUPS, self._arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/awseb-*")),
+            allow(of_groups, self._arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/awseb-*")),
             allow(_TARGETS, self._arn("elasticloadbalancing", "targetgroup/awseb-*")),
             allow(_OF_BEANSTALK_ON_ALL, "*"),
         )

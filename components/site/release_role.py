@@ -145,6 +145,7 @@ def _rights(args: ReleaseRoleArgs) -> pulumi.Output[str]:
                 keys=tuple(sorted(set(known["keys"]))),
                 hold_rules=tuple(known["hold_rules"].values()),
                 alarm_topic=known["alarm_topic"],
+                has_additional_batch=site.back_office.has_additional_batch,
                 **lists,
             ).statements
         )

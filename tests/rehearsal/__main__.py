@@ -36,14 +36,17 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as directory, _live(Path(directory)) as live:
         live.set_time_scale(TIME_SCALE)
         rehearsal = Rehearsal.on(Operator(live, Path(directory)))
-        for name in asked.scenarios or known:
-            begun = time.monotonic()
-            row = known[name](rehearsal)
-            row.is_control = name in CONTROLS
-            row.notes.append(f"{time.monotonic() - begun:.0f} s")
-            rows.append(row)
-            table.say(console, row)
-    table.show(console, rows)
+        try:
+            for name in asked.scenarios or known:
+                begun = time.monotonic()
+                row = known[name](rehearsal)
+                row.is_control = name in CONTROLS
+                row.notes.append(f"{time.monotonic() - begun:.0f} s")
+                rows.append(row)
+                table.say(console, row)
+        finally:
+            # Also of a run that breaks off: it has taken minutes for each row.
+            table.show(console, rows)
     return 0 if all(row.is_right for row in rows) else 1
 
 

@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from components.site import cron_host
 from release.frozen_plan import FrozenPlan
 from release.journal import Event, Journal, Record, names
 from release.lock import STALE_SECONDS
@@ -128,6 +129,36 @@ class Operator:
             AutoScalingGroupName=group["Name"], MinSize=count, MaxSize=count, DesiredCapacity=count
         )
         while len(self.live.instances(environment)) != count:
+            time.sleep(_LOOK_SECONDS)
+
+    @contextmanager
+    def additional_batch(self) -> Iterator[None]:
+        """While the block runs, the back office is as with ``site.back_office.additional_batch``."""
+        property_ = {"Namespace": "aws:elasticbeanstalk:application:environment", "OptionName": cron_host.OLDEST_OF}
+        self._deploy_back_office_by("RollingWithAdditionalBatch", OptionSettings=[{**property_, "Value": BACK_OFFICE}])
+        try:
+            yield
+        finally:
+            self._deploy_back_office_by("Rolling", OptionsToRemove=[property_])
+
+    def _deploy_back_office_by(self, policy: str, **changed: Sequence[Mapping[str, str]]) -> None:
+        option = {"Namespace": "aws:elasticbeanstalk:command", "OptionName": "DeploymentPolicy", "Value": policy}
+        settings = [option, *changed.pop("OptionSettings", ())]
+        self.live.wait_until_ready(BACK_OFFICE)
+        self.live.platform.client("elasticbeanstalk").update_environment(
+            EnvironmentName=BACK_OFFICE, OptionSettings=settings, **changed
+        )
+        self.live.wait_until_ready(BACK_OFFICE)
+
+    def second_back_office(self, first: str, release: str) -> str:
+        """The other instance, once a release is on it."""
+        beanstalk = self.live.platform.client("elasticbeanstalk")
+        while True:
+            found = beanstalk.describe_instances_health(EnvironmentName=BACK_OFFICE, AttributeNames=["Deployment"])
+            for each in found["InstanceHealthList"]:
+                found_on = each["Deployment"]["VersionLabel"], each["Deployment"]["Status"]
+                if each["InstanceId"] != first and found_on == (release, "Deployed"):
+                    return str(each["InstanceId"])
             time.sleep(_LOOK_SECONDS)
 
     def instance_in_progress(self, environment: str) -> str:
@@ -296,6 +327,10 @@ class Operator:
         return found
 
 
+def _stays_open(settings: Sequence[Mapping[str, str]]) -> bool:
+    return any(each["OptionName"] == cron_host.OLDEST_OF for each in settings)
+
+
 def at(record: Record) -> float:
     """When it was written, as ``time.time`` has it."""
     return datetime.fromisoformat(record.at).timestamp()
@@ -312,11 +347,12 @@ def require_quiet(operator: Operator, release: str) -> None:
         found = beanstalk.describe_instances_health(EnvironmentName=environment, AttributeNames=["Deployment"])
         runs = {each["Deployment"]["VersionLabel"] for each in found["InstanceHealthList"]}
         assert runs == {release}, f"{environment} runs {runs}, expected {release}"
-    settings = beanstalk.describe_configuration_settings(
-        ApplicationName=live.environment(FRONT)["ApplicationName"], EnvironmentName=FRONT
-    )["ConfigurationSettings"][0]["OptionSettings"]
-    (policy,) = (each["Value"] for each in settings if each["OptionName"] == "DeploymentPolicy")
-    assert policy == "Rolling", policy
+        settings = beanstalk.describe_configuration_settings(
+            ApplicationName=live.environment(environment)["ApplicationName"], EnvironmentName=environment
+        )["ConfigurationSettings"][0]["OptionSettings"]
+        (policy,) = (each["Value"] for each in settings if each["OptionName"] == "DeploymentPolicy")
+        usual = "RollingWithAdditionalBatch" if _stays_open(settings) else "Rolling"
+        assert policy == usual, f"{environment} deploys by {policy}, expected {usual}"
     with_cron = [
         host
         for environment in (FRONT, BACK_OFFICE)

@@ -12,11 +12,18 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import boto3
+import pytest
+
+from commands import shell
 from commands.deployed_stack import DeployedStack
+from commands.errors import ExitCode
 from components.site.release_documents import DOCUMENTS
+from release.app import app
 from release.candidate import _FACTS
 from release.hold import DISARMED, RULES
 from release.running_configuration import RELEASE_FILE
@@ -29,6 +36,8 @@ BUCKET, CONFIGURATION_BUCKET, OWNER, SATELLITE = "client-releases", "client-conf
 TAGS = {"Client": "client", "Environment": "prod"}
 DATABASE, SHARED_DATABASE = f"{OWNER}-site-database-d5a76e12", f"{OWNER}-shared-database-e27095bb"
 FRONT, BACK_OFFICE, OF_SATELLITE = f"{OWNER}-front", f"{OWNER}-back-office", f"{OWNER}-{SATELLITE}"
+OF_THE_TOOL = "AKIAOFTHETOOL"
+"""The key by which the tool's calls are known among those of the tests and of the embedded AWS."""
 LOG_GROUP = f"/aws/ssm/{OWNER}-releases"
 UP_TO_DATE, NEEDED = {"exit_code": 0, "text": ""}, {"exit_code": 2, "text": ""}
 NOTHING_TO_DO = {"database_status": UP_TO_DATE, "configuration_status": UP_TO_DATE, "raised_versions": {}, "tables": {}}
@@ -186,3 +195,31 @@ def deployed_site(aws: EmbeddedAws) -> Iterator[DeployedSite]:
             made.create(name, rule={**rule, "Priority": "1" if name == BACK_OFFICE else "2"}, instances=1, **first)
         made.create(OF_SATELLITE, instances=1, **first)
         yield site
+
+
+@contextmanager
+def site_of_the_tool(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeployedSite]:
+    """The site, and `./shop release` in this process works on it."""
+    with deployed_site(aws) as deployed:
+        monkeypatch.setattr(DeployedStack, "read", lambda _name: deployed.stack)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", OF_THE_TOOL)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        # One session, and a client of each service, for all commands: making them takes longer than the calls.
+        session = boto3.Session(region_name=REGION)
+        monkeypatch.setattr(session, "client", cache(session.client))
+        monkeypatch.setattr("boto3.Session", lambda **_given: session)
+        monkeypatch.setattr("release.back_office._POLL_SECONDS", 0.05)
+        monkeypatch.setattr("release.beanstalk.POLL_SECONDS", 0.05)
+        yield deployed
+
+
+def shop_release(*arguments: str) -> int:
+    return shell.run(app, name="shop release", arguments=arguments)
+
+
+def planned(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[str, ...]:
+    """Plan, and the arguments that carry the plan out."""
+    capsys.readouterr()
+    assert shop_release("plan", *arguments) == ExitCode.OK, capsys.readouterr().err
+    return tuple(capsys.readouterr().out.splitlines()[-1].split()[2:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -23,7 +23,7 @@ SENT = {
     Action.STAGE: ["stage-candidate", "place-statics"],
     Action.PAUSE_WRITERS: ["stage-candidate", "pause-writers"],
     Action.RESUME_WRITERS: ["resume-writers"],
-    Action.MIGRATE: ["stage-candidate", "migrate"],
+    Action.MIGRATE: ["stage-candidate", "pause-writers", "migrate"],
     Action.ASK_PREVIOUS: ["await-migration", "stage-candidate", "ask-previous"],
     Action.VERIFY_BACK_OFFICE: ["verify-release"],
     Action.VERIFY_FRONT: ["verify-release"] * 2,
@@ -177,13 +177,35 @@ def test_a_release_is_unpacked_once_on_an_instance() -> None:
 def test_it_is_unpacked_again_on_another_instance_and_after_the_other_release() -> None:
     sent = Sent()
     release = actions(sent)
-    release.do(Action.STAGE)
+    release.do(Action.PAUSE_WRITERS)
     sent.instance_id = "i-2"
     release.do(Action.MIGRATE)
+    assert [name for name, _ in sent.documents].count("pause-writers") == 2
     release.do(Action.ASK_PREVIOUS)
     release.do(Action.MIGRATE)
     staged = [parameters["Release"] for name, parameters in sent.documents if name == "stage-candidate"]
     assert staged == ["new", "new", "old", "new"]
+
+
+@pytest.mark.parametrize("usual", ["Rolling", "RollingWithAdditionalBatch"])
+def test_a_held_release_spares_the_back_office_the_waits_of_a_rolling_deployment(
+    usual: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would be three minutes more in which the shop is held: draining, and good checks for two minutes. Afterwards
+    each environment deploys as the stack says."""
+    policies: dict[str, str] = {}
+    held = actions(Sent())
+
+    def setting(name: str) -> Callable[[str, float], None]:
+        return lambda policy, _: policies.update({name: policy})
+
+    for environment, policy in ((held.site.front, "Rolling"), (held.site.back_office, usual)):
+        monkeypatch.setattr(environment, "set_policy", setting(environment.name), raising=False)
+        monkeypatch.setattr(environment, "policy_of_stack", policy, raising=False)
+    held.do(Action.DEPLOY_ALL_AT_ONCE)
+    assert policies == {"front": "AllAtOnce", "back-office": "AllAtOnce"}
+    held.do(Action.DEPLOY_ROLLING)
+    assert policies == {"front": "Rolling", "back-office": usual}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ import pytest
 
 from commands.deployed_stack import DeployedStack
 from commands.errors import CannotRunError
+from components.site import cron_host
 from release.back_office import BackOffice, Command, Instance
 from release.errors import ReleaseError
 from release.redaction import Redaction
@@ -147,6 +149,30 @@ def test_the_back_office_is_one_instance(aws: EmbeddedAws) -> None:
     build(aws).create("back-office", instances=2)
     with pytest.raises(ReleaseError, match="environment back-office: got 2 instances, expected 1"):
         BackOffice.of(aws, STACK, REDACTION)
+
+
+def test_of_two_the_oldest_is_named_where_it_alone_runs_cron(aws: EmbeddedAws) -> None:
+    """Beanstalk has a second one while it deploys with an additional batch, and may leave it where that fails."""
+    site = build(aws)
+    settings = [
+        *site.option_settings(instances=1),
+        {
+            "Namespace": "aws:elasticbeanstalk:application:environment",
+            "OptionName": cron_host.OLDEST_OF,
+            "Value": "back-office",
+        },
+    ]
+    site.create("back-office", OptionSettings=settings)
+    first = BackOffice.of(aws, STACK, REDACTION).instance_id
+    group = site.group("back-office")["AutoScalingGroupName"]
+    autoscaling = aws.client("autoscaling")
+    # The embedded AWS knows seconds.
+    time.sleep(1)
+    autoscaling.update_auto_scaling_group(AutoScalingGroupName=group, MaxSize=2, DesiredCapacity=2)
+    (second,) = site.versions("back-office").keys() - {first}
+    assert BackOffice.of(aws, STACK, REDACTION).instance_id == first
+    autoscaling.terminate_instance_in_auto_scaling_group(InstanceId=first, ShouldDecrementDesiredCapacity=True)
+    assert BackOffice.of(aws, STACK, REDACTION).instance_id == second
 
 
 def test_secrets_are_taken_out_of_what_an_instance_prints(host: BackOffice) -> None:

@@ -23,7 +23,7 @@ from release.kinds import Kind
 from release.lock import LockPlace
 from release.progress import End, Progress
 from release.redaction import Redaction
-from release.steps import STEPS, STOPS, Action, Step
+from release.steps import STOPS, Action, Step, steps_of
 from tests.release.conftest import BUCKET
 
 OLD, NEW = "old", "new"
@@ -83,6 +83,28 @@ class Objects:
 
 def _etag(body: bytes | None) -> str:
     return sha256(body or b"").hexdigest()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is carried out."""
+
+    kind: Kind
+    back_office_stays_open: bool = False
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return steps_of(self.kind, back_office_stays_open=self.back_office_stays_open)
+
+    def __str__(self) -> str:
+        return f"{self.kind}{'-open' if self.back_office_stays_open else ''}"
+
+
+PLANS = [
+    *(Plan(kind) for kind in Kind),
+    *(Plan(kind, back_office_stays_open=True) for kind in (Kind.PLAIN, Kind.ADDITIVE, Kind.ROLLBACK)),
+]
+"""A back office that stays open makes no difference to the other kinds."""
 
 
 class KilledError(BaseException):
@@ -185,16 +207,16 @@ def place(s3: Any) -> LockPlace:
     return LockPlace(s3=s3, bucket=BUCKET, key="prod/lock.json")
 
 
-def begin(s3: Any, place: LockPlace, kind: Kind, shop: Shop, *, records: int = 0) -> Execution:
+def begin(s3: Any, place: LockPlace, plan: Plan, shop: Shop, *, records: int = 0) -> Execution:
     lock = place.acquire(release="r1", who="me", host="here")
-    plan = {"release": "r1", "steps": [step.to_json() for step in STEPS[kind]]}
-    journal = KilledJournal.begin(s3, BUCKET, "prod/releases/r1/", plan, Redaction())
+    written = {"release": "r1", "steps": [step.to_json() for step in plan.steps]}
+    journal = KilledJournal.begin(s3, BUCKET, "prod/releases/r1/", written, Redaction())
     assert isinstance(journal, KilledJournal)
     journal.records_left = records
-    return Execution(steps=STEPS[kind], journal=journal, lock=lock, do=shop.do, options="-s prod")
+    return Execution(steps=plan.steps, journal=journal, lock=lock, do=shop.do, options="-s prod")
 
 
-def go_on(s3: Any, place: LockPlace, kind: Kind, shop: Shop, *, records: int = 0) -> Execution:
+def go_on(s3: Any, place: LockPlace, plan: Plan, shop: Shop, *, records: int = 0) -> Execution:
     """In another process, once the first is taken for dead."""
     found = place.read()
     assert found
@@ -202,7 +224,7 @@ def go_on(s3: Any, place: LockPlace, kind: Kind, shop: Shop, *, records: int = 0
     journal = KilledJournal.read(s3, BUCKET, "prod/releases/r1/", Redaction())
     assert isinstance(journal, KilledJournal)
     journal.records_left = records
-    return Execution(steps=STEPS[kind], journal=journal, lock=lock, do=shop.do, options="-s prod")
+    return Execution(steps=plan.steps, journal=journal, lock=lock, do=shop.do, options="-s prod")
 
 
 @pytest.fixture(autouse=True)
@@ -211,46 +233,46 @@ def dead_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("release.lock.STALE_SECONDS", -1)
 
 
-def records_of(kind: Kind) -> int:
-    """How many records a release of a kind has that goes well: two a step, one at the start, one at the end."""
-    return 2 * len(STEPS[kind]) + 2
+def records_of(plan: Plan) -> int:
+    """How many records a release has that goes well: two a step, one at the start, one at the end."""
+    return 2 * len(plan.steps) + 2
 
 
-KILLS = [(kind, records) for kind in Kind for records in range(1, records_of(kind) + 1)]
+KILLS = [(plan, records) for plan in PLANS for records in range(1, records_of(plan) + 1)]
 
 
 @pytest.mark.row(19)
-@pytest.mark.parametrize("kind", list(Kind))
-def test_a_release_ends_quiet(s3: Any, place: LockPlace, kind: Kind) -> None:
-    shop = Shop(kind)
-    execution = begin(s3, place, kind, shop)
+@pytest.mark.parametrize("plan", PLANS, ids=str)
+def test_a_release_ends_quiet(s3: Any, place: LockPlace, plan: Plan) -> None:
+    shop = Shop(plan.kind)
+    execution = begin(s3, place, plan, shop)
     execution.forward()
     require_quiet(shop, NEW)
-    assert len(execution.journal.records) == records_of(kind)
+    assert len(execution.journal.records) == records_of(plan)
     assert execution.progress.end is End.DONE
 
 
-@pytest.mark.parametrize(("kind", "records"), KILLS)
-def test_a_killed_release_is_finished_by_another_process(s3: Any, place: LockPlace, kind: Kind, records: int) -> None:
-    shop = Shop(kind)
+@pytest.mark.parametrize(("plan", "records"), KILLS, ids=str)
+def test_a_killed_release_is_finished_by_another_process(s3: Any, place: LockPlace, plan: Plan, records: int) -> None:
+    shop = Shop(plan.kind)
     with pytest.raises(KilledError):
-        begin(s3, place, kind, shop, records=records).forward()
-    if records < records_of(kind):
-        go_on(s3, place, kind, shop).forward()
+        begin(s3, place, plan, shop, records=records).forward()
+    if records < records_of(plan):
+        go_on(s3, place, plan, shop).forward()
     require_quiet(shop, NEW)
     assert shop.migrations <= 1
 
 
-@pytest.mark.parametrize(("kind", "records"), KILLS)
+@pytest.mark.parametrize(("plan", "records"), KILLS, ids=str)
 def test_a_killed_release_is_taken_back_or_says_that_it_cannot_be(
-    s3: Any, place: LockPlace, kind: Kind, records: int
+    s3: Any, place: LockPlace, plan: Plan, records: int
 ) -> None:
-    shop = Shop(kind)
+    shop = Shop(plan.kind)
     with pytest.raises(KilledError):
-        begin(s3, place, kind, shop, records=records).forward()
-    if records == records_of(kind):
+        begin(s3, place, plan, shop, records=records).forward()
+    if records == records_of(plan):
         return
-    back = go_on(s3, place, kind, shop)
+    back = go_on(s3, place, plan, shop)
     asks = any(Action.ASK_PREVIOUS in step.undo for step in back.progress.to_undo)
     if shop.old_can_live:
         back.back()
@@ -263,18 +285,20 @@ def test_a_killed_release_is_taken_back_or_says_that_it_cannot_be(
     # Nothing was taken back: what the new release needs stays.
     assert (shop.hold, shop.runs) == held
     back.lock.stop()
-    go_on(s3, place, kind, shop).forward()
+    go_on(s3, place, plan, shop).forward()
     require_quiet(shop, NEW)
 
 
-FAILURES = [(kind, step) for kind in Kind for step in STEPS[kind]]
+FAILURES = [(plan, step) for plan in PLANS for step in plan.steps]
 
 
 @pytest.mark.row(20)
-@pytest.mark.parametrize(("kind", "step"), FAILURES, ids=lambda each: each if isinstance(each, str) else each.name)
-def test_a_step_that_fails_takes_the_release_back(s3: Any, place: LockPlace, kind: Kind, step: Step) -> None:
-    shop = Shop(kind, failing={step.action})
-    execution = begin(s3, place, kind, shop)
+@pytest.mark.parametrize(
+    ("plan", "step"), FAILURES, ids=lambda each: each.name if isinstance(each, Step) else str(each)
+)
+def test_a_step_that_fails_takes_the_release_back(s3: Any, place: LockPlace, plan: Plan, step: Step) -> None:
+    shop = Shop(plan.kind, failing={step.action})
+    execution = begin(s3, place, plan, shop)
     with pytest.raises(ReleaseError) as caught:
         execution.forward()
     assert not shop.wrong
@@ -287,15 +311,17 @@ def test_a_step_that_fails_takes_the_release_back(s3: Any, place: LockPlace, kin
     assert "./shop release resume -s prod" in str(caught.value)
     execution.lock.stop()
     shop.failing.clear()
-    go_on(s3, place, kind, shop).forward()
+    go_on(s3, place, plan, shop).forward()
     require_quiet(shop, NEW)
 
 
-@pytest.mark.parametrize(("kind", "step"), FAILURES, ids=lambda each: each if isinstance(each, str) else each.name)
-def test_what_cannot_be_taken_back_can_be_tried_again(s3: Any, place: LockPlace, kind: Kind, step: Step) -> None:
+@pytest.mark.parametrize(
+    ("plan", "step"), FAILURES, ids=lambda each: each.name if isinstance(each, Step) else str(each)
+)
+def test_what_cannot_be_taken_back_can_be_tried_again(s3: Any, place: LockPlace, plan: Plan, step: Step) -> None:
     """AWS refuses everything from one step on, the way back too."""
-    shop = Shop(kind)
-    execution = begin(s3, place, kind, shop)
+    shop = Shop(plan.kind)
+    execution = begin(s3, place, plan, shop)
 
     def do(action: Action) -> Mapping[str, Any]:
         if action is step.action:
@@ -310,7 +336,7 @@ def test_what_cannot_be_taken_back_can_be_tried_again(s3: Any, place: LockPlace,
     if execution.progress.end is None:
         execution.lock.stop()
         shop.failing.clear()
-        back = go_on(s3, place, kind, shop)
+        back = go_on(s3, place, plan, shop)
         if shop.old_can_live:
             back.back()
             assert shop.runs["front"] == OLD
@@ -319,19 +345,19 @@ def test_what_cannot_be_taken_back_can_be_tried_again(s3: Any, place: LockPlace,
     require_quiet(shop)
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_each_record_may_be_the_last_of_its_process(s3: Any, place: LockPlace, kind: Kind) -> None:
+@pytest.mark.parametrize("plan", PLANS, ids=str)
+def test_each_record_may_be_the_last_of_its_process(s3: Any, place: LockPlace, plan: Plan) -> None:
     """One release, whose process is killed after every record."""
-    shop = Shop(kind)
+    shop = Shop(plan.kind)
     with pytest.raises(KilledError):
-        begin(s3, place, kind, shop, records=1).forward()
+        begin(s3, place, plan, shop, records=1).forward()
     processes = 1
-    while Progress.of(STEPS[kind], written(s3)).end is None:
+    while Progress.of(plan.steps, written(s3)).end is None:
         processes += 1
         with pytest.raises(KilledError):
             # The first record says who goes on. The second one is killed before the action, the third after it.
-            go_on(s3, place, kind, shop, records=2 + processes % 2).forward()
-    assert processes > 2 * len(STEPS[kind])
+            go_on(s3, place, plan, shop, records=2 + processes % 2).forward()
+    assert processes > 2 * len(plan.steps)
     require_quiet(shop, NEW)
 
 
@@ -341,12 +367,12 @@ def written(s3: Any) -> list[Record]:
 
 def test_two_processes_do_not_do_one_release(s3: Any, place: LockPlace, monkeypatch: pytest.MonkeyPatch) -> None:
     shop = Shop(Kind.HELD)
-    execution = begin(s3, place, Kind.HELD, shop)
+    execution = begin(s3, place, Plan(Kind.HELD), shop)
     monkeypatch.setattr("release.lock.STALE_SECONDS", 120)
     with pytest.raises(LockedError):
-        go_on(s3, place, Kind.HELD, shop)
+        go_on(s3, place, Plan(Kind.HELD), shop)
     monkeypatch.setattr("release.lock.STALE_SECONDS", -1)
-    second = go_on(s3, place, Kind.HELD, shop)
+    second = go_on(s3, place, Plan(Kind.HELD), shop)
     # The first was not dead, and changes nothing any more.
     with pytest.raises(LockLostError):
         execution.forward()
@@ -361,7 +387,7 @@ def interrupted(_: Action) -> Iterator[None]:
 
 def test_control_c_stops_half_way_and_says_how_to_go_on(s3: Any, place: LockPlace) -> None:
     shop = Shop(Kind.PLAIN)
-    execution = begin(s3, place, Kind.PLAIN, shop)
+    execution = begin(s3, place, Plan(Kind.PLAIN), shop)
     broken = Execution(
         steps=execution.steps,
         journal=execution.journal,
@@ -372,5 +398,5 @@ def test_control_c_stops_half_way_and_says_how_to_go_on(s3: Any, place: LockPlac
     with pytest.raises(HalfWayError, match="interrupted in step register-version"):
         broken.forward()
     execution.lock.stop()
-    go_on(s3, place, Kind.PLAIN, shop).forward()
+    go_on(s3, place, Plan(Kind.PLAIN), shop).forward()
     require_quiet(shop)

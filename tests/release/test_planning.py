@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from release import planning
+from release.errors import LockedError, RefusedError
 from release.frozen_plan import FrozenPlan, Version
 from release.journal import Event, Journal
 from release.kinds import Kind
+from release.lock import LockPlace
 from release.progress import ENDED, End
 from release.redaction import Redaction
 from release.steps import STEPS
@@ -97,6 +99,20 @@ def test_a_release_that_is_neither_done_nor_taken_back_is_found(site: Any) -> No
     found = planning.unfinished(site)
     assert found
     assert found[0] == "20261126T000002Z-r2"
+
+
+def test_who_releases_while_another_release_is_at_work_is_told_of_it(site: Any) -> None:
+    """And to go on with it only once its process is gone."""
+    planning.require_finished(site)
+    released(site, 1, "r1", end=None)
+    site.options = "-s prod"
+    site.lock = LockPlace(s3=site.s3, bucket=BUCKET, key="prod/lock.json")
+    lock = site.lock.acquire(release="20261126T000001Z-r1", who="you", host="here")
+    with pytest.raises(LockedError, match="The lock is held by release 20261126T000001Z-r1, by you"):
+        planning.require_finished(site)
+    lock.stop()
+    with pytest.raises(RefusedError, match=r"\./shop release resume -s prod"):
+        planning.require_finished(site)
 
 
 def test_names_of_journals_are_in_the_order_of_their_times(site: Any) -> None:

@@ -17,7 +17,6 @@ from typer.testing import CliRunner
 from commands.deployed_stack import DeployedStack
 from commands.errors import ExitCode
 from components.site.release_documents import DOCUMENTS
-from release import records
 from release.app import app
 from release.errors import ReleaseError
 from release.hold import Scope
@@ -26,6 +25,7 @@ from release.running_configuration import RunningRelease
 from release.site import REFRESH, Site
 from release.table_list import TableList
 from sandbox.emulator.in_process import client
+from tests.rehearsal.on_call import RefreshLine
 from tests.release.conftest import BUCKET, REGION
 from tests.release.test_hold import Site as Balancer
 
@@ -120,6 +120,9 @@ class Stacks:
     def run(self, *arguments: str) -> Any:
         return CliRunner().invoke(app, ["refresh", "-s", "preprod", *arguments])
 
+    def status(self) -> Any:
+        return CliRunner().invoke(app, ["status", "-s", "preprod"])
+
     def documents(self, stack: str) -> list[str]:
         return [document for to, document, _ in self.sent if to == stack]
 
@@ -149,6 +152,11 @@ class Stacks:
 def code_of(ran: Any) -> int:
     error = ran.exception
     return int(getattr(error, "exit_code", ran.exit_code))
+
+
+def sees(line: RefreshLine, ran: Any) -> None:
+    """A line of docs/on-call.md: tests/release/test_on_call.py compares them."""
+    line.require(code_of(ran), f"{ran.output}{ran.exception or ''}")
 
 
 @pytest.fixture
@@ -244,27 +252,33 @@ def of_an_older_release(stacks: Stacks) -> None:
 
 
 @pytest.mark.parametrize(
-    ("prepare", "arguments", "code", "said"),
+    ("prepare", "arguments", "line", "said"),
     [
-        (None, ("--from", "preprod"), ExitCode.COULD_NOT_RUN, "--from: got preprod"),
-        (None, ("--new", "--snapshot", "before"), ExitCode.COULD_NOT_RUN, "--new: got --snapshot before too"),
-        (None, ("--snapshot", "other"), ExitCode.COULD_NOT_RUN, "expected snapshot other"),
-        (protected, (), ExitCode.COULD_NOT_RUN, "stack preprod: got a protected database"),
-        (without_snapshots, (), ExitCode.COULD_NOT_RUN, "got no available snapshot"),
-        (without_document, (), ExitCode.COULD_NOT_RUN, "got no load-copy, expected one"),
-        (of_an_older_release, (), ExitCode.COULD_NOT_RUN, "runs r1: got no .platform/load_copy.php, expected one"),
-        (held_by_hand, (), ExitCode.COULD_NOT_RUN, "hold of stack preprod: it is armed"),
-        (released, (), ExitCode.LOCKED, "Stack prod: the lock is held by release r2"),
+        (None, ("--from", "preprod"), None, "--from: got preprod"),
+        (None, ("--new", "--snapshot", "before"), None, "--new: got --snapshot before too"),
+        (None, ("--snapshot", "other"), RefreshLine.NO_SNAPSHOT, "expected snapshot other"),
+        (protected, (), RefreshLine.PROTECTED, "stack preprod"),
+        (without_snapshots, (), RefreshLine.NO_SNAPSHOT, f"database {PRODUCTION}"),
+        (without_document, (), RefreshLine.OLDER_STACK, "got no load-copy, expected one"),
+        (of_an_older_release, (), RefreshLine.OLDER_RELEASE, "client-prod-back-office runs r1"),
+        (held_by_hand, (), RefreshLine.HELD_BY_HAND, "./shop release hold off -s preprod"),
+        (released, (), RefreshLine.LOCKED, "Stack prod: the lock is held by release r2"),
     ],
 )
 def test_what_is_refused_changes_nothing(
-    stacks: Stacks, prepare: Callable[[Stacks], None] | None, arguments: tuple[str, ...], code: ExitCode, said: str
+    stacks: Stacks,
+    prepare: Callable[[Stacks], None] | None,
+    arguments: tuple[str, ...],
+    line: RefreshLine | None,
+    said: str,
 ) -> None:
     if prepare:
         prepare(stacks)
     before = stacks.snapshots(), stacks.objects()
     ran = stacks.run(*arguments)
-    assert code_of(ran) == code
+    if line:
+        sees(line, ran)
+    assert code_of(ran) == (line.code if line else ExitCode.COULD_NOT_RUN)
     assert said in str(ran.exception)
     assert stacks.sent == []
     assert stacks.databases() == [PRODUCTION, TARGET]
@@ -272,16 +286,18 @@ def test_what_is_refused_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    ("facts", "said"),
+    ("facts", "line", "said"),
     [
-        ({"unlisted": ["loyalty_card"]}, "emptied:\n  - loyalty_card"),
-        ({"left": ["cms_page.content: 2 e-mail addresses"]}, "cms_page.content: 2 e-mail addresses"),
+        ({"unlisted": ["loyalty_card"]}, RefreshLine.UNLISTED, "emptied:\n  - loyalty_card"),
+        ({"left": ["cms_page.content: 2 e-mail addresses"]}, RefreshLine.PERSONAL, "cms_page.content: 2 e-mail"),
     ],
 )
-def test_what_must_not_leave_production_does_not(stacks: Stacks, facts: dict[str, Any], said: str) -> None:
+def test_what_must_not_leave_production_does_not(
+    stacks: Stacks, facts: dict[str, Any], line: RefreshLine, said: str
+) -> None:
     stacks.facts |= facts
     ran = stacks.run()
-    assert code_of(ran) == ExitCode.COULD_NOT_RUN
+    sees(line, ran)
     assert said in str(ran.exception)
     assert stacks.documents("preprod") == []
     assert stacks.databases() == [PRODUCTION, TARGET]
@@ -293,7 +309,8 @@ def test_what_must_not_leave_production_does_not(stacks: Stacks, facts: dict[str
 def test_a_failure_before_preproduction_is_held_leaves_it_as_it_was(stacks: Stacks) -> None:
     stacks.fails["scrub-copy"] = ReleaseError("no agent")
     ran = stacks.run()
-    assert code_of(ran) == ExitCode.FAILED
+    sees(RefreshLine.FAILED, ran)
+    assert "no agent" in str(ran.exception)
     assert stacks.databases() == [PRODUCTION, TARGET]
     assert stacks.balancer.hold.state() == frozenset()
 
@@ -304,13 +321,17 @@ def test_it_begins_again_where_it_stopped_half_way(stacks: Stacks, document: str
     """Pre-production stays held meanwhile, and the first snapshot is the one to go back to."""
     stacks.fails[document] = failure
     ran = stacks.run()
-    assert code_of(ran) == ExitCode.HALF_WAY
+    sees(RefreshLine.HALF_WAY, ran)
     assert "./shop release refresh -s preprod --from prod" in str(ran.exception)
     assert stacks.balancer.hold.scope() is Scope.SITE
     assert stacks.databases() == [PRODUCTION, TARGET]
     assert stacks.objects() == set()
     snapshots = stacks.snapshots()
-    assert records.next_command(stacks.site("preprod")) == "./shop release refresh -s preprod --from prod"
+    status = stacks.status()
+    sees(RefreshLine.NOT_FINISHED, status)
+    assert "The shop is held." in status.output
+    # A refresh without the lock would refuse the hold.
+    assert "unlock" not in status.output
     stacks.fails.clear()
     stacks.sent.clear()
     again = stacks.run()
@@ -323,8 +344,8 @@ def test_it_begins_again_where_it_stopped_half_way(stacks: Stacks, document: str
 def test_what_a_killed_refresh_left_is_removed_first(stacks: Stacks) -> None:
     stacks.rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier=COPY, DBSnapshotIdentifier="before")
     ran = stacks.run()
-    assert ran.exit_code == ExitCode.OK, ran.exception
-    assert f"{COPY} is of a refresh that was killed" in ran.output
+    sees(RefreshLine.LEFT_BEHIND, ran)
+    assert f"{COPY} is of" in ran.output
     assert stacks.databases() == [PRODUCTION, TARGET]
 
 
@@ -340,7 +361,7 @@ def test_a_new_snapshot_of_production_is_removed_afterwards(stacks: Stacks) -> N
 
 def test_the_lock_is_taken_over_from_a_refresh_alone(stacks: Stacks) -> None:
     stacks.site("preprod").locked("r2").stop()
-    assert code_of(stacks.run()) == ExitCode.LOCKED
+    sees(RefreshLine.LOCKED, stacks.run())
     assert stacks.sent == []
 
 

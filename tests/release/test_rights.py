@@ -6,23 +6,18 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 import botocore.session
 import pytest
 from botocore import xform_name
 from botocore.client import BaseClient
 
-from commands import shell
-from commands.deployed_stack import DeployedStack
 from commands.errors import ExitCode
 from components.site.release_documents import DOCUMENTS
 from components.site.release_rights import ReleaseRights, Statement
 from policies.rules.access.release_role import LISTED
-from release.app import app
 from sandbox.tests.emulator.aws_process import ACCOUNT, REGION, EmbeddedAws
 from sandbox.tests.emulator.beanstalk_site import APPLICATION
 from tests.release.deployed_site import (
@@ -34,16 +29,17 @@ from tests.release.deployed_site import (
     FRONT,
     NOTHING_TO_DO,
     OF_SATELLITE,
+    OF_THE_TOOL,
     OWNER,
     SHARED_DATABASE,
     DeployedSite,
-    deployed_site,
+    planned,
+    shop_release,
+    site_of_the_tool,
 )
 from tests.unit.program import ROOT
 
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
-OF_THE_TOOL = "AKIAOFTHETOOL"
-"""The key by which its calls are known among those of the tests and of the embedded AWS."""
 SERVICES = ("cloudwatch", "ec2", "elasticbeanstalk", "elbv2", "rds", "s3", "secretsmanager", "sns", "ssm", "sts")
 ACTIONS = {"elbv2": "elasticloadbalancing"}
 NEEDS_NO_RIGHT = {"sts:GetCallerIdentity"}
@@ -127,7 +123,13 @@ def test_what_the_tool_calls_is_allowed_and_nothing_more() -> None:
 
 
 def test_the_policy_pack_has_the_same_list() -> None:
-    assert actions_of(rights().statements) == LISTED
+    """With what Beanstalk needs for a second instance, which few sites have."""
+    grown = actions_of(rights(has_additional_batch=True).statements)
+    assert grown == LISTED
+    assert grown - actions_of(rights().statements) == {
+        "autoscaling:TerminateInstanceInAutoScalingGroup",
+        "autoscaling:UpdateAutoScalingGroup",
+    }
 
 
 # The run: on which resources.
@@ -251,17 +253,7 @@ class Calls:
 
 @pytest.fixture
 def site(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeployedSite]:
-    with deployed_site(aws) as deployed:
-        monkeypatch.setattr(DeployedStack, "read", lambda _name: deployed.stack)
-        monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", OF_THE_TOOL)
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        # One session, and a client of each service, for all commands: making them takes longer than the calls.
-        session = boto3.Session(region_name=REGION)
-        monkeypatch.setattr(session, "client", cache(session.client))
-        monkeypatch.setattr("boto3.Session", lambda **_given: session)
-        monkeypatch.setattr("release.back_office._POLL_SECONDS", 0.05)
-        monkeypatch.setattr("release.beanstalk.POLL_SECONDS", 0.05)
+    with site_of_the_tool(aws, monkeypatch) as deployed:
         yield deployed
 
 
@@ -277,17 +269,6 @@ def calls(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Calls:
 
     monkeypatch.setattr(BaseClient, "_make_api_call", recording)
     return recorded
-
-
-def shop_release(*arguments: str) -> int:
-    return shell.run(app, name="shop release", arguments=arguments)
-
-
-def planned(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[str, ...]:
-    """Plan, and the arguments that carry the plan out."""
-    capsys.readouterr()
-    assert shop_release("plan", *arguments) == ExitCode.OK, capsys.readouterr().err
-    return tuple(capsys.readouterr().out.splitlines()[-1].split()[2:])
 
 
 @pytest.mark.row(19)

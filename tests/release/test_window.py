@@ -10,7 +10,7 @@ import pytest
 from release.hold import SETTLE_SECONDS
 from release.journal import Event, Record
 from release.kinds import Kind
-from release.steps import STEPS, Action, Step
+from release.steps import STEPS, Action, Step, steps_of
 from release.window import Window, expected, measured, times_of
 
 PROCESS = "aws:elasticbeanstalk:environment:process:default"
@@ -90,6 +90,15 @@ def test_before_the_first_release_the_settings_say_how_long_at_least() -> None:
 def test_every_kind_that_holds_has_one_window(kind: Kind) -> None:
     window = window_of(STEPS[kind], {}, OPTIONS)
     assert window.of == (Action.HOLD_SHOP if kind is Kind.HELD else Action.HOLD_BACK_OFFICE)
+
+
+def test_a_back_office_that_stays_open_is_held_for_the_migration_alone() -> None:
+    window = window_of(steps_of(Kind.ADDITIVE, back_office_stays_open=True), {Action.MIGRATE: 4.0}, OPTIONS)
+    assert window.seconds == {Action.HOLD_BACK_OFFICE: SETTLE_SECONDS, Action.MIGRATE: 4}
+    for kind in (Kind.PLAIN, Kind.ROLLBACK):
+        steps = steps_of(kind, back_office_stays_open=True)
+        assert expected(steps, {}, OPTIONS) is None
+        assert measured(steps, []) is None
 
 
 def test_what_was_held_is_measured_from_the_journal() -> None:

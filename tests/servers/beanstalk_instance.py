@@ -41,6 +41,7 @@ _STAND_INS: Mapping[str, str] = {
 case "$*" in
   */api/token) echo secret ;;
   *"metadata-token: secret "*/instance-id) cat /run/instance-id ;;
+  *"metadata-token: secret "*/placement/region) echo eu-west-3 ;;
   *"metadata-token: secret "*/local-ipv4) echo 10.0.101.7 ;;
   *global-bundle.pem) while [[ $1 != --output ]]; do shift; done; echo certificates > "$2" ;;
   *) exit 22 ;;

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import jmespath  # type: ignore[import-untyped]
 import pytest
 
 from tests.servers.beanstalk_instance import BeanstalkInstance, differences, killed_everywhere
 from tests.servers.programs import require
-from tests.servers.release import MAGENTO, SHARES, hooks_of, magento_bundle, write
+from tests.servers.release import MAGENTO, PLATFORM_CONFIG, SHARES, hooks_of, magento_bundle, write
 
 FETCH = "hooks/prebuild/10_fetch_site_configuration.sh"
 MOUNT = "hooks/prebuild/20_mount_shares.sh"
@@ -24,6 +26,7 @@ ENV_PHP = "<?php return ['cache' => ['id_prefix' => '@RELEASE@_'], 'graphql' => 
 
 # Gives the version of the object that is asked for: aws s3api get-object … --version-id VERSION FILE.
 _AWS = """
+if [[ $1 == ec2 ]]; then exec cat /run/oldest; fi
 while (($# > 1)); do
   case $1 in --version-id) version=$2;; --key) key=$2;; esac
   shift
@@ -414,6 +417,37 @@ def test_the_marker_stops_cron(new_instance: NewInstance, bundle: Path) -> None:
     instance.run("rm", "/var/app/cron-paused")
     minute(instance)
     assert instance.read("/var/log/magento-cron.log") == "cron:run \n"
+
+
+def test_of_two_back_offices_the_oldest_runs_cron(new_instance: NewInstance, bundle: Path) -> None:
+    """The second one is there while a release is deployed. It takes over when the first one is gone."""
+    instance = new_instance(tier="back-office", MAGENTO_CRON_ON_OLDEST_OF="client-prod-back-office")
+    instance.deploy(bundle)
+    # Cron asks as the web server's user.
+    instance.run("chmod", "a+w", "/run/calls")
+    own = instance.read("/run/instance-id")
+    for oldest, ran in (("i-0123456789abcdef0\n", ""), ("None\n", ""), (own, "cron:run \n")):
+        instance.write("/run/oldest", oldest)
+        minute(instance)
+        assert instance.read("/var/log/magento-cron.log") == ran
+    asked = [call for call in instance.calls("aws") if call[:2] == ["ec2", "describe-instances"]]
+    assert len(asked) == 3
+    assert asked[0][2:4] == ["--region", "eu-west-3"]
+    assert "Name=tag:elasticbeanstalk:environment-name,Values=client-prod-back-office" in asked[0]
+    # AWS does not answer.
+    instance.run("rm", "/run/oldest")
+    minute(instance)
+    assert instance.read("/var/log/magento-cron.log").count("cron:run") == 1
+
+
+def test_what_an_instance_asks_finds_the_oldest() -> None:
+    script = (PLATFORM_CONFIG / "magento/.platform/is_oldest_instance.sh").read_text()
+    (query,) = re.findall(r'--query "([^"]+)"', script)
+    told = [
+        {"Instances": [{"InstanceId": "i-c", "LaunchTime": "2026-11-26T10:00:01+00:00"}]},
+        {"Instances": [{"InstanceId": name, "LaunchTime": "2026-11-26T10:00:00+00:00"} for name in ("i-b", "i-a")]},
+    ]
+    assert jmespath.search(query, {"Reservations": told}) == "i-a"
 
 
 def test_a_front_host_runs_no_cron(new_instance: NewInstance, bundle: Path) -> None:

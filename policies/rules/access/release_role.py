@@ -32,6 +32,8 @@ LISTED = frozenset(
         "autoscaling:DescribeScalingActivities",
         "autoscaling:ResumeProcesses",
         "autoscaling:SuspendProcesses",
+        "autoscaling:TerminateInstanceInAutoScalingGroup",
+        "autoscaling:UpdateAutoScalingGroup",
         "cloudformation:CancelUpdateStack",
         "cloudformation:DescribeStackEvents",
         "cloudformation:DescribeStackResource",

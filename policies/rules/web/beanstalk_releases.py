@@ -20,6 +20,11 @@ _MANAGED = "aws:elasticbeanstalk:managedactions"
 _SIZES = "aws:autoscaling:asg"
 _VARIABLES = "aws:elasticbeanstalk:application:environment"
 
+_CRON_ON_OLDEST_OF = "MAGENTO_CRON_ON_OLDEST_OF"
+"""The variable of a back office whose cron runs on its oldest instance alone. Without it, a second instance for the
+time of a deployment would run cron too."""
+_ADDITIONAL_BATCH = "RollingWithAdditionalBatch"
+
 _LOG_DAYS = 90
 """PCI DSS 4.0, 10.5.1: three months must be available immediately."""
 _TIER, _FRONT = "MAGENTO_TIER", "front"
@@ -42,6 +47,11 @@ def _check_logs(environment: Resource, config: Config) -> Findings:
 
 def _check_deployment(environment: Resource, config: Config) -> Findings:
     policies = [str(each) for each in config.get("policies", ("Rolling",))]
+    match settings_of(environment).read(_VARIABLES, _CRON_ON_OLDEST_OF):
+        case Known(name) if name:
+            policies.append(_ADDITIONAL_BATCH)
+        case Unknown():
+            yield Undecided(resource=environment, path=f"{_VARIABLES} {_CRON_ON_OLDEST_OF}")
     yield from option(
         environment,
         _COMMAND,
@@ -125,8 +135,8 @@ EB_SAFE_DEPLOY = ResourceRule(
     severity=Severity.HIGH,
     why="Only a release that goes instance by instance and checks their health stops at the first faulty instance.",
     fix="set DeploymentPolicy to Rolling, BatchSizeType to Fixed and BatchSize to 1, and leave IgnoreHealthCheck off, "
-    "as "
-    "EnvironmentOptions does; the policy's config may accept other policies.",
+    "as EnvironmentOptions does; the policy's config may accept other policies. RollingWithAdditionalBatch needs "
+    "MAGENTO_CRON_ON_OLDEST_OF, as site.back_office.additional_batch sets it.",
     sources=Sources(other="Elastic Beanstalk Developer Guide: Deployment policies and settings"),
     production_only=True,
     applies_to=(elasticbeanstalk.Environment,),

@@ -175,6 +175,11 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
     ),
     ("site.database.backup_retention_days", 36, "site.database.backup_retention_days: got 36, expected 1 to 35"),
     (
+        "site.back_office",
+        {"instances": 2, "instance_types": ["c7g.xlarge"], "root_volume_gib": 40, "additional_batch": True},
+        "site.back_office.instances: got 2, expected 1 with additional_batch",
+    ),
+    (
         "site.database.max_storage_gib",
         549,
         "site.database.max_storage_gib: got 549, expected 550 or more, 10 % above storage_gib (500)",

@@ -66,6 +66,25 @@ def test_deployments_take_one_instance_at_a_time(stack: str) -> None:
         }
 
 
+def test_the_back_office_may_have_a_second_instance_while_a_release_is_deployed() -> None:
+    """It gets the release first. Cron runs on the oldest one alone, which asks EC2 for it."""
+    site = stack_config("prod")["magento:site"]
+    changed = {**site, "back_office": {**site["back_office"], "additional_batch": True}}
+    graph = build_program("prod", config={**SITE_ALONE, "magento:site": changed})
+    policy, property_ = (
+        ("aws:elasticbeanstalk:command", "DeploymentPolicy"),
+        ("aws:elasticbeanstalk:application:environment", "MAGENTO_CRON_ON_OLDEST_OF"),
+    )
+    assert options(graph, "back-office")[policy] == "RollingWithAdditionalBatch"
+    assert options(graph, "back-office")[property_] == "client-prod-back-office"
+    assert options(graph, "front")[policy] == "Rolling"
+    assert property_ not in options(graph, "front")
+    granted = graph.one(aws.iam.RolePolicy, name="site-back-office-sees-instances")
+    (statement,) = json.loads(granted.inputs["policy"])["Statement"]
+    assert statement == {"Effect": "Allow", "Action": ["ec2:DescribeInstances"], "Resource": ["*"]}
+    assert property_ not in options(program("prod"), "back-office")
+
+
 @pytest.mark.parametrize(("tier", "minutes"), [("front", "300m"), ("back-office", "120m")])
 def test_pulumi_waits_until_every_instance_can_have_been_replaced(tier: str, minutes: str) -> None:
     """An hour for each instance and one more. The provider has no other timeout for environments, and its default of 20

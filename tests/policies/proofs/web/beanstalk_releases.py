@@ -44,6 +44,11 @@ def _deploying(**command: object) -> Nodes:
     return (environment("web", {COMMAND: {**ONE_BY_ONE, **command}}),)
 
 
+def _with_additional_batch(oldest_of: object) -> Nodes:
+    command = {**ONE_BY_ONE, "DeploymentPolicy": "RollingWithAdditionalBatch"}
+    return (environment("web", {COMMAND: command, VARIABLES: {"MAGENTO_CRON_ON_OLDEST_OF": oldest_of}}),)
+
+
 def _logging(**logs: object) -> Nodes:
     return (environment("web", {LOGS: {**KEPT, **logs}}),)
 
@@ -76,6 +81,7 @@ PROOFS = (
         passing={
             "one by one": _deploying(),
             "in other spellings": _deploying(DeploymentPolicy="rolling", IgnoreHealthCheck=None),
+            "with a second instance without cron": _with_additional_batch("client-prod-back-office"),
         },
         failing={
             "all at once": _deploying(DeploymentPolicy="AllAtOnce"),
@@ -83,6 +89,16 @@ PROOFS = (
             "half at a time": _deploying(BatchSizeType="Percentage", BatchSize="50"),
             "two at a time": _deploying(BatchSize="2"),
             "whatever their health": _deploying(IgnoreHealthCheck="true"),
+            "with a second instance that runs cron": _deploying(DeploymentPolicy="RollingWithAdditionalBatch"),
+            "two at a time, with more instances": (
+                environment(
+                    "web",
+                    {
+                        COMMAND: {**ONE_BY_ONE, "DeploymentPolicy": "RollingWithAdditionalBatch", "BatchSize": "2"},
+                        VARIABLES: {"MAGENTO_CRON_ON_OLDEST_OF": "client-prod-back-office"},
+                    },
+                ),
+            ),
         },
         absent=NOTHING,
         unknown=_deploying(IgnoreHealthCheck=UNKNOWN),
