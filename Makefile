@@ -4,7 +4,7 @@ PYTHON_CODE := __main__.py account bench commands components docs policies reach
 SHELL_CODE := shop sandbox/preflight.sh sandbox/hosts/*.sh sandbox/hosts/image_files/usr/*bin/* \
 	sandbox/hosts/image_files/usr/share/amazon-linux/is_installed sandbox/hosts/image_files/opt/elasticbeanstalk/bin/* \
 	.ci/run .ci/policies .ci/release .ci/tell-github tests/servers/*.sh components/servers/server_files/*/*.sh images/*.sh \
-	platform_config/*/.platform/hooks/*/*.sh platform_config/*/.platform/confighooks/*/*.sh \
+	platform_config/*/.platform/hooks/*/*.sh platform_config/*/.platform/confighooks/*/*.sh platform_config/*/.platform/*.sh \
 	components/site/release_scripts/*.sh
 GO_CODE := sandbox/toolchain
 

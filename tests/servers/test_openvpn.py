@@ -599,7 +599,7 @@ def test_a_new_authority_takes_the_place_of_the_old_one_under_its_users(host: Vp
     of both are not. Then the old ones stop working."""
 
     def kept(profile: Path, name: str) -> Path:
-        return shutil.copy(profile, host.root / f"{name}.ovpn")
+        return Path(shutil.copy(profile, host.root / f"{name}.ovpn"))
 
     def authorities_in(profile: Path) -> int:
         return profile.read_text().partition("</ca>")[0].count("BEGIN CERTIFICATE")
