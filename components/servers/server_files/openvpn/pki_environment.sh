@@ -24,6 +24,10 @@ lock_pki() {
   flock 9
 }
 
+# Before a command says that it is done, what it did is on the volume: a server that dies the next moment would otherwise
+# take it along, and let a revoked user in again.
+write_to_volume() { sync --file-system "$PKI_VOLUME"; }
+
 # OpenVPN reads the list anew at each connection, as nobody: in a place of its own that it may read, and in one piece.
 publish_revocations() {
   easyrsa gen-crl
@@ -58,6 +62,7 @@ write_profile() {
     inline tls-crypt <"$EASYRSA_PKI/tls-crypt.key"
   } >"$profile.new"
   mv "$profile.new" "$profile"
+  write_to_volume
   echo "$profile"
 }
 inline() { printf '<%s>\n%s\n</%s>\n' "$1" "$(cat)" "$1"; }
