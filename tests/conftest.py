@@ -30,6 +30,7 @@ BOOTS_MACHINES = (
     "tests/servers/test_first_boot.py",
     "tests/servers/test_images.py",
     "tests/servers/test_logs.py",
+    "tests/servers/test_outages.py",
     "tests/servers/test_security_updates.py",
     "tests/servers/test_server_configuration.py",
     "tests/servers/test_server_states.py",

@@ -1,7 +1,7 @@
 """Debian machines that really boot: systemd in a container, with cloud-init and apt, on overlays of one base system.
 
-A machine reaches nothing outside itself: its network holds no other machine, and AWS's answers come from
-two small programs in the place of ``curl`` and ``aws``.
+A machine reaches nothing outside itself, unless it is given a network with others: AWS's answers come from two small
+programs in the place of ``curl`` and ``aws``.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from components.servers import server_files
 from components.servers.server_configuration import ServerConfiguration
@@ -233,12 +234,15 @@ def boot(
     user_data: str | None = None,
     configuration: ServerConfiguration | None = None,
     *,
+    namespace: str | None = None,
+    volumes: Mapping[str, Path] = MappingProxyType({}),
     seconds: float = _SECONDS_TO_BOOT,
 ) -> Iterator[Machine]:
     """A machine on top of the systems ``lower``, the first of which counts most, once cloud-init has run ``user_data``.
 
-    ``configuration`` is the first version of what it applies. The machine ends with the block. A boot that takes longer
-    than ``seconds`` raises ``AssertionError`` with what the machine says of it.
+    ``configuration`` is the first version of what it applies. ``namespace`` is the network that it has instead of an
+    empty one, and ``volumes`` are directories that outlive it, by where it has them. The machine ends with the block. A
+    boot that takes longer than ``seconds`` raises ``AssertionError`` with what the machine says of it.
     """
     number = next(_numbers)
     name = f"magento-{os.getpid()}-{number}"
@@ -255,10 +259,13 @@ def boot(
         (seed / "user-data").write_text(user_data or "#cloud-config\n{}\n")
         if configuration:
             _write_parameter(root, configuration, 1)
-        subprocess.run(["ip", "netns", "add", name], check=True)
-        stack.callback(_run, ["ip", "netns", "delete", name])
-        subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
-        machine = Machine(root, (upper, *lower), stack.enter_context(_container(root, name)))
+        if namespace is None:
+            namespace = name
+            subprocess.run(["ip", "netns", "add", name], check=True)
+            stack.callback(_run, ["ip", "netns", "delete", name])
+            subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
+        container = _container(root, name, namespace, volumes)
+        machine = Machine(root, (upper, *lower), stack.enter_context(container))
         machine._wait_for_boot(seconds)
         yield machine
 
@@ -268,7 +275,7 @@ def _write_parameter(root: Path, configuration: ServerConfiguration, version: in
 
 
 @contextmanager
-def _container(root: Path, name: str) -> Iterator[int]:
+def _container(root: Path, name: str, namespace: str, volumes: Mapping[str, Path]) -> Iterator[int]:
     """systemd as the first process of a container; gives its process id out here."""
     groups = [Path("/sys/fs/cgroup") / each / name for each in ("systemd", "unified", "") if _holds_groups(each)]
     with _console(root).open("wb") as log:
@@ -276,7 +283,8 @@ def _container(root: Path, name: str) -> Iterator[int]:
             [
                 *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot", "--console=read-only"),
                 *(f"--bind={device}" for device in ("/dev/net/tun",) if Path(device).exists()),
-                *("--directory", root, f"--network-namespace-path=/run/netns/{name}", "--resolv-conf=off"),
+                *(f"--bind={directory}:{mount_point}" for mount_point, directory in volumes.items()),
+                *("--directory", root, f"--network-namespace-path=/run/netns/{namespace}", "--resolv-conf=off"),
                 *("--capability=all", f"--drop-capability={_CAPABILITIES_OF_THE_HOST}"),
             ],
             # Its own /tmp, as on an instance, and not one in memory.

@@ -59,7 +59,7 @@ for port in ports:
 print(json.dumps(answers))
 """
 
-_SERVE_FTP = """
+SERVE_FTP = """
 import sys
 from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.handlers import FTPHandler
@@ -152,7 +152,7 @@ class GatewaySite:
     def start_ftp(self, machine: str, *, first: int, last: int, announced: str = PUBLIC) -> None:
         directory = self._directory / machine
         directory.mkdir()
-        self._network.start(machine, sys.executable, "-c", _SERVE_FTP, str(directory), announced, str(first), str(last))
+        self._network.start(machine, sys.executable, "-c", SERVE_FTP, str(directory), announced, str(first), str(last))
 
     def ask(self, *ports: int) -> dict[int, str]:
         """What the gateway's ports answer the partner; empty where there is no answer."""

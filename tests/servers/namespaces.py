@@ -68,13 +68,13 @@ class Network:
         self._leftovers.close()
 
     def add_machine(self, machine: str) -> None:
-        namespaces.add(self._namespace(machine))
-        self._leftovers.callback(namespaces.delete, self._namespace(machine))
+        namespaces.add(self.namespace(machine))
+        self._leftovers.callback(namespaces.delete, self.namespace(machine))
 
     def connect(self, machine: str, address: str, other: str, other_address: str) -> None:
         """Puts a cable between two machines; addresses are with their prefix, such as ``10.0.0.1/24``."""
         ends = (f"to-{other}"[:15], f"to-{machine}"[:15])
-        namespaces.connect(self._namespace(machine), ends[0], self._namespace(other), ends[1])
+        namespaces.connect(self.namespace(machine), ends[0], self.namespace(other), ends[1])
         for each, interface, with_prefix in ((machine, ends[0], address), (other, ends[1], other_address)):
             self.run(each, "ip", "address", "add", with_prefix, "dev", interface)
             self.run(each, "ip", "link", "set", interface, "up")
@@ -92,8 +92,9 @@ class Network:
         """Runs a program until it is ended, or the network goes."""
         return self._leftovers.enter_context(Program([*self._inside(machine), *command]))
 
-    def _namespace(self, machine: str) -> str:
+    def namespace(self, machine: str) -> str:
+        """The name by which the kernel knows it."""
         return f"{self._prefix}-{machine}"
 
     def _inside(self, machine: str) -> list[str]:
-        return ["ip", "netns", "exec", self._namespace(machine)]
+        return ["ip", "netns", "exec", self.namespace(machine)]

@@ -28,6 +28,10 @@ lock_pki() {
   if [[ -d $PKI_VOLUME/pki.next && ! -d $EASYRSA_PKI ]]; then mv "$PKI_VOLUME/pki.next" "$EASYRSA_PKI"; fi
 }
 
+# Before a command says that it is done, what it did is on the volume: a server that dies the next moment would otherwise
+# take it along, and let a revoked user in again.
+write_to_volume() { sync --file-system "$PKI_VOLUME"; }
+
 # for_each_authority <command> …: runs it for the authority that signs, then for the one before, if there is one.
 for_each_authority() {
   "$@"
@@ -113,6 +117,7 @@ write_profile() {
     inline tls-crypt <"$EASYRSA_PKI/tls-crypt.key"
   } >"$profile.new"
   mv "$profile.new" "$profile"
+  write_to_volume
   echo "$profile"
 }
 inline() { printf '<%s>\n%s\n</%s>\n' "$1" "$(cat)" "$1"; }

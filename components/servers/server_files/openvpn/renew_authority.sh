@@ -53,4 +53,5 @@ lock_pki
 "$1"
 publish_revocations
 publish_authorities
+write_to_volume
 systemctl try-restart openvpn-server@server

@@ -32,3 +32,4 @@ console="${OPENVPN_CONSOLE:-/run/openvpn-server/console.sock}"
 if [[ -S $console ]]; then
   printf 'kill %s\nquit\n' "$user" | socat -t 5 - "UNIX-CONNECT:$console" >/dev/null
 fi
+write_to_volume

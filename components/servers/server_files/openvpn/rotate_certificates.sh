@@ -11,6 +11,7 @@ publish_revocations
 renew_server() {
   if ! openssl x509 -noout -checkend "$((SERVER_CERTIFICATE_DAYS * 86400 / 3))" -in "$EASYRSA_PKI/issued/SERVER.crt"; then
     EASYRSA_CERT_EXPIRE=$SERVER_CERTIFICATE_DAYS sign_again server SERVER
+    write_to_volume
     # It reads its certificate when it starts, as root. Clients connect again by themselves. In a boot, it does not run
     # yet.
     systemctl try-restart openvpn-server@server
