@@ -38,10 +38,17 @@ def fleet(site: Site) -> Iterator[FakeFleet]:
 
 
 def create(site: Site, instances: int = 2, **command: str) -> list[str]:
-    """Make the front, with options of the deployment. Returns its instances.
+    """Make the front, with options of the deployment. Returns its instances."""
+    launch(site, instances, **command)
+    ready(site)
+    if "Timeout" in command:
+        update(site, COMMAND, Timeout=command["Timeout"])
+    return list(site.versions("prod-front"))
 
-    Beanstalk waits long for the health of new instances, so that a slow computer does not fail a test.
-    """
+
+def launch(site: Site, instances: int = 2, **command: str) -> None:
+    """Begin to make the front. Beanstalk waits long for the health of its instances, so that a slow computer does not
+    fail a test."""
     site.create(
         "prod-front",
         OptionSettings=[
@@ -49,10 +56,6 @@ def create(site: Site, instances: int = 2, **command: str) -> list[str]:
             *settings(COMMAND, {**command, "Timeout": "3600"}),
         ],
     )
-    ready(site)
-    if "Timeout" in command:
-        update(site, COMMAND, Timeout=command["Timeout"])
-    return list(site.versions("prod-front"))
 
 
 def update(site: Site, namespace: str, **options: str) -> dict[str, Any]:
@@ -300,7 +303,7 @@ def test_an_aborted_deployment_brings_the_old_version_back_to_hosts(site: Site, 
 def test_a_launch_is_over_when_the_load_balancer_finds_the_hosts_healthy(site: Site, fleet: FakeFleet) -> None:
     """Until then the environment is Launching."""
     fleet.sees_targets = False
-    site.create("prod-front", {"PathPatterns": "/*"})
+    launch(site)
     eventually(lambda: target_states(site), wanted=lambda states: set(states.values()) == {"initial"})
     assert site.environment("prod-front")["Status"] == "Launching"
     fleet.sees_targets = True
