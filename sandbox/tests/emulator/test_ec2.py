@@ -200,6 +200,19 @@ def prefix_list(ec2: Any) -> str:
     return id_
 
 
+def test_rules_are_found_by_their_ids(ec2: Any, vpc: str, group: str) -> None:
+    """In no order of the client's, as those of a group are; and one without ports has -1."""
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=permission(IpRanges=[{"CidrIp": "192.0.2.0/24"}]))
+    every = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": create_group(ec2, vpc, "database")}]}]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=every)
+    rules = rules_of(ec2, group)
+    assert [(rule["FromPort"], rule["ToPort"]) for rule in rules] == [(3306, 3306), (-1, -1)]
+    ids = [rule["SecurityGroupRuleId"] for rule in rules]
+    assert ec2.describe_security_group_rules(SecurityGroupRuleIds=ids[::-1])["SecurityGroupRules"] == rules
+    with aws_refuses("InvalidSecurityGroupRuleId.NotFound"):
+        ec2.describe_security_group_rules(SecurityGroupRuleIds=[ids[0], "sgr-0123456789abcdef0"])
+
+
 def test_rules_of_every_kind_have_their_description(ec2: Any, vpc: str, group: str) -> None:
     other = create_group(ec2, vpc, "database")
     sources: list[dict[str, Any]] = [
