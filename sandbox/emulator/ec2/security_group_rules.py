@@ -1,9 +1,11 @@
-"""Security group rules: descriptions of every kind of rule, and changed rules."""
+"""Security group rules: descriptions of every kind of rule, changed rules, and those asked for by their ids."""
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
+from moto.ec2.exceptions import InvalidSecurityGroupRuleIdNotFoundError
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend, SecurityGroupRule
 
 from sandbox.emulator.errors import AwsError
@@ -150,3 +152,31 @@ def _describe(rule: SecurityGroupRule, description: str) -> None:
             kept.pop("Description", None)
             if description:
                 kept["Description"] = description
+
+
+@patch(
+    "moto.ec2.models.security_groups:SecurityGroupBackend.describe_security_group_rules",
+    sha256="a29f68ca2ed7a6935cfafe56ce0946ba75b1523dd03e4c7b99bbb62967e3f54d",
+    upstream="DescribeSecurityGroupRules copies and filters all rules of the account to find one by its id.",
+)
+def _describe_security_group_rules(
+    original: Any, backend: SecurityGroupBackend, sg_rule_ids: list[str], filters: dict[str, list[str]]
+) -> list[SecurityGroupRule]:
+    """Asked for by their ids, as a client does after each rule that it makes, rules are found without a copy of all."""
+    if not sg_rule_ids or filters:
+        rules: list[SecurityGroupRule] = original(backend, sg_rule_ids, filters)
+        return rules
+    known = {
+        rule.id: rule
+        for groups in backend.groups.values()
+        for group in groups.values()
+        for rule in (*group.egress_rules, *group.ingress_rules)
+    }
+    if missing := next((each for each in sg_rule_ids if each not in known), None):
+        raise InvalidSecurityGroupRuleIdNotFoundError(missing)
+    found = [copy.copy(rule) for id_, rule in known.items() if id_ in sg_rule_ids]
+    for rule in found:
+        # AWS answers so for a rule without ports.
+        rule.from_port = -1 if rule.from_port is None else rule.from_port
+        rule.to_port = -1 if rule.to_port is None else rule.to_port
+    return found

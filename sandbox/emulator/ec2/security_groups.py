@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.ec2.exceptions import InvalidSecurityGroupRuleIdNotFoundError
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend, SecurityGroupRule
 from moto.ec2.responses.security_groups import SecurityGroups
 
@@ -27,34 +25,6 @@ def _create_security_group(original: Any, backend: SecurityGroupBackend, *args: 
         itself = {"GroupId": group.id, "UserId": backend.account_id, "OwnerId": backend.account_id}
         group.add_ingress_rule(SecurityGroupRule(backend, "-1", group.id, None, None, None, itself, is_egress=False))
     return group
-
-
-@patch(
-    "moto.ec2.models.security_groups:SecurityGroupBackend.describe_security_group_rules",
-    sha256="a29f68ca2ed7a6935cfafe56ce0946ba75b1523dd03e4c7b99bbb62967e3f54d",
-    upstream="DescribeSecurityGroupRules copies and filters all rules of the account to find one by its id.",
-)
-def _describe_security_group_rules(
-    original: Any, backend: SecurityGroupBackend, sg_rule_ids: list[str], filters: dict[str, list[str]]
-) -> list[SecurityGroupRule]:
-    """Asked for by their ids, as a client does after each rule that it makes, rules are found without a copy of all."""
-    if not sg_rule_ids or filters:
-        rules: list[SecurityGroupRule] = original(backend, sg_rule_ids, filters)
-        return rules
-    known = {
-        rule.id: rule
-        for groups in backend.groups.values()
-        for group in groups.values()
-        for rule in (*group.egress_rules, *group.ingress_rules)
-    }
-    if missing := next((each for each in sg_rule_ids if each not in known), None):
-        raise InvalidSecurityGroupRuleIdNotFoundError(missing)
-    found = [copy.copy(rule) for id_, rule in known.items() if id_ in sg_rule_ids]
-    for rule in found:
-        # AWS answers so for a rule without ports.
-        rule.from_port = -1 if rule.from_port is None else rule.from_port
-        rule.to_port = -1 if rule.to_port is None else rule.to_port
-    return found
 
 
 @patch(
