@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -11,15 +12,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from botocore.exceptions import ClientError
 from rich.console import Console
 
 from sandbox.tests.platform import Platform
 from tests.hosts.conftest import RUNNING
 from tests.hosts.live_sandbox import SHORT_WAITS, TIME_SCALE, LiveSandbox
 from tests.rehearsal import table
+from tests.rehearsal.answers import Answers
 from tests.rehearsal.controls import CONTROLS
 from tests.rehearsal.operator import Operator
-from tests.rehearsal.scenarios import SCENARIOS, Rehearsal, Row
+from tests.rehearsal.scenarios import SCENARIOS, Rehearsal, Row, Scenario
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -39,15 +42,26 @@ def main(arguments: Sequence[str]) -> int:
         try:
             for name in asked.scenarios or known:
                 begun = time.monotonic()
-                row = known[name](rehearsal)
-                row.is_control = name in CONTROLS
+                row = _rehearsed(name, known[name], rehearsal)
                 row.notes.append(f"{time.monotonic() - begun:.0f} s")
                 rows.append(row)
                 table.say(console, row)
+                if row.wrong:
+                    rehearsal = rehearsal.gone_on()
         finally:
             # Also of a run that breaks off: it has taken minutes for each row.
             table.show(console, rows)
     return 0 if all(row.is_right for row in rows) else 1
+
+
+def _rehearsed(name: str, scenario: Scenario, rehearsal: Rehearsal) -> Row:
+    """A scenario's row, also of one that broke off: the others take minutes each, and do not need it."""
+    try:
+        row = scenario(rehearsal)
+    except (AssertionError, ClientError, subprocess.TimeoutExpired) as error:
+        row = Row(name=name, answers=Answers(), wrong=[f"it broke off: {error}"], broke_off=True)
+    row.is_control = name in CONTROLS
+    return row
 
 
 @contextmanager

@@ -65,6 +65,7 @@ class Operator:
     live: LiveSandbox
     directory: Path
     """For bundles."""
+    _begun: list[subprocess.Popen[str]] = field(default_factory=list)
     _number: int = field(default_factory=lambda: int(time.time()) % 10_000_000)
 
     def shop(self, *arguments: str) -> Ended:
@@ -81,7 +82,7 @@ class Operator:
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
         """A command that runs on. In a session of its own, so that a kill reaches what it started."""
         command, *rest = arguments
-        return subprocess.Popen(
+        process = subprocess.Popen(
             ["./shop", "release", command, "-s", "prod", *rest],
             cwd=self.live.platform.project,
             env={**os.environ, **self.live.platform.environment},
@@ -91,6 +92,14 @@ class Operator:
             text=True,
             start_new_session=True,
         )
+        self._begun.append(process)
+        return process
+
+    def end_all(self) -> None:
+        """Kill each command that still runs."""
+        for process in self._begun:
+            if process.poll() is None:
+                self.kill(process)
 
     def end(self, process: subprocess.Popen[str]) -> Ended:
         """Wait for a command."""

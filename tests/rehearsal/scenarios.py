@@ -48,11 +48,13 @@ class Row:
 
     is_control: bool = False
     """Whether it was done wrong on purpose."""
+    broke_off: bool = False
+    """Whether it could not be carried through, so that it says nothing."""
 
     @property
     def is_right(self) -> bool:
         """Whether it came out as it must: a control is noticed."""
-        return bool(self.wrong) is self.is_control
+        return bool(self.wrong) is self.is_control and not self.broke_off
 
     def sees(self, line: Line, ended: Ended) -> None:
         """Raise ``AssertionError`` unless a command ended in what a line of docs/on-call.md is about."""
@@ -81,6 +83,16 @@ class Rehearsal:
             columns=len(columns),
             version=int(version[0][0].split(".")[1]),
         )
+
+    def gone_on(self) -> Rehearsal:
+        """A rehearsal that goes on after a scenario that went wrong. What it left running is ended, and a release that
+        it left unfinished is finished. Raises ``AssertionError`` if that fails."""
+        self.operator.end_all()
+        if self.operator.shop("status").code != ExitCode.OK:
+            self.operator.let_the_lock_grow_old()
+            ended = self.operator.shop("resume")
+            assert ended.code in (ExitCode.OK, ExitCode.FAILED), ended.text
+        return Rehearsal.on(self.operator)
 
     @contextmanager
     def row(self, name: str, *allowed: Verdict) -> Iterator[Row]:
