@@ -11,6 +11,7 @@ from commands.errors import ExitCode
 from release.frozen_plan import FrozenPlan
 from release.journal import Event, Journal, Record
 from release.kinds import Kind
+from release.progress import UNDO
 from release.steps import Action
 from release.window import measured
 from sandbox.applications.releases import (
@@ -554,8 +555,8 @@ def _is_at(point: tuple[Event, str]) -> Callable[[Record], bool]:
     return lambda record: (record.event, record.step) == point
 
 
-def _first(records: Sequence[Record], event: Event, *actions: Action) -> Record | None:
-    return next((each for each in records if each.event is event and each.step in actions), None)
+def _first(records: Sequence[Record], event: Event, *steps: str) -> Record | None:
+    return next((each for each in records if each.event is event and each.step in steps), None)
 
 
 def _is_front(kind: Class) -> bool:
@@ -565,7 +566,8 @@ def _is_front(kind: Class) -> bool:
 def _require_hold(row: Row, journal: Journal) -> None:
     """Between arming and disarming, the hold page alone answers. Before and after, it does not."""
     armed = _first(journal.records, Event.DONE, Action.HOLD_SHOP)
-    opening = _first(journal.records, Event.INTENDED, Action.OPEN)
+    # A release that is taken back opens the shop by undoing the hold.
+    opening = _first(journal.records, Event.INTENDED, Action.OPEN, f"{UNDO}{Action.HOLD_SHOP}")
     assert armed, row.name
     assert opening, row.name
     within = [each for each in row.answers.of(*HELD_FRONT) if at(armed) < each.at and each.over < at(opening)]
