@@ -19,7 +19,9 @@ from settings.windows import HOST_NAME as WINDOWS
 from settings.windows import NEEDS_GATEWAY
 
 if TYPE_CHECKING:
+    from settings.monitoring import ThresholdSettings
     from settings.stack_file import Settings
+    from settings.vpn_access import VpnAccessSettings
 
 LONGEST_ENVIRONMENT_NAME = 40
 """What Beanstalk takes for the name of an environment ("CreateEnvironment")."""
@@ -67,6 +69,8 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
             )
     yield from _names(settings)
     yield from _overlaps(settings)
+    if settings.vpn_access and settings.monitoring:
+        yield from _ends(settings.vpn_access, settings.monitoring.thresholds)
     if settings.gateway and settings.internal_domain and isinstance(settings.network, OwnNetworkSettings):
         servers = _ftp_servers(settings)
         yield from _targets(settings.gateway.forwards, servers, settings.internal_domain, settings.network.cidr)
@@ -153,6 +157,30 @@ def _purposes(settings: Settings) -> Iterator[Fault]:
                 path=f"buckets.{index}.name",
                 got=bucket.name,
                 expected="another name than that of the bucket of Pulumi's state",
+            )
+
+
+def _ends(access: VpnAccessSettings, thresholds: ThresholdSettings) -> Iterator[Fault]:
+    """An alarm on certificates is over once they are renewed."""
+    authority, certificates = thresholds.vpn_authority_days, thresholds.vpn_certificate_days
+    least = {
+        "authority_days": authority + 1,
+        "user_certificate_days": certificates + 1,
+        # The server renews its own in the last third, and the list each night.
+        "server_certificate_days": 3 * (certificates + 1),
+        "revocation_list_days": certificates + 2,
+    }
+    for key, days in least.items():
+        if (got := getattr(access, key)) < days:
+            threshold = (
+                f"vpn_authority_days is {authority}"
+                if key == "authority_days"
+                else f"vpn_certificate_days is {certificates}"
+            )
+            yield Fault(
+                path=f"vpn_access.{key}",
+                got=got,
+                expected=f"at least {days}, since monitoring.thresholds.{threshold}: the alarm would never end",
             )
 
 

@@ -53,6 +53,9 @@ class ThresholdSettings(Section):
     """The alarm is raised when the certificate expires in fewer days."""
     vpn_certificate_days: Annotated[int, between(1, 397)] = 30
     """The alarm is raised when the first certificate of the OpenVPN server or of its users ends in fewer days."""
+    vpn_authority_days: Annotated[int, between(1, 3650)] = 365
+    """The alarm is raised when the certificate authority of the OpenVPN server ends in fewer days. Each user needs a
+    new profile before that."""
     database_free_storage_gib: Gib = 20
     """Free storage of a database. The alarm is raised below it, for 15 minutes."""
     database_free_memory_mib: Count = 1024

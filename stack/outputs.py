@@ -92,6 +92,8 @@ class StackOutputs:
     """The address of Rundeck, inside the network."""
     rundeck_admin_secret: Text | None
     """The ARN of the secret with the password of Rundeck's administrator."""
+    rundeck_release_secret: Text | None
+    """The ARN of the secret with the users of Rundeck who may only release, and their passwords."""
     phpmyadmin_url: Text | None
     """The address of phpMyAdmin, inside the network."""
     media_distribution: Text | None
@@ -165,6 +167,7 @@ class StackOutputs:
             windows_host=windows.server.host_name if windows else None,
             rundeck_url=rundeck.url if rundeck else None,
             rundeck_admin_secret=rundeck.admin_secret_arn if rundeck else None,
+            rundeck_release_secret=rundeck.release_secret_arn if rundeck else None,
             phpmyadmin_url=f"http://{php_my_admin.host_name}" if php_my_admin else None,
             media_distribution=content.media_domain_name if content else None,
             static_distribution=content.static_domain_name if content else None,

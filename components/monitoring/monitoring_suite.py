@@ -131,7 +131,7 @@ class MonitoringSuiteArgs:
             *site_alarms.of_environments(self.satellites, thresholds),
             *(mail for name, each in self.servers.items() for mail in shared_alarms.of_server(name, each)),
             *(mail for name, each in self.servers.items() for mail in shared_alarms.of_usage(name, each, thresholds)),
-            *([shared_alarms.of_vpn_users(self.servers[VPN], thresholds)] if VPN in self.servers else []),
+            *(shared_alarms.of_vpn_certificates(self.servers[VPN], thresholds) if VPN in self.servers else ()),
             *(mail for name, each in self.vpn_links.items() for mail in shared_alarms.of_vpn_link(name, each)),
             *([shared_alarms.of_nat_gateways(self.nat_gateways)] if self.nat_gateways else []),
             *(

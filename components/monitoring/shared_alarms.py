@@ -9,7 +9,7 @@ import pulumi
 from components.monitoring.alarm import Alarm, AlarmGroup, Comparison, Metric, MissingData, Statistic
 from components.network.vpn_link import VpnTunnels
 from components.servers import boot_status, usage
-from components.servers.open_vpn_server import CERTIFICATES_METRIC
+from components.servers.open_vpn_server import AUTHORITY_METRIC, CERTIFICATES_METRIC
 from settings.monitoring import ThresholdSettings
 
 _FIVE_MINUTES, _ONE_DAY = 300, 86_400
@@ -120,20 +120,44 @@ def of_usage(name: str, instance_id: pulumi.Input[str], thresholds: ThresholdSet
         )
 
 
-def of_vpn_users(instance_id: pulumi.Input[str], thresholds: ThresholdSettings) -> Alarm:
-    """The first certificate of the OpenVPN server or of its users that ends."""
+def of_vpn_certificates(instance_id: pulumi.Input[str], thresholds: ThresholdSettings) -> tuple[Alarm, Alarm]:
+    """The first certificate of the OpenVPN server or of its users that ends, and its authority.
+
+    When the authority is renewed, each user needs a new profile.
+    """
+    days, authority_days = thresholds.vpn_certificate_days, thresholds.vpn_authority_days
+    return (
+        _days_left(
+            instance_id,
+            key="vpn-certificates",
+            description=f"A certificate of the OpenVPN server ends in less than {days} days: "
+            "list_users.sh there says whose. Renew or revoke the user",
+            metric=CERTIFICATES_METRIC,
+            threshold=days,
+        ),
+        _days_left(
+            instance_id,
+            key="vpn-authority",
+            description=f"The authority of the OpenVPN server ends in less than {authority_days} days: "
+            "renew it with renew_authority.sh there, and send each user a new profile",
+            metric=AUTHORITY_METRIC,
+            threshold=authority_days,
+        ),
+    )
+
+
+def _days_left(instance_id: pulumi.Input[str], *, key: str, description: str, metric: str, threshold: int) -> Alarm:
     return Alarm(
-        key="vpn-certificates",
-        description=f"A certificate of the OpenVPN server ends in less than {thresholds.vpn_certificate_days} days: "
-        "list_users.sh there says whose. Renew or revoke the user",
+        key=key,
+        description=description,
         metric=Metric(
             namespace=boot_status.NAMESPACE,
-            name=CERTIFICATES_METRIC,
+            name=metric,
             dimensions={"InstanceId": instance_id},
             statistic=Statistic.MINIMUM,
         ),
         comparison=Comparison.BELOW,
-        threshold=thresholds.vpn_certificate_days,
+        threshold=threshold,
         # Published once a day. A server that does not run or boot has alarms of its own.
         missing_data=MissingData.IGNORE,
         period_seconds=_ONE_DAY,

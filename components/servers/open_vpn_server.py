@@ -23,7 +23,7 @@ _START = "/usr/local/sbin"
 _FOR_PEOPLE = ("create_user", "list_users", "renew_authority", "renew_user", "revoke_user")
 _STEPS = ("prepare_pki", "rotate_certificates", "start_openvpn")
 _APPLY = f"{_START}/apply_routes.sh"
-CERTIFICATES_METRIC = "CertificateDaysLeft"
+CERTIFICATES_METRIC, AUTHORITY_METRIC = "CertificateDaysLeft", "AuthorityDaysLeft"
 """The days until the first certificate ends: of users, server, authority or the list of revoked ones, and while the
 authority is renewed, of the old one's too. The instance publishes it each night and at each boot, with its id, in
 ``boot_status.NAMESPACE``."""

@@ -21,6 +21,8 @@ from settings.rundeck import HOST_NAME, RundeckSettings
 PORT = 4440
 _PREPARED = "/etc/boot-platform"
 _ROOT_COMMANDS, _USER_COMMANDS = "/usr/local/sbin", "/usr/local/bin"
+_RELEASE_GROUPS = ("Releases", "Diagnosis")
+"""The groups of jobs that people who may only release may run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,14 +40,15 @@ class RundeckServerArgs:
     @property
     def url(self) -> str:
         """Rundeck's address in the internal domain."""
-        return f"http://{HOST_NAME}.{self.placement.internal_domain}:{PORT}"
+        return f"https://{HOST_NAME}.{self.placement.internal_domain}:{PORT}"
 
 
 class RundeckServer(pulumi.ComponentResource):
     """Rundeck and Ansible inside the network. Rundeck's jobs and data are on a volume that outlives the instance.
 
-    Produces the passwords of Rundeck's administrator and of its key storage with their secrets, and a ``Server`` that
-    may take the roles of the client's stacks that release, ``<client>-<environment>-releases``.
+    Produces the passwords of Rundeck's administrator, of a user who may only release and of its key storage with their
+    secrets, and a ``Server`` that may take the roles of the client's stacks that release,
+    ``<client>-<environment>-releases``.
     """
 
     url: str
@@ -53,12 +56,17 @@ class RundeckServer(pulumi.ComponentResource):
     security_group_id: pulumi.Output[str]
     admin_secret_arn: pulumi.Output[str]
     """The secret with the password of ``admin``."""
+    release_secret_arn: pulumi.Output[str]
+    """The secret with the users who may only release, and their passwords."""
 
     def __init__(self, name: str, args: RundeckServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("magento:servers:RundeckServer", name, {"version": args.rundeck.version}, opts)
         self._name, self._args = name, args
         self.url = args.url
         self.admin_secret_arn = self._password("admin", "The password of Rundeck's user admin")
+        self.release_secret_arn = self._password(
+            "release", "Users of Rundeck who may only release, and their passwords", field="release"
+        )
         storage_secret_arn = self._password(
             "storage", "What Rundeck encrypts the keys and passwords with that it keeps"
         )
@@ -71,9 +79,12 @@ class RundeckServer(pulumi.ComponentResource):
                     IngressRule(name=client, port=PORT, from_group=group, reason=f"Rundeck, for {client}")
                     for client, group in args.clients.items()
                 ),
-                boot=pulumi.Output.all(self.admin_secret_arn, storage_secret_arn, args.releases_bucket).apply(
-                    lambda known: boot(args, admin_secret=known[0], storage_secret=known[1], releases_bucket=known[2])
-                ),
+                boot=pulumi.Output.all(
+                    admin_secret=self.admin_secret_arn,
+                    release_secret=self.release_secret_arn,
+                    storage_secret=storage_secret_arn,
+                    releases_bucket=args.releases_bucket,
+                ).apply(lambda known: boot(args, **known)),
                 volumes=(
                     DataVolume(
                         name="data",
@@ -87,7 +98,7 @@ class RundeckServer(pulumi.ComponentResource):
                     {
                         "Effect": "Allow",
                         "Action": ["secretsmanager:GetSecretValue"],
-                        "Resource": [self.admin_secret_arn, storage_secret_arn],
+                        "Resource": [self.admin_secret_arn, self.release_secret_arn, storage_secret_arn],
                     },
                     {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": [args.placement.context.key_arn]},
                     # For Ansible's inventory.
@@ -104,7 +115,12 @@ class RundeckServer(pulumi.ComponentResource):
         self.instance_id = server.instance_id
         self.security_group_id = server.security_group_id
         self.register_outputs(
-            {"url": self.url, "instance_id": self.instance_id, "admin_secret_arn": self.admin_secret_arn}
+            {
+                "url": self.url,
+                "instance_id": self.instance_id,
+                "admin_secret_arn": self.admin_secret_arn,
+                "release_secret_arn": self.release_secret_arn,
+            }
         )
 
     @staticmethod
@@ -112,7 +128,7 @@ class RundeckServer(pulumi.ComponentResource):
         """The roles of this client's stacks. Each says itself who may take it."""
         return pulumi.Output.concat("arn:aws:iam::", context.account_id, f":role/{context.tags.client}-*-releases")
 
-    def _password(self, label: str, description: str) -> pulumi.Output[str]:
+    def _password(self, label: str, description: str, field: str = "password") -> pulumi.Output[str]:
         placement = self._args.placement
         password = random.RandomPassword(
             f"{self._name}-{label}-password",
@@ -125,16 +141,19 @@ class RundeckServer(pulumi.ComponentResource):
             f"{self._name}-{label}",
             SecretArgs(
                 description=description,
-                value={"password": password.result},
+                value={field: password.result},
                 context=placement.context,
             ),
             opts=pulumi.ResourceOptions(parent=self),
         ).arn
 
 
-def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str, releases_bucket: str) -> CloudInit:
+def boot(
+    args: RundeckServerArgs, *, admin_secret: str, release_secret: str, storage_secret: str, releases_bucket: str
+) -> CloudInit:
     """The packages, files and scripts of the server. It gets the ARNs of its secrets, and reads them with its role."""
     tags, region = args.placement.context.tags, args.placement.context.region
+    project = f"{tags.client}-magento"
 
     def prepared(name: str, **values: object) -> BootFile:
         template = f"rundeck/{name}.j2"
@@ -144,24 +163,40 @@ def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str, rel
     def script(name: str) -> BootFile:
         return BootFile(path=f"{_ROOT_COMMANDS}/{name}", content=server_files.read(f"rundeck/{name}"), mode="0700")
 
+    def command(name: str, file: str) -> BootFile:
+        return BootFile(path=f"{_USER_COMMANDS}/{name}", content=server_files.read(f"rundeck/{file}"), mode="0755")
+
+    def unit(name: str) -> BootFile:
+        return BootFile(path=f"/etc/systemd/system/{name}", content=server_files.read(f"rundeck/{name}"))
+
     return CloudInit(
         packages=server_files.packages("rundeck"),
-        log_files=("/var/log/rundeck/service.log", "/var/log/rundeck/rundeck.audit.log"),
+        log_files=(
+            "/var/log/rundeck/service.log",
+            "/var/log/rundeck/rundeck.audit.log",
+            "/var/log/nginx/access.log",
+            "/var/log/nginx/error.log",
+        ),
         files=(
             prepared(
                 "rundeck.env",
                 region=region,
                 admin_secret=admin_secret,
+                release_secret=release_secret,
                 storage_secret=storage_secret,
                 version=args.rundeck.version,
                 url=args.url,
-                project=f"{tags.client}-magento",
+                project=project,
                 client=tags.client,
                 releases_bucket=releases_bucket,
             ),
             prepared("rundeck.sources"),
             prepared("rundeck-config.properties", url=args.url),
             prepared("rundeck-jobs.yaml"),
+            prepared("release.aclpolicy", project=project, groups=_RELEASE_GROUPS),
+            prepared("https.conf"),
+            unit("rundeck-certificate.service"),
+            unit("rundeck-certificate.timer"),
             BootFile(
                 path="/etc/apt/apt.conf.d/53rundeck-updates", content=server_files.read("rundeck/rundeck.updates.conf")
             ),
@@ -179,15 +214,16 @@ def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str, rel
                 path="/etc/ansible/platform.aws_ec2.yml",
                 content=server_files.render("rundeck/platform.aws_ec2.yml.j2", region=region, client=tags.client),
             ),
-            BootFile(
-                path=f"{_USER_COMMANDS}/shop-release", content=server_files.read("rundeck/shop_release.sh"), mode="0755"
-            ),
+            command("shop-release", "shop_release.sh"),
+            command("make_certificate.sh", "make_certificate.sh"),
             script("install_rundeck.sh"),
             script("keep_database.sh"),
             script("configure_rundeck.sh"),
+            script("serve_https.sh"),
             script("load_jobs.sh"),
         ),
         scripts=tuple(
-            f"{_ROOT_COMMANDS}/{name}" for name in ("install_rundeck.sh", "configure_rundeck.sh", "load_jobs.sh")
+            f"{_ROOT_COMMANDS}/{name}.sh"
+            for name in ("install_rundeck", "configure_rundeck", "serve_https", "load_jobs")
         ),
     )

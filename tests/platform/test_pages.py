@@ -99,7 +99,8 @@ def values(platform: Platform) -> Iterator[dict[str, str]]:
         for each in secrets.list_secrets()["SecretList"]
         if each["Description"].endswith("filled in by hand")
     ]
-    changed = [filled, platform.outputs("prod")["rundeck_admin_secret"]]
+    outputs = platform.outputs("prod")
+    changed = [filled, outputs["rundeck_admin_secret"], outputs["rundeck_release_secret"]]
     before = {arn: _current_version(secrets, arn) for arn in changed}
     rds, database = platform.client("rds"), "of-the-pages-alone"
     size: dict[str, Any] = {"Engine": "mysql", "DBInstanceClass": "db.t4g.micro", "AllocatedStorage": 20}

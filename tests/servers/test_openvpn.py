@@ -109,13 +109,16 @@ class VpnHost:
         calls = asked.with_name("systemctl.calls")
         return calls.read_text().splitlines() if calls.exists() else []
 
-    def published(self) -> list[str]:
-        """The words of the call by which the server says how many days are left."""
+    def published(self) -> list[dict[str, str]]:
+        """The options of each call by which the server says how many days are left."""
         self.put_program("instance-metadata", "[[ $1 == instance-id ]] && echo i-1 || echo eu-west-3")
-        called = self.put_program("aws", 'echo "$@" > "$0.call"').with_name("aws.call")
+        called = self.put_program("aws", 'echo "$@" >> "$0.calls"').with_name("aws.calls")
+        called.unlink(missing_ok=True)
         done = self.run(self.root / "usr/local/sbin/publish_certificates.sh")
         assert done.returncode == 0, done.stderr
-        return called.read_text().split()
+        calls = [call.split() for call in called.read_text().splitlines()]
+        assert all(call[:2] == ["cloudwatch", "put-metric-data"] for call in calls)
+        return [dict(zip(call[2::2], call[3::2], strict=True)) for call in calls]
 
     def put_program(self, name: str, body: str) -> Path:
         """A program that takes the place of one that needs systemd or AWS."""
@@ -396,24 +399,24 @@ def test_the_list_of_revoked_certificates_is_made_anew_each_night(host: VpnHost)
     assert published.stat().st_mode & 0o777 == 0o644
 
 
-def test_the_first_end_is_published_for_the_alarm(host: VpnHost) -> None:
-    """Under the alarm's names. Revoking the user is one way to end it."""
+def test_the_first_end_is_published_for_the_alarms(host: VpnHost) -> None:
+    """Under the alarms' names. Revoking the user is one way to end the first; the authority has its own."""
     host.set_days(USER_CERTIFICATE_DAYS=90)
     host.profile_of("alice")
-    call = host.published()
-    assert call[:2] == ["cloudwatch", "put-metric-data"]
-    values = dict(zip(call[2::2], call[3::2], strict=True))
-    [alarm] = [
-        each.inputs
-        for each in program("prod").of_type(aws.cloudwatch.MetricAlarm)
-        if each.name == "monitoring-vpn-certificates"
-    ]
-    assert (values["--namespace"], values["--metric-name"]) == (alarm["namespace"], alarm["metricName"])
-    assert values["--dimensions"].partition("=")[0] == next(iter(alarm["dimensions"]))
-    assert (alarm["comparisonOperator"], alarm["threshold"]) == ("LessThanThreshold", 30)
-    assert values["--value"] in ("89", "90")
+    alarms = {each.name: each.inputs for each in program("prod").of_type(aws.cloudwatch.MetricAlarm)}
+    published = host.published()
+    for values, name in zip(published, ("certificates", "authority"), strict=True):
+        alarm = alarms[f"monitoring-vpn-{name}"]
+        assert (values["--namespace"], values["--metric-name"]) == (alarm["namespace"], alarm["metricName"])
+        assert values["--dimensions"].partition("=")[0] == next(iter(alarm["dimensions"]))
+        assert alarm["comparisonOperator"] == "LessThanThreshold"
+    first, authority = published
+    assert first["--value"] in ("89", "90")
+    assert authority["--value"] in ("3649", "3650")
     assert host.revoke_user("alice").returncode == 0
-    assert host.published()[-1] in ("364", "365")
+    first, authority = host.published()
+    assert first["--value"] in ("364", "365")
+    assert authority["--value"] in ("3649", "3650")
 
 
 def test_users_made_at_once_do_not_collide(host: VpnHost) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -17,6 +20,7 @@ import pytest
 
 from components.servers.rundeck_server import RundeckServerArgs, boot
 from release import tool
+from sandbox.tests.applications.servers import free_port, listens, running, until
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws
 from settings.rundeck import RundeckSettings, RundeckSizeSettings
 from tests.release.deployed_site import BACK_OFFICE, BUCKET, DeployedSite, deployed_site
@@ -35,7 +39,13 @@ ARGS = RundeckServerArgs(
 )
 FILES = {
     each.path: each
-    for each in boot(ARGS, admin_secret="arn:admin", storage_secret="arn:storage", releases_bucket=BUCKET).files
+    for each in boot(
+        ARGS,
+        admin_secret="arn:admin",
+        release_secret="arn:release",
+        storage_secret="arn:storage",
+        releases_bucket=BUCKET,
+    ).files
 }
 
 
@@ -53,13 +63,14 @@ class Machine:
         (self._programs / name).write_text(content)
         (self._programs / name).chmod(0o755)
 
-    def run(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, name: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [self._programs / name, *arguments],
             env={
                 **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
                 "PATH": f"{self._programs}:{os.environ['PATH']}",
                 **self._variables,
+                **variables,
             },
             capture_output=True,
             text=True,
@@ -209,6 +220,193 @@ def test_a_repository_key_that_is_not_rundecks_is_refused(tmp_path: Path) -> Non
     assert "the key of Rundeck's repository should be 0DDD2FA79B15D736ECEA32B89B5206167C5C34C0, got" in refused.stderr
     assert not keyring.exists()
     assert not installed.exists()
+
+
+def test_people_who_may_only_release_have_a_password_each(tmp_path: Path) -> None:
+    """Beside the administrator's, in the file that Rundeck reads. What it would read as something else is refused, and
+    the file stays as it was."""
+    require("jq")
+    machine = configured(tmp_path)
+    realm = tmp_path / "realm.properties"
+
+    def configure(users: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "arn:release").write_text(json.dumps(users))
+        return machine.run("configure_rundeck.sh")
+
+    done = configure({"release": "z" * 40, "jane.doe": "{safe}-#1:word"})
+    assert done.returncode == 0, done.stderr
+    written = "admin:of-admin,user,admin\nrelease:" + "z" * 40 + ",user,release\njane.doe:{safe}-#1:word,user,release\n"
+    assert realm.read_text() == written
+    assert (realm.stat().st_mode & 0o777) == 0o640
+    assert (tmp_path / "release.aclpolicy").read_text() == FILES["/etc/boot-platform/release.aclpolicy"].content
+    for users in (
+        {"admin": "z" * 40},
+        {"Jane": "z" * 40},
+        {"a b": "z" * 40},
+        {"jane": "short"},
+        {"jane": "password,admin,"},
+        {"jane": "back\\slash-long"},
+        {"jane": "line\nadmin2:long-enough"},
+    ):
+        refused = configure(users)
+        assert refused.returncode != 0
+        assert "arn:release: got " in refused.stderr
+        assert realm.read_text() == written
+    assert configure({}).returncode == 0
+    assert realm.read_text().strip() == "admin:of-admin,user,admin"
+
+
+def configured(directory: Path) -> Machine:
+    """A server whose secrets are files of their own ARNs, in one directory with what the scripts write."""
+    for name in ("rundeck.env", "rundeck-config.properties", "release.aclpolicy", "https.conf"):
+        prepared = directory / "prepared" / name
+        prepared.parent.mkdir(exist_ok=True)
+        prepared.write_text(FILES[f"/etc/boot-platform/{name}"].content)
+    machine = Machine(
+        directory,
+        {
+            "RUNDECK_ENVIRONMENT": str(directory / "prepared" / "rundeck.env"),
+            "RUNDECK_PREPARED": str(directory / "prepared"),
+            "RUNDECK_CONFIGURATION": str(directory),
+            "RUNDECK_DATA": str(directory / "data"),
+            "RUNDECK_HTTPS": str(directory / "prepared" / "https.conf"),
+            "SHOP_RELEASE_CACHE": str(directory / "cache"),
+        },
+    )
+    (directory / "data").mkdir()
+    for label in ("admin", "storage"):
+        (directory / f"arn:{label}").write_text(json.dumps({"password": f"of-{label}"}))
+    machine.install("/usr/local/sbin/configure_rundeck.sh")
+    machine.install("/usr/local/sbin/serve_https.sh")
+    machine.install("/usr/local/bin/make_certificate.sh")
+    machine.add("aws", f'#!/bin/sh\ncat "{directory}/$4"\n')
+    machine.add("systemctl", "#!/bin/sh\n")
+    # Its user is not on this computer.
+    machine.add("find", "#!/bin/sh\n")
+    machine.add("install", '#!/bin/bash\nexec /usr/bin/install $(sed "s/-[og] rundeck//g" <<<"$*")\n')
+    return machine
+
+
+class Certificate:
+    """What openssl says of Rundeck's certificate."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory / "data" / "certificate"
+        self.path, self.key = self.directory / "certificate.pem", self.directory / "key.pem"
+
+    def put(self, name: str, days: int, *signed: str) -> bytes:
+        """In place of the one that is there."""
+        self.directory.mkdir(exist_ok=True)
+        made = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", *signed)
+        names = ("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-days", str(days))
+        openssl(*made, *names, "-keyout", str(self.key), "-out", str(self.path))
+        return self.path.read_bytes()
+
+
+def openssl(*arguments: str) -> str:
+    return subprocess.run(["openssl", *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def test_rundecks_certificate_is_made_once_and_renewed(tmp_path: Path) -> None:
+    """People trust it by hand. So it stays until the last third of its life, and as long as the name is its own. One of
+    somebody's authority always stays."""
+    require("openssl")
+    machine, certificate = configured(tmp_path), Certificate(tmp_path)
+    name = "rundeck.internal-client.url"
+
+    def make() -> bytes:
+        done = machine.run("make_certificate.sh")
+        assert done.returncode == 0, done.stderr
+        return certificate.path.read_bytes()
+
+    first = make()
+    assert make() == first
+    assert certificate.key.stat().st_mode & 0o777 == 0o600
+    assert openssl("pkey", "-in", str(certificate.key), "-pubout") == openssl(
+        "x509", "-in", str(certificate.path), "-noout", "-pubkey"
+    )
+    assert "CA:FALSE" in openssl("x509", "-in", str(certificate.path), "-noout", "-text")
+    assert certificate.put(name, 280) == make()
+    assert certificate.put(name, 270) != make()
+    assert certificate.put("rundeck.elsewhere.url", 800) != make()
+    authority = ("-keyout", str(tmp_path / "authority.key"), "-out", str(tmp_path / "authority.pem"))
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-noenc", "-subj", "/CN=Authority", *authority)
+    signed = ("-CA", str(tmp_path / "authority.pem"), "-CAkey", str(tmp_path / "authority.key"))
+    assert certificate.put("rundeck.client.url", 5, *signed) == make()
+
+
+class _Rundeck(BaseHTTPRequestHandler):
+    """Says what it was asked for, as Rundeck sees it."""
+
+    def do_GET(self) -> None:
+        said = {
+            name: self.headers[name] for name in ("Host", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-For")
+        }
+        text = json.dumps({"path": self.path, **said})
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_said: Any) -> None: ...
+
+
+def test_rundeck_is_opened_by_https_alone(tmp_path: Path) -> None:
+    """By real nginx, with the certificate that people trust. Rundeck hears that it was HTTPS, and who asked. Who types
+    http:// is sent on."""
+    require("nginx", "openssl")
+    machine = configured(tmp_path)
+    nginx = tmp_path / "etc"
+    for directory in ("conf.d", "sites-enabled"):
+        (nginx / directory).mkdir(parents=True)
+    (nginx / "sites-enabled" / "default").write_text("nginx's own page")
+    machine.add("instance-metadata", "#!/bin/sh\necho 127.0.0.1\n")
+    # As the unit does, which runs it before nginx.
+    machine.add(
+        "systemctl",
+        f'#!/bin/sh\n[ "$1 $2" != "start rundeck-certificate.service" ] || {tmp_path}/make_certificate.sh\n',
+    )
+    machine.add("nginx", "#!/bin/sh\n")
+    served = machine.run("serve_https.sh", NGINX_CONFIGURATION=str(nginx))
+    assert served.returncode == 0, served.stderr
+    assert not list((nginx / "sites-enabled").iterdir())
+
+    rundeck = ThreadingHTTPServer(("127.0.0.1", 0), _Rundeck)
+    threading.Thread(target=rundeck.serve_forever, args=(0.05,), daemon=True).start()
+    port = free_port()
+    site = (nginx / "conf.d" / "rundeck.conf").read_text()
+    for old, new in (
+        ("listen 127.0.0.1:4440", f"listen 127.0.0.1:{port}"),
+        ("http://127.0.0.1:4440", f"http://127.0.0.1:{rundeck.server_port}"),
+    ):
+        assert site.count(old) == 1
+        site = site.replace(old, new)
+    site = site.replace("/var/lib/rundeck", str(tmp_path / "data"))
+    main = f"daemon off; pid {tmp_path}/nginx.pid; error_log stderr; events {{}}\nhttp {{ access_log off;\n{site} }}\n"
+    (tmp_path / "nginx.conf").write_text(main)
+    command = ["nginx", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
+    with running(command, tmp_path / "nginx.log") as process:
+        trusting = ssl.create_default_context(cafile=str(tmp_path / "data" / "certificate" / "certificate.pem"))
+        host = f"rundeck.internal-client.url:{port}"
+        until(lambda: listens(port), process, "nginx")
+        with trusting.wrap_socket(
+            socket.create_connection(("127.0.0.1", port)), server_hostname="rundeck.internal-client.url"
+        ) as connection:
+            connection.sendall(f"GET /menu?x=1 HTTP/1.0\r\nHost: {host}\r\nX-Forwarded-For: 8.8.8.8\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+        assert json.loads(answer.partition("\r\n\r\n")[2]) == {
+            "path": "/menu?x=1",
+            "Host": host,
+            "X-Forwarded-Host": host,
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-For": "127.0.0.1",
+        }
+        plain = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        plain.request("GET", "/menu", headers={"Host": host})
+        redirected = plain.getresponse()
+        assert (redirected.status, redirected.headers["Location"]) == (308, f"https://{host}/menu")
+    rundeck.shutdown()
+    rundeck.server_close()
 
 
 def test_the_database_is_copied_before_another_version_changes_it(tmp_path: Path) -> None:

@@ -157,7 +157,9 @@ def without_gateway() -> Change:
 
 
 SERVERS = [
-    without_section("vpn_access", r"^vpn(-|$)|-from-vpn$|server-vpn|^servers\.vpn|^vpn_address|-vpn-certificates$"),
+    without_section(
+        "vpn_access", r"^vpn(-|$)|-from-vpn$|server-vpn|^servers\.vpn|^vpn_address|-vpn-(certificates|authority)$"
+    ),
     without_section("rundeck", "rundeck"),
     without_section("php_my_admin", "phpmyadmin"),
     without_windows(),

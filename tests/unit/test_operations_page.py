@@ -127,12 +127,17 @@ def test_the_outputs_lead_to_the_servers() -> None:
         )
     assert prod.exports["file_server"] == "nfs.internal-client.url"
     assert prod.exports["windows_host"] == "windows.internal-client.url"
-    assert prod.exports["rundeck_url"] == "http://rundeck.internal-client.url:4440"
+    assert prod.exports["rundeck_url"] == "https://rundeck.internal-client.url:4440"
     assert prod.exports["phpmyadmin_url"] == "http://phpmyadmin.internal-client.url"
     secrets = {each.outputs["arn"]: each.name for each in prod.of_type(aws.secretsmanager.Secret)}
-    named = {"admin": prod.exports["rundeck_admin_secret"], **prod.exports["ftp_secrets"]}
+    named = {
+        "admin": prod.exports["rundeck_admin_secret"],
+        "release": prod.exports["rundeck_release_secret"],
+        **prod.exports["ftp_secrets"],
+    }
     assert {label: secrets[arn] for label, arn in named.items()} == {
         "admin": "operations-rundeck-admin-secret",
+        "release": "operations-rundeck-release-secret",
         "custom-connection": "custom-connection-ftp-credentials-secret",
     }
     assert {name: secrets[arn] for name, arn in prod.exports["database_secrets"].items()} == {

@@ -250,6 +250,7 @@ def test_a_database_without_metrics_alarms(everything: Graph) -> None:
         ("server-nfs-status", "StatusCheckFailed", 0),
         ("server-nfs-ready", "BootReady", 1),
         ("vpn-certificates", "CertificateDaysLeft", 30),
+        ("vpn-authority", "AuthorityDaysLeft", 365),
         ("server-nfs-disk", "DiskUsedPercent", 80),
         ("server-nfs-disk-full", "DiskUsedPercent", 90),
         ("server-nfs-inodes", "InodesUsedPercent", 80),
@@ -366,14 +367,20 @@ def test_a_server_that_does_not_come_up_is_reported_unless_it_does_not_run(every
     assert group["actionsSuppressor"]["alarm"] == "client-prod-server-nfs-status"
 
 
-def test_the_first_certificate_of_the_vpn_that_ends_raises_an_alarm(everything: Graph) -> None:
-    """It is published once a day, so that silence means nothing. Without an OpenVPN server there is no alarm."""
-    found = alarm(everything, "client-prod-vpn-certificates")
-    assert measured(found) == ("Servers", "CertificateDaysLeft", {"InstanceId": "i-0vpn"}, "Minimum")
-    assert condition(found) == ("LessThanThreshold", 30, 86_400, 1, 1)
+@pytest.mark.parametrize(
+    ("name", "metric", "days"), [("certificates", "CertificateDaysLeft", 30), ("authority", "AuthorityDaysLeft", 365)]
+)
+def test_the_first_certificate_of_the_vpn_that_ends_raises_an_alarm(
+    everything: Graph, name: str, metric: str, days: int
+) -> None:
+    """It is published once a day, so that silence means nothing. The authority's comes early enough to send each user a
+    new profile. Without an OpenVPN server there is no alarm."""
+    found = alarm(everything, f"client-prod-vpn-{name}")
+    assert measured(found) == ("Servers", metric, {"InstanceId": "i-0vpn"}, "Minimum")
+    assert condition(found) == ("LessThanThreshold", days, 86_400, 1, 1)
     assert found.inputs["treatMissingData"] == "ignore"
     without = build(lambda: MonitoringSuite("monitoring", suite(servers={"nfs": "i-0nfs"})))
-    assert not any(each.name == "monitoring-vpn-certificates" for each in without.of_type(aws.cloudwatch.MetricAlarm))
+    assert not any(each.name == f"monitoring-vpn-{name}" for each in without.of_type(aws.cloudwatch.MetricAlarm))
 
 
 def test_the_fullest_file_system_of_a_server_raises_the_alarm(everything: Graph) -> None:

@@ -39,7 +39,11 @@ def graph() -> Graph:
 def files() -> dict[str, str]:
     """What the server has, by path."""
     booted = boot(
-        ARGS, admin_secret="arn:admin", storage_secret="arn:storage", releases_bucket="client-magento-releases"
+        ARGS,
+        admin_secret="arn:admin",
+        release_secret="arn:release",
+        storage_secret="arn:storage",
+        releases_bucket="client-magento-releases",
     )
     return {each.path: each.content for each in booted.files}
 
@@ -71,9 +75,11 @@ def test_rundeck_has_a_name(graph: Graph, files: dict[str, str]) -> None:
     """The one that people type, which Rundeck also uses for itself: it redirects there after a login."""
     record = graph.one(aws.route53.Record).inputs
     assert (record["zoneId"], record["name"], record["type"]) == ("ZINTERNAL", "rundeck.internal-client.url", "A")
-    assert graph.one("magento:servers:RundeckServer").outputs["url"] == "http://rundeck.internal-client.url:4440"
+    assert graph.one("magento:servers:RundeckServer").outputs["url"] == "https://rundeck.internal-client.url:4440"
     properties = files["/etc/boot-platform/rundeck-config.properties"].splitlines()
-    assert "grails.serverURL=http://rundeck.internal-client.url:4440" in properties
+    assert "grails.serverURL=https://rundeck.internal-client.url:4440" in properties
+    # Nobody else reaches what is not encrypted.
+    assert "server.address=127.0.0.1" in properties
 
 
 @pytest.mark.row(9)
@@ -95,7 +101,11 @@ def test_jobs_and_data_outlive_the_instance(graph: Graph, files: dict[str, str])
 def test_what_rundeck_keeps_can_be_read_by_the_next_instance(graph: Graph, files: dict[str, str]) -> None:
     """The storage password is the stack's and protected: one made by the package would go with the instance."""
     passwords = graph.of_type(random.RandomPassword)
-    assert {each.name for each in passwords} == {"rundeck-admin-password", "rundeck-storage-password"}
+    assert {each.name for each in passwords} == {
+        "rundeck-admin-password",
+        "rundeck-release-password",
+        "rundeck-storage-password",
+    }
     assert all(each.protect for each in passwords)
     properties = files["/etc/boot-platform/rundeck-config.properties"]
     assert re.findall(r"(\S+)\.config\.password=@storage_password@\n", properties) == [
@@ -105,7 +115,7 @@ def test_what_rundeck_keeps_can_be_read_by_the_next_instance(graph: Graph, files
 
 
 def test_passwords_are_fetched_by_the_servers_role(graph: Graph) -> None:
-    """User data says where they are, never what they are; the role may read these two secrets and no other."""
+    """User data says where they are, never what they are; the role may read these secrets and no other."""
     arns = {each.outputs["arn"] for each in graph.of_type(aws.secretsmanager.Secret)}
     [reads] = [each for each in statements(graph) if "secretsmanager:GetSecretValue" in each["Action"]]
     assert set(reads["Resource"]) == arns
@@ -193,6 +203,24 @@ def test_what_a_job_asks_for_is_what_the_tool_takes(jobs: list[dict[str, Any]]) 
         assert bundle._RELEASE.fullmatch(good)
     assert options["plan"] == frozen_plan._ID.pattern
     assert re.fullmatch(options["environment"], "preprod")
+
+
+def test_people_who_may_only_release_run_the_platforms_jobs_and_nothing_else(
+    files: dict[str, str], jobs: list[dict[str, Any]]
+) -> None:
+    """What no rule allows is forbidden ("Access Control Policy"): no command of their own, no changed job, no key."""
+    project, application = yaml.safe_load_all(files["/etc/boot-platform/release.aclpolicy"])
+    assert project["context"] == {"project": "client-magento"}
+    assert application["context"] == {"application": "rundeck"}
+    allowed = {kind: [rule["allow"] for rule in rules] for kind, rules in project["for"].items()}
+    assert allowed == {"resource": [["read"]], "job": [["read", "run"]], "node": [["read", "run"]]}
+    assert project["for"]["resource"][0]["equals"] == {"kind": "event"}
+    assert application["for"] == {"project": [{"equals": {"name": "client-magento"}, "allow": ["read"]}]}
+    for policy in (project, application):
+        assert policy.keys() == {"description", "context", "for", "by"}
+        assert policy["by"] == {"group": "release"}
+    (rule,) = project["for"]["job"]
+    assert all(re.fullmatch(rule["match"]["group"], job["group"]) for job in jobs)
 
 
 def test_ansible_finds_the_clients_instances_by_their_tags(files: dict[str, str]) -> None:

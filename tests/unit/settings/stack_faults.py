@@ -262,6 +262,24 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
         4000,
         "vpn_access.user_certificate_days: got 4000, expected at most 3650, authority_days",
     ),
+    (
+        "monitoring.thresholds.vpn_authority_days",
+        3650,
+        "vpn_access.authority_days: got 3650, expected at least 3651, since "
+        "monitoring.thresholds.vpn_authority_days is 3650: the alarm would never end",
+    ),
+    (
+        "monitoring.thresholds.vpn_certificate_days",
+        300,
+        "vpn_access.server_certificate_days: got 825, expected at least 903, since "
+        "monitoring.thresholds.vpn_certificate_days is 300: the alarm would never end",
+    ),
+    (
+        "vpn_access.server_certificate_days",
+        92,
+        "vpn_access.server_certificate_days: got 92, expected at least 93, since "
+        "monitoring.thresholds.vpn_certificate_days is 30: the alarm would never end",
+    ),
     ("vpn_access.keys_volume_gib", 0, "vpn_access.keys_volume_gib: got 0, expected 1 to 65536"),
     (
         "vpn_access.client_cidr",

@@ -45,7 +45,7 @@ LIMITS: tuple[tuple[str, tuple[Any, ...], tuple[Any, ...]], ...] = (
     ("file_server.shares.1.path", ("z", "pub/z9"), ("/pub", "pub/", "../pub", "pub/..", "pub//z", "pub/Z")),
     ("vpn_access.keys_volume_gib", (1,), (0,)),
     ("vpn_access.authority_days", (825, 7300), (59, 824, 7301)),
-    ("vpn_access.server_certificate_days", (60, 3650), (59, 3651)),
+    ("vpn_access.server_certificate_days", (93, 3650), (92, 3651)),
     ("vpn_access.user_certificate_days", (60, 3650), (59, 3651)),
     ("vpn_access.revocation_list_days", (60, 3650), (59, 3651)),
     ("vpn_access.client_cidr", ("10.8.0.0/16", "10.8.0.0/29"), ("11.8.0.0/24", "10.8.0.0/15", "10.8.0.0/30")),
