@@ -76,7 +76,10 @@ class Environment:
         self.instance_deployments: dict[str, InstanceDeployment] = {}
         self.awaited: set[str] = set()
         """The instances that a deployment has launched and not yet deployed to."""
-        self.causes: list[str] = []
+        self.failed: list[str] = []
+        """The instances on which the last deployment failed."""
+        self.wrong_versions: str | None = None
+        """What is said of instances that the last deployment has left with another version."""
         self.deployment: Deployment | None = None
         """The deployment of a version that is in progress."""
         self.reconfiguring = False
@@ -133,6 +136,14 @@ class Environment:
         return environment_tags(self.environment_id, self.environment_name, self.tags)
 
     # Health
+
+    @property
+    def causes(self) -> list[str]:
+        """Why the environment is not as it should be. An instance that is gone takes its failure with it."""
+        running = self.deployments_of_running()
+        failed = [instance for instance in self.failed if instance in running]
+        said = [f"Command failed on {len(failed)} out of {len(running)} instances."] if failed else []
+        return [*said, *([self.wrong_versions] if self.wrong_versions else [])]
 
     def assess(self) -> EnvironmentHealth:
         return assess(self.status, [self.health_of(i).status for i in self.deployments_of_running()], self.causes)
@@ -286,7 +297,7 @@ class Environment:
         """Delete and create all resources, with the same version."""
         self._begin("rebuildEnvironment is starting.")
         self._delete_resources()
-        self.causes = []
+        self.failed, self.wrong_versions = [], None
         self._provision()
         self._operation = operations.rebuild(self)
 

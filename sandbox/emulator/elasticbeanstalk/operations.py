@@ -207,14 +207,12 @@ def _explain(environment: Environment, deployment: Deployment) -> None:
     running = environment.deployments_of_running()
     expected = environment.version_label, environment.good_deployment_id
     other = sum(d.version_label != expected[0] for d in running.values())
-    environment.causes = []
+    environment.failed, environment.wrong_versions = list(deployment.failed), None
     if other:
-        environment.causes.append(
+        environment.wrong_versions = (
             f"Incorrect application version found on {other} out of {len(running)} instances. "
             f'Expected version "{expected[0]}" (deployment {expected[1]}).'
         )
-    if deployment.failed:
-        environment.causes.insert(0, f"Command failed on {len(deployment.failed)} out of {len(running)} instances.")
 
 
 def _end(environment: Environment) -> None:

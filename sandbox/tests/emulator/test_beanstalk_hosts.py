@@ -463,6 +463,29 @@ def test_hosts_that_fail_to_answer_are_unhealthy(site: Site) -> None:
         site.aws.post("/moto-api/elasticbeanstalk", '{"TimeScale": 0}')
 
 
+def test_an_instance_that_dies_in_its_deployment_is_replaced_and_takes_its_failure_with_it(
+    site: Site, fleet: FakeFleet
+) -> None:
+    """The deployment fails. Then the environment is as it was before: all run the version that ran."""
+    first, second = create(site)
+
+    def die(instance: str, _deployment: Answer) -> Answer:
+        site.aws.client("ec2").terminate_instances(InstanceIds=[instance])
+        return {"ReturnCode": 1, "Log": ""}
+
+    fleet.deploy = die
+    assert deploy(site)["VersionLabel"] == "v1"
+    fleet.deploy = lambda _instance, _deployment: {"ReturnCode": 0, "Log": ""}
+    eventually(lambda: len(target_states(site)) == 2 and first not in target_states(site))
+    found = eventually(lambda: site.environment("prod-front"), wanted=lambda found: found["Health"] == "Green")
+    assert found["HealthStatus"] == "Ok"
+    (new,) = set(site.versions("prod-front")) - {second}
+    assert site.versions("prod-front") == {new: ("v1", "Deployed"), second: ("v1", "Deployed")}
+    messages = site.messages("prod-front")
+    assert f"Removed instance [{first}] from your environment." in messages
+    assert messages[-1] == f"Added instance [{new}] to your environment."
+
+
 def test_a_terminated_instance_is_replaced_and_takes_the_running_version(site: Site, fleet: FakeFleet) -> None:
     """The one that the last successful deployment brought, although a later one failed."""
     first, second = create(site)
