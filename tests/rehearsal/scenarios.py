@@ -365,6 +365,7 @@ def snapshot_fails(rehearsal: Rehearsal) -> Row:
                 try:
                     rds.create_db_snapshot(DBInstanceIdentifier=database, DBSnapshotIdentifier=name)
                 except rds.exceptions.SnapshotQuotaExceededFault:
+                    # Those of releases before count too.
                     break
                 made.append(name)
             row.sees(Line.TAKEN_BACK, rehearsal.operator.shop(*Operator.deploy(planned)))

@@ -6,12 +6,16 @@ from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from moto.rds.exceptions import SnapshotQuotaExceededFault
 from moto.rds.models import DBInstance, DBSnapshot, RDSBackend
 
 from sandbox.emulator.application import APPLICATION
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.fleet.registration import FLEET, NoHostError
 from sandbox.emulator.patching import patch
+
+_MOST_MANUAL = 100
+"""Manual snapshots of an account and region ("Quotas and constraints for Amazon RDS"). Automated ones do not count."""
 
 
 def check_available(snapshot: DBSnapshot) -> None:
@@ -37,6 +41,10 @@ def copied(backend: RDSBackend) -> list[DBInstance]:
     sha256="a85faa266693ae516328564d0884b5f8e466b7155dd30b92af0af660f9972e77",
 )
 def _create_db_snapshot(original: Any, backend: RDSBackend, *arguments: Any, **named: Any) -> DBSnapshot:
+    if named.get("snapshot_type", "manual") == "manual":
+        manual = [each for each in backend.database_snapshots.values() if each.snapshot_type == "manual"]
+        if len(manual) >= _MOST_MANUAL:
+            raise SnapshotQuotaExceededFault()
     snapshot: DBSnapshot = original(backend, *arguments, **named)
     if FLEET.is_registered:
         snapshot.status = "creating"

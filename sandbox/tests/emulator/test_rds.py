@@ -415,6 +415,17 @@ def test_a_restored_database_is_in_one_zone_and_unprotected_unless_asked_for(rds
         assert (restored["MultiAZ"], restored["DeletionProtection"]) == (bool(asked), bool(asked))
 
 
+def test_an_account_has_at_most_100_manual_snapshots(rds: Any) -> None:
+    """Automated ones do not count ("Quotas and constraints for Amazon RDS")."""
+    create_instance(rds, BackupRetentionPeriod=7)
+    for number in range(100):
+        rds.create_db_snapshot(DBInstanceIdentifier="prod", DBSnapshotIdentifier=f"manual-{number}")
+    with aws_refuses("SnapshotQuotaExceeded"):
+        rds.create_db_snapshot(DBInstanceIdentifier="prod", DBSnapshotIdentifier="one-more")
+    rds.delete_db_snapshot(DBSnapshotIdentifier="manual-0")
+    rds.create_db_snapshot(DBInstanceIdentifier="prod", DBSnapshotIdentifier="one-more")
+
+
 def test_another_final_snapshot_of_the_same_name_is_refused(rds: Any) -> None:
     """And the database stays."""
     create_instance(rds)
