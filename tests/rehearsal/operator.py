@@ -68,10 +68,10 @@ class Operator:
     _begun: list[subprocess.Popen[str]] = field(default_factory=list)
     _number: int = field(default_factory=lambda: int(time.time()) % 10_000_000)
 
-    def shop(self, *arguments: str) -> Ended:
-        """A command, to its end."""
+    def shop(self, *arguments: str, of: str = "release") -> Ended:
+        """A command of ``./shop release``, or of another one, to its end."""
         begun = time.monotonic()
-        process = self.begin(*arguments)
+        process = self.begin(*arguments, of=of)
         try:
             text, _ = process.communicate(timeout=_LONGEST_SECONDS)
         except subprocess.TimeoutExpired:
@@ -79,11 +79,11 @@ class Operator:
             raise
         return Ended(code=process.returncode, text=text, seconds=time.monotonic() - begun)
 
-    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+    def begin(self, *arguments: str, of: str = "release") -> subprocess.Popen[str]:
         """A command that runs on. In a session of its own, so that a kill reaches what it started."""
         command, *rest = arguments
         process = subprocess.Popen(
-            ["./shop", "release", command, "-s", "prod", *rest],
+            ["./shop", of, command, "-s", "prod", *rest],
             cwd=self.live.platform.project,
             env={**os.environ, **self.live.platform.environment},
             stdin=subprocess.DEVNULL,

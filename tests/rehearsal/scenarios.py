@@ -510,6 +510,22 @@ def rollback_refused(rehearsal: Rehearsal) -> Row:
     return row
 
 
+def drilled(rehearsal: Rehearsal) -> Row:
+    """A snapshot of the database is restored beside the shop, and the shop's release runs with it. Nobody notices."""
+    operator = rehearsal.operator
+    rds, snapshot = operator.live.platform.client("rds"), operator.name("drill-").lower()
+    database = operator.live.platform.outputs("prod")["database_endpoint"].partition(".")[0]
+    with rehearsal.row("drill") as row:
+        rds.create_db_snapshot(DBInstanceIdentifier=database, DBSnapshotIdentifier=snapshot)
+        waits = {"Delay": 1, "MaxAttempts": 120}
+        rds.get_waiter("db_snapshot_available").wait(DBSnapshotIdentifier=snapshot, WaiterConfig=waits)
+        ended = operator.shop("restore", "--snapshot", snapshot, of="drill")
+        assert ended.code == ExitCode.OK, ended.text
+        assert "page / 200" in ended.text, ended.text
+    rds.delete_db_snapshot(DBSnapshotIdentifier=snapshot)
+    return row
+
+
 SCENARIOS: Mapping[str, Scenario] = {
     "plain": plain,
     "additive": additive,
@@ -530,6 +546,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "agent-lost": agent_lost,
     "up-in-hold": up_in_hold,
     "back-office-open": back_office_open,
+    "drill": drilled,
     "plain-killed": killed(Kind.PLAIN),
     "additive-killed": killed(Kind.ADDITIVE),
     "held-killed": killed(Kind.HELD),
