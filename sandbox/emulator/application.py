@@ -22,6 +22,10 @@ Answer = tuple[str, list[tuple[str, str]], bytes]
 _NOT_HERE = "the embedded AWS does not have this operation"
 
 
+class IncompleteRequestError(Exception):
+    """The client has left before its request was whole. AWS carries out no such request, and nobody hears an answer."""
+
+
 class _Dispatcher(DomainDispatcherApplication):
     """moto's dispatcher. It lists moto's folders and tries hundreds of patterns to find a host's service, each time."""
 
@@ -84,10 +88,15 @@ def _is_unrouted(environ: Environ, body: bytes) -> bool:
 
 
 def read_body(environ: Environ) -> None:
-    """Read the whole body from the connection, whether its length is declared or it comes in chunks."""
+    """Read the whole body from the connection, whether its length is declared or it comes in chunks.
+
+    Raises ``IncompleteRequestError`` if it is shorter than declared: the client was killed while it sent it.
+    """
     stream = environ["wsgi.input"]
     length = environ.get("CONTENT_LENGTH")
     body = stream.read(int(length)) if length else stream.read() if environ.get("wsgi.input_terminated") else b""
+    if length and len(body) < int(length):
+        raise IncompleteRequestError
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
 

@@ -10,7 +10,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
 
-from sandbox.emulator.application import APPLICATION
+from sandbox.emulator.application import APPLICATION, IncompleteRequestError
 from sandbox.emulator.faults import FAULTS, AnswerLostError
 from sandbox.emulator.patching import install
 
@@ -36,7 +36,7 @@ class _RequestHandler(MotoRequestHandler):
         environ = self.make_environ()
         try:
             body = b"".join(FAULTS.around(self.server.app, environ, lambda *given: answer.extend(given)))
-        except AnswerLostError:
+        except (AnswerLostError, IncompleteRequestError):
             self.close_connection = True
             return
         status, headers = answer

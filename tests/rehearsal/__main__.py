@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from sandbox.tests.platform import Platform
@@ -58,7 +58,7 @@ def _rehearsed(name: str, scenario: Scenario, rehearsal: Rehearsal) -> Row:
     """A scenario's row, also of one that broke off: the others take minutes each, and do not need it."""
     try:
         row = scenario(rehearsal)
-    except (AssertionError, ClientError, subprocess.TimeoutExpired) as error:
+    except (AssertionError, BotoCoreError, ClientError, subprocess.TimeoutExpired) as error:
         row = Row(name=name, answers=Answers(), wrong=[f"it broke off: {error}"], broke_off=True)
     row.is_control = name in CONTROLS
     return row

@@ -13,7 +13,7 @@ from release.journal import Event, Journal, Record
 from release.kinds import Kind
 from release.progress import UNDO
 from release.steps import Action
-from release.window import measured
+from release.window import measured, times_of
 from sandbox.applications.releases import (
     Change,
     failing_data_patch,
@@ -219,7 +219,9 @@ def held(rehearsal: Rehearsal) -> Row:
     planned = rehearsal.plan(Kind.HELD)
     with rehearsal.row("held", Verdict.HELD) as row:
         rehearsal.release(planned)
-    _require_hold(row, rehearsal.read_journal(row))
+    journal = rehearsal.read_journal(row)
+    _require_hold(row, journal)
+    _require_short(row, journal)
     return row
 
 
@@ -565,6 +567,8 @@ _WITHOUT_WAREHOUSE = (
     "DELETE s, p FROM core_config_data s LEFT JOIN patch_list p ON p.patch_name LIKE '%FillWarehouse' "
     "WHERE s.path = 'client/stock/warehouse'"
 )
+_MOST_REST_SECONDS = 10
+"""Of a hold: what is verified while shoppers wait, and the hold's own rules."""
 _MOST_SNAPSHOTS = 100
 """Manual snapshots of an account and region ("Quotas and constraints for Amazon RDS")."""
 
@@ -579,6 +583,16 @@ def _first(records: Sequence[Record], event: Event, *steps: str) -> Record | Non
 
 def _is_front(kind: Class) -> bool:
     return kind is not Class.BACK_OFFICE
+
+
+def _require_short(row: Row, journal: Journal) -> None:
+    """The hold takes as long as the migration, the deployment to the hosts at once, and ten seconds."""
+    times = times_of([journal.records])
+    migration, deployment = times[Action.MIGRATE], times[Action.DEPLOY_EVERYWHERE]
+    rest = (row.window or 0) - migration - deployment
+    row.notes.append(f"migration {migration:.0f} s, deployment {deployment:.0f} s, the rest {rest:.0f} s")
+    if rest > _MOST_REST_SECONDS:
+        row.wrong.append(f"the hold took {rest:.0f} s beside migration and deployment, expected {_MOST_REST_SECONDS}")
 
 
 def _require_hold(row: Row, journal: Journal) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -93,6 +94,20 @@ UNKNOWN = [
     ("route53", "list_traffic_policies", {}, "route53.ListTrafficPolicies"),
     ("gamelift", "list_builds", {}, "gamelift.ListBuilds"),
 ]
+
+
+@pytest.mark.parametrize("sent", [b"", b"hel"])
+def test_a_request_that_was_not_whole_is_not_carried_out(aws: EmbeddedAws, bucket: str, sent: bytes) -> None:
+    """Its client was killed while it sent it: there is no half of an object."""
+    signed = f"AWS4-HMAC-SHA256 Credential=test/20261126/{REGION}/s3/aws4_request, SignedHeaders=host, Signature=none"
+    head = f"PUT /{bucket}/cut HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {signed}\r\nContent-Length: 5\r\n\r\n"
+    for body, there in ((sent, False), (b"hello", True)):
+        with socket.create_connection(("127.0.0.1", aws.port), timeout=30) as connection:
+            connection.sendall(head.encode() + body)
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200") is there
+        found = aws.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])
+        assert [each["Key"] for each in found] == (["cut"] if there else [])
 
 
 @pytest.mark.parametrize(("service", "operation", "parameters", "named"), UNKNOWN, ids=[row[3] for row in UNKNOWN])
