@@ -87,7 +87,7 @@ format: venv ## Put the Python and Go code in its style
 	gofmt -w $(GO_CODE)
 
 rehearsal: venv ## Release to a live sandbox with shoppers in it; some of it: make rehearsal SCENARIOS=plain,held
-	@$(python) -m tests.rehearsal $(subst $(comma), ,$(SCENARIOS))
+	@$(python) -m tests.rehearsal $(if $(ANSWERS),--answers $(ANSWERS)) $(subst $(comma), ,$(SCENARIOS))
 
 bench: venv ## Print the figures of speed and memory
 	@$(python) -m bench

@@ -29,7 +29,10 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.rehearsal", description=__doc__)
     known = {**SCENARIOS, **CONTROLS}
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=", ".join(known))
+    parser.add_argument("--answers", type=Path, metavar="DIRECTORY", help="keep every answer there, a file a scenario")
     asked = parser.parse_args(arguments)
+    if asked.answers:
+        asked.answers.mkdir(parents=True, exist_ok=True)
     if unknown := set(asked.scenarios) - known.keys():
         print(f"SCENARIOS: got {', '.join(sorted(unknown))}, expected {', '.join(known)}", file=sys.stderr)
         return 2
@@ -45,6 +48,8 @@ def main(arguments: Sequence[str]) -> int:
                 row = _rehearsed(name, known[name], rehearsal)
                 row.notes.append(f"{time.monotonic() - begun:.0f} s")
                 rows.append(row)
+                if asked.answers:
+                    row.answers.write(asked.answers / f"{name}.jsonl")
                 table.say(console, row)
                 if row.wrong:
                     rehearsal = rehearsal.gone_on()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import pairwise
+from pathlib import Path
 
 _SHOWN = 4
 """Answers of a verdict that are shown."""
@@ -59,6 +61,8 @@ class Answer:
     """0 without an answer."""
     release: str
     """Which release answered: the header X-Release. Empty if no instance did."""
+    instance: str
+    """The name of the host that answered: the header X-Instance."""
     verdict: Verdict
     why: str = ""
     """For one that is not good."""
@@ -92,6 +96,10 @@ class Answers:
     def by_class(self) -> Counter[Class]:
         return Counter(each.kind for each in self.all)
 
+    def write(self, path: Path) -> None:
+        """Write every answer, a line of JSON each, in the order in which they came."""
+        path.write_text("".join(f"{json.dumps(asdict(each))}\n" for each in self.all))
+
     def gap(self, *kinds: Class) -> float:
         """The longest time in seconds without a good answer, between two good ones."""
         times = sorted(each.over for each in self.of(*kinds) if each.verdict is Verdict.GOOD)
@@ -107,7 +115,7 @@ def texts(answers: Iterable[Answer]) -> Sequence[str]:
     """The first of each verdict, in a line each."""
     return [
         f"{datetime.fromtimestamp(each.at, UTC):%H:%M:%S.%f} {each.kind} {each.verdict}: {each.status} {each.why} "
-        f"({each.release or 'no release'}, {each.seconds:.1f} s)"
+        f"({each.release or 'no release'} on {each.instance or 'no instance'}, {each.seconds:.1f} s)"
         for each in _first(answers)
     ]
 

@@ -57,6 +57,10 @@ class Received:
     def release(self) -> str:
         return str(self.headers.get("X-Release", ""))
 
+    @property
+    def instance(self) -> str:
+        return str(self.headers.get("X-Instance", ""))
+
 
 @dataclass(kw_only=True)
 class Shopper:
@@ -210,6 +214,7 @@ class Load:
                 seconds=time.monotonic() - begun,
                 status=received.status,
                 release=received.release,
+                instance=received.instance,
                 verdict=verdict,
                 why=f"{path}: {why}" if why else "",
             )

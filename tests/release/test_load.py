@@ -49,7 +49,8 @@ def server(directory: Path, answer: str = "", status: str = "", *, seconds: floa
         body = json.dumps({"cart": {"summary_count": cart}}) if path.startswith("/customer") else (answer or TEXT)
         said = status or GOOD.get(path, "200 OK")
         if said != "none":
-            writer.write(f"HTTP/1.1 {said}\r\nX-Release: one\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+            who = "X-Release: one\r\nX-Instance: host"
+            writer.write(f"HTTP/1.1 {said}\r\n{who}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
             await writer.drain()
         writer.close()
 
@@ -86,7 +87,10 @@ def test_good_answers_are_good_and_orders_are_known(tmp_path: Path) -> None:
         answers = asked(port)
     assert set(verdicts(answers)) == {Verdict.GOOD}, answers.bad()
     assert answers.placed == answers.attempted != set()
-    assert {each.release for each in answers.all} == {"one"}
+    assert {(each.release, each.instance) for each in answers.all} == {("one", "host")}
+    answers.write(tmp_path / "answers.jsonl")
+    written = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
+    assert [Answer(**each) for each in written] == answers.all
 
 
 def test_requests_are_sent_at_their_rate_while_answers_are_slow(tmp_path: Path) -> None:
@@ -132,7 +136,7 @@ def test_a_page_whose_file_is_gone_is_mixed(tmp_path: Path) -> None:
 
 def test_the_longest_gap_is_between_good_answers() -> None:
     def answer(at: float, verdict: Verdict) -> Answer:
-        return Answer(kind=Class.BACK_OFFICE, at=at, seconds=0, status=200, release="", verdict=verdict)
+        return Answer(kind=Class.BACK_OFFICE, at=at, seconds=0, status=200, release="", instance="", verdict=verdict)
 
     good, held = Verdict.GOOD, Verdict.HELD
     answers = Answers(all=[answer(1, good), answer(2, good), answer(3, held), answer(9, held), answer(10, good)])

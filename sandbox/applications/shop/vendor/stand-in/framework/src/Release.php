@@ -24,6 +24,7 @@ final class Release
     public static function sendHeaders(): void
     {
         header('X-Release: ' . self::name());
+        header('X-Instance: ' . gethostname());
         header('X-Stand-In: not Magento; answers as Magento ' . self::magento());
     }
 }
