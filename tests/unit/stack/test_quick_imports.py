@@ -127,6 +127,7 @@ def test_a_type_is_remembered_only_if_it_is_the_same_in_every_module(file: Path)
     first, second = (_load(quick_imports._Module, file) for _ in range(2))
     assert first.Odd is not second.Odd
     for module in (first, second, first):
+        odd: Any = module.Odd
         places = (vars(module), {"T": type(None)})  # as the SDK passes them
         assert quick_imports.hints(module.same, *places) == typing.get_type_hints(module.same, *places)
-        assert quick_imports.hints(module.own, *places) == {"return": pulumi.Output[module.Odd]}
+        assert quick_imports.hints(module.own, *places) == {"return": pulumi.Output[odd]}
