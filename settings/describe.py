@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from settings import day_two
+from settings.descriptions import description
 from settings.messages import message
 from settings.section import Section
 from settings.server_size import ServerSizeSettings
@@ -95,7 +96,7 @@ def page() -> str:
     """The whole page."""
     top = {name: field for name, field in Settings.model_fields.items() if name != "region"}
     plain = {name: field for name, field in top.items() if not any(sections_in(field.annotation))}
-    parts = [_INTRODUCTION, "## The stack\n", _table(_row(name, name, field) for name, field in plain.items())]
+    parts = [_INTRODUCTION, "## The stack\n", _table(_row(name, name, Settings) for name in plain)]
     for name, field in top.items():
         if name not in plain:
             parts += ["", f"## {name}\n", *_section(name, field)]
@@ -106,7 +107,7 @@ def page() -> str:
 def _section(name: str, field: FieldInfo) -> Iterator[str]:
     sections = tuple(sections_in(field.annotation))
     if name in _DESCRIBED_ONCE or len(sections) > 1:
-        yield f"{_line(field.description)}\n"
+        yield f"{_line(description(Settings, name))}\n"
     yield f"Change later: {day_two.answer(name)}.\n"
     if name in _DESCRIBED_ONCE:
         yield f"It has {_DESCRIBED_ONCE[name]}, as `{name}.engine_version` and so on."
@@ -127,12 +128,12 @@ def keys() -> Iterator[str]:
     yield from (path for path, _, _ in _keys("size", ServerSizeSettings))
 
 
-def _keys(prefix: str, section: type[Section]) -> Iterator[tuple[str, str, FieldInfo]]:
-    """The path, the name and the field of each key of a section, and of those in it."""
+def _keys(prefix: str, section: type[Section]) -> Iterator[tuple[str, str, type[Section]]]:
+    """The path and the name of each key of a section and of those in it, and which section has it."""
     for name, field in section.model_fields.items():
         inner = next(sections_in(field.annotation), None)
         path = f"{prefix}.{name}"
-        yield path, name, field
+        yield path, name, section
         if inner and name not in _DESCRIBED_ONCE:
             yield from _keys(_prefix(path, field), inner)
 
@@ -149,17 +150,19 @@ def _table(rows: Iterator[str]) -> str:
     return "\n".join(["| Key | Type and unit | Default | Change later | Description |", "|---|---|---|---|---|", *rows])
 
 
-def _row(path: str, name: str, field: FieldInfo) -> str:
+def _row(path: str, name: str, section: type[Section]) -> str:
+    field = section.model_fields[name]
     kind = _DESCRIBED_ONCE.get(name) or _kind(field.annotation, name, tuple(field.metadata))
-    return f"| `{path}` | {kind} | {_default(field)} | {_line(day_two.answer(path))} | {_line(field.description)} |"
+    told = f"{_line(day_two.answer(path))} | {_line(description(section, name))}"
+    return f"| `{path}` | {kind} | {_default(field)} | {told} |"
 
 
 def _text(section: type[Section]) -> str:
     return cleandoc(section.__doc__ or "")
 
 
-def _line(description: str | None) -> str:
-    return (description or "").replace("\n", " ").replace("|", "\\|")
+def _line(text: str) -> str:
+    return text.replace("\n", " ").replace("|", "\\|")
 
 
 def is_list(annotation: Any) -> bool:

@@ -17,9 +17,7 @@ class Section(BaseModel):
     Making one with a wrong value raises pydantic's ``ValidationError``, which is a ``ValueError``.
     """
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     def faults(self) -> Iterator[Fault]:
         """Every wrong value that is left once each key by itself is right."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from settings.descriptions import description
 from settings.messages import Fault, FaultsError, Words, join
 from settings.network import JOINED, OWN, JoinedNetworkSettings, OwnNetworkSettings
 from settings.section import Section
@@ -90,6 +91,6 @@ def _section(location: Sequence[int | str], root: type[Section]) -> type[Section
 
 def _purpose(section: type[Section], key: str) -> str:
     """What a missing key is for: the first sentence of its description."""
-    text = (section.model_fields[key].description or "a value").replace("\n", " ").replace("`", "")
+    text = (description(section, key) or "a value").replace("\n", " ").replace("`", "")
     sentence = text.partition(". ")[0].rstrip(".")
     return sentence if sentence[:2].isupper() else sentence[0].lower() + sentence[1:]

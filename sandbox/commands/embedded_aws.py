@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from commands.errors import CommandError
@@ -35,15 +36,25 @@ class EmbeddedAws:
 
     def answers(self, *, seconds: float = 2.0) -> bool:
         """Whether an HTTP server on the port gives any answer within the time."""
+        return self._status("GET", "", seconds=seconds) is not None
+
+    def has_bucket(self, name: str, *, seconds: float = 30.0) -> bool:
+        """Whether S3 has a bucket of this name."""
+        return self._status("HEAD", name, seconds=seconds) == HTTPStatus.OK
+
+    def _status(self, method: str, path: str, *, seconds: float) -> int | None:
+        """The status of the answer; None if there is none within the time."""
         # Never through a proxy that the shell names: the server is on this machine.
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            direct.open(f"{self.endpoint}/", timeout=seconds).close()
-        except urllib.error.HTTPError:
-            return True
+            with direct.open(
+                urllib.request.Request(f"{self.endpoint}/{path}", method=method), timeout=seconds
+            ) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
         except OSError:
-            return False
-        return True
+            return None
 
     def running(self) -> bool:
         return self.process.find() is not None and self.answers()

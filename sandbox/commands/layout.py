@@ -49,6 +49,11 @@ class Layout:
         return self.directory / "aws.log"
 
     @property
+    def account_record(self) -> Path:
+        """For which embedded AWS the account is prepared."""
+        return self.directory / "account.json"
+
+    @property
     def run_record(self) -> Path:
         """Exists while the engine changes a stack, and after a run that was killed."""
         return self.directory / "run.json"

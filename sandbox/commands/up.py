@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +11,11 @@ from commands.console import Console
 from commands.engine import Engine
 from commands.errors import CannotRunError, CommandError
 from sandbox.commands import aws_cli, embedded_aws, engine_logs, plugins, stack_locks, stacks, unfinished_run
+from sandbox.commands.account import SandboxAccount
 from sandbox.commands.certificate import ensure_certificate
 from sandbox.commands.embedded_aws import EmbeddedAws, Start, was_moved
-from sandbox.commands.environment import REGION, STATE_BUCKET, Provider, SandboxEnvironment, keeps_checkpoints
-from sandbox.commands.layout import REPOSITORY, Layout
+from sandbox.commands.environment import STATE_BUCKET, Provider, SandboxEnvironment, keeps_checkpoints
+from sandbox.commands.layout import Layout
 from sandbox.commands.progress import Progress
 from sandbox.commands.stack_files import STACKS, certificate_files
 from sandbox.commands.stacks import CannotRecoverError
@@ -109,7 +107,8 @@ class Up:
         )
         environment.write()
         variables = environment.over(os.environ)
-        self._bootstrap(variables)
+        SandboxAccount(layout=self.layout, server=start.server).prepare(variables)
+        self.console.step(f"State bucket {STATE_BUCKET} is ready")
         plugins.install(environment, variables)
         logs = engine_logs.keep if os.environ.get(engine_logs.SWITCH) else engine_logs.switch_off
         logs(environment.pulumi_home)
@@ -117,20 +116,6 @@ class Up:
         engine = Engine(command=command, project=self.layout.project, environment=variables)
         stacks.make_missing(engine, STACKS)
         return engine
-
-    def _bootstrap(self, variables: Mapping[str, str]) -> None:
-        """Run the command that prepares a real account."""
-        ran = subprocess.run(
-            [sys.executable, "-m", "account.bootstrap", "--region", REGION, "--state-bucket", STATE_BUCKET],
-            cwd=REPOSITORY,
-            env=dict(variables),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if ran.returncode != 0:
-            raise CommandError(f"The state bucket could not be prepared: {ran.stderr.strip()}")
-        self.console.step(f"State bucket {STATE_BUCKET} is ready")
 
     def _make_certificates(self) -> None:
         for stack in STACKS:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from settings.describe import COMMAND, PAGE, is_list, page
+from settings.descriptions import description
 from settings.section import Section
 from settings.stack_file import Settings
 from settings.validation import sections_in
@@ -30,7 +31,7 @@ def keys(section: type[Section], prefix: str = "") -> Iterator[str]:
 def undescribed(section: type[Section], path: str) -> Iterator[str]:
     """The keys of a section, and of those in it, that have no description."""
     for name, field in section.model_fields.items():
-        if not (field.description or "").strip():
+        if not description(section, name).strip():
             yield f"{path}.{name}"
         for inner in sections_in(field.annotation):
             yield from undescribed(inner, f"{path}.{name}")

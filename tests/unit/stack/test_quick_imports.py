@@ -115,3 +115,19 @@ def test_a_service_has_every_name_that_it_had() -> None:
         "assert 'TargetGroupAttachment' in dir(aws.lb)\n"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+
+def test_a_type_is_remembered_only_if_it_is_the_same_in_every_module(file: Path) -> None:
+    file.write_text(
+        "import builtins as _builtins\nimport pulumi\nfrom typing import Optional\n"
+        "class Odd: ...\n"
+        "def same() -> pulumi.Output[Optional[_builtins.str]]: ...\n"
+        "def own() -> pulumi.Output['Odd']: ...\n"
+    )
+    first, second = (_load(quick_imports._Module, file) for _ in range(2))
+    assert first.Odd is not second.Odd
+    for module in (first, second, first):
+        odd: Any = module.Odd
+        places = (vars(module), {"T": type(None)})  # as the SDK passes them
+        assert quick_imports.hints(module.same, *places) == typing.get_type_hints(module.same, *places)
+        assert quick_imports.hints(module.own, *places) == {"return": pulumi.Output[odd]}

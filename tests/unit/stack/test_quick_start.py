@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import gc
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 import pulumi
@@ -13,12 +15,14 @@ import pytest
 from pulumi.output import UNKNOWN
 from pulumi.runtime import resource, rpc
 
-from stack.quick_start import DEBUG, call_stack, outputs_of, quick_start
+from stack.quick_start import DEBUG, call_stack, outputs_of, quick_start, serialized, urn_of
 from tests.unit.program import build
 
 OUTPUTS = 60
 THEIRS = rpc.transfer_properties
-"""Before a test replaces it."""
+THEIR_URN = resource.create_urn
+THEIR_VALUE = rpc.serialize_property
+"""Before a test replaces them. Programs that ran before may have."""
 
 
 @pytest.fixture
@@ -117,19 +121,65 @@ def test_a_resource_has_the_sdks_own_outputs(monkeypatch: pytest.MonkeyPatch) ->
             names = [sorted(each._name for each in one.resources) for one in got]
             return [sorted(resolvers), names, [(one.value, one.is_known, one.is_secret) for one in got]]
 
-        answers: list[Any] = []
-
-        def program(data: Any = data, answers: Any = answers) -> None:
-            answers.append(asyncio.ensure_future(data()))
-
-        build(program)
-        found.append(answers[0].result())
+        found.append(_result_of(data))
     theirs, ours = found
     assert ours == theirs
     assert ours[1:] == [
         [["other", "pair"], ["pair"]],
         [("value", True, False), ({"a": UNKNOWN}, False, True)],
     ]
+
+
+def test_a_failed_registration_is_told_once(capsys: pytest.CaptureFixture[str], caplog: Any) -> None:
+    """By the SDK. asyncio prints failures that nobody has read, for each property."""
+
+    async def failing() -> None:
+        for resolve in outputs_of(Pair("pair"), {"vpc": None}, True).values():
+            resolve(None, False, False, None, ValueError("not registered"))
+
+    _result_of(failing)
+    gc.collect()
+    assert "never retrieved" not in caplog.text + capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "value", ["text", "", 3, 2.5, True, None, ["text", 1], {"a": {"b": "c"}}, pulumi.FileAsset("x")], ids=repr
+)
+@pytest.mark.parametrize("options", [{}, {"return_protobuf_value": True}], ids=["", "protobuf"])
+def test_values_are_sent_as_the_sdk_sends_them(value: Any, options: dict[str, Any]) -> None:
+    async def sent(serialize: Any) -> Any:
+        return await serialize(value, [], "key", None, None, None, **options)
+
+    theirs = _result_of(lambda: sent(THEIR_VALUE))
+    ours = _result_of(lambda: sent(functools.partial(serialized, THEIR_VALUE)))
+    assert (type(ours), ours) == (type(theirs), theirs)
+
+
+PARENT = "urn:pulumi:prod::magento::a:b:C$d:e:F::name::of-it"
+
+
+@pytest.mark.parametrize("parent", [None, PARENT, "pair"], ids=["none", "urn", "resource"])
+def test_urns_are_the_sdks_own(parent: str | None) -> None:
+    async def urns() -> list[str | None]:
+        above = Pair("pair") if parent == "pair" else parent
+        how = ("vpc", "aws:ec2/vpc:Vpc", above)
+        return [await each.future() for each in (THEIR_URN(*how), urn_of(THEIR_URN, *how))]
+
+    theirs, ours = _result_of(urns)
+    assert ours == theirs
+    assert str(ours).endswith("aws:ec2/vpc:Vpc::vpc")
+
+
+def _result_of(work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """What a coroutine returns that runs in a program."""
+    answers: list[Any] = []
+
+    def program() -> None:
+        answers.append(asyncio.ensure_future(work()))
+        pulumi.runtime.settings._get_rpc_manager().rpcs.append(answers[0])  # The program waits for these.
+
+    build(program)
+    return answers[0].result()
 
 
 @pytest.mark.parametrize(("variable", "sent"), [("", False), ("true", True)])
