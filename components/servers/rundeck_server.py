@@ -9,13 +9,14 @@ import pulumi
 import pulumi_random as random
 
 from components.network.security_group import IngressRule
-from components.servers import server_files
+from components.servers import ansible, server_files
 from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.data_volumes import DataVolume
 from components.servers.server import Server, ServerArgs, ServerPlacement
+from components.shared.bucket import Bucket, BucketArgs
 from components.shared.context import Context
-from components.shared.iam import allow
 from components.shared.secret import Secret, SecretArgs
+from settings.bucket import Purpose
 from settings.rundeck import HOST_NAME, RundeckSettings
 
 PORT = 4440
@@ -44,8 +45,9 @@ class RundeckServerArgs:
 class RundeckServer(pulumi.ComponentResource):
     """Rundeck and Ansible inside the network. Rundeck's jobs and data are on a volume that outlives the instance.
 
-    Produces the passwords of Rundeck's administrator and of its key storage with their secrets, and a ``Server`` that
-    may take the roles of the client's stacks that release, ``<client>-<environment>-releases``.
+    Produces the passwords of Rundeck's administrator and of its key storage with their secrets, a bucket through which
+    Ansible hands files to other servers, and a ``Server``. The server may take the roles of the client's stacks that
+    release, ``<client>-<environment>-releases``. By Session Manager it may become root on the client's Linux servers.
     """
 
     url: str
@@ -62,6 +64,16 @@ class RundeckServer(pulumi.ComponentResource):
         storage_secret_arn = self._password(
             "storage", "What Rundeck encrypts the keys and passwords with that it keeps"
         )
+        bucket = Bucket(
+            f"{name}-ansible",
+            BucketArgs(
+                context=args.placement.context,
+                purpose=Purpose.TEMPORARY,
+                expire_after_days=ansible.KEPT_DAYS,
+                keep_older_versions_days=ansible.KEPT_DAYS,
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         server = Server(
             f"{name}-server",
             ServerArgs(
@@ -71,9 +83,12 @@ class RundeckServer(pulumi.ComponentResource):
                     IngressRule(name=client, port=PORT, from_group=group, reason=f"Rundeck, for {client}")
                     for client, group in args.clients.items()
                 ),
-                boot=pulumi.Output.all(self.admin_secret_arn, storage_secret_arn, args.releases_bucket).apply(
-                    lambda known: boot(args, admin_secret=known[0], storage_secret=known[1], releases_bucket=known[2])
-                ),
+                boot=pulumi.Output.all(
+                    admin_secret=self.admin_secret_arn,
+                    storage_secret=storage_secret_arn,
+                    releases_bucket=args.releases_bucket,
+                    ansible_bucket=bucket.bucket_name,
+                ).apply(lambda known: boot(args, **known)),
                 volumes=(
                     DataVolume(
                         name="data",
@@ -89,9 +104,7 @@ class RundeckServer(pulumi.ComponentResource):
                         "Action": ["secretsmanager:GetSecretValue"],
                         "Resource": [self.admin_secret_arn, storage_secret_arn],
                     },
-                    {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": [args.placement.context.key_arn]},
-                    # For Ansible's inventory.
-                    allow(("ec2:DescribeInstances",), "*"),
+                    *ansible.may_reach_servers(args.placement.context, bucket.arn),
                     {
                         "Effect": "Allow",
                         "Action": ["sts:AssumeRole"],
@@ -132,7 +145,9 @@ class RundeckServer(pulumi.ComponentResource):
         ).arn
 
 
-def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str, releases_bucket: str) -> CloudInit:
+def boot(
+    args: RundeckServerArgs, *, admin_secret: str, storage_secret: str, releases_bucket: str, ansible_bucket: str
+) -> CloudInit:
     """The packages, files and scripts of the server. It gets the ARNs of its secrets, and reads them with its role."""
     tags, region = args.placement.context.tags, args.placement.context.region
 
@@ -174,20 +189,23 @@ def boot(args: RundeckServerArgs, *, admin_secret: str, storage_secret: str, rel
                 path="/etc/systemd/system/rundeckd.service.d/platform.conf",
                 content=server_files.read("rundeck/service.conf"),
             ),
-            BootFile(path="/etc/ansible/ansible.cfg", content=server_files.read("rundeck/ansible.cfg")),
-            BootFile(
-                path="/etc/ansible/platform.aws_ec2.yml",
-                content=server_files.render("rundeck/platform.aws_ec2.yml.j2", region=region, client=tags.client),
-            ),
+            *ansible.files(region=region, client=tags.client, bucket=ansible_bucket),
             BootFile(
                 path=f"{_USER_COMMANDS}/shop-release", content=server_files.read("rundeck/shop_release.sh"), mode="0755"
             ),
             script("install_rundeck.sh"),
+            script("install_session_manager_plugin.sh"),
             script("keep_database.sh"),
             script("configure_rundeck.sh"),
             script("load_jobs.sh"),
         ),
         scripts=tuple(
-            f"{_ROOT_COMMANDS}/{name}" for name in ("install_rundeck.sh", "configure_rundeck.sh", "load_jobs.sh")
+            f"{_ROOT_COMMANDS}/{name}"
+            for name in (
+                "install_rundeck.sh",
+                "install_session_manager_plugin.sh",
+                "configure_rundeck.sh",
+                "load_jobs.sh",
+            )
         ),
     )

@@ -35,7 +35,9 @@ ARGS = RundeckServerArgs(
 )
 FILES = {
     each.path: each
-    for each in boot(ARGS, admin_secret="arn:admin", storage_secret="arn:storage", releases_bucket=BUCKET).files
+    for each in boot(
+        ARGS, admin_secret="arn:admin", storage_secret="arn:storage", releases_bucket=BUCKET, ansible_bucket="ansible"
+    ).files
 }
 
 
@@ -209,6 +211,38 @@ def test_a_repository_key_that_is_not_rundecks_is_refused(tmp_path: Path) -> Non
     assert "the key of Rundeck's repository should be 0DDD2FA79B15D736ECEA32B89B5206167C5C34C0, got" in refused.stderr
     assert not keyring.exists()
     assert not installed.exists()
+
+
+@pytest.mark.parametrize(("architecture", "folder"), [("amd64", "ubuntu_64bit"), ("arm64", "ubuntu_arm64")])
+def test_the_session_manager_plugin_is_aws_package_of_the_architecture(
+    tmp_path: Path, architecture: str, folder: str
+) -> None:
+    machine = Machine(tmp_path)
+    machine.install("/usr/local/sbin/install_session_manager_plugin.sh")
+    machine.add("dpkg-query", f"#!/bin/sh\ncat {tmp_path}/status 2>/dev/null\n")
+    machine.add("dpkg", f"#!/bin/sh\necho {architecture}\n")
+    machine.add("curl", f'#!/bin/sh\nfor last; do :; done\necho "$last" >>{tmp_path}/fetched\n')
+    machine.add("apt-get", f"#!/bin/sh\nprintf installed >{tmp_path}/status\n")
+    for _ in range(2):
+        assert machine.run("install_session_manager_plugin.sh").returncode == 0
+    # At the second boot it is there.
+    assert (tmp_path / "fetched").read_text() == (
+        f"https://s3.amazonaws.com/session-manager-downloads/plugin/latest/{folder}/session-manager-plugin.deb\n"
+    )
+
+
+@pytest.mark.parametrize("fails", ["curl", "apt-get"])
+def test_a_boot_goes_on_without_the_session_manager_plugin(tmp_path: Path, fails: str) -> None:
+    """Rundeck and its releases do not need it."""
+    machine = Machine(tmp_path)
+    machine.install("/usr/local/sbin/install_session_manager_plugin.sh")
+    machine.add("dpkg-query", "#!/bin/sh\nexit 1\n")
+    machine.add("dpkg", "#!/bin/sh\necho arm64\n")
+    for program in ("curl", "apt-get"):
+        machine.add(program, f"#!/bin/sh\nexit {int(program == fails)}\n")
+    ran = machine.run("install_session_manager_plugin.sh")
+    assert ran.returncode == 0
+    assert "Ansible reaches no server" in ran.stderr
 
 
 def test_the_database_is_copied_before_another_version_changes_it(tmp_path: Path) -> None:
