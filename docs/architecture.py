@@ -231,7 +231,7 @@ class Platform:
         mails = [each.inputs["endpoint"] for each in self.all("sns/topicSubscription:TopicSubscription")]
         plans = [rule["ruleName"] for each in self.all("backup/plan:Plan") for rule in each.inputs["rules"]]
         return [
-            ("S3", ", ".join(each.inputs["bucket"] for each in self.all("s3/bucket:Bucket"))),
+            ("S3", ", ".join(_bucket(each.inputs) for each in self.all("s3/bucket:Bucket"))),
             ("Route 53", ", ".join(each.inputs["name"] for each in self.all("route53/zone:Zone"))),
             ("CloudWatch", f"{len(alarms)} alarms and a dashboard; mail to {', '.join(mails)}"),
             ("Secrets Manager", f"{len(self.all('secretsmanager/secret:Secret'))} secrets"),
@@ -241,6 +241,11 @@ class Platform:
 
 def _outside(name: str, *lines: str) -> Box:
     return Box(name=name, kind=OUTSIDE, lines=lines)
+
+
+def _bucket(inputs: Mapping[str, Any]) -> str:
+    """The name of a bucket, or what the console shows for one whose name Pulumi makes up."""
+    return str(inputs.get("bucket") or inputs["tags"]["Name"])
 
 
 def _options(environment: Resource) -> dict[tuple[str, str], str]:

@@ -9,13 +9,15 @@ import pulumi
 import pulumi_random as random
 
 from components.network.security_group import IngressRule
-from components.servers import server_files
+from components.servers import ansible, server_files
 from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.data_volumes import DataVolume
 from components.servers.server import Server, ServerArgs, ServerPlacement
+from components.servers.server_configuration import ServerConfiguration
+from components.shared.bucket import Bucket, BucketArgs
 from components.shared.context import Context
-from components.shared.iam import allow
 from components.shared.secret import Secret, SecretArgs
+from settings.bucket import Purpose
 from settings.rundeck import HOST_NAME, RundeckSettings
 
 PORT = 4440
@@ -47,8 +49,9 @@ class RundeckServer(pulumi.ComponentResource):
     """Rundeck and Ansible inside the network. Rundeck's jobs and data are on a volume that outlives the instance.
 
     Produces the passwords of Rundeck's administrator, of a user who may only release and of its key storage with their
-    secrets, and a ``Server`` that may take the roles of the client's stacks that release,
-    ``<client>-<environment>-releases``.
+    secrets, a bucket through which Ansible hands files to other servers, and a ``Server``. The server may take the
+    roles of the client's stacks that release, ``<client>-<environment>-releases``. By Session Manager it may become
+    root on the client's Linux servers.
     """
 
     url: str
@@ -70,6 +73,16 @@ class RundeckServer(pulumi.ComponentResource):
         storage_secret_arn = self._password(
             "storage", "What Rundeck encrypts the keys and passwords with that it keeps"
         )
+        bucket = Bucket(
+            f"{name}-ansible",
+            BucketArgs(
+                context=args.placement.context,
+                purpose=Purpose.TEMPORARY,
+                expire_after_days=ansible.KEPT_DAYS,
+                keep_older_versions_days=ansible.KEPT_DAYS,
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         server = Server(
             f"{name}-server",
             ServerArgs(
@@ -85,6 +98,7 @@ class RundeckServer(pulumi.ComponentResource):
                     storage_secret=storage_secret_arn,
                     releases_bucket=args.releases_bucket,
                 ).apply(lambda known: boot(args, **known)),
+                configuration=bucket.bucket_name.apply(lambda known: configuration(args, ansible_bucket=known)),
                 volumes=(
                     DataVolume(
                         name="data",
@@ -100,9 +114,7 @@ class RundeckServer(pulumi.ComponentResource):
                         "Action": ["secretsmanager:GetSecretValue"],
                         "Resource": [self.admin_secret_arn, self.release_secret_arn, storage_secret_arn],
                     },
-                    {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": [args.placement.context.key_arn]},
-                    # For Ansible's inventory.
-                    allow(("ec2:DescribeInstances",), "*"),
+                    *ansible.may_reach_servers(args.placement.context, bucket.arn),
                     {
                         "Effect": "Allow",
                         "Action": ["sts:AssumeRole"],
@@ -149,11 +161,15 @@ class RundeckServer(pulumi.ComponentResource):
 
 
 def boot(
-    args: RundeckServerArgs, *, admin_secret: str, release_secret: str, storage_secret: str, releases_bucket: str
+    args: RundeckServerArgs,
+    *,
+    admin_secret: str,
+    release_secret: str,
+    storage_secret: str,
+    releases_bucket: str,
 ) -> CloudInit:
     """The packages, files and scripts of the server. It gets the ARNs of its secrets, and reads them with its role."""
     tags, region = args.placement.context.tags, args.placement.context.region
-    project = f"{tags.client}-magento"
 
     def prepared(name: str, **values: object) -> BootFile:
         template = f"rundeck/{name}.j2"
@@ -186,14 +202,12 @@ def boot(
                 storage_secret=storage_secret,
                 version=args.rundeck.version,
                 url=args.url,
-                project=project,
+                project=_project(args),
                 client=tags.client,
                 releases_bucket=releases_bucket,
             ),
             prepared("rundeck.sources"),
             prepared("rundeck-config.properties", url=args.url),
-            prepared("rundeck-jobs.yaml"),
-            prepared("release.aclpolicy", project=project, groups=_RELEASE_GROUPS),
             prepared("https.conf"),
             unit("rundeck-certificate.service"),
             unit("rundeck-certificate.timer"),
@@ -209,21 +223,42 @@ def boot(
                 path="/etc/systemd/system/rundeckd.service.d/platform.conf",
                 content=server_files.read("rundeck/service.conf"),
             ),
-            BootFile(path="/etc/ansible/ansible.cfg", content=server_files.read("rundeck/ansible.cfg")),
-            BootFile(
-                path="/etc/ansible/platform.aws_ec2.yml",
-                content=server_files.render("rundeck/platform.aws_ec2.yml.j2", region=region, client=tags.client),
-            ),
             command("shop-release", "shop_release.sh"),
             command("make_certificate.sh", "make_certificate.sh"),
             script("install_rundeck.sh"),
+            script("install_session_manager_plugin.sh"),
             script("keep_database.sh"),
             script("configure_rundeck.sh"),
             script("serve_https.sh"),
             script("load_jobs.sh"),
+            script("apply_jobs.sh"),
         ),
         scripts=tuple(
             f"{_ROOT_COMMANDS}/{name}.sh"
-            for name in ("install_rundeck", "configure_rundeck", "serve_https", "load_jobs")
+            for name in (
+                "install_rundeck",
+                "install_session_manager_plugin",
+                "configure_rundeck",
+                "serve_https",
+                "load_jobs",
+            )
         ),
+        apply=f"{_ROOT_COMMANDS}/apply_jobs.sh",
     )
+
+
+def configuration(args: RundeckServerArgs, *, ansible_bucket: str) -> ServerConfiguration:
+    """The jobs, who may run them, and Ansible's files, which a running server takes over."""
+    tags, region = args.placement.context.tags, args.placement.context.region
+    acl = server_files.render("rundeck/release.aclpolicy.j2", project=_project(args), groups=_RELEASE_GROUPS)
+    return ServerConfiguration(
+        files=(
+            BootFile(path=f"{_PREPARED}/rundeck-jobs.yaml", content=server_files.read("rundeck/rundeck-jobs.yaml")),
+            BootFile(path=f"{_PREPARED}/release.aclpolicy", content=acl),
+            *ansible.files(region=region, client=tags.client, bucket=ansible_bucket),
+        )
+    )
+
+
+def _project(args: RundeckServerArgs) -> str:
+    return f"{args.placement.context.tags.client}-magento"

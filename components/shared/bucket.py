@@ -9,9 +9,8 @@ import pulumi_aws as aws
 
 from components.shared.context import Context
 from components.shared.iam import document, only_over_tls
-from settings.bucket import BucketSettings, Purpose
+from settings.bucket import Purpose
 
-_NONCURRENT_DAYS = 30
 _KEEPS_VERSIONS = {Purpose.SITE_CONFIGURATION}
 """A release names the version of the configuration that its instances fetch, and may run for years."""
 
@@ -25,10 +24,16 @@ _REPORTS = {"cur": "definition/*", "bcm-data-exports": "export/*"}
 
 @dataclass(frozen=True, kw_only=True)
 class BucketArgs:
-    """The settings of the bucket."""
+    """What the bucket is for, and how long objects stay."""
 
     context: Context
-    bucket: BucketSettings
+    purpose: Purpose
+    bucket_name: str | None = None
+    """The name, if people or AWS know the bucket by it. Otherwise Pulumi makes one up."""
+    expire_after_days: int | None = None
+    """The age at which objects are deleted. Without it they are kept."""
+    keep_older_versions_days: int = 30
+    """How long an object can be restored that was deleted or written again."""
 
 
 class Bucket(pulumi.ComponentResource):
@@ -41,14 +46,14 @@ class Bucket(pulumi.ComponentResource):
     arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("magento:shared:Bucket", name, {"purpose": args.bucket.purpose.value}, opts)
+        super().__init__("magento:shared:Bucket", name, {"purpose": args.purpose.value}, opts)
         child = pulumi.ResourceOptions(parent=self)
         bucket = aws.s3.Bucket(
             f"{name}-bucket",
-            bucket=args.bucket.name,
+            bucket=args.bucket_name,
             # Without protection, the bucket is deleted together with its objects and their older versions.
             force_destroy=not args.context.protect,
-            tags=args.context.tags.named(args.bucket.name),
+            tags=args.context.tags.named(args.bucket_name or name),
             opts=pulumi.ResourceOptions(parent=self, protect=args.context.protect),
         )
         closed = aws.s3.BucketPublicAccessBlock(
@@ -86,7 +91,7 @@ class Bucket(pulumi.ComponentResource):
             f"{name}-policy",
             bucket=bucket.id,
             policy=pulumi.Output.all(bucket.arn, args.context.account_id).apply(
-                lambda known: _policy(args.bucket.purpose, known[0], known[1])
+                lambda known: _policy(args.purpose, known[0], known[1])
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
         )
@@ -98,7 +103,7 @@ class Bucket(pulumi.ComponentResource):
 
 def _encryption(args: BucketArgs) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgs:
     default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs
-    if args.bucket.purpose in _ENCRYPTED_BY_S3:
+    if args.purpose in _ENCRYPTED_BY_S3:
         return aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
             apply_server_side_encryption_by_default=default(sse_algorithm="AES256")
         )
@@ -120,9 +125,9 @@ def _lifecycle(args: BucketArgs) -> list[aws.s3.BucketLifecycleConfigurationRule
             filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
             noncurrent_version_expiration=(
                 None
-                if args.bucket.purpose in _KEEPS_VERSIONS
+                if args.purpose in _KEEPS_VERSIONS
                 else aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
-                    noncurrent_days=_NONCURRENT_DAYS
+                    noncurrent_days=args.keep_older_versions_days
                 )
             ),
             abort_incomplete_multipart_upload=aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
@@ -130,13 +135,13 @@ def _lifecycle(args: BucketArgs) -> list[aws.s3.BucketLifecycleConfigurationRule
             ),
         )
     ]
-    if args.bucket.expire_after_days is not None:
+    if args.expire_after_days is not None:
         rules.append(
             rule(
                 id="expire",
                 status="Enabled",
                 filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-                expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=args.bucket.expire_after_days),
+                expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=args.expire_after_days),
             )
         )
     return rules

@@ -29,7 +29,12 @@ class Buckets(pulumi.ComponentResource):
                 each.purpose,
                 Bucket(
                     f"{name}-{each.name}",
-                    BucketArgs(context=args.context, bucket=each),
+                    BucketArgs(
+                        context=args.context,
+                        purpose=each.purpose,
+                        bucket_name=each.name,
+                        expire_after_days=each.expire_after_days,
+                    ),
                     opts=pulumi.ResourceOptions(parent=self),
                 ).bucket_name,
             )

@@ -29,6 +29,7 @@ from sandbox.hosts.places import MACHINES
 from sandbox.hosts.programs import ProgramError
 from sandbox.hosts.root_image import RootImage, RootImageError
 from sandbox.hosts.shares import IN_HOSTS, Shares
+from sandbox.hosts.shells import Shell
 from sandbox.hosts.state_document import Instance, LoadBalancer, State, forwarded
 
 _AT_ONCE = 2
@@ -131,6 +132,9 @@ class Fleet:
             "StandardError": result.standard_error,
             "TimedOut": result.return_code == 124,
         }
+
+    def open_shell(self, instance_id: str) -> Shell:
+        raise server.UnknownHostError(f"{instance_id}: hosts open no shells for sessions")
 
     def log_of(self, instance_id: str) -> dict[str, Any]:
         return {"Log": self._host(instance_id).log()}

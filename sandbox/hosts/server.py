@@ -2,6 +2,7 @@
 
 - ``POST /instances/<id>/deployments`` deploys, and answers when it is over: ``{"ReturnCode", "Log", "TimedOut"}``.
 - ``POST /instances/<id>/commands`` runs commands: ``{"ReturnCode", "StandardOutput", "StandardError"}``.
+- ``POST /instances/<id>/shells`` opens a shell. After the answer 101, the connection is what is typed and shown.
 - ``GET /instances/<id>/log`` answers ``{"Log"}``, the end of the instance's logs.
 - ``POST /databases/<host>/copies`` copies a database for the snapshot ``{"Name"}``, and answers when it is over.
 - ``GET /targets`` answers the health of targets by ARN of the target group.
@@ -26,6 +27,7 @@ from typing import Any, Protocol
 from sandbox.hosts.http_server import Server
 from sandbox.hosts.machine import MachineError
 from sandbox.hosts.programs import ProgramError
+from sandbox.hosts.shells import Shell
 
 Json = dict[str, Any]
 
@@ -39,6 +41,7 @@ class Answers(Protocol):
 
     def deploy(self, instance_id: str, request: Json) -> Json: ...
     def run_commands(self, instance_id: str, request: Json) -> Json: ...
+    def open_shell(self, instance_id: str) -> Shell: ...
     def log_of(self, instance_id: str) -> Json: ...
     def copy_database(self, host: str, request: Json) -> Json: ...
     def targets(self) -> Json: ...
@@ -68,10 +71,32 @@ def serve(answers: Answers) -> tuple[Server, str]:
                     self._answer(lambda: answers.deploy(instance, body))
                 case ["instances", instance, "commands"]:
                     self._answer(lambda: answers.run_commands(instance, body))
+                case ["instances", instance, "shells"]:
+                    self._open_shell(instance)
                 case ["databases", host, "copies"]:
                     self._answer(lambda: answers.copy_database(host, body))
                 case _:
                     self._say(404, {"message": "no such path, or another token"})
+
+        def _open_shell(self, instance: str) -> None:
+            try:
+                shell = answers.open_shell(instance)
+            except UnknownHostError as unknown:
+                self._say(404, {"message": str(unknown)})
+                return
+            except (MachineError, OSError) as failed:
+                self._say(500, {"message": str(failed)})
+                return
+            try:
+                self.send_response(101)
+                self.send_header("Connection", "Upgrade")
+                self.send_header("Upgrade", "shell")
+                self.end_headers()
+                shell.relay(self.connection)
+            except OSError:  # The other side has gone.
+                pass
+            finally:
+                shell.close()
 
         def _asked(self) -> list[str]:
             """The parts of the path after the token; none without it."""

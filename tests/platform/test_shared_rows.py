@@ -10,10 +10,12 @@ from tests.platform.test_rows import STACKS, tags, vpc
 
 @pytest.mark.row(13)
 def test_row_13_the_buckets_exist_and_none_is_public(platform: Platform) -> None:
-    """Row 13's four, one for CloudFront's logs, one for releases, the state's and Beanstalk's own."""
+    """Row 13's four, one for CloudFront's logs, one for releases, Ansible's, the state's and Beanstalk's own."""
     s3 = platform.client("s3")
     names = {each["Name"] for each in s3.list_buckets()["Buckets"]}
+    [ansible] = (name for name in names if name.startswith("operations-rundeck-ansible-bucket-"))
     ours = {
+        ansible,
         "client-billing",
         "client-magento-cdn-logs",
         "client-magento-config",

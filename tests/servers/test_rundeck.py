@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from components.servers.rundeck_server import RundeckServerArgs, boot
+from components.servers.rundeck_server import RundeckServerArgs, boot, configuration
 from release import tool
 from sandbox.tests.applications.servers import free_port, listens, running, until
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws
@@ -39,13 +39,16 @@ ARGS = RundeckServerArgs(
 )
 FILES = {
     each.path: each
-    for each in boot(
-        ARGS,
-        admin_secret="arn:admin",
-        release_secret="arn:release",
-        storage_secret="arn:storage",
-        releases_bucket=BUCKET,
-    ).files
+    for each in (
+        *boot(
+            ARGS,
+            admin_secret="arn:admin",
+            release_secret="arn:release",
+            storage_secret="arn:storage",
+            releases_bucket=BUCKET,
+        ).files,
+        *configuration(ARGS, ansible_bucket="ansible").files,
+    )
 }
 
 
@@ -222,6 +225,38 @@ def test_a_repository_key_that_is_not_rundecks_is_refused(tmp_path: Path) -> Non
     assert not installed.exists()
 
 
+@pytest.mark.parametrize(("architecture", "folder"), [("amd64", "ubuntu_64bit"), ("arm64", "ubuntu_arm64")])
+def test_the_session_manager_plugin_is_aws_package_of_the_architecture(
+    tmp_path: Path, architecture: str, folder: str
+) -> None:
+    machine = Machine(tmp_path)
+    machine.install("/usr/local/sbin/install_session_manager_plugin.sh")
+    machine.add("dpkg-query", f"#!/bin/sh\ncat {tmp_path}/status 2>/dev/null\n")
+    machine.add("dpkg", f"#!/bin/sh\necho {architecture}\n")
+    machine.add("curl", f'#!/bin/sh\nfor last; do :; done\necho "$last" >>{tmp_path}/fetched\n')
+    machine.add("apt-get", f"#!/bin/sh\nprintf installed >{tmp_path}/status\n")
+    for _ in range(2):
+        assert machine.run("install_session_manager_plugin.sh").returncode == 0
+    # At the second boot it is there.
+    assert (tmp_path / "fetched").read_text() == (
+        f"https://s3.amazonaws.com/session-manager-downloads/plugin/latest/{folder}/session-manager-plugin.deb\n"
+    )
+
+
+@pytest.mark.parametrize("fails", ["curl", "apt-get"])
+def test_a_boot_goes_on_without_the_session_manager_plugin(tmp_path: Path, fails: str) -> None:
+    """Rundeck and its releases do not need it."""
+    machine = Machine(tmp_path)
+    machine.install("/usr/local/sbin/install_session_manager_plugin.sh")
+    machine.add("dpkg-query", "#!/bin/sh\nexit 1\n")
+    machine.add("dpkg", "#!/bin/sh\necho arm64\n")
+    for program in ("curl", "apt-get"):
+        machine.add(program, f"#!/bin/sh\nexit {int(program == fails)}\n")
+    ran = machine.run("install_session_manager_plugin.sh")
+    assert ran.returncode == 0
+    assert "Ansible reaches no server" in ran.stderr
+
+
 def test_people_who_may_only_release_have_a_password_each(tmp_path: Path) -> None:
     """Beside the administrator's, in the file that Rundeck reads. What it would read as something else is refused, and
     the file stays as it was."""
@@ -254,6 +289,44 @@ def test_people_who_may_only_release_have_a_password_each(tmp_path: Path) -> Non
         assert realm.read_text() == written
     assert configure({}).returncode == 0
     assert realm.read_text().strip() == "admin:of-admin,user,admin"
+
+
+def test_a_running_rundeck_takes_new_jobs_over(tmp_path: Path) -> None:
+    """Rundeck reads them from the new file, before it is in place. A file that is none changes nothing, and a boot only
+    puts them in place: Rundeck is not there yet."""
+    machine, new = configured(tmp_path), tmp_path / "new"
+    for file in configuration(ARGS, ansible_bucket="ansible").files:
+        path = new / file.path.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.content)
+    machine.install("/usr/local/sbin/apply_jobs.sh")
+    machine.add("load_jobs.sh", f'#!/bin/sh\necho "$RUNDECK_JOBS" >>{tmp_path}/loaded\n')
+    root, loaded = tmp_path / "root", tmp_path / "loaded"
+    root.mkdir()
+
+    def apply(is_active: bool) -> subprocess.CompletedProcess[str]:
+        machine.add("systemctl", f"#!/bin/sh\nexit {int(not is_active)}\n")
+        return machine.run("apply_jobs.sh", str(new), RUNDECK_ROOT=str(root))
+
+    jobs = new / "etc/boot-platform/rundeck-jobs.yaml"
+    good = jobs.read_text()
+    jobs.write_text("- {")
+    refused = apply(True)
+    assert refused.returncode == 1
+    assert "rundeck-jobs.yaml" in refused.stdout
+    assert not loaded.exists()
+    assert list(root.iterdir()) == []
+    jobs.write_text(good)
+    assert apply(False).returncode == 0
+    assert not loaded.exists()
+    for path, file in (
+        (root / file.path.lstrip("/"), file) for file in FILES.values() if (new / file.path[1:]).exists()
+    ):
+        assert path.read_text() == file.content
+    applied = apply(True)
+    assert applied.returncode == 0, applied.stderr
+    assert loaded.read_text() == f"{jobs}\n"
+    assert (tmp_path / "release.aclpolicy").read_text() == FILES["/etc/boot-platform/release.aclpolicy"].content
 
 
 def configured(directory: Path) -> Machine:

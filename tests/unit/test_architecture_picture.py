@@ -41,7 +41,8 @@ def test_it_names_every_server_store_and_satellite() -> None:
     missing = [name for name in named if name.removeprefix("client-prod-").replace("-", " ") not in text]
     assert not missing
     assert all(each["name"].replace("-", " ") in text for each in stack_config("prod")["magento:satellites"])
-    assert all(each.inputs["bucket"] in text for each in graph.of_type(aws.s3.Bucket))
+    buckets = [each.inputs.get("bucket") or each.inputs["tags"]["Name"] for each in graph.of_type(aws.s3.Bucket)]
+    assert all(each in text for each in buckets)
     assert all(each.inputs["cidrBlock"] in text for each in graph.of_type(aws.ec2.Subnet))
 
 

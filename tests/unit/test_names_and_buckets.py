@@ -22,11 +22,20 @@ def prod() -> Graph:
     return program("prod")
 
 
+@pytest.fixture(scope="module")
+def of_ansible(prod: Graph) -> str:
+    """The bucket of Rundeck's server. No person uses it, so Pulumi makes up its name."""
+    [bucket] = (each for each in prod.of_type(aws.s3.Bucket) if "bucket" not in each.inputs)
+    assert bucket.name == "operations-rundeck-ansible-bucket"
+    return bucket.id
+
+
 @pytest.mark.row(13)
-def test_the_notes_buckets(prod: Graph) -> None:
+def test_the_notes_buckets(prod: Graph, of_ansible: str) -> None:
     """Row 13's four, one for CloudFront's logs and one for releases, under the names that people and other systems
-    use; pre-production makes none."""
-    assert {each.inputs["bucket"] for each in prod.of_type(aws.s3.Bucket)} == {
+    use, and Ansible's; pre-production makes none."""
+    assert {each.id for each in prod.of_type(aws.s3.Bucket)} == {
+        of_ansible,
         "client-billing",
         "client-magento-cdn-logs",
         "client-magento-config",
@@ -40,7 +49,7 @@ def test_the_notes_buckets(prod: Graph) -> None:
 @pytest.mark.row(13)
 def test_no_bucket_is_public(prod: Graph) -> None:
     """All four switches on, ACLs off, versions kept, and plain HTTP refused, for every bucket."""
-    buckets = {each.inputs["bucket"] for each in prod.of_type(aws.s3.Bucket)}
+    buckets = {each.id for each in prod.of_type(aws.s3.Bucket)}
     switches = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
     closed = {
         each.inputs["bucket"]
@@ -64,13 +73,14 @@ def test_no_bucket_is_public(prod: Graph) -> None:
         assert first["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_encryption_suits_who_writes(prod: Graph) -> None:
+def test_encryption_suits_who_writes(prod: Graph, of_ansible: str) -> None:
     """The stack's key where only we write; S3's own where AWS delivers, which takes nothing else."""
     found = {
         each.inputs["bucket"]: each.inputs["rules"][0]["applyServerSideEncryptionByDefault"]["sseAlgorithm"]
         for each in prod.of_type(aws.s3.BucketServerSideEncryptionConfiguration)
     }
     assert found == {
+        of_ansible: "aws:kms",
         "client-billing": "AES256",
         "client-magento-cdn-logs": "AES256",
         "client-magento-config": "aws:kms",
@@ -81,14 +91,19 @@ def test_encryption_suits_who_writes(prod: Graph) -> None:
 
 
 @pytest.mark.row(13)
-def test_temporary_things_and_logs_go_away_and_nothing_else_does(prod: Graph) -> None:
+def test_temporary_things_and_logs_go_away_and_nothing_else_does(prod: Graph, of_ansible: str) -> None:
     expiring = {
         each.inputs["bucket"]: rule["expiration"]["days"]
         for each in prod.of_type(aws.s3.BucketLifecycleConfiguration)
         for rule in each.inputs["rules"]
         if "expiration" in rule
     }
-    assert expiring == {"client-temp-storage": 14, "client-magento-elb-logs": 90, "client-magento-cdn-logs": 90}
+    assert expiring == {
+        of_ansible: 1,
+        "client-temp-storage": 14,
+        "client-magento-elb-logs": 90,
+        "client-magento-cdn-logs": 90,
+    }
 
 
 def statements(prod: Graph, bucket: str) -> dict[str, dict[str, Any]]:

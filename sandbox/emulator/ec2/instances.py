@@ -11,6 +11,7 @@ from moto.ec2.exceptions import InvalidAMIIdError
 from moto.ec2.models.instances import Instance, InstanceBackend, MetadataOptions
 from moto.ec2.responses import EC2Response
 from moto.ec2.responses.instances import InstanceResponse
+from moto.ec2.utils import filter_dict_attribute_mapping
 from moto.elbv2.models import elbv2_backends
 
 from sandbox.emulator.errors import AwsError
@@ -21,6 +22,9 @@ _CONSOLE = "The embedded AWS boots no kernel, so this console is empty. On AWS i
 
 _WHILE_STOPPED = {"ebs_optimized", "instance_type", "kernel", "user_data"}
 """Attributes that EC2 changes of a stopped instance only ("ModifyInstanceAttribute")."""
+
+# moto lacks this filter of DescribeInstances. Its value is `windows`, and no other instance passes it.
+filter_dict_attribute_mapping["platform"] = "platform"
 
 
 @patch(

@@ -1,6 +1,7 @@
 """``/moto-api/hosts``: where the fleet registers, and follows what it runs.
 
-- ``POST {"Url": "http://127.0.0.1:4000/TOKEN"}`` registers the fleet at this address. ``{"Url": null}`` ends that.
+- ``POST {"Url": "http://127.0.0.1:4000/TOKEN"}`` registers the fleet at this address. ``{"Url": null}`` ends that. With
+  ``"OpensShellsOn"``, a list of instances' ids, sessions of Session Manager start on these.
 - ``GET`` answers the state document (``state.py``) with its ``Digest``. ``GET ?unless=<digest>`` waits until the
   document's digest differs, at most 5 seconds.
 """
@@ -45,12 +46,13 @@ class _Hosts:
 
     def _register(self, request: bytes) -> tuple[str, bytes]:
         try:
-            url = json.loads(request)["Url"]
+            asked = json.loads(request)
+            url, opens_shells_on = asked["Url"], [str(each) for each in asked.get("OpensShellsOn", [])]
             if url is not None and urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
                 raise ValueError(f"got {url!r}, expected an address of this machine or null")
         except (ValueError, KeyError, TypeError, AttributeError) as wrong:
             return "400 Bad Request", json.dumps({"message": f"{PATH}: Url: {wrong}"}).encode()
-        FLEET.register(url)
+        FLEET.register(url, opens_shells_on)
         if url:
             TICKER.start()
         return "200 OK", json.dumps({"Url": FLEET.url}).encode()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 _ANSWER_SECONDS = 10
 """How long the fleet may take for an answer that it has at hand."""
@@ -56,6 +58,8 @@ class Fleet:
     """
 
     url: str | None = None
+    opens_shells_on: frozenset[str] = frozenset()
+    """The ids of the instances on which it opens shells for sessions."""
     targets: dict[str, dict[str, Answer]] = field(default_factory=dict)
     """What the health checks of the load balancers saw last: by ARN of the target group and id of the instance."""
     answers: bool = True
@@ -65,9 +69,9 @@ class Fleet:
     def is_registered(self) -> bool:
         return self.url is not None
 
-    def register(self, url: str | None) -> None:
+    def register(self, url: str | None, opens_shells_on: Iterable[str] = ()) -> None:
         """Register a fleet by its address, or with None end the registration."""
-        self.url = url.rstrip("/") if url else None
+        self.url, self.opens_shells_on = url.rstrip("/") if url else None, frozenset(opens_shells_on)
         self.targets, self.answers = {}, True
 
     def in_background(self, ask: Callable[..., Found], *arguments: Any) -> Future[Found]:
@@ -108,6 +112,34 @@ class Fleet:
     def log_of(self, instance_id: str) -> str:
         """The tail of the logs of an instance. Raises ``NoHostError``, ``NoAnswerError`` or ``FleetFailedError``."""
         return str(self._ask(f"/instances/{instance_id}/log")["Log"])
+
+    def open_shell(self, instance_id: str) -> socket.socket:
+        """A connection with a shell of an instance: what is written to it is typed, and it says what the shell shows.
+
+        The shell ends with the connection. Raises ``NoHostError``, ``NoAnswerError`` or ``FleetFailedError``.
+        """
+        path = f"/instances/{instance_id}/shells"
+        if self.url is None:
+            raise NoAnswerError(f"{path}: no fleet is registered")
+        place = urlsplit(self.url)
+        asked = f"POST {place.path}{path} HTTP/1.1\r\nHost: {place.netloc}\r\nConnection: Upgrade\r\nUpgrade: shell\r\n"
+        try:
+            connection = socket.create_connection((place.hostname, place.port), timeout=_ANSWER_SECONDS)
+            connection.sendall(f"{asked}Content-Length: 0\r\n\r\n".encode())
+            # Without a buffer: what follows the headers is the shell's.
+            answer = connection.makefile("rb", buffering=0)
+            status = int(answer.readline().split()[1])
+            while answer.readline().strip():
+                pass
+        except (OSError, ValueError, IndexError) as failed:
+            raise NoAnswerError(f"{path}: the fleet did not answer: {failed}") from None
+        if status != 101:
+            connection.close()
+            if status == 404:
+                raise NoHostError(f"{path}: the fleet has no such host")
+            raise FleetFailedError(f"{path}: the fleet failed with {status}")
+        connection.settimeout(None)
+        return connection
 
     def copy_database(self, host: str, snapshot: str) -> None:
         """Copy what is in a database for a snapshot.

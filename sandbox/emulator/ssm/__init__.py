@@ -1,5 +1,5 @@
-"""Systems Manager: Run Command on the hosts of a fleet, with documents of AWS's and of the account's own."""
+"""Systems Manager: Run Command and sessions on the hosts of a fleet, with documents of AWS and of the account."""
 
-from sandbox.emulator.ssm import associations, commands, documents, instances
+from sandbox.emulator.ssm import associations, commands, documents, instances, sessions
 
-__all__ = ["associations", "commands", "documents", "instances"]
+__all__ = ["associations", "commands", "documents", "instances", "sessions"]

@@ -1,4 +1,4 @@
-"""The instances that Systems Manager's agent manages. No sessions."""
+"""The instances that Systems Manager's agent manages."""
 
 from __future__ import annotations
 
@@ -42,12 +42,6 @@ def describe_instance_information(response: SimpleSystemManagerResponse, paramet
 
 
 @operation(SimpleSystemManagerResponse)
-def describe_sessions(_response: SimpleSystemManagerResponse, _parameters: dict[str, Any]) -> dict[str, Any]:
-    """None: a session needs the data channel of the agent, which is not here."""
-    return {"Sessions": []}
-
-
-@operation(SimpleSystemManagerResponse)
 def describe_instance_patch_states(
     _response: SimpleSystemManagerResponse, _parameters: dict[str, Any]
 ) -> dict[str, Any]:
@@ -56,14 +50,32 @@ def describe_instance_patch_states(
 
 
 @operation(SimpleSystemManagerResponse)
-def start_session(_response: SimpleSystemManagerResponse, parameters: dict[str, Any]) -> dict[str, Any]:
-    raise AwsError("TargetNotConnected", f"{parameters['Target']} is not connected.")
+def get_connection_status(response: SimpleSystemManagerResponse, parameters: dict[str, Any]) -> dict[str, Any]:
+    target = parameters["Target"]
+    return {"Target": target, "Status": "connected" if is_connected(response, target) else "notconnected"}
+
+
+def is_connected(response: SimpleSystemManagerResponse, instance_id: str) -> bool:
+    """Whether a session can start on an instance: its agent may register, and the fleet opens shells on it."""
+    ec2 = client("ec2", response.region, response.current_account)
+    running = [
+        {"Name": "instance-id", "Values": [instance_id]},
+        {"Name": "instance-state-name", "Values": ["running"]},
+    ]
+    return instance_id in FLEET.opens_shells_on and any(
+        _may_register(response, instance)
+        for reservation in ec2.describe_instances(Filters=running)["Reservations"]
+        for instance in reservation["Instances"]
+    )
 
 
 def _managed(instance: dict[str, Any]) -> dict[str, Any]:
     is_windows = instance.get("Platform") == "windows"
     # To ask the fleet for each host would keep all other requests waiting. It runs Beanstalk's instances, all of them.
-    is_host = FLEET.is_registered and any(tag["Key"] == _OF_BEANSTALK for tag in instance.get("Tags", []))
+    is_host = FLEET.is_registered and (
+        instance["InstanceId"] in FLEET.opens_shells_on
+        or any(tag["Key"] == _OF_BEANSTALK for tag in instance.get("Tags", []))
+    )
     return {
         "InstanceId": instance["InstanceId"],
         "PingStatus": "Online" if is_host else "ConnectionLost",

@@ -215,3 +215,13 @@ def test_a_type_of_other_regions_is_refused(ec2: Any, subnet: str) -> None:
     image = images(ec2, DEBIAN, "debian-12-arm64-*")[0]["ImageId"]
     with aws_refuses("Unsupported", "c7gn.large is not offered in eu-west-3"):
         ec2.run_instances(ImageId=image, InstanceType="c7gn.large", MinCount=1, MaxCount=1, SubnetId=subnet)
+
+
+def test_instances_of_windows_are_found_by_their_platform(ec2: Any, subnet: str) -> None:
+    launch(ec2, SubnetId=subnet)
+    image = images(ec2, "amazon", "Windows_Server-2022-English-Full-Base-*")[0]["ImageId"]
+    windows = ec2.run_instances(ImageId=image, InstanceType="t3.small", MinCount=1, MaxCount=1, SubnetId=subnet)
+    found = ec2.describe_instances(Filters=[{"Name": "platform", "Values": ["windows"]}])["Reservations"]
+    assert [each["InstanceId"] for reservation in found for each in reservation["Instances"]] == [
+        windows["Instances"][0]["InstanceId"]
+    ]

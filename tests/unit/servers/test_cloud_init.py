@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import gzip
+import subprocess
+from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
-from components.servers.cloud_init import BootFile, BootVolume, CloudInit
+from components.servers import server_files
+from components.servers.cloud_init import BootFile, BootVolume, CloudInit, carried
 
 SCRIPT = BootFile(path="/usr/local/sbin/serve", content="#!/bin/sh\necho 'a: b'\n", mode="0755")
 
@@ -30,6 +35,32 @@ def test_files_arrive_as_they_are() -> None:
     written = {file["path"]: file for file in document(CloudInit(files=(SCRIPT, odd), scripts=()))["write_files"]}
     assert written[odd.path] == {"path": odd.path, "permissions": "0644", "content": odd.content}
     assert written[SCRIPT.path]["permissions"] == "0755"
+
+
+SCRIPTS = sorted(
+    path
+    for path in Path(server_files.__file__).parent.rglob("*")
+    if path.suffix in {".sh", ".py"} and path.read_text().startswith("#!")
+)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=[path.name for path in SCRIPTS])
+def test_user_data_leaves_nothing_but_comments_out(path: Path, tmp_path: Path) -> None:
+    """A script does the same as the one in the repository, and its first comment says what that is."""
+    whole = path.read_text()
+    left = carried(whole)
+    assert left.splitlines()[:2] == whole.splitlines()[:2]
+    assert len(left) <= len(whole)
+    if path.suffix == ".py":
+        assert ast.dump(ast.parse(left)) == ast.dump(ast.parse(whole))
+        return
+    (tmp_path / "left.sh").write_text(left)
+    read_by_bash = [
+        subprocess.run(["bash", "--pretty-print", each], check=True, capture_output=True, text=True).stdout.splitlines()
+        for each in (path, tmp_path / "left.sh")
+    ]
+    whole_lines, left_lines = ([line for line in lines if line] for lines in read_by_bash)
+    assert left_lines == whole_lines
 
 
 def test_scripts_run_after_volumes() -> None:

@@ -15,7 +15,7 @@ import pytest
 import typer
 import yaml
 
-from components.servers.rundeck_server import RundeckServer, RundeckServerArgs, boot
+from components.servers.rundeck_server import RundeckServer, RundeckServerArgs, boot, configuration
 from release import bundle, frozen_plan
 from release.app import app
 from settings.rundeck import RundeckSettings, RundeckSizeSettings
@@ -45,7 +45,8 @@ def files() -> dict[str, str]:
         storage_secret="arn:storage",
         releases_bucket="client-magento-releases",
     )
-    return {each.path: each.content for each in booted.files}
+    applied = configuration(ARGS, ansible_bucket="client-ansible")
+    return {each.path: each.content for each in (*booted.files, *applied.files)}
 
 
 @pytest.fixture(scope="module")
@@ -126,19 +127,69 @@ def test_passwords_are_fetched_by_the_servers_role(graph: Graph) -> None:
 
 
 def test_jobs_release_with_the_role_of_a_stack(graph: Graph) -> None:
-    """The server itself may neither deploy nor send commands: it takes the role of the client's stack, which has a name
-    of its own."""
+    """The server itself may neither deploy nor send commands, and reads no release: it takes the role of the client's
+    stack, which has a name of its own."""
     (takes,) = (each for each in statements(graph) if "sts:AssumeRole" in each["Action"])
     assert takes["Action"] == ["sts:AssumeRole"]
     assert takes["Resource"] == ["arn:aws:iam::123456789012:role/client-*-releases"]
     allowed = {action for each in statements(graph) for action in each["Action"] if isinstance(each["Action"], list)}
-    assert not [each for each in allowed if each.startswith(("ssm:Send", "elasticbeanstalk:", "s3:"))]
+    assert not [each for each in allowed if each.startswith(("ssm:Send", "elasticbeanstalk:"))]
+    releases = [each for each in statements(graph) if "client-magento-releases" in json.dumps(each)]
+    assert releases == []
 
 
 def test_what_rundeck_may_do_everywhere_only_looks(graph: Graph) -> None:
     """On all resources there are reading actions and nothing that writes."""
     [anywhere] = [each for each in statements(graph) if each["Resource"] == ["*"]]
     assert all(re.match(r"\w+:(Describe|Get)\w+$", action) for action in anywhere["Action"])
+
+
+@pytest.fixture(scope="module")
+def of_sessions(graph: Graph) -> list[dict[str, Any]]:
+    return [each for each in statements(graph) if any("Session" in action for action in each["Action"])]
+
+
+def test_ansible_starts_shells_on_the_clients_instances_only(of_sessions: list[dict[str, Any]]) -> None:
+    """Those of all its stacks, by their tags, and by the document of the recorded shells: no forwarded port, and no
+    instance that somebody else's program made in the account."""
+    starts = {each["Resource"][0]: each["Condition"] for each in of_sessions if each["Action"] == ["ssm:StartSession"]}
+    checked = {"ssm:SessionDocumentAccessCheck": "true"}
+    assert starts == {
+        "arn:aws:ec2:eu-west-3:123456789012:instance/*": {
+            "StringEquals": {"ssm:resourceTag/Client": "client", "ssm:resourceTag/ManagedBy": "pulumi"},
+            "BoolIfExists": checked,
+        },
+        "arn:aws:ssm:eu-west-3:123456789012:document/SSM-SessionManagerRunShell": {"BoolIfExists": checked},
+    }
+
+
+def test_ansible_reaches_no_session_of_another(of_sessions: list[dict[str, Any]]) -> None:
+    """People's shells are theirs: it resumes and ends what its own role has started."""
+    [others] = [each for each in of_sessions if each["Action"] != ["ssm:StartSession"]]
+    assert others["Action"] == ["ssm:ResumeSession", "ssm:TerminateSession"]
+    assert others["Condition"] == {"StringEquals": {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"}}
+
+
+def test_files_pass_through_a_bucket_that_keeps_them_a_day(graph: Graph) -> None:
+    """Playbooks may hold passwords. Neither an object nor an older version of it is there for long."""
+    bucket = graph.one(aws.s3.Bucket)
+    lifecycle = graph.one(aws.s3.BucketLifecycleConfiguration).inputs
+    days = {rule["id"]: rule for rule in lifecycle["rules"]}
+    assert days["expire"]["expiration"] == {"days": 1}
+    assert days["older-versions"]["noncurrentVersionExpiration"] == {"noncurrentDays": 1}
+    block = graph.one(aws.s3.BucketPublicAccessBlock).inputs
+    assert all(value for name, value in block.items() if name != "bucket")
+    of_s3 = {
+        resource: each["Action"]
+        for each in statements(graph)
+        if all(action.startswith("s3:") for action in each["Action"])
+        for resource in each["Resource"]
+    }
+    assert of_s3 == {
+        bucket.outputs["arn"]: ["s3:GetBucketLocation"],
+        # The plugin's keys start with the id of the instance.
+        f"{bucket.outputs['arn']}/i-*": ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+    }
 
 
 JOBS = {
@@ -159,10 +210,11 @@ JOBS = {
 def test_each_job_is_one_command_of_the_release_tool(files: dict[str, str], jobs: list[dict[str, Any]]) -> None:
     """Its name and group are its own, its uuid too: loading the file again changes jobs and adds none."""
     assert "/usr/local/bin/shop-release" in files
-    for job in jobs:
+    of_the_tool = [job for job in jobs if job["group"] != "Servers"]
+    for job in of_the_tool:
         (step,) = job["sequence"]["commands"]
         assert step["exec"].split() == ["shop-release", "${option.environment}", *JOBS[job["name"]]]
-    assert {job["name"] for job in jobs} == JOBS.keys()
+    assert {job["name"] for job in of_the_tool} == JOBS.keys()
     assert len({job["uuid"] for job in jobs}) == len({(job["group"], job["name"]) for job in jobs}) == len(jobs)
 
 
@@ -198,6 +250,8 @@ def test_a_job_asks_for_what_its_command_takes(jobs: list[dict[str, Any]]) -> No
 def test_what_a_job_asks_for_is_what_the_tool_takes(jobs: list[dict[str, Any]]) -> None:
     """A name that the form takes, and the tool refuses, would be found out too late."""
     options = {option["name"]: option["regex"] for job in jobs for option in job["options"]}
+    for good in ("all", "environment_prod", "system_shared_database", "i-012e92fb498ad40d7"):
+        assert re.fullmatch(options["servers"], good)
     for good in ("next", "2026-48", "r_1"):
         assert re.fullmatch(options["release"], good)
         assert bundle._RELEASE.fullmatch(good)
@@ -208,7 +262,8 @@ def test_what_a_job_asks_for_is_what_the_tool_takes(jobs: list[dict[str, Any]]) 
 def test_people_who_may_only_release_run_the_platforms_jobs_and_nothing_else(
     files: dict[str, str], jobs: list[dict[str, Any]]
 ) -> None:
-    """What no rule allows is forbidden ("Access Control Policy"): no command of their own, no changed job, no key."""
+    """What no rule allows is forbidden ("Access Control Policy"): no command of their own, no changed job, no key, and
+    nothing on another server."""
     project, application = yaml.safe_load_all(files["/etc/boot-platform/release.aclpolicy"])
     assert project["context"] == {"project": "client-magento"}
     assert application["context"] == {"application": "rundeck"}
@@ -220,20 +275,53 @@ def test_people_who_may_only_release_run_the_platforms_jobs_and_nothing_else(
         assert policy.keys() == {"description", "context", "for", "by"}
         assert policy["by"] == {"group": "release"}
     (rule,) = project["for"]["job"]
-    assert all(re.fullmatch(rule["match"]["group"], job["group"]) for job in jobs)
+    may_run = {job["group"] for job in jobs if re.fullmatch(rule["match"]["group"], job["group"])}
+    assert may_run == {job["group"] for job in jobs} - {"Servers"} == {"Releases", "Diagnosis"}
 
 
-def test_ansible_finds_the_clients_instances_by_their_tags(files: dict[str, str]) -> None:
-    """Without a word on its command line it lists this client's instances, grouped by system and environment."""
+@pytest.fixture(scope="module")
+def inventory(files: dict[str, str]) -> dict[str, Any]:
     settings = configparser.ConfigParser()
     settings.read_string(files["/etc/ansible/ansible.cfg"])
     # The plugin takes no file whose name ends otherwise.
     assert settings["defaults"]["inventory"].endswith(".aws_ec2.yml")
-    inventory = yaml.safe_load(files[settings["defaults"]["inventory"]])
+    loaded: dict[str, Any] = yaml.safe_load(files[settings["defaults"]["inventory"]])
+    return loaded
+
+
+def test_ansible_finds_the_clients_instances_by_their_tags(inventory: dict[str, Any]) -> None:
+    """Without a word on its command line it lists this client's instances, grouped by system and environment. Windows
+    is left out."""
     assert inventory["plugin"] == "amazon.aws.aws_ec2"
     assert inventory["regions"] == ["eu-west-3"]
     assert inventory["filters"]["tag:Client"] == "client"
+    assert inventory["exclude_filters"] == [{"platform": "windows"}]
     assert [group["key"] for group in inventory["keyed_groups"]] == ["tags.System", "tags.Environment"]
+
+
+def test_ansible_reaches_servers_by_session_manager(inventory: dict[str, Any]) -> None:
+    """No server has an open SSH port. Values are Jinja expressions: a text is in quotes."""
+    composed = inventory["compose"]
+    assert composed["ansible_connection"] == "'community.aws.aws_ssm'"
+    # What the plugin starts its session on.
+    assert (inventory["hostnames"], composed["ansible_host"]) == (["instance-id"], "instance_id")
+    assert composed["ansible_aws_ssm_bucket_name"] == "'client-ansible'"
+    # Otherwise sessions would be of the document that it names, and not recorded.
+    assert "ansible_aws_ssm_document" not in composed
+
+
+def test_ping_is_a_playbook_on_the_server(files: dict[str, str], jobs: list[dict[str, Any]]) -> None:
+    """The job runs it on what the form says."""
+    [job] = [each for each in jobs if each["group"] == "Servers"]
+    (step,) = job["sequence"]["commands"]
+    command, *arguments, playbook = step["exec"].split()
+    assert (command, arguments) == ("ansible-playbook", ["--limit", "${option.servers}"])
+    [play] = yaml.safe_load(files[playbook])
+    assert [module for task in play["tasks"] for module in task if module.startswith("ansible.builtin.")] == [
+        "ansible.builtin.ping",
+        "ansible.builtin.command",
+        "ansible.builtin.debug",
+    ]
 
 
 def test_a_version_that_is_no_version_is_refused() -> None:

@@ -4,6 +4,8 @@ set -euo pipefail
 # shellcheck source=/dev/null  # rendered from rundeck.env.j2
 . "${RUNDECK_ENVIRONMENT:-/etc/boot-platform/rundeck.env}"
 
+readonly jobs=${RUNDECK_JOBS:-/etc/boot-platform/rundeck-jobs.yaml}
+
 # As Rundeck calls itself, because it sends whoever logs in there.
 # The certificate signs itself, which Java does not trust; nothing leaves the server.
 export RD_URL=$RUNDECK_URL RD_USER=admin RD_COLOR=0 RD_INSECURE_SSL=true
@@ -23,4 +25,4 @@ done
 if ! rd projects info -p "$RUNDECK_PROJECT" >/dev/null 2>&1; then
   rd projects create -p "$RUNDECK_PROJECT"
 fi
-rd jobs load -p "$RUNDECK_PROJECT" --format yaml --file /etc/boot-platform/rundeck-jobs.yaml --duplicate update
+rd jobs load -p "$RUNDECK_PROJECT" --format yaml --file "$jobs" --duplicate update
