@@ -568,7 +568,7 @@ _WITHOUT_WAREHOUSE = (
     "WHERE s.path = 'client/stock/warehouse'"
 )
 _MOST_REST_SECONDS = 10
-"""Of a hold: what is verified while shoppers wait, and the hold's own rules."""
+"""Of a hold: until the load balancer follows its rules."""
 _MOST_SNAPSHOTS = 100
 """Manual snapshots of an account and region ("Quotas and constraints for Amazon RDS")."""
 
@@ -586,13 +586,14 @@ def _is_front(kind: Class) -> bool:
 
 
 def _require_short(row: Row, journal: Journal) -> None:
-    """The hold takes as long as the migration, the deployment to the hosts at once, and ten seconds."""
+    """The hold takes as long as the migration, the deployment to the hosts at once and their verification, and ten
+    seconds. Here, five hosts share two cores in the last two; on AWS, each has its own."""
     times = times_of([journal.records])
-    migration, deployment = times[Action.MIGRATE], times[Action.DEPLOY_EVERYWHERE]
-    rest = (row.window or 0) - migration - deployment
-    row.notes.append(f"migration {migration:.0f} s, deployment {deployment:.0f} s, the rest {rest:.0f} s")
+    parts = {each: times[each] for each in (Action.MIGRATE, Action.DEPLOY_EVERYWHERE, Action.VERIFY_EVERYWHERE)}
+    rest = (row.window or 0) - sum(parts.values())
+    row.notes += [*(f"{action} {seconds:.0f} s" for action, seconds in parts.items()), f"the rest {rest:.0f} s"]
     if rest > _MOST_REST_SECONDS:
-        row.wrong.append(f"the hold took {rest:.0f} s beside migration and deployment, expected {_MOST_REST_SECONDS}")
+        row.wrong.append(f"the hold took {rest:.0f} s beside {', '.join(parts)}, expected {_MOST_REST_SECONDS}")
 
 
 def _require_hold(row: Row, journal: Journal) -> None:
