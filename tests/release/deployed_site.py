@@ -77,6 +77,8 @@ class DeployedSite:
     """What the next candidate says of itself."""
     fails: dict[str, str] = field(default_factory=dict)
     """What a document complains of, by its name. It ends with exit code 1."""
+    says: dict[str, str] = field(default_factory=dict)
+    """What a document prints, by its name, in the place of what it usually does."""
     ran: list[tuple[str, str]] = field(default_factory=list)
     """Instance and document, oldest first."""
 
@@ -134,6 +136,7 @@ class DeployedSite:
             "look-for-magento": json.dumps(NOT_INSTALLED),
             "install-magento": "installed",
             "show-engine-log": "2026-11-26 [ERROR] the hook failed",
+            **self.says,
         }
         return {"ReturnCode": 0, "StandardOutput": said.get(name, ""), "StandardError": ""}
 
