@@ -43,6 +43,8 @@ class FrozenPlan:
     """Why it is of that kind."""
     changes: tuple[str, ...]
     """What happens to the database."""
+    copies: tuple[str, ...] = ()
+    """Large tables that the database copies for that, with an estimate of the time."""
     against_return: tuple[str, ...]
     """What speaks against going back to the release before, with the database as this one leaves it."""
     to: Version
@@ -80,6 +82,7 @@ class FrozenPlan:
                 "kind": Kind(said["kind"]),
                 "reasons": tuple(said["reasons"]),
                 "changes": tuple(said["changes"]),
+                "copies": tuple(said.get("copies", ())),
                 "against_return": tuple(said["against_return"]),
                 "to": Version(**said["to"]),
                 "previous": Version(**said["previous"]),

@@ -17,6 +17,7 @@ from release.frozen_plan import FrozenPlan
 from release.kinds import Kind
 from release.planning import plan_first, plan_release, uploaded_version, version_of
 from release.site import Site
+from release.table_copies import ESTIMATE
 
 EPILOG = (
     "Exit codes: 0 planned; 1 AWS or the instance refused; 2 the release is refused, wrong usage, or something is "
@@ -100,6 +101,10 @@ def show(console: Console, planned: FrozenPlan) -> None:
     console.say(f"Shoppers see {_SHOPPERS_SEE[planned.kind]}.")
     for reason in planned.reasons:
         console.step(reason)
+    for copy in planned.copies:
+        console.step(copy)
+    if planned.copies:
+        console.say(ESTIMATE)
     if planned.window:
         console.say(planned.window)
     console.say(f"Plan {planned.id}: {', '.join(step.name for step in planned.steps)}.")

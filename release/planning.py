@@ -69,6 +69,7 @@ class Asked:
             kind=decision.kind,
             reasons=tuple(map(redact, decision.reasons)),
             changes=tuple(redact(each.text) for each in decision.changes),
+            copies=decision.copies,
             against_return=(*map(redact, speaks_against), *(f"patch {each}" for each in patches)),
             to=self.to,
             previous=self.previous,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from commands.console import Console
 from release import planning
 from release.errors import LockedError, RefusedError
 from release.frozen_plan import FrozenPlan, Version
 from release.journal import Event, Journal
 from release.kinds import Kind
 from release.lock import LockPlace
+from release.plan import show
 from release.progress import ENDED, End
 from release.redaction import Redaction
 from release.steps import STEPS
@@ -119,3 +122,16 @@ def test_names_of_journals_are_in_the_order_of_their_times(site: Any) -> None:
     first = planning.journal_name("zebra")
     assert first.endswith("Z-zebra")
     assert first[:8].isdigit()
+
+
+def test_a_plan_says_which_large_tables_are_copied(site: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    said = "Table quote is copied: about 2,400,000 rows, 3.0 GiB, an estimated 74 s or more."
+    released(site, 1, "r1")
+    plain = FrozenPlan.from_json(next(planning.newest_first(site))[1].plan)
+    assert plain.copies == ()
+    copying = replace(plain, copies=(said,))
+    copying.keep(site.s3, BUCKET, PREFIX)
+    show(Console(), FrozenPlan.read(site.s3, BUCKET, PREFIX, copying.id))
+    show(Console(), plain)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert printed.count(said) == printed.count("The seconds are an estimate of the least") == 1
