@@ -59,6 +59,8 @@ class FrozenPlan:
     """The ARN of whoever planned it."""
     at: str
     """When, as ISO 8601 in UTC."""
+    point_in_time: str = ""
+    """How near to that moment RDS could restore the database, in a sentence."""
     window: str = ""
     """What is expected to be held for how long, or that the back office is not, in a sentence."""
     window_seconds: float = 0.0

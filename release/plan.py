@@ -105,6 +105,8 @@ def show(console: Console, planned: FrozenPlan) -> None:
         console.step(copy)
     if planned.copies:
         console.say(ESTIMATE)
+    if planned.point_in_time:
+        console.say(planned.point_in_time)
     if planned.window:
         console.say(planned.window)
     console.say(f"Plan {planned.id}: {', '.join(step.name for step in planned.steps)}.")

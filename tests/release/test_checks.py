@@ -208,9 +208,11 @@ def test_a_bundle_of_another_hash(site: Site, deployed: DeployedSite) -> None:
 
 
 def test_an_armed_hold(site: Site) -> None:
+    """It does not stop the way back: who holds a broken shop by hand wants to go back behind the page."""
     site.hold.arm(Scope.SITE)
-    said = refusal(site)
+    said, back = refusal(site), refusal(site, kind=Kind.ROLLBACK)
     site.hold.disarm()
+    assert back == ""
     assert said == (
         f"Nothing was changed. hold: got {EVERYONE_ELSE} armed, expected none. ./shop release hold off opens the shop."
     )

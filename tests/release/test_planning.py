@@ -59,6 +59,9 @@ def released(
     prefix = site.journal_prefix(f"20261126T00000{number}Z-{to}")
     journal = Journal.begin(site.s3, BUCKET, prefix, plan.to_json(), Redaction())
     if migrated:
+        journal.append(Event.INTENDED, step="make-snapshot", fence=1)
+        journal.append(Event.DONE, step="make-snapshot", fence=1, snapshot=f"before-{to}")
+        journal.append(Event.INTENDED, step="migrate", fence=1)
         journal.append(Event.DONE, step="migrate", fence=1)
     if end:
         journal.append(Event.NOTED, fence=1, **{ENDED: end.value})
@@ -95,6 +98,26 @@ def test_what_was_taken_back_has_still_changed_the_database(site: Any) -> None:
     assert back(site) == ("r0", ["patch B", "patch A"])
 
 
+def test_a_refused_rollback_ends_with_the_ways_back(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And with what the rollback at their end has to repeat."""
+    released(site, 1, "r1")
+    released(site, 2, "r2", kind=Kind.HELD, migrated=True, against=["patch A\\B", "column a.b dropped"])
+    instance = {"LatestRestorableTime": None, "BackupRetentionPeriod": 0}
+    rds = SimpleNamespace(describe_db_instances=lambda **_: {"DBInstances": [instance]})
+    site.session, site.database = SimpleNamespace(client=lambda _: rds), "client-prod-site-database-1"
+    site.stack, site.options = SimpleNamespace(name="prod"), "-s prod"
+    monkeypatch.setattr(planning.Asked, "now", lambda *_: SimpleNamespace(candidate=None))
+    with pytest.raises(RefusedError) as refused:
+        planning.plan_rollback(site, accepted=["patch A\\B"])
+    said = str(refused.value)
+    assert 'repeat each: --accept "column a.b dropped"\n' in said
+    assert "By snapshot, with the loss of 1 minute, orders above all:\n" in said
+    assert "\n  # Now write site.database.snapshot_id: before-r2 into Pulumi.prod.yaml\n" in said
+    again = "./shop release rollback -s prod --accept 'patch A\\B' --accept 'column a.b dropped'"
+    assert f"\n  {again}\n" in said
+    assert said.endswith("By point in time: not possible, the database keeps no automated backups.")
+
+
 def test_a_release_that_is_neither_done_nor_taken_back_is_found(site: Any) -> None:
     released(site, 1, "r1")
     assert planning.unfinished(site) is None
@@ -124,14 +147,17 @@ def test_names_of_journals_are_in_the_order_of_their_times(site: Any) -> None:
     assert first[:8].isdigit()
 
 
-def test_a_plan_says_which_large_tables_are_copied(site: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_plan_says_which_large_tables_are_copied_and_what_a_point_in_time_can_do(
+    site: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     said = "Table quote is copied: about 2,400,000 rows, 3.0 GiB, an estimated 74 s or more."
     released(site, 1, "r1")
     plain = FrozenPlan.from_json(next(planning.newest_first(site))[1].plan)
     assert plain.copies == ()
-    copying = replace(plain, copies=(said,))
+    copying = replace(plain, copies=(said,), point_in_time="RDS can restore it.")
     copying.keep(site.s3, BUCKET, PREFIX)
     show(Console(), FrozenPlan.read(site.s3, BUCKET, PREFIX, copying.id))
     show(Console(), plain)
     printed = " ".join(capsys.readouterr().out.split())
     assert printed.count(said) == printed.count("The seconds are an estimate of the least") == 1
+    assert printed.count("RDS can restore it.") == 1
