@@ -53,6 +53,8 @@ class FrozenPlan:
     facts: str
     """A digest of what the candidate and the environments said. `deploy` refuses a plan whose facts are others."""
     steps: tuple[Step, ...]
+    allowed: tuple[str, ...] = ()
+    """Networks that the hold lets through, such as `203.0.113.4/32`."""
     admin_email: str = ""
     """Of Magento's first administrator, for a first release."""
     by: str
@@ -85,6 +87,7 @@ class FrozenPlan:
                 "reasons": tuple(said["reasons"]),
                 "changes": tuple(said["changes"]),
                 "copies": tuple(said.get("copies", ())),
+                "allowed": tuple(said.get("allowed", ())),
                 "against_return": tuple(said["against_return"]),
                 "to": Version(**said["to"]),
                 "previous": Version(**said["previous"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from ipaddress import IPv4Network
 from itertools import islice
 from typing import Any
 
@@ -13,8 +14,9 @@ from botocore.exceptions import ClientError
 from commands.errors import CannotRunError
 from release import window
 from release.candidate import ReleaseBundle, ask, bundle_key, upload
-from release.errors import LockedError, RefusedError
+from release.errors import LockedError, RefusedError, ReleaseError
 from release.frozen_plan import FrozenPlan, Version, digest_of
+from release.hold import Scope
 from release.journal import Journal, names
 from release.kinds import Candidate, Decision, Kind, decide
 from release.progress import End, Progress
@@ -136,9 +138,16 @@ def uploaded_version(site: Site, release: str) -> Version:
     )
 
 
-def plan_release(site: Site, to: Version, *, hold: bool, accepted: Sequence[str]) -> FrozenPlan:
-    """Ask, decide, and freeze. Raises ``RefusedError`` for what cannot be released."""
+def plan_release(
+    site: Site, to: Version, *, hold: bool, accepted: Sequence[str], allowed: Sequence[IPv4Network] = ()
+) -> FrozenPlan:
+    """Ask, decide, and freeze. Raises ``RefusedError`` for what cannot be released.
+
+    `allowed` are let through while the shop or its back office is held.
+    """
     require_finished(site)
+    if not isinstance(site, Satellite):
+        _require_room(site, Scope.BACK_OFFICE, allowed)
     before = running(site)
     if before.label == to.label:
         raise RefusedError(f"release {to.release}: it runs already.")
@@ -151,7 +160,18 @@ def plan_release(site: Site, to: Version, *, hold: bool, accepted: Sequence[str]
     if asked.candidate is None:
         reason = "A satellite: its own hooks update its tables, and it cannot be asked what it would change."
         return asked.plan(site, Decision(kind=Kind.SATELLITE, reasons=(reason,)))
-    return asked.plan(site, decide(asked.candidate, hold=hold, accepted=accepted))
+    planned = asked.plan(site, decide(asked.candidate, hold=hold, accepted=accepted))
+    if any(step.action is Action.HOLD_SHOP for step in planned.steps):
+        _require_room(site, Scope.SITE, allowed)
+    return replace(planned, allowed=tuple(map(str, allowed)))
+
+
+def _require_room(site: Site, scope: Scope, allowed: Sequence[IPv4Network]) -> None:
+    """Raise ``RefusedError`` if these networks, the host names or the path do not fit into the rules of the hold."""
+    try:
+        site.hold.check(scope, allowed)
+    except ReleaseError as error:
+        raise RefusedError(str(error)) from None
 
 
 def plan_first(site: Site, to: Version, *, admin_email: str) -> FrozenPlan:

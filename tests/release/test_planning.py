@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import IPv4Network
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,8 +13,9 @@ from commands.console import Console
 from release import planning
 from release.errors import LockedError, RefusedError
 from release.frozen_plan import FrozenPlan, Version
+from release.hold import RULES, Hold, HoldArgs
 from release.journal import Event, Journal
-from release.kinds import Kind
+from release.kinds import Answer, Candidate, Kind
 from release.lock import LockPlace
 from release.plan import show
 from release.progress import ENDED, End
@@ -161,3 +163,51 @@ def test_a_plan_says_which_large_tables_are_copied_and_what_a_point_in_time_can_
     printed = " ".join(capsys.readouterr().out.split())
     assert printed.count(said) == printed.count("The seconds are an estimate of the least") == 1
     assert printed.count("RDS can restore it.") == 1
+
+
+@pytest.fixture
+def shop(site: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The site runs a release of the shop, and its next one has nothing to do in the database."""
+    released(site, 1, "r1")
+    frozen = FrozenPlan.from_json(next(planning.newest_first(site))[1].plan)
+    answer = Answer(exit_code=0, text="")
+    candidate = Candidate(
+        release="r2", database_status=answer, configuration_status=answer, tables={}, raised_versions={}
+    )
+    asked = SimpleNamespace(
+        candidate=candidate,
+        plan=lambda _, decision: replace(frozen, kind=decision.kind, steps=STEPS[decision.kind]),
+    )
+    site.asked = []
+    monkeypatch.setattr(planning, "running", lambda _: replace(version("r1"), configuration_version="v1"))
+    monkeypatch.setattr(planning.Asked, "now", lambda *given: site.asked.append(given) or asked)
+    rules = dict.fromkeys(RULES, "arn")
+    names = {"back_office_path": "backend", "front_environment": "front", "back_office_environment": "back-office"}
+    site.hold_of = lambda *hosts: Hold(elbv2=None, args=HoldArgs(rules=rules, host_names=hosts, **names))
+    site.hold = site.hold_of("client.url", "www.client.url")
+    return site
+
+
+def addresses(number: int) -> list[IPv4Network]:
+    return [IPv4Network(f"203.0.113.{each}/32") for each in range(number)]
+
+
+@pytest.mark.parametrize("hold", [False, True])
+def test_whom_a_hold_lets_through_is_part_of_the_plan(shop: Any, hold: bool) -> None:
+    planned = planning.plan_release(shop, version("r2"), hold=hold, accepted=(), allowed=addresses(4))
+    assert planned.allowed == tuple(f"203.0.113.{each}/32" for each in range(4))
+    assert FrozenPlan.from_json(planned.to_json()) == planned
+    assert planning.plan_release(shop, version("r2"), hold=hold, accepted=()).id != planned.id
+
+
+def test_more_addresses_than_a_rule_takes_are_refused_before_the_release_is_asked(shop: Any) -> None:
+    with pytest.raises(RefusedError, match="rule allowed-to-back-office of the hold: got 6 values, expected 5 at most"):
+        planning.plan_release(shop, version("r2"), hold=False, accepted=(), allowed=addresses(5))
+    assert shop.asked == []
+
+
+def test_more_host_names_than_a_rule_takes_are_refused_for_a_release_that_holds_the_shop(shop: Any) -> None:
+    shop.hold = shop.hold_of(*(f"{each}.client.url" for each in range(6)))
+    with pytest.raises(RefusedError, match="rule everyone-else of the hold: got 6 values, expected 5 at most"):
+        planning.plan_release(shop, version("r2"), hold=True, accepted=())
+    assert planning.plan_release(shop, version("r2"), hold=False, accepted=()).kind is Kind.PLAIN
