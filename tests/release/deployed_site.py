@@ -25,6 +25,7 @@ from commands.errors import ExitCode
 from components.site.release_documents import DOCUMENTS
 from release.app import app
 from release.candidate import _FACTS
+from release.content_digest import CONTENT, ContentDigest
 from release.hold import DISARMED, RULES
 from release.running_configuration import RELEASE_FILE
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws
@@ -108,17 +109,20 @@ class DeployedSite:
 
     def bundle(self, directory: Path, release: str) -> Path:
         """A bundle as `./shop release bundle` writes it."""
-        path = directory / f"{release}.zip"
-        with zipfile.ZipFile(path, "w") as bundle:
-            bundle.writestr(RELEASE_FILE, f"RELEASE={release}\nSITE_CONFIGURATION_VERSION=v1\n")
-            bundle.writestr(_FACTS, "<?php")
-        return path
+        named = f"RELEASE={release}\nSITE_CONFIGURATION_VERSION=v1\n"
+        return self._bundle(directory / f"{release}.zip", named, {_FACTS: b"<?php"})
 
     def bundle_of_satellite(self, directory: Path, release: str) -> Path:
         """One for the satellite."""
-        path = directory / f"{release}.zip"
+        return self._bundle(directory / f"{release}.zip", f"RELEASE={release}\n", {})
+
+    def _bundle(self, path: Path, named: str, files: dict[str, bytes]) -> Path:
+        digest = ContentDigest()
         with zipfile.ZipFile(path, "w") as bundle:
-            bundle.writestr(RELEASE_FILE, f"RELEASE={release}\n")
+            for name, content in files.items():
+                digest.add(name, content)
+                bundle.writestr(name, content)
+            bundle.writestr(RELEASE_FILE, f"{named}{CONTENT}={digest.hexdigest()}\n")
         return path
 
     def _run(self, instance: str, asked: Answer) -> Answer:
