@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 from typing import Any
 
 from release import beanstalk, candidate, diagnosis, first_installation, snapshots
@@ -130,7 +131,7 @@ class Actions:
         if scope is None:
             self.site.hold.disarm()
         else:
-            self.site.hold.arm(scope)
+            self.site.hold.arm(scope, allowed=tuple(map(IPv4Network, self.plan.allowed)))
             time.sleep(SETTLE_SECONDS)
         return {"armed": sorted(self.site.hold.state())}
 

@@ -23,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from commands import shell
 from commands.errors import CannotRunError, CommandError
+from release.content_digest import CONTENT, ContentDigest
 from release.redirections import CONFIGURATION, Redirections
 from settings.messages import MISSING, Words, message
 
@@ -229,7 +230,7 @@ def refuse_secrets(path: Path) -> NoReturn:
     raise BundleError(message(str(path), got=Words("a file with secrets"), expected="none", fix=fix))
 
 
-def _release_file(args: BundleArgs) -> str:
+def _release_file(args: BundleArgs, content: str) -> str:
     lines = [f"RELEASE={args.release}"]
     if args.configuration_version is not None:
         lines.append(f"SITE_CONFIGURATION_VERSION={args.configuration_version}")
@@ -237,6 +238,7 @@ def _release_file(args: BundleArgs) -> str:
         lines.append(f"COMMIT={args.commit}")
     if args.platform_commit is not None:
         lines.append(f"PLATFORM_COMMIT={args.platform_commit}")
+    lines.append(f"{CONTENT}={content}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -257,19 +259,26 @@ def _redirections(args: BundleArgs, entries: Mapping[str, _Entry]) -> Mapping[st
 
 
 def _write(args: BundleArgs, entries: Mapping[str, _Entry], output: Path) -> None:
-    made = {**_redirections(args, entries), RELEASE_FILE: _release_file(args)}
+    made, digest = _redirections(args, entries), ContentDigest()
     with zipfile.ZipFile(output, "w") as archive:
-        for path in sorted({*entries, *made}):
+
+        def add(path: str, mode: int, content: bytes) -> None:
+            digest.add(path, content)
+            _add(archive, path, mode, content, args.timestamp)
+
+        for path in sorted({*entries, *made} - {RELEASE_FILE}):
             if path in made:
-                _add(archive, path, stat.S_IFREG | 0o644, made[path].encode(), args.timestamp)
+                add(path, stat.S_IFREG | 0o644, made[path].encode())
                 continue
             entry = entries[path]
             if entry.is_directory:
-                _add(archive, f"{path}/", entry.bundled_mode, b"", args.timestamp)
+                add(f"{path}/", entry.bundled_mode, b"")
             elif path in _PHP_FILES and not entry.is_link:
-                _add(archive, path, entry.bundled_mode, _adjusted(args, entry).encode(), args.timestamp)
+                add(path, entry.bundled_mode, _adjusted(args, entry).encode())
             else:
-                _add(archive, path, entry.bundled_mode, entry.content(), args.timestamp)
+                add(path, entry.bundled_mode, entry.content())
+        release = _release_file(args, digest.hexdigest()).encode()
+        _add(archive, RELEASE_FILE, stat.S_IFREG | 0o644, release, args.timestamp)
 
 
 def _add(archive: zipfile.ZipFile, path: str, mode: int, content: bytes, timestamp: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from commands.errors import CannotRunError
+from release.content_digest import CONTENT, ContentDigest
 from release.errors import RefusedError
 from release.frozen_plan import Version
 from release.kinds import Candidate
@@ -31,19 +33,29 @@ class ReleaseBundle:
 
     @classmethod
     def read(cls, path: Path, app: str | None = None) -> ReleaseBundle:
-        """Read its names. Raises ``CannotRunError`` for a file that is no bundle of Magento's, or of a satellite's."""
+        """Read its names, and all of its content.
+
+        Raises ``CannotRunError`` for a file that is no bundle of Magento's, or of a satellite's, and for a bundle that
+        was changed after it was built.
+        """
         try:
             with zipfile.ZipFile(path) as bundle:
-                said = names_in(bundle)
+                said, content = names_in(bundle), ContentDigest.of(bundle, RELEASE_FILE)
                 if app is None:
                     bundle.getinfo(_FACTS)
         except FileNotFoundError:
             raise CannotRunError(f"{path}: there is no such file") from None
-        except (zipfile.BadZipFile, KeyError) as error:
+        except (zipfile.BadZipFile, zlib.error, KeyError) as error:
             raise CannotRunError(f"{path}: got {error}, expected a bundle of `./shop release bundle`") from None
         if "RELEASE" not in said or ("SITE_CONFIGURATION_VERSION" in said) != (app is None):
             raise CannotRunError(
                 f"{path}: got {RELEASE_FILE} of another application, expected one of {app or 'Magento'}"
+            )
+        if said.get(CONTENT) != content:
+            expected = said.get(CONTENT, "a bundle that names its own")
+            raise CannotRunError(
+                f"{path}: got content of SHA-256 {content}, expected {expected}: it was changed after it was built, or "
+                "an older version of this program built it. Build it anew."
             )
         with path.open("rb") as file:
             digest = file_digest(file, "sha256").hexdigest()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from release.errors import RefusedError, ReleaseError
 from release.frozen_plan import FrozenPlan
+from release.kinds import Kind
 from release.site import Satellite, Site
 
 LEAST_FREE_MIB = 2048
@@ -15,12 +17,28 @@ MOST_CLOCK_SECONDS = 60
 """Between an instance and this computer. Signed requests to AWS are refused from five minutes on ("Signature Version 4
 request signing")."""
 _FIELDS = 3
+_OF_THE_HOLD = "HTTP_Fixed_Response_Count"
+"""The metric of the one alarm that counts the pages of the hold, whatever the stack calls it. It still sounds for
+a while when a long hold is over."""
 
 
-def require(site: Site, plan: FrozenPlan) -> None:
-    """Raise ``RefusedError`` with everything that is wrong."""
-    if wrong := list(_faults(site, plan)):
+def require(site: Site, plan: FrozenPlan, *, accepted: Sequence[str] = ()) -> None:
+    """Raise ``RefusedError`` with everything that is wrong.
+
+    `accepted` repeats alarms, such as ``alarm client-prod-target-errors``: the release may be what mends their cause.
+    """
+    alarms = [] if plan.kind is Kind.ROLLBACK else [f"alarm {name}" for name in _alarms(site)]
+    if unknown := [each for each in accepted if each not in alarms]:
+        sounding = ", ".join(alarms) or "none: no alarm sounds"
+        raise RefusedError(f"Nothing was changed. --accept: got {', '.join(unknown)}, expected {sounding}.")
+    wrong = [*_faults(site, plan), *_sounding([each for each in alarms if each not in accepted])]
+    if wrong:
         raise RefusedError("Nothing was changed. " + " ".join(wrong))
+
+
+def _sounding(alarms: Sequence[str]) -> Iterator[str]:
+    for each in alarms:
+        yield f'{each}: got ALARM, expected OK. If the release is what mends it, repeat it: --accept "{each}".'
 
 
 def _faults(site: Site, plan: FrozenPlan) -> Iterator[str]:
@@ -37,10 +55,25 @@ def _faults(site: Site, plan: FrozenPlan) -> Iterator[str]:
     ]
     if status != "available":
         yield f"database {site.database}: got status {status}, expected available."
-    if not isinstance(site, Satellite) and (state := site.hold.state()):
+    # Who holds a broken shop by hand wants to go back behind the page.
+    if plan.kind is not Kind.ROLLBACK and not isinstance(site, Satellite) and (state := site.hold.state()):
         yield f"hold: got {', '.join(sorted(state))} armed, expected none. ./shop release hold off opens the shop."
-    for name in _alarms(site):
-        yield f"alarm {name}: got ALARM, expected OK."
+    yield from _faults_of_version(site, plan)
+
+
+def _faults_of_version(site: Site, plan: FrozenPlan) -> Iterator[str]:
+    """A label means one bundle, and a bundle's address means one content."""
+    to = plan.to
+    for there in site.beanstalk.describe_application_versions(
+        ApplicationName=site.application, VersionLabels=[to.label]
+    )["ApplicationVersions"]:
+        bundle = f"s3://{there['SourceBundle']['S3Bucket']}/{there['SourceBundle']['S3Key']}"
+        if bundle != to.bundle:
+            yield f"version {to.label}: got {bundle}, expected {to.bundle} or no version of that label."
+    bucket, _, key = to.bundle.removeprefix("s3://").partition("/")
+    digest = site.s3.head_object(Bucket=bucket, Key=key)["Metadata"].get("sha256", "") if to.sha256 else ""
+    if digest != to.sha256:
+        yield f"{to.bundle}: got SHA-256 {digest or 'none'}, expected {to.sha256}, that of the plan."
 
 
 def _faults_of_instances(site: Site, instances: list[str]) -> Iterator[str]:
@@ -67,16 +100,49 @@ def _faults_of_instances(site: Site, instances: list[str]) -> Iterator[str]:
 
 
 def _alarms(site: Site) -> list[str]:
-    """The alarms of this site that sound: those that name one of its environments, its database or its balancer."""
+    """The names of the stack's alarms that sound, without the hold's own."""
     pages = (
         site.session.client("cloudwatch")
         .get_paginator("describe_alarms")
-        .paginate(StateValue="ALARM", AlarmTypes=["MetricAlarm"])
+        .paginate(StateValue="ALARM", AlarmTypes=["MetricAlarm", "CompositeAlarm"])
     )
-    ours = {site.database, *(each.name for each in site.environments)}
+    topic = str(site.stack.outputs.get("alarm_topic") or "")
+    prefix = topic.rpartition(":")[2].removesuffix("alarms")
+    measured = {site.database, *(each.name for each in site.environments), *_load_balancer(site)}
     return [
         alarm["AlarmName"]
         for page in pages
-        for alarm in page["MetricAlarms"]
-        if ours & {dimension["Value"] for dimension in alarm.get("Dimensions", ())}
+        for alarm in (*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ()))
+        if _is_of_stack(alarm, topic, prefix, measured) and not _is_of_hold(alarm)
     ]
+
+
+def _is_of_stack(alarm: Mapping[str, Any], topic: str, prefix: str, measured: set[str]) -> bool:
+    """By its name, which a stack file may change, by the topic that it tells, or by what it measures."""
+    if topic and (alarm["AlarmName"].startswith(prefix) or topic in alarm.get("AlarmActions", ())):
+        return True
+    dimensions = [
+        *alarm.get("Dimensions", ()),
+        *(each for metric in _metrics(alarm) for each in metric.get("Dimensions", ())),
+    ]
+    if measured & {each["Value"] for each in dimensions}:
+        return True
+    # A query names what it asks for: WHERE LoadBalancer = 'app/site/50dc6c495c0c9188'.
+    queries = [each.get("Expression", "") for each in alarm.get("Metrics", ())]
+    return any(f"'{name}'" in query for query in queries for name in measured)
+
+
+def _is_of_hold(alarm: Mapping[str, Any]) -> bool:
+    return any(metric["MetricName"] == _OF_THE_HOLD for metric in _metrics(alarm))
+
+
+def _metrics(alarm: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The metrics in the expression of an alarm."""
+    return [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", ()) if "MetricStat" in each]
+
+
+def _load_balancer(site: Site) -> Iterator[str]:
+    """The name of the shop's load balancer in CloudWatch, which is a part of the ARNs of its rules."""
+    if not isinstance(site, Satellite):
+        for arn in site.hold.args.rules.values():
+            yield arn.partition(":listener-rule/")[2].rsplit("/", 2)[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -34,6 +34,10 @@ def deploy(
     plan: Annotated[str, typer.Option(metavar="ID", help="The plan, as `./shop release plan` printed it.")],
     release: Annotated[str, typer.Option(metavar="ID", help="The plan's release, typed again.")],
     app: AppName = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ALARM", help="An alarm that stopped it, word by word: release although it sounds."),
+    ] = None,
     notify: Notify = False,
 ) -> None:
     """Carry a plan out. If a step fails, what was done is taken back.
@@ -48,7 +52,7 @@ def deploy(
             raise RefusedError(f"--release: got {release}, expected {planned.release}, the release of plan {plan}")
         with (
             failures_told(site, "deploy", notify=notify),
-            _begun(site, planned, console, lambda: _check_facts(site, planned)) as execution,
+            _begun(site, planned, console, lambda: _check_facts(site, planned), accept or ()) as execution,
         ):
             execution.forward()
     _say_window(console, planned, execution)
@@ -96,7 +100,9 @@ def _say_window(console: Console, planned: FrozenPlan, execution: Execution) -> 
 
 
 @contextmanager
-def _begun(site: Site, planned: FrozenPlan, console: Console, check: Callable[[], None]) -> Iterator[Execution]:
+def _begun(
+    site: Site, planned: FrozenPlan, console: Console, check: Callable[[], None], accepted: Sequence[str] = ()
+) -> Iterator[Execution]:
     """A new release, under the lock, after all checks. A refusal leaves neither a lock nor a journal."""
     planning.require_finished(site)
     name = planning.journal_name(planned.release)
@@ -104,7 +110,7 @@ def _begun(site: Site, planned: FrozenPlan, console: Console, check: Callable[[]
     try:
         with console.working("Checking the site"):
             check()
-            checks.require(site, planned)
+            checks.require(site, planned, accepted=accepted)
         journal = Journal.begin(site.s3, site.bucket, site.journal_prefix(name), planned.to_json(), site.redaction)
     except BaseException:
         lock.free()

@@ -43,6 +43,8 @@ class FrozenPlan:
     """Why it is of that kind."""
     changes: tuple[str, ...]
     """What happens to the database."""
+    copies: tuple[str, ...] = ()
+    """Large tables that the database copies for that, with an estimate of the time."""
     against_return: tuple[str, ...]
     """What speaks against going back to the release before, with the database as this one leaves it."""
     to: Version
@@ -51,12 +53,16 @@ class FrozenPlan:
     facts: str
     """A digest of what the candidate and the environments said. `deploy` refuses a plan whose facts are others."""
     steps: tuple[Step, ...]
+    allowed: tuple[str, ...] = ()
+    """Networks that the hold lets through, such as `203.0.113.4/32`."""
     admin_email: str = ""
     """Of Magento's first administrator, for a first release."""
     by: str
     """The ARN of whoever planned it."""
     at: str
     """When, as ISO 8601 in UTC."""
+    point_in_time: str = ""
+    """How near to that moment RDS could restore the database, in a sentence."""
     window: str = ""
     """What is expected to be held for how long, or that the back office is not, in a sentence."""
     window_seconds: float = 0.0
@@ -80,6 +86,8 @@ class FrozenPlan:
                 "kind": Kind(said["kind"]),
                 "reasons": tuple(said["reasons"]),
                 "changes": tuple(said["changes"]),
+                "copies": tuple(said.get("copies", ())),
+                "allowed": tuple(said.get("allowed", ())),
                 "against_return": tuple(said["against_return"]),
                 "to": Version(**said["to"]),
                 "previous": Version(**said["previous"]),

@@ -21,6 +21,10 @@ from release.redaction import Redaction
 from release.site import HOLD, Site
 
 Reason = Annotated[str, typer.Option(help="Why, for the journal.")]
+Allow = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NETWORK", help="Addresses that see the shop meanwhile, up to four, such as 203.0.113.4."),
+]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 _EPILOG = (
@@ -38,17 +42,14 @@ def _hold() -> None:
 def on(
     stack: StackName,
     reason: Reason,
-    allow: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NETWORK", help="Addresses that see the shop meanwhile, up to four, such as 203.0.113.4."),
-    ] = None,
+    allow: Allow = None,
     back_office_only: Annotated[
         bool, typer.Option("--back-office-only", help="Hold the back office's path alone.")
     ] = False,
     page: Annotated[Path | None, typer.Option(help="The page's HTML, at most 1,024 bytes.")] = None,
 ) -> None:
     """Show shoppers a page instead of the shop. It takes effect within seconds, and `pulumi up` changes none of it."""
-    allowed = tuple(_network(each) for each in allow or ())
+    allowed = networks(allow)
     html = page.read_text() if page else PAGE
     scope = Scope.BACK_OFFICE if back_office_only else Scope.SITE
     with answers_of_aws():
@@ -88,6 +89,11 @@ def _recorded(site: Site, step: str, reason: str, details: Mapping[str, Any]) ->
         journal.append(Event.DONE, step=step, fence=lock.fence)
     finally:
         lock.free()
+
+
+def networks(allow: list[str] | None) -> tuple[IPv4Network, ...]:
+    """What the option `--allow` says. Raises ``CannotRunError`` for what is neither an address nor a network."""
+    return tuple(_network(each) for each in allow or ())
 
 
 def _network(text: str) -> IPv4Network:

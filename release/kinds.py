@@ -10,6 +10,7 @@ from typing import Any
 
 from release.errors import RefusedError
 from release.schema_changes import Change, Column, Effect, Table, changes, statements_of
+from release.table_copies import copied
 
 UP_TO_DATE, FAILED, NEEDED = 0, 1, 2
 """What `setup:db:status` and `app:config:status` end with."""
@@ -101,6 +102,8 @@ class Decision:
     found."""
     changes: tuple[Change, ...] = ()
     """All changes of the database."""
+    copies: tuple[str, ...] = ()
+    """The large tables that the database copies for them. They say how long the changes take, and decide nothing."""
 
 
 def decide(candidate: Candidate, *, hold: bool = False, accepted: Sequence[str] = ()) -> Decision:
@@ -113,6 +116,7 @@ def decide(candidate: Candidate, *, hold: bool = False, accepted: Sequence[str] 
     _check(candidate.database_status, "setup:db:status", candidate.release)
     _check(candidate.configuration_status, "app:config:status", candidate.release)
     found = tuple(_changes(candidate))
+    copies = tuple(copied(_statements(candidate), candidate.tables or {}))
     lossy = [each.text for each in found if each.effect is Effect.LOSSY]
     reasons = [*(each.text for each in found if each.effect is Effect.HELD), *_other_reasons(candidate)]
     if unknown := [each for each in accepted if each not in (*lossy, *reasons)]:
@@ -125,16 +129,22 @@ def decide(candidate: Candidate, *, hold: bool = False, accepted: Sequence[str] 
     if hold:
         left.append("--hold was given")
     if left:
-        return Decision(kind=Kind.HELD, reasons=tuple(left), changes=found)
+        return Decision(kind=Kind.HELD, reasons=tuple(left), changes=found, copies=copies)
     if candidate.database_status.exit_code == candidate.configuration_status.exit_code == UP_TO_DATE:
         return Decision(kind=Kind.PLAIN, reasons=("The database and the configuration are up to date.",))
     harmless = [*(each.text for each in found), *(f"patch {each}" for each in candidate.new_patches)]
-    return Decision(kind=Kind.ADDITIVE, reasons=tuple(harmless) or ("The configuration changes.",), changes=found)
+    why = tuple(harmless) or ("The configuration changes.",)
+    return Decision(kind=Kind.ADDITIVE, reasons=why, changes=found, copies=copies)
 
 
 def _table(said: Mapping[str, Any]) -> Table:
     columns = {name: Column(**each) for name, each in said["columns"].items()}
-    return Table(rows=said["rows"], size_bytes=said["size_bytes"], columns=columns)
+    return Table(
+        rows=said["rows"],
+        size_bytes=said["size_bytes"],
+        fulltext_indexes=said.get("fulltext_indexes"),
+        columns=columns,
+    )
 
 
 def _check(answer: Answer, command: str, release: str) -> None:
@@ -151,12 +161,14 @@ def _check(answer: Answer, command: str, release: str) -> None:
 
 
 def _changes(candidate: Candidate) -> Iterator[Change]:
+    yield from changes(_statements(candidate), candidate.tables or {}, filled=candidate.filled)
+
+
+def _statements(candidate: Candidate) -> Sequence[str]:
+    """What would run, as far as it is known."""
     if candidate.database_status.exit_code == UP_TO_DATE or candidate.dry_run is None:
-        return
-    if candidate.dry_run.exit_code != 0:
-        return
-    statements = statements_of(candidate.dry_run.text)
-    yield from changes(statements, candidate.tables or {}, filled=candidate.filled)
+        return ()
+    return statements_of(candidate.dry_run.text) if candidate.dry_run.exit_code == 0 else ()
 
 
 def _other_reasons(candidate: Candidate) -> Iterator[str]:

@@ -14,9 +14,11 @@ from release.candidate import ReleaseBundle
 from release.errors import answers_of_aws
 from release.first_installation import ADDRESS
 from release.frozen_plan import FrozenPlan
+from release.hold_commands import Allow, networks
 from release.kinds import Kind
 from release.planning import plan_first, plan_release, uploaded_version, version_of
 from release.site import Site
+from release.table_copies import ESTIMATE
 
 EPILOG = (
     "Exit codes: 0 planned; 1 AWS or the instance refused; 2 the release is refused, wrong usage, or something is "
@@ -45,6 +47,7 @@ def plan(
         str | None, typer.Option(metavar="RELEASE", help="Instead: a release that was uploaded before.")
     ] = None,
     hold: Annotated[bool, typer.Option("--hold", help="Hold the shop in any case.")] = False,
+    allow: Allow = None,
     accept: Accept = None,
     first_admin_email: Annotated[
         str | None,
@@ -62,12 +65,15 @@ def plan(
     given = ReleaseBundle.read(bundle, app) if bundle is not None else None
     if first_admin_email is not None and not ADDRESS.fullmatch(first_admin_email):
         raise CannotRunError(f"--first-admin-email: got {first_admin_email!r}, expected an e-mail address")
+    allowed = networks(allow)
+    if allowed and (app is not None or first_admin_email is not None):
+        raise CannotRunError(f"--allow: got {allowed[0]}, expected none: this release holds nobody")
     with answers_of_aws():
         site = Site.of(stack, app)
         to = version_of(site, given) if given is not None else uploaded_version(site, str(uploaded))
         with console.working(f"Asking {to.release} on the back office's instance"):
             if first_admin_email is None:
-                planned = plan_release(site, to, hold=hold, accepted=accept or ())
+                planned = plan_release(site, to, hold=hold, accepted=accept or (), allowed=allowed)
             else:
                 planned = plan_first(site, to, admin_email=first_admin_email)
         planned.keep(site.s3, site.bucket, site.prefix)
@@ -100,6 +106,14 @@ def show(console: Console, planned: FrozenPlan) -> None:
     console.say(f"Shoppers see {_SHOPPERS_SEE[planned.kind]}.")
     for reason in planned.reasons:
         console.step(reason)
+    for copy in planned.copies:
+        console.step(copy)
+    if planned.copies:
+        console.say(ESTIMATE)
+    if planned.allowed:
+        console.say(f"What is held lets these through: {', '.join(planned.allowed)}.")
+    if planned.point_in_time:
+        console.say(planned.point_in_time)
     if planned.window:
         console.say(planned.window)
     console.say(f"Plan {planned.id}: {', '.join(step.name for step in planned.steps)}.")

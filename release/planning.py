@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from ipaddress import IPv4Network
 from itertools import islice
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from commands.errors import CannotRunError
 from release import window
 from release.candidate import ReleaseBundle, ask, bundle_key, upload
-from release.errors import LockedError, RefusedError
+from release.errors import LockedError, RefusedError, ReleaseError
 from release.frozen_plan import FrozenPlan, Version, digest_of
+from release.hold import Scope
 from release.journal import Journal, names
 from release.kinds import Candidate, Decision, Kind, decide
 from release.progress import End, Progress
@@ -22,6 +25,7 @@ from release.running_configuration import RunningRelease, release_file
 from release.schema_changes import Effect
 from release.site import HOLD, JOURNALS, REFRESH, Satellite, Site
 from release.steps import Action, steps_of
+from release.way_back import WayBack, reach
 
 _STAYS_OPEN = "The back office stays open: a second instance answers while the first one is deployed to."
 _JOURNALS_READ = 5
@@ -69,6 +73,7 @@ class Asked:
             kind=decision.kind,
             reasons=tuple(map(redact, decision.reasons)),
             changes=tuple(redact(each.text) for each in decision.changes),
+            copies=decision.copies,
             against_return=(*map(redact, speaks_against), *(f"patch {each}" for each in patches)),
             to=self.to,
             previous=self.previous,
@@ -76,6 +81,7 @@ class Asked:
             steps=steps,
             by=site.caller,
             at=datetime.now(UTC).isoformat(timespec="seconds"),
+            point_in_time=reach(_database(site), now=datetime.now(UTC)),
             window=held,
             window_seconds=round(expected.total, 1) if expected else 0.0,
         )
@@ -132,9 +138,16 @@ def uploaded_version(site: Site, release: str) -> Version:
     )
 
 
-def plan_release(site: Site, to: Version, *, hold: bool, accepted: Sequence[str]) -> FrozenPlan:
-    """Ask, decide, and freeze. Raises ``RefusedError`` for what cannot be released."""
+def plan_release(
+    site: Site, to: Version, *, hold: bool, accepted: Sequence[str], allowed: Sequence[IPv4Network] = ()
+) -> FrozenPlan:
+    """Ask, decide, and freeze. Raises ``RefusedError`` for what cannot be released.
+
+    `allowed` are let through while the shop or its back office is held.
+    """
     require_finished(site)
+    if not isinstance(site, Satellite):
+        _require_room(site, Scope.BACK_OFFICE, allowed)
     before = running(site)
     if before.label == to.label:
         raise RefusedError(f"release {to.release}: it runs already.")
@@ -147,7 +160,18 @@ def plan_release(site: Site, to: Version, *, hold: bool, accepted: Sequence[str]
     if asked.candidate is None:
         reason = "A satellite: its own hooks update its tables, and it cannot be asked what it would change."
         return asked.plan(site, Decision(kind=Kind.SATELLITE, reasons=(reason,)))
-    return asked.plan(site, decide(asked.candidate, hold=hold, accepted=accepted))
+    planned = asked.plan(site, decide(asked.candidate, hold=hold, accepted=accepted))
+    if any(step.action is Action.HOLD_SHOP for step in planned.steps):
+        _require_room(site, Scope.SITE, allowed)
+    return replace(planned, allowed=tuple(map(str, allowed)))
+
+
+def _require_room(site: Site, scope: Scope, allowed: Sequence[IPv4Network]) -> None:
+    """Raise ``RefusedError`` if these networks, the host names or the path do not fit into the rules of the hold."""
+    try:
+        site.hold.check(scope, allowed)
+    except ReleaseError as error:
+        raise RefusedError(str(error)) from None
 
 
 def plan_first(site: Site, to: Version, *, admin_email: str) -> FrozenPlan:
@@ -193,7 +217,9 @@ def plan_rollback(site: Site, *, accepted: Sequence[str]) -> FrozenPlan:
         options = " ".join(f'--accept "{each}"' for each in left)
         raise RefusedError(
             f"{last.previous.release} may not live with the database of {last.release}: {'; '.join(left)}.\nTo go back "
-            f"anyway, with the database as it is, repeat each: {options}\n{_restore(site, last)}"
+            f"anyway, with the database as it is, repeat each: {options}\nTo bring the database back as it was before "
+            f"{last.release}, with the shop held meanwhile, type the commands of one way. "
+            f'docs/operations.md, "Restore a database", says more.\n{_restore(site, last, against)}'
         )
     reason = f"Back from {last.release}, with the database as it is."
     return asked.plan(site, Decision(kind=Kind.ROLLBACK, reasons=(reason,)))
@@ -259,17 +285,25 @@ def _sha256_of(site: Site, bundle: str) -> str:
     return str(site.s3.head_object(Bucket=bucket, Key=key)["Metadata"].get("sha256", ""))
 
 
-def _restore(site: Site, last: FrozenPlan) -> str:
-    """How the database comes back, and what is lost by it."""
-    for _, journal in newest_first(site):
-        if FrozenPlan.from_json(journal.plan).id != last.id:
-            continue
-        for record in journal.records:
-            if made := record.details.get("snapshot"):
-                minutes = (datetime.now(UTC) - datetime.fromisoformat(record.at)).total_seconds() / 60
-                return (
-                    f"The database as it was before {last.release} is snapshot {made}. What was written since then, "
-                    f'{minutes:.0f} minutes, would be lost, orders above all. docs/operations.md, "Restore a '
-                    'database", has the steps.'
-                )
-    return f"{last.release} made no snapshot: its plan did not change the database."
+def _restore(site: Site, last: FrozenPlan, accepted: Sequence[str]) -> str:
+    """How the database comes back, as commands, and what is lost by each way."""
+    records = next(
+        (each.records for _, each in newest_first(site) if FrozenPlan.from_json(each.plan).id == last.id), []
+    )
+    is_satellite = isinstance(site, Satellite)
+    way = WayBack(
+        release=last.release,
+        database=site.database,
+        options=site.options,
+        stack=site.stack.name,
+        setting="shared_database.snapshot_id" if is_satellite else "site.database.snapshot_id",
+        accepted=accepted,
+    )
+    return way.described(_database(site), records, now=datetime.now(UTC))
+
+
+def _database(site: Site) -> Mapping[str, Any]:
+    """What RDS says of the site's database."""
+    rds = site.session.client("rds")
+    found: dict[str, Any] = rds.describe_db_instances(DBInstanceIdentifier=site.database)["DBInstances"][0]
+    return found

@@ -61,6 +61,9 @@ class Table:
     rows: int
     """As InnoDB estimates."""
     size_bytes: int
+    """Of its rows and indexes."""
+    fulltext_indexes: int | None = None
+    """None if the candidate is too old to say."""
     columns: Mapping[str, Column] = field(default_factory=dict)
 
     @property
@@ -81,28 +84,32 @@ def changes(statements: Sequence[str], tables: Mapping[str, Table], *, filled: S
     run shows.
     """
     for statement in statements:
-        try:
-            read = sqlglot.parse_one(statement, read="mysql")
-        except SqlglotError:
-            read = None
-        match read:
-            case exp.Create(kind="TABLE") if _table(read) in filled:
-                yield Change(text=f"table {_table(read)} new, filled from another table", effect=Effect.HELD)
+        match read := parsed(statement):
+            case exp.Create(kind="TABLE") if table_of(read) in filled:
+                yield Change(text=f"table {table_of(read)} new, filled from another table", effect=Effect.HELD)
             case exp.Create(kind="TABLE"):
-                yield Change(text=f"table {_table(read)} new", effect=Effect.ADDITIVE)
+                yield Change(text=f"table {table_of(read)} new", effect=Effect.ADDITIVE)
             case exp.Drop(kind="TABLE"):
                 names = [each.name for each in read.args["tables"]]
                 yield from (Change(text=f"table {name} dropped", effect=Effect.LOSSY) for name in names)
             case exp.Alter(kind="TABLE") if read.args.get("actions"):
                 yield from _alterations(read, tables, filled)
             case exp.Alter(kind="TABLE") if read.args.get("options"):
-                yield Change(text=f"options of table {_table(read)} changed: {statement}", effect=Effect.HELD)
+                yield Change(text=f"options of table {table_of(read)} changed: {statement}", effect=Effect.HELD)
             case _:
                 yield Change(text=f"statement not understood: {statement}", effect=Effect.HELD)
 
 
+def parsed(statement: str) -> exp.Expr | None:
+    """A statement's parts. None if it cannot be read."""
+    try:
+        return sqlglot.parse_one(statement, read="mysql")
+    except SqlglotError:
+        return None
+
+
 def _alterations(read: exp.Alter, tables: Mapping[str, Table], filled: Sequence[str]) -> Iterator[Change]:
-    name = _table(read)
+    name = table_of(read)
     table = tables.get(name)
     for action in read.args["actions"]:
         match action:
@@ -125,13 +132,13 @@ def _new_column(table: str, column: exp.ColumnDef, filled: Sequence[str]) -> Cha
     name = f"column {table}.{column.name} new"
     if f"{table}.{column.name}" in filled:
         return Change(text=f"{name}, filled from another column", effect=Effect.HELD)
-    if _is_nullable(column) or _has(column, exp.DefaultColumnConstraint):
+    if is_nullable(column) or _has(column, exp.DefaultColumnConstraint):
         return Change(text=name, effect=Effect.ADDITIVE)
     # In MySQL's strict mode, each INSERT of the running release would fail.
     return Change(text=f"{name}, NOT NULL without default", effect=Effect.HELD)
 
 
-def _addition(name: str, table: Table | None, added: exp.Expression) -> Change:
+def _addition(name: str, table: Table | None, added: exp.Expr) -> Change:
     if isinstance(added, exp.IndexColumnConstraint) and not added.args.get("kind"):
         if table is not None and not table.is_large:
             return Change(text=f"index {added.name} of {name} new", effect=Effect.ADDITIVE)
@@ -146,7 +153,7 @@ def _modification(name: str, table: Table | None, column: exp.ColumnDef) -> Chan
     what = f"column {name}.{column.name}"
     if before is None:
         return Change(text=f"{what} changed to {wanted}", effect=Effect.LOSSY)
-    if before.nullable and not _is_nullable(column):
+    if before.nullable and not is_nullable(column):
         return Change(text=f"{what} becomes NOT NULL", effect=Effect.LOSSY)
     if _is_narrower(before.type, wanted):
         return Change(text=f"{what} narrowed from {before.type} to {wanted}", effect=Effect.LOSSY)
@@ -155,7 +162,7 @@ def _modification(name: str, table: Table | None, column: exp.ColumnDef) -> Chan
 
 def _is_narrower(before: str, after: str) -> bool:
     """Whether a value of one type might not fit into the other. Two types that have no order: yes."""
-    (kind, sizes, unsigned), (new_kind, new_sizes, new_unsigned) = _read_type(before), _read_type(after)
+    (kind, sizes, unsigned), (new_kind, new_sizes, new_unsigned) = read_type(before), read_type(after)
     if kind in _SIZES and new_kind in _SIZES and _FAMILY[kind] == _FAMILY[new_kind]:
         # The number of an integer, such as that of int(10), is how wide it is shown, and not what fits.
         return _SIZES[new_kind] < _SIZES[kind] or unsigned != new_unsigned
@@ -167,7 +174,7 @@ def _is_narrower(before: str, after: str) -> bool:
     return any(new < old for old, new in zip(sizes, new_sizes, strict=True))
 
 
-def _read_type(text: str) -> tuple[str, tuple[int, ...], bool]:
+def read_type(text: str) -> tuple[str, tuple[int, ...], bool]:
     """A type's name, the numbers in its parentheses, and whether it is unsigned."""
     name = re.match(r"[a-z]+", text)
     sizes = re.search(r"\(([\d, ]+)\)", text)
@@ -179,19 +186,22 @@ def _read_type(text: str) -> tuple[str, tuple[int, ...], bool]:
     )
 
 
-def _is_nullable(column: exp.ColumnDef) -> bool:
-    constraint = next(_constraints(column, exp.NotNullColumnConstraint), None)
+def is_nullable(column: exp.ColumnDef) -> bool:
+    """Whether a column may be empty, as a statement has it."""
+    constraint = next(constraints_of(column, exp.NotNullColumnConstraint), None)
     return constraint is None or bool(constraint.args.get("allow_null"))
 
 
-def _has(column: exp.ColumnDef, kind: type[exp.Expression]) -> bool:
-    return any(True for _ in _constraints(column, kind))
+def _has(column: exp.ColumnDef, kind: type[exp.Expr]) -> bool:
+    return any(True for _ in constraints_of(column, kind))
 
 
-def _constraints(column: exp.ColumnDef, kind: type[exp.Expression]) -> Iterator[exp.Expression]:
+def constraints_of(column: exp.ColumnDef, kind: type[exp.Expr]) -> Iterator[exp.Expr]:
+    """What a statement says of a column beside its type, of one kind."""
     return (each.args["kind"] for each in column.args.get("constraints", ()) if isinstance(each.args["kind"], kind))
 
 
-def _table(read: exp.Expression) -> str:
+def table_of(read: exp.Expr) -> str:
+    """The table that a statement is about."""
     found = read.find(exp.Table)
     return found.name if found is not None else "?"

@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from components.site import cron_host
+from release.content_digest import CONTENT, ContentDigest
 from release.frozen_plan import FrozenPlan
 from release.journal import Event, Journal, Record, names
 from release.lock import STALE_SECONDS
 from release.redaction import Redaction
+from release.running_configuration import RELEASE_FILE, names_in
 from release.steps import Step
 from sandbox.applications import releases
 from sandbox.applications.releases import Change
@@ -198,15 +200,20 @@ class Operator:
 
     @staticmethod
     def edit(bundle: Path, path: str, old: str, new: str) -> Path:
-        """Replace a text in a file of a bundle, which is there once."""
-        edited = bundle.with_suffix(".edited.zip")
+        """Replace a text in a file of a bundle, which is there once. The bundle is then as if it was built so."""
+        edited, digest = bundle.with_suffix(".edited.zip"), ContentDigest()
         with zipfile.ZipFile(bundle) as source, zipfile.ZipFile(edited, "w", zipfile.ZIP_DEFLATED) as target:
-            for entry in source.infolist():
+            *entries, last = source.infolist()
+            assert last.filename == RELEASE_FILE
+            for entry in entries:
                 content = source.read(entry)
                 if entry.filename == path:
                     assert content.count(old.encode()) == 1, f"{path}: got {content.count(old.encode())} times {old!r}"
                     content = content.replace(old.encode(), new.encode())
+                digest.add(entry.filename, content)
                 target.writestr(entry, content)
+            named = {**names_in(source), CONTENT: digest.hexdigest()}
+            target.writestr(last, "".join(f"{name}={value}\n" for name, value in named.items()))
         return edited
 
     def require_own_cache(self, planned: Planned) -> None:

@@ -25,6 +25,7 @@ from commands.errors import ExitCode
 from components.site.release_documents import DOCUMENTS
 from release.app import app
 from release.candidate import _FACTS
+from release.content_digest import CONTENT, ContentDigest
 from release.hold import DISARMED, RULES
 from release.running_configuration import RELEASE_FILE
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws
@@ -77,6 +78,8 @@ class DeployedSite:
     """What the next candidate says of itself."""
     fails: dict[str, str] = field(default_factory=dict)
     """What a document complains of, by its name. It ends with exit code 1."""
+    says: dict[str, str] = field(default_factory=dict)
+    """What a document prints, by its name, in the place of what it usually does."""
     ran: list[tuple[str, str]] = field(default_factory=list)
     """Instance and document, oldest first."""
 
@@ -106,17 +109,20 @@ class DeployedSite:
 
     def bundle(self, directory: Path, release: str) -> Path:
         """A bundle as `./shop release bundle` writes it."""
-        path = directory / f"{release}.zip"
-        with zipfile.ZipFile(path, "w") as bundle:
-            bundle.writestr(RELEASE_FILE, f"RELEASE={release}\nSITE_CONFIGURATION_VERSION=v1\n")
-            bundle.writestr(_FACTS, "<?php")
-        return path
+        named = f"RELEASE={release}\nSITE_CONFIGURATION_VERSION=v1\n"
+        return self._bundle(directory / f"{release}.zip", named, {_FACTS: b"<?php"})
 
     def bundle_of_satellite(self, directory: Path, release: str) -> Path:
         """One for the satellite."""
-        path = directory / f"{release}.zip"
+        return self._bundle(directory / f"{release}.zip", f"RELEASE={release}\n", {})
+
+    def _bundle(self, path: Path, named: str, files: dict[str, bytes]) -> Path:
+        digest = ContentDigest()
         with zipfile.ZipFile(path, "w") as bundle:
-            bundle.writestr(RELEASE_FILE, f"RELEASE={release}\n")
+            for name, content in files.items():
+                digest.add(name, content)
+                bundle.writestr(name, content)
+            bundle.writestr(RELEASE_FILE, f"{named}{CONTENT}={digest.hexdigest()}\n")
         return path
 
     def _run(self, instance: str, asked: Answer) -> Answer:
@@ -134,6 +140,7 @@ class DeployedSite:
             "look-for-magento": json.dumps(NOT_INSTALLED),
             "install-magento": "installed",
             "show-engine-log": "2026-11-26 [ERROR] the hook failed",
+            **self.says,
         }
         return {"ReturnCode": 0, "StandardOutput": said.get(name, ""), "StandardError": ""}
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Network
 from types import SimpleNamespace
 from typing import Any
 
@@ -214,11 +215,12 @@ def test_a_held_release_spares_the_back_office_the_waits_of_a_rolling_deployment
 def test_nothing_goes_on_until_the_load_balancer_holds_everybody(
     action: Action, scope: Scope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The step is done some seconds after the rules are armed, not before."""
+    """The step is done some seconds after the rules are armed, not before. Whom the plan allows is let through."""
     seen: list[object] = []
     held = actions(Sent())
-    hold = SimpleNamespace(arm=seen.append, state=lambda: ["everyone-else"])
+    held = replace(held, plan=replace(held.plan, allowed=("203.0.113.4/32",)))
+    hold = SimpleNamespace(arm=lambda scope, allowed: seen.append((scope, allowed)), state=lambda: ["everyone-else"])
     monkeypatch.setattr(held.site, "hold", hold)
     monkeypatch.setattr("release.actions.time.sleep", seen.append)
     held.do(action)
-    assert seen == [scope, SETTLE_SECONDS]
+    assert seen == [(scope, (IPv4Network("203.0.113.4/32"),)), SETTLE_SECONDS]

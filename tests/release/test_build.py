@@ -20,6 +20,7 @@ import pytest
 from commands.errors import CannotRunError, CommandError
 from release.build import build
 from release.bundle import PLATFORM_CONFIG, BundleArgs, BundleError
+from release.content_digest import CONTENT
 from release.running_configuration import names_in
 from release.statics import DEFAULT, Statics
 from sandbox.applications import releases
@@ -115,8 +116,9 @@ def files_of(bundle: Path) -> Mapping[str, str]:
 
 
 def said(bundle: Path) -> Mapping[str, str]:
+    """What the release says of itself beside the digest of its content."""
     with zipfile.ZipFile(bundle) as archive:
-        return names_in(archive)
+        return {name: value for name, value in names_in(archive).items() if name != CONTENT}
 
 
 def test_a_release_from_a_repository(shop: Path, tmp_path: Path, temporary: Path) -> None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import stat
 import subprocess
 import sys
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from commands.errors import CommandError
+from commands.errors import CannotRunError, CommandError
 from release.bundle import PLATFORM_CONFIG, BundleArgs, BundleError, build, newest_configuration
+from release.candidate import ReleaseBundle
+from release.content_digest import CONTENT
 from tests.servers.programs import require
 
 VERSION = "3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY"
@@ -63,6 +67,14 @@ def unpacked(bundle: Path, directory: Path) -> Path:
     return directory
 
 
+def names(tree: Path) -> dict[str, str]:
+    """What the release says of itself beside the digest of its content."""
+    lines = (tree / ".platform/release.env").read_text().splitlines()
+    said = dict(line.split("=", 1) for line in lines)
+    assert len(said.pop(CONTENT)) == 64
+    return said
+
+
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     return application(tmp_path / "shop")
@@ -70,9 +82,7 @@ def source(tmp_path: Path) -> Path:
 
 def test_what_is_in_it(source: Path, tmp_path: Path) -> None:
     tree = unpacked(build(magento(source), tmp_path / "b.zip"), tmp_path / "tree")
-    assert (tree / ".platform/release.env").read_text() == (
-        f"RELEASE=2026-11-25_1\nSITE_CONFIGURATION_VERSION={VERSION}\n"
-    )
+    assert names(tree) == {"RELEASE": "2026-11-25_1", "SITE_CONFIGURATION_VERSION": VERSION}
     assert not list(tree.rglob(".git"))
     assert (tree / "pub/index.php").exists()
     assert (tree / "var").is_dir()
@@ -103,6 +113,73 @@ def test_the_same_input_gives_the_same_bytes(source: Path, tmp_path: Path) -> No
     again = build(magento(copy), tmp_path / "2.zip").read_bytes()
     assert hashlib.sha256(first).digest() == hashlib.sha256(again).digest()
     assert build(magento(source, release="other"), tmp_path / "3.zip").read_bytes() != first
+
+
+def test_the_digest_is_that_of_what_sha256sum_prints(source: Path, tmp_path: Path) -> None:
+    """By hand, with nothing of this program. There is neither a link nor an empty directory."""
+    for without in ("var", "vendor/bin", "vendor/submodule"):
+        shutil.rmtree(source / without)
+    bundle = build(magento(source), tmp_path / "b.zip")
+    tree = unpacked(bundle, tmp_path / "tree")
+    (digest,) = re.findall(rf"^{CONTENT}=(.*)$", (tree / ".platform/release.env").read_text(), re.MULTILINE)
+    listed = "find * .[!.]* -type f ! -path .platform/release.env -print0 | LC_ALL=C sort -z | xargs -0 sha256sum"
+    command = ["bash", "-c", f"{listed} | sha256sum"]
+    printed = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stdout
+    assert printed.split()[0] == digest
+
+
+def with_change(bundle: Path, path: str, content: bytes | None) -> Path:
+    """The bundle as a zip program would write it after a file was changed, added or (None) taken away."""
+    changed = bundle.with_name("changed.zip")
+    with zipfile.ZipFile(bundle) as before, zipfile.ZipFile(changed, "w") as after:
+        kept = {entry: before.read(entry) for entry in before.infolist() if entry.filename != path}
+        for entry, unchanged in kept.items():
+            after.writestr(entry, unchanged)
+        if content is not None:
+            after.writestr(path, content)
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("pub/index.php", b"<?php\r"),
+        ("pub/index.php", None),
+        ("pub/new.php", b"<?php\n"),
+        ("vendor/bin/magento", b"../../bin/other"),
+        ("pub/empty/", b""),
+    ],
+    ids=["a byte", "a file that is gone", "a file that is new", "a link", "a directory"],
+)
+def test_a_bundle_that_was_changed_after_it_was_built(
+    source: Path, tmp_path: Path, path: str, content: bytes | None
+) -> None:
+    bundle = build(magento(source), tmp_path / "b.zip")
+    assert ReleaseBundle.read(bundle).release == "2026-11-25_1"
+    with pytest.raises(
+        CannotRunError, match=r"it was changed after it was built, or an older version .* Build it anew"
+    ):
+        ReleaseBundle.read(with_change(bundle, path, content))
+
+
+def test_a_bundle_that_was_only_packed_again(source: Path, tmp_path: Path) -> None:
+    """Its content is the same."""
+    bundle = build(magento(source), tmp_path / "b.zip")
+    with zipfile.ZipFile(bundle) as before:
+        content = before.read("pub/index.php")
+    assert ReleaseBundle.read(with_change(bundle, "pub/index.php", content)).release == "2026-11-25_1"
+
+
+def test_a_bundle_that_is_damaged_and_one_without_a_digest(source: Path, tmp_path: Path) -> None:
+    bundle = build(magento(source), tmp_path / "b.zip")
+    damaged = bytearray(bundle.read_bytes())
+    damaged[len(damaged) // 4] ^= 1
+    (tmp_path / "damaged.zip").write_bytes(damaged)
+    with pytest.raises(CannotRunError, match=r"damaged\.zip"):
+        ReleaseBundle.read(tmp_path / "damaged.zip")
+    older = with_change(bundle, ".platform/release.env", b"RELEASE=r1\nSITE_CONFIGURATION_VERSION=v1\n")
+    with pytest.raises(CannotRunError, match="expected a bundle that names its own"):
+        ReleaseBundle.read(older)
 
 
 def test_the_files_have_the_time_of_the_release(source: Path, tmp_path: Path) -> None:
@@ -150,7 +227,7 @@ def test_a_satellite_gets_its_layers(name: str, own: str, tmp_path: Path) -> Non
     (source / "public/index.php").write_text("<?php\n")
     args = BundleArgs(application=source, name=name, release="r1")
     tree = unpacked(build(args, tmp_path / "b.zip"), tmp_path / "tree")
-    assert (tree / ".platform/release.env").read_text() == "RELEASE=r1\n"
+    assert names(tree) == {"RELEASE": "r1"}
     assert (tree / ".platform/fill_in.py").exists()
     assert (tree / ".platform/update_schema.sh").exists() == bool(own)
     assert not own or (tree / own).exists()

@@ -12,6 +12,7 @@ import pytest
 from release.bundle import PLATFORM_CONFIG
 from release.errors import RefusedError
 from release.kinds import Candidate, Kind, decide
+from release.schema_changes import Table
 from sandbox.applications import releases
 from sandbox.applications.releases import Change
 from sandbox.tests.applications.conftest import data_stores, database, shops
@@ -87,6 +88,20 @@ def test_a_narrower_column_is_seen_with_what_it_was(shops: Shops) -> None:
     candidate = asked(shops.release("r2", schema((name.format(255), name.format(20)))), running)
     with pytest.raises(RefusedError, match=r"column catalog_product\.image narrowed from varchar\(255\) to varchar"):
         decide(candidate)
+
+
+def test_a_table_says_whether_it_has_a_fulltext_index(shops: Shops) -> None:
+    """With one, a new column rebuilds it."""
+    running, release = shops.installed(), shops.release("r2", releases.new_column())
+    assert product_of(asked(release, running)).fulltext_indexes == 0
+    shops.stores.sql("ALTER TABLE catalog_product ADD FULLTEXT INDEX two_columns (name, image)", shops.database)
+    found = product_of(asked(release, running))
+    assert (found.fulltext_indexes, found.size_bytes > 0) == (1, True)
+
+
+def product_of(candidate: Candidate) -> Table:
+    assert candidate.tables is not None
+    return candidate.tables["catalog_product"]
 
 
 def test_a_module_that_goes_is_seen(shops: Shops) -> None:

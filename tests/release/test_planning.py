@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from ipaddress import IPv4Network
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from commands.console import Console
 from release import planning
 from release.errors import LockedError, RefusedError
 from release.frozen_plan import FrozenPlan, Version
+from release.hold import RULES, Hold, HoldArgs
 from release.journal import Event, Journal
-from release.kinds import Kind
+from release.kinds import Answer, Candidate, Kind
 from release.lock import LockPlace
+from release.plan import show
 from release.progress import ENDED, End
 from release.redaction import Redaction
 from release.steps import STEPS
@@ -56,6 +61,9 @@ def released(
     prefix = site.journal_prefix(f"20261126T00000{number}Z-{to}")
     journal = Journal.begin(site.s3, BUCKET, prefix, plan.to_json(), Redaction())
     if migrated:
+        journal.append(Event.INTENDED, step="make-snapshot", fence=1)
+        journal.append(Event.DONE, step="make-snapshot", fence=1, snapshot=f"before-{to}")
+        journal.append(Event.INTENDED, step="migrate", fence=1)
         journal.append(Event.DONE, step="migrate", fence=1)
     if end:
         journal.append(Event.NOTED, fence=1, **{ENDED: end.value})
@@ -92,6 +100,26 @@ def test_what_was_taken_back_has_still_changed_the_database(site: Any) -> None:
     assert back(site) == ("r0", ["patch B", "patch A"])
 
 
+def test_a_refused_rollback_ends_with_the_ways_back(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And with what the rollback at their end has to repeat."""
+    released(site, 1, "r1")
+    released(site, 2, "r2", kind=Kind.HELD, migrated=True, against=["patch A\\B", "column a.b dropped"])
+    instance = {"LatestRestorableTime": None, "BackupRetentionPeriod": 0}
+    rds = SimpleNamespace(describe_db_instances=lambda **_: {"DBInstances": [instance]})
+    site.session, site.database = SimpleNamespace(client=lambda _: rds), "client-prod-site-database-1"
+    site.stack, site.options = SimpleNamespace(name="prod"), "-s prod"
+    monkeypatch.setattr(planning.Asked, "now", lambda *_: SimpleNamespace(candidate=None))
+    with pytest.raises(RefusedError) as refused:
+        planning.plan_rollback(site, accepted=["patch A\\B"])
+    said = str(refused.value)
+    assert 'repeat each: --accept "column a.b dropped"\n' in said
+    assert "By snapshot, with the loss of 1 minute, orders above all:\n" in said
+    assert "\n  # Now write site.database.snapshot_id: before-r2 into Pulumi.prod.yaml\n" in said
+    again = "./shop release rollback -s prod --accept 'patch A\\B' --accept 'column a.b dropped'"
+    assert f"\n  {again}\n" in said
+    assert said.endswith("By point in time: not possible, the database keeps no automated backups.")
+
+
 def test_a_release_that_is_neither_done_nor_taken_back_is_found(site: Any) -> None:
     released(site, 1, "r1")
     assert planning.unfinished(site) is None
@@ -119,3 +147,67 @@ def test_names_of_journals_are_in_the_order_of_their_times(site: Any) -> None:
     first = planning.journal_name("zebra")
     assert first.endswith("Z-zebra")
     assert first[:8].isdigit()
+
+
+def test_a_plan_says_which_large_tables_are_copied_and_what_a_point_in_time_can_do(
+    site: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = "Table quote is copied: about 2,400,000 rows, 3.0 GiB, an estimated 74 s or more."
+    released(site, 1, "r1")
+    plain = FrozenPlan.from_json(next(planning.newest_first(site))[1].plan)
+    assert plain.copies == ()
+    copying = replace(plain, copies=(said,), point_in_time="RDS can restore it.")
+    copying.keep(site.s3, BUCKET, PREFIX)
+    show(Console(), FrozenPlan.read(site.s3, BUCKET, PREFIX, copying.id))
+    show(Console(), plain)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert printed.count(said) == printed.count("The seconds are an estimate of the least") == 1
+    assert printed.count("RDS can restore it.") == 1
+
+
+@pytest.fixture
+def shop(site: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The site runs a release of the shop, and its next one has nothing to do in the database."""
+    released(site, 1, "r1")
+    frozen = FrozenPlan.from_json(next(planning.newest_first(site))[1].plan)
+    answer = Answer(exit_code=0, text="")
+    candidate = Candidate(
+        release="r2", database_status=answer, configuration_status=answer, tables={}, raised_versions={}
+    )
+    asked = SimpleNamespace(
+        candidate=candidate,
+        plan=lambda _, decision: replace(frozen, kind=decision.kind, steps=STEPS[decision.kind]),
+    )
+    site.asked = []
+    monkeypatch.setattr(planning, "running", lambda _: replace(version("r1"), configuration_version="v1"))
+    monkeypatch.setattr(planning.Asked, "now", lambda *given: site.asked.append(given) or asked)
+    rules = dict.fromkeys(RULES, "arn")
+    names = {"back_office_path": "backend", "front_environment": "front", "back_office_environment": "back-office"}
+    site.hold_of = lambda *hosts: Hold(elbv2=None, args=HoldArgs(rules=rules, host_names=hosts, **names))
+    site.hold = site.hold_of("client.url", "www.client.url")
+    return site
+
+
+def addresses(number: int) -> list[IPv4Network]:
+    return [IPv4Network(f"203.0.113.{each}/32") for each in range(number)]
+
+
+@pytest.mark.parametrize("hold", [False, True])
+def test_whom_a_hold_lets_through_is_part_of_the_plan(shop: Any, hold: bool) -> None:
+    planned = planning.plan_release(shop, version("r2"), hold=hold, accepted=(), allowed=addresses(4))
+    assert planned.allowed == tuple(f"203.0.113.{each}/32" for each in range(4))
+    assert FrozenPlan.from_json(planned.to_json()) == planned
+    assert planning.plan_release(shop, version("r2"), hold=hold, accepted=()).id != planned.id
+
+
+def test_more_addresses_than_a_rule_takes_are_refused_before_the_release_is_asked(shop: Any) -> None:
+    with pytest.raises(RefusedError, match="rule allowed-to-back-office of the hold: got 6 values, expected 5 at most"):
+        planning.plan_release(shop, version("r2"), hold=False, accepted=(), allowed=addresses(5))
+    assert shop.asked == []
+
+
+def test_more_host_names_than_a_rule_takes_are_refused_for_a_release_that_holds_the_shop(shop: Any) -> None:
+    shop.hold = shop.hold_of(*(f"{each}.client.url" for each in range(6)))
+    with pytest.raises(RefusedError, match="rule everyone-else of the hold: got 6 values, expected 5 at most"):
+        planning.plan_release(shop, version("r2"), hold=True, accepted=())
+    assert planning.plan_release(shop, version("r2"), hold=False, accepted=()).kind is Kind.PLAIN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,10 @@ MAY_NAME_THE_SANDBOX = {
     "tests",
 }
 
+RUN_ON_THE_REAL_MAGENTO = ("release", "platform_config", "components/site/release_scripts")
+STANDS_IN = re.compile(rb"stand[-_]?ins?\b|sandbox|\bmoto\b|embedded[-_ ]aws|aws_endpoint_url", re.I)
+"""What they would name it by: Magento's stand-in, the embedded AWS, or how the SDK is told of another AWS."""
+
 
 def _relative(path: Path) -> str:
     return str(path.relative_to(ROOT))
@@ -52,6 +57,12 @@ def _relative(path: Path) -> str:
 
 def _modules(*rooms: str) -> list[Path]:
     return sorted(path for room in rooms for path in (ROOT / room).rglob("*.py"))
+
+
+def _files(*folders: str) -> list[Path]:
+    """Every file but bytecode."""
+    found = (path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file())
+    return sorted(path for path in found if not NOT_OURS & set(path.parts))
 
 
 def _imported(path: Path) -> Iterator[str]:
@@ -116,6 +127,31 @@ def test_the_sandbox_is_not_named_where_it_does_not_belong() -> None:
         if path.relative_to(ROOT).parts[0] not in MAY_NAME_THE_SANDBOX and b"sandbox" in path.read_bytes().lower()
     ]
     assert not offenders
+
+
+@pytest.mark.parametrize("path", _files(*RUN_ON_THE_REAL_MAGENTO), ids=_relative)
+def test_what_releases_the_real_magento_does_not_know_what_stands_in_for_it(path: Path) -> None:
+    """No path of the tool, of the bundle's hooks or of the scripts on instances is for a stand-in: what is rehearsed is
+    what runs in production."""
+    assert STANDS_IN.findall(path.read_bytes()) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"if (class_exists('StandIn\\Kernel'))",
+        b"vendor/stand-in/framework",
+        b"from sandbox.applications import stand_ins",
+        b"$SANDBOX_HOSTS",
+        b"f'{url}/moto-api/hosts'",
+        b"import moto",
+        b'"http://embedded-aws"',
+        b"# The embedded AWS answers at once",
+        b"os.environ['AWS_ENDPOINT_URL']",
+    ],
+)
+def test_what_stands_in_is_found(line: bytes) -> None:
+    assert STANDS_IN.search(line)
 
 
 def test_the_root_has_one_module() -> None:

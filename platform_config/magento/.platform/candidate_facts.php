@@ -78,13 +78,16 @@ function filled(array $directories, string $prefix): array
     return $filled;
 }
 
-/** The tables that statements name, with their rows, sizes and columns. */
+/** The tables that statements name, with their rows, sizes, columns and how many full-text indexes they have. */
 function tables(PDO $database, string $statements): array
 {
     preg_match_all('/^(?:ALTER|DROP) TABLE `([^`]+)`/m', $statements, $names);
     $tables = [];
     $size = $database->prepare(
-        'SELECT table_rows AS `rows`, data_length + index_length AS size_bytes FROM information_schema.tables'
+        'SELECT table_rows AS `rows`, data_length + index_length AS size_bytes, ('
+        . 'SELECT COUNT(DISTINCT index_name) FROM information_schema.statistics'
+        . ' WHERE table_schema = DATABASE() AND table_name = tables.table_name AND index_type = "FULLTEXT"'
+        . ') AS fulltext_indexes FROM information_schema.tables AS tables'
         . ' WHERE table_schema = DATABASE() AND table_name = ?'
     );
     $columns = $database->prepare(

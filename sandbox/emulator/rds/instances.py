@@ -79,12 +79,38 @@ def _restore(original: Any, backend: RDSBackend, from_snapshot_id: str, override
     try:
         restored: DBInstance = original(backend, from_snapshot_id, overrides)
         restored.restored_from = snapshot.db_snapshot_identifier
-        # In one zone and without protection unless asked for ("RestoreDBInstanceFromDBSnapshot"). moto hears no False.
-        for name in ("multi_az", "deletion_protection", "publicly_accessible"):
-            setattr(restored, name, bool(overrides.get(name)))
+        _set_what_was_asked(restored, overrides)
         return restored
     finally:
         snapshot.database = taken_of
+
+
+@patch(
+    "moto.rds.models:RDSBackend.restore_db_instance_to_point_in_time",
+    sha256="be97ebae808d1994f7225fb6ce61ca82a0aed3d5d0eb7d180242442176ab8603",
+    upstream="A database that is restored to a point in time is a read replica of its source.",
+)
+def _restore_to_point_in_time(
+    original: Any, backend: RDSBackend, source: str, target: str, overrides: dict[str, Any]
+) -> DBInstance:
+    """A database for itself. A volume with the baseline gets it again, without asking."""
+    [of] = backend.describe_db_instances(source)
+    baseline = of.iops, of.storage_throughput
+    if not sizes.is_striped(of.engine, int(of.allocated_storage)):
+        of.iops = of.storage_throughput = None
+    try:
+        restored: DBInstance = original(backend, source, target, overrides)
+    finally:
+        of.iops, of.storage_throughput = baseline
+    restored.source_db_instance_identifier = None
+    _set_what_was_asked(restored, overrides)
+    return restored
+
+
+def _set_what_was_asked(restored: DBInstance, asked: dict[str, Any]) -> None:
+    """In one zone and without protection unless asked for ("RestoreDBInstanceFromDBSnapshot"). moto hears no False."""
+    for name in ("multi_az", "deletion_protection", "publicly_accessible"):
+        setattr(restored, name, bool(asked.get(name)))
 
 
 @patch(

@@ -415,6 +415,18 @@ def test_a_restored_database_is_in_one_zone_and_unprotected_unless_asked_for(rds
         assert (restored["MultiAZ"], restored["DeletionProtection"]) == (bool(asked), bool(asked))
 
 
+def test_a_database_at_a_point_in_time_is_one_for_itself(rds: Any) -> None:
+    """In one zone, unprotected unless asked for, and no replica of its source."""
+    create_instance(rds, MultiAZ=True, DeletionProtection=True, BackupRetentionPeriod=7)
+    for name, asked in (("copy", {}), ("same", {"MultiAZ": True, "DeletionProtection": True})):
+        rds.restore_db_instance_to_point_in_time(
+            SourceDBInstanceIdentifier="prod", TargetDBInstanceIdentifier=name, UseLatestRestorableTime=True, **asked
+        )
+        [restored] = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+        assert (restored["MultiAZ"], restored["DeletionProtection"]) == (bool(asked), bool(asked))
+        assert "ReadReplicaSourceDBInstanceIdentifier" not in restored
+
+
 def test_an_account_has_at_most_100_manual_snapshots(rds: Any) -> None:
     """Automated ones do not count ("Quotas and constraints for Amazon RDS")."""
     create_instance(rds, BackupRetentionPeriod=7)
