@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shlex
 import signal
 import subprocess
@@ -21,7 +22,8 @@ from pathlib import Path
 from components.servers.server_configuration import ServerConfiguration
 from sandbox.hosts import root_image
 from tests.servers.debian_machine import Base, write_parameter
-from tests.servers.namespaces import Network, Program
+from tests.servers.namespaces import Network, Program, require_namespaces
+from tests.servers.programs import require, unavailable
 
 PACKAGES = ("e2fsprogs", "kmod", "udev", "user-mode-linux")
 """What the base of such machines needs: a kernel, and what Debian's images for clouds have."""
@@ -44,6 +46,14 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as connection:
 [error] = struct.unpack_from("I", answer)
 sys.exit(answer[12:].decode() if error else 0)
 """
+
+
+def require_kernel_machines() -> None:
+    """Skips the test, saying why, where no such machine can be had; in CI it fails instead."""
+    require("ip", "ssh", "ssh-keygen", "mkfs.ext4")
+    require_namespaces()
+    if platform.machine() != "x86_64":
+        unavailable(f"User Mode Linux: got a {platform.machine()}, expected an x86_64")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,9 +21,15 @@ from components.servers.nfs_server import boot, configuration
 from settings.file_server import FileServerSettings, NfsShareSettings
 from settings.server_size import ServerSizeSettings
 from tests.servers.debian_machine import Base
-from tests.servers.kernel_machine import PACKAGES, SECONDS_TO_BOOT, KernelMachine, Machines, Role
-from tests.servers.namespaces import Network, Program, require_namespaces
-from tests.servers.programs import require
+from tests.servers.kernel_machine import (
+    PACKAGES,
+    SECONDS_TO_BOOT,
+    KernelMachine,
+    Machines,
+    Role,
+    require_kernel_machines,
+)
+from tests.servers.namespaces import Network, Program
 from tests.servers.release import PLATFORM_CONFIG
 from tests.servers.server_boots import PARAMETER
 from tests.servers.test_outages import until
@@ -191,8 +197,7 @@ def succeeds(machine: KernelMachine, *command: str) -> bool:
 
 @pytest.fixture(scope="module")
 def seen(directory: Path) -> Iterator[Seen]:
-    require("ip", "ssh", "ssh-keygen", "mkfs.ext4")
-    require_namespaces()
+    require_kernel_machines()
     (directory / "kernel").mkdir()
     packages = [package for server in ("boot", "nfs_server") for package in server_files.packages(server)]
     base = Base.build(directory / "kernel", ServerSizeSettings.releases[0], [*packages, *PACKAGES], ())
