@@ -41,6 +41,7 @@ FIRST = (
     HOSTS,
     "sandbox/tests/commands/test_lifecycle.py",
     MACHINES,
+    "tests/servers/test_nfs_kernel.py",
     "sandbox/tests/emulator/test_beanstalk_hosts.py",
     APPLICATIONS,
     "tests/platform/test_faults.py",

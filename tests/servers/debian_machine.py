@@ -219,7 +219,7 @@ class Machine:
 
     def give(self, configuration: ServerConfiguration, *, version: int) -> None:
         """Puts a new version of its configuration into the parameter that it reads."""
-        _write_parameter(self.root, configuration, version)
+        write_parameter(self.root, configuration, version)
 
     def read(self, path: str) -> str:
         """A file of the machine's; empty when there is none."""
@@ -258,7 +258,7 @@ def boot(
         (seed / "meta-data").write_text(json.dumps({"instance-id": f"i-{number}", "local-hostname": "server"}))
         (seed / "user-data").write_text(user_data or "#cloud-config\n{}\n")
         if configuration:
-            _write_parameter(root, configuration, 1)
+            write_parameter(root, configuration, 1)
         if namespace is None:
             namespace = name
             subprocess.run(["ip", "netns", "add", name], check=True)
@@ -270,7 +270,8 @@ def boot(
         yield machine
 
 
-def _write_parameter(root: Path, configuration: ServerConfiguration, version: int) -> None:
+def write_parameter(root: Path, configuration: ServerConfiguration, version: int) -> None:
+    """Puts a configuration into the parameter that a machine of this system reads."""
     (root / _PARAMETER.lstrip("/")).write_text(f"{version}\t{configuration.value()}\n")
 
 

@@ -12,7 +12,8 @@ from tests.servers.debian_machine import Base, Machine, boot
 from tests.servers.server_boots import boot_server
 
 pytestmark = pytest.mark.long
-# The file server needs a kernel with nfsd, Rundeck its own repository. test_images.py boots the others on Debian 13.
+# The file server needs a kernel with nfsd (test_nfs_kernel.py), Rundeck its own repository. test_images.py boots the
+# others on Debian 13.
 GATEWAY, PHPMYADMIN, OPENVPN, OPENVPN_13 = (
     ("12", "gateway"),
     ("12", "phpmyadmin"),

@@ -1,6 +1,6 @@
 """Row 3: exports as the real exportfs reads them, and a server that puts them into effect, without the kernel's part.
 
-What instances do with the shares: test_magento_hooks.py.
+The kernel's part: test_nfs_kernel.py. What instances do with the shares: test_magento_hooks.py.
 """
 
 from __future__ import annotations

@@ -1,0 +1,295 @@
+"""The file server as the kernel serves it: killed and replaced while a client writes, and restarted without a volume.
+
+The server boots from its shipped user data, on a system that has its packages, as an image of `images/` does. The
+client mounts its shares as instances do, by the hook of their deployments. docs/operations.md ("Replace one") has the
+figures that these tests print: ``pytest -m long -s`` shows them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from components.servers import server_files
+from components.servers.cloud_init import BootVolume, volume_table
+from components.servers.nfs_server import boot, configuration
+from settings.file_server import FileServerSettings, NfsShareSettings
+from settings.server_size import ServerSizeSettings
+from tests.servers.debian_machine import Base
+from tests.servers.kernel_machine import (
+    PACKAGES,
+    SECONDS_TO_BOOT,
+    KernelMachine,
+    Machines,
+    Role,
+    require_kernel_machines,
+)
+from tests.servers.namespaces import Network, Program
+from tests.servers.release import PLATFORM_CONFIG
+from tests.servers.server_boots import PARAMETER
+from tests.servers.test_outages import until
+
+pytestmark = pytest.mark.long
+
+SERVER, CLIENT = "nfs.internal-client.url", "client"
+HOOK = PLATFORM_CONFIG / "magento/.platform/hooks/prebuild/20_mount_shares.sh"
+MEDIA, STATICS = "vol-0a", "vol-0b"
+SETTINGS = FileServerSettings(
+    size=ServerSizeSettings(instance_type="t4g.small"),
+    shares=(
+        NfsShareSettings(name="media", path="pub/media", size_gib=1),
+        NfsShareSettings(name="statics", path="pub/static", size_gib=1),
+    ),
+)
+GRACE_SECONDS, LEASE_SECONDS = 30, 30
+"""``grace-time`` and ``lease-time`` of nfs.conf."""
+SECONDS_TO_GO_ON = LEASE_SECONDS / 2 + GRACE_SECONDS + 30
+"""A client's pause between two attempts to connect, the grace, and some for a slow computer."""
+SECONDS_OF_WAITING = 20
+"""After which a client is taken to wait: one that is refused, or served, is so at once."""
+
+# A line after the other. The number of each is said once the server has acknowledged it.
+WRITE = """
+import os, sys, time
+file = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+number = 0
+while True:
+    number += 1
+    os.write(file, b"%d\\n" % number)
+    os.fsync(file)
+    print(number, flush=True)
+    time.sleep(0.1)
+"""
+# One file that stays open, and locked, from beginning to end.
+LOCK = """
+import fcntl, os, sys, time
+file = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT)
+fcntl.lockf(file, fcntl.LOCK_EX)
+number = 0
+try:
+    while True:
+        number += 1
+        os.pwrite(file, b"%d" % number, 0)
+        os.fsync(file)
+        print(number, flush=True)
+        time.sleep(0.5)
+except OSError as lost:
+    print("lost:", lost, flush=True)
+"""
+# Another file each time, as for each request of the shop.
+OPEN = """
+import sys, time
+number = 0
+while True:
+    number += 1
+    with open(f"{sys.argv[1]}-{number}", "w") as file:
+        file.write("new")
+    print(number, flush=True)
+    time.sleep(0.5)
+"""
+PROGRAMS = {"written": WRITE, "locked": LOCK, "opened": OPEN}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What was seen of a file server that died twice under use."""
+
+    of_the_kernel: Mapping[str, int]
+    """What the NFS server says of itself, by the names of its files."""
+    processors: int
+    acknowledged: int
+    """The last line that the server had acknowledged when it was killed and replaced."""
+    kept: str
+    """The lines that the volume had when the next server was ready."""
+    written: str
+    """Those that it had after all."""
+    opened: int
+    """How many files were made."""
+    locked: str
+    """What the program said that held a lock then."""
+    touched_without_its_volume: bool
+    """Whether a client could write to a share whose volume was missing."""
+    mounted_without_its_volume: bool
+    on_the_system_disk: str
+    """What lay in that share's directory then."""
+    on_the_volume: str
+    """And when it was back."""
+    seconds: Mapping[str, float]
+    """What happened when, since the server was killed; the share's, since its volume was attached."""
+
+
+def moments(conditions: Mapping[str, Callable[[], bool]], *, within: float) -> dict[str, float]:
+    """When each came true, in seconds from now. Fails the test unless all do within so many."""
+    began = time.monotonic()
+    came: dict[str, float] = {}
+
+    def all_did() -> bool:
+        new = [name for name, holds in conditions.items() if name not in came and holds()]
+        came.update({name: time.monotonic() - began for name in new})
+        return len(came) == len(conditions)
+
+    until(all_did, within=within)
+    return came
+
+
+def going_on(programs: Mapping[str, Program]) -> dict[str, Callable[[], bool]]:
+    """By their names, whether they have said something that they have not said yet."""
+
+    def says_more(program: Program) -> Callable[[], bool]:
+        before = program.said
+        return lambda: program.said != before
+
+    return {name: says_more(program) for name, program in programs.items()}
+
+
+def last(program: Program) -> int:
+    """The last number that it said; 0 if it said none yet."""
+    numbers = [line for line in program.said.splitlines() if line.isdigit()]
+    return int(numbers[-1]) if numbers else 0
+
+
+def machines_on(network: Network, base: Base) -> Machines:
+    """A client and a server, in two subnets. What is sent to a server that is not there vanishes."""
+    network.add_machine("router")
+    network.run("router", "sysctl", "-qw", "net.ipv4.ip_forward=1")
+    network.run("router", "ip", "route", "add", "blackhole", "10.0.0.0/16", "metric", "1000")
+    exports = configuration(SETTINGS, "10.0.0.0/16")
+    table = volume_table(
+        BootVolume(volume_id=id, mount_point=share.directory)
+        for id, share in zip((MEDIA, STATICS), SETTINGS.shares, strict=True)
+    )
+    roles = {
+        SERVER: Role(
+            address="10.0.101.7",
+            gateway="10.0.101.1",
+            interface="to-server",
+            user_data=replace(boot(), parameter=PARAMETER).render(),
+            configuration=replace(exports, files=(*exports.files, table)),
+            volumes=(MEDIA, STATICS),
+        ),
+        CLIENT: Role(address="10.0.1.20", gateway="10.0.1.1", interface="to-client"),
+    }
+    return Machines(network, "router", base, roles, server_files.read("nfs_server/services.txt").split())
+
+
+def mount_shares(client: KernelMachine) -> None:
+    """As each deployment does."""
+    shares = " ".join(f"{share.directory}:{share.path}" for share in SETTINGS.exported)
+    client.run("env", f"MAGENTO_NFS_SERVER={SERVER}", f"MAGENTO_NFS_SHARES={shares}", "bash", "-c", HOOK.read_text())
+
+
+def start(client: KernelMachine, text: str, name: str) -> Program:
+    """A program that has begun to use a file of the first share."""
+    program = client.start("python3", "-c", text, f"/mnt/nfs/media/{name}")
+    until(lambda: last(program) > 5, within=120)
+    return program
+
+
+def succeeds(machine: KernelMachine, *command: str) -> bool:
+    """Whether a command does, unless it waits for longer."""
+    return machine.attempt("timeout", "--signal=KILL", str(SECONDS_OF_WAITING), *command).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def seen(directory: Path) -> Iterator[Seen]:
+    require_kernel_machines()
+    (directory / "kernel").mkdir()
+    packages = [package for server in ("boot", "nfs_server") for package in server_files.packages(server)]
+    base = Base.build(directory / "kernel", ServerSizeSettings.releases[0], [*packages, *PACKAGES], ())
+    with Network() as network, ExitStack() as stack:
+        machines = machines_on(network, base)
+        for id in (MEDIA, STATICS):
+            machines.volume(id, mib=64)
+        client = stack.enter_context(machines.machine(CLIENT, "client"))
+        with machines.machine(SERVER, "first") as server:
+            client.wait_until(client.lets_in)
+            server.wait_until(server.is_up)
+            mount_shares(client)
+            programs = {name: start(client, text, name) for name, text in PROGRAMS.items()}
+            files = ("threads", "nfsv4gracetime", "nfsv4leasetime")
+            of_the_kernel = {file: int(server.run("cat", f"/proc/fs/nfsd/{file}")) for file in files}
+            processors = int(server.run("nproc"))
+        acknowledged, going = last(programs["written"]), going_on(programs)
+        with machines.machine(SERVER, "second") as server:
+            seconds = moments({"ready": server.is_up, **going}, within=SECONDS_TO_BOOT)
+            kept = server.run("cat", "/srv/media/written")
+            locked = programs.pop("locked").said
+        going = going_on(programs)
+        with machines.machine(SERVER, "second", without=STATICS) as server:
+            again = moments({"login": server.lets_in, **going}, within=SECONDS_TO_BOOT)
+            seconds |= {f"{name} after a restart": value for name, value in again.items()}
+            touched = succeeds(client, "touch", "/mnt/nfs/statics/stray")
+            mounted = succeeds(client, "mount", "-t", "nfs4", f"{SERVER}:/srv/statics", "/mnt")
+            on_the_system_disk = server.run("ls", "-A", "/srv/statics")
+            server.attach(STATICS)
+            back = {"share": lambda: succeeds(client, "touch", "/mnt/nfs/statics/back")}
+            seconds |= moments(back, within=SECONDS_TO_BOOT)
+            for program in programs.values():
+                program.end()
+            yield Seen(
+                of_the_kernel=of_the_kernel,
+                processors=processors,
+                acknowledged=acknowledged,
+                kept=kept,
+                written=server.run("cat", "/srv/media/written"),
+                opened=last(programs["opened"]),
+                locked=locked,
+                touched_without_its_volume=touched,
+                mounted_without_its_volume=mounted,
+                on_the_system_disk=on_the_system_disk,
+                on_the_volume=server.run("ls", "-A", "/srv/statics"),
+                seconds=seconds,
+            )
+
+
+def test_the_kernel_does_as_configured(seen: Seen) -> None:
+    """Eight threads a processor, and a grace that is as short as its lease."""
+    assert seen.of_the_kernel == {
+        "threads": 8 * seen.processors,
+        "nfsv4gracetime": GRACE_SECONDS,
+        "nfsv4leasetime": LEASE_SECONDS,
+    }
+
+
+def test_no_acknowledged_line_is_lost(seen: Seen) -> None:
+    """The new server has each of them, and in the end each is there once."""
+    assert seen.acknowledged > 5
+    kept = seen.kept.splitlines()
+    assert kept[: seen.acknowledged] == [str(number) for number in range(1, seen.acknowledged + 1)]
+    written = seen.written.splitlines()
+    assert written == [str(number) for number in range(1, len(written) + 1)]
+
+
+def test_files_stay_open(seen: Seen) -> None:
+    """The one that lines were written to: to the first server, the second, and the second once more. Others could be
+    opened."""
+    assert len(seen.written.splitlines()) > len(seen.kept.splitlines())
+    assert seen.opened > 5
+
+
+def test_a_replacement_loses_locks(seen: Seen) -> None:
+    """A new instance does not know who held one, and gives it to whoever asks first. So the client's kernel ends the
+    use of the file with an error."""
+    assert "lost: [Errno 5] Input/output error" in seen.locked
+
+
+def test_a_share_without_its_volume_is_not_served(seen: Seen) -> None:
+    """Clients wait, and nothing of theirs lands on the system disk. The other share is served, and this one when its
+    volume is back."""
+    assert not seen.touched_without_its_volume
+    assert not seen.mounted_without_its_volume
+    assert seen.on_the_system_disk == ""
+    assert "back" in seen.on_the_volume.split()
+
+
+def test_what_an_outage_costs(seen: Seen, record_property: Callable[[str, object], None]) -> None:
+    """The figures of the page."""
+    for name, value in seen.seconds.items():
+        record_property(name, f"{value:.1f}")
+    print("\nnfs: " + ", ".join(f"{name} {value:.1f} s" for name, value in seen.seconds.items()))
+    assert seen.seconds["written"] < seen.seconds["ready"] + SECONDS_TO_GO_ON
