@@ -26,6 +26,12 @@ class _RequestHandler(MotoRequestHandler):
     # An answer goes out by one call to the system: each call hands the interpreter to another thread.
     wbufsize = -1
 
+    def handle_expect_100(self) -> bool:
+        """Let the client send its body. boto3 waits a second for that before each object, and goes on without."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
+
     def run_wsgi(self) -> None:
         """Answer one request.
 

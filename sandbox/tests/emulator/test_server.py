@@ -96,6 +96,17 @@ UNKNOWN = [
 ]
 
 
+def test_a_client_that_asks_before_it_sends_is_told_to_go_on(aws: EmbeddedAws, bucket: str) -> None:
+    """boto3 asks before each object. Without an answer it would wait for a second."""
+    signed = f"AWS4-HMAC-SHA256 Credential=test/20261126/{REGION}/s3/aws4_request, SignedHeaders=host, Signature=none"
+    head = f"PUT /{bucket}/asked HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {signed}\r\nContent-Length: 5\r\n"
+    with socket.create_connection(("127.0.0.1", aws.port), timeout=30) as connection:
+        connection.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
+        assert connection.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"hello")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+
+
 @pytest.mark.parametrize("sent", [b"", b"hel"])
 def test_a_request_that_was_not_whole_is_not_carried_out(aws: EmbeddedAws, bucket: str, sent: bytes) -> None:
     """Its client was killed while it sent it: there is no half of an object."""
