@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from release import beanstalk, candidate, diagnosis, first_installation, snapshots
@@ -14,6 +14,7 @@ from release.errors import ReleaseError
 from release.first_installation import Findings
 from release.frozen_plan import FrozenPlan, Version
 from release.hold import SETTLE_SECONDS, Scope
+from release.journal import Note, not_noted
 from release.site import Satellite, Site
 from release.steps import Action, seconds_of
 
@@ -34,14 +35,16 @@ class Actions:
     failures: Mapping[str, int] = field(default_factory=dict)
     """How often each step of this release has failed: what failed on an instance is only started again if asked to."""
     say: Say = lambda _: None
+    note: Note = not_noted
+    """Writes the ids of what a step has started, before it is waited for."""
     _staged: dict[str, str] = field(default_factory=dict)
     """Which release this process has unpacked beside the running one, by instance."""
     _paused: set[str] = field(default_factory=set)
     """The instances on which this process has paused cron and consumers."""
 
-    def do(self, action: Action) -> Details:
+    def do(self, action: Action, note: Note = not_noted) -> Details:
         """Do it. Returns what the journal keeps. Raises ``ReleaseError`` with what to know."""
-        return self._by_action[action]()
+        return replace(self, note=note)._by_action[action]()
 
     @property
     def _by_action(self) -> Mapping[Action, Callable[[], Details]]:
@@ -104,7 +107,7 @@ class Actions:
         instance = self.site.back_office_instance.instance_id
         if self._staged.get(instance) != version.release:
             self._staged.pop(instance, None)
-            candidate.stage(self.site, version)
+            self._noted(candidate.STAGE, candidate.stage(self.site, version)).wait()
             self._staged[instance] = version.release
 
     def _stage_with_statics(self) -> Details:
@@ -123,7 +126,7 @@ class Actions:
         policies = {}
         for environment in (self.site.back_office, self.site.front):
             policies[environment.name] = of(environment)
-            environment.set_policy(policies[environment.name], deadline)
+            environment.set_policy(policies[environment.name], deadline, self.note)
         return {"policies": policies}
 
     def _hold(self, scope: Scope | None) -> Details:
@@ -143,7 +146,8 @@ class Actions:
         return self._on_back_office("migrate", Release=self.plan.to.release, Attempt=str(attempt))
 
     def _ask_previous(self) -> Details:
-        self.site.back_office_instance.do("await-migration")
+        document = "await-migration"
+        self._noted(document, self.site.back_office_instance.send(document)).wait()
         self._stage(self.plan.previous)
         return self._on_back_office("ask-previous", Release=self.plan.previous.release)
 
@@ -154,12 +158,15 @@ class Actions:
             raise ReleaseError(decided.reason)
         if decided.action is not first_installation.Action.NOTHING:
             secret = self.site.stack.output("admin_secret")
-            first_installation.carry_out(host, admin_secret=secret, admin_email=self.plan.admin_email)
+            begun = first_installation.begin(host, admin_secret=secret, admin_email=self.plan.admin_email)
+            first_installation.finish(self._noted(first_installation.INSTALL, begun))
         return {"instance": host.instance_id, "found": decided.reason}
 
     def _deploy(self, action: Action, version: Version, *environments: Environment) -> Details:
         try:
-            instances = beanstalk.deploy(environments, version.label, seconds=seconds_of(action), say=self.say)
+            instances = beanstalk.deploy(
+                environments, version.label, seconds=seconds_of(action), say=self.say, note=self.note
+            )
         except DeploymentFailedError as error:
             # Now: the way back is another deployment, and its log follows.
             raise ReleaseError(f"{error}\n{diagnosis.told(self.site, error.environment, str(error))}") from None
@@ -173,6 +180,7 @@ class Actions:
             for environment in environments
             for instance in environment.instances()
         ]
+        self._note_commands("verify-satellite" if isinstance(self.site, Satellite) else "verify-release", sent)
         wrong: list[str] = []
         for command in sent:
             try:
@@ -196,5 +204,14 @@ class Actions:
         )
 
     def _on_back_office(self, document: str, **parameters: str) -> Details:
-        sent = self.site.back_office_instance.send(document, Fence=str(self.fence), **parameters)
+        sent = self._noted(document, self.site.back_office_instance.send(document, Fence=str(self.fence), **parameters))
         return {"instance": sent.instance.instance_id, "command": sent.command_id, "output": sent.wait()[-_KEPT:]}
+
+    def _noted(self, document: str, command: Command) -> Command:
+        self._note_commands(document, [command])
+        return command
+
+    def _note_commands(self, document: str, commands: Sequence[Command]) -> None:
+        """While they run: a process that is killed while it waits takes no id with it."""
+        ids = {each.instance.instance_id: each.command_id for each in commands}
+        self.note(document=document, commands=ids)

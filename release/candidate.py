@@ -10,12 +10,15 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from commands.errors import CannotRunError
+from release.back_office import Command
 from release.errors import RefusedError
 from release.frozen_plan import Version
 from release.kinds import Candidate
 from release.running_configuration import RELEASE_FILE, names_in
 from release.site import Site
 
+STAGE = "stage-candidate"
+"""The document that unpacks a release."""
 _FACTS = ".platform/candidate_facts.php"
 
 
@@ -81,13 +84,11 @@ def upload(site: Site, bundle: ReleaseBundle) -> str:
     return key
 
 
-def stage(site: Site, version: Version) -> None:
-    """Unpack a version's bundle beside the running release, on the back office's instance. There already: nothing.
-
-    Raises ``ReleaseError`` with what the instance complains of.
-    """
-    site.back_office_instance.do(
-        "stage-candidate", Release=version.release, Bundle=version.bundle, Sha256=version.sha256 or "unknown"
+def stage(site: Site, version: Version) -> Command:
+    """Begin to unpack a version's bundle beside the running release, on the back office's instance. There already:
+    nothing."""
+    return site.back_office_instance.send(
+        STAGE, Release=version.release, Bundle=version.bundle, Sha256=version.sha256 or "unknown"
     )
 
 
@@ -96,7 +97,7 @@ def ask(site: Site, version: Version) -> Candidate:
 
     Raises ``ReleaseError`` with what the instance complains of.
     """
-    stage(site, version)
+    stage(site, version).wait()
     key = f"{site.prefix}facts/{version.release}.json"
     site.back_office_instance.do("ask-candidate", Release=version.release, Facts=f"s3://{site.bucket}/{key}")
     return Candidate.read(version.release, site.s3.get_object(Bucket=site.bucket, Key=key)["Body"].read().decode())

@@ -22,6 +22,7 @@ from release.notification import Notify, failures_told
 from release.plan import Accept, show
 from release.progress import Progress
 from release.site import Site
+from release.traces import Traces
 
 EPILOG = (
     "Exit codes: 0 done; 1 it failed, and is taken back; 2 refused, and nothing was changed; 3 it stopped half-way, "
@@ -123,6 +124,8 @@ def _taken_over(site: Site, console: Console) -> Iterator[Execution]:
     lock = site.locked(name, resumes=True)
     # Read again: until now, another process may have written.
     journal = Journal.read(site.s3, site.bucket, journal.prefix, site.redaction)
+    for line in Traces.of(journal.records).lines:
+        console.raw(line)
     with _held(site, lock, journal, FrozenPlan.from_json(journal.plan), console) as execution:
         yield execution
 

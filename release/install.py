@@ -11,7 +11,7 @@ from commands.deployed_stack import StackName
 from commands.errors import CannotRunError
 from release.back_office import lines_of
 from release.errors import ReleaseError, answers_of_aws
-from release.first_installation import ADDRESS, Action, Findings, carry_out, plan
+from release.first_installation import ADDRESS, Action, Findings, begin, finish, plan
 from release.site import Site
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -46,6 +46,6 @@ def install(
         if dry_run:
             return
         with console.working("Installing"):
-            carry_out(host, admin_secret=secret, admin_email=admin_email)
+            finish(begin(host, admin_secret=secret, admin_email=admin_email))
     console.step(f"Magento is installed. The administrator's name and password are in secret {secret}.")
     console.step("Sign in to the back office and change the password.")

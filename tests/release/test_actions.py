@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,9 +13,10 @@ import pytest
 
 from components.site.release_documents import DOCUMENTS
 from release.actions import Actions
-from release.beanstalk import Instance
+from release.beanstalk import Environment, Instance, deploy
 from release.frozen_plan import FrozenPlan, Version
 from release.hold import SETTLE_SECONDS, Scope
+from release.journal import Note
 from release.kinds import Kind
 from release.site import Satellite
 from release.steps import STEPS, Action
@@ -30,6 +32,7 @@ SENT = {
     Action.VERIFY_EVERYWHERE: ["verify-release"] * 3,
 }
 OLD = Version(label="old", release="old", bundle="s3://elasticbeanstalk-eu-west-3-123456789012/shop/old.zip")
+UPDATED = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
 NEW = Version(label="new", release="new", bundle="s3://client-releases/shop/bundles/new.zip", sha256="0" * 64)
 
 
@@ -44,7 +47,7 @@ class Sent:
 
     def send(self, document: str, **parameters: str) -> Any:
         self.documents.append((document, parameters))
-        return SimpleNamespace(instance=self, command_id="c-1", wait=self._wait)
+        return SimpleNamespace(instance=self, command_id=f"c-{len(self.documents)}", wait=self._wait)
 
     def _wait(self) -> str:
         self.waited.append(len(self.documents))
@@ -159,6 +162,58 @@ def test_every_document_that_changes_something_is_fenced() -> None:
     }
 
 
+@pytest.mark.parametrize("action", SENT)
+def test_each_command_is_noted_before_it_is_waited_for(action: Action) -> None:
+    """A process that is killed while it waits would take the id with it."""
+    sent, noted = Sent(), list[tuple[str, str, int]]()
+
+    def note(*, document: str, commands: Mapping[str, str]) -> None:
+        noted.extend((document, each, len(sent.waited)) for each in commands.values())
+
+    actions(sent).do(action, note)
+    # Commands to one instance have one entry: the fake instances of a verification are all the same one.
+    assert [document for document, _, _ in noted] == list(dict.fromkeys(SENT[action]))
+    assert all(command in {f"c-{number}" for number in range(1, len(sent.documents) + 1)} for _, command, _ in noted)
+    assert [waited for _, _, waited in noted] == list(range(len(noted)))
+
+
+@dataclass
+class Beanstalk:
+    """A client of Beanstalk, whose environments are at once what they are told to be."""
+
+    labels: dict[str, str] = field(default_factory=lambda: {"front": "old", "back-office": "new"})
+
+    def describe_environments(self, *, EnvironmentNames: list[str], **_: Any) -> dict[str, Any]:  # noqa: N803
+        (name,) = EnvironmentNames
+        found = {"Status": "Ready", "VersionLabel": self.labels[name], "DateUpdated": UPDATED}
+        return {"Environments": [found]}
+
+    def describe_instances_health(self, *, EnvironmentName: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        deployment = {"VersionLabel": self.labels[EnvironmentName], "Status": "Deployed"}
+        return {"InstanceHealthList": [{"InstanceId": f"i-{EnvironmentName}", "Deployment": deployment}]}
+
+    def describe_environment_resources(self, *, EnvironmentName: str) -> dict[str, Any]:  # noqa: N803
+        return {"EnvironmentResources": {"Instances": [{"Id": f"i-{EnvironmentName}"}]}}
+
+    def update_environment(self, *, EnvironmentName: str, VersionLabel: str) -> dict[str, Any]:  # noqa: N803
+        self.labels[EnvironmentName] = VersionLabel
+        return {"ResponseMetadata": {"RequestId": f"request-{EnvironmentName}"}}
+
+
+def test_an_update_is_noted_with_its_request_and_the_time_of_its_events() -> None:
+    """Only of an environment that is updated."""
+    client, noted = Beanstalk(), list[Mapping[str, Any]]()
+    environments = [Environment(beanstalk=client, name=name) for name in ("front", "back-office")]
+    deploy(environments, "new", seconds=60, note=lambda **details: noted.append(details))
+    assert noted == [
+        {
+            "updates": [
+                {"environment": "front", "request_id": "request-front", "events_since": "2026-11-26T03:00:00+00:00"}
+            ]
+        }
+    ]
+
+
 def test_all_instances_are_verified_at_once() -> None:
     """One after another, it was a third of the time in which the shop was held."""
     sent = Sent()
@@ -196,8 +251,8 @@ def test_a_held_release_spares_the_back_office_the_waits_of_a_rolling_deployment
     policies: dict[str, str] = {}
     held = actions(Sent())
 
-    def setting(name: str) -> Callable[[str, float], None]:
-        return lambda policy, _: policies.update({name: policy})
+    def setting(name: str) -> Callable[[str, float, Note], None]:
+        return lambda policy, _deadline, _note: policies.update({name: policy})
 
     for environment, policy in ((held.site.front, "Rolling"), (held.site.back_office, usual)):
         monkeypatch.setattr(environment, "set_policy", setting(environment.name), raising=False)
