@@ -107,7 +107,7 @@ class Actions:
         instance = self.site.back_office_instance.instance_id
         if self._staged.get(instance) != version.release:
             self._staged.pop(instance, None)
-            self._noted(candidate.STAGE, candidate.stage(self.site, version)).wait()
+            self._noted(candidate.STAGE, candidate.stage(self.site, version, self.fence)).wait()
             self._staged[instance] = version.release
 
     def _stage_with_statics(self) -> Details:
@@ -158,7 +158,9 @@ class Actions:
             raise ReleaseError(decided.reason)
         if decided.action is not first_installation.Action.NOTHING:
             secret = self.site.stack.output("admin_secret")
-            begun = first_installation.begin(host, admin_secret=secret, admin_email=self.plan.admin_email)
+            begun = first_installation.begin(
+                host, fence=self.fence, admin_secret=secret, admin_email=self.plan.admin_email
+            )
             first_installation.finish(self._noted(first_installation.INSTALL, begun))
         return {"instance": host.instance_id, "found": decided.reason}
 

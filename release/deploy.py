@@ -101,7 +101,7 @@ def _begun(site: Site, planned: FrozenPlan, console: Console, check: Callable[[]
     """A new release, under the lock, after all checks. A refusal leaves neither a lock nor a journal."""
     planning.require_finished(site)
     name = planning.journal_name(planned.release)
-    lock = site.locked(name)
+    lock = site.locked(name, plan=planned.id)
     try:
         with console.working("Checking the site"):
             check()
@@ -121,12 +121,13 @@ def _taken_over(site: Site, console: Console) -> Iterator[Execution]:
     if left is None:
         raise RefusedError("No release is under way.")
     name, journal = left
-    lock = site.locked(name, resumes=True)
+    planned = FrozenPlan.from_json(journal.plan)
+    lock = site.locked(name, plan=planned.id, resumes=True)
     # Read again: until now, another process may have written.
     journal = Journal.read(site.s3, site.bucket, journal.prefix, site.redaction)
     for line in Traces.of(journal.records).lines:
         console.raw(line)
-    with _held(site, lock, journal, FrozenPlan.from_json(journal.plan), console) as execution:
+    with _held(site, lock, journal, planned, console) as execution:
         yield execution
 
 

@@ -138,9 +138,9 @@ def plan(found: Findings) -> Plan:
     return Plan(action=Action.NOTHING, reason=f"{found.database}: Magento is installed already.{checked}")
 
 
-def begin(host: BackOffice, *, admin_secret: str, admin_email: str) -> Command:
+def begin(host: BackOffice, *, fence: int, admin_secret: str, admin_email: str) -> Command:
     """Begin to install, or to finish what was killed."""
-    return host.send(INSTALL, AdminSecret=admin_secret, AdminEmail=admin_email)
+    return host.send(INSTALL, Fence=str(fence), AdminSecret=admin_secret, AdminEmail=admin_email)
 
 
 def finish(command: Command) -> None:

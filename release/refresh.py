@@ -175,6 +175,7 @@ class Refresh:
         self._run(
             site.back_office_instance,
             _SCRUB,
+            Fence=str(self.lock.fence),
             Copy=host,
             List=f"{place}/{self._list}",
             Dump=f"{place}/{self._dump}",

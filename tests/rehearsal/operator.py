@@ -21,7 +21,7 @@ from typing import Any
 from components.site import cron_host
 from release.frozen_plan import FrozenPlan
 from release.journal import Event, Journal, Record, names
-from release.lock import STALE_SECONDS
+from release.lock import STALE_SECONDS, LockPlace
 from release.redaction import Redaction
 from release.steps import Step
 from sandbox.applications import releases
@@ -120,7 +120,9 @@ class Operator:
         bucket, prefix = self.place
         version = FrozenPlan.read(self.s3, bucket, prefix, planned.id).to
         ssm = self.live.platform.client("ssm")
-        given = {"Release": version.release, "Bundle": version.bundle, "Sha256": version.sha256}
+        lock = LockPlace(s3=self.s3, bucket=bucket, key=f"{prefix}lock.json").read()
+        fence = str(lock.holder.fence if lock else 0)
+        given = {"Fence": fence, "Release": version.release, "Bundle": version.bundle, "Sha256": version.sha256}
         sent = ssm.send_command(
             InstanceIds=[instance],
             DocumentName=self.live.platform.outputs("prod")["release_documents"]["stage-candidate"],
