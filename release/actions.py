@@ -73,10 +73,10 @@ class Actions:
             Action.ASK_PREVIOUS: self._ask_previous,
             Action.DEPLOY_BACK_OFFICE: lambda: self._deploy(Action.DEPLOY_BACK_OFFICE, self.plan.to, back_office),
             Action.DEPLOY_FRONT: lambda: self._deploy(Action.DEPLOY_FRONT, self.plan.to, front),
-            Action.DEPLOY_EVERYWHERE: lambda: self._deploy(Action.DEPLOY_EVERYWHERE, self.plan.to, *both),
+            Action.DEPLOY_EVERYWHERE: lambda: self._deploy_at_once(Action.DEPLOY_EVERYWHERE, self.plan.to),
             Action.RETURN_BACK_OFFICE: lambda: self._deploy(Action.RETURN_BACK_OFFICE, self.plan.previous, back_office),
             Action.RETURN_FRONT: lambda: self._deploy(Action.RETURN_FRONT, self.plan.previous, front),
-            Action.RETURN_EVERYWHERE: lambda: self._deploy(Action.RETURN_EVERYWHERE, self.plan.previous, *both),
+            Action.RETURN_EVERYWHERE: lambda: self._deploy_at_once(Action.RETURN_EVERYWHERE, self.plan.previous),
             Action.VERIFY_BACK_OFFICE: lambda: self._verify(back_office),
             Action.VERIFY_FRONT: lambda: self._verify(front),
             Action.VERIFY_EVERYWHERE: lambda: self._verify(*both),
@@ -173,6 +173,12 @@ class Actions:
             # Now: the way back is another deployment, and its log follows.
             raise ReleaseError(f"{error}\n{diagnosis.told(self.site, error.environment, str(error))}") from None
         return {"version": version.label, "instances": instances}
+
+    def _deploy_at_once(self, action: Action, version: Version) -> Details:
+        # Once more: somebody may have run `pulumi up --refresh`, which sets the stack's own policy again. The shop
+        # would be held for as long as instances take one after the other.
+        self._set_policies(lambda _: ALL_AT_ONCE)
+        return self._deploy(action, version, self.site.back_office, self.site.front)
 
     def _verify(self, *environments: Environment) -> Details:
         """Ask every instance itself, past the load balancer: it may be held, and it would choose the instance."""

@@ -187,9 +187,10 @@ def deploy(
         if begun:
             note(updates=[asdict(update) for _, update in begun])
             say(f"Beanstalk deploys {label} to {' and '.join(each.name for each, _ in begun)}.")
-        for each, _ in begun:
+        for each, update in begun:
             found = each.wait_until_ready(deadline)
-            if found.get("VersionLabel") != label:
+            # An update by somebody else, such as one of options by `pulumi up`, was in the way: it is begun once more.
+            if found.get("VersionLabel") != label and update.request_id:
                 raise DeploymentFailedError(each, found.get("VersionLabel", "none"), label, since[each.name])
         if not any(_left_behind(each, label, deadline) for each in environments):
             return [instance.id for each in environments for instance in each.instances()]

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from components.site.release_documents import DOCUMENTS
 from release.actions import Actions
@@ -182,10 +183,13 @@ class Beanstalk:
     """A client of Beanstalk, whose environments are at once what they are told to be."""
 
     labels: dict[str, str] = field(default_factory=lambda: {"front": "old", "back-office": "new"})
+    status: str = "Ready"
+    """Of what is described next. After that, it is ready."""
 
     def describe_environments(self, *, EnvironmentNames: list[str], **_: Any) -> dict[str, Any]:  # noqa: N803
         (name,) = EnvironmentNames
-        found = {"Status": "Ready", "VersionLabel": self.labels[name], "DateUpdated": UPDATED}
+        found = {"Status": self.status, "VersionLabel": self.labels[name], "DateUpdated": UPDATED}
+        self.status = "Ready"
         return {"Environments": [found]}
 
     def describe_instances_health(self, *, EnvironmentName: str, **_: Any) -> dict[str, Any]:  # noqa: N803
@@ -198,6 +202,24 @@ class Beanstalk:
     def update_environment(self, *, EnvironmentName: str, VersionLabel: str) -> dict[str, Any]:  # noqa: N803
         self.labels[EnvironmentName] = VersionLabel
         return {"ResponseMetadata": {"RequestId": f"request-{EnvironmentName}"}}
+
+
+def test_what_somebody_else_updates_meanwhile_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as options, by `pulumi up`: AWS refuses a second update, and the version is still to be deployed."""
+    client, refused = Beanstalk(), list[str]()
+    update = client.update_environment
+
+    def once_refused(**given: str) -> dict[str, Any]:
+        if refused:
+            return update(**given)
+        refused.append(given["EnvironmentName"])
+        monkeypatch.setattr(client, "status", "Updating")
+        raise ClientError({"Error": {"Code": "InvalidParameterValue"}}, "UpdateEnvironment")
+
+    monkeypatch.setattr(client, "update_environment", once_refused)
+    assert deploy([Environment(beanstalk=client, name="front")], "new", seconds=60) == ["i-front"]
+    assert refused == ["front"]
+    assert client.labels["front"] == "new"
 
 
 def test_an_update_is_noted_with_its_request_and_the_time_of_its_events() -> None:
@@ -261,6 +283,19 @@ def test_a_held_release_spares_the_back_office_the_waits_of_a_rolling_deployment
     assert policies == {"front": "AllAtOnce", "back-office": "AllAtOnce"}
     held.do(Action.DEPLOY_ROLLING)
     assert policies == {"front": "Rolling", "back-office": usual}
+
+
+def test_instances_are_deployed_to_at_once_also_after_a_refresh_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`pulumi up --refresh` during the migration sets `Rolling` again."""
+    done: list[str] = []
+    held = actions(Sent())
+    for environment in (held.site.front, held.site.back_office):
+        monkeypatch.setattr(environment, "set_policy", lambda policy, *_: done.append(policy), raising=False)
+    monkeypatch.setattr("release.beanstalk.deploy", lambda *_, **__: done.append("deployed"))
+    for action in (Action.DEPLOY_EVERYWHERE, Action.RETURN_EVERYWHERE):
+        done.clear()
+        held.do(action)
+        assert done == ["AllAtOnce", "AllAtOnce", "deployed"]
 
 
 @pytest.mark.parametrize(
