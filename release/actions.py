@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -15,6 +15,7 @@ from release.errors import ReleaseError
 from release.first_installation import Findings
 from release.frozen_plan import FrozenPlan, Version
 from release.hold import SETTLE_SECONDS, Scope
+from release.journal import Note, not_noted
 from release.site import Satellite, Site
 from release.steps import Action, seconds_of
 
@@ -35,14 +36,16 @@ class Actions:
     failures: Mapping[str, int] = field(default_factory=dict)
     """How often each step of this release has failed: what failed on an instance is only started again if asked to."""
     say: Say = lambda _: None
+    note: Note = not_noted
+    """Writes the ids of what a step has started, before it is waited for."""
     _staged: dict[str, str] = field(default_factory=dict)
     """Which release this process has unpacked beside the running one, by instance."""
     _paused: set[str] = field(default_factory=set)
     """The instances on which this process has paused cron and consumers."""
 
-    def do(self, action: Action) -> Details:
+    def do(self, action: Action, note: Note = not_noted) -> Details:
         """Do it. Returns what the journal keeps. Raises ``ReleaseError`` with what to know."""
-        return self._by_action[action]()
+        return replace(self, note=note)._by_action[action]()
 
     @property
     def _by_action(self) -> Mapping[Action, Callable[[], Details]]:
@@ -71,10 +74,10 @@ class Actions:
             Action.ASK_PREVIOUS: self._ask_previous,
             Action.DEPLOY_BACK_OFFICE: lambda: self._deploy(Action.DEPLOY_BACK_OFFICE, self.plan.to, back_office),
             Action.DEPLOY_FRONT: lambda: self._deploy(Action.DEPLOY_FRONT, self.plan.to, front),
-            Action.DEPLOY_EVERYWHERE: lambda: self._deploy(Action.DEPLOY_EVERYWHERE, self.plan.to, *both),
+            Action.DEPLOY_EVERYWHERE: lambda: self._deploy_at_once(Action.DEPLOY_EVERYWHERE, self.plan.to),
             Action.RETURN_BACK_OFFICE: lambda: self._deploy(Action.RETURN_BACK_OFFICE, self.plan.previous, back_office),
             Action.RETURN_FRONT: lambda: self._deploy(Action.RETURN_FRONT, self.plan.previous, front),
-            Action.RETURN_EVERYWHERE: lambda: self._deploy(Action.RETURN_EVERYWHERE, self.plan.previous, *both),
+            Action.RETURN_EVERYWHERE: lambda: self._deploy_at_once(Action.RETURN_EVERYWHERE, self.plan.previous),
             Action.VERIFY_BACK_OFFICE: lambda: self._verify(back_office),
             Action.VERIFY_FRONT: lambda: self._verify(front),
             Action.VERIFY_EVERYWHERE: lambda: self._verify(*both),
@@ -105,7 +108,7 @@ class Actions:
         instance = self.site.back_office_instance.instance_id
         if self._staged.get(instance) != version.release:
             self._staged.pop(instance, None)
-            candidate.stage(self.site, version)
+            self._noted(candidate.STAGE, candidate.stage(self.site, version, self.fence)).wait()
             self._staged[instance] = version.release
 
     def _stage_with_statics(self) -> Details:
@@ -124,7 +127,7 @@ class Actions:
         policies = {}
         for environment in (self.site.back_office, self.site.front):
             policies[environment.name] = of(environment)
-            environment.set_policy(policies[environment.name], deadline)
+            environment.set_policy(policies[environment.name], deadline, self.note)
         return {"policies": policies}
 
     def _hold(self, scope: Scope | None) -> Details:
@@ -144,7 +147,8 @@ class Actions:
         return self._on_back_office("migrate", Release=self.plan.to.release, Attempt=str(attempt))
 
     def _ask_previous(self) -> Details:
-        self.site.back_office_instance.do("await-migration")
+        document = "await-migration"
+        self._noted(document, self.site.back_office_instance.send(document)).wait()
         self._stage(self.plan.previous)
         return self._on_back_office("ask-previous", Release=self.plan.previous.release)
 
@@ -155,16 +159,27 @@ class Actions:
             raise ReleaseError(decided.reason)
         if decided.action is not first_installation.Action.NOTHING:
             secret = self.site.stack.output("admin_secret")
-            first_installation.carry_out(host, admin_secret=secret, admin_email=self.plan.admin_email)
+            begun = first_installation.begin(
+                host, fence=self.fence, admin_secret=secret, admin_email=self.plan.admin_email
+            )
+            first_installation.finish(self._noted(first_installation.INSTALL, begun))
         return {"instance": host.instance_id, "found": decided.reason}
 
     def _deploy(self, action: Action, version: Version, *environments: Environment) -> Details:
         try:
-            instances = beanstalk.deploy(environments, version.label, seconds=seconds_of(action), say=self.say)
+            instances = beanstalk.deploy(
+                environments, version.label, seconds=seconds_of(action), say=self.say, note=self.note
+            )
         except DeploymentFailedError as error:
             # Now: the way back is another deployment, and its log follows.
             raise ReleaseError(f"{error}\n{diagnosis.told(self.site, error.environment, str(error))}") from None
         return {"version": version.label, "instances": instances}
+
+    def _deploy_at_once(self, action: Action, version: Version) -> Details:
+        # Once more: somebody may have run `pulumi up --refresh`, which sets the stack's own policy again. The shop
+        # would be held for as long as instances take one after the other.
+        self._set_policies(lambda _: ALL_AT_ONCE)
+        return self._deploy(action, version, self.site.back_office, self.site.front)
 
     def _verify(self, *environments: Environment) -> Details:
         """Ask every instance itself, past the load balancer: it may be held, and it would choose the instance."""
@@ -174,6 +189,7 @@ class Actions:
             for environment in environments
             for instance in environment.instances()
         ]
+        self._note_commands("verify-satellite" if isinstance(self.site, Satellite) else "verify-release", sent)
         wrong: list[str] = []
         for command in sent:
             try:
@@ -197,5 +213,14 @@ class Actions:
         )
 
     def _on_back_office(self, document: str, **parameters: str) -> Details:
-        sent = self.site.back_office_instance.send(document, Fence=str(self.fence), **parameters)
+        sent = self._noted(document, self.site.back_office_instance.send(document, Fence=str(self.fence), **parameters))
         return {"instance": sent.instance.instance_id, "command": sent.command_id, "output": sent.wait()[-_KEPT:]}
+
+    def _noted(self, document: str, command: Command) -> Command:
+        self._note_commands(document, [command])
+        return command
+
+    def _note_commands(self, document: str, commands: Sequence[Command]) -> None:
+        """While they run: a process that is killed while it waits takes no id with it."""
+        ids = {each.instance.instance_id: each.command_id for each in commands}
+        self.note(document=document, commands=ids)

@@ -7,13 +7,14 @@ reported success with one left behind. So the instances themselves are asked.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from release.errors import RefusedError, ReleaseError
+from release.journal import Note, not_noted
 from release.polling import polls
 
 POLL_SECONDS = 2.0
@@ -38,6 +39,17 @@ class Instance:
 
     def runs(self, label: str) -> bool:
         return self.version_label == label and self.status == "Deployed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """An update of an environment that was called for."""
+
+    environment: str
+    request_id: str
+    """AWS's id of the call: Beanstalk's events have it too ("DescribeEvents"). Empty if another call had begun it."""
+    events_since: str
+    """The time from which Beanstalk's events belong to it, as ISO 8601."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,26 +126,35 @@ class Environment:
         """How the stack says that versions are deployed."""
         return WITH_ADDITIONAL_BATCH if self.has_additional_batch else ROLLING
 
-    def set_policy(self, policy: str, deadline: float) -> None:
+    def set_policy(self, policy: str, deadline: float, note: Note = not_noted) -> None:
         """Set it, in a call of its own: AWS refuses options and a version in one. It touches no instance."""
-        self.wait_until_ready(deadline)
+        found = self.wait_until_ready(deadline)
         if self.policy() != policy:
             option = {"Namespace": COMMAND, "OptionName": "DeploymentPolicy", "Value": policy}
-            self.beanstalk.update_environment(EnvironmentName=self.name, OptionSettings=[option])
+            answer = self.beanstalk.update_environment(EnvironmentName=self.name, OptionSettings=[option])
+            note(updates=[asdict(self._updated(found, answer))])
             self.wait_until_ready(deadline)
 
-    def begin(self, label: str, deadline: float) -> bool:
-        """Begin to deploy a version, unless every instance runs it. Whether there is something to wait for."""
+    def begin(self, label: str, deadline: float) -> Update | None:
+        """Begin to deploy a version. None if every instance runs it, so that there is nothing to wait for."""
         found = self.wait_until_ready(deadline)
         if found.get("VersionLabel") == label and not self.left_behind(label):
-            return False
+            return None
+        answer: dict[str, Any] = {}
         try:
-            self.beanstalk.update_environment(EnvironmentName=self.name, VersionLabel=label)
+            answer = self.beanstalk.update_environment(EnvironmentName=self.name, VersionLabel=label)
         except ClientError as error:
             # A call whose answer was lost, or somebody else's: the environment is not Ready.
             if error.response["Error"]["Code"] != "InvalidParameterValue" or self.describe()["Status"] == "Ready":
                 raise
-        return True
+        return self._updated(found, answer)
+
+    def _updated(self, before: Mapping[str, Any], answer: Mapping[str, Any]) -> Update:
+        return Update(
+            environment=self.name,
+            request_id=answer.get("ResponseMetadata", {}).get("RequestId", ""),
+            events_since=before["DateUpdated"].isoformat(),
+        )
 
 
 class DeploymentFailedError(ReleaseError):
@@ -147,20 +168,29 @@ class DeploymentFailedError(ReleaseError):
         self.environment = environment
 
 
-def deploy(environments: Sequence[Environment], label: str, *, seconds: float, say: Say = lambda _: None) -> list[str]:
+def deploy(
+    environments: Sequence[Environment],
+    label: str,
+    *,
+    seconds: float,
+    say: Say = lambda _: None,
+    note: Note = not_noted,
+) -> list[str]:
     """Deploy a version to environments at the same time, until every instance runs it. Returns the instances.
 
-    Raises ``DeploymentFailedError`` with what Beanstalk complained of.
+    What it has begun is noted before it waits. Raises ``DeploymentFailedError`` with what Beanstalk complained of.
     """
     deadline = time.monotonic() + seconds
     for _ in range(_MOST_DEPLOYMENTS):
         since = {each.name: each.describe()["DateUpdated"] for each in environments}
-        under_way = [each for each in environments if each.begin(label, deadline)]
-        if under_way:
-            say(f"Beanstalk deploys {label} to {' and '.join(each.name for each in under_way)}.")
-        for each in under_way:
+        begun = [(each, update) for each in environments if (update := each.begin(label, deadline))]
+        if begun:
+            note(updates=[asdict(update) for _, update in begun])
+            say(f"Beanstalk deploys {label} to {' and '.join(each.name for each, _ in begun)}.")
+        for each, update in begun:
             found = each.wait_until_ready(deadline)
-            if found.get("VersionLabel") != label:
+            # An update by somebody else, such as one of options by `pulumi up`, was in the way: it is begun once more.
+            if found.get("VersionLabel") != label and update.request_id:
                 raise DeploymentFailedError(each, found.get("VersionLabel", "none"), label, since[each.name])
         if not any(_left_behind(each, label, deadline) for each in environments):
             return [instance.id for each in environments for instance in each.instances()]

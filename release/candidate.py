@@ -11,6 +11,7 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from commands.errors import CannotRunError
+from release.back_office import Command
 from release.content_digest import CONTENT, ContentDigest
 from release.errors import RefusedError
 from release.frozen_plan import Version
@@ -18,6 +19,8 @@ from release.kinds import Candidate
 from release.running_configuration import RELEASE_FILE, names_in
 from release.site import Site
 
+STAGE = "stage-candidate"
+"""The document that unpacks a release."""
 _FACTS = ".platform/candidate_facts.php"
 
 
@@ -93,22 +96,22 @@ def upload(site: Site, bundle: ReleaseBundle) -> str:
     return key
 
 
-def stage(site: Site, version: Version) -> None:
-    """Unpack a version's bundle beside the running release, on the back office's instance. There already: nothing.
-
-    Raises ``ReleaseError`` with what the instance complains of.
-    """
-    site.back_office_instance.do(
-        "stage-candidate", Release=version.release, Bundle=version.bundle, Sha256=version.sha256 or "unknown"
+def stage(site: Site, version: Version, fence: int) -> Command:
+    """Begin to unpack a version's bundle beside the running release, on the back office's instance. There already:
+    nothing. It takes the place of the one that was unpacked there before."""
+    return site.back_office_instance.send(
+        STAGE, Fence=str(fence), Release=version.release, Bundle=version.bundle, Sha256=version.sha256 or "unknown"
     )
 
 
 def ask(site: Site, version: Version) -> Candidate:
     """Unpack a version's bundle beside the running release, and ask it. It changes neither the shop nor its database.
 
-    Raises ``ReleaseError`` with what the instance complains of.
+    A plan has no lock of its own. The instance refuses it if a release begins in the moment between, since that one
+    needs the place. Raises ``ReleaseError`` with what the instance complains of.
     """
-    stage(site, version)
+    found = site.lock.read()
+    stage(site, version, found.holder.fence if found else 0).wait()
     key = f"{site.prefix}facts/{version.release}.json"
     site.back_office_instance.do("ask-candidate", Release=version.release, Facts=f"s3://{site.bucket}/{key}")
     return Candidate.read(version.release, site.s3.get_object(Bucket=site.bucket, Key=key)["Body"].read().decode())

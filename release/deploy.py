@@ -22,6 +22,7 @@ from release.notification import Notify, failures_told
 from release.plan import Accept, show
 from release.progress import Progress
 from release.site import Site
+from release.traces import Traces
 
 EPILOG = (
     "Exit codes: 0 done; 1 it failed, and is taken back; 2 refused, and nothing was changed; 3 it stopped half-way, "
@@ -106,7 +107,7 @@ def _begun(
     """A new release, under the lock, after all checks. A refusal leaves neither a lock nor a journal."""
     planning.require_finished(site)
     name = planning.journal_name(planned.release)
-    lock = site.locked(name)
+    lock = site.locked(name, plan=planned.id)
     try:
         with console.working("Checking the site"):
             check()
@@ -126,10 +127,13 @@ def _taken_over(site: Site, console: Console) -> Iterator[Execution]:
     if left is None:
         raise RefusedError("No release is under way.")
     name, journal = left
-    lock = site.locked(name, resumes=True)
+    planned = FrozenPlan.from_json(journal.plan)
+    lock = site.locked(name, plan=planned.id, resumes=True)
     # Read again: until now, another process may have written.
     journal = Journal.read(site.s3, site.bucket, journal.prefix, site.redaction)
-    with _held(site, lock, journal, FrozenPlan.from_json(journal.plan), console) as execution:
+    for line in Traces.of(journal.records).lines:
+        console.raw(line)
+    with _held(site, lock, journal, planned, console) as execution:
         yield execution
 
 

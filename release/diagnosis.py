@@ -7,6 +7,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from urllib.error import URLError
 
@@ -21,6 +22,7 @@ from release.planning import unfinished
 from release.polling import polls
 from release.records import next_command
 from release.site import Site
+from release.traces import Traces
 
 _LOG_LINES = 20
 _EVENTS = 8
@@ -74,7 +76,9 @@ def diagnose(
     console = Console()
     with answers_of_aws():
         site = Site.of(stack, app)
-        label = _wanted(site)
+        left = unfinished(site)
+        label = str(left[1].plan["to"]["label"]) if left else ""
+        traces = Traces.of(left[1].records) if left else Traces()
         for environment in site.environments:
             found = environment.describe()
             health = found.get("HealthStatus") or found.get("Health", "unknown")
@@ -87,16 +91,12 @@ def diagnose(
                 _show(console, finding)
             if not failed:
                 console.step(f"All {len(instances)} instances run {found.get('VersionLabel')}.")
-            for event in _events(environment):
+            for event in _events(environment, traces.since(environment.name)):
                 console.say(f"  {event}", indent="    ")
+        for line in traces.lines:
+            console.raw(line)
         command = next_command(site)
     console.say(f"Type: {command}" if command else "Nothing is to be done.")
-
-
-def _wanted(site: Site) -> str:
-    """The version that a release in the middle of its work deploys. Empty without one."""
-    left = unfinished(site)
-    return str(left[1].plan["to"]["label"]) if left else ""
 
 
 def _show(console: Console, finding: Finding) -> None:
@@ -157,7 +157,10 @@ def _tail_by_beanstalk(environment: Environment, instance: str) -> str:
     return ""
 
 
-def _events(environment: Environment) -> list[str]:
-    """The newest warnings and errors, oldest first."""
-    found = environment.beanstalk.describe_events(EnvironmentName=environment.name, Severity="WARN", MaxRecords=_EVENTS)
+def _events(environment: Environment, since: datetime | None) -> list[str]:
+    """The newest warnings and errors, oldest first. During a release, those of the update that it has begun."""
+    cursor = {"StartTime": since} if since else {}
+    found = environment.beanstalk.describe_events(
+        EnvironmentName=environment.name, Severity="WARN", MaxRecords=_EVENTS, **cursor
+    )
     return [f"{each['EventDate']:%H:%M:%S} {each['Severity']} {each['Message']}" for each in reversed(found["Events"])]

@@ -14,13 +14,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from release.beanstalk import Say
 from release.errors import HalfWayError, LockLostError, ReleaseError
-from release.journal import Event, Journal
+from release.journal import Event, Journal, Note
 from release.lock import Lock
 from release.progress import DIRECTION, ENDED, UNDO, Direction, End, Progress
 from release.steps import STOPS, Action, Step
 from release.window import measured
 
-Do = Callable[[Action], Mapping[str, Any]]
+Do = Callable[[Action, Note], Mapping[str, Any]]
 
 
 class _StepFailedError(Exception):
@@ -35,7 +35,7 @@ class Execution:
     journal: Journal
     lock: Lock
     do: Do
-    """Does an action, and returns what the journal keeps of it."""
+    """Does an action, and returns what the journal keeps of it. What it starts in AWS, it notes before it waits."""
     options: str
     """Of the next command: `-s prod`."""
     say: Say = lambda _: None
@@ -98,10 +98,13 @@ class Execution:
         self.journal.append(event, step=step, fence=self.lock.fence, **details)
 
     def _carry_out(self, name: str, actions: tuple[Action, ...]) -> None:
+        def note(**details: Any) -> None:
+            self._write(Event.NOTED, step=name, **details)
+
         self._write(Event.INTENDED, step=name)
         self.say(name)
         try:
-            details = {key: value for action in actions for key, value in self.do(action).items()}
+            details = {key: value for action in actions for key, value in self.do(action, note).items()}
         except LockLostError:
             raise
         except (ReleaseError, BotoCoreError, ClientError) as error:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from release.back_office import BackOffice
+from release.back_office import BackOffice, Command
 from release.errors import ReleaseError
 
 LOOK, INSTALL = "look-for-magento", "install-magento"
@@ -138,8 +138,13 @@ def plan(found: Findings) -> Plan:
     return Plan(action=Action.NOTHING, reason=f"{found.database}: Magento is installed already.{checked}")
 
 
-def carry_out(host: BackOffice, *, admin_secret: str, admin_email: str) -> None:
-    """Install, or finish what was killed. Raises ``ReleaseError`` with the end of Magento's own output."""
-    said = host.do(INSTALL, AdminSecret=admin_secret, AdminEmail=admin_email)
+def begin(host: BackOffice, *, fence: int, admin_secret: str, admin_email: str) -> Command:
+    """Begin to install, or to finish what was killed."""
+    return host.send(INSTALL, Fence=str(fence), AdminSecret=admin_secret, AdminEmail=admin_email)
+
+
+def finish(command: Command) -> None:
+    """Wait for it. Raises ``ReleaseError`` with the end of Magento's own output."""
+    said = command.wait()
     if said.strip() != "installed":
-        raise ReleaseError(f"{INSTALL} on instance {host.instance_id}: got {said!r}, expected installed")
+        raise ReleaseError(f"{INSTALL} on instance {command.instance.instance_id}: got {said!r}, expected installed")

@@ -11,14 +11,19 @@ from commands.deployed_stack import StackName
 from commands.errors import CannotRunError
 from release.back_office import lines_of
 from release.errors import ReleaseError, answers_of_aws
-from release.first_installation import ADDRESS, Action, Findings, carry_out, plan
+from release.first_installation import ADDRESS, Action, Findings, begin, finish, plan
 from release.site import Site
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
+_LOCKED_FOR = "installation"
+"""What the lock is taken for."""
+
+
 @app.command(
-    epilog="Exit codes: 0 installed, now or before; 1 it stopped or failed; 2 wrong usage, or something is missing."
+    epilog="Exit codes: 0 installed, now or before; 1 it stopped or failed; 2 wrong usage, or something is missing; 4 "
+    "a release has the lock."
 )
 def install(
     stack: StackName,
@@ -45,7 +50,11 @@ def install(
         console.say(f"Plan, on instance {host.instance_id}:\n{lines_of(decided.steps)}", indent="     ")
         if dry_run:
             return
-        with console.working("Installing"):
-            carry_out(host, admin_secret=secret, admin_email=admin_email)
+        lock = site.locked(_LOCKED_FOR, resumes=True)
+        try:
+            with lock.beating(), console.working("Installing"):
+                finish(begin(host, fence=lock.fence, admin_secret=secret, admin_email=admin_email))
+        finally:
+            lock.free()
     console.step(f"Magento is installed. The administrator's name and password are in secret {secret}.")
     console.step("Sign in to the back office and change the password.")

@@ -1,13 +1,14 @@
 """What a release does, record by record: one object of S3 each, written once, each with the hash of the one before.
 
 A step is recorded as `intended` before it changes anything and as `done` or `failed` after it. So whoever resumes knows
-what may have happened, and a record that was changed or removed later is noticed.
+what may have happened, and a record that was changed or removed later is noticed. What a step starts in AWS is `noted`
+as soon as it has an id: a process that is killed while it waits takes no id with it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -31,7 +32,15 @@ class Event(StrEnum):
     DONE = "done"
     FAILED = "failed"
     NOTED = "noted"
-    """Something that belongs to no step: who resumed, and why."""
+    """Something that belongs to no step: who resumed, and why. Or, in the middle of a step, what it has started."""
+
+
+Note = Callable[..., None]
+"""Writes details in the middle of a step."""
+
+
+def not_noted(**_details: Any) -> None:
+    """Writes nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

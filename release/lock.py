@@ -43,13 +43,16 @@ class Holder:
     """Made anew by each process, to know its own writes again after a lost answer."""
     taken: str
     """When, as ISO 8601 in UTC."""
+    plan: str = ""
+    """The id of the plan that is carried out, which is the beginning of its hash. Empty for what has no plan."""
     is_free: bool = False
     """Whether this holder has given it back."""
     has_stopped: bool = False
     """Whether its process has ended in the middle of the release: who goes on with it need not wait."""
 
     def __str__(self) -> str:
-        return f"release {self.release}, by {self.who} on {self.host} since {self.taken}"
+        plan = f" by plan {self.plan}" if self.plan else ""
+        return f"release {self.release}{plan}, by {self.who} on {self.host} since {self.taken}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +117,7 @@ class LockPlace:
             raise LockLostError(f"The lock is held by {found.holder}." if found else "The lock is gone.") from None
         return str(written["ETag"])
 
-    def acquire(self, *, release: str, who: str, host: str, resumes: bool = False) -> Lock:
+    def acquire(self, *, release: str, who: str, host: str, plan: str = "", resumes: bool = False) -> Lock:
         """Take the lock if it is free. With `resumes`, also from a dead holder of the same release.
 
         Raises ``LockedError`` that says who has it.
@@ -129,6 +132,7 @@ class LockPlace:
             fence=found.holder.fence + 1 if found else 1,
             token=uuid4().hex,
             taken=datetime.now(UTC).isoformat(timespec="seconds"),
+            plan=plan,
         )
         try:
             etag = self.write(holder, instead_of=found.etag if found else None)

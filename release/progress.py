@@ -68,7 +68,7 @@ class Progress:
             elif record.event is Event.DONE:
                 done.add(step)
                 begun.add(step)
-            else:
+            else:  # Intended, or noted since.
                 begun.add(step)
         return cls(
             steps=steps,

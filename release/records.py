@@ -21,6 +21,7 @@ from release.progress import ENDED, Direction, Progress
 from release.redaction import Redaction
 from release.running_configuration import RunningRelease
 from release.site import JOURNALS, REFRESH, Satellite, Site
+from release.traces import Traces
 
 
 def status(stack: StackName, app: AppName = None) -> None:
@@ -39,6 +40,8 @@ def status(stack: StackName, app: AppName = None) -> None:
         command = next_command(site)
         if (left := planning.unfinished(site)) is not None:
             console.say(_unfinished(*left))
+            for line in Traces.of(left[1].records).lines:
+                console.raw(f"  {line}")
         waits = held or len({each.name for each in running}) > 1 or (found and not found.holder.is_free)
     if command:
         console.say(f"Type: {command}")

@@ -23,6 +23,7 @@ from commands.console import Console
 from commands.deployed_stack import StackName
 from commands.errors import CannotRunError
 from release import planning, snapshots
+from release.back_office import Instance
 from release.database_copy import DatabaseCopy, Snapshot
 from release.errors import HalfWayError, LockedError, LockLostError, RefusedError, ReleaseError, answers_of_aws
 from release.hold import SETTLE_SECONDS, Scope
@@ -171,8 +172,10 @@ class Refresh:
         site = self.production
         place = f"s3://{site.bucket}"
         site.s3.put_object(Bucket=site.bucket, Key=self._list, Body=table_list.to_bytes())
-        site.back_office_instance.do(
+        self._run(
+            site.back_office_instance,
             _SCRUB,
+            Fence=str(self.lock.fence),
             Copy=host,
             List=f"{place}/{self._list}",
             Dump=f"{place}/{self._dump}",
@@ -208,14 +211,15 @@ class Refresh:
         host = site.back_office_instance
         fence = str(self.lock.fence)
         with self._step("pause-writers"):
-            host.do("pause-writers", Fence=fence, Release=REFRESH)
+            self._run(host, "pause-writers", Fence=fence, Release=REFRESH)
         with self._step("load-copy") as details, self.console.working("Replacing the database"):
-            missing = host.do(_LOAD, Fence=fence, Dump=f"s3://{site.bucket}/{self._received}").split("\n")
+            dump = f"s3://{site.bucket}/{self._received}"
+            missing = self._run(host, _LOAD, Fence=fence, Dump=dump).split("\n")
             details["settings_missing"] = [each for each in missing if each]
         with self._step("verify") as verified:
             verified["instances"] = self._verify()
         with self._step("resume-writers"):
-            host.do("resume-writers", Fence=fence)
+            self._run(host, "resume-writers", Fence=fence)
         with self._step("open"):
             site.hold.disarm()
         self.is_half_way = False
@@ -251,6 +255,18 @@ class Refresh:
         for command in sent:
             command.wait()
         return [command.instance.instance_id for command in sent]
+
+    def _run(self, host: Instance, document: str, **parameters: str) -> str:
+        """What a document prints. Its id is in the journal while it runs, which may be for hours."""
+        command = host.send(document, **parameters)
+        self.journal.append(
+            Event.NOTED,
+            step=self.journal.records[-1].step,
+            fence=self.lock.fence,
+            document=document,
+            commands={command.instance.instance_id: command.command_id},
+        )
+        return command.wait()
 
     @contextmanager
     def _step(self, name: str) -> Iterator[dict[str, Any]]:

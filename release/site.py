@@ -83,13 +83,14 @@ class Site:
         """The lock of this site's releases."""
         return LockPlace(s3=self.s3, bucket=self.bucket, key=f"{self.prefix}{_LOCK}")
 
-    def locked(self, release: str, *, resumes: bool = False) -> Lock:
-        """Take the lock in the name of the caller. Raises ``LockedError`` that says who has it.
+    def locked(self, release: str, *, plan: str = "", resumes: bool = False) -> Lock:
+        """Take the lock in the name of the caller, for a release and its plan. Raises ``LockedError`` that says who has
+        it.
 
         With `resumes`, also from a process that is dead and did the same release.
         """
         host = f"{getpass.getuser()}@{socket.gethostname()}"
-        return self.lock.acquire(release=release, who=self.caller, host=host, resumes=resumes)
+        return self.lock.acquire(release=release, who=self.caller, host=host, plan=plan, resumes=resumes)
 
     @cached_property
     def caller(self) -> str:

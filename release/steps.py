@@ -194,7 +194,12 @@ STEPS: Mapping[Kind, tuple[Step, ...]] = {
         _WRITING,
     ),
 }
-"""The steps of each kind, for a back office that has one instance at any time."""
+"""The steps of each kind, for a back office that has one instance at any time.
+
+The shop opens first, and then cron and consumers go on: what shoppers do needs neither, and if the command on the
+instance failed, it must not be they who wait. Nothing is flushed in between, because each release has a cache prefix of
+its own, and a migration cleans what lies under it.
+"""
 
 _HELD_BACK_OFFICE = (Action.HOLD_BACK_OFFICE, Action.OPEN)
 

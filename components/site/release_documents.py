@@ -54,10 +54,16 @@ class ReleaseDocument:
     """How long the script may run before SSM Agent ends it."""
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     """By name, which has letters and digits only."""
-    is_fenced: bool = False
-    """Whether the instance refuses it from a sender whose lock another one has by now (parameter ``Fence``)."""
+    fence_file: str = ""
+    """Where an instance keeps the number of the newest holder of the lock. It refuses the document from a sender whose
+    lock another one has by now (parameter ``Fence``). Empty for a document that changes nothing."""
     replaces_data: bool = False
     """Whether it replaces what is in the database. A stack that is protected does not have it."""
+
+    @property
+    def is_fenced(self) -> bool:
+        """Whether it needs the parameter ``Fence``."""
+        return bool(self.fence_file)
 
     @property
     def content(self) -> str:
@@ -65,7 +71,7 @@ class ReleaseDocument:
         interpreter, *lines = _lines(self.name)
         given = {**self.parameters, **({"Fence": _FENCE} if self.is_fenced else {})}
         assignments = [f"{_variable(name)}='{{{{ {name} }}}}'" for name in given]
-        fence = _lines("check-fence")[1:] if self.is_fenced else []
+        fence = [f'fence_file="{self.fence_file}"', *_lines("check-fence")[1:]] if self.is_fenced else []
         step = {
             "action": "aws:runShellScript",
             "name": "runShellScript",
@@ -90,11 +96,17 @@ _HOST_NAME = Parameter(description="The host name of the shop", allowed="[A-Za-z
 _FACTS = Parameter(description="The address to write its answers to", allowed=_S3_ADDRESS)
 _FENCE = Parameter(description="The number of the lock under which this is sent", allowed="[0-9]{1,9}")
 
+_OF_RELEASES = "/var/lib/magento-release-fence"
+# A refresh has the lock of the stack that gets the copy, whose numbers are not those of this stack's own lock. The name
+# of the copy says which stack that is.
+_OF_REFRESHES = "/var/lib/magento-refresh-fence-${COPY%%.*}"
+
 DOCUMENTS = (
     ReleaseDocument(
         name="stage-candidate",
         description="Unpacks a release beside the running one",
         timeout_seconds=_HOUR,
+        fence_file=_OF_RELEASES,
         parameters={
             "Release": _RELEASE,
             "Bundle": Parameter(description="The address of its bundle", allowed=_S3_ADDRESS),
@@ -114,27 +126,27 @@ DOCUMENTS = (
         name="place-statics",
         description="Copies the statics of an unpacked release to their share",
         timeout_seconds=_HOUR,
-        is_fenced=True,
+        fence_file=_OF_RELEASES,
         parameters={"Release": _RELEASE},
     ),
     ReleaseDocument(
         name="pause-writers",
         description="Stops cron and consumers of the back office",
         timeout_seconds=20 * _MINUTE,
-        is_fenced=True,
+        fence_file=_OF_RELEASES,
         parameters={"Release": _RELEASE},
     ),
     ReleaseDocument(
         name="resume-writers",
         description="Lets cron and consumers of the back office go on",
         timeout_seconds=_MINUTE,
-        is_fenced=True,
+        fence_file=_OF_RELEASES,
     ),
     ReleaseDocument(
         name="migrate",
         description="Changes the database as a release needs it, and imports its configuration",
         timeout_seconds=4 * _HOUR,
-        is_fenced=True,
+        fence_file=_OF_RELEASES,
         parameters={
             "Release": _RELEASE,
             "Attempt": Parameter(description="Which attempt this is, from 1", allowed="[1-9][0-9]{0,2}"),
@@ -149,7 +161,7 @@ DOCUMENTS = (
         name="ask-previous",
         description="Asks an unpacked release whether it can live with the database as it is",
         timeout_seconds=20 * _MINUTE,
-        is_fenced=True,
+        fence_file=_OF_RELEASES,
         parameters={"Release": _RELEASE},
     ),
     ReleaseDocument(
@@ -186,6 +198,7 @@ DOCUMENTS = (
         name="scrub-copy",
         description="Takes personal data out of a copy of the database, and writes what remains to S3",
         timeout_seconds=12 * _HOUR,
+        fence_file=_OF_REFRESHES,
         parameters={
             "Copy": Parameter(
                 description="The host of the copy: its name says what it is for",
@@ -200,7 +213,7 @@ DOCUMENTS = (
         name="load-copy",
         description="Replaces the database by what another stack's copy left",
         timeout_seconds=12 * _HOUR,
-        is_fenced=True,
+        fence_file=_OF_RELEASES,
         replaces_data=True,
         parameters={"Dump": Parameter(description="The address of what scrub-copy wrote", allowed=_S3_ADDRESS)},
     ),
@@ -224,6 +237,7 @@ DOCUMENTS = (
         description="Installs Magento into the empty database",
         # It takes two minutes or so.
         timeout_seconds=_HOUR,
+        fence_file=_OF_RELEASES,
         parameters={
             "AdminSecret": Parameter(
                 description="The ARN of the secret with the first administrator's name and password",

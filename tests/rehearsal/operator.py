@@ -22,7 +22,7 @@ from components.site import cron_host
 from release.content_digest import CONTENT, ContentDigest
 from release.frozen_plan import FrozenPlan
 from release.journal import Event, Journal, Record, names
-from release.lock import STALE_SECONDS
+from release.lock import STALE_SECONDS, LockPlace
 from release.redaction import Redaction
 from release.running_configuration import RELEASE_FILE, names_in
 from release.steps import Step
@@ -122,7 +122,9 @@ class Operator:
         bucket, prefix = self.place
         version = FrozenPlan.read(self.s3, bucket, prefix, planned.id).to
         ssm = self.live.platform.client("ssm")
-        given = {"Release": version.release, "Bundle": version.bundle, "Sha256": version.sha256}
+        lock = LockPlace(s3=self.s3, bucket=bucket, key=f"{prefix}lock.json").read()
+        fence = str(lock.holder.fence if lock else 0)
+        given = {"Fence": fence, "Release": version.release, "Bundle": version.bundle, "Sha256": version.sha256}
         sent = ssm.send_command(
             InstanceIds=[instance],
             DocumentName=self.live.platform.outputs("prod")["release_documents"]["stage-candidate"],

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from ipaddress import IPv4Network
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from components.site.release_documents import DOCUMENTS
 from release.actions import Actions
-from release.beanstalk import Instance
+from release.beanstalk import Environment, Instance, deploy
 from release.frozen_plan import FrozenPlan, Version
 from release.hold import SETTLE_SECONDS, Scope
+from release.journal import Note
 from release.kinds import Kind
 from release.site import Satellite
 from release.steps import STEPS, Action
@@ -31,6 +34,7 @@ SENT = {
     Action.VERIFY_EVERYWHERE: ["verify-release"] * 3,
 }
 OLD = Version(label="old", release="old", bundle="s3://elasticbeanstalk-eu-west-3-123456789012/shop/old.zip")
+UPDATED = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
 NEW = Version(label="new", release="new", bundle="s3://client-releases/shop/bundles/new.zip", sha256="0" * 64)
 
 
@@ -45,7 +49,7 @@ class Sent:
 
     def send(self, document: str, **parameters: str) -> Any:
         self.documents.append((document, parameters))
-        return SimpleNamespace(instance=self, command_id="c-1", wait=self._wait)
+        return SimpleNamespace(instance=self, command_id=f"c-{len(self.documents)}", wait=self._wait)
 
     def _wait(self) -> str:
         self.waited.append(len(self.documents))
@@ -139,25 +143,98 @@ def test_the_release_that_ran_before_is_staged_to_be_asked() -> None:
     """Another tool may have deployed it: nobody knows the digest of its bundle."""
     sent = Sent()
     actions(sent).do(Action.ASK_PREVIOUS)
-    assert sent.documents[1] == ("stage-candidate", {"Release": "old", "Bundle": OLD.bundle, "Sha256": "unknown"})
+    assert sent.documents[1] == (
+        "stage-candidate",
+        {"Fence": "7", "Release": "old", "Bundle": OLD.bundle, "Sha256": "unknown"},
+    )
 
 
 def test_every_document_that_changes_something_is_fenced() -> None:
-    """All but those that only look, and the installation, which has a lock of its own in the database."""
+    """All but those that only look. What check-copy makes is a directory of its own, which it removes."""
     unfenced = {each.name for each in DOCUMENTS if not each.is_fenced}
     assert unfenced == {
-        "stage-candidate",
         "ask-candidate",
         "await-migration",
         "verify-release",
         "verify-satellite",
         "check-copy",
-        "scrub-copy",
         "check-instance",
         "show-engine-log",
         "look-for-magento",
-        "install-magento",
     }
+
+
+@pytest.mark.parametrize("action", SENT)
+def test_each_command_is_noted_before_it_is_waited_for(action: Action) -> None:
+    """A process that is killed while it waits would take the id with it."""
+    sent, noted = Sent(), list[tuple[str, str, int]]()
+
+    def note(*, document: str, commands: Mapping[str, str]) -> None:
+        noted.extend((document, each, len(sent.waited)) for each in commands.values())
+
+    actions(sent).do(action, note)
+    # Commands to one instance have one entry: the fake instances of a verification are all the same one.
+    assert [document for document, _, _ in noted] == list(dict.fromkeys(SENT[action]))
+    assert all(command in {f"c-{number}" for number in range(1, len(sent.documents) + 1)} for _, command, _ in noted)
+    assert [waited for _, _, waited in noted] == list(range(len(noted)))
+
+
+@dataclass
+class Beanstalk:
+    """A client of Beanstalk, whose environments are at once what they are told to be."""
+
+    labels: dict[str, str] = field(default_factory=lambda: {"front": "old", "back-office": "new"})
+    status: str = "Ready"
+    """Of what is described next. After that, it is ready."""
+
+    def describe_environments(self, *, EnvironmentNames: list[str], **_: Any) -> dict[str, Any]:  # noqa: N803
+        (name,) = EnvironmentNames
+        found = {"Status": self.status, "VersionLabel": self.labels[name], "DateUpdated": UPDATED}
+        self.status = "Ready"
+        return {"Environments": [found]}
+
+    def describe_instances_health(self, *, EnvironmentName: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        deployment = {"VersionLabel": self.labels[EnvironmentName], "Status": "Deployed"}
+        return {"InstanceHealthList": [{"InstanceId": f"i-{EnvironmentName}", "Deployment": deployment}]}
+
+    def describe_environment_resources(self, *, EnvironmentName: str) -> dict[str, Any]:  # noqa: N803
+        return {"EnvironmentResources": {"Instances": [{"Id": f"i-{EnvironmentName}"}]}}
+
+    def update_environment(self, *, EnvironmentName: str, VersionLabel: str) -> dict[str, Any]:  # noqa: N803
+        self.labels[EnvironmentName] = VersionLabel
+        return {"ResponseMetadata": {"RequestId": f"request-{EnvironmentName}"}}
+
+
+def test_what_somebody_else_updates_meanwhile_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as options, by `pulumi up`: AWS refuses a second update, and the version is still to be deployed."""
+    client, refused = Beanstalk(), list[str]()
+    update = client.update_environment
+
+    def once_refused(**given: str) -> dict[str, Any]:
+        if refused:
+            return update(**given)
+        refused.append(given["EnvironmentName"])
+        monkeypatch.setattr(client, "status", "Updating")
+        raise ClientError({"Error": {"Code": "InvalidParameterValue"}}, "UpdateEnvironment")
+
+    monkeypatch.setattr(client, "update_environment", once_refused)
+    assert deploy([Environment(beanstalk=client, name="front")], "new", seconds=60) == ["i-front"]
+    assert refused == ["front"]
+    assert client.labels["front"] == "new"
+
+
+def test_an_update_is_noted_with_its_request_and_the_time_of_its_events() -> None:
+    """Only of an environment that is updated."""
+    client, noted = Beanstalk(), list[Mapping[str, Any]]()
+    environments = [Environment(beanstalk=client, name=name) for name in ("front", "back-office")]
+    deploy(environments, "new", seconds=60, note=lambda **details: noted.append(details))
+    assert noted == [
+        {
+            "updates": [
+                {"environment": "front", "request_id": "request-front", "events_since": "2026-11-26T03:00:00+00:00"}
+            ]
+        }
+    ]
 
 
 def test_all_instances_are_verified_at_once() -> None:
@@ -197,8 +274,8 @@ def test_a_held_release_spares_the_back_office_the_waits_of_a_rolling_deployment
     policies: dict[str, str] = {}
     held = actions(Sent())
 
-    def setting(name: str) -> Callable[[str, float], None]:
-        return lambda policy, _: policies.update({name: policy})
+    def setting(name: str) -> Callable[[str, float, Note], None]:
+        return lambda policy, _deadline, _note: policies.update({name: policy})
 
     for environment, policy in ((held.site.front, "Rolling"), (held.site.back_office, usual)):
         monkeypatch.setattr(environment, "set_policy", setting(environment.name), raising=False)
@@ -207,6 +284,19 @@ def test_a_held_release_spares_the_back_office_the_waits_of_a_rolling_deployment
     assert policies == {"front": "AllAtOnce", "back-office": "AllAtOnce"}
     held.do(Action.DEPLOY_ROLLING)
     assert policies == {"front": "Rolling", "back-office": usual}
+
+
+def test_instances_are_deployed_to_at_once_also_after_a_refresh_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`pulumi up --refresh` during the migration sets `Rolling` again."""
+    done: list[str] = []
+    held = actions(Sent())
+    for environment in (held.site.front, held.site.back_office):
+        monkeypatch.setattr(environment, "set_policy", lambda policy, *_: done.append(policy), raising=False)
+    monkeypatch.setattr("release.beanstalk.deploy", lambda *_, **__: done.append("deployed"))
+    for action in (Action.DEPLOY_EVERYWHERE, Action.RETURN_EVERYWHERE):
+        done.clear()
+        held.do(action)
+        assert done == ["AllAtOnce", "AllAtOnce", "deployed"]
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,13 @@ from botocore.exceptions import ClientError
 
 from release.errors import HalfWayError, LockedError, LockLostError, ReleaseError
 from release.execution import Execution
-from release.journal import Event, Journal, Record
+from release.journal import Event, Journal, Note, Record
 from release.kinds import Kind
 from release.lock import LockPlace
 from release.progress import End, Progress
 from release.redaction import Redaction
 from release.steps import STOPS, Action, Step, steps_of
+from release.traces import Traces
 from tests.release.conftest import BUCKET
 
 OLD, NEW = "old", "new"
@@ -129,9 +130,15 @@ class Shop:
     def old_can_live(self) -> bool:
         return self.database == OLD or self.kind is not Kind.HELD
 
-    def do(self, action: Action) -> Mapping[str, Any]:
+    def do(self, action: Action, note: Note) -> Mapping[str, Any]:
         if action in self.failing:
             raise ReleaseError(f"{action} failed")
+        # What is noted is started: a process that is killed here does not take it back.
+        self._start(action)
+        note(document=str(action), commands={"i-1": "c-1"})
+        return {}
+
+    def _start(self, action: Action) -> None:
         match action:
             case Action.HOLD_SHOP:
                 self.hold = "shop"
@@ -163,7 +170,6 @@ class Shop:
             case _ if action in VERIFIES:
                 assert all(self.runs[tier] == NEW for tier in VERIFIES[action])
         self._look()
-        return {}
 
     def _look(self) -> None:
         """What every moment must be like."""
@@ -234,8 +240,8 @@ def dead_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def records_of(plan: Plan) -> int:
-    """How many records a release has that goes well: two a step, one at the start, one at the end."""
-    return 2 * len(plan.steps) + 2
+    """How many records a release has that goes well: three a step, one at the start, one at the end."""
+    return 3 * len(plan.steps) + 2
 
 
 KILLS = [(plan, records) for plan in PLANS for records in range(1, records_of(plan) + 1)]
@@ -323,10 +329,10 @@ def test_what_cannot_be_taken_back_can_be_tried_again(s3: Any, place: LockPlace,
     shop = Shop(plan.kind)
     execution = begin(s3, place, plan, shop)
 
-    def do(action: Action) -> Mapping[str, Any]:
+    def do(action: Action, note: Note) -> Mapping[str, Any]:
         if action is step.action:
             shop.failing = set(Action)
-        return shop.do(action)
+        return shop.do(action, note)
 
     broken = Execution(
         steps=execution.steps, journal=execution.journal, lock=execution.lock, do=do, options=execution.options
@@ -355,8 +361,9 @@ def test_each_record_may_be_the_last_of_its_process(s3: Any, place: LockPlace, p
     while Progress.of(plan.steps, written(s3)).end is None:
         processes += 1
         with pytest.raises(KilledError):
-            # The first record says who goes on. The second one is killed before the action, the third after it.
-            go_on(s3, place, plan, shop, records=2 + processes % 2).forward()
+            # The first record says who goes on. After the second one the action is not begun, after the third it is
+            # under way, and after the fourth it is over.
+            go_on(s3, place, plan, shop, records=2 + processes % 3).forward()
     assert processes > 2 * len(plan.steps)
     require_quiet(shop, NEW)
 
@@ -381,7 +388,7 @@ def test_two_processes_do_not_do_one_release(s3: Any, place: LockPlace, monkeypa
     require_quiet(shop, NEW)
 
 
-def interrupted(_: Action) -> Iterator[None]:
+def interrupted(_action: Action, _note: Note) -> Iterator[None]:
     raise KeyboardInterrupt
 
 
@@ -400,3 +407,20 @@ def test_control_c_stops_half_way_and_says_how_to_go_on(s3: Any, place: LockPlac
     execution.lock.stop()
     go_on(s3, place, Plan(Kind.PLAIN), shop).forward()
     require_quiet(shop)
+
+
+def test_what_a_step_has_started_is_known_after_a_kill(s3: Any, place: LockPlace) -> None:
+    """The process waits for a command and is killed: the id of the command is in the journal."""
+    plan, shop = Plan(Kind.HELD), Shop(Kind.HELD)
+    before = [step.action for step in plan.steps].index(Action.MIGRATE)
+    with pytest.raises(KilledError):
+        begin(s3, place, plan, shop, records=1 + 3 * before + 2).forward()
+    traces = Traces.of(written(s3))
+    assert traces.step == "migrate"
+    assert traces.lines == [
+        "Step migrate ran migrate on i-1. What it printed: aws ssm get-command-invocation --command-id c-1 "
+        "--instance-id i-1"
+    ]
+    # Once it is done, it is of no interest any more.
+    go_on(s3, place, plan, shop).forward()
+    assert Traces.of(written(s3)).lines == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -73,6 +75,20 @@ def test_another_release_hears_who_has_it(place: LockPlace) -> None:
     with pytest.raises(LockedError, match="release r1, by arn:aws:iam::123456789012:user/ada on laptop") as refused:
         taken(place, "r2")
     assert refused.value.exit_code is ExitCode.LOCKED
+
+
+def test_the_holder_says_by_which_plan(place: LockPlace) -> None:
+    """A lock that an older version of the tool has taken says none."""
+    lock = place.acquire(release="r1", who="ada", host="laptop", plan="38c5a2d3ce40")
+    found = place.read()
+    assert found
+    assert found.holder.plan == "38c5a2d3ce40"
+    assert str(found.holder).startswith("release r1 by plan 38c5a2d3ce40, by ada on laptop")
+    older = {name: value for name, value in asdict(lock.holder).items() if name != "plan"}
+    place.s3.put_object(Bucket=BUCKET, Key=KEY, Body=json.dumps(older).encode())
+    found = place.read()
+    assert found
+    assert str(found.holder).startswith("release r1, by ada on laptop")
 
 
 def test_the_fence_grows_with_each_holder(place: LockPlace) -> None:

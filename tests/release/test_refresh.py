@@ -111,7 +111,8 @@ class Stacks:
     def host(self, stack: str, number: str) -> Any:
         def send(document: str, **parameters: str) -> Any:
             said = self.do(stack, document, **parameters)
-            return SimpleNamespace(instance=SimpleNamespace(instance_id=number), wait=lambda: said)
+            instance = SimpleNamespace(instance_id=number)
+            return SimpleNamespace(instance=instance, command_id=f"c-{len(self.sent)}", wait=lambda: said)
 
         return SimpleNamespace(
             instance_id=number, send=send, do=lambda document, **given: send(document, **given).wait()
@@ -211,7 +212,10 @@ def test_preproduction_gets_what_production_leaves_of_its_copy(stacks: Stacks) -
     assert found.holder.is_free
     assert "payment/provider/key" in ran.output
     history = CliRunner().invoke(app, ["history", "-s", "preprod"])
-    assert re.search(r"refresh  refresh-\S+: done\. From prod", history.output), history.output
+    listed = re.search(r"refresh  (refresh-\S+): done\. From prod", history.output)
+    assert listed, history.output
+    records = CliRunner().invoke(app, ["history", "-s", "preprod", listed[1]])
+    assert "noted  scrub-copy (commands {'i-0': 'c-1'}, document scrub-copy)" in records.output
 
 
 def test_each_document_gets_the_parameters_that_it_takes(stacks: Stacks) -> None:

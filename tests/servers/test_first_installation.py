@@ -31,6 +31,7 @@ from tests.unit.program import ROOT, program
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
 BACK_OFFICE, FRONT = "client-prod-back-office", "client-prod-front"
 LOG_GROUP = "/aws/ssm/client-prod-releases"
+BUCKET = "client-releases"
 RELEASE = "2026-11-25-a"
 TRUST = {"SSL_CERT_FILE": CERTIFICATES_OF_RDS}
 """The caches have the same authority here. On AWS, the system knows theirs."""
@@ -102,6 +103,7 @@ class Platform:
             "configuration_version": version,
             "release_documents": {each.name: f"client-prod-{each.name}" for each in DOCUMENTS},
             "release_log_group": LOG_GROUP,
+            "releases": f"s3://{BUCKET}/client-magento-prod/",
         }
         pulumi = self.programs / "pulumi"
         pulumi.write_text(f"""#!/bin/bash
@@ -117,6 +119,7 @@ esac
 @pytest.fixture
 def platform(aws: EmbeddedAws, data_stores: Stores, tmp_path: Path) -> Iterator[Platform]:
     site = build(aws)
+    aws.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     secret = aws.client("secretsmanager").create_secret(
         Name="site-admin",
         SecretString=json.dumps({"user": "admin", "password": "Horse7battery"}),
@@ -209,6 +212,9 @@ def test_a_new_stack_is_installed_once(platform: Platform) -> None:
     assert platform.stores.sql("SELECT username, email FROM admin_user", "magento") == "admin\tyou@client.url"
     assert magento(platform, "setup:db:status") == 0
     assert magento(platform, "app:config:status") == 0
+
+    # It had the lock of releases, and its instance refuses whoever had it before.
+    assert platform.instance.read("/var/lib/magento-release-fence") == "1\n"
 
     again = platform.install()
     assert again.returncode == 0, again.stderr

@@ -511,3 +511,31 @@ def test_a_hook_that_is_killed_does_its_work_when_it_runs_again(tmp_path: Path, 
 
     with instance("undisturbed") as undisturbed, instance("disturbed") as disturbed:
         assert killed_everywhere(undisturbed, disturbed, _bring(bundle, hook)) == {}
+
+
+# The database
+
+
+CHANGES = re.compile(r"setup:(?!db:status)|app:config:import|install_magento|load_copy|scrub_copy")
+"""What changes the database, or its configuration."""
+
+
+@pytest.mark.row(19)
+@pytest.mark.parametrize("tier", ["front", "back-office"])
+def test_no_hook_changes_the_database(new_instance: NewInstance, bundle: Path, tier: str) -> None:
+    """Every instance runs the hooks of each deployment, a new one too, at any time. The release tool changes the
+    database, once, in a place that it knows: Magento lets two `setup:upgrade` run at once."""
+    write(bundle / "bin/magento", "<?php file_put_contents('/var/app/asked', join(' ', $argv), FILE_APPEND);\n")
+    instance = new_instance(tier=tier)
+    instance.write("/var/app/asked", "", mode=0o666)
+    instance.deploy(bundle)
+    instance.configure(bundle, MAGENTO_RUN_CODE="other")
+    assert not CHANGES.search(instance.read("/var/app/asked"))
+
+
+def test_no_hook_names_a_command_that_changes_the_database() -> None:
+    """Nor on a branch that the deployments above do not take. Cron's command is among what hooks install."""
+    platform = PLATFORM_CONFIG / "magento/.platform"
+    scripts = [*platform.glob("hooks/*/*"), *platform.glob("confighooks/*/*"), *platform.glob("*.sh")]
+    assert len(scripts) > 10
+    assert [path.name for path in scripts if CHANGES.search(path.read_text())] == []

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Ends the command if a later holder of the lock of releases has been here: the sender was thought dead, and another process
 # has gone on since. Stands before the lines of each document that changes something.
-fence_file=/var/lib/magento-release-fence
+#
+# fence_file is the file on the instance that has the newest number.
 exec 8>>"$fence_file"
 flock 8
 last_fence=$(tail -n 1 "$fence_file")

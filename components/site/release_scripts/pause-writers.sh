@@ -32,11 +32,11 @@ wait_for "$seconds"
 mapfile -t left < <(running)
 if ((${#left[@]})); then
   ps --format pid=,etime=,args= --pid "$(IFS=,; echo "${left[*]}")" || true
-  kill --signal TERM "${left[@]}" 2>/dev/null || true
+  kill -s TERM "${left[@]}" 2>/dev/null || true
   wait_for 20
   mapfile -t left < <(running)
   if ((${#left[@]})); then
-    kill --signal KILL "${left[@]}" 2>/dev/null || true
+    kill -s KILL "${left[@]}" 2>/dev/null || true
     wait_for 5
   fi
 fi

@@ -92,6 +92,9 @@ def test_a_document_is_its_script_with_the_parameters_after_the_first_line() -> 
         interpreter,
         "ADMIN_SECRET='{{ AdminSecret }}'",
         "ADMIN_EMAIL='{{ AdminEmail }}'",
+        "FENCE='{{ Fence }}'",
+        'fence_file="/var/lib/magento-release-fence"',
+        *(SCRIPTS / "check-fence.sh").read_text().splitlines()[1:],
         *script,
     ]
 
