@@ -206,12 +206,7 @@ class Site:
 
     @contextmanager
     def server(
-        self,
-        name: str,
-        user_data: CloudInit,
-        configuration: ServerConfiguration | None,
-        volume: Volume | None = None,
-        mount_point: str = KEYS,
+        self, name: str, user_data: CloudInit, configuration: ServerConfiguration, volume: Volume | None = None
     ) -> Iterator[tuple[Machine, float]]:
         """A server that has come up, and when it was ready. At the end of the block it is killed."""
         # Clients get through when it is ready. EC2 gives it the address earlier: those who hear as late as this wait
@@ -228,7 +223,7 @@ class Site:
                 user_data.render(),
                 configuration,
                 namespace=self._network.namespace(name),
-                volumes={mount_point: kept} if kept else {},
+                volumes={KEYS: kept} if kept else {},
             )
             with booted as machine:
                 assert machine.read(STATUS).startswith("ready\t"), machine.read("/var/log/boot-platform.log")
