@@ -48,9 +48,11 @@ locals {
   instance_types = { arm64 = "t4g.medium", amd64 = "t3.medium" }
   server_files   = "${path.root}/../components/servers/server_files"
   tags = {
-    Client    = var.client
-    System    = var.server
-    ManagedBy = "packer"
+    Client       = var.client
+    System       = var.server
+    Release      = var.release
+    Architecture = var.architecture
+    ManagedBy    = "packer"
   }
 }
 
@@ -69,7 +71,8 @@ source "amazon-ebs" "debian" {
     }
   }
 
-  ami_name     = "${var.client}-${var.server}-${formatdate("YYYYMMDD-hhmmss", timestamp())}"
+  # build_all.sh makes those of one server at the same time, and two images of an account cannot have one name.
+  ami_name     = "${var.client}-${var.server}-${var.release}-${var.architecture}-${formatdate("YYYYMMDD-hhmmss", timestamp())}"
   encrypt_boot = true
   kms_key_id   = var.kms_key_id
   imds_support = "v2.0"

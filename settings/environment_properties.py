@@ -15,7 +15,7 @@ from settings.values import Limit, like
 MOST_BYTES = 4096
 """Of all properties of an environment, each as ``NAME=value``."""
 
-_OF_THE_STACK = re.compile("(CRON|DATABASE|FTP|INTERNAL|MAGE|MAGENTO)_.*")
+_OF_THE_STACK = re.compile("(CRON|DATABASE|FTP|INTERNAL|MAGE|MAGENTO|SATELLITE)_.*")
 """What the stack itself sets, or Magento takes for a value of its configuration (``MAGE_*``)."""
 _OF_THE_SYSTEM = re.compile(
     "((AWS|BASH|COMPOSER|EB|GIT|HTTP|LC|LD|MALLOC|OPENSSL|PHP|RDS|SSL)_|PERL5|PYTHON|RUBY).*"

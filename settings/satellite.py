@@ -27,6 +27,8 @@ satellite's, the variable's and Pulumi's. Whether references count towards Beans
 _BYTES_OF_THE_DATABASE = 700
 """The references to the five fields of the database's secret."""
 _BYTES_OF_FTP = 420
+_BYTES_OF_LOGS = 92
+"""The name of the log group, of an environment whose name has 40 characters."""
 
 
 def _accept_a_success(written: str) -> bool:
@@ -167,6 +169,7 @@ class SatelliteSettings(Section):
             "cron": environment_properties.size(self.cron_properties),
             "ftp": _BYTES_OF_FTP if self.ftp else 0,
             "the database": _BYTES_OF_THE_DATABASE,
+            "logs": _BYTES_OF_LOGS,
         }
 
     @property

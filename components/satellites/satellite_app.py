@@ -76,7 +76,7 @@ class SatelliteApp(pulumi.ComponentResource):
     """One satellite. Everyone reaches it at its load balancer, over HTTP and, with a host name, over HTTPS.
 
     Produces the security groups of its load balancer and of its instance, the instance's role, a secret for each value
-    that you fill in, the Beanstalk application and its environment. If the settings ask for them, produces
+    that you fill in, a log group, the Beanstalk application and its environment. If the settings ask for them, produces
     ``SatelliteFtp`` and the DNS record of the HTTPS name.
     """
 
@@ -170,11 +170,12 @@ class SatelliteApp(pulumi.ComponentResource):
         after: list[pulumi.Resource],
     ) -> BeanstalkEnvironment:
         satellite, shared, tags = self._satellite, self._args.shared, self._args.context.tags
+        environment_name = f"{tags.owner}-{satellite.name}"
         return BeanstalkEnvironment(
             f"{self._name}-environment",
             BeanstalkEnvironmentArgs(
                 application_name=self.application.application_name,
-                environment_name=f"{tags.owner}-{satellite.name}",
+                environment_name=environment_name,
                 platform=PhpPlatform(php=satellite.php, pinned=satellite.solution_stack),
                 options=EnvironmentOptions(
                     fleet=satellite.fleet,
@@ -193,7 +194,7 @@ class SatelliteApp(pulumi.ComponentResource):
                     instance_group_id=self.instance_group_id,
                     instance_profile_name=profile_name,
                     service_role_arn=self.application.service_role_arn,
-                    variables=self._variables(),
+                    variables=self._variables(environment_name),
                     secrets=self._environment_secrets(filled),
                 ),
                 first_version=self.application.placeholder_version,
@@ -223,9 +224,22 @@ class SatelliteApp(pulumi.ComponentResource):
             **{name: pulumi.Output.format("{0}:{1}", arn, _FILLED_FIELD) for name, arn in filled.items()},
         }
 
-    def _variables(self) -> dict[str, pulumi.Input[str]]:
+    def _logs(self, environment_name: str) -> aws.cloudwatch.LogGroup:
+        """The log group of the application, cron and the FTP server. Beanstalk makes those of its own logs."""
+        return aws.cloudwatch.LogGroup(
+            f"{self._name}-logs",
+            # AWSElasticBeanstalkWebTier lets instances write to groups with this beginning, and create none.
+            name=f"/aws/elasticbeanstalk/{environment_name}/satellite",
+            retention_in_days=EnvironmentOptions.log_retention_days,
+            kms_key_id=self._context.key_arn,
+            tags=self._context.tags.named(f"{self._name}-logs"),
+            opts=self._child,
+        )
+
+    def _variables(self, environment_name: str) -> dict[str, pulumi.Input[str]]:
         """The application's variables, and those that the release's hooks read."""
         return {
+            "SATELLITE_LOG_GROUP": self._logs(environment_name).name,
             **self._satellite.variables,
             **self._satellite.cron_properties,
             **(self.ftp.variables if self.ftp else {}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import Enum
 
 import pulumi
@@ -12,6 +13,10 @@ from settings.instance_types import architecture
 from settings.server_size import ServerSizeSettings
 
 _DEBIAN_ACCOUNT = "136693071363"  # https://wiki.debian.org/Cloud/AmazonEC2Image
+
+_OLD_DAYS = 90
+"""The age from which an image of your own has a warning. Packages that it has are brought up to date after each first
+boot, and the longer that takes, the longer a new server runs without the updates."""
 
 
 class OperatingSystem(Enum):
@@ -41,17 +46,24 @@ def newest_image(system: OperatingSystem, size: ServerSizeSettings) -> pulumi.Ou
 
 
 def own_image(server: str, image_id: str) -> str:
-    """The id of an image of the stack file, which must exist.
+    """The id of an image of the stack file, which must exist. Prints a warning if it is old.
 
     Raises ``ValueError`` if EC2 does not have it. EC2 would refuse it too, but only when the server that it replaces is
     gone.
     """
-    if not _exists(image_id):
+    image = _find(image_id)
+    if image is None:
         refuse(
             server,
             got=image_id,
             expected="the id of an image that exists in this region",
             fix="Set another size.ami or none: a server that is up then keeps its image.",
+        )
+    made = datetime.fromisoformat(image.creation_date)
+    if (days := (datetime.now(UTC) - made).days) > _OLD_DAYS:
+        pulumi.log.warn(
+            f"{server}: its image {image_id} is {days} days old, and so are the packages that a new server starts with."
+            " images/README.md says how to make a newer one."
         )
     return image_id
 
@@ -65,7 +77,7 @@ def warn_about(instance: aws.ec2.Instance, newest: pulumi.Input[str]) -> None:
 
 
 def _warn(instance: pulumi.Resource, *, running: str, newest: str) -> None:
-    if running != newest and not _exists(running):
+    if running != newest and _find(running) is None:
         pulumi.log.warn(
             f"it runs {running}, which AWS no longer offers. It goes on as it is. When it is replaced, the new instance"
             f" starts from {newest}, the newest image.",
@@ -73,9 +85,10 @@ def _warn(instance: pulumi.Resource, *, running: str, newest: str) -> None:
         )
 
 
-def _exists(image_id: str) -> bool:
+def _find(image_id: str) -> aws.ec2.GetAmiResult | None:
+    """What EC2 says of an image; None if it does not have it."""
     try:
-        aws.ec2.get_ami(
+        return aws.ec2.get_ami(
             filters=[aws.ec2.GetAmiFilterArgs(name="image-id", values=[image_id])],
             # A deprecated image is not listed, but starts ("Deprecate an Amazon EC2 AMI").
             include_deprecated=True,
@@ -83,5 +96,4 @@ def _exists(image_id: str) -> bool:
     except Exception as error:  # the SDK's own, without a type
         if "returned no results" not in str(error):
             raise
-        return False
-    return True
+        return None

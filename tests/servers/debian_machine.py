@@ -237,12 +237,14 @@ def boot(
     namespace: str | None = None,
     volumes: Mapping[str, Path] = MappingProxyType({}),
     seconds: float = _SECONDS_TO_BOOT,
+    keep: bool = False,
 ) -> Iterator[Machine]:
     """A machine on top of the systems ``lower``, the first of which counts most, once cloud-init has run ``user_data``.
 
     ``configuration`` is the first version of what it applies. ``namespace`` is the network that it has instead of an
-    empty one, and ``volumes`` are directories that outlive it, by where it has them. The machine ends with the block. A
-    boot that takes longer than ``seconds`` raises ``AssertionError`` with what the machine says of it.
+    empty one, and ``volumes`` are directories that outlive it, by where it has them. The machine ends with the block,
+    and what it wrote is gone then, unless that is to ``keep``. A boot that takes longer than ``seconds`` raises
+    ``AssertionError`` with what the machine says of it.
     """
     number = next(_numbers)
     name = f"magento-{os.getpid()}-{number}"
@@ -250,6 +252,8 @@ def boot(
     for each in (upper, work, root):
         each.mkdir()
     with ExitStack() as stack:
+        if not keep:
+            stack.callback(shutil.rmtree, upper)
         layers = f"lowerdir={':'.join(map(str, lower))},upperdir={upper},workdir={work}"
         subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, root], check=True)
         stack.callback(_run, ["umount", "--lazy", str(root)])

@@ -8,18 +8,13 @@ from pathlib import Path
 import pytest
 
 from components.servers.cloud_init import BootFile, CloudInit
-from tests.servers.debian_machine import Base, Machine, boot
-from tests.servers.server_boots import boot_server
+from tests.servers.debian_machine import RELEASES, Base, Machine, boot
+from tests.servers.server_boots import BOOTS, boot_server
 
 pytestmark = pytest.mark.long
-# The file server needs a kernel with nfsd (test_nfs_kernel.py), Rundeck its own repository. test_images.py boots the
-# others on Debian 13.
-GATEWAY, PHPMYADMIN, OPENVPN, OPENVPN_13 = (
-    ("12", "gateway"),
-    ("12", "phpmyadmin"),
-    ("12", "openvpn"),
-    ("13", "openvpn"),
-)
+# The file server needs a kernel with nfsd (test_nfs_kernel.py), Rundeck its own repository.
+SERVERS = [(release, server) for release in RELEASES for server in BOOTS]
+OPENVPN, OPENVPN_13 = ("12", "openvpn"), ("13", "openvpn")
 SERVICES = {"gateway": "haproxy", "phpmyadmin": "nginx", "openvpn": "openvpn-server@server"}
 STATUS = "/var/lib/boot-platform/status"
 # As Debian's timers do while they bring packages up to date.
@@ -32,7 +27,7 @@ with open("/var/lib/dpkg/lock-frontend", "w") as lock:
 """
 
 
-@pytest.fixture(scope="module", params=(GATEWAY, PHPMYADMIN, OPENVPN, OPENVPN_13), ids="-".join)
+@pytest.fixture(scope="module", params=SERVERS, ids="-".join)
 def booted(
     request: pytest.FixtureRequest, directory: Path, debian: Callable[[str], Base]
 ) -> Iterator[tuple[str, Machine]]:

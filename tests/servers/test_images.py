@@ -29,7 +29,7 @@ SECRET = "/var/lib/phpmyadmin/blowfish_secret.inc.php"
 @contextmanager
 def maker(directory: Path, base: Base, server: str) -> Iterator[Machine]:
     """The machine that becomes an image, with the files that Packer puts there."""
-    with boot(directory, (base.root,)) as machine:
+    with boot(directory, (base.root,), keep=True) as machine:
         files = machine.root / "opt/platform"
         for folder in ("boot", server):
             shutil.copytree(ROOT / "components" / "servers" / "server_files" / folder, files / folder)

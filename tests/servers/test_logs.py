@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from components.servers import server_files
 from sandbox.commands import embedded_aws
 from sandbox.commands.environment import SandboxEnvironment
 from sandbox.commands.layout import Layout
-from tests.servers.debian_machine import Base
+from tests.servers.debian_machine import RELEASES, Base
 from tests.servers.server_boots import boot_server
 
 GROUP = "/client-prod/gateway"
@@ -103,14 +103,13 @@ def succeeded(ran: subprocess.CompletedProcess[str]) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("release", RELEASES)
 def test_the_logs_of_a_booted_server_leave_it(
-    sender: Sender,
-    directory: Path,
-    base: Base,
+    sender: Sender, directory: Path, debian: Callable[[str], Base], release: str
 ) -> None:
     """Its boot, whole, and its journal, by its own journalctl: each line once, however often it is asked. What Debian's
     Python has is enough for the program."""
-    with boot_server(directory, (base.root,), "gateway") as machine:
+    with boot_server(directory, (debian(release).root,), "gateway") as machine:
         assert json.loads(machine.read("/etc/boot-platform/logs.json"))["files"][0] == "/var/log/boot-platform.log"
         machine.run("systemctl", "is-active", "publish-logs.timer", "publish-logs-at-end")
         machine.run(

@@ -184,11 +184,25 @@ class Site:
         self.killed = 0.0
 
     def start(self, machine: str, program: str, *arguments: object) -> Program:
-        return self._network.start(machine, sys.executable, "-c", program, *map(str, arguments))
+        return self.start_command(machine, sys.executable, "-c", program, *map(str, arguments))
 
-    def connect_vpn(self, profile: Path) -> Program:
+    def start_command(self, machine: str, *command: str) -> Program:
+        return self._network.start(machine, *command)
+
+    def add_client(self, machine: str) -> None:
+        """One more, at another place of the internet."""
+        self._network.add_machine(machine)
+        self._network.connect("router", "198.51.100.1/24", machine, "198.51.100.9/24")
+        self._network.run(machine, "ip", "route", "add", "192.0.2.0/24", "via", "198.51.100.1")
+
+    def add_inside(self, address: str) -> None:
+        """One more address of the host inside."""
+        self._network.run("inside", "ip", "address", "add", f"{address}/32", "dev", "lo")
+        self._network.run("router", "ip", "route", "add", f"{address}/32", "via", INSIDE)
+
+    def connect_vpn(self, profile: Path, machine: str = "client") -> Program:
         """As people do, with nothing but their profile."""
-        return self._network.start("client", "openvpn", "--config", str(profile))
+        return self._network.start(machine, "openvpn", "--config", str(profile))
 
     @contextmanager
     def server(

@@ -123,6 +123,21 @@ def test_a_partner_uploads_into_the_web_root(connection: BeanstalkInstance, ftp_
     connection.run("bash", "-c", f"echo done >> {uploaded}", user="webapp")
 
 
+def test_who_came_and_what_went_over_is_in_the_log_that_is_sent(connection: BeanstalkInstance, ftp_port: int) -> None:
+    """Also after the log was moved away: a new session opens the new one, without a signal to the server."""
+    log = "/var/log/vsftpd.log"
+    for name in ("red.jpg", "blue.jpg"):
+        with logged_in(ftp_port) as client:
+            client.storbinary(f"STOR images/{name}", io.BytesIO(b"red"))
+        said = connection.read(log)
+        assert '[connection] OK LOGIN: Client "127.0.0.1"' in said
+        assert f'[connection] OK UPLOAD: Client "127.0.0.1", "/images/{name}", 3 bytes' in said
+        connection.run("mv", log, f"{log}.1")
+    with pytest.raises(ftplib.error_perm):
+        logged_in(ftp_port, password="wrong")
+    assert '[connection] FAIL LOGIN: Client "127.0.0.1"' in connection.read(log)
+
+
 def test_hidden_files_stay_hidden_from_ftp(connection: BeanstalkInstance, ftp_port: int) -> None:
     """The web root is the application's directory: its credentials and hooks lie there too."""
     assert connection.owner_and_mode("/var/app/current/.env.local") == "webapp:webapp 600"

@@ -1,4 +1,5 @@
-"""What a booted server applies while it runs: the gateway's forwards, with connections that are open meanwhile."""
+"""What a booted server applies while it runs, with connections and sessions that are open meanwhile: the gateway's
+forwards, the networks that VPN clients reach, and phpMyAdmin's databases."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,16 @@ import pytest
 from components.servers.cloud_init import BootFile
 from components.servers.gateway_proxy import boot as gateway
 from components.servers.gateway_proxy import configuration
+from components.servers.open_vpn_server import configuration as routes
+from components.servers.php_my_admin_server import configuration as databases
 from components.servers.server_configuration import ServerConfiguration
 from settings.forwards import ForwardSettings
 from tests.servers.debian_machine import Base, Machine, boot
-from tests.servers.server_boots import PARAMETER
+from tests.servers.namespaces import Network, require_namespaces
+from tests.servers.programs import require
+from tests.servers.server_boots import BOOTS, PARAMETER, VPN
+from tests.servers.test_outages import INSIDE, KNOCK, SERVER, Site, happened
+from tests.servers.test_outages import RDP as RDP_PORT
 
 pytestmark = pytest.mark.long
 
@@ -208,3 +216,141 @@ def test_a_new_server_does_not_come_up_with_a_wrong_configuration(directory: Pat
         machine.give(configuration((RDP,)), version=2)
         machine.run("boot-platform")
         assert machine.read("/var/lib/boot-platform/status").startswith("ready\t")
+
+
+@pytest.fixture
+def site(directory: Path, base: Base) -> Iterator[Site]:
+    require("ip", "openvpn", "sysctl", "mariadbd", "mariadb-install-db", "openssl")
+    require_namespaces()
+    with Network() as network:
+        yield Site(network, directory, base)
+
+
+# Keeps connections busy, and says each second how many have answered in the last three.
+STAY_MANY = """
+import asyncio, sys, time
+host, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+answered = [0.0] * count
+async def hold(number):
+    reader, writer = await asyncio.open_connection(host, port)
+    while True:
+        writer.write(b"x")
+        if await reader.read(1) != b"x":
+            return
+        answered[number] = time.time()
+        await asyncio.sleep(0.3)
+async def main():
+    held = [asyncio.create_task(hold(number)) for number in range(count)]
+    while True:
+        await asyncio.sleep(1)
+        now = time.time()
+        alive = sum(now - at < 3 and not each.done() for at, each in zip(answered, held))
+        print(now, "alive", alive, "", flush=True)
+asyncio.run(main())
+"""
+
+
+def test_a_new_network_and_a_new_vpn_user_cut_nobody(site: Site, tmp_path: Path) -> None:
+    """Connections through a tunnel that was there before go on, and a user made meanwhile reaches the new network."""
+    commands, further = "/root/client-configs", "172.20.0.10"
+    site.add_client("newcomer")
+    site.add_inside(further)
+    with site.server("vpn", BOOTS["openvpn"], routes(VPN)) as (machine, _):
+
+        def profile_of(user: str) -> Path:
+            profile = tmp_path / f"{user}.ovpn"
+            profile.write_text(machine.run("cat", machine.run(f"{commands}/create_user.sh", user).strip()))
+            return profile
+
+        alice = site.connect_vpn(profile_of("alice"))
+        many = site.start("client", "import time; time.sleep(5)\n" + STAY_MANY, INSIDE, RDP_PORT, CONNECTIONS)
+        happened(many, f"alive {CONNECTIONS} ", within=40)
+        more = replace(VPN, remote_cidrs=(*VPN.remote_cidrs, IPv4Network("172.20.0.0/24")))
+        machine.give(routes(more), version=2)
+        result, reason, seconds = wait_for_outcome(machine, 2)
+        assert (result, reason) == ("applied", "")
+        assert seconds < 60
+        made = time.time()
+        site.connect_vpn(profile_of("bob"), "newcomer")
+        knocks = site.start("newcomer", KNOCK, further, RDP_PORT)
+        assert happened(knocks, "answered", within=60) < made + 60
+        happened(many, f"alive {CONNECTIONS} ", after=time.time(), within=10)
+        assert alice.said.count("Initialization Sequence Completed") == 1
+
+
+# Logs in to the first database, and says over and over whether phpMyAdmin still takes the session.
+WORK = """
+import http.cookiejar, re, sys, time, urllib.parse, urllib.request
+address = f"http://{sys.argv[1]}/index.php"
+browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+def page(path="", form=None):
+    with browser.open(address + path, urllib.parse.urlencode(form).encode() if form else None, timeout=10) as answer:
+        return answer.read().decode()
+fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page()))
+page("?route=/", {**fields, "pma_username": "people", "pma_password": "correct-horse", "server": "1"})
+while True:
+    seen = page("?route=/server/databases&server=1")
+    print(time.time(), "logged in" if "kept-here" in seen and "pma_username" not in seen else "out", flush=True)
+    time.sleep(0.5)
+"""
+# Whether the login page offers a database.
+LOOK = """
+import sys, time, urllib.request
+while True:
+    try:
+        with urllib.request.urlopen(f"http://{sys.argv[1]}/", timeout=5) as page:
+            print(time.time(), "offered" if sys.argv[2] in page.read().decode() else "missing", flush=True)
+    except OSError:
+        pass
+    time.sleep(0.5)
+"""
+HOSTS = {name: f"{name}.c1.eu-west-3.rds.amazonaws.com" for name in ("shared", "reports")}
+
+
+def start_database(site: Site, directory: Path) -> str:
+    """A MariaDB on the host inside, with the first host's name and only TLS. Returns its authority's certificate."""
+    for command in (
+        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout authority.key -out authority.pem",
+        f"req -newkey rsa:2048 -nodes -subj /CN={HOSTS['shared']} -keyout server.key -out server.csr",
+        "x509 -req -days 2 -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial -out server.pem",
+    ):
+        subprocess.run(["openssl", *command.split()], cwd=directory, check=True, capture_output=True)
+    data = directory / "data"
+    subprocess.run(
+        ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db", "--user=root"],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    (directory / "init.sql").write_text(
+        "CREATE DATABASE `kept-here`;\nCREATE USER people@'%' IDENTIFIED BY 'correct-horse';\n"
+        "GRANT ALL ON *.* TO people@'%';\n"
+    )
+    site.start_command(
+        "inside",
+        *("mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={directory}/socket", "--user=root"),
+        *(f"--bind-address={INSIDE}", "--skip-name-resolve", "--port=3306", f"--init-file={directory}/init.sql"),
+        *(f"--ssl-cert={directory}/server.pem", f"--ssl-key={directory}/server.key", "--require-secure-transport=ON"),
+    )
+    return (directory / "authority.pem").read_text()
+
+
+def test_a_new_database_logs_nobody_out_of_phpmyadmin(site: Site, tmp_path: Path) -> None:
+    authority = start_database(site, tmp_path)
+    with site.server("phpmyadmin", BOOTS["phpmyadmin"], databases({"shared": HOSTS["shared"]})) as (machine, _):
+        for path, line in (
+            ("etc/hosts", f"{INSIDE} {HOSTS['shared']}\n"),
+            ("etc/ssl/rds-global-bundle.pem", authority),
+        ):
+            with (machine.root / path).open("a") as file:
+                file.write(line)
+        person, login = site.start("client", WORK, SERVER), site.start("client", LOOK, SERVER, "reports")
+        happened(person, "logged in", within=30)
+        happened(login, "missing", within=10)
+        given = time.time()
+        machine.give(databases(HOSTS), version=2)
+        result, reason, _ = wait_for_outcome(machine, 2)
+        assert (result, reason) == ("applied", "")
+        assert happened(login, "offered", within=20) < given + 60
+        happened(person, "logged in", after=time.time(), within=10)
+        assert " out" not in person.said

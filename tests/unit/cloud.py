@@ -11,6 +11,7 @@ import hashlib
 import re
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
@@ -326,6 +327,8 @@ class ProviderError(Exception):
 
 WITHDRAWN_IMAGE = "ami-0badc0ffee0badc0f"
 """The id of an image that EC2 does not have."""
+OLD_IMAGE = "ami-01d01d01d01d01d01"
+"""The id of an image that was made on 1 January 2026. The others are of today."""
 
 
 def _image(arguments: Inputs, region: str) -> Inputs:
@@ -334,7 +337,8 @@ def _image(arguments: Inputs, region: str) -> Inputs:
     if "image-id" in asked_for:
         if asked_for["image-id"] == WITHDRAWN_IMAGE:
             raise ProviderError("Your query returned no results. Please change your search criteria.")
-        return {"id": asked_for["image-id"]}
+        made = "2026-01-01" if asked_for["image-id"] == OLD_IMAGE else f"{datetime.now(UTC):%Y-%m-%d}"
+        return {"id": asked_for["image-id"], "creationDate": f"{made}T00:00:00.000Z"}
     name = asked_for["name"]
     return {"id": f"ami-{hex_of(name)}", "name": name.replace("*", "20251112-2294"), "ownerId": arguments["owners"][0]}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from components.servers import server_files
 from components.servers.image import OperatingSystem, newest_image
+from settings.rundeck import RundeckSizeSettings
 from settings.server_size import ServerSizeSettings
 from tests.servers.programs import not_installed
 from tests.unit import cloud
@@ -23,6 +25,8 @@ from tests.unit.program import ROOT, build
 IMAGES = ROOT / "images"
 FILES = ROOT / "components" / "servers" / "server_files"
 SERVERS = ("gateway", "nfs_server", "openvpn", "phpmyadmin", "rundeck")
+ARCHITECTURES = ("amd64", "arm64")
+MATRIX = [tuple(line.split()) for line in (IMAGES / "matrix.txt").read_text().splitlines()]
 VARIABLES = ("region=eu-west-3", "subnet_id=subnet-1", "kms_key_id=alias/client-prod", "client=client")
 # What Debian's Packer, the last under a free licence, does not know yet.
 NEWER = (
@@ -116,7 +120,7 @@ def test_an_image_is_made_by_the_boots_own_files(template: Mapping[str, Any], so
     named = re.findall(r'\$\{local\.server_files\}/([\w./]+)"', text)
     assert {"boot/instance_metadata.sh", "boot/install_session_manager.sh", "boot"} <= set(named)
     assert all((FILES / name).exists() for name in named)
-    assert {path.name for path in IMAGES.glob("*.sh")} == {"install.sh", "forget.sh"}
+    assert {path.name for path in IMAGES.glob("*.sh")} == {"install.sh", "forget.sh", "build_all.sh"}
     assert all((IMAGES / name).exists() for name in re.findall(r'\$\{path\.root\}/(\w+\.sh)"', text))
     [description] = [
         body["description"] for block in template["variable"] for name, body in block.items() if name == "server"
@@ -146,6 +150,61 @@ def test_scripts_are_sound(script: Path) -> None:
     assert "set -euo pipefail" in script.read_text()
 
 
+def test_the_matrix_has_every_image_that_a_server_may_start_from() -> None:
+    """Each server, on each release that its settings take, for each processor."""
+    releases = dict.fromkeys(SERVERS, ServerSizeSettings.releases) | {"rundeck": RundeckSizeSettings.releases}
+    expected = {(server, release, each) for server in SERVERS for release in releases[server] for each in ARCHITECTURES}
+    assert set(MATRIX) == expected
+    assert sorted(MATRIX) == MATRIX
+
+
+def build_all(directory: Path, packer: str, *options: str, only: str | None = None) -> subprocess.CompletedProcess[str]:
+    """The command with a stand-in for Packer, which records what it was called with."""
+    program = directory / "packer"
+    program.write_text(f'#!/bin/bash\necho "$*" >> {directory}/calls\n{packer}\n')
+    program.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{directory}:{os.environ['PATH']}", "TMPDIR": str(directory)}
+    return subprocess.run(
+        [IMAGES / "build_all.sh", *options],
+        env={**environment, **({"ONLY": only} if only else {})},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+MAKES_AN_IMAGE = 'echo "1764190000,,ui,say,made"; echo "1764190000,amazon-ebs.debian,artifact,0,id,eu-west-3:ami-0a1b"'
+
+
+def test_one_command_makes_all_images(tmp_path: Path) -> None:
+    """And prints the id of each, with what its line of the matrix says of it."""
+    made = build_all(tmp_path, MAKES_AN_IMAGE, "-var", "client=client")
+    assert (made.returncode, made.stderr) == (0, "")
+    assert sorted(made.stdout.splitlines()) == [f"{' '.join(image)} ami-0a1b" for image in MATRIX]
+    assert sorted((tmp_path / "calls").read_text().splitlines()) == [
+        f"build -machine-readable -var server={server} -var release={release} -var architecture={architecture} "
+        "-var client=client ."
+        for server, release, architecture in MATRIX
+    ]
+
+
+def test_an_image_that_fails_stops_no_other(tmp_path: Path) -> None:
+    """Its log stays, and the command fails."""
+    fails = f'case "$*" in *arm64*) echo "no quota" >&2; exit 1 ;; esac; {MAKES_AN_IMAGE}'
+    made = build_all(tmp_path, fails, only="^gateway 13")
+    assert (made.returncode, made.stdout) == (1, "gateway 13 amd64 ami-0a1b\n")
+    [said] = made.stderr.splitlines()
+    failed, _, log = said.partition(": see ")
+    assert failed == "gateway 13 arm64 failed"
+    assert Path(log).read_text() == "no quota\n"
+
+
+def test_a_pattern_of_no_image_is_refused(tmp_path: Path) -> None:
+    made = build_all(tmp_path, MAKES_AN_IMAGE, only="^windows")
+    assert (made.returncode, made.stdout) == (2, "")
+    assert made.stderr.startswith("ONLY: got ^windows, expected a pattern that a line of ")
+
+
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
     """The template as the Packer that Debian has can read it, beside what it refers to."""
@@ -167,12 +226,14 @@ def packer(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(["packer", *arguments, "."], cwd=directory, capture_output=True, text=True, timeout=120)
 
 
-@pytest.mark.parametrize("server", SERVERS)
-def test_packer_accepts_the_template(copied: Path, server: str) -> None:
-    """Except for what is newer than it, and is left out; a mistake in the rest is found."""
-    values = [f"-var={each}" for each in (*VARIABLES, f"server={server}")]
-    checked = packer(copied, "validate", *values)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+def test_packer_accepts_the_template(copied: Path) -> None:
+    """For an image of each server, and both processors, except for what is newer than it, and is left out. A mistake
+    in the rest is found."""
+    for server, release, architecture in (MATRIX[0], *{line[0]: line for line in MATRIX}.values()):
+        own = (f"server={server}", f"release={release}", f"architecture={architecture}")
+        values = [f"-var={each}" for each in (*VARIABLES, *own)]
+        checked = packer(copied, "validate", *values)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
     file = copied / "debian.pkr.hcl"
     file.write_text(file.read_text().replace("ssh_interface ", "ssh_interfaces "))
     assert packer(copied, "validate", *values).returncode != 0

@@ -100,6 +100,7 @@ def test_logs_are_kept_for_as_long_as_is_written_down(prod: Graph) -> None:
     assert kept == {
         **{f"operations-{server}-server-logs": 90 for server in ("gateway", "phpmyadmin", "rundeck", "vpn")},
         "operations-windows-logs": 90,
+        **{f"{satellite}-logs": 90 for satellite in ("custom-connection", "mirakl-cashout", "pim")},
         "shared-database-error-logs": 90,
         "shared-database-slowquery-logs": 90,
         "shared-platform-network-flow-log-group": 90,

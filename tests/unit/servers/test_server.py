@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import logging
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +22,7 @@ from settings.instance_types import architecture
 from settings.messages import FaultsError
 from settings.rundeck import RundeckSizeSettings
 from settings.server_size import ServerSizeSettings, WindowsSizeSettings
-from tests.unit.cloud import WITHDRAWN_IMAGE, hex_of
+from tests.unit.cloud import OLD_IMAGE, WITHDRAWN_IMAGE, hex_of
 from tests.unit.graph import Graph, Resource
 from tests.unit.program import build
 from tests.unit.servers.placement import PLACEMENT
@@ -121,6 +123,22 @@ def test_an_image_of_ones_own_that_does_not_exist_is_refused() -> None:
         f'files-instance: got "{WITHDRAWN_IMAGE}", expected the id of an image that exists in this region. '
         "Set another size.ami or none: a server that is up then keeps its image."
     )
+
+
+@pytest.mark.parametrize(("image", "is_said"), [(OLD_IMAGE, True), ("ami-0123456789abcdef0", False)])
+def test_an_image_of_ones_own_that_is_old_has_a_warning(
+    image: str, is_said: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else nobody would think of making it anew."""
+    own = replace(LINUX, size=ServerSizeSettings(instance_type="t4g.small", ami=image))
+    with caplog.at_level(logging.WARNING):
+        graph(own)
+    said = [re.sub(r"\d+ days", "… days", each.message) for each in caplog.records if image in each.message]
+    expected = (
+        f"files-instance: its image {image} is … days old, and so are the packages that a new server starts with. "
+        "images/README.md says how to make a newer one."
+    )
+    assert said == ([expected] if is_said else [])
 
 
 def test_volumes_outlive_the_instance() -> None:
