@@ -71,7 +71,7 @@ class ReleaseDocument:
         interpreter, *lines = _lines(self.name)
         given = {**self.parameters, **({"Fence": _FENCE} if self.is_fenced else {})}
         assignments = [f"{_variable(name)}='{{{{ {name} }}}}'" for name in given]
-        fence = [f'fence_file="{self.fence_file}"', *_lines("check-fence")[1:]] if self.is_fenced else []
+        fence = [f'FENCE_FILE="{self.fence_file}"', *_lines("check-fence")[1:]] if self.is_fenced else []
         step = {
             "action": "aws:runShellScript",
             "name": "runShellScript",

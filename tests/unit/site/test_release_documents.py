@@ -93,7 +93,7 @@ def test_a_document_is_its_script_with_the_parameters_after_the_first_line() -> 
         "ADMIN_SECRET='{{ AdminSecret }}'",
         "ADMIN_EMAIL='{{ AdminEmail }}'",
         "FENCE='{{ Fence }}'",
-        'fence_file="/var/lib/magento-release-fence"',
+        'FENCE_FILE="/var/lib/magento-release-fence"',
         *(SCRIPTS / "check-fence.sh").read_text().splitlines()[1:],
         *script,
     ]
