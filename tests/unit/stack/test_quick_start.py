@@ -143,7 +143,9 @@ def test_a_failed_registration_is_told_once(capsys: pytest.CaptureFixture[str], 
 
 
 @pytest.mark.parametrize(
-    "value", ["text", "", 3, 2.5, True, None, ["text", 1], {"a": {"b": "c"}}, pulumi.FileAsset("x")], ids=repr
+    "value",
+    ["text", "", 3, 2.5, True, None, ["text", 1], {"a": {"b": "c"}}, pulumi.FileAsset("x")],
+    ids=lambda value: type(value).__name__,
 )
 @pytest.mark.parametrize("options", [{}, {"return_protobuf_value": True}], ids=["", "protobuf"])
 def test_values_are_sent_as_the_sdk_sends_them(value: Any, options: dict[str, Any]) -> None:
