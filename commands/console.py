@@ -7,10 +7,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console as RichConsole
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 WIDEST = 100
 """Columns. A line of prose that is longer is hard to read, however wide the terminal."""
+
+
+_TIME_COLUMNS = 12
+"""Of the spinner and the time, and one at the end."""
+
+
+def _nobody_looks(_: str) -> None: ...
+
+
+def _cut(text: str, columns: int) -> str:
+    first = text.split("\n")[0]
+    return first if len(first) <= columns else f"{first[: columns - 1]}…"
 
 
 class Console:
@@ -18,6 +31,7 @@ class Console:
 
     def __init__(self, *, stderr: bool = False, rich: RichConsole | None = None) -> None:
         self._rich = rich or RichConsole(stderr=stderr, highlight=False)
+        self._happens: Callable[[str], None] = _nobody_looks
 
     @property
     def is_terminal(self) -> bool:
@@ -53,6 +67,27 @@ class Console:
                 yield lambda new: status.update(Text(new))
         else:
             yield lambda _: None
+
+    @contextmanager
+    def timing(self, text: str) -> Iterator[None]:
+        """Show how long something takes, and what `happens` meanwhile. Prints nothing when piped."""
+        if not self.is_terminal:
+            yield
+            return
+        columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+        with Progress(*columns, console=self._rich, transient=True) as progress:
+            task = progress.add_task(text, total=None)
+            # One line: a longer one would be broken, and leave parts behind when it is replaced.
+            room = self.width - _TIME_COLUMNS
+            self._happens = lambda new: progress.update(task, description=_cut(f"{text}: {new}", room))
+            try:
+                yield
+            finally:
+                self._happens = _nobody_looks
+
+    def happens(self, text: str) -> None:
+        """What happens in what is timed."""
+        self._happens(text)
 
     def _marked(self, mark: str, style: str, text: str) -> None:
         first, *more = text.split("\n")

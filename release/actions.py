@@ -36,6 +36,8 @@ class Actions:
     failures: Mapping[str, int] = field(default_factory=dict)
     """How often each step of this release has failed: what failed on an instance is only started again if asked to."""
     say: Say = lambda _: None
+    happens: Say | None = None
+    """Shows what happens in a step, to somebody who looks."""
     note: Note = not_noted
     """Writes the ids of what a step has started, before it is waited for."""
     _staged: dict[str, str] = field(default_factory=dict)
@@ -168,7 +170,12 @@ class Actions:
     def _deploy(self, action: Action, version: Version, *environments: Environment) -> Details:
         try:
             instances = beanstalk.deploy(
-                environments, version.label, seconds=seconds_of(action), say=self.say, note=self.note
+                environments,
+                version.label,
+                seconds=seconds_of(action),
+                say=self.say,
+                happens=self.happens,
+                note=self.note,
             )
         except DeploymentFailedError as error:
             # Now: the way back is another deployment, and its log follows.

@@ -89,10 +89,16 @@ class Environment:
         )["Events"]
         return [event["Message"] for event in reversed(events)]
 
-    def wait_until_ready(self, deadline: float) -> dict[str, Any]:
-        """Until no operation is under way. Raises ``ReleaseError`` at the deadline, by ``time.monotonic``."""
+    def wait_until_ready(self, deadline: float, happens: Say | None = None) -> dict[str, Any]:
+        """Until no operation is under way. Raises ``ReleaseError`` at the deadline, by ``time.monotonic``.
+
+        Meanwhile `happens` gets Beanstalk's newest event.
+        """
         for _ in polls(POLL_SECONDS):
             found = self.describe()
+            if happens:
+                events = self.beanstalk.describe_events(EnvironmentName=self.name, MaxRecords=1)["Events"]
+                happens(f"{self.name}: {events[0]['Message']}" if events else self.name)
             if found["Status"] == "Ready":
                 return found
             if found["Status"] in ("Terminating", "Terminated"):
@@ -174,11 +180,13 @@ def deploy(
     *,
     seconds: float,
     say: Say = lambda _: None,
+    happens: Say | None = None,
     note: Note = not_noted,
 ) -> list[str]:
     """Deploy a version to environments at the same time, until every instance runs it. Returns the instances.
 
-    What it has begun is noted before it waits. Raises ``DeploymentFailedError`` with what Beanstalk complained of.
+    What it has begun is noted before it waits. `happens` gets Beanstalk's newest event meanwhile. Raises
+    ``DeploymentFailedError`` with what Beanstalk complained of.
     """
     deadline = time.monotonic() + seconds
     for _ in range(_MOST_DEPLOYMENTS):
@@ -188,7 +196,7 @@ def deploy(
             note(updates=[asdict(update) for _, update in begun])
             say(f"Beanstalk deploys {label} to {' and '.join(each.name for each, _ in begun)}.")
         for each, update in begun:
-            found = each.wait_until_ready(deadline)
+            found = each.wait_until_ready(deadline, happens)
             # An update by somebody else, such as one of options by `pulumi up`, was in the way: it is begun once more.
             if found.get("VersionLabel") != label and update.request_id:
                 raise DeploymentFailedError(each, found.get("VersionLabel", "none"), label, since[each.name])

@@ -149,9 +149,16 @@ def _held(site: Site, lock: Lock, journal: Journal, planned: FrozenPlan, console
         fence=lock.fence,
         failures=Progress.of(planned.steps, journal.records).failures,
         say=console.step,
+        happens=console.happens if console.is_terminal else None,
     )
     execution = Execution(
-        steps=planned.steps, journal=journal, lock=lock, do=actions.do, options=site.options, say=console.step
+        steps=planned.steps,
+        journal=journal,
+        lock=lock,
+        do=actions.do,
+        options=site.options,
+        say=console.step,
+        timing=console.timing,
     )
     try:
         with lock.beating():

@@ -7,6 +7,7 @@ and the message has the one command to type.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,8 @@ class Execution:
     options: str
     """Of the next command: `-s prod`."""
     say: Say = lambda _: None
+    timing: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
+    """Shows how long a step takes, while the block runs."""
 
     @property
     def progress(self) -> Progress:
@@ -104,7 +107,8 @@ class Execution:
         self._write(Event.INTENDED, step=name)
         self.say(name)
         try:
-            details = {key: value for action in actions for key, value in self.do(action, note).items()}
+            with self.timing(name):
+                details = {key: value for action in actions for key, value in self.do(action, note).items()}
         except LockLostError:
             raise
         except (ReleaseError, BotoCoreError, ClientError) as error:

@@ -200,6 +200,9 @@ class Beanstalk:
     def describe_environment_resources(self, *, EnvironmentName: str) -> dict[str, Any]:  # noqa: N803
         return {"EnvironmentResources": {"Instances": [{"Id": f"i-{EnvironmentName}"}]}}
 
+    def describe_events(self, *, EnvironmentName: str, MaxRecords: int) -> dict[str, Any]:  # noqa: N803
+        return {"Events": [{"Message": f"Newest of {EnvironmentName}."}][:MaxRecords]}
+
     def update_environment(self, *, EnvironmentName: str, VersionLabel: str) -> dict[str, Any]:  # noqa: N803
         self.labels[EnvironmentName] = VersionLabel
         return {"ResponseMetadata": {"RequestId": f"request-{EnvironmentName}"}}
@@ -235,6 +238,13 @@ def test_an_update_is_noted_with_its_request_and_the_time_of_its_events() -> Non
             ]
         }
     ]
+
+
+def test_who_waits_for_a_deployment_sees_beanstalks_newest_event() -> None:
+    """And a log, which nobody waits for, asks for none: `happens` is None by default."""
+    client, seen = Beanstalk(), list[str]()
+    deploy([Environment(beanstalk=client, name="front")], "new", seconds=60, happens=seen.append)
+    assert set(seen) == {"front: Newest of front."}
 
 
 def test_all_instances_are_verified_at_once() -> None:

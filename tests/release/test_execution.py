@@ -7,7 +7,8 @@ AWS's S3. The points are generated from the plans.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from io import BytesIO
@@ -424,3 +425,17 @@ def test_what_a_step_has_started_is_known_after_a_kill(s3: Any, place: LockPlace
     # Once it is done, it is of no interest any more.
     go_on(s3, place, plan, shop).forward()
     assert Traces.of(written(s3)).lines == []
+
+
+def test_each_step_is_timed(s3: Any, place: LockPlace) -> None:
+    """While it is done, and not while the next one is begun."""
+    plan, timed = Plan(Kind.HELD), list[str]()
+
+    @contextmanager
+    def timing(name: str) -> Iterator[None]:
+        timed.append(f"{name} begins")
+        yield
+        timed.append(f"{name} ends")
+
+    replace(begin(s3, place, plan, Shop(plan.kind)), timing=timing).forward()
+    assert timed == [f"{step.name} {what}" for step in plan.steps for what in ("begins", "ends")]

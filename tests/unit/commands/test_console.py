@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 from rich.console import Console as RichConsole
@@ -35,6 +36,25 @@ def test_nothing_is_broken_when_piped() -> None:
 def test_a_path_stays_whole(method: str) -> None:
     """It is there to be copied."""
     assert any(line.strip(" •") == _PATH for line in printed(_PATH, method=method, terminal=True, width=40))
+
+
+@pytest.mark.parametrize(("terminal", "shown"), [(True, True), (False, False)])
+def test_what_happens_in_a_step_is_shown_to_who_looks(terminal: bool, shown: bool) -> None:
+    """In one line with the time, which goes when the step is over. A log gets none of it."""
+    written = io.StringIO()
+    rich = RichConsole(file=written, force_terminal=terminal, no_color=True, width=60, highlight=False)
+    console = Console(rich=rich)
+    with console.timing("deploy-front"):
+        console.happens("client-prod-front: [Batch 1] " + "one of many words " * 9 + "\nanother line")
+        console.step("said")
+        time.sleep(0.2)
+    console.happens("nobody looks")
+    text = written.getvalue()
+    assert "• said" in text
+    assert ("deploy-front: client-prod-front: [Batch 1] one" in text) is shown
+    assert ("0:00:00" in text) is shown
+    assert "another line" not in text
+    assert "nobody looks" not in text
 
 
 @pytest.mark.parametrize("method", ["step", "warn", "say", "raw"])
