@@ -2,11 +2,12 @@
 
 The server boots from its shipped user data, on a system that has its packages, as an image of `images/` does. The
 client mounts its shares as instances do, by the hook of their deployments. docs/operations.md ("Replace one") has the
-figures that these tests print: ``pytest -m long -s`` shows them.
+figures that these tests print: ``KERNEL_MACHINES=1 pytest -m long -s`` shows them.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -34,7 +35,12 @@ from tests.servers.release import PLATFORM_CONFIG
 from tests.servers.server_boots import PARAMETER
 from tests.servers.test_outages import until
 
-pytestmark = pytest.mark.long
+# Kernels that are programs are slow. With other tests on the computer, they are waited for in vain.
+ALONE = "KERNEL_MACHINES"
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not os.environ.get(ALONE), reason=f"it needs the computer for itself: {ALONE}=1 runs it"),
+]
 
 SERVER, CLIENT = "nfs.internal-client.url", "client"
 HOOK = PLATFORM_CONFIG / "magento/.platform/hooks/prebuild/20_mount_shares.sh"
