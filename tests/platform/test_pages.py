@@ -116,6 +116,10 @@ def values(platform: Platform) -> Iterator[dict[str, str]]:
         "SESSION": "jane.doe-0a1b2c3d4e5f6a7b8",
         "ARN": filled,
         "DATABASE": database,
+        # The page deletes it, too.
+        "IMAGE": platform.client("ec2").create_image(
+            InstanceId=platform.outputs("prod")["servers"]["nfs"], Name="of-the-pages-alone", NoReboot=True
+        )["ImageId"],
     }
     is_left = database in {each["DBInstanceIdentifier"] for each in rds.describe_db_instances()["DBInstances"]}
     if is_left:

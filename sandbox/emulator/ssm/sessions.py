@@ -72,9 +72,9 @@ class Session:
 @operation(SimpleSystemManagerResponse)
 def start_session(response: SimpleSystemManagerResponse, parameters: dict[str, Any]) -> dict[str, Any]:
     target = parameters["Target"]
-    document = _document(response, parameters.get("DocumentName"))
     if not is_connected(response, target):
         raise AwsError("TargetNotConnected", f"{target} is not connected.")
+    document = _document(response, parameters.get("DocumentName"))
     owner = _caller(response)
     session_id = f"{owner.rpartition('/')[2]}-{secrets.token_hex(9)[:17]}"
     session = Session(session_id=session_id, target=target, owner=owner, document=document)

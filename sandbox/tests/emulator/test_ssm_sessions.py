@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -87,7 +87,9 @@ class Plugin:
         return AgentMessage.read(data)
 
     def acknowledge(self, message: AgentMessage) -> None:
-        self._connection.send(message.acknowledgement().write())
+        # What it said last is there to be read, also if it has closed the channel since.
+        with suppress(ConnectionClosed):
+            self._connection.send(message.acknowledgement().write())
 
     def send(self, kind: Payload, payload: bytes) -> AgentMessage:
         message = AgentMessage(type=INPUT, payload=payload, kind=kind, number=self._number)
