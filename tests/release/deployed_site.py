@@ -230,3 +230,15 @@ def planned(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[str, .
     capsys.readouterr()
     assert shop_release("plan", *arguments) == ExitCode.OK, capsys.readouterr().err
     return tuple(capsys.readouterr().out.splitlines()[-1].split()[2:])
+
+
+@contextmanager
+def site_with_a_release(
+    aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, directory: Path, capsys: pytest.CaptureFixture[str]
+) -> Iterator[DeployedSite]:
+    """The same, after its first installation: it runs r1."""
+    with site_of_the_tool(aws, monkeypatch) as deployed:
+        bundle = str(deployed.bundle(directory, "r1"))
+        first = planned(capsys, "-s", "prod", bundle, "--first-admin-email", "you@client.url")
+        assert shop_release(*first) == ExitCode.OK, capsys.readouterr().err
+        yield deployed

@@ -19,7 +19,7 @@ from tests.release.deployed_site import (
     DeployedSite,
     planned,
     shop_release,
-    site_of_the_tool,
+    site_with_a_release,
 )
 
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
@@ -32,9 +32,7 @@ def site(
     aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[DeployedSite]:
     """The site runs r1, and its back office is as `site.back_office.additional_batch` makes it."""
-    with site_of_the_tool(aws, monkeypatch) as deployed:
-        first = planned(capsys, *PROD, str(deployed.bundle(tmp_path, "r1")), "--first-admin-email", "you@client.url")
-        assert shop_release(*first) == ExitCode.OK, capsys.readouterr().err
+    with site_with_a_release(aws, monkeypatch, tmp_path, capsys) as deployed:
         settings = {
             (COMMAND, "DeploymentPolicy"): WITH_ADDITIONAL_BATCH,
             ("aws:elasticbeanstalk:application:environment", cron_host.OLDEST_OF): BACK_OFFICE,

@@ -11,7 +11,7 @@ from commands.errors import ExitCode
 from release.hold import ALLOWED_TO_BACK_OFFICE, ALLOWED_TO_FRONT, DISARMED, EVERYONE_ELSE
 from sandbox.tests.emulator.aws_process import EmbeddedAws
 from sandbox.tests.emulator.fake_fleet import Answer
-from tests.release.deployed_site import BUCKET, DeployedSite, planned, shop_release, site_of_the_tool
+from tests.release.deployed_site import BUCKET, DeployedSite, shop_release, site_with_a_release
 
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
 pytestmark = [pytest.mark.long, pytest.mark.row(21)]
@@ -23,9 +23,7 @@ def site(
     aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[DeployedSite]:
     """The site runs r1."""
-    with site_of_the_tool(aws, monkeypatch) as deployed:
-        first = planned(capsys, *PROD, str(deployed.bundle(tmp_path, "r1")), "--first-admin-email", "you@client.url")
-        assert shop_release(*first) == ExitCode.OK, capsys.readouterr().err
+    with site_with_a_release(aws, monkeypatch, tmp_path, capsys) as deployed:
         deployed.ran.clear()
         yield deployed
 

@@ -12,7 +12,7 @@ from commands.errors import ExitCode
 from release.beanstalk import ALL_AT_ONCE, COMMAND, ROLLING, Environment
 from sandbox.tests.emulator.aws_process import EmbeddedAws
 from sandbox.tests.emulator.fake_fleet import SUCCESS, Answer
-from tests.release.deployed_site import BACK_OFFICE, FRONT, DeployedSite, planned, shop_release, site_of_the_tool
+from tests.release.deployed_site import BACK_OFFICE, FRONT, DeployedSite, planned, shop_release, site_with_a_release
 
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
 pytestmark = [pytest.mark.long, pytest.mark.row(19)]
@@ -24,9 +24,7 @@ def site(
     aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[DeployedSite]:
     """The site runs r1, and deploys as the stack says."""
-    with site_of_the_tool(aws, monkeypatch) as deployed:
-        first = planned(capsys, *PROD, str(deployed.bundle(tmp_path, "r1")), "--first-admin-email", "you@client.url")
-        assert shop_release(*first) == ExitCode.OK, capsys.readouterr().err
+    with site_with_a_release(aws, monkeypatch, tmp_path, capsys) as deployed:
         for name in (BACK_OFFICE, FRONT):
             refresh(deployed, name)
             Environment(beanstalk=deployed.beanstalk.beanstalk, name=name).wait_until_ready(float("inf"))
