@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import psutil
 from botocore.config import Config
 
 REGION = "eu-west-3"
@@ -46,6 +47,11 @@ class EmbeddedAws:
             aws_secret_access_key="test",
             config=Config(**config),
         )
+
+    def listening(self) -> set[tuple[str, int]]:
+        """The addresses and ports that its process listens on."""
+        connections = psutil.Process(self.process.pid).net_connections()
+        return {(each.laddr.ip, each.laddr.port) for each in connections if each.status == psutil.CONN_LISTEN}
 
     def post(self, path: str, body: str = "") -> str:
         """Call moto's own API, or the extensions of it."""

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws, end, start
@@ -35,9 +34,13 @@ def test_ends_cleanly_on_a_signal_even_with_an_open_connection(tmp_path: Path, b
 
 
 def test_listens_on_the_loopback_interface_only(server: EmbeddedAws) -> None:
-    """The embedded AWS does not authenticate its callers, so only this machine may reach it."""
-    listening = [c for c in psutil.Process(server.process.pid).net_connections() if c.status == psutil.CONN_LISTEN]
-    assert [connection.laddr for connection in listening] == [("127.0.0.1", server.port)]
+    """The embedded AWS does not authenticate its callers, so only this machine may reach it.
+
+    On one port, and on another once a test has started a session of Session Manager.
+    """
+    listening = server.listening()
+    assert ("127.0.0.1", server.port) in listening
+    assert {host for host, _ in listening} == {"127.0.0.1"}
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -162,6 +163,13 @@ def test_what_is_typed_runs_on_the_host(aws: EmbeddedAws, instance: str) -> None
     ended = eventually(lambda: ssm.describe_sessions(State="History")["Sessions"])
     assert [each["SessionId"] for each in ended] == [session["SessionId"]]
     assert ssm.describe_sessions(State="Active")["Sessions"] == []
+
+
+def test_all_channels_are_answered_on_one_port_of_the_loopback_interface(aws: EmbeddedAws, instance: str) -> None:
+    """Beside the one of the API. A token alone opens a shell, so only this machine may reach it."""
+    sessions = [aws.client("ssm").start_session(Target=instance) for _ in range(2)]
+    [port] = {urlsplit(session["StreamUrl"]).port for session in sessions}
+    assert aws.listening() == {("127.0.0.1", aws.port), ("127.0.0.1", port)}
 
 
 def test_what_is_not_acknowledged_is_sent_again(aws: EmbeddedAws, instance: str) -> None:
