@@ -7,6 +7,7 @@ import shutil
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,9 @@ class EmbeddedAws:
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
 
-    def register(self, url: str | None) -> None:
-        """Say where the fleet answers; None when it ends."""
-        self._ask(json.dumps({"Url": url}).encode())
+    def register(self, url: str | None, opens_shells_on: Sequence[str] = ()) -> None:
+        """Say where the fleet answers, and on which instances sessions start. None when it ends."""
+        self._ask(json.dumps({"Url": url, "OpensShellsOn": opens_shells_on}).encode())
 
     def wait_for_state(self, unless: str) -> State:
         """What to run, once it is another than that of the digest ``unless``, or after 5 seconds."""

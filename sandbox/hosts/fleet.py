@@ -82,6 +82,8 @@ class Fleet:
         self._ended = threading.Event()
         self._hosts: dict[str, HostEntry] = {}
         self._lock = threading.Lock()
+        self._url: str | None = None
+        self._registering = threading.Lock()
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="hosts")
         self._problems: dict[str, str] = {}
         self._state: State | None = None
@@ -108,7 +110,8 @@ class Fleet:
         self._start(directory)
         api, url = server.serve(self)
         threading.Thread(target=api.serve_forever, name="api", daemon=True).start()
-        self._aws.register(url)
+        self._url = url
+        self._register()
         ready(url)
         threading.Thread(target=self._keep_stores, name="stores", daemon=True).start()
         self._follow()
@@ -134,7 +137,7 @@ class Fleet:
         }
 
     def open_shell(self, instance_id: str) -> Shell:
-        raise server.UnknownHostError(f"{instance_id}: hosts open no shells for sessions")
+        return self._host(instance_id).open_shell()
 
     def log_of(self, instance_id: str) -> dict[str, Any]:
         return {"Log": self._host(instance_id).log()}
@@ -202,8 +205,9 @@ class Fleet:
 
     def _stop(self, api: Server) -> None:
         """In the order in which nothing misses what it uses. What is left ends with the namespace."""
+        self._url = None
         with suppress(OSError):  # The embedded AWS may have ended before.
-            self._aws.register(None)
+            self._register()
         api.shutdown()
         self._pool.shutdown(wait=False, cancel_futures=True)
         hosts = [entry.host for entry in self._hosts.values() if entry.host]
@@ -211,6 +215,14 @@ class Fleet:
             list(pool.map(lambda host: host.stop(), hosts))
             pool.submit(self._databases.stop)
             pool.submit(self._caches.stop)
+
+    def _register(self) -> None:
+        """Say where this fleet answers, and which instances have a host: sessions start on these."""
+        # Who comes later knows more.
+        with self._registering:
+            with self._lock:
+                with_host = [name for name, entry in self._hosts.items() if entry.host]
+            self._aws.register(self._url, with_host if self._url else ())
 
     def _follow(self) -> None:
         """Do what the embedded AWS says, until the end."""
@@ -335,6 +347,7 @@ class Fleet:
             host.start()
             self._bring_up_version(entry, host)
             entry.host = host
+            self._attempt("sessions", self._register)
         except Exception as error:
             entry.state, entry.message = "failed", f"{type(error).__name__}: {error}"
             _say(f"{instance.instance_id} of {instance.environment_name}: {entry.message}")
@@ -376,6 +389,7 @@ class Fleet:
 
     def _end_host(self, entry: HostEntry) -> None:
         if entry.host:
+            self._attempt("sessions", self._register)
             entry.host.stop()
         self._network.leave(entry.instance.instance_id)
 

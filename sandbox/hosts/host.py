@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from sandbox.hosts.machine import CommandResult, Machine, MachineArgs, MachineError
 from sandbox.hosts.root_image import PLATFORM_PATH
+from sandbox.hosts.shells import Shell
 
 Kind = Literal["application", "configuration", "restart"]
 _COMMANDS = {"application": "app-deploy", "configuration": "config-deploy", "restart": "restart-app-server"}
@@ -115,6 +116,10 @@ class Host:
             timeout_seconds=timeout_seconds,
             standard_input="\n".join(commands) + "\n",
         )
+
+    def open_shell(self) -> Shell:
+        """A shell of ``ssm-user`` for a session. Raises ``MachineError`` when the machine does not run."""
+        return self.machine.open_shell()
 
     def log(self, lines: int = 100) -> str:
         """Beanstalk's log tail: the last lines of eb-engine.log, the web server's, PHP's and taillogs.d's files."""

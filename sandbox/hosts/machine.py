@@ -18,6 +18,7 @@ from typing import IO
 
 from sandbox.hosts.control_group import ControlGroup
 from sandbox.hosts.root_image import RootImage
+from sandbox.hosts.shells import Shell, as_ssm_user
 
 _SECONDS_TO_START = 30
 _CAPABILITIES_OF_THE_COMPUTER = "CAP_SYS_TIME,CAP_SYS_BOOT,CAP_SYS_MODULE,CAP_SYSLOG,CAP_SYS_RAWIO"
@@ -164,6 +165,15 @@ class Machine:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def open_shell(self) -> Shell:
+        """A shell as Systems Manager's agent opens it for a session. It ends with the machine at the latest.
+
+        Raises ``MachineError`` when the machine does not run.
+        """
+        if not self.running:
+            raise MachineError(f"{self.args.name}: got a session while it does not run, expected start() first")
+        return Shell(as_ssm_user(self._inside([], "/", {})))
 
     def write(self, path: str, content: str, *, mode: int = 0o644) -> None:
         """Write a file of root's on the running machine, whole: beside its place, then moved."""

@@ -2,7 +2,8 @@
 
 - ``POST /instances/<id>/deployments`` deploys, and answers when it is over: ``{"ReturnCode", "Log", "TimedOut"}``.
 - ``POST /instances/<id>/commands`` runs commands: ``{"ReturnCode", "StandardOutput", "StandardError"}``.
-- ``POST /instances/<id>/shells`` opens a shell. After the answer 101, the connection is what is typed and shown.
+- ``POST /instances/<id>/shells`` opens a shell of ``ssm-user``, for a session. After the answer 101, the connection is
+  what is typed and shown.
 - ``GET /instances/<id>/log`` answers ``{"Log"}``, the end of the instance's logs.
 - ``POST /databases/<host>/copies`` copies a database for the snapshot ``{"Name"}``, and answers when it is over.
 - ``GET /targets`` answers the health of targets by ARN of the target group.

@@ -19,77 +19,18 @@ from sandbox.hosts.server import UnknownHostError, serve
 from sandbox.hosts.shells import Shell, as_ssm_user
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws
 from tests.servers import session_manager_plugin
+from tests.servers.ansible_job import FOLDER, Ansible
 from tests.servers.debian_machine import Base
 from tests.servers.programs import require
 from tests.servers.test_rundeck import FILES
 
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
-FOLDER = "/etc/ansible"
-# What newer versions of boto3 do themselves. Debian 12's does not know AWS_ENDPOINT_URL yet.
-READ_ENDPOINT = """
-import os
-
-try:
-    from boto3.session import Session
-except ImportError:
-    pass
-else:
-    client = Session.client
-
-    def at_the_endpoint(self, service, *arguments, endpoint_url=None, **more):
-        return client(self, service, *arguments, endpoint_url=endpoint_url or os.environ["AWS_ENDPOINT_URL"], **more)
-
-    Session.client = at_the_endpoint
-"""
-
-
-class Ansible:
-    """Ansible with the configuration of Rundeck's server, in a directory in the place of /etc/ansible."""
-
-    def __init__(self, directory: Path, aws: EmbeddedAws) -> None:
-        self._directory = directory / "ansible"
-        for path, file in FILES.items():
-            if path.startswith(f"{FOLDER}/"):
-                target = self._directory / path.removeprefix(f"{FOLDER}/")
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(file.content.replace(FOLDER, str(self._directory)))
-        endpoint = directory / "endpoint"
-        endpoint.mkdir()
-        (endpoint / "sitecustomize.py").write_text(READ_ENDPOINT)
-        # As Rundeck's jobs have it: no terminal, no locale, and what rundeck.env exports.
-        self._variables = {
-            "PATH": "/usr/bin:/bin",
-            "HOME": str(directory),
-            "ANSIBLE_CONFIG": str(self._directory / "ansible.cfg"),
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ENDPOINT_URL": aws.url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "PYTHONPATH": str(endpoint),
-        }
-
-    def connect_by(self, plugin: Path) -> None:
-        """Have another Session Manager plugin than that of AWS's package."""
-        inventory = self._directory / "platform.aws_ec2.yml"
-        inventory.write_text(f"{inventory.read_text()}  ansible_aws_ssm_plugin: \"'{plugin}'\"\n")
-
-    def run(self, command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a command as a job has it."""
-        words = command.replace(FOLDER, str(self._directory)).split()
-        return subprocess.run(
-            words,
-            env=self._variables | variables,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
 
 
 @pytest.fixture
 def ansible(aws: EmbeddedAws, tmp_path: Path) -> Ansible:
     require("/usr/bin/ansible-playbook")
-    return Ansible(tmp_path, aws)
+    return Ansible(tmp_path, {path: file.content for path, file in FILES.items()}, aws.url, REGION)
 
 
 def launch(aws: EmbeddedAws, image: str = "debian-12-amd64-*", **tags: str) -> str:

@@ -70,9 +70,14 @@ class Fleet:
         return self.url is not None
 
     def register(self, url: str | None, opens_shells_on: Iterable[str] = ()) -> None:
-        """Register a fleet by its address, or with None end the registration."""
-        self.url, self.opens_shells_on = url.rstrip("/") if url else None, frozenset(opens_shells_on)
-        self.targets, self.answers = {}, True
+        """Register a fleet by its address, or with None end the registration.
+
+        One that registers again has other instances with shells. What it said of targets stays.
+        """
+        address = url.rstrip("/") if url else None
+        if address != self.url:
+            self.targets, self.answers = {}, True
+        self.url, self.opens_shells_on = address, frozenset(opens_shells_on)
 
     def in_background(self, ask: Callable[..., Found], *arguments: Any) -> Future[Found]:
         """Ask in a thread of its own, which does not hold up the end of the process."""

@@ -207,6 +207,10 @@ def test_target_health_is_what_the_health_checks_saw(site: Site) -> None:
             health,
             wanted=lambda seen: seen == {first: ("healthy", ""), second: ("unhealthy", "Target.ResponseCodeMismatch")},
         )
+        # It registers again with each host that it has. What the checks saw stays.
+        seen = health()
+        site.aws.post("/moto-api/hosts", json.dumps({"Url": fleet.url, "OpensShellsOn": [first]}))
+        assert health() == seen
     assert {state for state, _ in health().values()} == {"healthy"}
 
 

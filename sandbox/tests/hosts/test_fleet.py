@@ -31,6 +31,7 @@ class FakeAws:
     def __init__(self) -> None:
         self.document = document(Digest="0")
         self.registered: str | None = None
+        self.opens_shells_on: list[str] = []
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -42,7 +43,8 @@ class FakeAws:
                 self._say(fake.document)
 
             def do_POST(self) -> None:
-                fake.registered = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["Url"]
+                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                fake.registered, fake.opens_shells_on = asked["Url"], asked["OpensShellsOn"]
                 self._say({"Url": fake.registered})
 
             def _say(self, answer: dict[str, Any]) -> None:
@@ -165,6 +167,7 @@ def processes_of(directory: Path) -> list[str]:
 
 def test_hosts_follow_the_document(aws: FakeAws, fleet: FleetProcess) -> None:
     eventually(lambda: aws.registered)
+    assert aws.opens_shells_on == []
     targets = [{"Id": "i-1", "Address": ADDRESS, "Port": 80, "State": "registered"}]
     records = [
         {"Name": "shop.internal.", "Type": "A", "Values": [ADDRESS]},
@@ -177,6 +180,9 @@ def test_hosts_follow_the_document(aws: FakeAws, fleet: FleetProcess) -> None:
     }
     aws.say(Instances=[instance("i-1", ADDRESS), instance("i-2", "10.0.102.20", Deployment=None)], **around)
     fleet.wait_for(i_1="running", i_2="running")
+
+    # Sessions start on both.
+    eventually(lambda: sorted(aws.opens_shells_on) == ["i-1", "i-2"])
 
     # Names, the metadata service, the bundle of certificates and another host, from inside.
     assert fleet.run("i-2", "getent hosts alias.internal").split()[0] == ADDRESS
@@ -208,6 +214,7 @@ def test_hosts_follow_the_document(aws: FakeAws, fleet: FleetProcess) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         fleet.ask("/instances/i-1/commands", {"Commands": ["true"]})
     assert refused.value.code == 404
+    eventually(lambda: aws.opens_shells_on == ["i-2"])
 
 
 @pytest.mark.long

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +54,26 @@ def test_a_command_may_leave_a_program_behind(host: Host) -> None:
     """Nothing waits for it, although it holds the command's output."""
     assert host.run(["sleep 5678 &", "echo done"]).standard_output == "done\n"
     assert host.machine.run(["pkill", "--full", "sleep 5678"]).return_code == 0
+
+
+def test_a_session_is_a_shell_of_ssm_user_who_may_become_root(host: Host) -> None:
+    """As Systems Manager's agent opens it. The host has sudo, as Amazon Linux has."""
+    ours, theirs = socket.socketpair()
+    shell = host.open_shell()
+    relaying = threading.Thread(target=shell.relay, args=(theirs,))
+    relaying.start()
+    with ours:
+        ours.sendall(b"id --user --name; sudo id --user --name; pwd; echo $AWS_DEFAULT_REGION; exit\n")
+        relaying.join(timeout=30)
+        theirs.close()
+        shell.close()
+        shown = b"".join(iter(lambda: ours.recv(4096), b"")).decode()
+    assert [line for line in shown.split("\r\n") if "$" not in line and line] == [
+        "ssm-user",
+        "root",
+        "/usr/bin",
+        "eu-west-3",
+    ]
 
 
 @pytest.mark.parametrize(
