@@ -18,6 +18,7 @@ from commands.errors import CannotRunError
 from release.database_copy import DatabaseCopy, Snapshot, spell
 from release.errors import ReleaseError, answers_of_aws
 from release.failover import failover
+from release.running_configuration import RunningRelease
 from release.site import Site
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -55,6 +56,7 @@ def restore(
     console = Console()
     with answers_of_aws():
         site = Site.of(stack)
+        _require_release(site)
         copy = _copy_of(site)
         source = Snapshot.choose(copy.rds, site.database, snapshot)
         console.step(f"Snapshot {source.name}, taken at {source.taken_at:%Y-%m-%d %H:%M} UTC")
@@ -156,6 +158,13 @@ def ask(site: Site, host: str) -> CopyFacts:
     key = f"{site.prefix}facts/drill.json"
     site.back_office_instance.do("check-copy", Copy=host, HostName=site.host_name, Facts=f"s3://{site.bucket}/{key}")
     return CopyFacts.read(site.s3.get_object(Bucket=site.bucket, Key=key)["Body"].read().decode())
+
+
+def _require_release(site: Site) -> None:
+    """Before a copy costs anything. Raises ``CannotRunError`` for a site that could not be asked about it."""
+    running = RunningRelease.read(site.session, site.back_office.name)
+    if not running.configuration_version:
+        raise CannotRunError(f"{running}: expected a release of the shop, which is run with the copy.")
 
 
 @contextmanager
