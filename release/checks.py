@@ -17,9 +17,9 @@ MOST_CLOCK_SECONDS = 60
 """Between an instance and this computer. Signed requests to AWS are refused from five minutes on ("Signature Version 4
 request signing")."""
 _FIELDS = 3
-_OF_THE_HOLD = "HTTP_Fixed_Response_Count"
-"""The metric of the one alarm that counts the pages of the hold, whatever the stack calls it. It still sounds for
-a while when a long hold is over."""
+_OF_THE_HOLD = "HoldArmed"
+"""The metric of the hold's own alarm, whatever the stack calls the alarm. It still sounds for a while when a long hold
+is over."""
 
 
 def require(site: Site, plan: FrozenPlan, *, accepted: Sequence[str] = ()) -> None:
@@ -133,7 +133,7 @@ def _is_of_stack(alarm: Mapping[str, Any], topic: str, prefix: str, measured: se
 
 
 def _is_of_hold(alarm: Mapping[str, Any]) -> bool:
-    return any(metric["MetricName"] == _OF_THE_HOLD for metric in _metrics(alarm))
+    return alarm.get("MetricName") == _OF_THE_HOLD
 
 
 def _metrics(alarm: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -10,9 +10,11 @@ from functools import cached_property
 import pulumi
 import pulumi_aws as aws
 
+from components.beanstalk.load_balancer import EVERYONE_ELSE
 from components.monitoring import shared_alarms, site_alarms
 from components.monitoring.alarm import Alarm, AlarmGroup, AlarmNameError, Expression, Metric
 from components.monitoring.dashboard import DashboardSubject, dashboard_body
+from components.monitoring.hold_watch import HoldWatch, HoldWatchArgs
 from components.network.vpn_link import VpnTunnels
 from components.servers.operations import VPN
 from components.shared.arguments import refuse
@@ -34,6 +36,8 @@ class MonitoredSite:
     environments: Mapping[str, pulumi.Input[str]]
     """The names of the Beanstalk environments, by tier. One tier is ``front``."""
     load_balancer_arn: pulumi.Input[str]
+    hold_rule_arn: pulumi.Input[str]
+    """The rule of the load balancer that answers shoppers with the maintenance hold's page."""
     database_id: pulumi.Input[str]
     cache_node_ids: tuple[pulumi.Input[str], ...]
     search_domain_name: pulumi.Input[str]
@@ -55,6 +59,7 @@ class MonitoredSite:
                 "back-office": platform.back_office.environment_name,
             },
             load_balancer_arn=platform.load_balancer.arn,
+            hold_rule_arn=platform.load_balancer.hold_rule_arns[EVERYONE_ELSE],
             database_id=platform.database.identifier,
             cache_node_ids=platform.cache.node_ids,
             session_node_ids=platform.session_cache.node_ids if platform.session_cache else (),
@@ -121,6 +126,7 @@ class MonitoringSuiteArgs:
         return (
             *site_alarms.of_environments(site.environments, thresholds),
             *site_alarms.of_load_balancer(self.load_balancer, thresholds),
+            site_alarms.of_hold(self.load_balancer, thresholds),
             *(
                 mail
                 for name, each in self.databases.items()
@@ -147,8 +153,8 @@ class MonitoringSuite(pulumi.ComponentResource):
 
     Produces an encrypted topic, and a subscription for each recipient, who confirms it by a link in a mail. Each alarm
     sends its own mail, with its name as the subject, so that no raised alarm hides another. Only the alarms of a group,
-    which show one fault, share a mail: a composite alarm sends it. Produces a subscription to the databases' failovers
-    and the dashboard too.
+    which show one fault, share a mail: a composite alarm sends it. Produces a subscription to the databases' failovers,
+    a ``HoldWatch`` and the dashboard too.
     """
 
     topic_arn: pulumi.Output[str]
@@ -170,6 +176,10 @@ class MonitoringSuite(pulumi.ComponentResource):
                     shared.append(alarms[alarm.key])
             if isinstance(mail, AlarmGroup) and shared:
                 self._composite(mail, shared, alarms.get(mail.follows or ""))
+        watch_args = HoldWatchArgs(
+            context=self._context, load_balancer=args.load_balancer, rule_arn=args.site.hold_rule_arn
+        )
+        HoldWatch(f"{name}-hold", watch_args, opts=self._child)
         self._failovers()
         self.dashboard_name = self._dashboard().dashboard_name
         self.register_outputs({"topic_arn": self.topic_arn, "dashboard_name": self.dashboard_name})

@@ -284,10 +284,11 @@ def test_a_composite_alarm(site: Site, deployed: DeployedSite) -> None:
 
 def test_alarms_that_stop_nothing(site: Site, deployed: DeployedSite) -> None:
     """Another stack's, and the hold's own: it still sounds when a long hold is over."""
-    page = on("AWS/ApplicationELB", "HTTP_Fixed_Response_Count", LoadBalancer=balancer(deployed))
     with (
         alarm(deployed, "client-preprod-target-errors", **of_metric("AWS/ApplicationELB", "E", LoadBalancer="app/o/1")),
-        alarm(deployed, f"{OWNER}-hold-too-long", **of_expression("FILL(m0, 0)", page)),
+        alarm(
+            deployed, f"{OWNER}-hold-too-long", **of_metric("Releases", "HoldArmed", LoadBalancer=balancer(deployed))
+        ),
     ):
         assert refusal(site) == ""
 

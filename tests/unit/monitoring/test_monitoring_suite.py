@@ -45,6 +45,7 @@ def suite(monitoring: MonitoringSettings | None = None, **more: Any) -> Monitori
         site=MonitoredSite(
             environments={"front": "client-prod-front", "back-office": "client-prod-back-office"},
             load_balancer_arn=f"arn:aws:elasticloadbalancing:eu-west-3:{ACCOUNT}:loadbalancer/{BALANCER}",
+            hold_rule_arn=f"arn:aws:elasticloadbalancing:eu-west-3:{ACCOUNT}:listener-rule/{BALANCER}/1/2",
             database_id="site-database",
             cache_node_ids=("cache-001", "cache-002"),
             search_domain_name="client-prod",
@@ -279,17 +280,18 @@ def test_the_maintenance_page_is_no_error_of_the_load_balancer(everything: Graph
     assert "period" not in found
 
 
-def test_a_hold_that_lasts_too_long_is_told_by_the_load_balancers_own_answers(everything: Graph) -> None:
-    """The tool may be dead. A page of 503 for an hour is a hold that nobody has taken away."""
+def test_a_hold_that_lasts_too_long_needs_neither_the_tool_nor_a_shopper(everything: Graph) -> None:
+    """At night nobody asks for a page, and a dead tool says nothing. A dead clock sounds the alarm too."""
     found = alarm(everything, "client-prod-hold-too-long").inputs
-    result, *metrics = found["metricQueries"]
-    assert result["expression"] == "IF(FILL(unavailable, 0) > 0 AND FILL(fixed, 0) > 0, 1, 0)"
-    assert {each["id"]: each["metric"]["metricName"] for each in metrics} == {
-        "unavailable": "HTTPCode_ELB_503_Count",
-        "fixed": "HTTP_Fixed_Response_Count",
-    }
-    assert {each["metric"]["period"] for each in metrics} == {300}
-    assert (found["evaluationPeriods"], found["threshold"]) == (12, 0)
+    assert (found["namespace"], found["metricName"]) == ("Releases", "HoldArmed")
+    assert found["dimensions"] == {"LoadBalancer": BALANCER}
+    assert (found["statistic"], found["comparisonOperator"], found["threshold"]) == (
+        "Minimum",
+        "GreaterThanThreshold",
+        0,
+    )
+    assert (found["period"], found["evaluationPeriods"]) == (300, 12)
+    assert found["treatMissingData"] == "breaching"
     assert found["alarmActions"]
 
 
