@@ -10,6 +10,7 @@ import typer
 from commands.console import Console
 from commands.deployed_stack import AppName, StackName
 from commands.errors import CannotRunError
+from release.alarms import Sounding
 from release.candidate import ReleaseBundle
 from release.errors import answers_of_aws
 from release.first_installation import ADDRESS
@@ -77,6 +78,7 @@ def plan(
             else:
                 planned = plan_first(site, to, admin_email=first_admin_email)
         planned.keep(site.s3, site.bucket, site.prefix)
+        alarms = Sounding.at(site)
         newest = site.stack.output("configuration_version") if app is None else ""
     show(console, planned)
     if to.configuration_version != newest:
@@ -84,6 +86,10 @@ def plan(
             f"The bundle names version {to.configuration_version} of env.php. The newest one is {newest}: build the "
             "bundle anew if the release should bring it."
         )
+    for each in alarms.stopping:
+        console.warn(f'{each} sounds. While it does, the release is refused, unless you add --accept "{each}".')
+    for each in alarms.told:
+        console.warn(each)
     console.say("To carry it out:")
     console.raw(f"  ./shop release deploy {site.options} --plan {planned.id} --release {planned.release}")
 

@@ -411,3 +411,43 @@ def test_a_vpn_link_is_taken_out_without_touching_the_names() -> None:
     assert {name for name in named if "VPN" in name} == {"DLM-Ml VPN status"}
     none_left = build(lambda: MonitoringSuite("monitoring", suite(monitoring)))
     assert not any("VPN" in each.inputs["name"] for each in none_left.of_type(aws.cloudwatch.MetricAlarm))
+
+
+def test_a_release_is_stopped_by_the_alarms_on_what_it_touches(everything: Graph) -> None:
+    """Under the names that the stack file gives them, and those of a group with the group itself."""
+    found: dict[str, Any] = {}
+
+    def ask() -> None:
+        args = suite(
+            MonitoringSettings(recipients=("ops@client.url",), alarm_names=NAMES),
+            other_databases={"shared-database": "shared"},
+            satellites={"pim": "client-prod-pim", "mirakl": "client-prod-mirakl"},
+            servers={"nfs": "i-0nfs", "gateway": "i-0gateway", "vpn": "i-0vpn"},
+            vpn_links=links("lan"),
+            nat_gateways={"a": "nat-a"},
+            certificate_arn="arn",
+        )
+        found.update(args.release_alarms)
+
+    build(ask)
+    site, satellites = found["site"], found["satellites"]
+    assert {
+        "DB CPU Prod",
+        "Prod eb health",
+        "client-prod-target-errors",
+        "client-prod-unhealthy-hosts",
+        "client-prod-cache-memory",
+        "client-prod-cache-1-memory",
+        "client-prod-search-red",
+        "client-prod-server-nfs-status",
+    } <= set(site)
+    others = ("vpn", "gateway", "nat", "certificate", "shared-database", "pim", "mirakl", "hold-too-long")
+    assert not [name for name in site for other in others if other in name]
+    assert satellites["pim"] == sorted(
+        ["client-prod-pim-health"]
+        + [f"client-prod-shared-database-{what}" for what in ("cpu", "connections", "storage", "memory", "silent")]
+    )
+    assert satellites.keys() == {"pim", "mirakl"}
+    # Each is an alarm that exists.
+    made = {each.inputs["name"] for each in everything.of_type(aws.cloudwatch.MetricAlarm)} | set(rules(everything))
+    assert set(site) <= made
