@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from release.acceptance import code_of, spelled
 from release.alarms import Sounding
 from release.errors import RefusedError, ReleaseError
 from release.frozen_plan import FrozenPlan
@@ -26,6 +27,7 @@ def require(site: Site, plan: FrozenPlan, *, accepted: Sequence[str] = ()) -> So
     """
     alarms = Sounding.at(site)
     stopping = () if plan.kind is Kind.ROLLBACK else alarms.stopping
+    accepted = spelled(accepted, (*stopping, *alarms.others))
     if unknown := [each for each in accepted if each not in (*stopping, *alarms.others)]:
         sounding = ", ".join(stopping) or "none: no alarm sounds that stops it"
         raise RefusedError(f"Nothing was changed. --accept: got {', '.join(unknown)}, expected {sounding}.")
@@ -37,7 +39,10 @@ def require(site: Site, plan: FrozenPlan, *, accepted: Sequence[str] = ()) -> So
 
 def stopped_by(alarm: str) -> str:
     """What is said of an alarm that stops a release."""
-    return f'{alarm}: got ALARM, expected OK. If the release is what mends it, repeat it: --accept "{alarm}".'
+    return (
+        f'{alarm}: got ALARM, expected OK. If the release is what mends it, repeat it: --accept "{alarm}". Its code, '
+        f"for Rundeck and GitHub: {code_of(alarm)}."
+    )
 
 
 def _faults(site: Site, plan: FrozenPlan) -> Iterator[str]:

@@ -37,7 +37,7 @@ def deploy(
     app: AppName = None,
     accept: Annotated[
         list[str] | None,
-        typer.Option(metavar="ALARM", help="An alarm that stopped it, word by word: release although it sounds."),
+        typer.Option(metavar="ALARM", help="An alarm that stopped it, word by word or by its code: go on."),
     ] = None,
     notify: Notify = False,
 ) -> None:

@@ -14,6 +14,7 @@ import typer
 from commands.console import Console
 from commands.deployed_stack import StackName
 from commands.errors import CannotRunError
+from release.acceptance import NOTHING
 from release.errors import answers_of_aws
 from release.hold import PAGE, Scope
 from release.journal import Event, Journal
@@ -92,8 +93,11 @@ def _recorded(site: Site, step: str, reason: str, details: Mapping[str, Any]) ->
 
 
 def networks(allow: list[str] | None) -> tuple[IPv4Network, ...]:
-    """What the option `--allow` says. Raises ``CannotRunError`` for what is neither an address nor a network."""
-    return tuple(_network(each) for each in allow or ())
+    """What the option `--allow` says. Raises ``CannotRunError`` for what is neither an address nor a network.
+
+    Forms fill in ``none``, or a list with commas.
+    """
+    return tuple(_network(each) for given in allow or () if given != NOTHING for each in given.split(","))
 
 
 def _network(text: str) -> IPv4Network:

@@ -14,6 +14,7 @@ import pytest
 
 from commands.errors import ExitCode
 from release import checks
+from release.acceptance import code_of
 from release.alarms import Sounding
 from release.beanstalk import Environment
 from release.errors import RefusedError
@@ -225,7 +226,7 @@ def test_an_armed_hold(site: Site) -> None:
 def sounding(name: str) -> str:
     return (
         f"Nothing was changed. alarm {name}: got ALARM, expected OK. If the release is what mends it, repeat it: "
-        f'--accept "alarm {name}".'
+        f'--accept "alarm {name}". Its code, for Rundeck and GitHub: {code_of(f"alarm {name}")}.'
     )
 
 
@@ -347,7 +348,7 @@ def test_an_alarm_that_the_release_mends(site: Site, deployed: DeployedSite) -> 
     """It is released when the alarm is repeated, and the way back is open without that."""
     name = f"{OWNER}-target-errors"
     with alarm(deployed, name, **of_metric("AWS/ApplicationELB", "E", LoadBalancer=balancer(deployed))):
-        assert refusal(site, f"alarm {name}") == ""
+        assert refusal(site, f"alarm {name}") == refusal(site, code_of(f"alarm {name}")) == ""
         assert refusal(site, kind=Kind.ROLLBACK) == ""
         assert refusal(site, "alarm other") == (
             f"Nothing was changed. --accept: got alarm other, expected alarm {name}."
