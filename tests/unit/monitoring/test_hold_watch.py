@@ -40,6 +40,7 @@ def role(graph: Graph, verb: str) -> tuple[dict[str, Any], list[dict[str, Any]]]
     return json.loads(trust)["Statement"][0], json.loads(policy)["Statement"]
 
 
+@pytest.mark.row(21)
 def test_the_schedule_starts_a_look_for_each_period_of_the_alarm(prod: Graph) -> None:
     schedule, machine = prod.one(aws.scheduler.Schedule).inputs, prod.one(aws.sfn.StateMachine)
     assert schedule["scheduleExpression"] == "rate(5 minutes)"
@@ -163,6 +164,7 @@ def balancer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Balancer]:
         yield Balancer()
 
 
+@pytest.mark.row(21)
 def test_a_look_writes_what_the_load_balancer_does(balancer: Balancer) -> None:
     """0 while the shop is open, 1 while anything of it is held, and nothing if the look fails: a metric without data
     sounds the alarm. The tool itself arms the rules here."""
