@@ -99,6 +99,7 @@ if settings.releases:
         databases=databases,
         content=content,
         alarm_topic=topic,
+        release_alarms=monitoring.release_alarms if monitoring else None,
     )
     release_role = ReleaseRole("releases", role_args)
 if settings.backups:

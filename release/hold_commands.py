@@ -14,6 +14,7 @@ import typer
 from commands.console import Console
 from commands.deployed_stack import StackName
 from commands.errors import CannotRunError
+from release.acceptance import NOTHING
 from release.errors import answers_of_aws
 from release.hold import MOST_PAGE_BYTES, MOST_VALUES, PAGE, Scope
 from release.journal import Event, Journal
@@ -98,11 +99,11 @@ def _recorded(site: Site, step: str, reason: str, details: Mapping[str, Any]) ->
 
 
 def networks(allow: list[str] | None) -> tuple[IPv4Network, ...]:
-    """What the option `--allow` says.
+    """What the option `--allow` says. Forms fill in ``none``, or a list with commas.
 
     Raises ``CannotRunError`` for what is neither an address nor a network, for too many, and for all addresses at once.
     """
-    found = tuple(_network(each) for each in allow or ())
+    found = tuple(_network(each) for given in allow or () if given != NOTHING for each in given.split(","))
     if len(found) > _MOST_ALLOWED:
         fix = "Allow fewer addresses, or one larger network."
         got = Words(f"{len(found)} networks")
