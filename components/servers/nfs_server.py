@@ -113,6 +113,10 @@ def boot() -> CloudInit:
                 path="/etc/systemd/system/nfs-server.service.d/shares.conf",
                 content=server_files.read("nfs_server/service.conf"),
             ),
+            BootFile(
+                path="/etc/systemd/system/nfs-mountd.service.d/shares.conf",
+                content=server_files.read("nfs_server/mountd.conf"),
+            ),
             BootFile(path=_APPLY, content=server_files.read("nfs_server/apply_shares.sh"), mode="0700"),
             BootFile(path=_SERVE, content=server_files.read("nfs_server/serve_shares.sh"), mode="0755"),
         ),
