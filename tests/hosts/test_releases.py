@@ -1,7 +1,7 @@
 """Two rehearsals of many: a release that nobody notices, and one that tells secrets, fails, and is killed in its hold.
 
-``make rehearsal`` has all of them, and every moment at which the process may be killed. This file is the last of its
-folder: it raises a module's version in the database, with which the releases of the other files cannot live.
+``make rehearsal SCENARIOS=all`` has all of them, and every moment at which the process may be killed. This file is the
+last of its folder: it raises a module's version in the database, with which releases of the other files cannot live.
 """
 
 from __future__ import annotations
