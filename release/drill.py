@@ -61,7 +61,7 @@ def restore(
         source = Snapshot.choose(copy.rds, site.database, snapshot)
         console.step(f"Snapshot {source.name}, taken at {source.taken_at:%Y-%m-%d %H:%M} UTC")
         started = time.monotonic()
-        with _restored(copy, source, console) as host:
+        with _restored(copy, source, stack, console) as host:
             restored = time.monotonic() - started
             console.step(f"The copy is available after {spell(restored)}.")
             with console.working("Running the shop's release with the copy"):
@@ -168,12 +168,12 @@ def _require_release(site: Site) -> None:
 
 
 @contextmanager
-def _restored(copy: DatabaseCopy, snapshot: Snapshot, console: Console) -> Iterator[str]:
+def _restored(copy: DatabaseCopy, snapshot: Snapshot, stack: str, console: Console) -> Iterator[str]:
     """The host of a copy, which is removed again whatever happens but a kill."""
     if copy.exists:
         raise CannotRunError(
-            f"database {copy.name}: it is there, so another drill is at work, or one was killed. `./shop drill remove` "
-            "removes it."
+            f"database {copy.name}: it is there, so another drill is at work, or one was killed. "
+            f"`./shop drill remove -s {stack}` removes it."
         )
     copy.restore(snapshot.name)
     try:

@@ -263,7 +263,9 @@ def require_finished(site: Site) -> None:
         return
     found = site.lock.read()
     if found is not None and not found.holder.is_free and not found.is_stale:
-        raise LockedError(f"The lock is held by {found.holder}. `./shop release status` says whether it is at work.")
+        raise LockedError(
+            f"The lock is held by {found.holder}. `./shop release status {site.options}` says whether it is at work."
+        )
     raise RefusedError(
         f"{left[0]} is not finished. Go on with it: ./shop release resume {site.options}\n"
         f"Or take it back: ./shop release rollback {site.options}"

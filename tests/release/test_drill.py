@@ -189,7 +189,7 @@ def test_a_copy_that_does_not_work_ends_the_command_with_its_faults(rds: Any, sh
 def test_another_drill_is_refused_and_what_a_killed_one_left_is_removed(rds: Any, shop: SimpleNamespace) -> None:
     copy_of(rds).restore("before")
     refused = shop.run("restore")
-    assert "`./shop drill remove` removes it" in str(refused.exception)
+    assert "`./shop drill remove -s prod` removes it" in str(refused.exception)
     assert databases(rds) == [DATABASE, COPY]
     assert shop.run("remove").exit_code == 0
     assert databases(rds) == [DATABASE]
