@@ -61,7 +61,8 @@ def _faults(site: Site, plan: FrozenPlan) -> Iterator[str]:
         yield f"database {site.database}: got status {status}, expected available."
     # Who holds a broken shop by hand wants to go back behind the page.
     if plan.kind is not Kind.ROLLBACK and not isinstance(site, Satellite) and (state := site.hold.state()):
-        yield f"hold: got {', '.join(sorted(state))} armed, expected none. ./shop release hold off opens the shop."
+        opens = f"./shop release hold off {site.options} --reason WHY"
+        yield f"hold: got {', '.join(sorted(state))} armed, expected none. {opens} opens the shop."
     yield from _faults_of_version(site, plan)
 
 

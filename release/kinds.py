@@ -164,7 +164,8 @@ def _check(answer: Answer, command: str, release: str) -> None:
     if "not installed" in said:
         raise RefusedError(
             f"{command} of release {release}: Magento says that it is not installed. For a new stack, run ./shop "
-            "install. Otherwise env.php has no install/date, or the database is another one: run ./shop configuration."
+            "install -s STACK --admin-email ADDRESS. Otherwise env.php has no install/date, or the database is another "
+            "one: run ./shop configuration -s STACK."
         )
     raise RefusedError(f"{command} of release {release}: got exit code {answer.exit_code}, expected 0 or 2: {said}")
 

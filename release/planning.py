@@ -203,7 +203,7 @@ def plan_rollback(site: Site, *, accepted: Sequence[str]) -> FrozenPlan:
     if found is None:
         raise RefusedError(
             f"release {running(site).release}: no journal says which release ran before it. Deploy the one that you "
-            "want by ./shop release plan and deploy."
+            f"want: ./shop release plan {site.options} BUNDLE prints how."
         )
     last, against = found
     asked = Asked.now(site, last.previous)

@@ -219,7 +219,8 @@ def test_an_armed_hold(site: Site) -> None:
     site.hold.disarm()
     assert back == ""
     assert said == (
-        f"Nothing was changed. hold: got {EVERYONE_ELSE} armed, expected none. ./shop release hold off opens the shop."
+        f"Nothing was changed. hold: got {EVERYONE_ELSE} armed, expected none. "
+        "./shop release hold off -s prod --reason WHY opens the shop."
     )
 
 
