@@ -22,8 +22,8 @@ _FILL_IN = "to be filled in"
 _SECRET_NAMES = "/password|passphrase|token|secret|^auth$|^key$/i"
 """Of env.php's fields, as PHP has regular expressions."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{12,}={0,2}")
-_NO_TEXT = ("bundles/", "tool.zip")
-"""What the bucket for releases has below a site's prefix besides journals, plans, facts and locks."""
+_NO_TEXT = re.compile(r"/bundles/|/tool\.zip$")
+"""What the bucket for releases has besides journals, plans, facts and locks."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _objects(live: LiveSandbox) -> Iterator[tuple[str, str]]:
     bucket, _, prefix = str(live.platform.outputs("prod")["releases"]).removeprefix("s3://").partition("/")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for each in page.get("Contents", ()):
-            if not each["Key"].removeprefix(prefix).startswith(_NO_TEXT):
+            if not _NO_TEXT.search(each["Key"]):
                 yield each["Key"], s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read().decode()
 
 
