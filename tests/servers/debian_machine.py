@@ -31,7 +31,9 @@ RELEASES = {"12": "bookworm", "13": "trixie"}
 """The names of Debian's releases, by what stack files call them."""
 _REPOSITORY = "/srv/repository"
 _AGENT = "/srv/amazon-ssm-agent.deb"
+_PLUGIN = "/srv/session-manager-plugin.deb"
 _PARAMETER = "/srv/parameter"
+_SECRETS = "/srv/secrets"
 _SECONDS_TO_BOOT = 900
 """On a computer that runs other tests too. Alone, a boot takes a minute at most."""
 _SECONDS_OF_A_COMMAND = 240
@@ -51,19 +53,21 @@ while [ "$#" -gt 1 ]; do [ "$1" = --output ] && output=$2; shift; done
 case $url in
   */placement/region) echo eu-west-3 ;;
   */instance-id) echo i-0123456789abcdef0 ;;
+  */local-ipv4) hostname -I | cut -d ' ' -f 1 ;;
   */api/token) ;;
   # Nor anything else where there is nothing to install from.
   *) [ -d {_REPOSITORY} ] || exit 6 ;;
 esac
 case $url in
   */amazon-ssm-agent.deb) cp {_AGENT} "$output" ;;
+  */session-manager-plugin.deb) cp {_PLUGIN} "$output" ;;
   */gpgkey) : > "$output" ;;
   */global-bundle.pem) cp /etc/ssl/certs/ca-certificates.crt "$output" ;;
 esac
 """
 _AWS = f"""#!/bin/bash
 # Records each call, as a shell reads it, the tags that the server sets, and the metrics that it publishes. It answers
-# what the CLI would of the server's parameter: its version and value, of a file.
+# what the CLI would of the server's parameter, its version and value, and of secrets, each of a file.
 printf '%q ' "$@" >> /var/log/aws-calls
 echo >> /var/log/aws-calls
 for last; do :; done
@@ -71,8 +75,10 @@ case $1 in
   ec2) echo "$last" >> /var/log/boot-statuses ;;
   cloudwatch) echo "$@" >> /var/log/metrics ;;
   ssm) cat {_PARAMETER} ;;
+  secretsmanager) cat "{_SECRETS}/$4" ;;
 esac
 """
+_OF_PROGRAMS = ("DEBIAN/postinst", "etc/init.d/", "usr/bin/")
 _numbers = itertools.count(1)
 
 
@@ -100,17 +106,19 @@ class Base:
     root: Path
 
     @staticmethod
-    def build(directory: Path, release: str, installed: Iterable[str], servers: Iterable[str]) -> Base:
+    def build(
+        directory: Path, release: str, installed: Iterable[str], servers: Iterable[str], offered: Iterable[str] = ()
+    ) -> Base:
         """Fetches a release of Debian from its mirror, and skips the test where there is none.
 
         ``installed`` are packages that it has, and ``servers`` are folders of server files: what those servers install
-        is in its repository.
+        is in its repository, and so are the packages ``offered``.
 
         What was fetched stays in the user's cache, beside the sandbox's hosts, and later runs unpack it.
         """
         base = Base(directory / f"debian-{release}")
         inside = ["dbus", "cloud-init", "openssh-server", *installed]
-        outside = [package for server in servers for package in server_files.packages(server)]
+        outside = [*(package for server in servers for package in server_files.packages(server)), *offered]
         cache = default_cache_directory(os.environ) / "hosts"
         archive = cache / f"servers-{hashlib.sha256(f'{release} {inside} {outside}'.encode()).hexdigest()[:16]}.tar"
         try:
@@ -142,6 +150,7 @@ class Base:
             "3.3",
             {"lib/systemd/system/amazon-ssm-agent.service": unit, "var/lib/amazon/ssm/README": "state\n"},
         )
+        package(base.root / _PLUGIN.lstrip("/"), "session-manager-plugin", "1.2", {})
         return base
 
     def offer(self, archives: Iterable[Path]) -> None:
@@ -164,6 +173,10 @@ class Base:
             yield
         finally:
             away.rename(repository)
+
+    def keep_secret(self, arn: str, value: Mapping[str, str]) -> None:
+        """Puts a secret where machines that ask Secrets Manager for it get it."""
+        self._write(f"{_SECRETS.lstrip('/')}/{arn}", json.dumps(value))
 
     def _write(self, path: str, content: str) -> Path:
         target = self.root / path
@@ -352,13 +365,15 @@ def _leader(process: subprocess.Popen[bytes]) -> int:
     raise AssertionError("systemd did not start in the container")
 
 
-def package(archive: Path, name: str, version: str, files: dict[str, str]) -> None:
-    """Makes a Debian package of files, by their paths."""
+def package(archive: Path, name: str, version: str, files: Mapping[str, str]) -> None:
+    """Makes a Debian package of files, by their paths. Those for programs and the package's scripts can be run."""
     tree = archive.parent / f"{name}-{version}"
     for path, content in {**files, "DEBIAN/control": _control(name, version)}.items():
         target = tree / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content)
+        if path.startswith(_OF_PROGRAMS):
+            target.chmod(0o755)
     subprocess.run(["dpkg-deb", "--root-owner-group", "--build", tree, archive], check=True, capture_output=True)
     shutil.rmtree(tree)
 

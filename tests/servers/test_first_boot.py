@@ -12,7 +12,8 @@ from tests.servers.debian_machine import RELEASES, Base, Machine, boot
 from tests.servers.server_boots import BOOTS, boot_server
 
 pytestmark = pytest.mark.long
-# The file server needs a kernel with nfsd (test_nfs_kernel.py), Rundeck its own repository.
+# The file server needs a kernel with nfsd (test_nfs_kernel.py), Rundeck what takes the place of its package
+# (test_rundeck_boot.py).
 SERVERS = [(release, server) for release in RELEASES for server in BOOTS]
 OPENVPN, OPENVPN_13 = ("12", "openvpn"), ("13", "openvpn")
 SERVICES = {"gateway": "haproxy", "phpmyadmin": "nginx", "openvpn": "openvpn-server@server"}

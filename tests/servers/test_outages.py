@@ -137,10 +137,10 @@ def until(condition: Callable[[], bool], *, within: float) -> None:
 
 
 class Volume:
-    """A disk that is kept when its server is not."""
+    """A disk that is kept when its server is not, and where servers have it."""
 
-    def __init__(self, directory: Path) -> None:
-        self._disk, self.directory = directory / "disk", directory / "mounted"
+    def __init__(self, directory: Path, mount_point: str) -> None:
+        self._disk, self.directory, self.mount_point = directory / "disk", directory / "mounted", mount_point
         self.directory.mkdir()
         with loop_device(self._disk, mib=64) as device:
             subprocess.run(["mkfs.ext4", "-q", device], check=True)
@@ -223,7 +223,7 @@ class Site:
                 user_data.render(),
                 configuration,
                 namespace=self._network.namespace(name),
-                volumes={KEYS: kept} if kept else {},
+                volumes={volume.mount_point: kept} if volume and kept else {},
             )
             with booted as machine:
                 assert machine.read(STATUS).startswith("ready\t"), machine.read("/var/log/boot-platform.log")
@@ -306,7 +306,7 @@ def whole(file: Path) -> bool:
 @pytest.fixture
 def volume(tmp_path: Path) -> Volume:
     require_loop_devices(tmp_path)
-    return Volume(tmp_path)
+    return Volume(tmp_path, KEYS)
 
 
 def test_an_openvpn_server_that_dies(site: Site, volume: Volume, figures: Callable[..., None], tmp_path: Path) -> None:

@@ -48,4 +48,6 @@ find "$data" -path "$data/lost+found" -prune -o ! -user rundeck -exec chown --no
 install -d -m 0750 -o rundeck -g rundeck "${SHOP_RELEASE_CACHE:-/var/cache/shop-release}"
 
 systemctl daemon-reload
-systemctl enable --now rundeckd
+# Not in one command: of a service that has an init script, as Rundeck's package has, --now starts nothing.
+systemctl enable rundeckd
+systemctl start rundeckd
