@@ -51,6 +51,8 @@ FIRST = (
     "sandbox/tests/emulator/test_ec2.py",
     "tests/unit/settings/test_mutated_files.py",
     "tests/unit/data/test_data_stores.py",
+    "tests/unit/test_config_alone.py",
+    "tests/policies/test_breakages.py",
     "tests/servers/test_first_installation.py",
 )
 """What takes longest, longest first: started last, it would keep all other processes waiting."""
