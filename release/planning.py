@@ -29,7 +29,7 @@ from release.steps import Action, steps_of
 from release.way_back import WayBack, reach
 
 _STAYS_OPEN = "The back office stays open: a second instance answers while the first one is deployed to."
-JOURNALS_READ = 5
+_JOURNALS_READ = 5
 """Of releases before, for how long their steps took. Each is an object a record."""
 
 
@@ -61,7 +61,7 @@ class Asked:
         # What a command of Magento's said may be among them.
         redact = site.redaction.text
         patches = self.candidate.new_patches if self.candidate else ()
-        records = (journal.records for _, journal in islice(newest_first(site), JOURNALS_READ))
+        records = (journal.records for _, journal in islice(newest_first(site), _JOURNALS_READ))
         # A satellite goes back by the same steps by which it goes forward.
         kind = Kind.SATELLITE if isinstance(site, Satellite) else decision.kind
         stays_open = not isinstance(site, Satellite) and site.back_office.has_additional_batch

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import dropwhile
 
 from release.journal import Record
-from release.steps import Action, Step
+from release.steps import Action
 from release.window import times_of
 from tests.rehearsal.answers import FRONT, Answers, Verdict
 
@@ -17,7 +16,6 @@ TOLERANCE, TOLERANCE_SECONDS = 0.2, 2.0
 window takes 20 seconds, and Beanstalk is asked every two seconds whether it is ready."""
 MOST_REST_SECONDS = 10
 """Of a hold, beside the migration and the deployment: verification, and until the load balancer follows its rules."""
-_HOLDS = (Action.HOLD_SHOP, Action.HOLD_BACK_OFFICE)
 
 
 def unharmed(answers: Iterable[Answers]) -> tuple[str, bool]:
@@ -28,12 +26,6 @@ def unharmed(answers: Iterable[Answers]) -> tuple[str, bool]:
     is_right = failed == 0 and len(front) >= LEAST_FRONT_REQUESTS
     expected = "" if is_right else f"; expected at least {LEAST_FRONT_REQUESTS:,}, and none failed"
     return said + expected, is_right
-
-
-def is_foretold(steps: Sequence[Step], journals: Iterable[Sequence[Record]]) -> bool:
-    """Whether releases before have done each step of the window, so that its prediction is one of times."""
-    times = times_of(journals)
-    return all(step.action in times for step in _window(steps))
 
 
 def wrong_window(window: float, expected: float) -> Iterator[str]:
@@ -63,10 +55,3 @@ def wrong_hold(window: float, records: Sequence[Record]) -> Iterator[str]:
             f"the hold took {rest:.1f} s beside {Action.MIGRATE} and {Action.DEPLOY_EVERYWHERE}, expected at most "
             f"{MOST_REST_SECONDS} s"
         )
-
-
-def _window(steps: Sequence[Step]) -> Iterator[Step]:
-    for step in dropwhile(lambda step: step.action not in _HOLDS, steps):
-        yield step
-        if step.action is Action.OPEN:
-            return

@@ -23,7 +23,6 @@ from release.content_digest import CONTENT, ContentDigest
 from release.frozen_plan import FrozenPlan
 from release.journal import Event, Journal, Record, names
 from release.lock import STALE_SECONDS, LockPlace
-from release.planning import JOURNALS_READ
 from release.redaction import Redaction
 from release.running_configuration import RELEASE_FILE, names_in
 from release.steps import Step
@@ -294,12 +293,6 @@ class Operator:
         """The newest one."""
         bucket, prefix = self.place
         return Journal.read(self.s3, bucket, f"{prefix}releases/{self.journal_names()[-1]}/", Redaction())
-
-    def records_before(self) -> Sequence[Sequence[Record]]:
-        """The records of the releases before the newest one, from which its plan took how long steps take."""
-        bucket, prefix = self.place
-        before = reversed(self.journal_names()[:-1][-JOURNALS_READ:])
-        return [Journal.read(self.s3, bucket, f"{prefix}releases/{name}/", Redaction()).records for name in before]
 
     def begin_release(self, *arguments: str) -> subprocess.Popen[str]:
         """Begin a release, and wait until it has a journal. Raises ``AssertionError`` if it ends before."""

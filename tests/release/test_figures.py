@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 
 from release.journal import Event
-from release.kinds import Kind
-from release.steps import STEPS
 from tests.rehearsal.answers import Answer, Answers, Class, Verdict
-from tests.rehearsal.figures import is_foretold, parts_of_hold, unharmed, wrong_hold, wrong_window
+from tests.rehearsal.figures import parts_of_hold, unharmed, wrong_hold, wrong_window
 from tests.release.test_window import HELD, records
 
 
@@ -54,16 +52,6 @@ def test_too_few_requests_and_one_that_fails_are_wrong(rows: list[Answers], said
 )
 def test_a_window_is_as_long_as_predicted(window: float, expected: float, *, is_wrong: bool) -> None:
     assert bool(list(wrong_window(window, expected))) is is_wrong
-
-
-def test_a_window_is_predicted_from_a_release_that_did_all_of_it() -> None:
-    assert is_foretold(STEPS[Kind.HELD], [HELD])
-    # What comes before and after the hold does not matter.
-    assert not is_foretold(STEPS[Kind.PLAIN], [HELD])
-    opening = [each for each in HELD if each.step != "open"]
-    assert not is_foretold(STEPS[Kind.HELD], [opening])
-    assert is_foretold(STEPS[Kind.HELD], [opening, HELD])
-    assert not is_foretold(STEPS[Kind.HELD], [])
 
 
 def test_a_hold_is_the_migration_one_deployment_and_ten_seconds() -> None:
