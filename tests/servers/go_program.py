@@ -13,7 +13,7 @@ from sandbox.toolchain.cache import default_cache_directory
 from tests.servers.programs import unavailable
 
 _SECONDS = 1800
-"""On a computer that runs other tests too. Alone, the largest takes five minutes."""
+"""On a computer that runs other tests too. Alone, the largest takes two minutes."""
 
 
 def build(module: Path, package: str) -> Path:
