@@ -86,7 +86,7 @@ format: venv ## Put the Python and Go code in its style
 	$(python) -m ruff check --fix .
 	gofmt -w $(GO_CODE)
 
-rehearsal: venv ## Release to a live sandbox with shoppers in it; some of it: make rehearsal SCENARIOS=plain,held
+rehearsal: venv ## Release to a live sandbox with shoppers in it: ten minutes; SCENARIOS=all for everything
 	@$(python) -m tests.rehearsal $(if $(ANSWERS),--answers $(ANSWERS)) $(subst $(comma), ,$(SCENARIOS))
 
 bench: venv ## Print the figures of speed and memory

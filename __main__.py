@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import stack.quick_imports  # noqa: F401 - makes the imports below fast  # isort: skip
+import stack.early_provider  # the plugin starts during the imports below  # isort: skip
+import stack.quick_imports  # noqa: F401 - makes them fast  # isort: skip
 from components.data.mysql_database import MySqlDatabase, MySqlDatabaseArgs
 from components.data.placement import DataStorePlacement
 from components.delivery.content_delivery import ContentDelivery, ContentDeliveryArgs
@@ -99,6 +100,7 @@ if settings.releases:
         databases=databases,
         content=content,
         alarm_topic=topic,
+        release_alarms=monitoring.release_alarms if monitoring else None,
     )
     release_role = ReleaseRole("releases", role_args)
 if settings.backups:

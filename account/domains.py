@@ -72,10 +72,11 @@ def compare(
     if not domain:
         raise CannotRunError(f"--stack: got {stack}, expected a stack that has domains, and does not join another's")
     served = {each.name for one in (settings, *others) for each in public_records(one) if each.is_served}
+    exported = zone_comparison.read_from(zone_file, domain) if zone_file else None
     _warn_of_alarms(console, settings, domain)
     new = NameServers.of_hosts(new_server or _name_servers(stack))
-    if zone_file:
-        old = zone_comparison.read_from(zone_file, domain)
+    if exported is not None:
+        old = exported
     else:
         present = NameServers.of_hosts(old_server) if old_server else NameServers.of_domain(domain)
         kept = {each.name for each in public_records(settings)}

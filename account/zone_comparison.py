@@ -168,11 +168,16 @@ def asked_of(old: NameServers, domain: str, names: Iterable[str]) -> list[Record
 
 
 def read_from(file: Path, domain: str) -> list[RecordSet]:
-    """Every set of an exported zone file. Raises ``CannotRunError``."""
+    """Every set of an exported zone file. Raises ``CannotRunError``, also for one without a record of the domain: of
+    that one nothing would be lost."""
     try:
         zone = dns.zone.from_file(str(file), origin=domain, relativize=False, check_origin=False)
     except dns.exception.DNSException as error:
         raise CannotRunError(f"{file}: got {error}, expected a zone file of {domain}") from None
+    except UnicodeDecodeError:
+        raise CannotRunError(f"{file}: got bytes that are not UTF-8, expected a zone file of {domain}") from None
+    if not zone.nodes:
+        raise CannotRunError(f"{file}: got no record of {domain}, expected its zone file")
     return [
         RecordSet.of(dns.rrset.from_rdata_list(name, rdataset.ttl, list(rdataset)), _text(name))
         for name, node in zone.nodes.items()

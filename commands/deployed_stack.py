@@ -15,7 +15,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commands.engine import Engine
-from commands.errors import CannotRunError
+from commands.errors import CannotRunError, CommandError
 
 StackName = Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="The stack, such as prod.")]
 """The option of every command here that works on a deployed stack."""
@@ -26,6 +26,8 @@ AppName = Annotated[
 STACK_FILE = "SHOP_STACK_FILE"
 """The environment variable with the `s3://` address of what a stack says of itself. It is set where there is no Pulumi
 and no state: on Rundeck's server and in the workflow that releases."""
+_NO_STACK = "no stack named"
+"""What the Pulumi CLI says of a stack that the state does not have."""
 _PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -41,20 +43,31 @@ class DeployedStack:
     def read(cls, name: str) -> DeployedStack:
         """The stack's region and outputs, from Pulumi's state or from the file that ``SHOP_STACK_FILE`` names.
 
-        Raises ``CommandError`` with Pulumi's own words, and ``CannotRunError`` for a file of another stack.
+        Raises ``CannotRunError`` for a stack that is not there and for a file of another stack, and ``CommandError``
+        with Pulumi's own words.
         """
+        if not name:
+            # Pulumi would take the stack that somebody selected.
+            raise CannotRunError("--stack: got '', expected the name of a stack, such as prod")
         if address := os.environ.get(STACK_FILE):
             return cls._from_file(name, address)
         engine = Engine.on_path(project=_PROJECT, environment=os.environ)
         # At the same time: each takes the CLI a second or more.
         with ThreadPoolExecutor() as pool:
             region = pool.submit(engine.ask, "config", "get", "aws:region", "--stack", name)
-            outputs: dict[str, object] = json.loads(engine.ask("stack", "output", "--json", "--stack", name))
+            try:
+                outputs: dict[str, object] = json.loads(engine.ask("stack", "output", "--json", "--stack", name))
+            except CommandError as error:
+                if _NO_STACK not in str(error):
+                    raise
+                raise CannotRunError(f"stack: got {name!r}, expected one that `pulumi stack ls` lists") from None
             return cls(name=name, region=region.result().strip(), outputs=outputs)
 
     @classmethod
     def _from_file(cls, name: str, address: str) -> DeployedStack:
         bucket, _, key = address.removeprefix("s3://").partition("/")
+        if not address.startswith("s3://") or not bucket or not key:
+            raise CannotRunError(f"{STACK_FILE}: got {address!r}, expected an address such as s3://bucket/stack.json")
         try:
             said = json.loads(boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
             found = cls(name=said["stack"], region=said["region"], outputs=dict(said["outputs"]))

@@ -13,7 +13,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "sandbox": ("sandbox.commands.app", "Run both stacks in an AWS on this machine."),
     "policies": ("policies.report.app", "Check a stack against the policies, and explain them."),
     "reach": ("reachability.app", "Show what reaches what in a deployed network."),
-    "release": ("release.app", "Build what Elastic Beanstalk deploys."),
+    "release": ("release.app", "Build, plan and deploy releases, and hold the shop."),
     "drill": ("release.drill", "Prove that the site comes back: from a snapshot, and from a failover."),
     "servers": ("servers.app", "Say how the servers are, and where to look."),
     "rules": ("reachability.rules", "Find listener rules that get no request."),
@@ -28,7 +28,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 _HELP = """\
 Run the Magento platform's tools.
 
-Exit codes: 0 done; 1 refused or failed; 2 wrong usage, or something it needs is missing; 130 interrupted.
+Exit codes: 0 done; 1 refused or failed; 2 wrong usage, or something it needs is missing; 3 a release stopped half-way;
+4 a release has the lock; 130 interrupted.
 """
 
 

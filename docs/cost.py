@@ -153,6 +153,7 @@ PRICED: Mapping[type, Callable[[Resource], Iterator[Use]]] = {
     aws.opensearch.Domain: _domain,
     aws.rds.Instance: _database,
     aws.route53.Zone: _each("hosted-zone", "DNS zones"),
+    aws.scheduler.Schedule: _each("custom-metric", "The metric of the maintenance hold"),
     aws.secretsmanager.Secret: _each("secret", "Secrets"),
     aws.wafv2.WebAcl: _web_acl,
 }
@@ -165,6 +166,7 @@ BY_USE: Mapping[type, str] = {
     aws.cloudwatch.LogGroup: "each GB that is written, and what is kept of it",
     aws.ec2.FlowLog: "each GB of records; all traffic is recorded, NFS too",
     aws.s3.Bucket: "GB and requests; logs expire",
+    aws.sfn.StateMachine: "8,760 looks at the hold a month, at 1.00 USD a million (AWS Step Functions Pricing)",
     aws.sns.Topic: "each mail",
 }
 """Types whose price depends on traffic. They are not in the total."""

@@ -9,18 +9,20 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from release import beanstalk, candidate, diagnosis, first_installation, snapshots
-from release.back_office import Command
+from release.back_office import BackOffice, Command
 from release.beanstalk import ALL_AT_ONCE, DeploymentFailedError, Environment, Say
 from release.errors import ReleaseError
 from release.first_installation import Findings
 from release.frozen_plan import FrozenPlan, Version
 from release.hold import SETTLE_SECONDS, Scope
 from release.journal import Note, not_noted
+from release.polling import polls
 from release.site import Satellite, Site
 from release.steps import Action, seconds_of
 
 Details = Mapping[str, Any]
 FRONT, BACK_OFFICE = "front", "back-office"
+_INSTALLATION_POLL_SECONDS = 10.0
 _KEPT = 2000
 """Characters of what an instance printed, for the journal. The log group has all of it."""
 
@@ -156,7 +158,7 @@ class Actions:
 
     def _install(self) -> Details:
         host = self.site.back_office_instance
-        decided = first_installation.plan(Findings.read(host))
+        decided = first_installation.plan(self._found_once_nothing_runs(host))
         if decided.action is first_installation.Action.STOP:
             raise ReleaseError(decided.reason)
         if decided.action is not first_installation.Action.NOTHING:
@@ -166,6 +168,17 @@ class Actions:
             )
             first_installation.finish(self._noted(first_installation.INSTALL, begun))
         return {"instance": host.instance_id, "found": decided.reason}
+
+    @staticmethod
+    def _found_once_nothing_runs(host: BackOffice) -> Findings:
+        """What is on the instance. An installation that runs was begun by a process that is gone: it goes on without
+        it."""
+        deadline = time.monotonic() + seconds_of(Action.INSTALL)
+        for _ in polls(_INSTALLATION_POLL_SECONDS):
+            found = Findings.read(host)
+            if not found.running or time.monotonic() > deadline:
+                break
+        return found
 
     def _deploy(self, action: Action, version: Version, *environments: Environment) -> Details:
         try:

@@ -17,7 +17,7 @@ import typer
 from commands.errors import CannotRunError
 from release import bundle, programs, statics
 from release.bundle import MAGENTO, BundleArgs, BundleError
-from release.code import Code, commit_of
+from release.code import CODE, Code, commit_of
 from release.statics import Statics
 from settings.messages import MISSING, message
 
@@ -71,6 +71,8 @@ def build(code: str, ref: str | None, args: BundleArgs, themes: Sequence[Statics
     Raises BundleError if it cannot be deployed, and CannotRunError if something is missing. Neither they nor Ctrl-C
     leave anything behind.
     """
+    if not code:
+        raise CannotRunError(message("code", got=code, expected=CODE))
     bundle.check_output(output, Path(code))
     with tempfile.TemporaryDirectory(prefix="release-build-", ignore_cleanup_errors=True) as temporary:
         source = Code.read(code, ref, Path(temporary, "code"))

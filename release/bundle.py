@@ -19,22 +19,29 @@ from typing import Annotated, NoReturn
 
 import boto3
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from commands import shell
 from commands.errors import CannotRunError, CommandError
 from release.content_digest import CONTENT, ContentDigest
+from release.errors import answers_of_aws
 from release.redirections import CONFIGURATION, Redirections
 from settings.messages import MISSING, Words, message
 
 PLATFORM_CONFIG = Path(__file__).resolve().parents[1] / "platform_config"
 MAGENTO = "magento"
 RELEASE_FILE = ".platform/release.env"
+APPLICATION = "APPLICATION"
+"""The name there of what the bundle is of: `magento`, or a satellite."""
 MOST_BYTES = 512 * 1024**2
 """Elastic Beanstalk's limit (Developer Guide, "Create an Elastic Beanstalk application source bundle")."""
 OLDEST = datetime(1980, 1, 1, tzinfo=UTC)
 """The first moment that a zip can hold."""
+NEWEST = datetime(2107, 12, 31, 23, 59, 58, tzinfo=UTC)
+"""The last one."""
 
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,18}[a-z0-9]")
+"""As `satellites[].name` of a stack file."""
 _RELEASE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _VERSION = re.compile(r"[!-~]{1,1024}")
 _MEMORY_LIMIT = re.compile(r"-1|[1-9][0-9]*[KMG]?")
@@ -82,20 +89,22 @@ class BundleArgs:
     platform_config: Path = PLATFORM_CONFIG
 
     def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            self._refuse("--name", self.name, f"{MAGENTO}, or the name of a satellite, such as pim")
         if not _RELEASE.fullmatch(self.release):
-            self._refuse("release", self.release, "1 to 40 letters, digits, hyphens and underscores")
+            self._refuse("--release", self.release, "1 to 40 letters, digits, hyphens and underscores")
         if self.name == MAGENTO and self.configuration_version is None:
-            self._refuse("configuration_version", None, "the S3 version of the site's env.php")
+            self._refuse("--configuration", None, "the address of the site's env.php, or --configuration-version")
         if self.name != MAGENTO and self.configuration_version is not None:
-            self._refuse("configuration_version", self.configuration_version, "none: only Magento has an env.php")
+            self._refuse("--configuration", self.configuration_version, "none: only Magento has an env.php")
         if self.configuration_version is not None and not _VERSION.fullmatch(self.configuration_version):
-            self._refuse("configuration_version", self.configuration_version, "an S3 version id")
+            self._refuse("--configuration-version", self.configuration_version, "an S3 version id")
         if self.memory_limit is not None and not _MEMORY_LIMIT.fullmatch(self.memory_limit):
-            self._refuse("memory_limit", self.memory_limit, "a size of PHP's, such as 768M or 2G")
+            self._refuse("--memory-limit", self.memory_limit, "a size of PHP's, such as 768M or 2G")
 
     @staticmethod
-    def _refuse(path: str, got: object, expected: str) -> None:
-        raise CannotRunError(message(path, got=MISSING if got is None else got, expected=expected))
+    def _refuse(option: str, got: object, expected: str) -> None:
+        raise CannotRunError(message(option, got=MISSING if got is None else got, expected=expected))
 
     @property
     def layers(self) -> tuple[Path, ...]:
@@ -156,7 +165,10 @@ def build(args: BundleArgs, output: Path, *, most_bytes: int = MOST_BYTES) -> Pa
 
 
 def check_output(output: Path, application: Path) -> None:
-    """Raise CannotRunError for a place that the bundle cannot be written to."""
+    """Raise CannotRunError for a place that the bundle cannot be written to, and for what a file would replace."""
+    if output.exists() and not output.is_file():
+        got = Words("a directory" if output.is_dir() else "a special file")
+        raise CannotRunError(message(str(output), got=got, expected="the path of the zip to write"))
     if output.resolve().is_relative_to(application.resolve()):
         raise CannotRunError(message(str(output), got=str(output), expected="a path outside the application"))
     if not output.parent.is_dir():
@@ -168,7 +180,8 @@ def _merged(args: BundleArgs) -> dict[str, _Entry]:
     entries: dict[str, _Entry] = {}
     for root in (args.application, *args.layers):
         if not root.is_dir():
-            raise CannotRunError(message(str(root), got=MISSING, expected="a directory"))
+            got = Words("a file") if root.exists() else MISSING
+            raise CannotRunError(message(str(root), got=got, expected="a directory"))
         for path, entry in _walk(root):
             _check_place(path, entries)
             entries[path] = entry
@@ -231,7 +244,7 @@ def refuse_secrets(path: Path) -> NoReturn:
 
 
 def _release_file(args: BundleArgs, content: str) -> str:
-    lines = [f"RELEASE={args.release}"]
+    lines = [f"RELEASE={args.release}", f"{APPLICATION}={args.name}"]
     if args.configuration_version is not None:
         lines.append(f"SITE_CONFIGURATION_VERSION={args.configuration_version}")
     if args.commit is not None:
@@ -247,7 +260,7 @@ def _redirections(args: BundleArgs, entries: Mapping[str, _Entry]) -> Mapping[st
     if args.name != MAGENTO or CONFIGURATION in entries:
         return {}
     files = {
-        path: entry.source.read_text(encoding="utf-8")
+        path: _text_of(entry)
         for path, entry in entries.items()
         if path in _PHP_FILES and entry.source.name == ".htaccess" and not entry.is_link
     }
@@ -268,13 +281,13 @@ def _write(args: BundleArgs, entries: Mapping[str, _Entry], output: Path) -> Non
 
         for path in sorted({*entries, *made} - {RELEASE_FILE}):
             if path in made:
-                add(path, stat.S_IFREG | 0o644, made[path].encode())
+                add(path, stat.S_IFREG | 0o644, _bytes_of(made[path]))
                 continue
             entry = entries[path]
             if entry.is_directory:
                 add(f"{path}/", entry.bundled_mode, b"")
             elif path in _PHP_FILES and not entry.is_link:
-                add(path, entry.bundled_mode, _adjusted(args, entry).encode())
+                add(path, entry.bundled_mode, _bytes_of(_adjusted(args, entry)))
             else:
                 add(path, entry.bundled_mode, entry.content())
         release = _release_file(args, digest.hexdigest()).encode()
@@ -282,16 +295,25 @@ def _write(args: BundleArgs, entries: Mapping[str, _Entry], output: Path) -> Non
 
 
 def _add(archive: zipfile.ZipFile, path: str, mode: int, content: bytes, timestamp: datetime) -> None:
-    information = zipfile.ZipInfo(path, max(timestamp, OLDEST).astimezone(UTC).timetuple()[:6])
+    information = zipfile.ZipInfo(path, min(max(timestamp, OLDEST), NEWEST).astimezone(UTC).timetuple()[:6])
     information.create_system = 3
     information.external_attr = mode << 16 | (0x10 if path.endswith("/") else 0)
     information.compress_type = zipfile.ZIP_DEFLATED
     archive.writestr(information, content, compresslevel=6)
 
 
+def _text_of(entry: _Entry) -> str:
+    """Its text. Bytes that are not UTF-8, such as those of an old comment, come back by `_bytes_of`."""
+    return entry.source.read_text(encoding="utf-8", errors="surrogateescape")
+
+
+def _bytes_of(text: str) -> bytes:
+    return text.encode(encoding="utf-8", errors="surrogateescape")
+
+
 def _adjusted(args: BundleArgs, entry: _Entry) -> str:
     """The application's `.user.ini` or `.htaccess`, with the release's memory limit and paths."""
-    text = entry.source.read_text(encoding="utf-8")
+    text = _text_of(entry)
     if entry.source.name == ".user.ini":
         limit = f"memory_limit = {args.memory_limit}\n" if args.memory_limit else ""
         return re.sub(r"^[ \t]*memory_limit[ \t]*=.*\n?", limit, text, flags=re.M)
@@ -311,6 +333,9 @@ def _redirected(text: str, redirections: Mapping[str, str]) -> str:
     return "".join(map(line, text.splitlines(keepends=True)))
 
 
+_NO_CONFIGURATION = "The stack's output `configuration_object` has its address."
+
+
 def newest_configuration(uri: str) -> str:
     """The version id of the newest version of the object at an `s3://` address."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
@@ -318,10 +343,16 @@ def newest_configuration(uri: str) -> str:
         raise CannotRunError(
             message("--configuration", got=uri, expected="an address such as s3://bucket/prod/env.php")
         )
-    try:
-        version: str = boto3.client("s3").head_object(Bucket=bucket, Key=key).get("VersionId", "null")
-    except (BotoCoreError, ClientError) as error:
-        raise BundleError(f"{uri}: AWS refused to read it: {error}") from error
+    with answers_of_aws():
+        try:
+            version: str = boto3.client("s3").head_object(Bucket=bucket, Key=key).get("VersionId", "null")
+        except ClientError as error:
+            # S3 answers a question for the head of an object with a number alone.
+            if error.response["Error"]["Code"] not in ("404", "NoSuchKey", "NoSuchBucket"):
+                raise
+            raise CannotRunError(
+                message("--configuration", got=uri, expected="an object that is there", fix=_NO_CONFIGURATION)
+            ) from None
     if version == "null":
         raise BundleError(
             message(uri, got=Words("an object without versions"), expected="a bucket that keeps versions")
@@ -394,8 +425,9 @@ def source_date(otherwise: datetime | None = None) -> datetime:
     text = os.environ.get("SOURCE_DATE_EPOCH")
     if not text:
         return otherwise or OLDEST
-    if not text.isdecimal():
-        raise CannotRunError(message("SOURCE_DATE_EPOCH", got=text, expected="seconds since 1970"))
+    if not re.fullmatch("[0-9]{1,10}", text) or int(text) > NEWEST.timestamp():
+        expected = f"seconds since 1970, up to {NEWEST.timestamp():.0f}, the last that a zip can hold"
+        raise CannotRunError(message("SOURCE_DATE_EPOCH", got=text, expected=expected))
     return datetime.fromtimestamp(int(text), UTC)
 
 

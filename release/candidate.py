@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from commands.errors import CannotRunError
 from release.back_office import Command
+from release.bundle import APPLICATION, MAGENTO, MOST_BYTES
 from release.content_digest import CONTENT, ContentDigest
 from release.errors import RefusedError
 from release.frozen_plan import Version
@@ -22,6 +23,8 @@ from release.site import Site
 STAGE = "stage-candidate"
 """The document that unpacks a release."""
 _FACTS = ".platform/candidate_facts.php"
+_MOST_UNPACKED_BYTES = 16 * MOST_BYTES
+"""Code and static files compress to a third or a quarter. What unpacks to more would fill an instance's disk."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,18 +41,23 @@ class ReleaseBundle:
     def read(cls, path: Path, app: str | None = None) -> ReleaseBundle:
         """Read its names, and all of its content.
 
-        Raises ``CannotRunError`` for a file that is no bundle of Magento's, or of a satellite's, and for a bundle that
-        was changed after it was built.
+        Raises ``CannotRunError`` for a file that is no bundle of Magento's, or of that satellite's, and for a bundle
+        that was changed after it was built.
         """
         try:
             with zipfile.ZipFile(path) as bundle:
-                said, content = names_in(bundle), ContentDigest.of(bundle, RELEASE_FILE)
+                said = names_in(bundle)
                 if app is None:
                     bundle.getinfo(_FACTS)
+                _check_size(path, bundle)
+                content = ContentDigest.of(bundle, RELEASE_FILE)
         except FileNotFoundError:
             raise CannotRunError(f"{path}: there is no such file") from None
-        except (zipfile.BadZipFile, zlib.error, KeyError) as error:
+        # An encrypted entry is a RuntimeError of zipfile's, and so is a compression that it does not know.
+        except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, RuntimeError) as error:
             raise CannotRunError(f"{path}: got {error}, expected a bundle of `./shop release bundle`") from None
+        if (named := said.get(APPLICATION, app or MAGENTO)) != (app or MAGENTO):
+            raise CannotRunError(f"{path}: got a bundle of {named}, expected one of {app or MAGENTO}")
         if "RELEASE" not in said or ("SITE_CONFIGURATION_VERSION" in said) != (app is None):
             raise CannotRunError(
                 f"{path}: got {RELEASE_FILE} of another application, expected one of {app or 'Magento'}"
@@ -68,6 +76,13 @@ class ReleaseBundle:
             configuration_version=said.get("SITE_CONFIGURATION_VERSION", ""),
             sha256=digest,
         )
+
+
+def _check_size(path: Path, bundle: zipfile.ZipFile) -> None:
+    size = sum(entry.file_size for entry in bundle.infolist())
+    if size > _MOST_UNPACKED_BYTES:
+        most = f"{_MOST_UNPACKED_BYTES // 1024**3} GiB"
+        raise CannotRunError(f"{path}: got {size / 1024**3:.1f} GiB when it is unpacked, expected at most {most}")
 
 
 def bundle_key(site: Site, release: str) -> str:

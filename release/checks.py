@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
+from release.acceptance import code_of, spelled
+from release.alarms import Sounding
 from release.errors import RefusedError, ReleaseError
 from release.frozen_plan import FrozenPlan
 from release.kinds import Kind
@@ -17,28 +18,31 @@ MOST_CLOCK_SECONDS = 60
 """Between an instance and this computer. Signed requests to AWS are refused from five minutes on ("Signature Version 4
 request signing")."""
 _FIELDS = 3
-_OF_THE_HOLD = "HTTP_Fixed_Response_Count"
-"""The metric of the one alarm that counts the pages of the hold, whatever the stack calls it. It still sounds for
-a while when a long hold is over."""
 
 
-def require(site: Site, plan: FrozenPlan, *, accepted: Sequence[str] = ()) -> None:
-    """Raise ``RefusedError`` with everything that is wrong.
+def require(site: Site, plan: FrozenPlan, *, accepted: Sequence[str] = ()) -> Sounding:
+    """Raise ``RefusedError`` with everything that is wrong. Otherwise the alarms that sound.
 
     `accepted` repeats alarms, such as ``alarm client-prod-target-errors``: the release may be what mends their cause.
     """
-    alarms = [] if plan.kind is Kind.ROLLBACK else [f"alarm {name}" for name in _alarms(site)]
-    if unknown := [each for each in accepted if each not in alarms]:
-        sounding = ", ".join(alarms) or "none: no alarm sounds"
+    alarms = Sounding.at(site)
+    stopping = () if plan.kind is Kind.ROLLBACK else alarms.stopping
+    accepted = spelled(accepted, (*stopping, *alarms.others))
+    if unknown := [each for each in accepted if each not in (*stopping, *alarms.others)]:
+        sounding = ", ".join(stopping) or "none: no alarm sounds that stops it"
         raise RefusedError(f"Nothing was changed. --accept: got {', '.join(unknown)}, expected {sounding}.")
-    wrong = [*_faults(site, plan), *_sounding([each for each in alarms if each not in accepted])]
+    wrong = [*_faults(site, plan), *(stopped_by(each) for each in stopping if each not in accepted)]
     if wrong:
         raise RefusedError("Nothing was changed. " + " ".join(wrong))
+    return alarms
 
 
-def _sounding(alarms: Sequence[str]) -> Iterator[str]:
-    for each in alarms:
-        yield f'{each}: got ALARM, expected OK. If the release is what mends it, repeat it: --accept "{each}".'
+def stopped_by(alarm: str) -> str:
+    """What is said of an alarm that stops a release."""
+    return (
+        f'{alarm}: got ALARM, expected OK. If the release is what mends it, repeat it: --accept "{alarm}". Its code, '
+        f"for Rundeck and GitHub: {code_of(alarm)}."
+    )
 
 
 def _faults(site: Site, plan: FrozenPlan) -> Iterator[str]:
@@ -57,7 +61,8 @@ def _faults(site: Site, plan: FrozenPlan) -> Iterator[str]:
         yield f"database {site.database}: got status {status}, expected available."
     # Who holds a broken shop by hand wants to go back behind the page.
     if plan.kind is not Kind.ROLLBACK and not isinstance(site, Satellite) and (state := site.hold.state()):
-        yield f"hold: got {', '.join(sorted(state))} armed, expected none. ./shop release hold off opens the shop."
+        opens = f"./shop release hold off {site.options} --reason WHY"
+        yield f"hold: got {', '.join(sorted(state))} armed, expected none. {opens} opens the shop."
     yield from _faults_of_version(site, plan)
 
 
@@ -97,52 +102,3 @@ def _faults_of_instances(site: Site, instances: list[str]) -> Iterator[str]:
         if not asked - MOST_CLOCK_SECONDS <= clock <= asked + took + MOST_CLOCK_SECONDS:
             says, expected = (f"{datetime.fromtimestamp(each, UTC):%H:%M:%S}" for each in (clock, asked))
             yield f"instance {instance}: its clock says {says}, expected {expected} UTC."
-
-
-def _alarms(site: Site) -> list[str]:
-    """The names of the stack's alarms that sound, without the hold's own."""
-    pages = (
-        site.session.client("cloudwatch")
-        .get_paginator("describe_alarms")
-        .paginate(StateValue="ALARM", AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-    )
-    topic = str(site.stack.outputs.get("alarm_topic") or "")
-    prefix = topic.rpartition(":")[2].removesuffix("alarms")
-    measured = {site.database, *(each.name for each in site.environments), *_load_balancer(site)}
-    return [
-        alarm["AlarmName"]
-        for page in pages
-        for alarm in (*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ()))
-        if _is_of_stack(alarm, topic, prefix, measured) and not _is_of_hold(alarm)
-    ]
-
-
-def _is_of_stack(alarm: Mapping[str, Any], topic: str, prefix: str, measured: set[str]) -> bool:
-    """By its name, which a stack file may change, by the topic that it tells, or by what it measures."""
-    if topic and (alarm["AlarmName"].startswith(prefix) or topic in alarm.get("AlarmActions", ())):
-        return True
-    dimensions = [
-        *alarm.get("Dimensions", ()),
-        *(each for metric in _metrics(alarm) for each in metric.get("Dimensions", ())),
-    ]
-    if measured & {each["Value"] for each in dimensions}:
-        return True
-    # A query names what it asks for: WHERE LoadBalancer = 'app/site/50dc6c495c0c9188'.
-    queries = [each.get("Expression", "") for each in alarm.get("Metrics", ())]
-    return any(f"'{name}'" in query for query in queries for name in measured)
-
-
-def _is_of_hold(alarm: Mapping[str, Any]) -> bool:
-    return any(metric["MetricName"] == _OF_THE_HOLD for metric in _metrics(alarm))
-
-
-def _metrics(alarm: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The metrics in the expression of an alarm."""
-    return [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", ()) if "MetricStat" in each]
-
-
-def _load_balancer(site: Site) -> Iterator[str]:
-    """The name of the shop's load balancer in CloudWatch, which is a part of the ARNs of its rules."""
-    if not isinstance(site, Satellite):
-        for arn in site.hold.args.rules.values():
-            yield arn.partition(":listener-rule/")[2].rsplit("/", 2)[0]

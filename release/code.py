@@ -13,8 +13,10 @@ from pathlib import Path
 
 from commands.errors import CannotRunError, CommandError
 from release import programs
-from settings.messages import MISSING, message
+from settings.messages import MISSING, Words, message
 
+CODE = "a directory, or the address of a git repository"
+"""What the code of a build is."""
 CHANGED = "-dirty"
 """What follows the commit of files with changes that are not committed. It is the mark of `git describe --dirty`."""
 
@@ -52,8 +54,10 @@ class Code:
                 return cls._as_it_is(local)
             if not ((local / ".git").exists() or _is_bare(local)):
                 raise CannotRunError(message(code, got="no .git", expected="a git repository, because of --ref"))
+        elif local.exists():
+            raise CannotRunError(message(code, got=Words("a file"), expected=CODE))
         elif not _ADDRESS.fullmatch(code):
-            raise CannotRunError(message(code, got=MISSING, expected="a directory, or the address of a git repository"))
+            raise CannotRunError(message(code, got=MISSING, expected=CODE))
         return cls._fetched(local.as_uri() if local.is_dir() else code, ref, empty)
 
     @classmethod

@@ -25,6 +25,11 @@ class ContentDigest:
     def add(self, path: str, content: bytes) -> None:
         self._lines.append((path, hashlib.sha256(content).hexdigest()))
 
+    def add_entry(self, bundle: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+        """Add an entry of an open bundle, a piece at a time: a small zip may unpack to more than the memory holds."""
+        with bundle.open(entry) as content:
+            self._lines.append((entry.filename, hashlib.file_digest(content, "sha256").hexdigest()))  # type: ignore[arg-type]
+
     def hexdigest(self) -> str:
         text = "".join(f"{digest}  {path}\n" for path, digest in sorted(self._lines))
         return hashlib.sha256(text.encode()).hexdigest()
@@ -35,5 +40,5 @@ class ContentDigest:
         digest = cls()
         for entry in bundle.infolist():
             if entry.filename != release_file:
-                digest.add(entry.filename, bundle.read(entry))
+                digest.add_entry(bundle, entry)
         return digest.hexdigest()

@@ -34,6 +34,8 @@ class Snapshot:
 
         Raises ``CannotRunError`` when there is none that is available.
         """
+        if name == "":
+            raise CannotRunError("--snapshot: got '', expected the name of a snapshot")
         pages = rds.get_paginator("describe_db_snapshots").paginate(DBInstanceIdentifier=database)
         found = [
             cls(name=each["DBSnapshotIdentifier"], taken_at=each["SnapshotCreateTime"].astimezone(UTC))

@@ -37,7 +37,7 @@ def deploy(
     app: AppName = None,
     accept: Annotated[
         list[str] | None,
-        typer.Option(metavar="ALARM", help="An alarm that stopped it, word by word: release although it sounds."),
+        typer.Option(metavar="ALARM", help="An alarm that stopped it, word by word or by its code: go on."),
     ] = None,
     notify: Notify = False,
 ) -> None:
@@ -111,11 +111,13 @@ def _begun(
     try:
         with console.working("Checking the site"):
             check()
-            checks.require(site, planned, accepted=accepted)
+            alarms = checks.require(site, planned, accepted=accepted)
         journal = Journal.begin(site.s3, site.bucket, site.journal_prefix(name), planned.to_json(), site.redaction)
     except BaseException:
         lock.free()
         raise
+    for each in alarms.told:
+        console.warn(each)
     with _held(site, lock, journal, planned, console) as execution:
         yield execution
 

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from commands.console import Console
 from commands.deployed_stack import AppName, StackName
+from commands.errors import CannotRunError
 from release.beanstalk import POLL_SECONDS, Environment, Instance
 from release.errors import ReleaseError, answers_of_aws
 from release.planning import unfinished
@@ -79,18 +80,22 @@ def diagnose(
         left = unfinished(site)
         label = str(left[1].plan["to"]["label"]) if left else ""
         traces = Traces.of(left[1].records) if left else Traces()
-        for environment in site.environments:
+        found_on = [(environment, environment.instances()) for environment in site.environments]
+        if instance is not None and instance not in (each.id for _, instances in found_on for each in instances):
+            names = " or ".join(environment.name for environment, _ in found_on)
+            raise CannotRunError(f"--instance: got {instance!r}, expected an instance of {names}")
+        for environment, instances in found_on:
             found = environment.describe()
             health = found.get("HealthStatus") or found.get("Health", "unknown")
             version = found.get("VersionLabel", "no version")
             console.say(f"{environment.name}: {found['Status']}, {health}, {version}.")
-            instances = environment.instances()
             failed = [each for each in instances if not each.runs(label or found.get("VersionLabel", ""))]
             asked_for = [each for each in instances if each.id == instance and each not in failed]
             for finding in _findings(site, environment, failed + asked_for):
                 _show(console, finding)
             if not failed:
-                console.step(f"All {len(instances)} instances run {found.get('VersionLabel')}.")
+                which = f"All {len(instances)} instances run" if len(instances) > 1 else "Its instance runs"
+                console.step(f"{which} {found.get('VersionLabel')}.")
             for event in _events(environment, traces.since(environment.name)):
                 console.say(f"  {event}", indent="    ")
         for line in traces.lines:

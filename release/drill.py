@@ -18,6 +18,7 @@ from commands.errors import CannotRunError
 from release.database_copy import DatabaseCopy, Snapshot, spell
 from release.errors import ReleaseError, answers_of_aws
 from release.failover import failover
+from release.running_configuration import RunningRelease
 from release.site import Site
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -55,11 +56,12 @@ def restore(
     console = Console()
     with answers_of_aws():
         site = Site.of(stack)
+        _require_release(site)
         copy = _copy_of(site)
         source = Snapshot.choose(copy.rds, site.database, snapshot)
         console.step(f"Snapshot {source.name}, taken at {source.taken_at:%Y-%m-%d %H:%M} UTC")
         started = time.monotonic()
-        with _restored(copy, source, console) as host:
+        with _restored(copy, source, stack, console) as host:
             restored = time.monotonic() - started
             console.step(f"The copy is available after {spell(restored)}.")
             with console.working("Running the shop's release with the copy"):
@@ -158,13 +160,20 @@ def ask(site: Site, host: str) -> CopyFacts:
     return CopyFacts.read(site.s3.get_object(Bucket=site.bucket, Key=key)["Body"].read().decode())
 
 
+def _require_release(site: Site) -> None:
+    """Before a copy costs anything. Raises ``CannotRunError`` for a site that could not be asked about it."""
+    running = RunningRelease.read(site.session, site.back_office.name)
+    if not running.configuration_version:
+        raise CannotRunError(f"{running}: expected a release of the shop, which is run with the copy.")
+
+
 @contextmanager
-def _restored(copy: DatabaseCopy, snapshot: Snapshot, console: Console) -> Iterator[str]:
+def _restored(copy: DatabaseCopy, snapshot: Snapshot, stack: str, console: Console) -> Iterator[str]:
     """The host of a copy, which is removed again whatever happens but a kill."""
     if copy.exists:
         raise CannotRunError(
-            f"database {copy.name}: it is there, so another drill is at work, or one was killed. `./shop drill remove` "
-            "removes it."
+            f"database {copy.name}: it is there, so another drill is at work, or one was killed. "
+            f"`./shop drill remove -s {stack}` removes it."
         )
     copy.restore(snapshot.name)
     try:

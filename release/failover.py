@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import ssl
 import threading
 import time
@@ -32,6 +33,8 @@ _BACK_SECONDS = 600.0
 _FAILOVER_SECONDS = 1800.0
 _POLL_SECONDS = 5.0
 _HTTPS = 443
+_HOST = re.compile("[A-Za-z0-9.-]{1,253}")
+_PORT = re.compile("[0-9]{1,5}")
 
 
 def failover(
@@ -169,7 +172,7 @@ class Shopper:
     def of(cls, host_name: str, address: str | None) -> Shopper:
         """Raises ``CannotRunError`` for an address that is none."""
         host, _, port = (address or host_name).partition(":")
-        if not host or not (port or str(_HTTPS)).isdecimal():
+        if address == "" or not _HOST.fullmatch(host) or not _PORT.fullmatch(port or str(_HTTPS)):
             raise CannotRunError(f"--address: got {address!r}, expected HOST or HOST:PORT")
         return cls(host_name, host, int(port or _HTTPS))
 

@@ -14,11 +14,16 @@ import typer
 from commands.console import Console
 from commands.deployed_stack import StackName
 from commands.errors import CannotRunError
+from release.acceptance import NOTHING
 from release.errors import answers_of_aws
-from release.hold import PAGE, Scope
+from release.hold import MOST_PAGE_BYTES, MOST_VALUES, PAGE, Scope
 from release.journal import Event, Journal
 from release.redaction import Redaction
 from release.site import HOLD, Site
+from settings.messages import Words, message
+
+_MOST_ALLOWED = MOST_VALUES - 1
+"""The rule for the back office has its path too."""
 
 Reason = Annotated[str, typer.Option(help="Why, for the journal.")]
 Allow = Annotated[
@@ -49,8 +54,9 @@ def on(
     page: Annotated[Path | None, typer.Option(help="The page's HTML, at most 1,024 bytes.")] = None,
 ) -> None:
     """Show shoppers a page instead of the shop. It takes effect within seconds, and `pulumi up` changes none of it."""
+    _check_reason(reason)
     allowed = networks(allow)
-    html = page.read_text() if page else PAGE
+    html = _html_of(page) if page else PAGE
     scope = Scope.BACK_OFFICE if back_office_only else Scope.SITE
     with answers_of_aws():
         site = Site.of(stack)
@@ -65,6 +71,7 @@ def on(
 @app.command(epilog=_EPILOG)
 def off(stack: StackName, reason: Reason) -> None:
     """Open the shop again."""
+    _check_reason(reason)
     with answers_of_aws():
         site = Site.of(stack)
         with _recorded(site, "hold off", reason, {}):
@@ -92,15 +99,45 @@ def _recorded(site: Site, step: str, reason: str, details: Mapping[str, Any]) ->
 
 
 def networks(allow: list[str] | None) -> tuple[IPv4Network, ...]:
-    """What the option `--allow` says. Raises ``CannotRunError`` for what is neither an address nor a network."""
-    return tuple(_network(each) for each in allow or ())
+    """What the option `--allow` says. Forms fill in ``none``, or a list with commas.
+
+    Raises ``CannotRunError`` for what is neither an address nor a network, for too many, and for all addresses at once.
+    """
+    found = tuple(_network(each) for given in allow or () if given != NOTHING for each in given.split(","))
+    if len(found) > _MOST_ALLOWED:
+        fix = "Allow fewer addresses, or one larger network."
+        got = Words(f"{len(found)} networks")
+        raise CannotRunError(message("--allow", got=got, expected=f"at most {_MOST_ALLOWED}", fix=fix))
+    return found
 
 
 def _network(text: str) -> IPv4Network:
     try:
-        return IPv4Network(text)
+        network = IPv4Network(text)
     except ValueError as error:
         raise CannotRunError(f"--allow: got {text!r}, expected an IPv4 address or network ({error})") from None
+    if network.prefixlen == 0:
+        raise CannotRunError(message("--allow", got=text, expected="less than everybody: such a hold holds nobody"))
+    return network
+
+
+def _check_reason(reason: str) -> None:
+    # `history` prints it on the terminals of others.
+    if not reason.strip() or not reason.isprintable():
+        raise CannotRunError(message("--reason", got=reason, expected="a line of text"))
+
+
+def _html_of(page: Path) -> str:
+    try:
+        html = page.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise CannotRunError(message(f"--page {page}", got=Words("bytes"), expected="a text in UTF-8")) from None
+    size = len(html.encode())
+    if not html.strip() or size > MOST_PAGE_BYTES:
+        raise CannotRunError(
+            message(f"--page {page}", got=Words(f"{size} bytes"), expected=f"a page of at most {MOST_PAGE_BYTES} bytes")
+        )
+    return html
 
 
 def _what(scope: Scope) -> str:

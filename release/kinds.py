@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from release.acceptance import codes_of, spelled
 from release.errors import RefusedError
 from release.schema_changes import Change, Column, Effect, Table, changes, statements_of
 from release.table_copies import copied
@@ -92,6 +93,10 @@ class Candidate:
             ) from None
 
 
+ASKED_FOR = "--hold was given"
+"""The one reason of a hold that nobody accepts."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Decision:
     """A kind, and why."""
@@ -109,9 +114,9 @@ class Decision:
 def decide(candidate: Candidate, *, hold: bool = False, accepted: Sequence[str] = ()) -> Decision:
     """The kind of a candidate.
 
-    `hold` asks for more caution than the facts do. `accepted` asks for less: it repeats reasons word by word. Raises
-    ``RefusedError`` when a fact cannot be had, when data would be lost that nobody accepted, and for an acceptance of
-    what was not found.
+    `hold` asks for more caution than the facts do. `accepted` asks for less: it repeats reasons, word by word or by
+    code. Raises ``RefusedError`` when a fact cannot be had, when data would be lost that nobody accepted, and for an
+    acceptance of what was not found.
     """
     _check(candidate.database_status, "setup:db:status", candidate.release)
     _check(candidate.configuration_status, "app:config:status", candidate.release)
@@ -119,15 +124,19 @@ def decide(candidate: Candidate, *, hold: bool = False, accepted: Sequence[str] 
     copies = tuple(copied(_statements(candidate), candidate.tables or {}))
     lossy = [each.text for each in found if each.effect is Effect.LOSSY]
     reasons = [*(each.text for each in found if each.effect is Effect.HELD), *_other_reasons(candidate)]
+    accepted = spelled(accepted, [*lossy, *reasons])
     if unknown := [each for each in accepted if each not in (*lossy, *reasons)]:
         raise RefusedError(f"--accept: got {', '.join(unknown)}, expected one of the reasons that were found.")
     if lost := [each for each in lossy if each not in accepted]:
         options = " ".join(f'--accept "{each}"' for each in lost)
-        raise RefusedError(f"Data would be lost: {'; '.join(lost)}. To go on, repeat each: {options}")
+        raise RefusedError(
+            f"Data would be lost: {'; '.join(lost)}. To go on, repeat each: {options}\n"
+            f"Their codes, for Rundeck and GitHub: {codes_of(lost)}"
+        )
     # What was accepted because data is lost still needs the hold: the running release may read that data.
     left = [*lossy, *(reason for reason in reasons if reason not in accepted)]
     if hold:
-        left.append("--hold was given")
+        left.append(ASKED_FOR)
     if left:
         return Decision(kind=Kind.HELD, reasons=tuple(left), changes=found, copies=copies)
     if candidate.database_status.exit_code == candidate.configuration_status.exit_code == UP_TO_DATE:
@@ -155,7 +164,8 @@ def _check(answer: Answer, command: str, release: str) -> None:
     if "not installed" in said:
         raise RefusedError(
             f"{command} of release {release}: Magento says that it is not installed. For a new stack, run ./shop "
-            "install. Otherwise env.php has no install/date, or the database is another one: run ./shop configuration."
+            "install -s STACK --admin-email ADDRESS. Otherwise env.php has no install/date, or the database is another "
+            "one: run ./shop configuration -s STACK."
         )
     raise RefusedError(f"{command} of release {release}: got exit code {answer.exit_code}, expected 0 or 2: {said}")
 

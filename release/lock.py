@@ -78,6 +78,8 @@ class LockPlace:
     """A boto3 client."""
     bucket: str
     key: str
+    options: str = ""
+    """Of `./shop release`, such as `-s prod`, for the command that a message names."""
 
     def read(self) -> Found | None:
         """The lock, held or free. None where no release ever took it."""
@@ -156,11 +158,11 @@ class LockPlace:
             raise LockedError(str(error)) from None
         return found.holder
 
-    @staticmethod
-    def _refuse_unless_dead(found: Found, release: str, resumes: bool) -> None:
+    def _refuse_unless_dead(self, found: Found, release: str, resumes: bool) -> None:
         if found.holder.release != release or not resumes:
             raise LockedError(
-                f"The lock is held by {found.holder}. `./shop release status` says whether it is at work."
+                f"The lock is held by {found.holder}. `{f'./shop release status {self.options}'.strip()}` says whether "
+                "it is at work."
             )
         if not found.is_stale:
             raise LockedError(

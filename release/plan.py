@@ -10,12 +10,14 @@ import typer
 from commands.console import Console
 from commands.deployed_stack import AppName, StackName
 from commands.errors import CannotRunError
+from release.acceptance import code_of, codes_of
+from release.alarms import Sounding
 from release.candidate import ReleaseBundle
 from release.errors import answers_of_aws
 from release.first_installation import ADDRESS
 from release.frozen_plan import FrozenPlan
 from release.hold_commands import Allow, networks
-from release.kinds import Kind
+from release.kinds import ASKED_FOR, Kind
 from release.planning import plan_first, plan_release, uploaded_version, version_of
 from release.site import Site
 from release.table_copies import ESTIMATE
@@ -33,7 +35,8 @@ _SHOPPERS_SEE = {
     Kind.ROLLBACK: "nothing: an older release is deployed again, and the database stays as it is",
 }
 Accept = Annotated[
-    list[str] | None, typer.Option(metavar="REASON", help="A reason that was printed, word by word: go on anyway.")
+    list[str] | None,
+    typer.Option(metavar="REASON", help="A reason that was printed, word by word or by its code: go on anyway."),
 ]
 
 
@@ -77,6 +80,7 @@ def plan(
             else:
                 planned = plan_first(site, to, admin_email=first_admin_email)
         planned.keep(site.s3, site.bucket, site.prefix)
+        alarms = Sounding.at(site)
         newest = site.stack.output("configuration_version") if app is None else ""
     show(console, planned)
     if to.configuration_version != newest:
@@ -84,6 +88,13 @@ def plan(
             f"The bundle names version {to.configuration_version} of env.php. The newest one is {newest}: build the "
             "bundle anew if the release should bring it."
         )
+    for each in alarms.stopping:
+        console.warn(
+            f'{each} sounds. While it does, the release is refused, unless you add --accept "{each}". Its code: '
+            f"{code_of(each)}."
+        )
+    for each in alarms.told:
+        console.warn(each)
     console.say("To carry it out:")
     console.raw(f"  ./shop release deploy {site.options} --plan {planned.id} --release {planned.release}")
 
@@ -106,6 +117,8 @@ def show(console: Console, planned: FrozenPlan) -> None:
     console.say(f"Shoppers see {_SHOPPERS_SEE[planned.kind]}.")
     for reason in planned.reasons:
         console.step(reason)
+    if planned.kind is Kind.HELD and (codes := codes_of(each for each in planned.reasons if each != ASKED_FOR)):
+        console.say(f"The codes of these reasons, for --accept: {codes}.")
     for copy in planned.copies:
         console.step(copy)
     if planned.copies:

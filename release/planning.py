@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from commands.errors import CannotRunError
 from release import window
+from release.acceptance import codes_of, spelled
 from release.candidate import ReleaseBundle, ask, bundle_key, upload
 from release.errors import LockedError, RefusedError, ReleaseError
 from release.frozen_plan import FrozenPlan, Version, digest_of
@@ -202,7 +203,7 @@ def plan_rollback(site: Site, *, accepted: Sequence[str]) -> FrozenPlan:
     if found is None:
         raise RefusedError(
             f"release {running(site).release}: no journal says which release ran before it. Deploy the one that you "
-            "want by ./shop release plan and deploy."
+            f"want: ./shop release plan {site.options} BUNDLE prints how."
         )
     last, against = found
     asked = Asked.now(site, last.previous)
@@ -211,13 +212,15 @@ def plan_rollback(site: Site, *, accepted: Sequence[str]) -> FrozenPlan:
         decision = decide(asked.candidate)
         if decision.kind is not Kind.PLAIN:
             against += [f"{last.previous.release} asks for changes: {reason}" for reason in decision.reasons]
+    accepted = spelled(accepted, against)
     if unknown := [each for each in accepted if each not in against]:
         raise RefusedError(f"--accept: got {', '.join(unknown)}, expected one of the reasons that were found.")
     if left := [each for each in against if each not in accepted]:
         options = " ".join(f'--accept "{each}"' for each in left)
         raise RefusedError(
             f"{last.previous.release} may not live with the database of {last.release}: {'; '.join(left)}.\nTo go back "
-            f"anyway, with the database as it is, repeat each: {options}\nTo bring the database back as it was before "
+            f"anyway, with the database as it is, repeat each: {options}\nTheir codes, for Rundeck and GitHub: "
+            f"{codes_of(left)}\nTo bring the database back as it was before "
             f"{last.release}, with the shop held meanwhile, type the commands of one way. "
             f'docs/operations.md, "Restore a database", says more.\n{_restore(site, last, against)}'
         )
@@ -260,7 +263,9 @@ def require_finished(site: Site) -> None:
         return
     found = site.lock.read()
     if found is not None and not found.holder.is_free and not found.is_stale:
-        raise LockedError(f"The lock is held by {found.holder}. `./shop release status` says whether it is at work.")
+        raise LockedError(
+            f"The lock is held by {found.holder}. `./shop release status {site.options}` says whether it is at work."
+        )
     raise RefusedError(
         f"{left[0]} is not finished. Go on with it: ./shop release resume {site.options}\n"
         f"Or take it back: ./shop release rollback {site.options}"

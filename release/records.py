@@ -10,7 +10,7 @@ import typer
 
 from commands.console import Console
 from commands.deployed_stack import AppName, StackName
-from commands.errors import ExitCode
+from commands.errors import CannotRunError, ExitCode
 from release import planning
 from release.errors import answers_of_aws
 from release.frozen_plan import FrozenPlan
@@ -59,17 +59,22 @@ def history(
     console = Console()
     with answers_of_aws():
         site = Site.of(stack, app)
+        known = names(site.s3, site.bucket, f"{site.prefix}{JOURNALS}")
         if release is not None:
+            if release not in known:
+                raise CannotRunError(
+                    f"release: got {release!r}, expected one that `./shop release history {site.options}` lists"
+                )
             journal = _journal(site, release)
             for line in _lines(journal.plan, journal.records):
                 console.say(line, indent="    ")
             return
-        journals = {name: _journal(site, name) for name in names(site.s3, site.bucket, f"{site.prefix}{JOURNALS}")}
+        journals = {name: _journal(site, name) for name in known}
     ordered = sorted(journals.items(), key=lambda item: item[1].records[0].at if item[1].records else "")
     for name, journal in ordered[-count:]:
         console.say(_summary(name, journal.plan, journal.records), indent="    ")
     if not journals:
-        console.say(f"Stack {stack} has no releases yet.")
+        console.say(f"{f'Satellite {app}' if app else 'The shop'} of stack {stack} has no releases yet.")
 
 
 def unlock(

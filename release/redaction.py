@@ -18,18 +18,31 @@ _NO_SECRETS = ("host", "port", "dbname", "username", "user")
 """Fields of secrets that anybody may read, and that are ordinary words: a database's user is `magento`."""
 _SHORTEST = 6
 """Characters. A shorter value, such as a user's name of three letters, would turn ordinary words into gaps."""
+_BREAK = re.compile(r"[ \t\r]*\n\s*")
+"""Between the lines of a text. Magento's console breaks long lines, also within a word."""
+_OF_MAGENTO = "base64"
+"""What a crypt key begins with, to say how it is written. What follows is the key."""
+_BASE64_BEGINS = (0, 2, 3)
+"""The characters that what is encoded before a text has a part in, by its bytes: none, one or two, and so on."""
 
 
 @dataclass(frozen=True)
 class Redaction:
-    """Knows secrets by their values, also as they look in JSON, in an address, in Base64 and in PHP's quotes."""
+    """Knows secrets by their values, also as they look in JSON, in an address, in Base64, in PHP's quotes, and broken
+    over lines."""
 
     pattern: re.Pattern[str] | None = None
 
     @classmethod
     def of_values(cls, values: Iterable[str]) -> Redaction:
         """A redaction of these secrets. Those under six characters are left out."""
-        looks = {look for value in values if len(value) >= _SHORTEST for look in _looks(value)}
+        looks = {
+            _BREAK.sub("", look)
+            for value in values
+            for written in {value, value.removeprefix(_OF_MAGENTO)}
+            if len(written) >= _SHORTEST
+            for look in _looks(written)
+        }
         longest_first = sorted(looks, key=lambda look: (-len(look), look))
         return cls(re.compile("|".join(map(re.escape, longest_first))) if looks else None)
 
@@ -62,7 +75,16 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """The text with a mark in the place of each secret."""
-        return self.pattern.sub(REPLACEMENT, text) if self.pattern else text
+        if self.pattern is None:
+            return text
+        kept = _without_breaks(text)
+        found = [
+            (kept[match.start()], kept[match.end() - 1] + 1)
+            for match in self.pattern.finditer("".join(text[place] for place in kept))
+        ]
+        ends = [0, *(end for _, end in found)]
+        begins = [*(begin for begin, _ in found), len(text)]
+        return REPLACEMENT.join(text[end:begin] for end, begin in zip(ends, begins, strict=True))
 
     def of(self, value: Any) -> Any:
         """A value of JSON's types, with all its texts redacted, keys too."""
@@ -90,10 +112,28 @@ def _values(secret: str) -> list[str]:
     return [value for name, value in said.items() if isinstance(value, str) and name not in _NO_SECRETS]
 
 
+def _without_breaks(text: str) -> list[int]:
+    """The places of all characters but those between lines."""
+    places: list[int] = []
+    end = 0
+    for found in _BREAK.finditer(text):
+        places.extend(range(end, found.start()))
+        end = found.end()
+    places.extend(range(end, len(text)))
+    return places
+
+
 def _looks(secret: str) -> Iterable[str]:
-    raw = secret.encode()
     yield secret
-    yield json.dumps(secret)[1:-1]
+    in_json = json.dumps(secret)[1:-1]
+    yield in_json
+    # As PHP writes it.
+    yield in_json.replace("/", "\\/")
     yield quote(secret, safe="")
     yield secret.replace("\\", "\\\\").replace("'", "\\'")
-    yield base64.b64encode(raw).decode()
+    raw = secret.encode()
+    for before, begin in enumerate(_BASE64_BEGINS):
+        # What stands before it, such as `user:` in a header of HTTP, moves it, and shares a character with it. So does
+        # what follows.
+        encoded = base64.b64encode(b" " * before + raw).decode()
+        yield encoded[begin : (before + len(raw)) * 8 // 6]

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from release.errors import ReleaseError
 
 RELEASE_FILE = ".platform/release.env"
+_MOST_BYTES = 64 * 1024
+"""Of that file. It has a handful of short lines."""
 _Read = TypeVar("_Read")
 _BLOCK_BYTES = 1 << 20
 """A bundle has up to 512 MB. Its directory and one small file are in the last blocks and in one more."""
@@ -89,8 +91,16 @@ def _opened(s3: Any, bucket: str, key: str, read: Callable[[zipfile.ZipFile], _R
 
 
 def names_in(bundle: zipfile.ZipFile) -> Mapping[str, str]:
-    """What ``.platform/release.env`` of an open bundle says. Raises ``KeyError`` if it is not there."""
-    lines = bundle.read(RELEASE_FILE).decode().splitlines()
+    """What ``.platform/release.env`` of an open bundle says.
+
+    Raises ``KeyError`` if it is not there, and ``zipfile.BadZipFile`` for one that no build has written.
+    """
+    if (size := bundle.getinfo(RELEASE_FILE).file_size) > _MOST_BYTES:
+        raise zipfile.BadZipFile(f"{size} bytes in {RELEASE_FILE}")
+    try:
+        lines = bundle.read(RELEASE_FILE).decode().splitlines()
+    except UnicodeDecodeError:
+        raise zipfile.BadZipFile(f"bytes in {RELEASE_FILE} that are not UTF-8") from None
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 

@@ -81,7 +81,7 @@ class Site:
     @property
     def lock(self) -> LockPlace:
         """The lock of this site's releases."""
-        return LockPlace(s3=self.s3, bucket=self.bucket, key=f"{self.prefix}{_LOCK}")
+        return LockPlace(s3=self.s3, bucket=self.bucket, key=f"{self.prefix}{_LOCK}", options=self.options)
 
     def locked(self, release: str, *, plan: str = "", resumes: bool = False) -> Lock:
         """Take the lock in the name of the caller, for a release and its plan. Raises ``LockedError`` that says who has

@@ -12,6 +12,8 @@ from settings.section import Section, unique
 from settings.server_size import VOLUME_LETTERS, ServerSizeSettings
 from settings.values import Gib, Label, Limit, SnapshotId, between, entries, like
 
+LOCKS = "locks"
+"""The name of the server's own volume, which no share may have."""
 _MOST_BYTES_OF_SHARES = environment_properties.MOST_BYTES // 2
 
 _OF_THE_RELEASE = re.compile("(app|bin|bootstrap|dev|generated|lib|phpserver|platform|setup|update|vendor)(/.*)?")
@@ -27,7 +29,7 @@ def _holds_code(path: str) -> bool:
 class NfsShareSettings(Section):
     """One directory that all instances of the site share, on its own volume."""
 
-    name: Label
+    name: Annotated[Label, Limit(expected=f"a name other than {LOCKS}", holds=lambda name: name != LOCKS)]
     """The name of the share, such as `client-media`. Its volume is named after it."""
     path: Annotated[
         str,

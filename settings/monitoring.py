@@ -86,7 +86,7 @@ class ThresholdSettings(Section):
     target_errors: Count = 30
     """The instances' 5xx answers a minute. The alarm is raised above it."""
     hold_minutes: Annotated[int, between(10, 1440)] = 60
-    """How long the maintenance hold may answer shoppers, in steps of five minutes. The alarm is raised after it."""
+    """How long the maintenance hold may be armed, in steps of five minutes. The alarm is raised after it."""
 
 
 class MonitoringSettings(Section):

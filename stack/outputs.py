@@ -106,6 +106,8 @@ class StackOutputs:
     """The name of the CloudWatch dashboard."""
     alarm_topic: Text | None
     """The ARN of the topic to which alarms are sent."""
+    release_alarms: Mapping[str, object] | None
+    """The names of the alarms that stop a release while they sound: of the site, and of each satellite."""
     backup_vault: Text | None
     """The name of the AWS Backup vault."""
 
@@ -174,6 +176,7 @@ class StackOutputs:
             content_origin=content.origin if content else None,
             dashboard=monitoring.dashboard_name if monitoring else None,
             alarm_topic=monitoring.topic_arn if monitoring else None,
+            release_alarms=monitoring.release_alarms if monitoring else None,
             backup_vault=backups.vault_name if backups else None,
         )
 

@@ -180,17 +180,23 @@ def call_stack() -> source_pb2.StackTrace:
         if frame.f_back is None:
             return source_pb2.StackTrace()
         frame = frame.f_back
-    trace = source_pb2.StackTrace()
+    frames = []
     caller: FrameType | None = frame
     while caller is not None:
-        uri = _uri(caller.f_code.co_filename)
-        position = source_pb2.SourcePosition(uri=uri, line=caller.f_lineno) if uri else None
-        trace.frames.append(source_pb2.StackFrame(pc=position))
+        frames.append(_frame(caller.f_code.co_filename, caller.f_lineno))
         caller = caller.f_back
-    return trace
+    # Messages one after the other are one message with what is in all of them.
+    return source_pb2.StackTrace.FromString(b"".join(frames))
 
 
 @functools.cache
+def _frame(file_name: str, line: int) -> bytes:
+    """A call stack of one frame as it is sent: most calls are in the stacks of many resources."""
+    uri = _uri(file_name)
+    position = source_pb2.SourcePosition(uri=uri, line=line) if uri else None
+    return source_pb2.StackTrace(frames=[source_pb2.StackFrame(pc=position)]).SerializeToString()
+
+
 def _uri(file_name: str) -> str | None:
     try:
         return Path(file_name).as_uri()

@@ -16,12 +16,14 @@ from settings.firewall import FirewallSettings
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 """The policy that AWS recommends. The default is still the policy of 2016 ("Security policies for your Application Load
 Balancer")."""
-HOLD_RULES = ("allowed-to-back-office", "allowed-to-front", "everyone-else")
+EVERYONE_ELSE = "everyone-else"
+"""The rule of the hold that answers shoppers with its page."""
+HOLD_RULES = ("allowed-to-back-office", "allowed-to-front", EVERYONE_ELSE)
 IDLE_TIMEOUT_SECONDS = 620
 """How long a load balancer waits for an answer: longer than nginx waits for PHP (610), which may take 600. nginx keeps
 idle connections even longer (630), as AWS advises ("Troubleshoot your Application Load Balancers")."""
-_NEVER_MATCHES = "disarmed.invalid"
-"""A host name that does not exist: RFC 2606 reserves ``.invalid``."""
+DISARMED = "disarmed.invalid"
+"""The host name that a disarmed rule of the hold matches. It does not exist: RFC 2606 reserves ``.invalid``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +155,7 @@ class SharedLoadBalancer(pulumi.ComponentResource):
             priority=priority,
             conditions=[
                 aws.lb.ListenerRuleConditionArgs(
-                    host_header=aws.lb.ListenerRuleConditionHostHeaderArgs(values=[_NEVER_MATCHES])
+                    host_header=aws.lb.ListenerRuleConditionHostHeaderArgs(values=[DISARMED])
                 )
             ],
             actions=[

@@ -1,4 +1,4 @@
 """Alarms by e-mail and the dashboard.
 
-It imports shared, network, servers and site.
+It imports shared, network, beanstalk, servers and site.
 """

@@ -10,9 +10,11 @@ from functools import cached_property
 import pulumi
 import pulumi_aws as aws
 
+from components.beanstalk.load_balancer import EVERYONE_ELSE
 from components.monitoring import shared_alarms, site_alarms
 from components.monitoring.alarm import Alarm, AlarmGroup, AlarmNameError, Expression, Metric
 from components.monitoring.dashboard import DashboardSubject, dashboard_body
+from components.monitoring.hold_watch import HoldWatch, HoldWatchArgs
 from components.network.vpn_link import VpnTunnels
 from components.servers.operations import VPN
 from components.shared.arguments import refuse
@@ -23,6 +25,7 @@ from settings.monitoring import MonitoringSettings
 
 FRONT = "front"
 DATABASE = "database"
+FILE_SERVER = "nfs"
 _SUPPRESSOR_SECONDS = 300
 """How long a group waits for the alarm that it follows from to be raised: the period of their alarms."""
 
@@ -34,6 +37,8 @@ class MonitoredSite:
     environments: Mapping[str, pulumi.Input[str]]
     """The names of the Beanstalk environments, by tier. One tier is ``front``."""
     load_balancer_arn: pulumi.Input[str]
+    hold_rule_arn: pulumi.Input[str]
+    """The rule of the load balancer that answers shoppers with the maintenance hold's page."""
     database_id: pulumi.Input[str]
     cache_node_ids: tuple[pulumi.Input[str], ...]
     search_domain_name: pulumi.Input[str]
@@ -55,6 +60,7 @@ class MonitoredSite:
                 "back-office": platform.back_office.environment_name,
             },
             load_balancer_arn=platform.load_balancer.arn,
+            hold_rule_arn=platform.load_balancer.hold_rule_arns[EVERYONE_ELSE],
             database_id=platform.database.identifier,
             cache_node_ids=platform.cache.node_ids,
             session_node_ids=platform.session_cache.node_ids if platform.session_cache else (),
@@ -80,7 +86,7 @@ class MonitoringSuiteArgs:
     satellites: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """The names of Beanstalk environments, by satellite."""
     servers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    """Instance ids, by server. One that is called ``vpn`` is the OpenVPN server."""
+    """Instance ids, by server. ``vpn`` is the OpenVPN server, and ``nfs`` is the site's file server."""
     vpn_links: Mapping[str, VpnTunnels] = field(default_factory=dict)
     nat_gateways: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """The ids of NAT gateways, by the letter of their zone."""
@@ -114,23 +120,13 @@ class MonitoringSuiteArgs:
     @cached_property
     def mails(self) -> tuple[Alarm | AlarmGroup, ...]:
         """All alarms. Each entry sends one mail. An alarm comes before the groups that follow from it."""
-        site, thresholds = self.site, self.monitoring.thresholds
-        caches = {"cache": site.cache_node_ids}
-        if site.session_node_ids:
-            caches["session-cache"] = site.session_node_ids
+        thresholds = self.monitoring.thresholds
         return (
-            *site_alarms.of_environments(site.environments, thresholds),
-            *site_alarms.of_load_balancer(self.load_balancer, thresholds),
-            *(
-                mail
-                for name, each in self.databases.items()
-                for mail in site_alarms.of_database(name, each, thresholds)
-            ),
-            *(mail for name, nodes in caches.items() for mail in site_alarms.of_cache(name, nodes, thresholds)),
-            *site_alarms.of_search(site.search_domain_name, self.context.account_id, site.search_nodes, thresholds),
+            *self._of_site,
+            *self._of_shared_databases,
             *site_alarms.of_environments(self.satellites, thresholds),
-            *(mail for name, each in self.servers.items() for mail in shared_alarms.of_server(name, each)),
-            *(mail for name, each in self.servers.items() for mail in shared_alarms.of_usage(name, each, thresholds)),
+            *(mail for name in self.servers if name != FILE_SERVER for mail in self._of_server(name)),
+            site_alarms.of_hold(self.load_balancer, thresholds),
             *(shared_alarms.of_vpn_certificates(self.servers[VPN], thresholds) if VPN in self.servers else ()),
             *(mail for name, each in self.vpn_links.items() for mail in shared_alarms.of_vpn_link(name, each)),
             *([shared_alarms.of_nat_gateways(self.nat_gateways)] if self.nat_gateways else []),
@@ -141,18 +137,66 @@ class MonitoringSuiteArgs:
             ),
         )
 
+    @cached_property
+    def release_alarms(self) -> dict[str, object]:
+        """The names of the alarms on what a release of the site touches, and on what one of each satellite touches.
+
+        A release does not begin while one of them sounds. The site's are on its environments, its load balancer, its
+        database, its caches, its search and its file server; a satellite's on its environment and the shared database.
+        """
+        thresholds = self.monitoring.thresholds
+        return {
+            "site": self._names(self._of_site),
+            "satellites": {
+                name: self._names((*site_alarms.of_environments({name: each}, thresholds), *self._of_shared_databases))
+                for name, each in self.satellites.items()
+            },
+        }
+
+    @cached_property
+    def _of_site(self) -> tuple[Alarm | AlarmGroup, ...]:
+        site, thresholds = self.site, self.monitoring.thresholds
+        caches = {"cache": site.cache_node_ids}
+        if site.session_node_ids:
+            caches["session-cache"] = site.session_node_ids
+        return (
+            *site_alarms.of_environments(site.environments, thresholds),
+            *site_alarms.of_load_balancer(self.load_balancer, thresholds),
+            *site_alarms.of_database(DATABASE, site.database_id, thresholds),
+            *(mail for name, nodes in caches.items() for mail in site_alarms.of_cache(name, nodes, thresholds)),
+            *site_alarms.of_search(site.search_domain_name, self.context.account_id, site.search_nodes, thresholds),
+            *(self._of_server(FILE_SERVER) if FILE_SERVER in self.servers else ()),
+        )
+
+    @cached_property
+    def _of_shared_databases(self) -> tuple[Alarm | AlarmGroup, ...]:
+        thresholds = self.monitoring.thresholds
+        named = self.other_databases.items()
+        return tuple(mail for name, each in named for mail in site_alarms.of_database(name, each, thresholds))
+
+    def _of_server(self, name: str) -> tuple[Alarm | AlarmGroup, ...]:
+        instance, thresholds = self.servers[name], self.monitoring.thresholds
+        return (*shared_alarms.of_server(name, instance), *shared_alarms.of_usage(name, instance, thresholds))
+
+    def _names(self, mails: tuple[Alarm | AlarmGroup, ...]) -> list[str]:
+        """In CloudWatch, those of groups and those of the alarms in them."""
+        keys = {key for mail in mails for key in (mail.key, *(alarm.key for alarm in _alarms_of(mail)))}
+        return sorted(map(self.name_of, keys))
+
 
 class MonitoringSuite(pulumi.ComponentResource):
     """The alarms of every system, their recipients, and the site's dashboard.
 
     Produces an encrypted topic, and a subscription for each recipient, who confirms it by a link in a mail. Each alarm
     sends its own mail, with its name as the subject, so that no raised alarm hides another. Only the alarms of a group,
-    which show one fault, share a mail: a composite alarm sends it. Produces a subscription to the databases' failovers
-    and the dashboard too.
+    which show one fault, share a mail: a composite alarm sends it. Produces a subscription to the databases' failovers,
+    a ``HoldWatch`` and the dashboard too.
     """
 
     topic_arn: pulumi.Output[str]
     dashboard_name: pulumi.Output[str]
+    release_alarms: dict[str, object]
+    """The names of the alarms that stop a release: those of the site, and those of each satellite."""
 
     def __init__(self, name: str, args: MonitoringSuiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("magento:monitoring:MonitoringSuite", name, {"mails": [mail.key for mail in args.mails]}, opts)
@@ -160,6 +204,7 @@ class MonitoringSuite(pulumi.ComponentResource):
         self._context = args.context.for_system("monitoring")
         self._child = pulumi.ResourceOptions(parent=self)
         self.topic_arn = self._topic().arn
+        self.release_alarms = args.release_alarms
         alarms: dict[str, aws.cloudwatch.MetricAlarm] = {}
         for mail in args.mails:
             shared = []
@@ -170,6 +215,10 @@ class MonitoringSuite(pulumi.ComponentResource):
                     shared.append(alarms[alarm.key])
             if isinstance(mail, AlarmGroup) and shared:
                 self._composite(mail, shared, alarms.get(mail.follows or ""))
+        watch_args = HoldWatchArgs(
+            context=self._context, load_balancer=args.load_balancer, rule_arn=args.site.hold_rule_arn
+        )
+        HoldWatch(f"{name}-hold", watch_args, opts=self._child)
         self._failovers()
         self.dashboard_name = self._dashboard().dashboard_name
         self.register_outputs({"topic_arn": self.topic_arn, "dashboard_name": self.dashboard_name})

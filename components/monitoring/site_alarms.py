@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pulumi
 
+from components.monitoring import hold_watch
 from components.monitoring.alarm import Alarm, AlarmGroup, Comparison, Expression, Metric, MissingData, Statistic
 from settings.monitoring import ThresholdSettings
 
@@ -118,23 +119,6 @@ def of_load_balancer(load_balancer: pulumi.Input[str], thresholds: ThresholdSett
             threshold=thresholds.load_balancer_errors,
             missing_data=MissingData.NOT_BREACHING,
         ),
-        # By CloudWatch's clock: it sounds also if the release tool and its computer are dead. It reads what the load
-        # balancer answers, so that it needs no word from the tool. Fixed responses alone would not do: requests for
-        # unknown hosts get one with 404. Nor would 503 alone: without healthy instances, it is the answer too.
-        Alarm(
-            key="hold-too-long",
-            description=f"Shoppers have got the maintenance hold's page for {thresholds.hold_minutes} minutes: "
-            "./shop release status says what to type",
-            metric=Expression(
-                text="IF(FILL(unavailable, 0) > 0 AND FILL(fixed, 0) > 0, 1, 0)",
-                metrics={"unavailable": count("HTTPCode_ELB_503_Count"), "fixed": count("HTTP_Fixed_Response_Count")},
-            ),
-            comparison=Comparison.ABOVE,
-            threshold=0,
-            missing_data=MissingData.NOT_BREACHING,
-            period_seconds=_FIVE_MINUTES,
-            datapoints=thresholds.hold_minutes * 60 // _FIVE_MINUTES,
-        ),
         Alarm(
             key="target-errors",
             description=f"The instances fail more than {thresholds.target_errors} requests a minute",
@@ -159,6 +143,30 @@ def of_load_balancer(load_balancer: pulumi.Input[str], thresholds: ThresholdSett
             missing_data=MissingData.NOT_BREACHING,
             datapoints=5,
         ),
+    )
+
+
+def of_hold(load_balancer: pulumi.Input[str], thresholds: ThresholdSettings) -> Alarm:
+    """The alarm of a maintenance hold that is older than its limit, by the clock of ``HoldWatch``.
+
+    It needs no word from the release tool, which may be dead, and no request of a shopper, who may be asleep.
+    """
+    return Alarm(
+        key="hold-too-long",
+        description=f"The maintenance hold has been armed for {thresholds.hold_minutes} minutes, or no look at it has "
+        "succeeded in that time: ./shop release status says what to type",
+        metric=Metric(
+            namespace=hold_watch.NAMESPACE,
+            name=hold_watch.METRIC,
+            dimensions={"LoadBalancer": load_balancer},
+            # A hold that was taken away in between is another hold.
+            statistic=Statistic.MINIMUM,
+        ),
+        comparison=Comparison.ABOVE,
+        threshold=0,
+        missing_data=MissingData.BREACHING,
+        period_seconds=hold_watch.EVERY_MINUTES * 60,
+        datapoints=thresholds.hold_minutes // hold_watch.EVERY_MINUTES,
     )
 
 

@@ -81,11 +81,11 @@ class DataVolumes:
 
     def attach_to(self, instance_id: pulumi.Input[str], system: OperatingSystem) -> None:
         """Each under a device name of its own, as the operating system has them."""
-        for letter, volume in zip(VOLUME_LETTERS, self._volumes, strict=False):
-            by_place = f"/dev/sd{letter}" if system is OperatingSystem.DEBIAN else f"xvd{letter}"
+        prefix = "/dev/sd" if system is OperatingSystem.DEBIAN else "xvd"
+        for place, volume in enumerate(self._volumes):
             aws.ec2.VolumeAttachment(
                 f"{self._server}-{volume.name}-attachment",
-                device_name=volume.device or by_place,
+                device_name=volume.device or f"{prefix}{VOLUME_LETTERS[place]}",
                 volume_id=self._made[volume.name].id,
                 instance_id=instance_id,
                 # The stop unmounts the file system. Without it, the volume could be detached during a write.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -14,12 +14,15 @@ from components.servers.cloud_init import BootFile, CloudInit
 from components.servers.data_volumes import DataVolume
 from components.servers.server import Server, ServerArgs, ServerPlacement
 from components.servers.server_configuration import ServerConfiguration
-from settings.file_server import FileServerSettings
+from settings.file_server import LOCKS, FileServerSettings
 
 PORT = 2049
 _EXPORTS = "/etc/exports.d/shares.exports"
 _APPLY = "/usr/local/sbin/apply_shares.sh"
 _SERVE = "/usr/local/sbin/serve-shares"
+_LOCKS_VOLUME = DataVolume(name=LOCKS, size_gib=1, mount_point="/var/lib/nfs/nfsdcld", device="/dev/sdf")
+"""Remembers which clients have files open or locked, through a replacement of the server. It is a volume of its own,
+because those of the shares come and go, and clients see all that is on them. A gibibyte is the least that EBS has."""
 _DEVICES = tuple(f"/dev/xvd{first}{second}" for first in "bc" for second in "abcdefghijklmnopqrstuvwx")
 """Names that EC2 takes and that no other volume has ("Device names for volumes on Amazon EC2 instances")."""
 
@@ -37,10 +40,12 @@ class NfsServerArgs:
 
 
 class NfsServer(pulumi.ComponentResource):
-    """A ``Server`` that exports each share over NFS version 4. Each share has its own EBS volume.
+    """A ``Server`` that exports each share over NFS version 4. Each share has its own EBS volume, and so have the
+    clients' locks.
 
-    A new instance has the same address, volumes and exports. Mounts of the clients wait for it and then continue.
-    A share that is added, or no longer exported, does not need one.
+    A new instance has the same address, volumes and exports. Mounts of the clients wait for it and then continue, with
+    the files that they have open and the locks that they hold. A share that is added, or no longer exported, does not
+    need one.
     """
 
     server: Server
@@ -67,17 +72,7 @@ class NfsServer(pulumi.ComponentResource):
                 configuration=pulumi.Output.from_input(args.network_cidr).apply(
                     lambda cidr: configuration(args.server, cidr)
                 ),
-                volumes=tuple(
-                    DataVolume(
-                        name=share.name,
-                        size_gib=share.size_gib,
-                        mount_point=share.directory,
-                        snapshot_id=share.snapshot_id,
-                        device=device,
-                        is_mounted=share.exported,
-                    )
-                    for share, device in zip(shares, devices(share.name for share in shares), strict=True)
-                ),
+                volumes=(_LOCKS_VOLUME, *_share_volumes(args.server)),
                 volumes_may_change=True,
                 host_name=args.server.host_name,
             ),
@@ -88,6 +83,18 @@ class NfsServer(pulumi.ComponentResource):
         self.variables = {"MAGENTO_NFS_SERVER": self.address, "MAGENTO_NFS_SHARES": exported} if exported else {}
         self.instance_id = self.server.instance_id
         self.register_outputs({"address": self.address, "instance_id": self.instance_id})
+
+
+def _share_volumes(server: FileServerSettings) -> Iterator[DataVolume]:
+    for share, device in zip(server.shares, devices(share.name for share in server.shares), strict=True):
+        yield DataVolume(
+            name=share.name,
+            size_gib=share.size_gib,
+            mount_point=share.directory,
+            snapshot_id=share.snapshot_id,
+            device=device,
+            is_mounted=share.exported,
+        )
 
 
 def devices(shares: Iterable[str]) -> list[str]:
@@ -112,6 +119,14 @@ def boot() -> CloudInit:
             BootFile(
                 path="/etc/systemd/system/nfs-server.service.d/shares.conf",
                 content=server_files.read("nfs_server/service.conf"),
+            ),
+            BootFile(
+                path="/etc/systemd/system/nfs-mountd.service.d/shares.conf",
+                content=server_files.read("nfs_server/mountd.conf"),
+            ),
+            BootFile(
+                path="/etc/systemd/system/nfsdcld.service.d/shares.conf",
+                content=server_files.read("nfs_server/clients.conf"),
             ),
             BootFile(path=_APPLY, content=server_files.read("nfs_server/apply_shares.sh"), mode="0700"),
             BootFile(path=_SERVE, content=server_files.read("nfs_server/serve_shares.sh"), mode="0755"),

@@ -45,6 +45,8 @@ class ReleaseRoleArgs:
     """CloudFront, whose origin a hold leaves open."""
     alarm_topic: pulumi.Input[str] | None = None
     """The topic that hears of a release that failed."""
+    release_alarms: Mapping[str, object] | None = None
+    """The names of the alarms that stop a release: of the site, and of each satellite."""
 
 
 class ReleaseRole(pulumi.ComponentResource):
@@ -107,6 +109,7 @@ def _facts(args: ReleaseRoleArgs) -> dict[str, object]:
             "front_environment": site.front.environment_name,
             "hold_rules": site.load_balancer.hold_rule_arns,
             "listener_rules": dict(site.listener_rules),
+            "release_alarms": args.release_alarms,
             "release_documents": site.release_documents.names,
             "release_log_group": site.release_documents.log_group_name,
             "releases": site.releases.uri,

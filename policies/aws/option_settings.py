@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from policies.model.expectations import accepted, within
-from policies.model.properties import Absent, Known, Reading, Unknown
+from policies.model.properties import Absent, Known, Properties, Reading, Unknown
 from policies.model.resources import Resource
 from policies.model.rule import Config, Findings
 
@@ -20,10 +20,10 @@ class OptionSettings:
     Beanstalk accepts true and True, so ``is_true`` and ``text`` ignore case.
     """
 
-    def __init__(self, environment: Resource) -> None:
+    def __init__(self, properties: Properties) -> None:
         self._values: dict[tuple[str, str], Reading] = {}
         self._missing: Reading = Absent()
-        for setting in environment.properties.each(_SETTINGS):
+        for setting in properties.each(_SETTINGS):
             match within(setting, "namespace"), within(setting, "name"):
                 case Known(namespace), Known(name):
                     self._values[namespace, name] = within(setting, "value")
@@ -59,10 +59,12 @@ class OptionSettings:
         return isinstance(self._missing, Unknown)
 
 
-@lru_cache(maxsize=32)
 def settings_of(environment: Resource) -> OptionSettings:
     """An environment's settings, read once for all the rules that ask about it."""
-    return OptionSettings(environment)
+    return _settings_in(environment.properties)
+
+
+_settings_in = lru_cache(maxsize=32)(OptionSettings)
 
 
 def option(

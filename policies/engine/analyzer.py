@@ -7,8 +7,9 @@ naming it. This one overrides those methods and keeps the rest: the pack's descr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import pulumi_policy.policy
@@ -94,7 +95,7 @@ class Analyzer(pulumi_policy.policy._PolicyAnalyzerServicer):
 
     def Analyze(self, request: Any, _context: Any) -> analyzer_pb2.AnalyzeResponse:  # noqa: N802
         """Evaluates the inputs of one resource, before it is created or changed."""
-        resource = _resource(request)
+        resource = _resource(request, self._properties(request))
         applicable, others = self._rules_for(resource.token)
         response = analyzer_pb2.AnalyzeResponse()
         response.CopyFrom(others)
@@ -114,7 +115,7 @@ class Analyzer(pulumi_policy.policy._PolicyAnalyzerServicer):
     def AnalyzeStack(self, request: Any, _context: Any) -> analyzer_pb2.AnalyzeResponse:  # noqa: N802
         """Evaluates all resources together: at preview after all are planned, during ``up`` after all are created."""
         response = analyzer_pb2.AnalyzeResponse()
-        stack = _stack(request.resources)
+        stack = self._stack(request.resources)
         if not stack.resources:
             return response
         root = root_of(stack.resources[0])
@@ -139,6 +140,25 @@ class Analyzer(pulumi_policy.policy._PolicyAnalyzerServicer):
         self._evaluated.clear()
         self._undecided.clear()
         return response
+
+    def _stack(self, requests: Iterable[Any]) -> Stack:
+        asked = list(requests)
+        origins: dict[str, dict[str, list[Resource]]] = {each.urn: {} for each in asked}
+        resources = {
+            each.urn: _resource(
+                each, self._properties(each, derived=frozenset(each.propertyDependencies)), origins[each.urn]
+            )
+            for each in asked
+        }
+        # In a second pass, since a resource may come before those that its values were taken from.
+        for each in asked:
+            for name, sources in each.propertyDependencies.items():
+                origins[each.urn][name] = [resources[urn] for urn in sources.urns if urn in resources]
+        return Stack(resources.values())
+
+    def _properties(self, request: Any, *, derived: frozenset[str] | None = None) -> Properties:
+        """What a request says of a resource's properties."""
+        return Properties(request.properties, derived=derived)
 
     def _rules_for(self, token: str) -> tuple[list[ResourceRule], analyzer_pb2.AnalyzeResponse]:
         """The rules that apply to a type, and the answer that lists all others."""
@@ -233,36 +253,21 @@ class Analyzer(pulumi_policy.policy._PolicyAnalyzerServicer):
                 yield Violation(resource=root, got=f"{exception}, which satisfies the rule", expected="no exception")
 
 
-def _resource(request: Any, **more: Any) -> Resource:
+def _resource(
+    request: Any, properties: Properties, origins: Mapping[str, list[Resource]] = MappingProxyType({})
+) -> Resource:
     options = request.options
     return Resource(
         urn=request.urn,
         token=request.type,
         name=request.name,
-        **{"properties": Properties(request.properties), **more},
+        properties=properties,
+        origins=origins,
         protect=options.protect,
         ignore_changes=tuple(options.ignoreChanges),
         delete_before_replace=options.deleteBeforeReplace,
         provider=Properties(request.provider.properties) if request.HasField("provider") else None,
     )
-
-
-def _stack(requests: Iterable[Any]) -> Stack:
-    asked = list(requests)
-    origins: dict[str, dict[str, list[Resource]]] = {each.urn: {} for each in asked}
-    resources = {
-        each.urn: _resource(
-            each,
-            properties=Properties(each.properties, derived=frozenset(each.propertyDependencies)),
-            origins=origins[each.urn],
-        )
-        for each in asked
-    }
-    # In a second pass, since a resource may come before those that its values were taken from.
-    for each in asked:
-        for name, sources in each.propertyDependencies.items():
-            origins[each.urn][name] = [resources[urn] for urn in sources.urns if urn in resources]
-    return Stack(resources.values())
 
 
 def root_of(resource: Resource) -> Resource:

@@ -155,11 +155,19 @@ class s3:
     BucketVersioning = "aws:s3/bucketVersioning:BucketVersioning"
 
 
+class scheduler:
+    Schedule = "aws:scheduler/schedule:Schedule"
+
+
 class secretsmanager:
     Secret = "aws:secretsmanager/secret:Secret"
     SecretPolicy = "aws:secretsmanager/secretPolicy:SecretPolicy"
     SecretRotation = "aws:secretsmanager/secretRotation:SecretRotation"
     SecretVersion = "aws:secretsmanager/secretVersion:SecretVersion"
+
+
+class sfn:
+    StateMachine = "aws:sfn/stateMachine:StateMachine"
 
 
 class sns:
@@ -247,6 +255,7 @@ TAGGABLE = (
     s3.BucketObject,
     s3.BucketObjectv2,
     secretsmanager.Secret,
+    sfn.StateMachine,
     sns.Topic,
     ssm.Association,
     ssm.Document,

@@ -142,12 +142,14 @@ NAMES = {
         "BucketServerSideEncryptionConfiguration",
         "BucketVersioning",
     ),
+    "scheduler": ("Schedule",),
     "secretsmanager": (
         "Secret",
         "SecretPolicy",
         "SecretRotation",
         "SecretVersion",
     ),
+    "sfn": ("StateMachine",),
     "sns": (
         "Topic",
         "TopicPolicy",

@@ -59,6 +59,8 @@ class Properties:
         self._fields = struct.fields
         self._derived = derived
         self._secret = secret
+        self._known: dict[str, Reading] = {}
+        self._leaves: tuple[tuple[str, Reading], ...] | None = None
 
     @classmethod
     def of(cls, values: Mapping[str, Any], *, secret: bool = False) -> Properties:
@@ -72,8 +74,10 @@ class Properties:
 
     def read(self, *path: str) -> Reading:
         """The property at a path of names. Unknown if anything on the way to it is unknown."""
-        reading: Reading = Known(self)
-        for name in path:
+        if not path:
+            return Known(self)
+        reading = self._property(path[0])
+        for name in path[1:]:
             if not isinstance(reading, Known):
                 return reading
             reading = reading.value._property(name) if isinstance(reading.value, Properties) else _ABSENT
@@ -107,10 +111,17 @@ class Properties:
 
     def leaves(self) -> Iterator[tuple[str, Reading]]:
         """Every value that is not an object or a list, with its dotted path, in the order of names."""
-        for name in self:
-            yield from _leaves(name, self._property(name))
+        if self._leaves is None:
+            self._leaves = tuple(leaf for name in self for leaf in _leaves(name, self._property(name)))
+        yield from self._leaves
 
     def _property(self, name: str) -> Reading:
+        # Many rules ask for the same property.
+        if name not in self._known:
+            self._known[name] = self._from_message(name)
+        return self._known[name]
+
+    def _from_message(self, name: str) -> Reading:
         if name not in self._fields:
             return _ABSENT
         reading = _read(self._fields[name], self._secret)

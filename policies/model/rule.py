@@ -105,10 +105,8 @@ class Rule:
             return EnforcementLevel.DISABLED
         if self.level is not None:
             return self.level
-        refused = {Severity.CRITICAL, Severity.HIGH}
-        if environment is Environment.PROD:
-            refused.add(Severity.MEDIUM)
-        return EnforcementLevel.MANDATORY if self.severity in refused else EnforcementLevel.ADVISORY
+        advisory = (Severity.LOW,) if environment is Environment.PROD else (Severity.LOW, Severity.MEDIUM)
+        return EnforcementLevel.ADVISORY if self.severity in advisory else EnforcementLevel.MANDATORY
 
 
 EVERY_TYPE = ("*",)

@@ -173,6 +173,30 @@ def slow_migration(seconds: float, name: str = "RecalculatePrices") -> Change:
     )
 
 
+def telling(name: str = "TellSecrets") -> Change:
+    """Code that tells the secrets of `env.php`, in each way in which a program may write them.
+
+    A data patch fails with them once, and a hook of the deployment, on each instance.
+    """
+    return Change(
+        files={
+            f"{_CATALOG}/tell.php": _TELL,
+            f"{_CATALOG}/Setup/Patch/Data/{name}.php": _patch(
+                name,
+                """\
+        // Outside of the release, which is unpacked anew.
+        $told = sys_get_temp_dir() . '/' . basename(__FILE__);
+        if (!is_file($told)) {
+            touch($told);
+            throw new \\StandIn\\LocalizedException(require dirname(__DIR__, 3) . '/tell.php');
+        }
+""",
+            ),
+            ".platform/hooks/predeploy/95_tell_secrets.sh": _TELLING_HOOK.format(name=name, catalog=_CATALOG),
+        }
+    )
+
+
 def failing_page() -> Change:
     """A bug on the category pages: they are 500. Home, products and health check are not."""
     return Change(
@@ -212,6 +236,7 @@ CHANGES: Mapping[str, Callable[[], Change] | Callable[[float], Change]] = {
     "raised-setup-version": raised_setup_version,
     "failing-data-patch": failing_data_patch,
     "slow-migration": slow_migration,
+    "telling": telling,
     "failing-page": failing_page,
     "slow-page": slow_page,
     "failing-health": failing_health,
@@ -266,6 +291,39 @@ final class {name} implements DataPatch
 }}
 """
 
+
+_TELL = """\
+<?php
+declare(strict_types=1);
+
+$env = require dirname(__DIR__, 4) . '/app/etc/env.php';
+$told = [];
+array_walk_recursive($env, static function (mixed $value, string|int $name) use (&$told): void {
+    if (is_string($value) && $value !== '' && preg_match('/password|^key$/', (string) $name)) {
+        $told[] = implode(' ', [
+            $value,
+            json_encode("the secret $value"),
+            rawurlencode($value),
+            base64_encode($value),
+            // The header of HTTP, with names of three lengths.
+            ...array_map(static fn (string $name): string => base64_encode("$name:$value"), ['a', 'it', 'own']),
+            // A console breaks long lines.
+            rtrim(chunk_split($value, 20, "\\n  ")),
+        ]);
+    }
+});
+
+// The tail of a log has twenty lines or so.
+return implode(' ', $told);
+"""
+
+_TELLING_HOOK = """\
+#!/bin/sh
+if [ -e /tmp/{name}.hook ]; then exit 0; fi
+touch /tmp/{name}.hook
+php -r 'echo require "/var/app/staging/{catalog}/tell.php";' >&2
+exit 1
+"""
 
 _LOYALTY_COMMANDS = """\
 <?php

@@ -25,11 +25,11 @@ from sandbox.toolchain.wrapper import install_python, install_wrapper
 
 _NEXT_STEPS = """
 Try next, in this directory:
-  . .sandbox/env                                 # pulumi and aws now use the sandbox
+  . .sandbox/env                                 # pulumi and aws now use it
   pulumi stack output -s prod                    # addresses, names, secrets
   pulumi preview -s prod --policy-pack policies  # what a change would do
   aws rds describe-db-instances                  # the AWS CLI works, boto3 too
-  ./shop reach                                   # what reaches what, on which port
+  ./shop reach                                   # what reaches what, by port
 
 To apply a change of Pulumi.prod.yaml, run `./shop sandbox up` again.
 To stop the sandbox and remove all of it, run `./shop sandbox down`."""

@@ -56,6 +56,8 @@ EXTENSIONS = (
     "sandbox.emulator.wafv2",
     "sandbox.emulator.backup",
     "sandbox.emulator.bcmdataexports",
+    "sandbox.emulator.stepfunctions",
+    "sandbox.emulator.scheduler",
     "sandbox.emulator.creations",
     "sandbox.emulator.faults",
     "sandbox.emulator.inventory",

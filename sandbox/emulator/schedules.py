@@ -1,4 +1,4 @@
-"""Schedules such as those of backup rules: ``cron(…)`` with six fields.
+"""Schedules such as those of backup rules: ``cron(…)`` with six fields, and ``rate(…)``.
 
 Source: "Cron expressions reference" of the Amazon EventBridge user guide, to which AWS Backup's API reference points.
 """
@@ -9,11 +9,19 @@ import re
 from calendar import month_abbr
 from collections.abc import Mapping
 
+_RATE = re.compile(r"rate\(([1-9]\d*) (minute|hour|day)s?\)")
+_MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}
 _FORM = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
 _MONTHS = {name.upper(): number for number, name in enumerate(month_abbr) if name}
 _WEEKDAYS = {name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), 1)}
 _LAST_OR_NEAREST = re.compile(r"L|([1-9]|[12]\d|3[01])W")
 _NTH_OR_LAST = re.compile(r"L|([1-7]|[A-Z]{3})(#[1-5]|L)")
+
+
+def rate_minutes(schedule: str) -> int | None:
+    """The minutes of ``rate(5 minutes)`` or ``rate(1 day)``. None for what is no rate."""
+    found = _RATE.fullmatch(schedule)
+    return int(found[1]) * _MINUTES[found[2]] if found else None
 
 
 def is_cron(schedule: str) -> bool:

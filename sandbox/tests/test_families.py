@@ -21,7 +21,7 @@ EMULATOR = SANDBOX / "emulator"
 PROVIDER = SANDBOX / "provider" / "aws"
 
 # Where AWS's service and pulumi-aws's module have different names.
-MODULES = {"elbv2": "lb", "logs": "cloudwatch"}
+MODULES = {"elbv2": "lb", "logs": "cloudwatch", "stepfunctions": "sfn"}
 
 EXCEPTIONS: Mapping[str, str] = {
     "backup/recovery_points.py": "No resource type is a copy: the vault's adapter deletes those that keep the vault",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from rich.console import Console
 from bench import table
 from bench.figure import Figure, MeasurementError, NotMeasured, Unit, ratio
 from bench.growth import growth
+from bench.sandbox import copied_project
 from bench.timing import minima
+from sandbox.tests.platform import Platform
 
 
 def _figure(measured: float, *, aim: float = 2.0, unit: Unit = Unit.RATIO) -> Figure:
@@ -108,3 +111,13 @@ def test_the_file_holds_the_same_figures(tmp_path: Path) -> None:
         "met": False,
         "basis": "one against [another]",
     }
+
+
+def test_what_is_measured_keeps_its_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell that switches it off would have every preview compile the program again, and count that."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(Platform, "copy_to", Platform)
+    monkeypatch.setattr(Platform, "sandbox", lambda *_arguments, **_options: None)
+    with copied_project() as platform:
+        assert platform.project.is_dir()
+        assert "PYTHONDONTWRITEBYTECODE" not in os.environ

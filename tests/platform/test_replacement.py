@@ -75,7 +75,7 @@ def test_volumes_addresses_and_names_outlive_a_server(edited: Platform) -> None:
     before, names, outputs, old = state(), internal_records(edited), edited.outputs("prod"), each("InstanceId")
     assert {server for server, kept in before.items() if kept.elastic_address} == {"vpn-server", "gateway-server"}
     assert {server: len(kept.volumes) for server, kept in before.items()} == {
-        "site-files": 4,
+        "site-files": 5,
         "vpn-server": 1,
         "gateway-server": 0,
         "windows": 2,

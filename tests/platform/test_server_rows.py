@@ -50,9 +50,9 @@ def internal_records(platform: Platform) -> dict[str, list[str]]:
 @pytest.mark.row(3)
 @pytest.mark.parametrize("stack", ["prod", "preprod"])
 def test_row_3_the_file_server_keeps_four_shares_for_its_own_site(platform: Platform, stack: str) -> None:
-    """A volume a share, and NFS from the site's own instances alone."""
+    """A volume a share and one for locks, and NFS from the site's own instances alone."""
     name = f"client-{stack}-site-files"
-    assert len(volumes(platform, name)) == 4
+    assert len(volumes(platform, name)) == 5
     assert ways_in(platform, name) == {
         (f"client-{stack}-site-front-instances", 2049),
         (f"client-{stack}-site-back-office-instances", 2049),

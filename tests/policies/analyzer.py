@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 from google.protobuf import json_format
@@ -21,6 +21,7 @@ from policies.engine.catalogue import RULES
 from policies.engine.exceptions import Exceptions, PolicyException
 from policies.engine.outcome import Journal, Outcome, StackEvaluated
 from policies.engine.stack_permissions import initial_config
+from policies.model.properties import Properties
 from policies.model.rule import Environment, Rule
 from policies.rules.operations.pack import ENVIRONMENT_DECLARED
 from tests.policies.sdk import check_properties
@@ -30,6 +31,8 @@ from tests.unit.wire import SECRET, SIGNATURE, struct_of
 UNKNOWN = UNKNOWN_STRING_VALUE
 """What the engine sends at preview in place of a value that is unknown until the update."""
 
+MESSAGES = 2048
+"""How many resources are remembered as messages: those of production, twice, and what trials change."""
 
 PERMITTED: dict[str, dict[str, Any]] = {
     rule: {name: value for name, value in config.items() if name != "enforcementLevel"}
@@ -156,6 +159,27 @@ class _Record(Journal):
             self.outcomes.append(entry)
 
 
+@dataclass(frozen=True)
+class _StackRequest:
+    """Holds the engine's messages as an AnalyzeStackRequest does, which copies them."""
+
+    resources: list[analyzer_pb2.AnalyzerResource]
+
+
+class _Pack(Analyzer):
+    """The pack, which remembers what it has read of a message: most are the same in all trials of a stack."""
+
+    _read: ClassVar[dict[int, tuple[Any, Properties]]] = {}
+    """By the identity of the message, which is kept with it."""
+
+    def _properties(self, request: Any, *, derived: frozenset[str] | None = None) -> Properties:
+        if id(request) not in self._read:
+            if len(self._read) >= MESSAGES:
+                self._read.clear()
+            self._read[id(request)] = request, super()._properties(request, derived=derived)
+        return self._read[id(request)][1]
+
+
 def analyzer(
     rules: Iterable[Rule] = RULES,
     *,
@@ -166,7 +190,7 @@ def analyzer(
 ) -> Any:
     """The pack's own servicer, configured as the engine would. ``config`` and ``levels`` are by rule id."""
     rules = tuple(rules)
-    pack = Analyzer(rules, exceptions=Exceptions(tuple(exceptions)), journal=journal or Journal())
+    pack = _Pack(rules, exceptions=Exceptions(tuple(exceptions)), journal=journal or Journal())
     pack.Configure(configuration(rules, config or {}, levels or {}), None)
     return pack
 
@@ -183,8 +207,7 @@ def trial(
     pack = pack or analyzer(journal=record, **options)
     singly = resources if one_by_one is None else one_by_one
     answers = [pack.Analyze(_resource(analyzer_pb2.AnalyzeRequest, each), None) for each in singly]
-    request = analyzer_pb2.AnalyzeStackRequest(resources=[_stack_resource(each) for each in resources])
-    answers.append(pack.AnalyzeStack(request, None))
+    answers.append(pack.AnalyzeStack(_StackRequest([_stack_resource(each) for each in resources]), None))
     diagnostics = [
         Diagnostic(
             rule=each.policyName,
@@ -223,7 +246,7 @@ def _marked_value(value: Any, path: str, secrets: frozenset[str]) -> Any:
     return secret(value) if path in secrets else value
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=MESSAGES)
 def _resource(message: Any, each: Node) -> Any:
     """A message of the engine's. Nodes are the same by identity, and the whole production is handed over often."""
     resource = message(urn=each.urn, type=each.token, name=each.name, properties=struct_of(each.properties))
@@ -236,7 +259,7 @@ def _resource(message: Any, each: Node) -> Any:
     return resource
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=MESSAGES)
 def _stack_resource(each: Node) -> analyzer_pb2.AnalyzerResource:
     resource = analyzer_pb2.AnalyzerResource()
     resource.CopyFrom(_resource(analyzer_pb2.AnalyzerResource, each))

@@ -26,13 +26,14 @@ from release.lock import STALE_SECONDS, LockPlace
 from release.redaction import Redaction
 from release.running_configuration import RELEASE_FILE, names_in
 from release.steps import Step
-from sandbox.applications import releases
+from sandbox.applications import releases, satellites
 from sandbox.applications.releases import Change
 from tests.hosts.live_sandbox import BACK_OFFICE, FRONT, LiveSandbox
 
 _LONGEST_SECONDS = 600
 _LOOK_SECONDS = 0.03
-_PLANNED = re.compile(r"release deploy -s prod --plan ([0-9a-f]{12}) --release (\S+)")
+_PLANNED = re.compile(r"release deploy -s \S+ (?:--app \S+ )?--plan ([0-9a-f]{12}) --release (\S+)")
+_TYPE = re.compile(r"Type: \./shop release (\w+) -s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,13 +63,22 @@ class Planned:
 
 @dataclass
 class Operator:
-    """One who releases to production of a live sandbox."""
+    """One who releases to a stack of a live sandbox."""
 
     live: LiveSandbox
     directory: Path
     """For bundles."""
+    stack: str = "prod"
+    app: str = ""
+    """A satellite. Empty for the shop."""
+    printed: list[str] = field(default_factory=list)
+    """What each command has printed so far."""
     _begun: list[subprocess.Popen[str]] = field(default_factory=list)
     _number: int = field(default_factory=lambda: int(time.time()) % 10_000_000)
+
+    def of(self, stack: str, app: str = "") -> Operator:
+        """The same person at another shop, or at a satellite."""
+        return replace(self, stack=stack, app=app)
 
     def shop(self, *arguments: str, of: str = "release") -> Ended:
         """A command of ``./shop release``, or of another one, to its end."""
@@ -79,13 +89,15 @@ class Operator:
         except subprocess.TimeoutExpired:
             process.kill()
             raise
+        self.printed.append(text)
         return Ended(code=process.returncode, text=text, seconds=time.monotonic() - begun)
 
     def begin(self, *arguments: str, of: str = "release") -> subprocess.Popen[str]:
         """A command that runs on. In a session of its own, so that a kill reaches what it started."""
         command, *rest = arguments
+        app = ["--app", self.app] if self.app else []
         process = subprocess.Popen(
-            ["./shop", of, command, "-s", "prod", *rest],
+            ["./shop", of, command, "-s", self.stack, *app, *rest],
             cwd=self.live.platform.project,
             env={**os.environ, **self.live.platform.environment},
             stdin=subprocess.DEVNULL,
@@ -106,6 +118,7 @@ class Operator:
     def end(self, process: subprocess.Popen[str]) -> Ended:
         """Wait for a command."""
         text, _ = process.communicate(timeout=_LONGEST_SECONDS)
+        self.printed.append(text)
         return Ended(code=process.returncode, text=text)
 
     def name(self, what: str) -> str:
@@ -185,20 +198,28 @@ class Operator:
             time.sleep(_LOOK_SECONDS)
 
     def bundle(self, *changes: Change) -> Path:
-        """A new release of the shop, with static files whose addresses are its own."""
+        """A new release of the shop, with static files whose addresses are its own, or of the satellite."""
         self._number += 1
         release = f"rehearsed-{self._number}"
-        application = releases.build(self.directory / release, *changes, statics_version=self._number)
-        output = self.directory / f"{release}.zip"
+        directory = self.directory / self.stack / (self.app or "shop")
+        output = directory / f"{release}.zip"
+        if self.app:
+            application = satellites.build(self.app, directory / release)
+            for change in changes:
+                change.apply(application)
+            named = ["--name", self.app]
+        else:
+            application = releases.build(directory / release, *changes, statics_version=self._number)
+            named = ["--name", "magento", "--configuration", self._configuration]
         self.live.platform.run(
             *(".venv/bin/python", "-m", "release.bundle", str(application), str(output)),
-            *("--name", "magento", "--release", release, "--configuration", self._configuration),
+            *("--release", release, *named),
         )
         return output
 
     @cached_property
     def _configuration(self) -> str:
-        return str(self.live.platform.outputs("prod")["configuration_object"])
+        return str(self.live.platform.outputs(self.stack)["configuration_object"])
 
     @staticmethod
     def edit(bundle: Path, path: str, old: str, new: str) -> Path:
@@ -259,8 +280,9 @@ class Operator:
     @cached_property
     def place(self) -> tuple[str, str]:
         """The bucket for releases, and what its keys begin with."""
-        bucket, _, prefix = str(self.live.platform.outputs("prod")["releases"]).removeprefix("s3://").partition("/")
-        return bucket, prefix
+        outputs = self.live.platform.outputs(self.stack)
+        bucket, _, prefix = str(outputs["releases"]).removeprefix("s3://").partition("/")
+        return bucket, prefix + (f"satellites/{self.app}/" if self.app else "")
 
     def journal_names(self) -> Sequence[str]:
         bucket, prefix = self.place
@@ -302,11 +324,16 @@ class Operator:
             number += 1
         return None
 
-    @staticmethod
-    def kill(process: subprocess.Popen[str]) -> None:
+    def kill(self, process: subprocess.Popen[str]) -> None:
         """By SIGKILL, with all that it has started."""
         os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        text, _ = process.communicate()
+        self.printed.append(text)
+
+    def next_command(self) -> str:
+        """The command that `status` says to type. Empty if nothing is left to be done."""
+        found = _TYPE.search(self.shop("status").text)
+        return found[1] if found else ""
 
     def let_the_lock_grow_old(self) -> None:
         """As if the time had passed after which a silent process is taken for dead. S3's own clock says so."""

@@ -8,8 +8,11 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.rehearsal.answers import Class, Verdict
+from tests.rehearsal.figures import unharmed
 from tests.rehearsal.scenarios import Row
 
+OPEN = frozenset(("plain", "additive"))
+"""The names of the rows in which nobody may notice anything. They are counted together."""
 _MOST_FAULTS = 12
 _VERDICTS = {
     (False, True): "right",
@@ -48,3 +51,11 @@ def show(console: Console, rows: Sequence[Row]) -> None:
             _VERDICTS[row.is_control, row.is_right],
         )
     console.print(table)
+    if {each.name for each in rows} >= OPEN:
+        said, is_right = unharmed_in(rows)
+        console.print(f"{said}: {_VERDICTS[False, is_right]}", markup=False, highlight=False, soft_wrap=True)
+
+
+def unharmed_in(rows: Sequence[Row]) -> tuple[str, bool]:
+    """What the plain and the additive releases among them were to shoppers, and whether it is as promised."""
+    return unharmed(row.answers for row in rows if row.name in OPEN)

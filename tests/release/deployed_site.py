@@ -101,6 +101,10 @@ class DeployedSite:
                 "shared_database_endpoint": f"{SHARED_DATABASE}.abc.{REGION}.rds.amazonaws.com:3306",
                 "admin_secret": self.admin_secret,
                 "alarm_topic": self.alarm_topic,
+                "release_alarms": {
+                    "site": [f"{OWNER}-target-errors", f"{OWNER}-search-memory", "Disk"],
+                    "satellites": {SATELLITE: [f"{OWNER}-{SATELLITE}-health"]},
+                },
                 "hold_rules": self.hold_rules,
                 "listener_rules": {"host_names": ["client.url"], "back_office_path": "backend"},
                 "configuration_version": "v1",

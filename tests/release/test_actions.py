@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from release.journal import Note
 from release.kinds import Kind
 from release.site import Satellite
 from release.steps import STEPS, Action
+from tests.release.deployed_site import NOT_INSTALLED
 
 SENT = {
     Action.STAGE: ["stage-candidate", "place-statics"],
@@ -137,6 +139,28 @@ def test_a_migration_that_failed_is_started_again() -> None:
     sent = Sent()
     actions(sent).do(Action.MIGRATE)
     assert sent.documents[-1] == ("migrate", {"Fence": "7", "Release": "new", "Attempt": "3"})
+
+
+@dataclass
+class Installing(Sent):
+    """An instance on which another process has begun to install Magento. It takes a few looks."""
+
+    looks: int = 3
+
+    def do(self, document: str, **parameters: str) -> str:
+        super().do(document, **parameters)
+        self.looks -= 1
+        done = {"tables": 300, "modules": 80, "administrators": 1}
+        return json.dumps({**NOT_INSTALLED, **({"running": True} if self.looks else done)})
+
+
+def test_an_installation_whose_process_was_killed_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on by itself. A second one is not begun."""
+    monkeypatch.setattr("release.polling.time.sleep", lambda _: None)
+    sent = Installing()
+    found = actions(sent).do(Action.INSTALL)
+    assert "Magento is installed already" in found["found"]
+    assert [name for name, _ in sent.documents] == ["look-for-magento"] * 3
 
 
 def test_the_release_that_ran_before_is_staged_to_be_asked() -> None:

@@ -125,6 +125,7 @@ def test_a_release_from_a_repository(shop: Path, tmp_path: Path, temporary: Path
     files = files_of(built(shop.as_uri(), tmp_path))
     assert said(tmp_path / "shop.zip") == {
         "RELEASE": "2026-11-25_1",
+        "APPLICATION": "magento",
         "SITE_CONFIGURATION_VERSION": "v1",
         "COMMIT": git(shop, "rev-parse", "HEAD"),
         "PLATFORM_COMMIT": said(tmp_path / "shop.zip")["PLATFORM_COMMIT"],
@@ -200,7 +201,7 @@ def test_an_artifact_that_brings_everything(tmp_path: Path, temporary: Path, mon
     releases.build(tmp_path / "artifact", statics_version=7)
     monkeypatch.setenv("PATH", str(tmp_path))
     bundle = built(tmp_path / "artifact", tmp_path)
-    assert set(said(bundle)) == {"RELEASE", "SITE_CONFIGURATION_VERSION"}
+    assert set(said(bundle)) == {"RELEASE", "APPLICATION", "SITE_CONFIGURATION_VERSION"}
     assert files_of(bundle)["pub/static/deployed_version.txt"] == "7"
 
 
@@ -313,6 +314,8 @@ def test_static_files_whose_sources_are_empty(tmp_path: Path, temporary: Path) -
     ("code", "ref", "kind", "says"),
     [
         ("nowhere", None, CannotRunError, r"^nowhere: missing, expected a directory, or the address of a git repos"),
+        ("", None, CannotRunError, r'^code: got "", expected a directory, or the address of a git repository$'),
+        ("SHOP/composer.json", None, CannotRunError, r"json: got a file, expected a directory, or the address of a g"),
         ("ext::sh -c true", None, CannotRunError, "expected a directory, or the address of a git repository"),
         ("SHOP", "none", CannotRunError, r"^--ref: got \"none\", expected a branch, a tag or a commit of .*/shop$"),
         (

@@ -7,16 +7,18 @@ import os
 import re
 import shutil
 import stat
+import struct
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from commands.errors import CannotRunError, CommandError
-from release.bundle import PLATFORM_CONFIG, BundleArgs, BundleError, build, newest_configuration
+from release.bundle import PLATFORM_CONFIG, BundleArgs, BundleError, build, newest_configuration, source_date
 from release.candidate import ReleaseBundle
 from release.content_digest import CONTENT
 from tests.servers.programs import require
@@ -82,7 +84,8 @@ def source(tmp_path: Path) -> Path:
 
 def test_what_is_in_it(source: Path, tmp_path: Path) -> None:
     tree = unpacked(build(magento(source), tmp_path / "b.zip"), tmp_path / "tree")
-    assert names(tree) == {"RELEASE": "2026-11-25_1", "SITE_CONFIGURATION_VERSION": VERSION}
+    expected = {"RELEASE": "2026-11-25_1", "APPLICATION": "magento", "SITE_CONFIGURATION_VERSION": VERSION}
+    assert names(tree) == expected
     assert not list(tree.rglob(".git"))
     assert (tree / "pub/index.php").exists()
     assert (tree / "var").is_dir()
@@ -227,7 +230,7 @@ def test_a_satellite_gets_its_layers(name: str, own: str, tmp_path: Path) -> Non
     (source / "public/index.php").write_text("<?php\n")
     args = BundleArgs(application=source, name=name, release="r1")
     tree = unpacked(build(args, tmp_path / "b.zip"), tmp_path / "tree")
-    assert names(tree) == {"RELEASE": "r1"}
+    assert names(tree) == {"RELEASE": "r1", "APPLICATION": name}
     assert (tree / ".platform/fill_in.py").exists()
     assert (tree / ".platform/update_schema.sh").exists() == bool(own)
     assert not own or (tree / own).exists()
@@ -289,10 +292,12 @@ def test_a_link_in_the_place_of_a_layers_directory(source: Path, tmp_path: Path)
     [
         ({"release": "a b"}, 'release: got "a b", expected 1 to 40 letters'),
         ({"release": "a" * 41}, "expected 1 to 40 letters"),
-        ({"configuration_version": None}, "configuration_version: missing, expected the S3 version"),
+        ({"name": ""}, '--name: got "", expected magento, or the name of a satellite'),
+        ({"name": "../commands"}, '--name: got "../commands", expected magento, or the name of a satellite'),
+        ({"configuration_version": None}, "--configuration: missing, expected the address of the site's env"),
         ({"configuration_version": "a\nb"}, "expected an S3 version id"),
         ({"name": "pim"}, "expected none: only Magento"),
-        ({"memory_limit": "much"}, 'memory_limit: got "much", expected a size'),
+        ({"memory_limit": "much"}, '--memory-limit: got "much", expected a size'),
     ],
 )
 def test_wrong_arguments(changes: dict[str, object], message: str, tmp_path: Path) -> None:
@@ -303,6 +308,105 @@ def test_wrong_arguments(changes: dict[str, object], message: str, tmp_path: Pat
 def test_an_output_within_the_application(source: Path) -> None:
     with pytest.raises(CommandError, match="expected a path outside the application"):
         build(magento(source), source / "b.zip")
+
+
+@pytest.mark.parametrize(("kind", "got"), [("directory", "a directory"), ("pipe", "a special file")])
+def test_an_output_that_a_zip_must_not_replace(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, got: str
+) -> None:
+    """A device such as `/dev/stdout` would be a file afterwards, for all programs of the computer."""
+    place = tmp_path / "place"
+    place.mkdir() if kind == "directory" else os.mkfifo(place)
+    with pytest.raises(CommandError, match=f"place: got {got}, expected the path of the zip to write"):
+        build(magento(source), place)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CommandError, match=r"^\.: got a directory, expected the path of the zip to write"):
+        build(magento(source), Path("."))
+
+
+def test_texts_that_are_not_utf_8_keep_their_bytes(source: Path, tmp_path: Path) -> None:
+    for path in (".user.ini", ".htaccess"):
+        (source / path).write_bytes(b"# Gr\xfc\xdfe\n")
+    tree = unpacked(build(magento(source), tmp_path / "b.zip"), tmp_path / "tree")
+    assert [(tree / path).read_bytes() for path in (".user.ini", ".htaccess")] == [b"# Gr\xfc\xdfe\n"] * 2
+
+
+@pytest.mark.parametrize("text", ["x", "4354819199", "99999999999999999999", "-1", "\u00b2"])
+def test_a_time_that_no_zip_can_hold(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", text)
+    with pytest.raises(
+        CannotRunError, match=r"SOURCE_DATE_EPOCH: got .*, expected seconds since 1970, up to 4354819198"
+    ):
+        source_date()
+
+
+def zip_of(path: Path, changed: Callable[[bytes], bytes] = bytes, **entries: bytes) -> Path:
+    """A zip that says of itself what Magento's bundles say."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in {
+            ".platform/release.env": b"RELEASE=r1\nSITE_CONFIGURATION_VERSION=v\n",
+            ".platform/candidate_facts.php": b"<?php\n",
+            **entries,
+        }.items():
+            made.writestr(name, content)
+    path.write_bytes(changed(path.read_bytes()))
+    return path
+
+
+def with_number(at_local: int, at_central: int, number: int) -> Callable[[bytes], bytes]:
+    """Changes a number of the first entry's two headers."""
+
+    def changed(content: bytes) -> bytes:
+        central = content.index(b"PK\x01\x02")
+        written = bytearray(content)
+        written[at_local] = written[central + at_central] = number
+        return bytes(written)
+
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("changed", "entries", "says"),
+    [
+        (with_number(6, 8, 1), {}, "is encrypted"),
+        (with_number(8, 10, 99), {}, "compression"),
+        (bytes, {".platform/release.env": b"RELEASE=\xff\n"}, "not UTF-8"),
+        (bytes, {".platform/release.env": b"RELEASE=r1\n" * 10_000}, r"110000 bytes in \.platform/release\.env"),
+    ],
+)
+def test_what_is_no_bundle(
+    changed: Callable[[bytes], bytes], entries: dict[str, bytes], says: str, tmp_path: Path
+) -> None:
+    with pytest.raises(CannotRunError, match=rf"b\.zip: got .*{says}.*, expected a bundle of"):
+        ReleaseBundle.read(zip_of(tmp_path / "b.zip", changed, **entries))
+
+
+def test_a_zip_that_would_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused by what it says of its size, before anything of it is unpacked."""
+    monkeypatch.setattr("release.candidate._MOST_UNPACKED_BYTES", 2 * 1024**3)
+    tells_three_gib = struct.pack("<I", 3 * 1024**3)
+
+    def larger(content: bytes) -> bytes:
+        central = content.rindex(b"PK\x01\x02")
+        return content[: central + 24] + tells_three_gib + content[central + 28 :]
+
+    with pytest.raises(CannotRunError, match=r"b\.zip: got 3\.0 GiB when it is unpacked, expected at most 2 GiB"):
+        ReleaseBundle.read(zip_of(tmp_path / "b.zip", larger, big=bytes(10)))
+
+
+def test_a_bundle_of_another_satellite(tmp_path: Path) -> None:
+    source = application(tmp_path / "application")
+    args = BundleArgs(application=source, name="custom-connection", release="r1")
+    bundle = build(args, tmp_path / "b.zip")
+    assert ReleaseBundle.read(bundle, "custom-connection").release == "r1"
+    with pytest.raises(CannotRunError, match=r"b\.zip: got a bundle of custom-connection, expected one of pim$"):
+        ReleaseBundle.read(bundle, "pim")
+
+
+def test_an_application_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CommandError, match="file: got a file, expected a directory"):
+        build(magento(tmp_path / "file"), tmp_path / "b.zip")
 
 
 def test_an_application_that_is_not_there(tmp_path: Path) -> None:
@@ -328,7 +432,7 @@ def test_the_newest_version_of_the_configuration(monkeypatch: pytest.MonkeyPatch
             for body in (b"1", b"2")
         ]
         assert newest_configuration("s3://client-magento-config/env.php") == versions[1]
-        with pytest.raises(BundleError, match="refused"):
+        with pytest.raises(CannotRunError, match=r'^--configuration: got "s3://.*/other", expected an object that is'):
             newest_configuration("s3://client-magento-config/other")
     with pytest.raises(CommandError, match="expected an address such as"):
         newest_configuration("https://config/env.php")

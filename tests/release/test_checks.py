@@ -6,12 +6,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
+from commands.errors import ExitCode
 from release import checks
+from release.acceptance import code_of
+from release.alarms import Sounding
 from release.beanstalk import Environment
 from release.errors import RefusedError
 from release.frozen_plan import FrozenPlan, Version
@@ -29,6 +33,7 @@ from tests.release.deployed_site import (
     SATELLITE,
     SHARED_DATABASE,
     DeployedSite,
+    shop_release,
     site_of_the_tool,
 )
 
@@ -214,29 +219,80 @@ def test_an_armed_hold(site: Site) -> None:
     site.hold.disarm()
     assert back == ""
     assert said == (
-        f"Nothing was changed. hold: got {EVERYONE_ELSE} armed, expected none. ./shop release hold off opens the shop."
+        f"Nothing was changed. hold: got {EVERYONE_ELSE} armed, expected none. "
+        "./shop release hold off -s prod --reason WHY opens the shop."
     )
 
 
 def sounding(name: str) -> str:
     return (
         f"Nothing was changed. alarm {name}: got ALARM, expected OK. If the release is what mends it, repeat it: "
-        f'--accept "alarm {name}".'
+        f'--accept "alarm {name}". Its code, for Rundeck and GitHub: {code_of(f"alarm {name}")}.'
     )
 
 
-def test_an_alarm_of_the_stack_by_its_name(site: Site, deployed: DeployedSite) -> None:
-    """Those of a group send no mail themselves, and this one measures nothing that the release knows."""
-    name = f"{OWNER}-cache-1-memory"
+def told(site: Site) -> list[str]:
+    """What is said of alarms that stop nothing."""
+    return list(Sounding.at(site).told)
+
+
+@pytest.mark.parametrize("name", [f"{OWNER}-target-errors", "Disk"], ids=["its own name", "a name of the stack file's"])
+def test_an_alarm_on_what_a_release_touches(site: Site, deployed: DeployedSite, name: str) -> None:
+    """The stack says which they are: this one measures nothing that the release knows."""
     with alarm(deployed, name, **of_metric("AWS/ElastiCache", "DatabaseMemoryUsagePercentage", CacheClusterId="c-1")):
         assert refusal(site) == sounding(name)
+        assert told(site) == []
 
 
-def test_an_alarm_of_the_stack_by_the_topic_that_it_tells(site: Site, deployed: DeployedSite) -> None:
-    """A stack file may give alarms names of its own."""
-    actions = {"AlarmActions": [deployed.alarm_topic]}
-    with alarm(deployed, "Disk", **of_metric("CWAgent", "disk_used_percent", InstanceId="i-1"), **actions):
-        assert refusal(site) == sounding("Disk")
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        (f"{OWNER}-vpn-user-certificates", {}),
+        (f"{OWNER}-{SATELLITE}-health", {}),
+        ("Certificates", {"AlarmActions": True}),
+    ],
+    ids=["by its name", "of a satellite", "by the topic that it tells"],
+)
+def test_another_alarm_of_the_stack_is_only_told(
+    site: Site, deployed: DeployedSite, name: str, settings: dict[str, Any]
+) -> None:
+    """A VPN user's certificate that ends in a month once stopped a release that mends the shop."""
+    actions = {"AlarmActions": [deployed.alarm_topic]} if settings else {}
+    with alarm(deployed, name, **of_metric("VPN", "DaysToExpiry", InstanceId="i-1"), **actions):
+        assert refusal(site) == ""
+        assert told(site) == [f"alarm {name} sounds. It stops no release of this application."]
+        # Who repeats it all the same has not mistyped it.
+        assert refusal(site, f"alarm {name}") == ""
+
+
+def test_a_plan_says_which_alarms_sound(
+    deployed: DeployedSite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who approves it learns now what would stop it, and what would not."""
+    stopping, other = f"{OWNER}-target-errors", f"{OWNER}-vpn-user-certificates"
+    metric = of_metric("VPN", "DaysToExpiry", InstanceId="i-1")
+    bundle = str(deployed.bundle(tmp_path, "first"))
+    with alarm(deployed, stopping, **metric), alarm(deployed, other, **metric):
+        assert shop_release("plan", "-s", "prod", bundle, "--first-admin-email", "you@client.url") == ExitCode.OK
+    said = " ".join(capsys.readouterr().out.split())
+    assert f'alarm {stopping} sounds. While it does, the release is refused, unless you add --accept "alarm' in said
+    assert f"alarm {other} sounds. It stops no release of this application." in said
+
+
+def test_the_holds_own_alarm_is_only_told(site: Site, deployed: DeployedSite) -> None:
+    """It measures the load balancer, and still sounds when a long hold is over."""
+    name = f"{OWNER}-hold-too-long"
+    with alarm(deployed, name, **of_metric("Releases", "HoldArmed", LoadBalancer=balancer(deployed))):
+        assert refusal(site) == ""
+
+
+def test_a_satellites_release_has_alarms_of_its_own(site: Site, deployed: DeployedSite) -> None:
+    """The shop's do not stop it, and its own do."""
+    pim, metric = Satellite.named(site.stack, site.session, SATELLITE), of_metric("AWS/RDS", "E", Other="1")
+    with alarm(deployed, f"{OWNER}-target-errors", **metric):
+        assert refusal(pim) == ""
+    with alarm(deployed, f"{OWNER}-{SATELLITE}-health", **metric):
+        assert refusal(pim) == sounding(f"{OWNER}-{SATELLITE}-health")
 
 
 @pytest.mark.parametrize(
@@ -282,21 +338,18 @@ def test_a_composite_alarm(site: Site, deployed: DeployedSite) -> None:
             cloudwatch.delete_alarms(AlarmNames=[name])
 
 
-def test_alarms_that_stop_nothing(site: Site, deployed: DeployedSite) -> None:
-    """Another stack's, and the hold's own: it still sounds when a long hold is over."""
-    page = on("AWS/ApplicationELB", "HTTP_Fixed_Response_Count", LoadBalancer=balancer(deployed))
-    with (
-        alarm(deployed, "client-preprod-target-errors", **of_metric("AWS/ApplicationELB", "E", LoadBalancer="app/o/1")),
-        alarm(deployed, f"{OWNER}-hold-too-long", **of_expression("FILL(m0, 0)", page)),
-    ):
+def test_an_alarm_of_another_stack(site: Site, deployed: DeployedSite) -> None:
+    metric = of_metric("AWS/ApplicationELB", "E", LoadBalancer="app/o/1")
+    with alarm(deployed, "client-preprod-target-errors", **metric):
         assert refusal(site) == ""
+        assert told(site) == []
 
 
 def test_an_alarm_that_the_release_mends(site: Site, deployed: DeployedSite) -> None:
     """It is released when the alarm is repeated, and the way back is open without that."""
     name = f"{OWNER}-target-errors"
     with alarm(deployed, name, **of_metric("AWS/ApplicationELB", "E", LoadBalancer=balancer(deployed))):
-        assert refusal(site, f"alarm {name}") == ""
+        assert refusal(site, f"alarm {name}") == refusal(site, code_of(f"alarm {name}")) == ""
         assert refusal(site, kind=Kind.ROLLBACK) == ""
         assert refusal(site, "alarm other") == (
             f"Nothing was changed. --accept: got alarm other, expected alarm {name}."

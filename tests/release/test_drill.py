@@ -17,6 +17,7 @@ from components.site.release_documents import DOCUMENTS
 from release import drill
 from release.database_copy import DatabaseCopy, Snapshot
 from release.drill import CopyFacts
+from release.running_configuration import RunningRelease
 from release.site import Site
 from sandbox.emulator.in_process import client
 from tests.release.conftest import BUCKET, REGION
@@ -87,7 +88,7 @@ def rds(s3: Any) -> Any:
 @pytest.fixture
 def shop(rds: Any, s3: Any, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """`./shop drill` against the embedded AWS. Its back office says ``facts`` of the copy, which it can see."""
-    shop = SimpleNamespace(facts=WORKS, sent=[], copies=[])
+    shop = SimpleNamespace(facts=WORKS, sent=[], copies=[], configuration_version="v1")
 
     def do(document: str, **parameters: str) -> str:
         shop.sent.append((document, parameters))
@@ -100,6 +101,14 @@ def shop(rds: Any, s3: Any, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
     monkeypatch.setattr(Site, "of", lambda _stack: deployed())
     monkeypatch.setattr(Site, "back_office_instance", SimpleNamespace(do=do))
+
+    def runs(_session: Any, environment: str) -> RunningRelease:
+        version = shop.configuration_version
+        return RunningRelease(
+            environment=environment, name="r1" if version else "placeholder", configuration_version=version
+        )
+
+    monkeypatch.setattr("release.drill.RunningRelease.read", runs)
 
     def run(*arguments: str) -> Any:
         return CliRunner().invoke(drill.app, [*arguments, "-s", "prod"])
@@ -135,6 +144,25 @@ def test_a_drill_restores_the_newest_snapshot_beside_and_removes_it(rds: Any, sh
     assert f"s3://{BUCKET}/{key}" in ran.output.replace("\n", "")
 
 
+@pytest.mark.parametrize(
+    ("version", "options", "says"),
+    [
+        (None, (), "client-prod-back-office runs placeholder: expected a release of the shop"),
+        ("v1", ("--snapshot", ""), "--snapshot: got '', expected the name of a snapshot"),
+        ("v1", ("--snapshot", "none"), "got no available snapshot, expected snapshot none"),
+    ],
+)
+def test_nothing_is_restored_for_a_drill_that_cannot_be(
+    rds: Any, shop: SimpleNamespace, version: str | None, options: tuple[str, ...], says: str, monkeypatch: Any
+) -> None:
+    """A copy costs as much as the shop's database."""
+    shop.configuration_version = version
+    monkeypatch.setattr(DatabaseCopy, "restore", lambda *_: pytest.fail("it was restored"))
+    refused = shop.run("restore", *options).exception
+    assert isinstance(refused, CannotRunError)
+    assert says in str(refused)
+
+
 def test_it_sends_what_the_document_takes(shop: SimpleNamespace) -> None:
     shop.run("restore")
     [(document, parameters)] = shop.sent
@@ -161,7 +189,7 @@ def test_a_copy_that_does_not_work_ends_the_command_with_its_faults(rds: Any, sh
 def test_another_drill_is_refused_and_what_a_killed_one_left_is_removed(rds: Any, shop: SimpleNamespace) -> None:
     copy_of(rds).restore("before")
     refused = shop.run("restore")
-    assert "`./shop drill remove` removes it" in str(refused.exception)
+    assert "`./shop drill remove -s prod` removes it" in str(refused.exception)
     assert databases(rds) == [DATABASE, COPY]
     assert shop.run("remove").exit_code == 0
     assert databases(rds) == [DATABASE]

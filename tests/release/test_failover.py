@@ -217,7 +217,7 @@ def test_a_shop_that_does_not_come_back_fails_the_drill(
     assert primary(elasticache) == before
 
 
-@pytest.mark.parametrize("address", [":443", "a:b"])
+@pytest.mark.parametrize("address", ["", ":443", "a:b", "a b", "a:\u00b2", "a:443:1", "a\n"])
 def test_an_address_that_is_none_is_refused(run: Any, rds: Any, address: str) -> None:
     before = zone(rds)
     ran = run("--address", address)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -146,6 +148,20 @@ def test_no_secret_is_written(s3: Any) -> None:
     assert "d/" not in written
     assert "123" not in written
     assert read(s3).records[0].details["of the user ab"] == "[secret]"
+
+
+def test_a_secret_is_known_in_each_way_in_which_programs_write_it() -> None:
+    """The crypt key without Magento's prefix, a password in a header of HTTP, and where a console breaks a line."""
+    key, password = "base64tv7IwpV+jnY76fSEhe/pgyxL", "swordfish-and-chips"
+    redaction = Redaction.of_values([key, password])
+    assert redaction.text(f"{key[6:]} {json.dumps(key)} {quote(key, safe='')}") == '[secret] "[secret]" [secret]'
+    assert redaction.text(json.dumps(key).replace("/", "\\/")) == '"[secret]"'
+    for user in ("a", "it", "own"):
+        said = redaction.text(base64.b64encode(f"{user}:{password};".encode()).decode())
+        assert "[secret]" in said
+        assert len(said) < 20
+    broken = f"one\n  {password[:9]}   \n  {password[9:]} here\nand more"
+    assert redaction.text(broken) == "one\n  [secret] here\nand more"
 
 
 def test_the_releases_of_an_environment(s3: Any) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from commands.errors import ExitCode
+from release.acceptance import code_of
 from release.errors import RefusedError
 from release.kinds import Answer, Candidate, Kind, decide
 from release.schema_changes import Column, Table
@@ -24,6 +26,7 @@ PLAIN = Candidate(
 )
 NEW_COLUMN = "ALTER TABLE `sales_order` ADD COLUMN `gift` int NULL"
 NARROWED = "ALTER TABLE `sales_order` MODIFY COLUMN `label` varchar(10) NULL"
+DROPPED = "ALTER TABLE `sales_order` DROP COLUMN `label`"
 PATCH = "Client\\Store\\Setup\\Patch\\Data\\AddStore"
 
 
@@ -76,6 +79,23 @@ def test_an_operator_may_ask_for_less_by_repeating_the_reason() -> None:
     assert decide(candidate, accepted=[f"patch {PATCH}"]).kind is Kind.ADDITIVE
     with pytest.raises(RefusedError, match="--accept: got patch, expected one of the reasons"):
         decide(candidate, accepted=["patch"])
+
+
+def test_a_reason_is_accepted_by_its_code_too() -> None:
+    """A form of Rundeck or GitHub takes codes, and a code stands for the words that were printed and for no others."""
+    candidate = upgraded(NEW_COLUMN, new_patches=(PATCH,))
+    code = code_of(f"patch {PATCH}")
+    assert re.fullmatch("[0-9a-f]{8}", code)
+    assert decide(candidate, accepted=[code]).kind is Kind.ADDITIVE
+    assert decide(candidate, accepted=["none"]).kind is Kind.HELD
+    with pytest.raises(RefusedError, match="--accept: got 00000000, expected one of the reasons"):
+        decide(candidate, accepted=[f"{code},00000000"])
+    with pytest.raises(RefusedError) as refused:
+        decide(upgraded(NARROWED, DROPPED))
+    said = str(refused.value).splitlines()[-1]
+    codes = said.removeprefix("Their codes, for Rundeck and GitHub: ")
+    assert len(codes.split(",")) == 2
+    assert decide(upgraded(NARROWED, DROPPED), accepted=[codes]).kind is Kind.HELD
 
 
 def test_lost_data_is_refused_until_it_is_named_and_held_then() -> None:

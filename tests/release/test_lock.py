@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -75,6 +75,8 @@ def test_another_release_hears_who_has_it(place: LockPlace) -> None:
     with pytest.raises(LockedError, match="release r1, by arn:aws:iam::123456789012:user/ada on laptop") as refused:
         taken(place, "r2")
     assert refused.value.exit_code is ExitCode.LOCKED
+    with pytest.raises(LockedError, match=r"`\./shop release status -s prod` says whether it is at work") as refused:
+        taken(replace(place, options="-s prod"), "r2")
 
 
 def test_the_holder_says_by_which_plan(place: LockPlace) -> None:

@@ -112,7 +112,7 @@ def test_a_refused_rollback_ends_with_the_ways_back(site: Any, monkeypatch: pyte
     with pytest.raises(RefusedError) as refused:
         planning.plan_rollback(site, accepted=["patch A\\B"])
     said = str(refused.value)
-    assert 'repeat each: --accept "column a.b dropped"\n' in said
+    assert 'repeat each: --accept "column a.b dropped"\nTheir codes, for Rundeck and GitHub: ' in said
     assert "By snapshot, with the loss of 1 minute, orders above all:\n" in said
     assert "\n  # Now write site.database.snapshot_id: before-r2 into Pulumi.prod.yaml\n" in said
     again = "./shop release rollback -s prod --accept 'patch A\\B' --accept 'column a.b dropped'"

@@ -183,8 +183,6 @@ def test_an_exported_zone_file_leaves_no_name_out(compare: Compare, tmp_path: Pa
     said = compare("", NEW, "--zone-file", str(file))
     assert said.lost == {"unheard-of.client.url A", "_25._tcp.mx.client.url TLSA"}
     assert "domains.records has no TLSA" in said.out
-    file.write_text("@ MX ten mail\n")
-    assert shell.run(domains.app, name="domains", arguments=["compare", "-s", "prod", "--zone-file", str(file)]) == 2
 
 
 def test_a_signed_zone_that_becomes_unsigned_is_said(compare: Compare) -> None:
@@ -210,9 +208,32 @@ def test_a_server_that_does_not_have_the_zone_is_no_empty_zone(
     [
         (["-s", "live"], "--stack: got live, expected one of preprod, prod"),
         (["-s", "preprod"], "--stack: got preprod, expected a stack that has domains"),
+        (["-s", "prod", "--zone-file", "nowhere.zone"], "nowhere.zone: No such file or directory"),
         (["-s", "prod", "--new-server", "127.0.0.1:dns"], "127.0.0.1:dns: got no name server, expected a name"),
     ],
 )
 def test_wrong_usage_is_one_line(options: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert shell.run(domains.app, name="domains", arguments=["compare", *options]) == 2
     assert capsys.readouterr().err.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"@ MX ten mail\n", "expected a zone file of client.url"),
+        (b"\xff\xfe\n", "got bytes that are not UTF-8, expected a zone file of client.url"),
+        (b"", "got no record of client.url, expected its zone file"),
+        (b"$ORIGIN other.url.\n@ 300 IN MX 10 mail\n", "got no record of client.url, expected its zone file"),
+    ],
+)
+def test_a_file_that_is_not_the_zone_is_no_zone_of_which_nothing_would_be_lost(
+    content: bytes, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "zone"
+    file.write_bytes(content)
+    # The name server would be asked next.
+    arguments = ["compare", "-s", "prod", "--zone-file", str(file), "--new-server", "127.0.0.1:dns"]
+    assert shell.run(domains.app, name="domains", arguments=arguments) == 2
+    said = capsys.readouterr()
+    assert (said.out, len(said.err.splitlines())) == ("", 1)
+    assert says in said.err

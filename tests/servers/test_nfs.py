@@ -6,6 +6,7 @@ The kernel's part: test_nfs_kernel.py. What instances do with the shares: test_m
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -71,8 +72,10 @@ def test_exportfs_would_tell_a_mistake(tmp_path: Path) -> None:
 SERVER_FILES = Path(__file__).resolve().parents[2] / "components" / "servers" / "server_files"
 # Mounts of its own: nothing of this computer's is touched, and they end with the process.
 _PREPARE = """
-mkdir -p {base}/upper {base}/work {base}/nfs {base}/srv
-mount -t overlay overlay -o lowerdir=/etc,upperdir={base}/upper,workdir={base}/work /etc
+mkdir -p {base}/system {base}/nfs {base}/srv
+mount {system} {base}/system
+mkdir {base}/system/etc {base}/system/work
+mount -t overlay overlay -o lowerdir=/etc,upperdir={base}/system/etc,workdir={base}/system/work /etc
 mount --bind {base}/nfs /var/lib/nfs
 mount --bind {base}/srv /srv
 mkdir -p /etc/boot-platform
@@ -111,6 +114,18 @@ class FileServer:
             staged.write_text(file.content.replace("no_subtree_check", options))
         return self.run(str(SERVER_FILES / "nfs_server/apply_shares.sh"), str(self.base / "staged"))
 
+    def after_a_power_failure(self, path: str) -> str:
+        """A file below ``/etc`` as the system's disk has it now. What only memory has is lost."""
+        copy, mounted = self.base / "copy", self.base / "mounted"
+        shutil.copyfile(self.base / "system-disk", copy)
+        mounted.mkdir()
+        with loop_device(copy, 16) as device:
+            subprocess.run(["mount", device, mounted], check=True)
+            try:
+                return (mounted / path.lstrip("/")).read_text()
+            finally:
+                subprocess.run(["umount", mounted], check=True)
+
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         environment = {
             "PATH": f"{self.base}/bin:{os.environ['PATH']}:/usr/sbin:/sbin",
@@ -145,8 +160,10 @@ def file_server(tmp_path: Path) -> Iterator[FileServer]:
     (tmp_path / "by-id").mkdir()
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/mount-data-volumes").symlink_to(SERVER_FILES / "boot/mount_data_volumes.sh")
-    prepare = ["unshare", "--mount", "bash", "-euc", _PREPARE.format(base=tmp_path)]
     with ExitStack() as stack:
+        system = stack.enter_context(loop_device(tmp_path / "system-disk", 16))
+        subprocess.run(["mkfs.ext4", "-q", system], check=True)
+        prepare = ["unshare", "--mount", "bash", "-euc", _PREPARE.format(base=tmp_path, system=system)]
         process = stack.enter_context(subprocess.Popen(prepare, stdout=subprocess.PIPE, text=True))
         stack.callback(process.kill)
         assert process.stdout is not None
@@ -179,6 +196,17 @@ def test_shares_come_and_go(file_server: FileServer) -> None:
     assert "statics" not in file_server.run("cat", "/etc/fstab", "/etc/boot-platform/volumes").stdout
     succeeded(file_server.apply("media", "statics"))
     assert file_server.run("ls", "/srv/statics").stdout == "order\n"
+
+
+def test_exports_outlive_a_power_failure(file_server: FileServer) -> None:
+    """With an empty file, the restarted server would refuse all clients, and their programs would end. It is empty if
+    another program waits for a file of its own: then all names are on the disk, but not what was written just now."""
+    file_server.attach("media")
+    succeeded(file_server.apply("media"))
+    succeeded(file_server.run("dd", "if=/dev/zero", "of=/etc/other", "bs=1", "count=1", "conv=fsync"))
+    exports = "/etc/exports.d/shares.exports"
+    assert file_server.after_a_power_failure(exports) == file_server.run("cat", exports).stdout
+    assert file_server.run("ls", "/etc/exports.d").stdout == "shares.exports\n"
 
 
 @pytest.mark.parametrize("wrong", ["an option", "a disk", "no disk"])

@@ -105,6 +105,14 @@ def web_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
         yield made
 
 
+@pytest.fixture
+def satellite_host(tmp_path: Path) -> Iterator[Host]:
+    """One without a release of the shop."""
+    with BeanstalkInstance(tmp_path, properties={"APP_SECRET": TOKEN, "APP_NAME": "pim"}) as instance:
+        instance.write("/run/properties", json.dumps(instance.properties))
+        yield Host(instance)
+
+
 @contextmanager
 def instance_with_releases(directory: Path) -> Iterator[Host]:
     stand_ins = {
@@ -321,6 +329,32 @@ def test_secrets_of_env_php_are_taken_out_of_what_magento_says(host: Host) -> No
     said = f"{PASSWORD} and {OLD_KEY}, {NEW_KEY}: {TOKEN} at 127.0.0.1:6379 for shop\n"
     ran = host.run(f"php {CANDIDATE}/.platform/without_secrets.php <<<'{said}'")
     assert ran.stdout.strip() == "[secret] and [secret], [secret]: [secret] at 127.0.0.1:6379 for shop"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [f"Authorization: Basic {base64.b64encode(f'{user}:{PASSWORD}'.encode()).decode()}" for user in ("a", "it", "own")]
+    + [f"it is {PASSWORD[:7]}  \n  {PASSWORD[7:]} here"],
+)
+def test_secrets_are_taken_out_in_base64_and_broken_over_lines(web_host: Host, said: str) -> None:
+    web_host.instance.write("/var/app/said", said)
+    ran = web_host.run(f"php {CANDIDATE}/.platform/without_secrets.php </var/app/said")
+    assert "[secret]" in ran.stdout
+    assert PASSWORD[:7] not in ran.stdout
+    assert base64.b64encode(PASSWORD.encode()).decode()[5:15] not in ran.stdout
+
+
+def test_secrets_that_a_hook_printed_are_taken_out_of_the_log(web_host: Host) -> None:
+    web_host.instance.write("/var/log/eb-engine.log", f"a hook says {PASSWORD}\nand ends\n")
+    ran = web_host.run(script_of("show-engine-log"))
+    assert (ran.returncode, ran.stdout) == (0, "a hook says [secret]\nand ends\n"), ran.stderr
+
+
+def test_secrets_of_a_satellite_are_taken_out_of_the_log(satellite_host: Host) -> None:
+    """It has no env.php: its secrets are properties of its environment."""
+    satellite_host.instance.write("/var/log/eb-engine.log", f"a hook says {TOKEN} of pim\n")
+    ran = satellite_host.run(script_of("show-engine-log"))
+    assert (ran.returncode, ran.stdout) == (0, "a hook says [secret] of pim\n"), ran.stderr
 
 
 HOME = "/?verify=r9"

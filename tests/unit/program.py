@@ -18,7 +18,7 @@ import pickle
 import runpy
 import tempfile
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from pulumi.runtime.mocks import MockEngine, MockMonitor, MockResourceArgs, Mock
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.stack import run_in_stack
 
-from sandbox.commands.certificate import ensure_certificate
+from sandbox.tests.certificates import issue
 from settings.joined_platform import READ_STACK_OUTPUTS
 from tests.unit import cloud, wire
 from tests.unit.graph import STACK_REFERENCE, STACK_TYPE, Graph, Resource
@@ -95,7 +95,8 @@ def build(
             )
         )
         set_all_config({key: _as_config_text(value) for key, value in values.items()}, sorted(secret_keys))
-        asyncio.run(_run_to_its_end(program))
+        with asyncio.Runner(loop_factory=_Loop) as runner:
+            runner.run(run_in_stack(lambda: _discard(program())))
         return monitor.graph()
 
     # Garbage collection would search all that the session holds, the SDK's modules above all, and take a quarter of the
@@ -104,7 +105,9 @@ def build(
     gc.disable()
     try:
         # Pulumi keeps its settings, config and root resource in context variables: an empty context is a fresh runtime.
-        return contextvars.Context().run(run)
+        # In a thread, a call stack ends here. The SDK sends it with each resource, and pytest's part is the longest.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(contextvars.Context().run, run).result()
     finally:
         if collected:
             gc.enable()
@@ -135,12 +138,13 @@ def certificate_directory(
 ) -> tempfile.TemporaryDirectory[str]:
     """A directory with the files of a certificate, until the interpreter ends."""
     directory = tempfile.TemporaryDirectory()
-    ensure_certificate(
-        domain.removeprefix("*."),
-        certificate=Path(directory.name, certificate),
-        private_key=Path(directory.name, private_key),
-        chain=Path(directory.name, chain) if chain else None,
-    )
+    name = domain.removeprefix("*.")
+    authority = issue(f"The authority of {name}")
+    pair = issue(domain, by=authority if chain else None, names=(domain, name))
+    contents = {certificate: pair.certificate, private_key: pair.private_key, chain: authority.certificate}
+    for file, content in contents.items():
+        if file:
+            Path(directory.name, file).write_text(content)
     return directory
 
 
@@ -201,20 +205,17 @@ def _run_main() -> None:
         os.chdir(before)
 
 
-async def _run_to_its_end(program: Callable[[], object]) -> None:
-    asyncio.get_running_loop().set_default_executor(_AtOnce())
-    await run_in_stack(lambda: _discard(program()))
-
-
-class _AtOnce(ThreadPoolExecutor):
+class _Loop(asyncio.SelectorEventLoop):
     """Runs the SDK's requests where they are made: the recorder answers at once, and another thread costs time."""
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
+    def run_in_executor(  # type: ignore[override]  # for any arguments, not those of the function's own types
+        self, _: object, function: Callable[..., Any], *arguments: Any
+    ) -> asyncio.Future[Any]:
+        future = self.create_future()
         try:
-            future.set_result(fn(*args, **kwargs))
+            self.call_soon(future.set_result, function(*arguments))
         except Exception as error:
-            future.set_exception(error)
+            self.call_soon(future.set_exception, error)
         return future
 
 
@@ -303,7 +304,7 @@ class _Recorder(MockMonitor):
             raise NotImplementedError(
                 f"the program reads an existing {request.type}, which the unit tests do not answer"
             )
-        other = self._other(request.id.rpartition("/")[2])
+        other = self._references(request.id.rpartition("/")[2])
         secret_names = [name for name in other.exports if other.is_secret_export(name)]
         outputs = {"name": request.id, "outputs": dict(other.exports), "secretOutputNames": secret_names}
         self._found.append(
@@ -320,11 +321,6 @@ class _Recorder(MockMonitor):
             )
         )
         return resource_pb2.ReadResourceResponse(urn=urn, properties=wire.struct_of(outputs))
-
-    def _other(self, stack: str) -> Graph:
-        """Another stack's graph. Its program runs in a thread of its own, since this one has an event loop."""
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(self._references, stack).result()
 
     def Invoke(  # noqa: N802
         self, request: resource_pb2.ResourceInvokeRequest
@@ -348,7 +344,7 @@ class _Recorder(MockMonitor):
         name = stack.rpartition("/")[2]
         response = resource_pb2.ResourceInvokeResponse()
         try:
-            outputs = self._standing[name] if name in self._standing else self._other(name).exports
+            outputs = self._standing[name] if name in self._standing else self._references(name).exports
         except UnknownStackError as error:
             response.failures.add(reason=f"invocation of {READ_STACK_OUTPUTS} returned an error: {error}")
             return response

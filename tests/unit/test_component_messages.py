@@ -143,6 +143,7 @@ FAULTS: dict[str, tuple[Callable[[], object], str]] = {
         lambda: MonitoredSite(
             environments={"back-office": "b"},
             load_balancer_arn="arn",
+            hold_rule_arn="arn",
             database_id="d",
             cache_node_ids=(),
             search_domain_name="s",

@@ -171,7 +171,7 @@ APART = [
         r"site-(front|back-office)-environment\.settings\..*/MAGENTO_NFS_\w+",
     ),
     without_section("content_delivery", "^content|_distribution$", r"site-configuration-env\.content"),
-    without_section("monitoring", "^monitoring|^alarm_topic$|^dashboard$"),
+    without_section("monitoring", "^monitoring|^alarm_topic$|^dashboard$|^release_alarms$"),
     without_section("cost_report", "cost-report$"),
     without_section("session_manager", "session-manager(-records|-preferences)?$"),
     without_section("backups", "^backup"),

@@ -46,6 +46,8 @@ site-files-client-media.finalSnapshot: True -> False
 site-files-client-media.protect: True -> False
 site-files-client-media.size: 200 -> 50
 site-files-instance.instanceType: t4g.large -> t4g.small
+site-files-locks.finalSnapshot: True -> False
+site-files-locks.protect: True -> False
 site-files-magento-client.finalSnapshot: True -> False
 site-files-magento-client.protect: True -> False
 site-files-magento-client.size: 20 -> 5

@@ -198,16 +198,42 @@ def test_the_plan_is_handed_on_and_shown(release_script: Path) -> None:
     ran = run_release(release_script, "plan", APP="pim")
     assert ran.returncode == 0, ran.stderr
     told = release_script.parent.parent / "told"
-    assert told.read_text() == "release plan --stack prod --uploaded 2026-48 --app pim\n"
+    nothing = "--accept none --allow none"
+    assert told.read_text() == f"release plan --stack prod --uploaded 2026-48 --app pim {nothing}\n"
     assert (release_script.parent / "GITHUB_OUTPUT").read_text() == "plan=0123456789ab\n"
     assert "after r1: plain." in (release_script.parent / "GITHUB_STEP_SUMMARY").read_text()
     ran = run_release(release_script, "deploy")
     assert ran.returncode == 0, ran.stderr
-    assert told.read_text() == "release deploy --stack prod --plan 0123456789ab --release 2026-48 --notify\n"
+    assert told.read_text() == (
+        "release deploy --stack prod --plan 0123456789ab --release 2026-48 --accept none --notify\n"
+    )
+
+
+def test_what_is_accepted_and_who_is_let_through_is_handed_on(release_script: Path) -> None:
+    """Reasons and addresses to the plan, and alarms to the deployment."""
+    told = release_script.parent.parent / "told"
+    codes, networks = "0a1b2c3d,4e5f6071", "203.0.113.4,198.51.100.0/28"
+    assert run_release(release_script, "plan", ACCEPT=codes, ALLOW=networks).returncode == 0
+    assert told.read_text().endswith(f" --accept {codes} --allow {networks}\n")
+    assert run_release(release_script, "deploy", ACCEPT=codes, ACCEPT_ALARMS="0a1b2c3d").returncode == 0
+    assert told.read_text().endswith(" --accept 0a1b2c3d --notify\n")
 
 
 @pytest.mark.parametrize(
-    "changed", [{"STACK": "--help"}, {"RELEASE": "a b"}, {"RELEASE": "$(id)"}, {"APP": "-x"}, {"PLAN": "0123"}], ids=str
+    "changed",
+    [
+        {"STACK": "--help"},
+        {"RELEASE": "a b"},
+        {"RELEASE": "$(id)"},
+        {"APP": "-x"},
+        {"PLAN": "0123"},
+        *(
+            {name: typed}
+            for name in ("ACCEPT", "ACCEPT_ALARMS", "ALLOW")
+            for typed in ("--hold", "none --hold", "alarm a", "none\nnone", ",", "0a1b2c3d4e")
+        ),
+    ],
+    ids=str,
 )
 def test_what_was_typed_is_a_name(release_script: Path, changed: dict[str, str]) -> None:
     """Nobody's input becomes an option or a command."""

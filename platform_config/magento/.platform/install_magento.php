@@ -11,6 +11,7 @@
 declare(strict_types=1);
 
 require __DIR__ . '/database.php';
+require __DIR__ . '/without_secrets.php';
 
 const LOCK = 'magento_first_installation';
 const PAUSED = "by the first installation\n";
@@ -90,7 +91,7 @@ function magento(string $root, string $log, array $arguments, string $secret = '
     $code = proc_close(proc_open($command, [['file', '/dev/null', 'r'], $output, $output], $pipes, $root));
     if ($code !== 0) {
         $end = implode("\n", array_slice(explode("\n", trim(file_get_contents($log))), -20));
-        stop("bin/magento {$arguments[0]} ended with $code. The end of $log:\n" . ($secret === '' ? $end : str_replace($secret, '***', $end)));
+        stop("bin/magento {$arguments[0]} ended with $code. The end of $log:\n" . without_secrets($end, $secret));
     }
 }
 

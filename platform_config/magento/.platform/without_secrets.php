@@ -7,24 +7,49 @@
 // A script that includes it gets without_secrets().
 declare(strict_types=1);
 
-/** The text, with a mark in the place of each value of env.php whose name is that of a secret. */
-function without_secrets(string $text): string
+/** @return list<string> A secret as it is, and as it looks in JSON, in an address, in PHP's quotes and in Base64. */
+function looks_of(string $secret): array
 {
-    static $marks = null;
-    if ($marks === null) {
-        $marks = [];
+    $looks = [];
+    // Magento's prefix says how a crypt key is written. What follows is the key.
+    foreach (array_unique([$secret, preg_replace('/^base64/', '', $secret)]) as $value) {
+        $json = substr((string)json_encode($value, JSON_INVALID_UTF8_SUBSTITUTE), 1, -1);
+        array_push($looks, $value, $json, str_replace('\/', '/', $json), rawurlencode($value), addcslashes($value, "'\\"));
+        // Base64 has three looks, by what stands before the secret: `user:` in a header of HTTP. Each without the
+        // characters that belong to its neighbours too.
+        for ($before = 0; $before < 3; $before++) {
+            $length = $before + strlen($value);
+            $looks[] = substr(base64_encode(str_repeat(' ', $before) . $value), [0, 2, 3][$before], intdiv($length * 8, 6) - [0, 2, 3][$before]);
+        }
+    }
+    return array_filter(array_unique($looks), static fn (string $look): bool => strlen($look) >= 6);
+}
+
+/** The text, with a mark in the place of each value of env.php whose name is that of a secret, and of other secrets. */
+function without_secrets(string $text, string ...$others): string
+{
+    static $known = null;
+    if ($known === null) {
+        $known = [];
         $file = dirname(__DIR__) . '/app/etc/env.php';
         $env = is_file($file) ? require $file : [];
-        array_walk_recursive($env, static function (mixed $value, string|int $name) use (&$marks): void {
-            if (is_string($value) && strlen($value) >= 6 && preg_match('/password|passphrase|^key$|secret|token/i', (string)$name)) {
+        array_walk_recursive($env, static function (mixed $value, string|int $name) use (&$known): void {
+            if (is_string($value) && preg_match('/password|passphrase|^key$|secret|token/i', (string)$name)) {
                 // A crypt key may have several lines, a key each.
-                foreach ([$value, ...preg_split('/\s+/', $value)] as $each) {
-                    strlen($each) >= 6 && $marks[$each] = '[secret]';
-                }
+                array_push($known, $value, ...preg_split('/\s+/', $value));
             }
         });
     }
-    return $marks === [] ? $text : strtr($text, $marks);
+    $secrets = array_filter(array_unique([...$known, ...$others]), static fn (string $secret): bool => strlen($secret) >= 6);
+    $looks = array_unique(array_merge(...array_map(looks_of(...), array_values($secrets))));
+    usort($looks, static fn (string $one, string $other): int => strlen($other) <=> strlen($one));
+    foreach ($looks as $look) {
+        // Magento's console breaks long lines, also within a word.
+        $characters = array_map(static fn (string $each): string => preg_quote($each, '~'), str_split($look));
+        $text = preg_replace('~' . implode('(?:[ \t\r]*\n\s*)?', $characters) . '~', "\0", $text) ?? "\0";
+    }
+    // At the end: a secret may be a part of the mark.
+    return str_replace("\0", '[secret]', $text);
 }
 
 if (realpath($_SERVER['SCRIPT_FILENAME'] ?? '') === __FILE__) {

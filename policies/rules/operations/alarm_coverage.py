@@ -126,6 +126,13 @@ ALARMS_COVER_LOAD_BALANCERS = _coverage(
     ("HTTPCode_ELB_5XX_Count|HTTPCode_Target_5XX_Count", "UnHealthyHostCount"),
     why="Shoppers see most faults as errors of the load balancer, whatever the cause.",
 )
+ALARMS_COVER_HOLDS = _coverage(
+    "alarms-cover-holds",
+    lb.LoadBalancer,
+    ("HoldArmed",),
+    why="A maintenance hold that a dead release left armed turns every shopper away, at night without a single request "
+    "that would show it.",
+)
 ALARMS_COVER_SERVERS = _coverage(
     "alarms-cover-servers",
     ec2.Instance,
@@ -152,6 +159,7 @@ RULES = (
     ALARMS_COVER_SEARCH,
     ALARMS_COVER_ENVIRONMENTS,
     ALARMS_COVER_LOAD_BALANCERS,
+    ALARMS_COVER_HOLDS,
     ALARMS_COVER_SERVERS,
     ALARMS_COVER_VPN_LINKS,
     ALARMS_COVER_CERTIFICATES,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -13,10 +12,8 @@ from moto.ssm.responses import SimpleSystemManagerResponse
 
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import operation, patch
-from sandbox.emulator.schedules import is_cron
+from sandbox.emulator.schedules import is_cron, rate_minutes
 
-_RATE = re.compile(r"rate\(([1-9]\d*) (minute|hour|day)s?\)")
-_MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}
 _LEAST_MINUTES, _MOST_MINUTES = 30, 31 * 24 * 60
 _NOT_KEPT = ("Tags", "AssociationVersion")
 
@@ -82,8 +79,8 @@ def _check(response: SimpleSystemManagerResponse, parameters: dict[str, Any]) ->
 
 def _is_schedule(schedule: str) -> bool:
     """Whether an association can have it ("Reference: Cron and rate expressions for Systems Manager")."""
-    if found := _RATE.fullmatch(schedule):
-        return _LEAST_MINUTES <= int(found[1]) * _MINUTES[found[2]] < _MOST_MINUTES
+    if minutes := rate_minutes(schedule):
+        return _LEAST_MINUTES <= minutes < _MOST_MINUTES
     if schedule.startswith("at("):
         try:
             datetime.strptime(schedule, "at(%Y-%m-%dT%H:%M:%S)")

@@ -7,6 +7,7 @@ from rich.console import Console as RichConsole
 from commands.console import Console
 from commands.engine import Run
 from commands.events import EngineEvents
+from sandbox.commands import up
 from sandbox.commands.progress import Progress
 
 
@@ -31,3 +32,7 @@ def test_a_warning_that_nobody_has_excepted_is_shown_in_full() -> None:
     """It may be a mistake."""
     warning = "rds-multi-az: rds.Instance 'site' got multi_az=False, expected True."
     assert _said(warning)[0] == f"! {warning}"
+
+
+def test_the_commands_to_try_next_are_not_broken_on_the_narrowest_terminal() -> None:
+    assert max(map(len, up._NEXT_STEPS.splitlines())) <= 80

@@ -45,6 +45,7 @@ def suite(monitoring: MonitoringSettings | None = None, **more: Any) -> Monitori
         site=MonitoredSite(
             environments={"front": "client-prod-front", "back-office": "client-prod-back-office"},
             load_balancer_arn=f"arn:aws:elasticloadbalancing:eu-west-3:{ACCOUNT}:loadbalancer/{BALANCER}",
+            hold_rule_arn=f"arn:aws:elasticloadbalancing:eu-west-3:{ACCOUNT}:listener-rule/{BALANCER}/1/2",
             database_id="site-database",
             cache_node_ids=("cache-001", "cache-002"),
             search_domain_name="client-prod",
@@ -279,17 +280,18 @@ def test_the_maintenance_page_is_no_error_of_the_load_balancer(everything: Graph
     assert "period" not in found
 
 
-def test_a_hold_that_lasts_too_long_is_told_by_the_load_balancers_own_answers(everything: Graph) -> None:
-    """The tool may be dead. A page of 503 for an hour is a hold that nobody has taken away."""
+def test_a_hold_that_lasts_too_long_needs_neither_the_tool_nor_a_shopper(everything: Graph) -> None:
+    """At night nobody asks for a page, and a dead tool says nothing. A dead clock sounds the alarm too."""
     found = alarm(everything, "client-prod-hold-too-long").inputs
-    result, *metrics = found["metricQueries"]
-    assert result["expression"] == "IF(FILL(unavailable, 0) > 0 AND FILL(fixed, 0) > 0, 1, 0)"
-    assert {each["id"]: each["metric"]["metricName"] for each in metrics} == {
-        "unavailable": "HTTPCode_ELB_503_Count",
-        "fixed": "HTTP_Fixed_Response_Count",
-    }
-    assert {each["metric"]["period"] for each in metrics} == {300}
-    assert (found["evaluationPeriods"], found["threshold"]) == (12, 0)
+    assert (found["namespace"], found["metricName"]) == ("Releases", "HoldArmed")
+    assert found["dimensions"] == {"LoadBalancer": BALANCER}
+    assert (found["statistic"], found["comparisonOperator"], found["threshold"]) == (
+        "Minimum",
+        "GreaterThanThreshold",
+        0,
+    )
+    assert (found["period"], found["evaluationPeriods"]) == (300, 12)
+    assert found["treatMissingData"] == "breaching"
     assert found["alarmActions"]
 
 
@@ -409,3 +411,43 @@ def test_a_vpn_link_is_taken_out_without_touching_the_names() -> None:
     assert {name for name in named if "VPN" in name} == {"DLM-Ml VPN status"}
     none_left = build(lambda: MonitoringSuite("monitoring", suite(monitoring)))
     assert not any("VPN" in each.inputs["name"] for each in none_left.of_type(aws.cloudwatch.MetricAlarm))
+
+
+def test_a_release_is_stopped_by_the_alarms_on_what_it_touches(everything: Graph) -> None:
+    """Under the names that the stack file gives them, and those of a group with the group itself."""
+    found: dict[str, Any] = {}
+
+    def ask() -> None:
+        args = suite(
+            MonitoringSettings(recipients=("ops@client.url",), alarm_names=NAMES),
+            other_databases={"shared-database": "shared"},
+            satellites={"pim": "client-prod-pim", "mirakl": "client-prod-mirakl"},
+            servers={"nfs": "i-0nfs", "gateway": "i-0gateway", "vpn": "i-0vpn"},
+            vpn_links=links("lan"),
+            nat_gateways={"a": "nat-a"},
+            certificate_arn="arn",
+        )
+        found.update(args.release_alarms)
+
+    build(ask)
+    site, satellites = found["site"], found["satellites"]
+    assert {
+        "DB CPU Prod",
+        "Prod eb health",
+        "client-prod-target-errors",
+        "client-prod-unhealthy-hosts",
+        "client-prod-cache-memory",
+        "client-prod-cache-1-memory",
+        "client-prod-search-red",
+        "client-prod-server-nfs-status",
+    } <= set(site)
+    others = ("vpn", "gateway", "nat", "certificate", "shared-database", "pim", "mirakl", "hold-too-long")
+    assert not [name for name in site for other in others if other in name]
+    assert satellites["pim"] == sorted(
+        ["client-prod-pim-health"]
+        + [f"client-prod-shared-database-{what}" for what in ("cpu", "connections", "storage", "memory", "silent")]
+    )
+    assert satellites.keys() == {"pim", "mirakl"}
+    # Each is an alarm that exists.
+    made = {each.inputs["name"] for each in everything.of_type(aws.cloudwatch.MetricAlarm)} | set(rules(everything))
+    assert set(site) <= made

@@ -56,9 +56,10 @@ def test_only_the_sites_own_instances_reach_nfs() -> None:
 
 @pytest.mark.row(3)
 def test_each_share_has_a_volume_and_is_exported() -> None:
-    """The four shares of row 3, each from a volume of its own at the same directory that is exported."""
+    """The four shares of row 3, each from a volume of its own at the same directory that is exported. One more volume
+    keeps the clients' locks, the smallest that EBS has."""
     volumes = {each.name: each.inputs["size"] for each in graph().of_type(aws.ebs.Volume)}
-    assert volumes == {f"nfs-{share.name}": share.size_gib for share in SHARES}
+    assert volumes == {"nfs-locks": 1, **{f"nfs-{share.name}": share.size_gib for share in SHARES}}
     assert set(exports()) == {
         "/srv/client-media",
         "/srv/magento-statics",
@@ -102,7 +103,7 @@ def test_the_name_is_in_the_internal_zone() -> None:
 def test_a_share_less_is_a_share_less_everywhere() -> None:
     """Volume, export and what instances mount come from the one list."""
     fewer = replace(ARGS, server=SERVER.changed(shares=SHARES[:3]))
-    assert len(graph(fewer).of_type(aws.ebs.Volume)) == 3
+    assert len(graph(fewer).of_type(aws.ebs.Volume)) == 4
     assert "/srv/magento-client" not in exports(fewer.server)
 
 
@@ -113,12 +114,13 @@ def test_shares_come_and_go_without_another_instance() -> None:
     before, after = graph(), graph(replace(ARGS, server=more))
     assert boot_of(after) == boot_of(before)
     attached = {each.name: each.inputs["deviceName"] for each in after.of_type(aws.ec2.VolumeAttachment)}
-    assert len(set(attached.values())) == 5
+    assert len(set(attached.values())) == 6
     for each in before.of_type(aws.ec2.VolumeAttachment):
         assert attached[each.name] == each.inputs["deviceName"]
         assert each.ignore_changes == ("deviceName",)
     ids = {each.name: each.id for each in after.of_type(aws.ebs.Volume)}
-    assert table(after) == "".join(f"{ids[f'nfs-{share.name}']} {share.directory}\n" for share in more.shares)
+    directories = {"locks": "/var/lib/nfs/nfsdcld", **{share.name: share.directory for share in more.shares}}
+    assert table(after) == "".join(f"{ids[f'nfs-{name}']} {directory}\n" for name, directory in directories.items())
 
 
 def test_a_share_that_is_not_exported_keeps_its_volume() -> None:
@@ -126,7 +128,7 @@ def test_a_share_that_is_not_exported_keeps_its_volume() -> None:
     fewer = SERVER.changed(shares=(SHARES[0].changed(exported=False), *SHARES[1:]))
     after = graph(replace(ARGS, server=fewer))
     assert boot_of(after) == boot_of(graph())
-    assert len(after.of_type(aws.ebs.Volume)) == 4
+    assert len(after.of_type(aws.ebs.Volume)) == 5
     stopped = {
         each.name: each.inputs["stopInstanceBeforeDetaching"] for each in after.of_type(aws.ec2.VolumeAttachment)
     }
@@ -135,6 +137,15 @@ def test_a_share_that_is_not_exported_keeps_its_volume() -> None:
     assert "/srv/client-media" not in exports(fewer)
     assert variables(fewer)["MAGENTO_NFS_SHARES"].split()[0] == "/srv/magento-statics:pub/static"
     assert variables(SERVER.changed(shares=tuple(share.changed(exported=False) for share in SHARES))) == {}
+
+
+def test_as_many_shares_as_there_may_be_are_attached() -> None:
+    """And the volume with the locks beside them."""
+    most = SERVER.changed(shares=tuple(NfsShareSettings(name=f"s{n}", path=f"s{n}", size_gib=1) for n in range(11)))
+    attached = {
+        each.inputs["deviceName"] for each in graph(replace(ARGS, server=most)).of_type(aws.ec2.VolumeAttachment)
+    }
+    assert len(attached) == 12
 
 
 def test_no_two_shares_have_one_device() -> None:
@@ -167,6 +178,7 @@ SHARE = NfsShareSettings(name="a", path="a", size_gib=1)
             lambda: SHARE.changed(name="a b"),
             'name: got "a b", expected 1 to 63 lower-case letters, digits and hyphens, no hyphen first or last',
         ),
+        (lambda: SHARE.changed(name="locks"), 'name: got "locks", expected a name other than locks'),
         (
             lambda: SHARE.changed(path="../etc"),
             'path: got "../etc", expected a directory inside the release, such as pub/media',

@@ -17,7 +17,9 @@ import yaml
 
 from components.servers.rundeck_server import RundeckServer, RundeckServerArgs, boot, configuration
 from release import bundle, frozen_plan
+from release.acceptance import codes_of, spelled
 from release.app import app
+from release.hold_commands import networks
 from settings.rundeck import RundeckSettings, RundeckSizeSettings
 from tests.unit.graph import Graph
 from tests.unit.program import build
@@ -193,11 +195,17 @@ def test_files_pass_through_a_bucket_that_keeps_them_a_day(graph: Graph) -> None
 
 
 JOBS = {
-    "Plan": ["plan", "--uploaded", "${option.release}"],
-    "Release": ["deploy", "--plan", "${option.plan}", "--release", "${option.release}", "--notify"],
+    "Plan": [
+        *("plan", "--uploaded", "${option.release}"),
+        *("--accept", "${option.accept}", "--allow", "${option.allow}"),
+    ],
+    "Release": [
+        *("deploy", "--plan", "${option.plan}", "--release", "${option.release}"),
+        *("--accept", "${option.accept}", "--notify"),
+    ],
     "Resume": ["resume", "--notify"],
-    "Roll back": ["rollback", "--notify"],
-    "Hold on": ["hold-on", "--reason", "${option.reason}"],
+    "Roll back": ["rollback", "--accept", "${option.accept}", "--notify"],
+    "Hold on": ["hold-on", "--reason", "${option.reason}", "--allow", "${option.allow}"],
     "Hold off": ["hold-off", "--reason", "${option.reason}"],
     "Status": ["status"],
     "History": ["history", "--count", "${option.count}"],
@@ -243,7 +251,7 @@ def test_a_job_asks_for_what_its_command_takes(jobs: list[dict[str, Any]]) -> No
         assert used == set(options)
         for option in options.values():
             assert option["required"] is True
-            for hostile in ("", "-x", "a b", "a;id", "$(id)", "a\nb", "../a"):
+            for hostile in ("", "-x", "a b", "a;id", "$(id)", "a\nb", "../a", "none,none", "none --hold"):
                 assert not re.fullmatch(option["regex"], hostile)
 
 
@@ -256,6 +264,13 @@ def test_what_a_job_asks_for_is_what_the_tool_takes(jobs: list[dict[str, Any]]) 
         assert re.fullmatch(options["release"], good)
         assert bundle._RELEASE.fullmatch(good)
     assert options["plan"] == frozen_plan._ID.pattern
+    alarms = ["alarm client-prod-target-errors", "patch Client\\Shop\\Setup\\Patch\\Data\\Names"]
+    for good, words in (("none", []), (codes_of(alarms[:1]), alarms[:1]), (codes_of(alarms), alarms)):
+        assert re.fullmatch(options["accept"], good)
+        assert spelled([good], alarms) == words
+    for good, count in (("none", 0), ("203.0.113.4", 1), ("203.0.113.0/28,198.51.100.7", 2)):
+        assert re.fullmatch(options["allow"], good)
+        assert len(networks([good])) == count
     assert re.fullmatch(options["environment"], "preprod")
 
 

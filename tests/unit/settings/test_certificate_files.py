@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,12 +17,19 @@ from settings.certificate import CertificateSettings
 from settings.certificate_files import CertificateError, ImportedCertificate
 
 
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    """Holds certificates of two domains, each with its key: client.* and other.*."""
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Certificates of two domains, each with its RSA key, which takes a while to make."""
+    made = tmp_path_factory.mktemp("certificates")
     for name in ("client", "other"):
-        ensure_certificate(f"{name}.url", certificate=tmp_path / f"{name}.crt", private_key=tmp_path / f"{name}.key")
-    return tmp_path
+        ensure_certificate(f"{name}.url", certificate=made / f"{name}.crt", private_key=made / f"{name}.key")
+    return made
+
+
+@pytest.fixture
+def directory(made: Path, tmp_path: Path) -> Path:
+    """Holds certificates of two domains, each with its key: client.* and other.*. A test may change them."""
+    return shutil.copytree(made, tmp_path, dirs_exist_ok=True)
 
 
 def read(

@@ -7,8 +7,8 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-import yaml
 
+from policies.engine.yaml_file import read_yaml
 from policies.generated.aws_types import cloudwatch, ec2, elasticbeanstalk, rds, route53
 from sandbox.tests.platform import REPOSITORY
 from settings.day_two import Outcome
@@ -78,11 +78,8 @@ def test_an_edit_of_something_that_cannot_be_there_fails(put: Mapping[str, Any])
 
 def test_every_edit_of_the_walk_changes_its_stack_file() -> None:
     """Of the shipped files, with what the walk's stacks have beyond them."""
-    standing = yaml.safe_load(EDITS.read_text(encoding="utf-8"))["standing"]["stacks"]
-    files = {
-        stack: changed(yaml.safe_load((REPOSITORY / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")), put)
-        for stack, put in standing.items()
-    }
+    standing = read_yaml(EDITS)["standing"]["stacks"]
+    files = {stack: changed(read_yaml(REPOSITORY / f"Pulumi.{stack}.yaml"), put) for stack, put in standing.items()}
     assert [
         f"{key}: {dict(edit.put)}"
         for key, of_key in edits().items()
@@ -266,7 +263,7 @@ def test_every_reason_of_the_page_is_one_that_a_plan_can_come_to() -> None:
     """A sentence that was changed here is changed on the page by another walk."""
     known = {REPLACED, RESTARTED, *REPLACEMENTS.values(), *DELETIONS.values()}
     known |= {reason for properties in UPDATES.values() for reason in properties.values()}
-    recorded = yaml.safe_load((REPOSITORY / "settings" / "generated" / "day_two.yaml").read_text(encoding="utf-8"))
+    recorded = read_yaml(REPOSITORY / "settings" / "generated" / "day_two.yaml")
     given = {
         reason
         for of_key in recorded.values()

@@ -22,6 +22,7 @@ OUTPUTS = 60
 THEIRS = rpc.transfer_properties
 THEIR_URN = resource.create_urn
 THEIR_VALUE = rpc.serialize_property
+THEIR_STACK = resource._get_stack_trace
 """Before a test replaces them. Programs that ran before may have."""
 
 
@@ -78,12 +79,12 @@ def test_an_sdk_without_its_private_names_costs_time_only(
 
 def test_call_stacks_are_the_sdks_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """To the line: the engine stores where the program declares a resource."""
-    theirs = resource._get_stack_trace
+    assert THEIR_STACK is not call_stack
     compared = []
 
     def both() -> Any:
         # Each sees its caller, this function, below the constructors.
-        compared.append((theirs(), call_stack()))
+        compared.append((THEIR_STACK(), call_stack()))
         return compared[-1][0]
 
     monkeypatch.setattr(resource, "_get_stack_trace", both)
@@ -132,6 +133,10 @@ def test_a_resource_has_the_sdks_own_outputs(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_failed_registration_is_told_once(capsys: pytest.CaptureFixture[str], caplog: Any) -> None:
     """By the SDK. asyncio prints failures that nobody has read, for each property."""
+    # Failures that the tests before left behind are printed when they are collected.
+    gc.collect()
+    caplog.clear()
+    capsys.readouterr()
 
     async def failing() -> None:
         for resolve in outputs_of(Pair("pair"), {"vpc": None}, True).values():

@@ -23,16 +23,20 @@ while read -r path options; do
 done <"$new$exports"
 
 # exportfs cannot only check a file, and unexports what it does not understand. So it reads the new one first where it
-# changes nothing: with mounts of its own, which end with it.
+# changes nothing: with mounts and a network of its own, which end with it. The kernel has a table for each network.
 mkdir -p /etc/exports.d
 # shellcheck disable=SC2016
-said=$(unshare --mount bash -euc 'mount --bind "$1" /etc/exports.d && mount -t tmpfs tmpfs /var/lib/nfs && exportfs -r' \
+said=$(unshare --mount --net bash -euc \
+  'mount --bind "$1" /etc/exports.d && mount -t tmpfs tmpfs /var/lib/nfs && exportfs -r' \
   -- "$new/etc/exports.d" 2>&1) || said=${said:-exportfs ended with $?}
 if [[ -n $said ]]; then
   echo "${said//$'\n'/ }"
   exit 1
 fi
-install --mode=0644 "$new$exports" "$exports"
+# Whole or not at all, also after a power failure: with an empty file, nfsd would start and refuse every client.
+install --mode=0644 "$new$exports" "$exports.new"
+sync "$exports.new"
+mv "$exports.new" "$exports"
 exportfs -r
 
 # What is no longer exported. An open file keeps its file system mounted until its client lets go.

@@ -107,6 +107,7 @@ PROOFS = (
             ),
         },
     ),
+    _proof(alarm_coverage.ALARMS_COVER_HOLDS, BALANCER, "HoldArmed", lost="HoldArmed"),
     _proof(alarm_coverage.ALARMS_COVER_SERVERS, SERVER, "StatusCheckFailed", lost="StatusCheckFailed"),
     _proof(alarm_coverage.ALARMS_COVER_VPN_LINKS, LINK, "TunnelState", lost="TunnelState"),
     _proof(

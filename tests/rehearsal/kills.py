@@ -1,0 +1,186 @@
+"""Releases whose process is killed after each of its records, and which somebody finishes as `status` says."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+
+from commands.errors import ExitCode
+from release.journal import Event, Record
+from release.kinds import Kind
+from release.progress import DIRECTION, ENDED, UNDO
+from sandbox.applications.releases import Change, slow_migration
+from tests.hosts.live_sandbox import LiveSandbox
+from tests.rehearsal.answers import Verdict
+from tests.rehearsal.operator import Operator, Planned
+from tests.rehearsal.scenarios import FAILS_ON_FRONT, Rehearsal, Row, Scenario
+
+_PREPRODUCTION = ("client-preprod-back-office", "client-preprod-front")
+_ADMINISTRATOR = "admin@client.url"
+_SATELLITES = ("pim", "custom-connection", "mirakl-cashout")
+_FAILS = "#!/bin/sh\necho 'this hook fails on purpose' >&2\nexit 1\n"
+_MOST_KILLS = 60
+_PLACEHOLDER = "placeholder"
+"""In the label of the version that an environment has before its first release."""
+_DROP_TABLES = """
+require "/var/app/current/.platform/database.php";
+$database = connect(require "/var/app/current/app/etc/env.php");
+$database->exec("SET FOREIGN_KEY_CHECKS = 0");
+foreach ($database->query("SHOW TABLES")->fetchAll(PDO::FETCH_COLUMN) as $table) {
+    $database->exec("DROP TABLE `$table`");
+}
+"""
+
+
+def taken_back(kind: Kind) -> Scenario:
+    """The front's deployment fails, and the process is killed after each record from there on: the failure, and each
+    step of the way back."""
+
+    def scenario(rehearsal: Rehearsal) -> Row:
+        operator = rehearsal.operator
+        changes = [Change(files={".platform/hooks/predeploy/95_fail.sh": FAILS_ON_FRONT})]
+        if kind is Kind.HELD:
+            # The release before can live with its patch.
+            changes.append(slow_migration(1, operator.name("Undone")))
+        planned = rehearsal.plan(kind, *changes, raises_version=False)
+        held = [Verdict.HELD] if kind is Kind.HELD else []
+        with rehearsal.row(f"{kind} taken back, killed", *held) as row:
+            process = operator.begin_release(*Operator.deploy(planned))
+            _kill_after_each_record(row, operator, process, _is_of_the_way_back)
+        return row
+
+    return scenario
+
+
+def first_release(rehearsal: Rehearsal) -> Row:
+    """The first release of pre-production, which installs Magento: its database is empty, and its environments run
+    their placeholder."""
+    operator = rehearsal.operator.of("preprod")
+    live = operator.live
+    _without_release(live)
+    with rehearsal.row("first release killed") as row:
+        planned = operator.plan(operator.bundle(), "--first-admin-email", _ADMINISTRATOR)
+        process = operator.begin_release(*Operator.deploy(planned))
+        _kill_after_each_record(row, operator, process)
+        _require_release(operator, planned.release, _PREPRODUCTION)
+        back_office, _ = _PREPRODUCTION
+        administrators = live.sql("SELECT COUNT(*) FROM admin_user", back_office)
+        assert administrators == "1", f"got {administrators} administrators, expected 1"
+        (host,) = live.instances(back_office)
+        log = "/var/app/current/var/log/first_installation.log"
+        installed = live.run(host, f"grep --count '^$ bin/magento setup:install$' {log}").strip()
+        assert installed == "1", f"got {installed} times setup:install, expected it once"
+        page = live.get("/", "preprod.client.url", environment=_PREPRODUCTION[1])
+        assert page.status == 200, page.text
+    return row
+
+
+def satellites(rehearsal: Rehearsal) -> Row:
+    """A release of each satellite. Then one of them whose deployment fails, killed on the way back."""
+    with rehearsal.row("satellites killed") as row:
+        for name in _SATELLITES:
+            operator = rehearsal.operator.of("prod", name)
+            planned = _planned(operator)
+            process = operator.begin_release(*Operator.deploy(planned))
+            _kill_after_each_record(row, operator, process)
+            _require_release(operator, planned.release, [_environment(name)])
+        failing = _planned(operator, Change(files={".platform/hooks/predeploy/95_fail.sh": _FAILS}))
+        process = operator.begin_release(*Operator.deploy(failing))
+        _kill_after_each_record(row, operator, process, _is_of_the_way_back)
+        _require_release(operator, planned.release, [_environment(name)])
+    return row
+
+
+KILLS: Mapping[str, Scenario] = {
+    "plain-taken-back-killed": taken_back(Kind.PLAIN),
+    "held-taken-back-killed": taken_back(Kind.HELD),
+    "first-killed": first_release,
+    "satellites-killed": satellites,
+}
+"""By the name that `SCENARIOS=` takes."""
+
+
+def _kill_after_each_record(
+    row: Row,
+    operator: Operator,
+    process: subprocess.Popen[str],
+    wanted: Callable[[Record], bool] = lambda _: True,
+) -> None:
+    """Kill the process after each record that is wanted, once each, and go on by the command that `status` says.
+
+    Raises ``AssertionError`` if the last process did not finish the release, or take it back.
+    """
+    seen: set[tuple[str, ...]] = set()
+    number = 0
+    while record := operator.await_record(process, lambda each: wanted(each) and _said(each) not in seen, after=number):
+        operator.kill(process)
+        seen.add(_said(record))
+        assert len(seen) < _MOST_KILLS, f"killed {len(seen)} times, after {sorted(seen)}"
+        # It may have written more in the moment before it died.
+        number = record.number
+        operator.let_the_lock_grow_old()
+        command = operator.next_command()
+        if not command:
+            _unlock_what_is_over(operator)
+            break
+        process = operator.begin(command)
+    else:
+        ended_as = operator.end(process)
+        assert ended_as.code in (ExitCode.OK, ExitCode.FAILED), ended_as.text
+    row.notes.append(f"{operator.app or operator.stack}: killed {len(seen)} times")
+
+
+def _unlock_what_is_over(operator: Operator) -> None:
+    """The lock of a release whose process was killed after its last record."""
+    said = operator.printed[-1]
+    assert ENDED in operator.journal().records[-1].details, said
+    # It may have given the lock back in the moment before it died.
+    if "The lock is held" in said:
+        unlocked = operator.shop("unlock", "--release", operator.journal_names()[-1])
+        assert unlocked.code == ExitCode.OK, unlocked.text
+
+
+def _said(record: Record) -> tuple[str, ...]:
+    """What a record says, without its number and its time: a step that is done again says the same."""
+    return record.event, record.step, str(record.details.get(DIRECTION, "")), str(record.details.get(ENDED, ""))
+
+
+def _is_of_the_way_back(record: Record) -> bool:
+    return record.event is Event.FAILED or record.step.startswith(UNDO) or ENDED in record.details
+
+
+def _planned(operator: Operator, *changes: Change) -> Planned:
+    return operator.plan(operator.bundle(*changes))
+
+
+def _environment(satellite: str) -> str:
+    return f"client-prod-{satellite}"
+
+
+def _require_release(operator: Operator, release: str, environments: Sequence[str]) -> None:
+    """Raise ``AssertionError`` unless a release runs on every instance, and nothing waits for anybody."""
+    status = operator.shop("status")
+    assert status.code == ExitCode.OK, status.text
+    live = operator.live
+    beanstalk = live.platform.client("elasticbeanstalk")
+    for name in environments:
+        live.wait_until_ready(name, 60)
+        found = beanstalk.describe_instances_health(EnvironmentName=name, AttributeNames=["Deployment"])
+        runs = {each["Deployment"]["VersionLabel"] for each in found["InstanceHealthList"]}
+        assert runs == {release}, f"{name} runs {runs}, expected {release}"
+
+
+def _without_release(live: LiveSandbox) -> None:
+    """Let pre-production be as before its first release."""
+    back_office, _ = _PREPRODUCTION
+    if _PLACEHOLDER not in live.environment(back_office)["VersionLabel"]:
+        live.run(live.instances(back_office)[0], f"php -r {shlex.quote(_DROP_TABLES)}")
+    beanstalk = live.platform.client("elasticbeanstalk")
+    for name in _PREPRODUCTION:
+        application = live.environment(name)["ApplicationName"]
+        versions = beanstalk.describe_application_versions(ApplicationName=application)["ApplicationVersions"]
+        label = next(each["VersionLabel"] for each in versions if _PLACEHOLDER in each["VersionLabel"])
+        beanstalk.update_environment(EnvironmentName=name, VersionLabel=label)
+    for name in _PREPRODUCTION:
+        live.wait_until_ready(name)
