@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 _BYTES = 4096
+ON_TERMINAL = ("setsid", "--ctty", "--wait")
+"""What stands before a command that has a shell's terminal as its own: sudo and job control ask for it. On a
+machine, it is started there, where its process has the number that the terminal is told."""
 _SSM_USER = """
 if ! id ssm-user >/dev/null 2>&1; then
   useradd --create-home ssm-user
@@ -28,21 +31,17 @@ def as_ssm_user(inside: Sequence[str]) -> list[str]:
     As the agent, it makes the user at the first session, with the right to become root ("Turn off or turn on ssm-user
     account administrative permissions").
     """
-    return [*inside, "sh", "-c", _SSM_USER]
+    return [*inside, *ON_TERMINAL, "sh", "-c", _SSM_USER]
 
 
 class Shell:
-    """A command on a terminal of its own, which has no size: a plugin's is not passed on."""
+    """A command on a terminal, which has no size: a plugin's is not passed on. Its words have ``ON_TERMINAL``."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._terminal, theirs = pty.openpty()
         try:
             self._process = subprocess.Popen(
-                # With this terminal as its own: sudo and the shell's job control ask for it.
-                ["setsid", "--ctty", "--wait", *command],
-                stdin=theirs,
-                stdout=theirs,
-                stderr=theirs,
+                command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
             )
         except BaseException:
             os.close(self._terminal)

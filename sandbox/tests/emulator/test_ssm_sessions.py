@@ -24,7 +24,7 @@ from sandbox.emulator.ssm.agent_messages import (
 )
 from sandbox.emulator.ssm.instances import AGENT_POLICIES
 from sandbox.hosts.server import UnknownHostError, serve
-from sandbox.hosts.shells import Shell
+from sandbox.hosts.shells import ON_TERMINAL, Shell
 from sandbox.tests.emulator.aws_process import EmbeddedAws
 from sandbox.tests.emulator.fake_fleet import eventually
 from sandbox.tests.emulator.images import image_id
@@ -42,7 +42,7 @@ class Hosts:
     def open_shell(self, instance_id: str) -> Shell:
         if instance_id in self.without_host:
             raise UnknownHostError(instance_id)
-        return Shell(["env", "--ignore-environment", "PATH=/usr/bin:/bin", "PS1=$ ", "sh"])
+        return Shell([*ON_TERMINAL, "env", "--ignore-environment", "PATH=/usr/bin:/bin", "PS1=$ ", "sh"])
 
     def targets(self) -> dict[str, Any]:
         return {}

@@ -56,6 +56,7 @@ def machine_args(
             directory=tmp_path_factory.mktemp("machine") / name,
             image=image,
             network_namespace=network_namespace,
+            hosts=f"127.0.0.1 localhost {name}\n",
             environment={
                 "AWS_ENDPOINT_URL": "http://127.0.0.1:5000",
                 "AWS_DEFAULT_REGION": "eu-west-3",
