@@ -90,7 +90,6 @@ if settings.monitoring:
     monitoring = MonitoringSuite("monitoring", monitoring_args)
 if settings.releases:
     apps = {name: each.environment for name, each in satellites.items()}
-    topic = monitoring.topic_arn if monitoring else None
     role_args = ReleaseRoleArgs(
         context=context,
         releases=settings.releases,
@@ -99,7 +98,7 @@ if settings.releases:
         satellites=apps,
         databases=databases,
         content=content,
-        alarm_topic=topic,
+        alarm_topic=monitoring.topic_arn if monitoring else None,
         release_alarms=monitoring.release_alarms if monitoring else None,
     )
     release_role = ReleaseRole("releases", role_args)
