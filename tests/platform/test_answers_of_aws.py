@@ -107,6 +107,7 @@ _TAGS_OF_MODULE: Mapping[str, Callable[[Client, Made], Any]] = {
     "opensearch": lambda client, one: client("opensearch").list_tags(ARN=one.arn)["TagList"],
     "rds": lambda client, one: client("rds").list_tags_for_resource(ResourceName=one.arn)["TagList"],
     "secretsmanager": lambda client, one: client("secretsmanager").describe_secret(SecretId=one.arn)["Tags"],
+    "sfn": lambda client, one: client("stepfunctions").list_tags_for_resource(resourceArn=one.arn)["tags"],
     "wafv2": lambda client, one: client("wafv2", one.region).list_tags_for_resource(ResourceARN=one.arn)[
         "TagInfoForResource"
     ]["TagList"],

@@ -103,7 +103,7 @@ def test_a_release_at_work_is_not_disturbed(platform: Platform) -> None:
     [
         (("--allow", "203.0.113"), "--allow: got '203.0.113', expected an IPv4 address or network"),
         (("--allow", "203.0.113.4/24"), "has host bits set"),
-        (tuple(f"--allow=203.0.113.{number}" for number in range(5)), "got 6 values, expected 5 at most"),
+        (tuple(f"--allow=203.0.113.{number}" for number in range(5)), "got 5 networks, expected at most 4"),
         (("--page", "no/such.html"), "no/such.html: No such file or directory"),
     ],
 )

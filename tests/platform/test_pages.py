@@ -100,6 +100,7 @@ def values(platform: Platform) -> Iterator[dict[str, str]]:
         if each["Description"].endswith("filled in by hand")
     ]
     outputs = platform.outputs("prod")
+    [balancer, *_] = platform.client("elbv2").describe_load_balancers()["LoadBalancers"]
     changed = [filled, outputs["rundeck_admin_secret"], outputs["rundeck_release_secret"]]
     before = {arn: _current_version(secrets, arn) for arn in changed}
     rds, database = platform.client("rds"), "of-the-pages-alone"
@@ -116,6 +117,7 @@ def values(platform: Platform) -> Iterator[dict[str, str]]:
         "SESSION": "jane.doe-0a1b2c3d4e5f6a7b8",
         "ARN": filled,
         "DATABASE": database,
+        "NAME": balancer["LoadBalancerArn"].partition(":loadbalancer/")[2],
         # The page deletes it, too.
         "IMAGE": platform.client("ec2").create_image(
             InstanceId=platform.outputs("prod")["servers"]["nfs"], Name="of-the-pages-alone", NoReboot=True

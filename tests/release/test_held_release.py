@@ -76,7 +76,7 @@ def test_too_many_addresses_are_refused_before_anything_is_asked(
     allow = [word for each in range(5) for word in ("--allow", f"203.0.113.{each}")]
     bundle = str(site.bundle(tmp_path, "r2"))
     assert shop_release("plan", *PROD, bundle, "--hold", *allow) == ExitCode.COULD_NOT_RUN
-    assert "got 6 values, expected 5 at most" in capsys.readouterr().err
+    assert "got 5 networks, expected at most 4" in capsys.readouterr().err
     assert site.ran == []
     plans = site.aws.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="client-magento-prod/plans/")
     assert plans["KeyCount"] == 1
