@@ -256,6 +256,7 @@ _ANSWERS: dict[str, Callable[[str, str, Inputs], Inputs]] = {
         aws.s3.Bucket: _bucket,
         aws.s3.BucketObjectv2: _object,
         aws.secretsmanager.Secret: _with_arn("secretsmanager", "secret:{}"),
+        aws.sfn.StateMachine: _with_arn("states", "stateMachine:{}"),
         aws.sns.Topic: _with_arn("sns", "{}"),
         aws.vpc.SecurityGroupEgressRule: _with_id("sgr", kind="security-group-rule"),
         aws.vpc.SecurityGroupIngressRule: _with_id("sgr", kind="security-group-rule"),
