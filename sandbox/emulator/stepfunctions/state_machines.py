@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from moto.stepfunctions.models import StateMachine, StepFunctionBackend
+from moto.stepfunctions.responses import StepFunctionResponse
 
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.iam.trust import trusts
-from sandbox.emulator.patching import patch
+from sandbox.emulator.patching import operation, patch
 
 _SERVICE = "states.amazonaws.com"
 _TYPES = ("Choice", "Fail", "Map", "Parallel", "Pass", "Succeed", "Task", "Wait")
@@ -44,6 +45,14 @@ def _update_state_machine(
     before = backend.describe_state_machine(arn)
     _check(backend, changes.get("definition") or before.definition, changes.get("role_arn") or before.roleArn)
     return original(backend, arn, **changes)
+
+
+@operation(StepFunctionResponse)
+def validate_state_machine_definition(_: StepFunctionResponse, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Terraform's provider asks it before it plans a state machine."""
+    found = [fault.partition(": ") for fault in _faults(parameters["definition"])]
+    diagnostics = [{"severity": "ERROR", "code": code, "message": message} for code, _, message in found]
+    return {"result": "FAIL" if diagnostics else "OK", "diagnostics": diagnostics, "truncated": False}
 
 
 def _check(backend: StepFunctionBackend, definition: str, role_arn: str) -> None:

@@ -113,6 +113,14 @@ def test_a_definition_that_aws_refuses_is_refused(aws: LoopbackAws, states: Valu
     inputs = {"name": "watch", "definition": definition(**states), "roleArn": role(aws, "states.amazonaws.com")}
     with aws_refuses("InvalidDefinition", message):
         create(aws, MACHINE, inputs)
+    judged = aws.client("stepfunctions").validate_state_machine_definition(definition=inputs["definition"])
+    assert judged["result"] == "FAIL"
+    assert any(message in f"{each['code']}: {each['message']}" for each in judged["diagnostics"])
+
+
+def test_a_definition_that_aws_takes_is_found_right(aws: LoopbackAws) -> None:
+    judged = aws.client("stepfunctions").validate_state_machine_definition(definition=definition())
+    assert (judged["result"], judged["diagnostics"]) == ("OK", [])
 
 
 def test_a_role_that_does_not_trust_step_functions_is_refused(aws: LoopbackAws) -> None:
