@@ -197,10 +197,12 @@ class Environment:
         """Start more instances, for a deployment. Returns their ids."""
         added = self.capacity.grow(by)
         self.awaited.update(added)
+        self._known.update(added)
         return added
 
     def retire(self, instance_ids: Sequence[str]) -> None:
         """Terminate instances."""
+        self._known.difference_update(instance_ids)
         if instance_ids:
             self.capacity.retire([i for i in instance_ids if self.is_running(i)], self.configuration)
 
@@ -272,7 +274,12 @@ class Environment:
         return True
 
     def _note_replaced(self) -> None:
-        """Add events for instances that Auto Scaling has replaced, while no operation does."""
+        """Add events for instances that Auto Scaling has replaced: at once, or when the deployment in progress has ended.
+
+        Other operations replace instances themselves.
+        """
+        if self.deployment is not None:
+            return
         now = set(self.instance_ids())
         if self.status == "Ready" and self._operation is None:
             for instance_id in sorted(self._known - now):

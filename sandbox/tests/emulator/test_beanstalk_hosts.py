@@ -481,7 +481,11 @@ def test_an_instance_that_dies_in_its_deployment_is_replaced_and_takes_its_failu
     assert found["HealthStatus"] == "Ok"
     (new,) = set(site.versions("prod-front")) - {second}
     assert site.versions("prod-front") == {new: ("v1", "Deployed"), second: ("v1", "Deployed")}
-    assert site.messages("prod-front")[-1] == f"Added instance [{new}] to your environment."
+    replaced = [
+        f"Removed instance [{first}] from your environment.",
+        f"Added instance [{new}] to your environment.",
+    ]
+    eventually(lambda: site.messages("prod-front")[-2:] == replaced)
 
 
 def test_a_terminated_instance_is_replaced_and_takes_the_running_version(site: Site, fleet: FakeFleet) -> None:
