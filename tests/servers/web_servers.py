@@ -16,16 +16,12 @@ import http.client
 import os
 import shutil
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from socket import create_connection
 
-import pytest
-
-from sandbox.tests.applications.servers import free_port
+from sandbox.tests.applications.servers import free_port, listens, until
 from tests.servers.programs import SEARCHED, not_installed, require, unavailable
 
 _NGINX = """
@@ -227,21 +223,14 @@ def _fpm(directory: Path, etc: Path | None = None) -> Iterator[None]:
     if os.geteuid() == 0:
         command.append("--allow-to-run-as-root")
     with _process(command, directory, scanned) as server:
-        _wait(server, socket.exists, directory / "php-fpm.log")
+        until(socket.exists, server, "php-fpm", directory / "php-fpm.log", directory / "output")
         yield
 
 
 @contextmanager
 def _running(command: Sequence[str], directory: Path, port: int) -> Iterator[None]:
-    def answers() -> bool:
-        try:
-            create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            return False
-        return True
-
     with _process(command, directory) as server:
-        _wait(server, answers, directory / "output")
+        until(lambda: listens(port), server, command[0], directory / "output")
         yield
 
 
@@ -257,12 +246,3 @@ def _process(
     finally:
         server.terminate()
         server.wait(timeout=20)
-
-
-def _wait(server: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path) -> None:
-    deadline = time.monotonic() + 20
-    while not ready():
-        if server.poll() is not None or time.monotonic() > deadline:
-            said = log.read_text() if log.exists() else (log.parent / "output").read_text()
-            pytest.fail(f"{server.args!r} did not come up:\n{said}")
-        time.sleep(0.05)
