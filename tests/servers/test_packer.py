@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,11 @@ def test_packer_launches_the_instance_and_leaves_nothing(packer: Packer, aws: Em
         finally:
             # As Ctrl-C: Packer is several processes.
             os.killpg(process.pid, signal.SIGINT)
-            process.wait(timeout=120)
+            try:
+                process.wait(timeout=120)
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
     assert (instance["ImageId"], instance["InstanceType"]) == (image["ImageId"], "t4g.medium")
     assert instance["SubnetId"] == subnet
     assert "PublicIpAddress" not in instance
