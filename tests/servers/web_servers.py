@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.tests.applications.servers import free_port, listens, until
+from tests.servers.namespaces import Network, require_namespaces
 from tests.servers.programs import SEARCHED, not_installed, require, unavailable
 
 _NGINX = """
@@ -138,6 +139,36 @@ class WebServer:
             answer = connection.getresponse()
             fields = {name.lower(): value for name, value in answer.getheaders()}
             return Answer(answer.status, answer.read().decode("utf-8", "replace"), fields)
+
+
+@dataclass(frozen=True)
+class LoadBalancer:
+    """Asks a web server that runs in a network of its own, from an address of the VPC."""
+
+    address = "10.0.1.9"
+    network: Network
+    port: int
+
+    def ask(self, forwarded_for: str | None) -> str:
+        """The body of the answer for ``/``, with this header."""
+        headers = () if forwarded_for is None else ("--header", f"X-Forwarded-For: {forwarded_for}")
+        return self.network.run(
+            "instance",
+            *("curl", "--silent", "--retry", "20", "--retry-connrefused", "--retry-delay", "1"),
+            *("--interface", self.address, *headers, f"http://127.0.0.1:{self.port}/"),
+        )
+
+
+@contextmanager
+def load_balancer_of(server: WebServer) -> Iterator[LoadBalancer]:
+    """One that asks another instance of the web server."""
+    require_namespaces()
+    require("curl")
+    with Network() as network:
+        network.add_machine("instance")
+        network.run("instance", "ip", "address", "add", f"{LoadBalancer.address}/32", "dev", "lo")
+        network.start("instance", *server.command)
+        yield LoadBalancer(network, server.port)
 
 
 def php_fpm() -> str:
