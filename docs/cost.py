@@ -166,7 +166,8 @@ BY_USE: Mapping[type, str] = {
     aws.cloudwatch.LogGroup: "each GB that is written, and what is kept of it",
     aws.ec2.FlowLog: "each GB of records; all traffic is recorded, NFS too",
     aws.s3.Bucket: "GB and requests; logs expire",
-    aws.sfn.StateMachine: "8,760 looks at the hold a month, at 1.00 USD a million (AWS Step Functions Pricing)",
+    aws.sfn.StateMachine: "8,760 looks at the hold a month: 1.00 USD a million, and their seconds "
+    "(AWS Step Functions Pricing)",
     aws.sns.Topic: "each mail",
 }
 """Types whose price depends on traffic. They are not in the total."""

@@ -1,4 +1,4 @@
-"""Schedules such as those of backup rules: ``cron(…)`` with six fields, and ``rate(…)``.
+"""Schedules such as those of backup rules: ``cron(…)`` with six fields, ``rate(…)``, and ``at(…)``.
 
 Source: "Cron expressions reference" of the Amazon EventBridge user guide, to which AWS Backup's API reference points.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from calendar import month_abbr
 from collections.abc import Mapping
+from datetime import datetime
 
 _RATE = re.compile(r"rate\(([1-9]\d*) (minute|hour|day)s?\)")
 _MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}
@@ -22,6 +23,15 @@ def rate_minutes(schedule: str) -> int | None:
     """The minutes of ``rate(5 minutes)`` or ``rate(1 day)``. None for what is no rate."""
     found = _RATE.fullmatch(schedule)
     return int(found[1]) * _MINUTES[found[2]] if found else None
+
+
+def is_at(schedule: str) -> bool:
+    """Whether it is one moment, such as ``at(2026-11-27T03:00:00)``."""
+    try:
+        datetime.strptime(schedule, "at(%Y-%m-%dT%H:%M:%S)")
+    except ValueError:
+        return False
+    return True
 
 
 def is_cron(schedule: str) -> bool:

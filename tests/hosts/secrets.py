@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,17 +12,17 @@ from urllib.parse import unquote
 
 from tests.hosts.live_sandbox import BACK_OFFICE, FRONT, LiveSandbox
 
-SHORTEST = 8
+_SHORTEST = 8
 """Characters. A secret of this program is longer: what is shorter would be found in ordinary words."""
 _NO_SECRETS = ("engine", "host", "port", "dbname", "username", "user")
 """Fields of a secret's JSON that are no secrets themselves."""
 _FILL_IN = "to be filled in"
-"""What stands in a secret until a person fills it in."""
+"""The value of a secret until a person fills it in."""
 _SECRET_NAMES = "/password|passphrase|token|secret|^auth$|^key$/i"
 """Of env.php's fields, as PHP has regular expressions."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{12,}={0,2}")
 _NO_TEXT = re.compile(r"/bundles/|/tool\.zip$")
-"""What the bucket for releases has besides journals, plans, facts and locks."""
+"""What is no text in the bucket for releases: bundles, and the tool for Rundeck's server."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +42,12 @@ class Secrets:
             for name, value in found.items()
             if value.startswith("base64")
         }
-        short = [name for name, value in found.items() if len(value) < SHORTEST]
-        assert not short, f"{short}: got a secret of less than {SHORTEST} characters"
+        short = {name: len(value) for name, value in found.items() if len(value) < _SHORTEST}
+        assert not short, f"secrets: got those of {short} characters, expected at least {_SHORTEST}"
         return cls(found)
 
     def found_in(self, text: str) -> set[str]:
-        """Where the secrets come from that a text has: as they are, or as they look in JSON, in PHP, in an address, in
+        """The names of the secrets that are in a text: as they are, or as they look in JSON, in PHP, in an address, in
         Base64, or broken over lines."""
         looks = [_together(each) for each in _read(text)]
         return {name for name, value in self.values.items() if any(_together(value) in look for look in looks)}
@@ -83,7 +82,7 @@ def _of_env_php(live: LiveSandbox) -> Iterator[tuple[str, str]]:
         "echo json_encode($found);"
     )
     found = json.loads(live.run(host, f"php -r '{code}'"))
-    assert len(found) > 3, found
+    assert len(found) > 3, f"env.php: got the secrets {[name for name, _ in found]}, expected more than 3"
     for name, value in found:
         # A crypt key may have several lines, a key each.
         yield from ((name, line) for line in value.split())
@@ -127,8 +126,7 @@ def _objects(live: LiveSandbox) -> Iterator[tuple[str, str]]:
 
 
 def _commands(live: LiveSandbox) -> Iterator[tuple[str, str]]:
-    """What the stack's documents were given, and what they printed. Tests run documents of AWS's, which are not
-    releases' own."""
+    """What the stack's documents were given, and what they printed. AWS's documents are run by tests only."""
     ssm = live.platform.client("ssm")
     documents = set(live.platform.outputs("prod")["release_documents"].values())
     for page in ssm.get_paginator("list_commands").paginate():
@@ -174,11 +172,9 @@ def _read(text: str) -> Iterator[str]:
             # What is secret may begin anywhere in what was encoded.
             for begin in range(4):
                 part = found[begin:].rstrip("=")
-                try:
-                    yield base64.b64decode(part[: len(part) // 4 * 4]).decode("latin-1")
-                    yield base64.b64decode(part + "=" * (-len(part) % 4)).decode("latin-1")
-                except binascii.Error:
-                    continue
+                # One character more than a multiple of four is not a whole byte.
+                whole = part[: len(part) - (len(part) % 4 == 1)]
+                yield base64.b64decode(whole + "=" * (-len(whole) % 4)).decode("latin-1")
 
 
 def _together(text: str) -> str:

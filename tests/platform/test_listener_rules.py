@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 import typer.testing
 
 from reachability.rules import app
@@ -18,15 +17,8 @@ def asked() -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_a_rebuilt_back_office_is_found_and_put_back(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (
-        ("AWS_ENDPOINT_URL", aws.url),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_CONFIG_FILE", "/dev/null"),
-    ):
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
+def test_a_rebuilt_back_office_is_found_and_put_back(aws_of_this_process: EmbeddedAws) -> None:
+    aws = aws_of_this_process
     site = beanstalk_site.build(aws)
     site.create("prod-back-office", {"PathPatterns": "/backend*", "HostHeaders": "www.client.url", "Priority": "1"})
     site.create("prod-front", {"PathPatterns": "/*", "HostHeaders": "www.client.url", "Priority": "2"})

@@ -18,15 +18,7 @@ pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
 
 
 @pytest.fixture
-def api(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> AwsApi:
-    for name, value in (
-        ("AWS_ENDPOINT_URL", aws.url),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_CONFIG_FILE", "/dev/null"),
-    ):
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
+def api(aws_of_this_process: EmbeddedAws) -> AwsApi:
     return AwsApi(REGION)
 
 

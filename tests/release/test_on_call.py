@@ -65,4 +65,4 @@ def test_what_a_test_of_a_refresh_saw_is_on_the_page_beside_its_name(line: Refre
 
 def test_the_page_names_every_command_as_it_is() -> None:
     commands = set(re.findall(r"\./shop release ([a-z]+)", PAGE))
-    assert commands == {"status", "plan", "diagnose", "resume", "rollback", "hold", "refresh"}
+    assert commands == {"status", "plan", "diagnose", "history", "resume", "rollback", "hold", "refresh"}

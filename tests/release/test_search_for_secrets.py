@@ -18,8 +18,10 @@ SECRETS = Secrets({"password": PASSWORD, "key": KEY})
 def test_a_planted_secret_is_found(name: str, secret: str) -> None:
     broken = f"{secret[:9]}   \n  {secret[9:]}"
     header = base64.b64encode(f"it:{secret}".encode()).decode()
+    # After letters that could be Base64 themselves, such as those of a path.
+    headers = [f"{before}{header}" for before in ("Basic ", "a", "of", "to/")]
     in_json = json.dumps(f"the {secret}")
-    for said in (secret, in_json, in_json.replace("/", "\\/"), quote(secret, safe=""), f"Basic {header}", broken):
+    for said in (secret, in_json, in_json.replace("/", "\\/"), quote(secret, safe=""), *headers, broken):
         assert SECRETS.found_in(f"it says {said} here") == {name}, said
         # As a field of a record in the journal.
         assert SECRETS.found_in(json.dumps({"error": said})) == {name} or "\\" in said, said

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -140,19 +139,14 @@ def rds(aws: EmbeddedAws) -> Any:
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("aws_of_this_process")
 @pytest.mark.parametrize("way", ["snapshot", "point in time"])
-def test_aws_takes_every_command(
-    rds: Any, aws: EmbeddedAws, way: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_aws_takes_every_command(rds: Any, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the command line, as it is typed. Afterwards the database is gone, and the snapshot that the stack file names
     and a last one of it are there."""
     from awscli.clidriver import create_clidriver
 
-    monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     made = snapshots.make(rds, DATABASE, "r2-38c5a2d3ce40", seconds=60)
     [found] = rds.describe_db_instances(DBInstanceIdentifier=DATABASE)["DBInstances"]
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Programs that are written in Go and that have no package here, built from their modules."""
+"""Programs in Go that Debian and PyPI do not have, built from their modules."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ _SECONDS = 1800
 
 
 def build(module: Path, package: str) -> Path:
-    """The program of a package, of the versions in the directory ``module``, which has go.mod and go.sum.
+    """The program of a package, in the versions of the go.mod and go.sum in the directory ``module``.
 
-    Skips the test, saying why, where it cannot be built. It stays in the user's cache, and the modules that it needs
-    are downloaded once.
+    Skips the test with the reason if it cannot be built. The program stays in the user's cache.
     """
     name = package.rpartition("/")[2].removesuffix("-main")
     files = b"".join((module / each).read_bytes() for each in ("go.mod", "go.sum"))

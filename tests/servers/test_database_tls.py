@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from socket import create_connection
 
 import pytest
 
-from sandbox.tests.applications.servers import free_port
+from sandbox.tests.applications.servers import free_port, listens, until
 from tests.servers.beanstalk_instance import BeanstalkInstance
 from tests.servers.programs import not_installed, require, unavailable
 from tests.servers.release import DATABASE, MIRAKL, satellite_bundle, write
@@ -91,7 +89,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
         stderr=(base / "log").open("w"),
     )
     try:
-        _wait_for(port, server, base / "log")
+        until(lambda: listens(port), server, "MariaDB", base / "log")
         yield Database(port, (base / "authority.pem").read_text())
     finally:
         server.terminate()
@@ -106,18 +104,6 @@ def _certify(base: Path) -> None:
         "x509 -req -days 2 -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial -out server.pem",
     ):
         subprocess.run(["openssl", *command.split()], cwd=base, check=True, capture_output=True)
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"MariaDB did not come up:\n{log.read_text()}")
 
 
 @pytest.fixture

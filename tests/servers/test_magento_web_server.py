@@ -12,10 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.namespaces import Network, require_namespaces
-from tests.servers.programs import require
 from tests.servers.release import PLATFORM_CONFIG
-from tests.servers.web_servers import WebServer, nginx
+from tests.servers.web_servers import LoadBalancer, WebServer, load_balancer_of, nginx
 
 SAYS = """<?php
 header('Content-Type: application/json');
@@ -290,19 +288,10 @@ def test_requests_may_have_long_headers(shop: WebServer) -> None:
     assert shop.ask("/", headers={"Cookie": "a=" + "b" * 16000}).status == 200
 
 
-LOAD_BALANCER = "10.0.1.9"
-
-
 @pytest.fixture(scope="module")
-def inside_the_network(shop: WebServer) -> Iterator[Network]:
-    """A machine that runs nginx again, with an address of the VPC from which to ask it."""
-    require_namespaces()
-    require("curl")
-    with Network() as network:
-        network.add_machine("instance")
-        network.run("instance", "ip", "address", "add", f"{LOAD_BALANCER}/32", "dev", "lo")
-        network.start("instance", *shop.command)
-        yield network
+def load_balancer(shop: WebServer) -> Iterator[LoadBalancer]:
+    with load_balancer_of(shop) as asking:
+        yield asking
 
 
 @pytest.mark.parametrize(
@@ -311,20 +300,14 @@ def inside_the_network(shop: WebServer) -> Iterator[Network]:
         ("203.0.113.7", "203.0.113.7"),
         ("198.51.100.1, 203.0.113.7", "203.0.113.7"),
         ("198.51.100.1, 10.8.0.6", "10.8.0.6"),
-        (None, "10.0.1.9"),
+        (None, LoadBalancer.address),
     ],
 )
 def test_php_sees_the_address_that_the_load_balancer_saw(
-    shop: WebServer, inside_the_network: Network, forwarded: str | None, address: str
+    load_balancer: LoadBalancer, forwarded: str | None, address: str
 ) -> None:
     """Not one that the shopper wrote before it."""
-    headers = () if forwarded is None else ("--header", f"X-Forwarded-For: {forwarded}")
-    body = inside_the_network.run(
-        "instance",
-        *("curl", "--silent", "--retry", "20", "--retry-connrefused", "--retry-delay", "1"),
-        *("--interface", LOAD_BALANCER, *headers, f"http://127.0.0.1:{shop.port}/"),
-    )
-    assert json.loads(body)["address"] == address
+    assert json.loads(load_balancer.ask(forwarded))["address"] == address
 
 
 def test_an_address_from_outside_of_the_network_cannot_claim_another(shop: WebServer) -> None:

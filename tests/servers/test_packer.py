@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from tests.unit.test_images import FILES, IMAGES, MATRIX, VARIABLES
 pytest_plugins = ["sandbox.tests.emulator.aws_fixtures"]
 pytestmark = pytest.mark.long
 
-# Checks what it is asked to build, and says that there is an image.
+# Validates what it is asked to build, and says that there is an image.
 CHECK_INSTEAD = """#!/bin/bash
 [[ $1 == build && $2 == -machine-readable ]] || exit 1
 "{packer}" validate "${{@:3}}" && echo 1764190000,amazon-ebs.debian,artifact,0,id,eu-west-3:ami-0a1b
@@ -36,7 +36,7 @@ def packer(tmp_path_factory: pytest.TempPathFactory) -> Packer:
 
 
 def test_packer_accepts_every_image_of_the_matrix(packer: Packer, tmp_path: Path) -> None:
-    """As the command for all images asks for them, one after another."""
+    """By the command that builds all of them, one after another."""
     program = tmp_path / "packer"
     program.write_text(CHECK_INSTEAD.format(packer=packer.program))
     program.chmod(0o755)
@@ -53,7 +53,7 @@ def test_packer_accepts_every_image_of_the_matrix(packer: Packer, tmp_path: Path
 
 
 def test_packer_finds_a_mistake(packer: Packer, tmp_path: Path) -> None:
-    """In an option that Debian's Packer does not know. And its format is kept."""
+    """It knows an option that Debian's Packer does not, and finds it misspelt. And the template is formatted."""
     shutil.copytree(FILES, tmp_path / FILES.relative_to(ROOT))
     shutil.copytree(IMAGES, tmp_path / "images")
     assert packer.run(tmp_path / "images", "fmt", "-check", ".").returncode == 0
@@ -111,7 +111,11 @@ def test_packer_launches_the_instance_and_leaves_nothing(packer: Packer, aws: Em
         finally:
             # As Ctrl-C: Packer is several processes.
             os.killpg(process.pid, signal.SIGINT)
-            process.wait(timeout=120)
+            try:
+                process.wait(timeout=120)
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
     assert (instance["ImageId"], instance["InstanceType"]) == (image["ImageId"], "t4g.medium")
     assert instance["SubnetId"] == subnet
     assert "PublicIpAddress" not in instance
@@ -125,7 +129,7 @@ def test_packer_launches_the_instance_and_leaves_nothing(packer: Packer, aws: Em
         "ManagedBy": "packer",
     }
     assert group["IpPermissions"] == []
-    [statement] = json.loads(policy)["Statement"] if isinstance(policy, str) else policy["Statement"]
+    [statement] = policy["Statement"]
     assert {action.partition(":")[0] for action in statement["Action"]} == {"ssm", "ssmmessages"}
 
     states = {

@@ -5,14 +5,12 @@ from __future__ import annotations
 import ftplib
 import io
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from socket import create_connection
 
 import pytest
 
-from sandbox.tests.applications.servers import free_port
+from sandbox.tests.applications.servers import free_port, listens, until
 from tests.servers.beanstalk_instance import BeanstalkInstance
 from tests.servers.programs import require
 from tests.servers.release import DATABASE, FTP, satellite_bundle
@@ -73,24 +71,12 @@ def ftp_port(connection: BeanstalkInstance, tmp_path: Path) -> Iterator[int]:
     with (tmp_path / "log").open("w") as output:
         server = connection.start("vsftpd", "/etc/vsftpd/vsftpd.conf", *options, output=output)
     try:
-        _wait_for(port, server, tmp_path / "log")
+        until(lambda: listens(port), server, "vsftpd", tmp_path / "log")
         yield port
     finally:
         server.terminate()
         server.wait(timeout=10)
         print((tmp_path / "log").read_text())
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"vsftpd did not come up:\n{log.read_text()}")
 
 
 class _Partner(ftplib.FTP):

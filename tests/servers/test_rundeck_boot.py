@@ -1,8 +1,8 @@
 """Row 9: Rundeck's server, booted from its own user data, killed, and made anew with the same volume.
 
-Rundeck's own package cannot be had here. A package of its name takes its place: with the same user, directories, init
-script and address, and a small program that keeps projects and jobs in the file where Rundeck has its database. All
-else is the shipped one, on Debian's nginx.
+The tests cannot fetch Rundeck's package. A package of its name takes its place: with the same user, directories, init
+script and address, and a small program that keeps projects and jobs in the file where Rundeck has its database.
+Everything else is the shipped one, on Debian's nginx.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Rundeck(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.answer(200, "Rundeck, by " + self.headers["X-Forwarded-Proto"])
 
-    # What the command line asks, a command and its file.
+    # The stand-in for the command line sends a command, with its file.
     def do_POST(self):
         said = base64.b64decode(self.headers["Authorization"].partition(" ")[2]).decode().split(":", 1)
         if users.get(said[0]) != said[1]:
@@ -106,7 +106,7 @@ case $1 in
 esac
 """
 COMMAND_LINE = """#!/bin/bash
-# Of Rundeck's address it believes the certificate, as RD_INSECURE_SSL says; it records what it was asked.
+# It accepts any certificate if RD_INSECURE_SSL is set, and records what it was asked.
 echo "$*" >> /var/log/rd-calls
 project=none file=/dev/null
 while (($# > 2)); do
@@ -128,10 +128,10 @@ getent passwd rundeck > /dev/null || useradd --system --home-dir /var/lib/rundec
 mkdir -p /var/log/rundeck /var/lib/rundeck/data
 chown -R rundeck:rundeck /etc/rundeck /var/log/rundeck /var/lib/rundeck
 """
-# Debian's own gpg would say that the stand-in for the key is none.
+# Debian's own gpg would refuse the stand-in for the key.
 GPG = "#!/bin/sh\necho pub:\necho fpr:::::::::0DDD2FA79B15D736ECEA32B89B5206167C5C34C0:\n"
 
-# As a person who trusts the certificate: that the page was there, with each look at it.
+# A person who trusts the certificate asks for the page again and again. Each answer is a line.
 LOOK = """
 import socket, ssl, sys, time
 address, host, certificate = sys.argv[1:]
@@ -151,7 +151,7 @@ while True:
 
 @pytest.fixture
 def site(directory: Path, tmp_path: Path) -> Iterator[Site]:
-    """A place for Rundeck's server, on the release that it runs on, with what takes the place of its package."""
+    """A place for Rundeck's server, with the Debian release that it runs on and the package of Rundeck's name."""
     require("ip", "sysctl")
     require_namespaces()
     require_loop_devices(tmp_path)
@@ -222,7 +222,7 @@ def test_a_rundeck_server_that_dies(site: Site, figures: Callable[..., None], tm
         trusted.write_text(machine.run("cat", certificate))
         person = site.start("client", LOOK, SERVER, HOST, str(trusted))
         happened(person, "answered", within=10)
-        # What people do: it is on the volume when Rundeck has written it.
+        # What a person changed, and Rundeck has written.
         machine.run("runuser", "-u", "rundeck", "--", "sh", "-c", f"echo kept > {DATA}/data/of-a-person; sync")
     killed = site.killed
     with site.server("second", BOOT, CONFIGURATION, volume) as (machine, ready):

@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.servers.beanstalk_instance import BeanstalkInstance
-from tests.servers.namespaces import Network, require_namespaces
-from tests.servers.programs import require
 from tests.servers.release import DATABASE, satellite_bundle
-from tests.servers.web_servers import WebServer, apache, nginx
+from tests.servers.web_servers import LoadBalancer, WebServer, apache, load_balancer_of, nginx
 
 FRONT_CONTROLLER = """<?php
 header('Content-Type: application/json');
@@ -22,9 +20,6 @@ $body = ['get' => $_GET, 'body' => strlen(file_get_contents('php://input'))];
 echo json_encode(array_map(fn ($name) => $_SERVER[$name] ?? null, $said) + $body);
 """
 DOCUMENT_ROOTS = {"pim": "/public", "custom-connection": "/public", "mirakl-cashout": "/web"}
-LOAD_BALANCER = "10.0.1.9"
-
-
 FRONT_CONTROLLER_CONF = ".platform/nginx/conf.d/elasticbeanstalk/front_controller.conf"
 
 
@@ -131,28 +126,14 @@ def test_php_knows_that_the_visitor_came_by_https(served: WebServer, scheme: str
 
 
 @pytest.fixture(scope="module")
-def inside_the_network(served: WebServer) -> Iterator[Network]:
-    """A machine that runs the web server again, with an address of the VPC from which to ask it."""
-    require_namespaces()
-    require("curl")
-    with Network() as network:
-        network.add_machine("instance")
-        network.run("instance", "ip", "address", "add", f"{LOAD_BALANCER}/32", "dev", "lo")
-        network.start("instance", *served.command)
-        yield network
+def load_balancer(served: WebServer) -> Iterator[LoadBalancer]:
+    with load_balancer_of(served) as asking:
+        yield asking
 
 
 @pytest.mark.parametrize("forwarded", ["203.0.113.7", "198.51.100.1, 203.0.113.7"])
-def test_php_sees_the_address_that_the_load_balancer_saw(
-    served: WebServer, inside_the_network: Network, forwarded: str
-) -> None:
-    body = inside_the_network.run(
-        "instance",
-        *("curl", "--silent", "--retry", "20", "--retry-connrefused", "--retry-delay", "1"),
-        *("--interface", LOAD_BALANCER, "--header", f"X-Forwarded-For: {forwarded}"),
-        f"http://127.0.0.1:{served.port}/",
-    )
-    assert json.loads(body)["address"] == "203.0.113.7"
+def test_php_sees_the_address_that_the_load_balancer_saw(load_balancer: LoadBalancer, forwarded: str) -> None:
+    assert json.loads(load_balancer.ask(forwarded))["address"] == "203.0.113.7"
 
 
 def test_an_application_without_a_front_controller_keeps_its_paths(tmp_path: Path) -> None:

@@ -16,16 +16,13 @@ import http.client
 import os
 import shutil
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from socket import create_connection
 
-import pytest
-
-from sandbox.tests.applications.servers import free_port
+from sandbox.tests.applications.servers import free_port, listens, until
+from tests.servers.namespaces import Network, require_namespaces
 from tests.servers.programs import SEARCHED, not_installed, require, unavailable
 
 _NGINX = """
@@ -144,6 +141,36 @@ class WebServer:
             return Answer(answer.status, answer.read().decode("utf-8", "replace"), fields)
 
 
+@dataclass(frozen=True)
+class LoadBalancer:
+    """Asks a web server that runs in a network of its own, from an address of the VPC."""
+
+    address = "10.0.1.9"
+    network: Network
+    port: int
+
+    def ask(self, forwarded_for: str | None) -> str:
+        """The body of the answer for ``/``, with this header."""
+        headers = () if forwarded_for is None else ("--header", f"X-Forwarded-For: {forwarded_for}")
+        return self.network.run(
+            "instance",
+            *("curl", "--silent", "--retry", "20", "--retry-connrefused", "--retry-delay", "1"),
+            *("--interface", self.address, *headers, f"http://127.0.0.1:{self.port}/"),
+        )
+
+
+@contextmanager
+def load_balancer_of(server: WebServer) -> Iterator[LoadBalancer]:
+    """One that asks another instance of the web server."""
+    require_namespaces()
+    require("curl")
+    with Network() as network:
+        network.add_machine("instance")
+        network.run("instance", "ip", "address", "add", f"{LoadBalancer.address}/32", "dev", "lo")
+        network.start("instance", *server.command)
+        yield LoadBalancer(network, server.port)
+
+
 def php_fpm() -> str:
     """The program php-fpm, whose name has PHP's version on Debian."""
     found = [program for directory in SEARCHED.split(":") for program in sorted(Path(directory).glob("php-fpm*"))]
@@ -227,21 +254,14 @@ def _fpm(directory: Path, etc: Path | None = None) -> Iterator[None]:
     if os.geteuid() == 0:
         command.append("--allow-to-run-as-root")
     with _process(command, directory, scanned) as server:
-        _wait(server, socket.exists, directory / "php-fpm.log")
+        until(socket.exists, server, "php-fpm", directory / "php-fpm.log", directory / "output")
         yield
 
 
 @contextmanager
 def _running(command: Sequence[str], directory: Path, port: int) -> Iterator[None]:
-    def answers() -> bool:
-        try:
-            create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            return False
-        return True
-
     with _process(command, directory) as server:
-        _wait(server, answers, directory / "output")
+        until(lambda: listens(port), server, command[0], directory / "output")
         yield
 
 
@@ -257,12 +277,3 @@ def _process(
     finally:
         server.terminate()
         server.wait(timeout=20)
-
-
-def _wait(server: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path) -> None:
-    deadline = time.monotonic() + 20
-    while not ready():
-        if server.poll() is not None or time.monotonic() > deadline:
-            said = log.read_text() if log.exists() else (log.parent / "output").read_text()
-            pytest.fail(f"{server.args!r} did not come up:\n{said}")
-        time.sleep(0.05)

@@ -12,7 +12,7 @@ from moto.ssm.responses import SimpleSystemManagerResponse
 
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.patching import operation, patch
-from sandbox.emulator.schedules import is_cron, rate_minutes
+from sandbox.emulator.schedules import is_at, is_cron, rate_minutes
 
 _LEAST_MINUTES, _MOST_MINUTES = 30, 31 * 24 * 60
 _NOT_KEPT = ("Tags", "AssociationVersion")
@@ -81,14 +81,8 @@ def _is_schedule(schedule: str) -> bool:
     """Whether an association can have it ("Reference: Cron and rate expressions for Systems Manager")."""
     if minutes := rate_minutes(schedule):
         return _LEAST_MINUTES <= minutes < _MOST_MINUTES
-    if schedule.startswith("at("):
-        try:
-            datetime.strptime(schedule, "at(%Y-%m-%dT%H:%M:%S)")
-        except ValueError:
-            return False
-        return True
-    # It has no months.
-    return is_cron(schedule) and schedule.split()[3] == "*"
+    # Its cron expressions have no months.
+    return is_at(schedule) or (is_cron(schedule) and schedule.split()[3] == "*")
 
 
 def _backend(response: SimpleSystemManagerResponse) -> SimpleSystemManagerBackend:

@@ -42,7 +42,7 @@ class Schedule(Adapter):
         "target": Property(required=True),
     }
     outputs = ("arn",)
-    emulation = "The expression and the role's trust are checked; nothing is ever started."
+    emulation = "The expression, the limits and the role's trust are checked; nothing is ever started."
 
     def check(self, inputs: Values) -> list[tuple[str, str]]:
         window, target = "flexibleTimeWindow", "target"

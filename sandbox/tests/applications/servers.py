@@ -54,16 +54,14 @@ def free_port() -> int:
             return port
 
 
-def until(ready: Callable[[], object], process: subprocess.Popen[bytes], what: str) -> None:
-    """Wait for a server to answer, for at most a minute."""
+def until(ready: Callable[[], object], process: subprocess.Popen[bytes], what: str, *logs: Path) -> None:
+    """Wait for a server to answer, for at most a minute. If it does not, the failure says what its logs have."""
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise AssertionError(f"{what} ended with {process.returncode}")
-        if ready():
-            return
+    while not ready():
+        said = "".join(f"\n{log.read_text()}" for log in logs if log.exists())
+        assert process.poll() is None, f"{what} ended with {process.returncode}{said}"
+        assert time.monotonic() < deadline, f"{what} did not answer in 60 seconds{said}"
         time.sleep(0.02)
-    raise AssertionError(f"{what} did not answer in 60 seconds")
 
 
 def listens(port: int) -> bool:

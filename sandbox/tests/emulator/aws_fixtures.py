@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -24,3 +25,14 @@ def aws(server: EmbeddedAws) -> EmbeddedAws:
     server.post("/moto-api/elasticbeanstalk", '{"SecondsPerBatch": 0, "TimeScale": 1, "Failures": []}')
     server.post("/moto-api/hosts", '{"Url": null}')
     return server
+
+
+@pytest.fixture
+def aws_of_this_process(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> EmbeddedAws:
+    """The server, which this process uses in the place of AWS, whatever the user has configured."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    return aws

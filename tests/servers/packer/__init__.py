@@ -1,4 +1,4 @@
-"""The real Packer with its plugin for AWS, as the template asks for them: Debian's Packer is older than that.
+"""The real Packer with its plugin for AWS, in the versions that the template asks for: Debian's Packer is older.
 
 Both are built from their Go modules, which takes some minutes, once. ``packer init`` would fetch the plugin from
 GitHub.
@@ -30,7 +30,7 @@ class Packer:
             "TMPDIR": str(directory),
             "PACKER_CONFIG_DIR": str(directory / "configuration"),
             "PACKER_PLUGIN_PATH": str(directory / "plugins"),
-            # It would ask HashiCorp for news.
+            # It would ask HashiCorp whether there is a newer version.
             "CHECKPOINT_DISABLE": "1",
         }
         installed = self.run(directory, "plugins", "install", "--path", str(plugin), _PLUGIN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
 from sandbox.provider.aws.blocks import Shape
 from sandbox.provider.aws.calls import arguments
-from sandbox.provider.aws.tags import Tagging
+from sandbox.provider.aws.cloudwatch.log_groups import TAGGING
 
 _LONGEST_NAME = 60
 _ADDED_FOLDER = "AWSLogs/{account-id}/CloudFront/"
@@ -18,16 +18,7 @@ class _Tagged(Adapter):
     """A resource of log delivery: its tags are kept by ARN, and can be set at creation."""
 
     service = "logs"
-    tagging = Tagging(
-        service="logs",
-        by_arn=True,
-        resource="resourceArn",
-        answer=("tags",),
-        tags="tags",
-        keys="tagKeys",
-        to_aws=dict,
-        from_aws=dict,
-    )
+    tagging = TAGGING
     not_found = ("ResourceNotFoundException",)
 
     def _tags(self, aws: Aws, arn: str) -> dict[str, str]:

@@ -8,6 +8,18 @@ from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Val
 from sandbox.provider.aws.calls import arguments
 from sandbox.provider.aws.tags import Tagging
 
+TAGGING = Tagging(
+    service="logs",
+    by_arn=True,
+    resource="resourceArn",
+    answer=("tags",),
+    tags="tags",
+    keys="tagKeys",
+    to_aws=dict,
+    from_aws=dict,
+)
+"""Of every resource of CloudWatch Logs."""
+
 
 @adapter
 class LogGroup(Adapter):
@@ -15,16 +27,7 @@ class LogGroup(Adapter):
 
     token = "aws:cloudwatch/logGroup:LogGroup"
     service = "logs"
-    tagging = Tagging(
-        service="logs",
-        by_arn=True,
-        resource="resourceArn",
-        answer=("tags",),
-        tags="tags",
-        keys="tagKeys",
-        to_aws=dict,
-        from_aws=dict,
-    )
+    tagging = TAGGING
     not_found = ("ResourceNotFoundException",)
     properties = {
         "name": Property(replaces=True, autoname=AutoName(max_length=512)),

@@ -30,7 +30,7 @@ class StateMachine(Adapter):
         "tags": TAGS,
     }
     outputs = ("arn", "creationDate", "status")
-    emulation = "The definition's outline and the role's trust are checked; no execution takes a step."
+    emulation = "The definition's states and transitions and the role's trust are checked; no execution takes a step."
 
     def create(self, aws: Aws, inputs: Values) -> str:
         answer = aws.client("stepfunctions").create_state_machine(
