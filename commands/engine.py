@@ -9,10 +9,12 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
+from commands import stack_yaml
 from commands.errors import CannotRunError, CommandError
 from commands.events import EngineEvents
 from commands.interruptions import Interruptions
@@ -68,7 +70,9 @@ class Engine:
         return cls(command=Path(command), project=project, environment=environment)
 
     def ask(self, *arguments: str) -> str:
-        """What a short command prints. Raises `CommandError` with the CLI's own words when it fails."""
+        """What a short command prints. Raises `CommandError` with the CLI's own words when it fails, and
+        `CannotRunError` for a stack file that is not YAML and for credentials that AWS does not take."""
+        self._require_yaml(arguments)
         ran = subprocess.run(
             [self.command, *arguments, *_PLAIN],
             cwd=self.project,
@@ -79,7 +83,13 @@ class Engine:
             check=False,
         )
         if ran.returncode != 0:
-            raise CommandError(f"`pulumi {' '.join(arguments)}` failed:\n{(ran.stderr + ran.stdout).strip()}")
+            said = (ran.stderr + ran.stdout).strip()
+            # Not for each command that imports this: it takes botocore.
+            from commands import credentials
+
+            if complaint := credentials.complaint_in(said):
+                raise CannotRunError(complaint)
+            raise CommandError(f"`pulumi {' '.join(arguments)}` failed:\n{said}")
         return ran.stdout
 
     def run(
@@ -91,8 +101,9 @@ class Engine:
         """Run a command with `--json` and read its events, calling `on_progress` several times a second.
 
         A Ctrl-C is passed to the engine, which then finishes what is under way and saves its state. A second one makes
-        it stop at once.
+        it stop at once. Raises `CannotRunError` for a stack file that is not YAML.
         """
+        self._require_yaml(arguments)
         began = time.monotonic()
         events = EngineEvents()
         with tempfile.TemporaryFile("w+") as complaint, Interruptions() as interruptions:
@@ -118,6 +129,13 @@ class Engine:
                 complaint=complaint.read().strip(),
                 interrupted=interruptions.count > 0,
             )
+
+    def _require_yaml(self, arguments: Sequence[str]) -> None:
+        if arguments[0] not in stack_yaml.READERS:
+            return
+        for flag, stack in pairwise(arguments):
+            if flag == "--stack":
+                stack_yaml.require(self.project / f"Pulumi.{stack.rpartition('/')[2]}.yaml")
 
 
 def _follow(

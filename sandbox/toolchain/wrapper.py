@@ -17,6 +17,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from commands import stack_yaml
+from commands.errors import CannotRunError
 from sandbox.toolchain.errors import ToolchainError
 from sandbox.toolchain.installation import WRAPPER_MARK
 from sandbox.toolchain.stack_copies import ShadowProject
@@ -77,7 +79,7 @@ def main() -> None:
             print(line, file=sys.stderr)
         try:
             environment |= options(arguments, environment, shadow, project)
-        except ToolchainError as error:
+        except CannotRunError as error:
             sys.exit(str(error))
     try:
         os.execve(pulumi, [pulumi, *arguments], environment)
@@ -91,7 +93,7 @@ def options(
     """The environment variables with which this command does not touch the tracked stack files.
 
     `project` is the path by which the CLI knows the repository. Raises `ToolchainError` for a command that would change
-    the files in any case.
+    the files in any case, and `CannotRunError` for a stack file that is not YAML.
     """
     chosen = {"PULUMI_OPTION_PRESERVE_CONFIG": "true"}  # `stack rm` would delete the stack's file.
     words = _words(arguments)
@@ -110,7 +112,10 @@ def options(
             raise ToolchainError("`pulumi stack select --create` writes a tracked file. Use `pulumi stack init`.")
         chosen["PULUMI_OPTION_NON_INTERACTIVE"] = "true"
     elif stack:
-        chosen["PULUMI_OPTION_CONFIG_FILE"] = str(shadow.config_file(stack.rsplit("/", 1)[-1]))
+        copy = shadow.config_file(stack.rsplit("/", 1)[-1])
+        if words and words[0] in stack_yaml.READERS:
+            stack_yaml.require(shadow.repository / copy.name)
+        chosen["PULUMI_OPTION_CONFIG_FILE"] = str(copy)
     else:
         # Otherwise the CLI would offer a choice of stacks, and use the tracked file of the chosen one.
         chosen["PULUMI_OPTION_NON_INTERACTIVE"] = "true"
