@@ -38,6 +38,11 @@ _OF_BOTO3 = (
 )
 _OF_PULUMI = re.compile(r"api error (?P<code>\w+): (?P<message>[^\n]*)")
 """What the CLI prints of AWS's answer, whose state and secrets are in AWS."""
+_NONE_FOR_PULUMI = re.compile(
+    r"get credentials:|failed to (?:refresh cached|retrieve) credentials|failed to get shared config profile|"
+    "SSO session has expired"
+)
+"""What it prints if it has nothing to ask with."""
 
 
 def complaint(error: BotoCoreError | ClientError) -> str:
@@ -50,6 +55,8 @@ def complaint(error: BotoCoreError | ClientError) -> str:
 
 def complaint_in(output: str) -> str:
     """The same for what the Pulumi CLI has printed."""
+    if _NONE_FOR_PULUMI.search(output):
+        return "AWS credentials: got none, expected valid ones. Log in, such as by `aws sso login`, or set AWS_PROFILE."
     found = _OF_PULUMI.search(output)
     return _complaint(found["code"], found["message"].strip()) if found else ""
 

@@ -17,12 +17,18 @@ def run(app: typer.Typer, *, name: str, arguments: Sequence[str] | None = None) 
     # A shell lets its background jobs ignore Ctrl-C, and a supervisor stops a program with SIGTERM: both end a command.
     for request in (signal.SIGINT, signal.SIGTERM):
         signal.signal(request, signal.default_int_handler)
+    # A terminal that closes, as when the connection to this computer is lost. Under nohup, it goes on.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
     try:
         app(args=arguments, prog_name=name)
     except CommandError as error:
         return _ended(str(error), error.exit_code)
     except OSError as error:
         return _ended(_describe(error), ExitCode.COULD_NOT_RUN)
+    except KeyboardInterrupt:
+        # Before typer has begun, or after it has ended.
+        return _ended("Interrupted.", ExitCode.INTERRUPTED)
     except SystemExit as ended:
         if ended.code == ExitCode.INTERRUPTED:
             return _ended("Interrupted.", ExitCode.INTERRUPTED)

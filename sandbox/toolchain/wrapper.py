@@ -43,7 +43,9 @@ _STACK_FLAG = re.compile(r"^(?:--stack|-[deyjfrQ]*s)(?:=?(?P<value>.+))?$")
 def install_wrapper(*, pulumi: Path, repository: Path, sandbox: Path) -> Path:
     """Write `bin/pulumi` for this CLI into the sandbox's directory, and the copies of the stack files."""
     ShadowProject(repository=repository, directory=sandbox / "project").refresh()
-    start = "import sys; sys.path.insert(0, sys.argv.pop(1)); from sandbox.toolchain.wrapper import main; main()"
+    # Ctrl-C ends it without a traceback, unless a shell lets its background jobs ignore it.
+    dies = "import signal, sys; signal.getsignal(2) == signal.SIG_IGN or signal.signal(2, signal.SIG_DFL); "
+    start = f"{dies}sys.path.insert(0, sys.argv.pop(1)); from sandbox.toolchain.wrapper import main; main()"
     program = Path(__file__).resolve().parents[2]
     # -I: without the user's Python settings and the current directory; -B: without bytecode files.
     command = shlex.join(
@@ -75,12 +77,14 @@ def main() -> None:
     environment = dict(os.environ)
     project = _nearest_project(_working_directory(environment))
     if project and project.samefile(shadow.repository) and not _changes_directory(arguments):
-        for line in shadow.refresh():
-            print(line, file=sys.stderr)
         try:
+            for line in shadow.refresh():
+                print(line, file=sys.stderr)
             environment |= options(arguments, environment, shadow, project)
         except CannotRunError as error:
             sys.exit(str(error))
+        except OSError as error:
+            sys.exit(f"{error.filename or shadow.directory}: {error.strerror}")
     try:
         os.execve(pulumi, [pulumi, *arguments], environment)
     except FileNotFoundError:

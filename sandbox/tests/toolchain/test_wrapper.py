@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -199,6 +200,22 @@ def test_the_installed_wrapper(shadow: ShadowProject) -> None:
         f"PULUMI_OPTION_CONFIG_FILE={shadow.config_file('prod')}",
         "PULUMI_OPTION_PRESERVE_CONFIG=true",
     ]
+
+
+def test_copies_that_cannot_be_written_are_one_line(shadow: ShadowProject) -> None:
+    """The disk is full, or the sandbox is root's. Here another file is in the way."""
+    run_wrapper(shadow, shadow.repository)
+    made_from = shadow.directory / "made-from"
+    shutil.rmtree(made_from)
+    made_from.write_text("")
+    ran = run_installed(shadow, "preview", "-s", "prod")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", f"{made_from}: File exists\n")
+
+
+def run_installed(shadow: ShadowProject, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the wrapper as it is there, without installing it anew."""
+    wrapper = shadow.directory.parent / "bin" / "pulumi"
+    return subprocess.run([wrapper, *arguments], cwd=shadow.repository, capture_output=True, text=True, check=False)
 
 
 def test_the_wrapper_in_another_project(shadow: ShadowProject, tmp_path: Path) -> None:

@@ -49,15 +49,27 @@ def test_anything_else_is_not_about_credentials(error: BotoCoreError | ClientErr
     assert credentials.complaint(error) == ""
 
 
-def test_a_state_that_the_cli_may_not_read_any_more_is_said_in_one_line(tmp_path: Path) -> None:
-    """Pulumi's state is in S3: with expired credentials, the CLI is the first to be refused."""
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (
+            "https response error StatusCode: 400, api error ExpiredToken: The provided token has expired.",
+            r"^AWS credentials: got ExpiredToken \(The provided token has expired\), expected valid ones",
+        ),
+        (
+            "get identity: get credentials: failed to refresh cached credentials, no EC2 IMDS role found",
+            "^AWS credentials: got none, expected valid ones",
+        ),
+    ],
+    ids=["expired", "none"],
+)
+def test_a_state_that_the_cli_may_not_read_is_said_in_one_line(tmp_path: Path, said: str, expected: str) -> None:
+    """Pulumi's state is in S3: with such credentials, the CLI is the first to be refused."""
     command = tmp_path / "pulumi"
-    said = (
-        "error: read .pulumi/meta.yaml: blob (code=Unknown): operation error S3: GetObject, https response error "
-        "StatusCode: 400, api error ExpiredToken: The provided token has expired."
-    )
-    command.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 255\n")
+    error = f"error: read .pulumi/meta.yaml: blob (code=Unknown): operation error S3: GetObject, {said}"
+    command.write_text(f"#!/bin/sh\necho '{error}' >&2\nexit 255\n")
     command.chmod(0o755)
     engine = Engine(command=command, project=tmp_path, environment={})
-    with pytest.raises(CannotRunError, match=r"^AWS credentials: got ExpiredToken \(The provided token has"):
+    with pytest.raises(CannotRunError, match=expected) as refused:
         engine.ask("stack", "output", "--stack", "prod")
+    assert "\n" not in str(refused.value)

@@ -160,17 +160,49 @@ def test_each_end_has_its_exit_code_and_one_line(
     assert capsys.readouterr() == ("", said)
 
 
-def test_a_request_to_stop_says_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
-    """SIGTERM ends a command as Ctrl-C does."""
+def test_ctrl_c_before_the_command_begins_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading the options of all commands takes a moment, in which typer does not look."""
+    app = _ending(None)
+    monkeypatch.setattr(typer.main, "get_command", lambda _: signal.raise_signal(signal.SIGINT))
+    assert shell.run(app, name="test", arguments=[]) == 130
+    assert capsys.readouterr() == ("", "Interrupted.\n")
+
+
+def test_ctrl_c_while_python_starts_is_no_error_of_python(copy: Path) -> None:
+    """The launcher lets it be ignored, for a moment: a Python that gets it then ends with "Fatal Python error"."""
+    (copy / ".venv" / "bin").mkdir(parents=True)
+    python = copy / ".venv" / "bin" / "python"
+    python.write_text("#!/bin/sh\nkill -INT $$\necho goes on\n")
+    python.chmod(0o755)
+    assert run(copy / "shop").stdout == "goes on\n"
+
+
+def _asking_itself(request: signal.Signals) -> typer.Typer:
     app = typer.Typer()
 
     @app.command()
     def wait() -> None:
         with shell.interruption_says("There is no report."):
-            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(request)
 
-    assert shell.run(app, name="test", arguments=[]) == 130
+    return app
+
+
+@pytest.mark.parametrize("request_", [signal.SIGTERM, signal.SIGHUP])
+def test_a_request_to_stop_says_what_is_left(request_: signal.Signals, capsys: pytest.CaptureFixture[str]) -> None:
+    """SIGTERM ends a command as Ctrl-C does, and so does a terminal that closes: a release is left with its journal."""
+    assert shell.run(_asking_itself(request_), name="test", arguments=[]) == 130
     assert capsys.readouterr().err == "There is no report.\n"
+
+
+def test_under_nohup_a_terminal_that_closes_stops_nothing() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert shell.run(_asking_itself(signal.SIGHUP), name="test", arguments=[]) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "commands").glob("*.py")), ids=lambda path: path.name)
