@@ -17,7 +17,7 @@ except ModuleNotFoundError:
     print("shop: the packages in .venv are not complete: run `make venv`", file=sys.stderr)
     sys.exit(2)
 
-from commands import shell
-from commands.shop import app
+from commands import shell  # noqa: E402
+from commands.shop import app  # noqa: E402
 
 sys.exit(shell.run(app, name="shop"))

@@ -76,8 +76,8 @@ def test_a_sandbox_that_was_moved_says_so(shell: str, environment: SandboxEnviro
     source = ["-uc", '. "$1"', shell, environment.layout.environment]
     ran = subprocess.run([shell, *source], capture_output=True, text=True, check=True)
     assert ran.stderr == (
-        f"{environment.layout.commands}: it is gone. If this directory was moved, run './shop sandbox up' in it, and "
-        "source this again.\n"
+        f"{environment.layout.commands}: it is gone. If this directory was moved, run './shop sandbox up' and source "
+        "this again.\n"
     )
 
 
