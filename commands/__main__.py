@@ -4,8 +4,8 @@ import signal
 import sys
 from pathlib import Path
 
-# The launcher has Ctrl-C ignored until here. Until `shell.run` takes over, it ends this without a traceback: the imports
-# below take a moment.
+# The launcher has Ctrl-C ignored until here. Until `shell.run` takes over, it ends this without a traceback: the
+# imports below take a moment.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 # The launcher runs this file by its path, from any directory.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,12 @@ def run(app: typer.Typer, *, name: str, arguments: Sequence[str] | None = None) 
     return ExitCode.OK
 
 
+def complain(message: str, *, colour: str) -> None:
+    """Print to standard error, in a colour on a terminal, unless NO_COLOR or TERM say that it wants none."""
+    wants_none = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    typer.secho(message, err=True, fg=None if wants_none else colour)
+
+
 @contextmanager
 def interruption_says(message: str) -> Iterator[None]:
     """Within the block, Ctrl-C ends the command with this message."""
@@ -53,5 +60,5 @@ def _describe(error: OSError) -> str:
 
 
 def _ended(message: str, code: ExitCode) -> ExitCode:
-    typer.secho(message, err=True, fg=typer.colors.RED)
+    complain(message, colour=typer.colors.RED)
     return code

@@ -29,6 +29,7 @@ def _settings_of(file: Path) -> Settings | None:
         content = yaml.load(file.read_bytes(), Loader=_LOADER)
         config = content["config"]
         values = {key.removeprefix(_NAMESPACE): value for key, value in config.items() if key.startswith(_NAMESPACE)}
-        return Settings.model_validate_json(json.dumps({**values, "region": config.get("aws:region")}))
+        # Without quotation marks, a date such as that of `expires` is text for Pulumi, and none for PyYAML.
+        return Settings.model_validate_json(json.dumps({**values, "region": config.get("aws:region")}, default=str))
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValidationError):
         return None

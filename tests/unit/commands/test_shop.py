@@ -56,6 +56,17 @@ def test_without_a_virtual_environment_it_says_what_to_run(copy: Path) -> None:
     assert "make venv" in ran.stderr
 
 
+def test_a_python_that_is_gone_is_not_called_a_missing_environment(copy: Path) -> None:
+    """It was upgraded, or it is in the home directory of who made `.venv`."""
+    python = copy / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    (copy / ".venv" / "pyvenv.cfg").touch()
+    python.symlink_to("/nowhere/python3")
+    ran = run(copy / "shop", "sandbox", "up")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+    assert ran.stderr == f"shop: {python}: this user cannot start it: run `make venv` in {copy}\n"
+
+
 def test_with_half_a_virtual_environment_it_says_the_same(copy: Path) -> None:
     """An installation that was interrupted leaves a Python without packages."""
     (copy / ".venv" / "bin").mkdir(parents=True)
@@ -158,6 +169,23 @@ def test_each_end_has_its_exit_code_and_one_line(
 ) -> None:
     assert shell.run(_ending(error), name="test", arguments=[]) == code
     assert capsys.readouterr() == ("", said)
+
+
+@pytest.mark.parametrize(
+    ("variables", "is_coloured"),
+    [({"TERM": "xterm", "NO_COLOR": ""}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+)
+def test_an_error_has_no_colour_where_none_is_wanted(
+    variables: dict[str, str], is_coloured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """https://no-color.org; and a terminal that shows none, as in an editor."""
+    said: list[str] = []
+    monkeypatch.setattr(typer, "echo", said.append)
+    monkeypatch.setattr(typer, "secho", lambda text, *, err, fg: said.append(typer.style(text, fg=fg)))
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    shell.run(_ending(CommandError("refused")), name="test", arguments=[])
+    assert said == ["\x1b[31mrefused\x1b[0m" if is_coloured else "refused\x1b[0m"]
 
 
 def test_ctrl_c_before_the_command_begins_is_one_line(
