@@ -181,7 +181,7 @@ def test_an_error_has_no_colour_where_none_is_wanted(
     """https://no-color.org; and a terminal that shows none, as in an editor."""
     said: list[str] = []
     monkeypatch.setattr(typer, "echo", said.append)
-    monkeypatch.setattr(typer, "secho", lambda text, *, err, fg: said.append(typer.style(text, fg=fg)))
+    monkeypatch.setattr(typer, "secho", lambda text, fg, **_: said.append(typer.style(text, fg=fg)))
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     shell.run(_ending(CommandError("refused")), name="test", arguments=[])
