@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import shlex
 import shutil
 import signal
 import subprocess
@@ -64,8 +65,11 @@ class Engine:
         """The first `pulumi` on PATH. Raises `CannotRunError` when there is none."""
         command = shutil.which("pulumi", path=environment.get("PATH"))
         if command is None:
+            here = project / ".sandbox" / "env"
+            in_the_sandbox = f"For the sandbox, type `. {shlex.quote(str(here))}` first. " if here.exists() else ""
             raise CannotRunError(
-                "There is no pulumi on PATH. Install the Pulumi CLI: https://www.pulumi.com/docs/install"
+                f"There is no pulumi on PATH. {in_the_sandbox}For an AWS account, install the Pulumi CLI: "
+                "https://www.pulumi.com/docs/install"
             )
         return cls(command=Path(command), project=project, environment=environment)
 

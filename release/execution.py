@@ -85,12 +85,14 @@ class Execution:
 
     @contextmanager
     def _recorded(self) -> Iterator[None]:
-        """Within the block, a record that AWS does not take stops the release where it is.
+        """Within the block, a record that AWS does not take stops the release where it is, and so does Ctrl-C.
 
-        As when the credentials of whoever deploys expire: a release may take longer than they last.
+        AWS takes none when the credentials of whoever deploys expire: a release may take longer than they last.
         """
         try:
             yield
+        except KeyboardInterrupt:
+            raise HalfWayError(f"The release was interrupted between two steps.\n{self._ways}") from None
         except (BotoCoreError, ClientError) as error:
             raise HalfWayError(
                 f"The release stopped half-way, because AWS does not take its records. "

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from release.errors import HalfWayError, LockedError, LockLostError, ReleaseError
 from release.execution import Execution
-from release.journal import Event, Journal, Note, Record
+from release.journal import Event, Journal, Note, Record, not_noted
 from release.kinds import Kind
 from release.lock import LockPlace
 from release.progress import End, Progress
@@ -440,6 +440,21 @@ def test_control_c_stops_half_way_and_says_how_to_go_on(s3: Any, place: LockPlac
     )
     with pytest.raises(HalfWayError, match="interrupted in step register-version"):
         broken.forward()
+    execution.lock.stop()
+    go_on(s3, place, Plan(Kind.PLAIN), shop).forward()
+    require_quiet(shop)
+
+
+def test_control_c_between_two_steps_says_how_to_go_on_too(
+    s3: Any, place: LockPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a record is written, for example."""
+    shop = Shop(Kind.PLAIN)
+    execution = begin(s3, place, Plan(Kind.PLAIN), shop)
+    with monkeypatch.context() as patched:
+        patched.setattr(execution.lock, "check", lambda: interrupted(Action.OPEN, not_noted))
+        with pytest.raises(HalfWayError, match=r"^The release was interrupted(.|\n)*\./shop release resume -s prod"):
+            execution.forward()
     execution.lock.stop()
     go_on(s3, place, Plan(Kind.PLAIN), shop).forward()
     require_quiet(shop)

@@ -73,8 +73,8 @@ def test_a_shell_that_sourced_the_file_has_the_environment_of_the_sandboxs_own_c
 def test_a_sandbox_that_was_moved_says_so(shell: str, environment: SandboxEnvironment) -> None:
     """Otherwise the shell would use another `pulumi` of the machine, which writes into the tracked stack files."""
     environment.write()
-    source = ["-uc", '. "$1"', shell, environment.layout.environment]
-    ran = subprocess.run([shell, *source], capture_output=True, text=True, check=True)
+    source = [shell, "-uc", '. "$1"', shell, str(environment.layout.environment)]
+    ran = subprocess.run(source, capture_output=True, text=True, check=True)
     assert ran.stderr == (
         f"{environment.layout.commands}: it is gone. If this directory was moved, run './shop sandbox up' and source "
         "this again.\n"
