@@ -26,11 +26,11 @@ from typing import Annotated, Any
 
 import boto3
 import typer
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
+from botocore.exceptions import BotoCoreError, ClientError
 
 from account import quotas
 from account.github_role import ENVIRONMENTS, REPOSITORY, GitHubRole
-from commands import shell
+from commands import credentials, shell, stack_yaml
 from commands.errors import CannotRunError, CommandError
 
 SERVICE_LINKED_ROLES = (
@@ -313,7 +313,8 @@ def _to_raise(account: Account) -> Iterator[str]:
     """
     stacks, unread = quotas.stacks_of(_PROJECT, account.region)
     for name in unread:
-        yield f"{name}: it is invalid, so its stack is not counted in the quotas. `pulumi preview` says why."
+        why = stack_yaml.slip_in(_PROJECT / name) or f"{name}: it is invalid, and `pulumi preview` says why."
+        yield f"{why} Its stack is not counted in the quotas."
     try:
         found = list(quotas.shortages(account.session, account.region, stacks))
     except ClientError as error:
@@ -354,9 +355,9 @@ def prepare(
         for line in _to_raise(account):
             typer.echo(line)
         made = bootstrap(account, settings)
-    except (NoCredentialsError, ProfileNotFound) as error:
-        raise CannotRunError(f"AWS credentials: {error}") from None
     except (BotoCoreError, ClientError) as error:
+        if told := credentials.complaint(error):
+            raise CannotRunError(told) from None
         raise CommandError(f"AWS did not do it: {error}") from None
     for thing in made:
         typer.echo(f"created {thing}")

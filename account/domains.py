@@ -13,6 +13,7 @@ import yaml
 
 from account import zone_comparison
 from account.zone_comparison import Difference, NameServers, RecordSet
+from commands import stack_yaml
 from commands.console import Console
 from commands.engine import Engine
 from commands.errors import CannotRunError, CommandError
@@ -94,6 +95,7 @@ def _read(project: Path, stack: str) -> tuple[Settings, list[Settings]]:
         raise CannotRunError(f"--stack: got {stack}, expected one of {', '.join(found)}")
     settings = found[stack]
     if settings is None:
+        stack_yaml.require(project / f"Pulumi.{stack}.yaml")
         raise CannotRunError(f"Pulumi.{stack}.yaml is invalid. `pulumi preview` says why.")
     return settings, [each for each in found.values() if each and each.joined_stack == stack]
 

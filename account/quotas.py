@@ -5,7 +5,6 @@ AWS raises a quota on request, which takes hours or days. Without it, ``pulumi u
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,14 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from botocore.exceptions import ClientError
-from pydantic import ValidationError
 
+from settings import stack_files
 from settings.network import NatGateways, OwnNetworkSettings
 from settings.stack_file import Settings
 
-_NAMESPACE = "magento:"
 _STANDARD = re.compile(r"([acdhimrtz]|im|is)\d")
 """How the types begin that share the quota of standard instances."""
 
@@ -66,18 +63,10 @@ class Shortage:
 
 
 def stacks_of(project: Path, region: str) -> tuple[list[Settings], list[str]]:
-    """The project's stacks in a region, and the names of the stack files that cannot be read."""
-    stacks, unread = [], []
-    for file in sorted(project.glob("Pulumi.*.yaml")):
-        config = yaml.safe_load(file.read_text(encoding="utf-8"))["config"]
-        if config.get("aws:region") != region:
-            continue
-        values = {key.removeprefix(_NAMESPACE): value for key, value in config.items() if key.startswith(_NAMESPACE)}
-        try:
-            stacks.append(Settings.model_validate_json(json.dumps({**values, "region": region})))
-        except ValidationError:
-            unread.append(file.name)
-    return stacks, unread
+    """The project's stacks in a region, and the names of the stack files that cannot be read, of any region."""
+    found = stack_files.read(project)
+    stacks = [each for each in found.values() if each is not None and each.region == region]
+    return stacks, [f"Pulumi.{name}.yaml" for name, each in found.items() if each is None]
 
 
 def shortages(session: Any, region: str, stacks: Sequence[Settings]) -> Iterator[Shortage]:

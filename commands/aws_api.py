@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, UnknownRegionError
+from botocore.exceptions import BotoCoreError, ClientError, UnknownRegionError
 
+from commands import credentials
 from commands.errors import CannotRunError, CommandError
 
 # IAM's prefix of a service's actions, where it differs from the client's name.
@@ -19,7 +20,7 @@ class RefusedError(CommandError):
 
 
 class NotConfiguredError(CannotRunError):
-    """boto3 has no usable region or profile. The message says what is missing."""
+    """boto3 has no usable region, profile or credentials. The message says what is missing."""
 
 
 class AwsApi:
@@ -67,13 +68,13 @@ class AwsApi:
             self._clients[service] = client
             action = f"{_IAM_PREFIXES.get(service, service)}:{client.meta.method_to_api_mapping[operation]}"
             return run(client)
-        except ClientError as error:
+        except (BotoCoreError, ClientError) as error:
+            if told := credentials.complaint(error):
+                raise NotConfiguredError(told) from None
+            if isinstance(error, BotoCoreError):
+                raise RefusedError(f"{action}: AWS did not answer: {error}") from None
             said = error.response.get("Error", {})
             raise RefusedError(f"{action}: AWS refused the call: {said.get('Code')}: {said.get('Message')}") from None
-        except NoCredentialsError as error:
-            raise NotConfiguredError(f"AWS credentials: {error}") from None
-        except BotoCoreError as error:
-            raise RefusedError(f"{action}: AWS did not answer: {error}") from None
 
 
 def tags_of(written: list[dict[str, str]] | None) -> Mapping[str, str]:

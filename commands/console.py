@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,11 +28,21 @@ def _cut(text: str, columns: int) -> str:
     return first if len(first) <= columns else f"{first[: columns - 1]}…"
 
 
+class _Output(RichConsole):
+    """Goes on when nobody reads any more, as after `| head -1`: no change of a command stops half-way for that."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
+
+
 class Console:
     """Standard output, or standard error."""
 
     def __init__(self, *, stderr: bool = False, rich: RichConsole | None = None) -> None:
-        self._rich = rich or RichConsole(stderr=stderr, highlight=False)
+        self._rich = rich or _Output(stderr=stderr, highlight=False)
         self._happens: Callable[[str], None] = _nobody_looks
 
     @property
@@ -57,7 +69,7 @@ class Console:
 
     def raw(self, text: str, *, style: str = "") -> None:
         """Text as it is: for commands to copy, tracebacks and errors of other programs."""
-        self._rich.print(Text(text, style=style), soft_wrap=True)
+        self._print(Text(text, style=style))
 
     @contextmanager
     def working(self, text: str) -> Iterator[Callable[[str], None]]:
@@ -89,9 +101,18 @@ class Console:
         """What happens in what is timed."""
         self._happens(text)
 
+    def _print(self, text: Text) -> None:
+        try:
+            self._rich.print(text, soft_wrap=True)
+        except OSError as error:
+            # A terminal that is gone: as a pipe that nobody reads.
+            if error.errno != errno.EIO:
+                raise
+            self._rich.on_broken_pipe()
+
     def _marked(self, mark: str, style: str, text: str) -> None:
         first, *more = text.split("\n")
-        self._rich.print(Text.assemble((mark, style), " ", self._wrapped(first, "  ", used=2)), soft_wrap=True)
+        self._print(Text.assemble((mark, style), " ", self._wrapped(first, "  ", used=2)))
         for line in more:
             self.raw(self._wrapped(f"  {line}", "  "))
 

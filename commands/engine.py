@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import queue
+import shlex
 import shutil
 import signal
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
+from commands import stack_yaml
 from commands.errors import CannotRunError, CommandError
 from commands.events import EngineEvents
 from commands.interruptions import Interruptions
@@ -62,13 +65,18 @@ class Engine:
         """The first `pulumi` on PATH. Raises `CannotRunError` when there is none."""
         command = shutil.which("pulumi", path=environment.get("PATH"))
         if command is None:
+            here = project / ".sandbox" / "env"
+            in_the_sandbox = f"For the sandbox, type `. {shlex.quote(str(here))}` first. " if here.exists() else ""
             raise CannotRunError(
-                "There is no pulumi on PATH. Install the Pulumi CLI: https://www.pulumi.com/docs/install"
+                f"There is no pulumi on PATH. {in_the_sandbox}For an AWS account, install the Pulumi CLI: "
+                "https://www.pulumi.com/docs/install"
             )
         return cls(command=Path(command), project=project, environment=environment)
 
     def ask(self, *arguments: str) -> str:
-        """What a short command prints. Raises `CommandError` with the CLI's own words when it fails."""
+        """What a short command prints. Raises `CommandError` with the CLI's own words when it fails, and
+        `CannotRunError` for a stack file that is not YAML and for credentials that AWS does not take."""
+        self._require_yaml(arguments)
         ran = subprocess.run(
             [self.command, *arguments, *_PLAIN],
             cwd=self.project,
@@ -79,7 +87,13 @@ class Engine:
             check=False,
         )
         if ran.returncode != 0:
-            raise CommandError(f"`pulumi {' '.join(arguments)}` failed:\n{(ran.stderr + ran.stdout).strip()}")
+            said = (ran.stderr + ran.stdout).strip()
+            # Not for each command that imports this: it takes botocore.
+            from commands import credentials
+
+            if complaint := credentials.complaint_in(said):
+                raise CannotRunError(complaint)
+            raise CommandError(f"`pulumi {' '.join(arguments)}` failed:\n{said}")
         return ran.stdout
 
     def run(
@@ -91,8 +105,9 @@ class Engine:
         """Run a command with `--json` and read its events, calling `on_progress` several times a second.
 
         A Ctrl-C is passed to the engine, which then finishes what is under way and saves its state. A second one makes
-        it stop at once.
+        it stop at once. Raises `CannotRunError` for a stack file that is not YAML.
         """
+        self._require_yaml(arguments)
         began = time.monotonic()
         events = EngineEvents()
         with tempfile.TemporaryFile("w+") as complaint, Interruptions() as interruptions:
@@ -118,6 +133,13 @@ class Engine:
                 complaint=complaint.read().strip(),
                 interrupted=interruptions.count > 0,
             )
+
+    def _require_yaml(self, arguments: Sequence[str]) -> None:
+        if arguments[0] not in stack_yaml.READERS:
+            return
+        for flag, stack in pairwise(arguments):
+            if flag == "--stack":
+                stack_yaml.require(self.project / f"Pulumi.{stack.rpartition('/')[2]}.yaml")
 
 
 def _follow(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,17 +18,29 @@ def run(app: typer.Typer, *, name: str, arguments: Sequence[str] | None = None) 
     # A shell lets its background jobs ignore Ctrl-C, and a supervisor stops a program with SIGTERM: both end a command.
     for request in (signal.SIGINT, signal.SIGTERM):
         signal.signal(request, signal.default_int_handler)
+    # A terminal that closes, as when the connection to this computer is lost. Under nohup, it goes on.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
     try:
         app(args=arguments, prog_name=name)
     except CommandError as error:
         return _ended(str(error), error.exit_code)
     except OSError as error:
         return _ended(_describe(error), ExitCode.COULD_NOT_RUN)
+    except KeyboardInterrupt:
+        # Before typer has begun, or after it has ended.
+        return _ended("Interrupted.", ExitCode.INTERRUPTED)
     except SystemExit as ended:
         if ended.code == ExitCode.INTERRUPTED:
             return _ended("Interrupted.", ExitCode.INTERRUPTED)
         return ended.code if isinstance(ended.code, int) else ExitCode.FAILED
     return ExitCode.OK
+
+
+def complain(message: str, *, colour: str) -> None:
+    """Print to standard error, in a colour on a terminal, unless NO_COLOR or TERM say that it wants none."""
+    wants_none = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    typer.secho(message, err=True, fg=None if wants_none else colour)
 
 
 @contextmanager
@@ -47,5 +60,5 @@ def _describe(error: OSError) -> str:
 
 
 def _ended(message: str, code: ExitCode) -> ExitCode:
-    typer.secho(message, err=True, fg=typer.colors.RED)
+    complain(message, colour=typer.colors.RED)
     return code

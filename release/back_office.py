@@ -10,7 +10,7 @@ from typing import Any, Self
 from commands.deployed_stack import DeployedStack
 from commands.errors import CannotRunError
 from release.beanstalk import Environment
-from release.errors import ReleaseError
+from release.errors import ReleaseError, UndeliverableError
 from release.polling import polls
 from release.redaction import Redaction
 
@@ -19,6 +19,8 @@ _DELIVERY_SECONDS = 120
 """How long a command may wait for SSM Agent. An agent that works takes it within seconds."""
 _UNKNOWN_SECONDS = 60
 """How long a command may be unknown. SSM takes a moment to hand it over, and forgets it after 30 days."""
+_UNDELIVERABLE = "Undeliverable"
+"""The node might not exist, or it might not respond ("Understanding command statuses")."""
 _UNDER_WAY = ("Pending", "InProgress", "Delayed", "Cancelling")
 
 
@@ -113,6 +115,8 @@ class Command:
         ended, redact = self._ended(), self.instance.redaction.text
         if ended["Status"] != "Success":
             said = redact(ended["StandardErrorContent"].strip() or ended["StandardOutputContent"].strip())
+            if ended["StatusDetails"] == _UNDELIVERABLE:
+                raise UndeliverableError([self.instance.instance_id], said)
             raise ReleaseError(
                 f"instance {self.instance.instance_id}: {ended['DocumentName']} ended with {ended['StatusDetails']}: "
                 f"{said or 'no output'}\n(command {self.command_id}, log group {self.instance.log_group})"

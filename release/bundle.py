@@ -267,7 +267,7 @@ def _redirections(args: BundleArgs, entries: Mapping[str, _Entry]) -> Mapping[st
     found = Redirections.read({path: _redirected(text, args.redirections) for path, text in files.items()})
     for line in found.left:
         fix = f"Put a rule of nginx's for it, or an empty file, into {CONFIGURATION} of the application."
-        typer.secho(f"{line}: nginx does not read it, and it cannot be translated. {fix}", err=True, fg="yellow")
+        shell.complain(f"{line}: nginx does not read it, and it cannot be translated. {fix}", colour="yellow")
     return {CONFIGURATION: found.configuration()} if found.rules else {}
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from release.acceptance import code_of, spelled
 from release.alarms import Sounding
-from release.errors import RefusedError, ReleaseError
+from release.errors import RefusedError, ReleaseError, UndeliverableError
 from release.frozen_plan import FrozenPlan
 from release.kinds import Kind
 from release.site import Satellite, Site
@@ -46,6 +46,7 @@ def stopped_by(alarm: str) -> str:
 
 
 def _faults(site: Site, plan: FrozenPlan) -> Iterator[str]:
+    instances: list[str] = []
     for environment in site.environments:
         found = environment.describe()
         if found["Status"] != "Ready":
@@ -53,7 +54,8 @@ def _faults(site: Site, plan: FrozenPlan) -> Iterator[str]:
         elif behind := environment.left_behind(plan.previous.label):
             runs = ", ".join(f"{each.id} runs {each.version_label or 'nothing'} ({each.status})" for each in behind)
             yield f"environment {environment.name}: expected {plan.previous.label} on every instance: {runs}."
-        yield from _faults_of_instances(site, [each.id for each in environment.instances()])
+        instances += (each.id for each in environment.instances())
+    yield from _faults_of_instances(site, instances)
     status = site.session.client("rds").describe_db_instances(DBInstanceIdentifier=site.database)["DBInstances"][0][
         "DBInstanceStatus"
     ]
@@ -81,13 +83,17 @@ def _faults_of_version(site: Site, plan: FrozenPlan) -> Iterator[str]:
         yield f"{to.bundle}: got SHA-256 {digest or 'none'}, expected {to.sha256}, that of the plan."
 
 
-def _faults_of_instances(site: Site, instances: list[str]) -> Iterator[str]:
+def _faults_of_instances(site: Site, instances: Sequence[str]) -> Iterator[str]:
     asked = datetime.now(UTC).timestamp()
     sent = {instance: site.instance(instance).send("check-instance") for instance in instances}
+    unreached: dict[str, list[str]] = {}
     for instance, command in sent.items():
         try:
             said = command.wait().split()
             took = datetime.now(UTC).timestamp() - asked
+        except UndeliverableError as error:
+            unreached.setdefault(error.said, []).extend(error.instances)
+            continue
         except ReleaseError as error:
             yield f"{error}."
             continue
@@ -102,3 +108,5 @@ def _faults_of_instances(site: Site, instances: list[str]) -> Iterator[str]:
         if not asked - MOST_CLOCK_SECONDS <= clock <= asked + took + MOST_CLOCK_SECONDS:
             says, expected = (f"{datetime.fromtimestamp(each, UTC):%H:%M:%S}" for each in (clock, asked))
             yield f"instance {instance}: its clock says {says}, expected {expected} UTC."
+    # One line for all of them: what keeps Systems Manager from one instance often keeps it from the others.
+    yield from (str(UndeliverableError(each, said)) for said, each in unreached.items())

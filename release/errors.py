@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
+from botocore.exceptions import BotoCoreError, ClientError
 
+from commands import credentials
 from commands.errors import CannotRunError, CommandError, ExitCode
 
 
 class ReleaseError(CommandError):
     """AWS, the host or Magento did not do it. The message says why and what to do."""
+
+
+class UndeliverableError(ReleaseError):
+    """Systems Manager reaches these instances with no command."""
+
+    def __init__(self, instances: Sequence[str], said: str = "") -> None:
+        self.instances, self.said = tuple(instances), said
+        named = f"instance{'s' if len(self.instances) > 1 else ''} {', '.join(self.instances)}"
+        looks = "`aws ssm describe-instance-information` lists the agents that answer."
+        super().__init__(
+            f"{named}: got Undeliverable, expected Systems Manager's agent to take a command. {said or looks}"
+        )
 
 
 class RefusedError(ReleaseError):
@@ -43,7 +56,7 @@ def answers_of_aws() -> Iterator[None]:
     """Within the block, what boto3 raises ends the command in one line."""
     try:
         yield
-    except (NoCredentialsError, ProfileNotFound) as error:
-        raise CannotRunError(f"AWS credentials: {error}") from None
     except (BotoCoreError, ClientError) as error:
+        if said := credentials.complaint(error):
+            raise CannotRunError(said) from None
         raise ReleaseError(f"AWS did not do it: {error}") from None

@@ -6,13 +6,14 @@ and the message has the one command to type.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from commands import credentials
 from release.beanstalk import Say
 from release.errors import HalfWayError, LockLostError, ReleaseError
 from release.journal import Event, Journal, Note
@@ -49,20 +50,21 @@ class Execution:
 
     def forward(self) -> None:
         """Do what is left. Raises ``ReleaseError`` if it failed and was taken back, ``HalfWayError`` if it stopped."""
-        self._turn(Direction.FORWARD)
-        for step in self.progress.left:
-            try:
-                self._carry_out(step.name, (step.action,))
-            except _StepFailedError:
-                failed = self.progress
-                why = f"{failed.failed_step}: {failed.failure}"
-                if step.action in STOPS:
-                    raise HalfWayError(
-                        f"The release is not finished, and is not taken back for this. {why}\n{self._ways}"
-                    ) from None
-                self.back()
-                raise ReleaseError(f"The release failed, and is taken back: the shop is as before. {why}") from None
-        self._write(Event.NOTED, **{ENDED: End.DONE.value}, held_seconds=self.held_seconds)
+        with self._recorded():
+            self._turn(Direction.FORWARD)
+            for step in self.progress.left:
+                try:
+                    self._carry_out(step.name, (step.action,))
+                except _StepFailedError:
+                    failed = self.progress
+                    why = f"{failed.failed_step}: {failed.failure}"
+                    if step.action in STOPS:
+                        raise HalfWayError(
+                            f"The release is not finished, and is not taken back for this. {why}\n{self._ways}"
+                        ) from None
+                    self.back()
+                    raise ReleaseError(f"The release failed, and is taken back: the shop is as before. {why}") from None
+            self._write(Event.NOTED, **{ENDED: End.DONE.value}, held_seconds=self.held_seconds)
 
     @property
     def held_seconds(self) -> float | None:
@@ -71,14 +73,31 @@ class Execution:
 
     def back(self) -> None:
         """Take back what was done. Raises ``HalfWayError`` where that is not possible."""
-        self._turn(Direction.BACK)
-        before = self.progress
+        with self._recorded():
+            self._turn(Direction.BACK)
+            before = self.progress
+            try:
+                for step in before.to_undo:
+                    self._carry_out(f"{UNDO}{step.name}", step.undo)
+            except _StepFailedError:
+                raise HalfWayError(self._stopped(before)) from None
+            self._write(Event.NOTED, **{ENDED: End.UNDONE.value})
+
+    @contextmanager
+    def _recorded(self) -> Iterator[None]:
+        """Within the block, a record that AWS does not take stops the release where it is, and so does Ctrl-C.
+
+        AWS takes none when the credentials of whoever deploys expire: a release may take longer than they last.
+        """
         try:
-            for step in before.to_undo:
-                self._carry_out(f"{UNDO}{step.name}", step.undo)
-        except _StepFailedError:
-            raise HalfWayError(self._stopped(before)) from None
-        self._write(Event.NOTED, **{ENDED: End.UNDONE.value})
+            yield
+        except KeyboardInterrupt:
+            raise HalfWayError(f"The release was interrupted between two steps.\n{self._ways}") from None
+        except (BotoCoreError, ClientError) as error:
+            raise HalfWayError(
+                f"The release stopped half-way, because AWS does not take its records. "
+                f"{credentials.complaint(error) or error}\n{self._ways}"
+            ) from None
 
     def _stopped(self, before: Progress) -> str:
         now = self.progress

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -203,11 +203,10 @@ class Lock:
         self._leave(replace(self.holder, has_stopped=True))
 
     def _leave(self, holder: Holder) -> None:
-        with self._writing:
-            try:
-                self._etag = self._place.write(holder, instead_of=self._etag)
-            except LockLostError:
-                return
+        with self._writing, suppress(LockLostError, BotoCoreError, ClientError):
+            # If S3 does not take it, the lock's heartbeat stays away: two minutes later, another process gets it. How
+            # the release ended is what counts.
+            self._etag = self._place.write(holder, instead_of=self._etag)
 
     @contextmanager
     def beating(self, seconds: float = BEAT_SECONDS) -> Iterator[None]:

@@ -23,6 +23,11 @@ class Section(BaseModel):
         """Every wrong value that is left once each key by itself is right."""
         yield from ()
 
+    @classmethod
+    def known_keys(cls) -> tuple[str, ...]:
+        """The keys that a stack file may hold in it."""
+        return tuple(cls.model_fields)
+
     def changed(self, **values: Any) -> Self:
         """The same section with other values for some keys, checked like a new one."""
         return type(self)(**{**dict(self), **values})

@@ -28,7 +28,7 @@ from settings.domains import DomainsSettings
 from settings.file_server import FileServerSettings
 from settings.gateway import GatewaySettings
 from settings.keeping import KeepingSettings
-from settings.messages import MISSING, SECRET, Fault
+from settings.messages import MISSING, SECRET, Fault, Words
 from settings.monitoring import MonitoringSettings
 from settings.network import JoinedNetworkSettings, NetworkSettings, OwnNetworkSettings
 from settings.operations import OperationsSettings
@@ -47,6 +47,9 @@ from settings.vpn_link import VpnLinkSettings
 from settings.windows import WindowsSettings
 
 _NAMESPACE = "magento:"
+_REGION = "region"
+_OF_OTHERS = ("aws", "random", "pulumi")
+"""The namespaces of what else reads a stack file: the two providers, and Pulumi itself."""
 
 
 class SettingsError(pulumi.RunError):
@@ -129,6 +132,11 @@ class Settings(Section):
     def faults(self) -> Iterator[Fault]:
         yield from inconsistencies(self)
 
+    @classmethod
+    def known_keys(cls) -> tuple[str, ...]:
+        """All but the region, which is `aws:region`."""
+        return tuple(each for each in super().known_keys() if each != _REGION)
+
     @property
     def owned(self) -> SharedPlatformSettings | None:
         """The sections that only a stack with a network of its own has; None for a stack that joins another's."""
@@ -192,11 +200,27 @@ def load() -> Settings:
     """The settings of the stack that the program runs for. Raises ``SettingsError`` with every fault in it."""
     given = {key.removeprefix(_NAMESPACE): value for key, value in CONFIG.get().items() if key.startswith(_NAMESPACE)}
     values: dict[str, Any] = {key: _parsed(key, value) for key, value in given.items()}
-    values["region"] = pulumi.Config("aws").get("region")
+    values[_REGION] = pulumi.Config("aws").get("region")
+    misplaced = tuple(_misplaced(CONFIG.get()))
     try:
-        return Settings.model_validate_json(json.dumps(values))
+        settings = Settings.model_validate_json(json.dumps(values))
     except ValidationError as error:
-        raise SettingsError(report(faults_in(error, Settings))) from None
+        raise SettingsError(report([*misplaced, *faults_in(error, Settings)])) from None
+    if misplaced:
+        raise SettingsError(report(misplaced))
+    return settings
+
+
+def _misplaced(keys: Iterable[str]) -> Iterator[Fault]:
+    """Keys in a namespace where nothing reads them. A misspelt one would leave its whole section out."""
+    for key in keys:
+        namespace, _, name = key.partition(":")
+        if key == f"{_NAMESPACE}{_REGION}":
+            yield Fault(path=key, got=Words("an unknown key"), expected="the region as aws:region")
+        elif f"{namespace}:" != _NAMESPACE and namespace not in _OF_OTHERS:
+            known = ", ".join(f"{each}:" for each in ("magento", *_OF_OTHERS))
+            fix = f"Did you mean {_NAMESPACE}{name}?" if name in Settings.known_keys() else ""
+            yield Fault(path=key, got=Words("an unknown namespace"), expected=f"one of {known}", fix=fix)
 
 
 def _parsed(key: str, value: str) -> Any:
@@ -219,8 +243,10 @@ def report(faults: Iterable[Fault]) -> str:
 
 def _spelled(fault: Fault) -> Fault:
     """The fault with its path as the stack file spells it, and without its value if Pulumi keeps that secret."""
+    if fault.path in CONFIG.get():
+        return fault
     key = fault.path.partition(".")[0]
-    spelled = replace(fault, path="aws:region" if key == "region" else f"{_NAMESPACE}{fault.path}")
+    spelled = replace(fault, path=f"aws:{_REGION}" if key == _REGION else f"{_NAMESPACE}{fault.path}")
     if is_config_secret(f"{_NAMESPACE}{key}") and fault.got is not MISSING:
         # A fix may repeat the value.
         return replace(spelled, got=SECRET, fix="")

@@ -26,9 +26,10 @@ def read(directory: Path) -> Mapping[str, Settings | None]:
 
 def _settings_of(file: Path) -> Settings | None:
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)
+        content = yaml.load(file.read_bytes(), Loader=_LOADER)
         config = content["config"]
         values = {key.removeprefix(_NAMESPACE): value for key, value in config.items() if key.startswith(_NAMESPACE)}
-        return Settings.model_validate_json(json.dumps({**values, "region": config.get("aws:region")}))
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValidationError):
+        # Without quotation marks, a date such as that of `expires` is text for Pulumi, and none for PyYAML.
+        return Settings.model_validate_json(json.dumps({**values, "region": config.get("aws:region")}, default=str))
+    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValidationError):
         return None

@@ -54,7 +54,7 @@ def _faults_of(error: ErrorDetails, root: type[Section]) -> Iterator[Fault]:
     elif error["type"] == "missing":
         yield Fault(path=path, expected=_purpose(_section(parents, root), str(key)))
     elif error["type"] == "extra_forbidden":
-        known = tuple(_section(parents, root).model_fields)
+        known = _section(parents, root).known_keys()
         close = get_close_matches(str(key), known, n=1)
         yield Fault(
             path=path,

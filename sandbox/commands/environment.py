@@ -123,6 +123,9 @@ for sandbox_name in $(env | sed -n 's/=.*//p'); do
 done
 unset sandbox_name
 sandbox_bin={shlex.quote(str(self.layout.commands))}
+if [ ! -d "$sandbox_bin" ]; then
+  echo "$sandbox_bin: it is gone. If this directory was moved, run './shop sandbox up' and source this again." >&2
+fi
 case ":$PATH:" in *":$sandbox_bin:"*) ;; *) export PATH="$sandbox_bin:$PATH" ;; esac
 unset sandbox_bin
 export no_proxy="${{no_proxy:-${{NO_PROXY:-}}}}"

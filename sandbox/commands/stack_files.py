@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from commands import stack_yaml
 from commands.errors import CannotRunError
 
 STACKS = ("prod", "preprod")
@@ -28,12 +29,13 @@ def certificate_files(stack_file: Path) -> ImportedCertificate | None:
 
     Raises `CannotRunError` when the file is missing or not YAML. The program's settings report every other error.
     """
+    stack_yaml.require(stack_file)
     try:
-        document = yaml.safe_load(stack_file.read_text(encoding="utf-8"))
+        document = yaml.safe_load(stack_file.read_bytes())
     except FileNotFoundError:
         raise CannotRunError(f"{stack_file.name}: got no file, expected the stack's configuration.") from None
-    except yaml.YAMLError as error:
-        raise CannotRunError(f"{stack_file.name}: expected valid YAML, got: {error}") from None
+    except yaml.YAMLError:
+        return None  # A value that PyYAML does not take. The program says what it thinks of it.
     match document:
         case {
             "config": {

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from commands import stack_yaml
 from commands.console import Console
 from commands.engine import Engine
 from commands.errors import CannotRunError, CommandError
@@ -53,6 +54,9 @@ class Up:
     def run(self) -> None:
         """Raises `CommandError` when a stack does not come up, `KeyboardInterrupt` when the user stopped it."""
         began = time.monotonic()
+        # Before anything is started or made.
+        for stack in STACKS:
+            stack_yaml.require(self.layout.project / f"Pulumi.{stack}.yaml")
         cli = find_or_make_cli(report=self.console.step)
         self.console.step(f"Pulumi {cli.version}, {cli.source}")
         command = install_wrapper(pulumi=cli.pulumi, repository=self.layout.project, sandbox=self.layout.directory)

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import yaml
 
+_AS_THEY_ARE = "surrogateescape"
+"""Bytes that are not UTF-8 are copied: what reads the stack's file says so, and other stacks go on."""
 _ENCRYPTION_KEYS = ("encryptionsalt", "encryptedkey", "secretsprovider")
 
 
@@ -42,7 +44,7 @@ class ShadowProject:
 
     def _refresh(self, tracked: Path) -> list[str]:
         copy, origin = self.directory / tracked.name, self.directory / "made-from" / tracked.name
-        text = tracked.read_text(encoding="utf-8")
+        text = tracked.read_text(encoding="utf-8", errors=_AS_THEY_ARE)
         old_origin, old_copy = _text(origin), _text(copy)
         if old_copy is not None and old_origin == text:
             return []
@@ -92,11 +94,13 @@ def _as_saved(value: object) -> object:
 
 
 def _text(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.exists() else None
+    return path.read_text(encoding="utf-8", errors=_AS_THEY_ARE) if path.exists() else None
 
 
 def _replace(path: Path, text: str) -> None:
     """Write a file in one step, since another `pulumi` may be reading it."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".new-", delete=False, encoding="utf-8") as new:
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=".new-", delete=False, encoding="utf-8", errors=_AS_THEY_ARE
+    ) as new:
         new.write(text)
     Path(new.name).replace(path)

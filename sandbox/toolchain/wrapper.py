@@ -17,6 +17,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from commands import stack_yaml
+from commands.errors import CannotRunError
 from sandbox.toolchain.errors import ToolchainError
 from sandbox.toolchain.installation import WRAPPER_MARK
 from sandbox.toolchain.stack_copies import ShadowProject
@@ -41,7 +43,9 @@ _STACK_FLAG = re.compile(r"^(?:--stack|-[deyjfrQ]*s)(?:=?(?P<value>.+))?$")
 def install_wrapper(*, pulumi: Path, repository: Path, sandbox: Path) -> Path:
     """Write `bin/pulumi` for this CLI into the sandbox's directory, and the copies of the stack files."""
     ShadowProject(repository=repository, directory=sandbox / "project").refresh()
-    start = "import sys; sys.path.insert(0, sys.argv.pop(1)); from sandbox.toolchain.wrapper import main; main()"
+    # Ctrl-C ends it without a traceback, unless a shell lets its background jobs ignore it.
+    dies = "import signal, sys; signal.getsignal(2) == signal.SIG_IGN or signal.signal(2, signal.SIG_DFL); "
+    start = f"{dies}sys.path.insert(0, sys.argv.pop(1)); from sandbox.toolchain.wrapper import main; main()"
     program = Path(__file__).resolve().parents[2]
     # -I: without the user's Python settings and the current directory; -B: without bytecode files.
     command = shlex.join(
@@ -73,12 +77,14 @@ def main() -> None:
     environment = dict(os.environ)
     project = _nearest_project(_working_directory(environment))
     if project and project.samefile(shadow.repository) and not _changes_directory(arguments):
-        for line in shadow.refresh():
-            print(line, file=sys.stderr)
         try:
+            for line in shadow.refresh():
+                print(line, file=sys.stderr)
             environment |= options(arguments, environment, shadow, project)
-        except ToolchainError as error:
+        except CannotRunError as error:
             sys.exit(str(error))
+        except OSError as error:
+            sys.exit(f"{error.filename or shadow.directory}: {error.strerror}")
     try:
         os.execve(pulumi, [pulumi, *arguments], environment)
     except FileNotFoundError:
@@ -91,7 +97,7 @@ def options(
     """The environment variables with which this command does not touch the tracked stack files.
 
     `project` is the path by which the CLI knows the repository. Raises `ToolchainError` for a command that would change
-    the files in any case.
+    the files in any case, and `CannotRunError` for a stack file that is not YAML.
     """
     chosen = {"PULUMI_OPTION_PRESERVE_CONFIG": "true"}  # `stack rm` would delete the stack's file.
     words = _words(arguments)
@@ -110,7 +116,10 @@ def options(
             raise ToolchainError("`pulumi stack select --create` writes a tracked file. Use `pulumi stack init`.")
         chosen["PULUMI_OPTION_NON_INTERACTIVE"] = "true"
     elif stack:
-        chosen["PULUMI_OPTION_CONFIG_FILE"] = str(shadow.config_file(stack.rsplit("/", 1)[-1]))
+        copy = shadow.config_file(stack.rsplit("/", 1)[-1])
+        if words and words[0] in stack_yaml.READERS:
+            stack_yaml.require(shadow.repository / copy.name)
+        chosen["PULUMI_OPTION_CONFIG_FILE"] = str(copy)
     else:
         # Otherwise the CLI would offer a choice of stacks, and use the tracked file of the chosen one.
         chosen["PULUMI_OPTION_NON_INTERACTIVE"] = "true"

@@ -126,7 +126,9 @@ def test_a_script_that_takes_too_long_is_ended(host: BackOffice) -> None:
 
 def test_an_instance_without_an_agent_is_no_success(aws: EmbeddedAws, host: BackOffice) -> None:
     aws.post("/moto-api/hosts", '{"Url": null}')
-    with pytest.raises(ReleaseError, match="ended with Undeliverable"):
+    with pytest.raises(
+        ReleaseError, match=f"^instance {host.instance_id}: got Undeliverable, expected Systems Manager's agent"
+    ):
         host.do("greet", Who="you")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -156,6 +158,20 @@ def test_an_instance_that_is_not_fit(
 def test_an_instance_that_does_not_answer(site: Site, deployed: DeployedSite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deployed, "fails", {"check-instance": "no such directory"})
     assert refusal(site).count("no such directory") == 2
+
+
+def test_instances_that_no_command_reaches_have_one_line(site: Site, deployed: DeployedSite) -> None:
+    """As all have it that the sandbox has without hosts, which says so."""
+    deployed.aws.post("/moto-api/hosts", json.dumps({"Url": None}))
+    try:
+        said = refusal(site)
+    finally:
+        deployed.aws.post("/moto-api/hosts", json.dumps({"Url": deployed.fleet.url}))
+    assert re.fullmatch(
+        "Nothing was changed. instances i-[0-9a-f]+, i-[0-9a-f]+: got Undeliverable, expected Systems Manager's agent "
+        "to take a command. No host runs in this sandbox: `sudo ./shop sandbox live` starts them.",
+        said,
+    )
 
 
 @pytest.mark.long

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from release.errors import HalfWayError, LockedError, LockLostError, ReleaseError
 from release.execution import Execution
-from release.journal import Event, Journal, Note, Record
+from release.journal import Event, Journal, Note, Record, not_noted
 from release.kinds import Kind
 from release.lock import LockPlace
 from release.progress import End, Progress
@@ -54,8 +54,11 @@ class Objects:
 
     def __init__(self) -> None:
         self._objects: dict[str, bytes] = {}
+        self.have_expired = False
+        """Whether the credentials have: then S3 answers nothing else."""
 
     def put_object(self, *, Key: str, Body: bytes, **given: str) -> dict[str, str]:  # noqa: N803
+        self._require_credentials("PutObject")
         there = self._objects.get(Key)
         refused = (
             there is not None if "IfNoneMatch" in given else "IfMatch" in given and given["IfMatch"] != _etag(there)
@@ -66,11 +69,17 @@ class Objects:
         return {"ETag": _etag(Body)}
 
     def get_object(self, *, Key: str, **_: str) -> dict[str, Any]:  # noqa: N803
+        self._require_credentials("GetObject")
         if Key not in self._objects:
             raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
         body = self._objects[Key]
         answer = {"Body": BytesIO(body), "ETag": _etag(body), "LastModified": datetime.now(UTC)}
         return {**answer, "ResponseMetadata": {"HTTPHeaders": {}}}
+
+    def _require_credentials(self, operation: str) -> None:
+        if self.have_expired:
+            said = {"Code": "ExpiredToken", "Message": "The provided token has expired."}
+            raise ClientError({"Error": said}, operation)
 
     def get_paginator(self, _: str) -> Objects:
         return self
@@ -352,6 +361,32 @@ def test_what_cannot_be_taken_back_can_be_tried_again(s3: Any, place: LockPlace,
     require_quiet(shop)
 
 
+@pytest.mark.parametrize(
+    ("plan", "step"), FAILURES, ids=lambda each: each.name if isinstance(each, Step) else str(each)
+)
+def test_credentials_that_expire_stop_it_half_way(s3: Objects, place: LockPlace, plan: Plan, step: Step) -> None:
+    """A release takes longer than many credentials last. What was done is not taken back, and nothing says that it was:
+    whoever has new credentials goes on."""
+    shop = Shop(plan.kind)
+    execution = begin(s3, place, plan, shop)
+
+    def do(action: Action, note: Note) -> Mapping[str, Any]:
+        if action is step.action:
+            s3.have_expired = True
+        return shop.do(action, note)
+
+    with pytest.raises(HalfWayError) as stopped:
+        replace(execution, do=do).forward()
+    # As the tool does at the end. S3 does not take it, so that the lock is free two minutes later.
+    execution.lock.stop()
+    first, *ways = str(stopped.value).splitlines()
+    assert "AWS credentials: got ExpiredToken (The provided token has expired), expected valid ones." in first
+    assert ways[0].endswith("./shop release resume -s prod")
+    s3.have_expired = False
+    go_on(s3, place, plan, shop).forward()
+    require_quiet(shop, NEW)
+
+
 @pytest.mark.parametrize("plan", PLANS, ids=str)
 def test_each_record_may_be_the_last_of_its_process(s3: Any, place: LockPlace, plan: Plan) -> None:
     """One release, whose process is killed after every record."""
@@ -405,6 +440,21 @@ def test_control_c_stops_half_way_and_says_how_to_go_on(s3: Any, place: LockPlac
     )
     with pytest.raises(HalfWayError, match="interrupted in step register-version"):
         broken.forward()
+    execution.lock.stop()
+    go_on(s3, place, Plan(Kind.PLAIN), shop).forward()
+    require_quiet(shop)
+
+
+def test_control_c_between_two_steps_says_how_to_go_on_too(
+    s3: Any, place: LockPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a record is written, for example."""
+    shop = Shop(Kind.PLAIN)
+    execution = begin(s3, place, Plan(Kind.PLAIN), shop)
+    with monkeypatch.context() as patched:
+        patched.setattr(execution.lock, "check", lambda: interrupted(Action.OPEN, not_noted))
+        with pytest.raises(HalfWayError, match=r"^The release was interrupted(.|\n)*\./shop release resume -s prod"):
+            execution.forward()
     execution.lock.stop()
     go_on(s3, place, Plan(Kind.PLAIN), shop).forward()
     require_quiet(shop)

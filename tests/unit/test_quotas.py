@@ -50,6 +50,25 @@ def test_stacks_of_other_regions_do_not_count(tmp_path: Path) -> None:
     assert quotas.stacks_of(tmp_path, REGION) == ([], ["Pulumi.prod.yaml"])
 
 
+@pytest.mark.parametrize("content", [b"config:\n\taws:region: eu-west-3\n", b"", b"config:\n", b"a: \xe2\n"])
+def test_a_stack_file_that_is_not_read_is_named(tmp_path: Path, content: bytes) -> None:
+    """Preparing an account goes on without it."""
+    (tmp_path / "Pulumi.prod.yaml").write_bytes(content)
+    assert quotas.stacks_of(tmp_path, REGION) == ([], ["Pulumi.prod.yaml"])
+
+
+def test_a_date_without_quotation_marks_is_text_as_for_pulumi(tmp_path: Path) -> None:
+    """The program takes it. The file was called invalid."""
+    file = (ROOT / "Pulumi.prod.yaml").read_text()
+    dated = file.replace("owner: IT of the client\n", "owner: IT of the client\n        expires: 2028-06-30\n")
+    assert dated != file
+    (tmp_path / "Pulumi.prod.yaml").write_text(dated)
+    ([stack], unread) = quotas.stacks_of(tmp_path, REGION)
+    assert unread == []
+    assert stack.gateway
+    assert stack.gateway.allowed[0].expires == "2028-06-30"
+
+
 def test_types_with_a_quota_of_their_own_do_not_count() -> None:
     stacks, _ = quotas.stacks_of(ROOT, REGION)
     [stack] = [each for each in stacks if not each.joined_stack]

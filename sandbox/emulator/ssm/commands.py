@@ -28,6 +28,8 @@ OUTPUT_CHARACTERS, ERROR_CHARACTERS = 24_000, 8_000
 """What GetCommandInvocation answers of the two outputs."""
 PLUGIN_CHARACTERS = 2_500
 """What ListCommandInvocations answers of the output."""
+NO_HOSTS = "No host runs in this sandbox: `sudo ./shop sandbox live` starts them."
+"""What the instances say while there is no fleet. On AWS, an instance that cannot be reached says nothing."""
 _RETRY_SECONDS = 0.2
 _OVER = ("Success", "Failed", "TimedOut", "Cancelled")
 
@@ -150,6 +152,7 @@ def send_command(response: SimpleSystemManagerResponse, parameters: dict[str, An
         if FLEET.is_registered:
             threading.Thread(target=_run, args=(command, invocation, slots), name="command", daemon=True).start()
         else:
+            invocation.error = NO_HOSTS
             invocation.end("Failed", "Undeliverable")
     return {"Command": command.describe()}
 

@@ -75,7 +75,7 @@ def test_a_stack_file_that_cannot_be_read_is_named(tmp_path: Path, content: str 
     stack_file = tmp_path / "Pulumi.prod.yaml"
     if content is not None:
         stack_file.write_text(content)
-    with pytest.raises(CannotRunError, match=r"^Pulumi.prod.yaml: "):
+    with pytest.raises(CannotRunError, match=r"^Pulumi.prod.yaml(, line 1)?: "):
         certificate_files(stack_file)
 
 

@@ -37,6 +37,7 @@ def environment(tmp_path: Path) -> SandboxEnvironment:
 
 def _sourced(shell: str, environment: SandboxEnvironment, caller: dict[str, str], times: int = 1) -> dict[str, str]:
     """The environment of a shell, started elsewhere with `set -u`, after sourcing the file."""
+    environment.layout.commands.mkdir(exist_ok=True)
     source = '. "$1" && ' * times
     ran = subprocess.run(
         [shell, "-uc", f"{source} env -0", shell, environment.layout.environment],
@@ -66,6 +67,18 @@ def test_a_shell_that_sourced_the_file_has_the_environment_of_the_sandboxs_own_c
     assert {name: shell_has.get(name) for name in python_has} == python_has
     assert _about_clouds(shell_has) == _about_clouds(python_has)
     assert not _REAL_ACCOUNT.keys() & shell_has.keys()
+
+
+@pytest.mark.parametrize("shell", _SHELLS)
+def test_a_sandbox_that_was_moved_says_so(shell: str, environment: SandboxEnvironment) -> None:
+    """Otherwise the shell would use another `pulumi` of the machine, which writes into the tracked stack files."""
+    environment.write()
+    source = [shell, "-uc", '. "$1"', shell, str(environment.layout.environment)]
+    ran = subprocess.run(source, capture_output=True, text=True, check=True)
+    assert ran.stderr == (
+        f"{environment.layout.commands}: it is gone. If this directory was moved, run './shop sandbox up' and source "
+        "this again.\n"
+    )
 
 
 @pytest.mark.parametrize("shell", _SHELLS)

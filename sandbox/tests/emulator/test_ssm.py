@@ -126,6 +126,7 @@ def test_an_instance_without_a_host_is_undeliverable(aws: EmbeddedAws, instances
     command = send(aws, instances[0])
     found = invocation(aws, command, instances[0])
     assert (found["Status"], found["StatusDetails"], found["ResponseCode"]) == ("Failed", "Undeliverable", -1)
+    assert "`sudo ./shop sandbox live`" in found["StandardErrorContent"]
     (described,) = aws.client("ssm").list_commands(CommandId=command)["Commands"]
     assert (described["Status"], described["StatusDetails"]) == ("Failed", "Undeliverable")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -98,6 +99,26 @@ def test_malformed_yaml_is_left_to_the_cli(shadow: ShadowProject) -> None:
     assert shadow.config_file("prod").read_text(encoding="utf-8") == PROD
 
 
+def test_a_slip_in_the_stacks_file_is_named_before_the_cli_runs(shadow: ShadowProject) -> None:
+    """The CLI names neither the file nor what usually helps. What does not read the file goes on."""
+    (shadow.repository / "Pulumi.prod.yaml").write_text(f"{PROD}\tmagento:size: 3\n", encoding="utf-8")
+    refused = run_wrapper(shadow, shadow.repository, "preview", "-s", "prod")
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+    assert refused.stderr.startswith("Pulumi.prod.yaml, line 5: ")
+    for other in (("preview", "-s", "preprod"), ("cancel", "-s", "prod"), ("stack", "output", "-s", "prod")):
+        assert run_wrapper(shadow, shadow.repository, *other).returncode == 0
+
+
+def test_a_stack_file_of_other_bytes_does_not_stop_other_stacks(shadow: ShadowProject) -> None:
+    """An editor has saved it as Latin-1. Its copy has the same bytes."""
+    (shadow.repository / "Pulumi.old.yaml").write_bytes(b"config:\n  magento:name: b\xe2timent\n")
+    assert shadow.refresh() == []
+    assert b"b\xe2timent" in shadow.config_file("old").read_bytes()
+    assert run_wrapper(shadow, shadow.repository, "preview", "-s", "prod").returncode == 0
+    refused = run_wrapper(shadow, shadow.repository, "preview", "-s", "old")
+    assert refused.stderr == "Pulumi.old.yaml, line 2: got a byte 0xe2, expected UTF-8. Save it as UTF-8.\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "stack"),
     [
@@ -179,6 +200,22 @@ def test_the_installed_wrapper(shadow: ShadowProject) -> None:
         f"PULUMI_OPTION_CONFIG_FILE={shadow.config_file('prod')}",
         "PULUMI_OPTION_PRESERVE_CONFIG=true",
     ]
+
+
+def test_copies_that_cannot_be_written_are_one_line(shadow: ShadowProject) -> None:
+    """The disk is full, or the sandbox is root's. Here another file is in the way."""
+    run_wrapper(shadow, shadow.repository)
+    made_from = shadow.directory / "made-from"
+    shutil.rmtree(made_from)
+    made_from.write_text("")
+    ran = run_installed(shadow, "preview", "-s", "prod")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", f"{made_from}: File exists\n")
+
+
+def run_installed(shadow: ShadowProject, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the wrapper as it is there, without installing it anew."""
+    wrapper = shadow.directory.parent / "bin" / "pulumi"
+    return subprocess.run([wrapper, *arguments], cwd=shadow.repository, capture_output=True, text=True, check=False)
 
 
 def test_the_wrapper_in_another_project(shadow: ShadowProject, tmp_path: Path) -> None:

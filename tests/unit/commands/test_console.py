@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from rich.console import Console as RichConsole
+from rich.text import Text
 
 from commands.console import Console
 
@@ -62,3 +67,33 @@ def test_text_is_no_markup(method: str) -> None:
     """Errors of other programs hold brackets and several lines."""
     lines = printed("ValueError: the [bold] message\n  at line 3", method=method, terminal=True)
     assert [line.strip(" •!") for line in lines] == ["ValueError: the [bold] message", "at line 3"]
+
+
+def test_a_pipe_that_nobody_reads_any_more_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`./shop sandbox up | head -3` left a run that the next one took for killed, and started afresh. A release would
+    have stopped half-way."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as nobody_reads:
+        monkeypatch.setattr(sys, "stdout", nobody_reads)
+        console = Console()
+        for method in ("step", "raw", "say"):
+            getattr(console, method)("said")
+        monkeypatch.undo()
+
+
+def test_a_terminal_that_is_gone_ends_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What was started with nohup or setsid goes on. A disk that is full is said."""
+
+    def gone(_self: RichConsole, _text: Text, **_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(RichConsole, "print", gone)
+    with (tmp_path / "out").open("w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        number = errno.EIO
+        Console().step("said")
+        number = errno.ENOSPC
+        with pytest.raises(OSError, match="No space left"):
+            Console().step("said")
+        monkeypatch.undo()

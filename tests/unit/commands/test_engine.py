@@ -54,8 +54,19 @@ def test_the_command_is_run_with_json_events_and_its_process_is_known(tmp_path: 
 
 def test_without_a_cli_on_path_nothing_is_run(tmp_path: Path) -> None:
     """A command that cannot run ends with 2 and says what to install."""
-    with pytest.raises(CannotRunError, match="Install the Pulumi CLI"):
+    with pytest.raises(
+        CannotRunError, match=r"^There is no pulumi on PATH\. For an AWS account, install the Pulumi CLI"
+    ):
         Engine.on_path(project=tmp_path, environment={"PATH": str(tmp_path)})
+
+
+def test_a_new_shell_is_told_how_it_uses_the_sandbox(tmp_path: Path) -> None:
+    """Its CLI is not on the PATH of every shell, and need not be installed."""
+    project = tmp_path / "my shop"
+    (project / ".sandbox").mkdir(parents=True)
+    (project / ".sandbox" / "env").touch()
+    with pytest.raises(CannotRunError, match=f"For the sandbox, type `. '{project}/.sandbox/env'` first"):
+        Engine.on_path(project=project, environment={"PATH": str(tmp_path)})
 
 
 def test_a_run_that_never_began_leaves_a_complete_state(tmp_path: Path) -> None:

@@ -56,6 +56,17 @@ def test_without_a_virtual_environment_it_says_what_to_run(copy: Path) -> None:
     assert "make venv" in ran.stderr
 
 
+def test_a_python_that_is_gone_is_not_called_a_missing_environment(copy: Path) -> None:
+    """It was upgraded, or it is in the home directory of who made `.venv`."""
+    python = copy / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    (copy / ".venv" / "pyvenv.cfg").touch()
+    python.symlink_to("/nowhere/python3")
+    ran = run(copy / "shop", "sandbox", "up")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+    assert ran.stderr == f"shop: {python}: this user cannot start it: run `make venv` in {copy}\n"
+
+
 def test_with_half_a_virtual_environment_it_says_the_same(copy: Path) -> None:
     """An installation that was interrupted leaves a Python without packages."""
     (copy / ".venv" / "bin").mkdir(parents=True)
@@ -160,17 +171,66 @@ def test_each_end_has_its_exit_code_and_one_line(
     assert capsys.readouterr() == ("", said)
 
 
-def test_a_request_to_stop_says_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
-    """SIGTERM ends a command as Ctrl-C does."""
+@pytest.mark.parametrize(
+    ("variables", "is_coloured"),
+    [({"TERM": "xterm", "NO_COLOR": ""}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+)
+def test_an_error_has_no_colour_where_none_is_wanted(
+    variables: dict[str, str], is_coloured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """https://no-color.org; and a terminal that shows none, as in an editor."""
+    said: list[str] = []
+    monkeypatch.setattr(typer, "echo", said.append)
+    monkeypatch.setattr(typer, "secho", lambda text, fg, **_: said.append(typer.style(text, fg=fg)))
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    shell.run(_ending(CommandError("refused")), name="test", arguments=[])
+    assert said == ["\x1b[31mrefused\x1b[0m" if is_coloured else "refused\x1b[0m"]
+
+
+def test_ctrl_c_before_the_command_begins_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading the options of all commands takes a moment, in which typer does not look."""
+    app = _ending(None)
+    monkeypatch.setattr(typer.main, "get_command", lambda _: signal.raise_signal(signal.SIGINT))
+    assert shell.run(app, name="test", arguments=[]) == 130
+    assert capsys.readouterr() == ("", "Interrupted.\n")
+
+
+def test_ctrl_c_while_python_starts_is_no_error_of_python(copy: Path) -> None:
+    """The launcher lets it be ignored, for a moment: a Python that gets it then ends with "Fatal Python error"."""
+    (copy / ".venv" / "bin").mkdir(parents=True)
+    python = copy / ".venv" / "bin" / "python"
+    python.write_text("#!/bin/sh\nkill -INT $$\necho goes on\n")
+    python.chmod(0o755)
+    assert run(copy / "shop").stdout == "goes on\n"
+
+
+def _asking_itself(request: signal.Signals) -> typer.Typer:
     app = typer.Typer()
 
     @app.command()
     def wait() -> None:
         with shell.interruption_says("There is no report."):
-            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(request)
 
-    assert shell.run(app, name="test", arguments=[]) == 130
+    return app
+
+
+@pytest.mark.parametrize("request_", [signal.SIGTERM, signal.SIGHUP])
+def test_a_request_to_stop_says_what_is_left(request_: signal.Signals, capsys: pytest.CaptureFixture[str]) -> None:
+    """SIGTERM ends a command as Ctrl-C does, and so does a terminal that closes: a release is left with its journal."""
+    assert shell.run(_asking_itself(request_), name="test", arguments=[]) == 130
     assert capsys.readouterr().err == "There is no report.\n"
+
+
+def test_under_nohup_a_terminal_that_closes_stops_nothing() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert shell.run(_asking_itself(signal.SIGHUP), name="test", arguments=[]) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "commands").glob("*.py")), ids=lambda path: path.name)

@@ -12,7 +12,7 @@ from settings import stack_file
 from tests.unit.program import build, stack_config
 
 GRAMMAR = re.compile(
-    r"(aws|magento):[A-Za-z0-9_.*-]+: (missing|got \S.*), expected (?!expected)(?:(?!\. ).)+(?<!\.)(\. [A-Z].*[.?])?"
+    r"[a-z]+:[A-Za-z0-9_.*-]+: (missing|got \S.*), expected (?!expected)(?:(?!\. ).)+(?<!\.)(\. [A-Z].*[.?])?"
 )
 """The path, what it got and what it expected; then at most one sentence about how to correct it."""
 

@@ -118,6 +118,41 @@ def test_an_unknown_region_is_refused() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("magento:region", "got an unknown key, expected the region as aws:region"),
+        (
+            "magneto:windows",
+            "got an unknown namespace, expected one of magento:, aws:, random:, pulumi:. Did you mean magento:windows?",
+        ),
+        ("policy:level", "got an unknown namespace, expected one of magento:, aws:, random:, pulumi:"),
+    ],
+)
+def test_a_key_that_nothing_reads_is_refused(key: str, said: str) -> None:
+    """A section that is left out for its misspelt namespace would be missed only when it is needed."""
+
+    def change(config: dict[str, Any]) -> None:
+        config[key] = "eu-west-1"
+
+    assert refused("prod", change) == [f"{key}: {said}"]
+
+
+def test_a_key_that_nothing_reads_is_reported_with_the_other_faults() -> None:
+    def change(config: dict[str, Any]) -> None:
+        config["magento:region"] = "eu-west-1"
+        put("site.front.instances", 0)(config)
+
+    assert len(refused("prod", change)) == 2
+
+
+def test_the_region_is_no_key_of_the_programs_own() -> None:
+    """It is not among those that are offered for an unknown one."""
+    (line,) = refused("prod", put("regions", "eu-west-3"))
+    assert line.startswith("magento:regions: got an unknown key, expected one of client, environment, ")
+    assert "Did you mean" not in line
+
+
 def test_every_fault_is_reported_at_once() -> None:
     """One preview shows all faults."""
 
