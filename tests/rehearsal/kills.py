@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from commands.errors import ExitCode
 from release.journal import Event, Record
 from release.kinds import Kind
-from release.progress import DIRECTION, ENDED, UNDO
+from release.progress import ENDED, UNDO
 from sandbox.applications.releases import Change, slow_migration
 from tests.hosts.live_sandbox import LiveSandbox
 from tests.rehearsal.answers import Verdict
@@ -20,7 +20,6 @@ _PREPRODUCTION = ("client-preprod-back-office", "client-preprod-front")
 _ADMINISTRATOR = "admin@client.url"
 _SATELLITES = ("pim", "custom-connection", "mirakl-cashout")
 _FAILS = "#!/bin/sh\necho 'this hook fails on purpose' >&2\nexit 1\n"
-_MOST_KILLS = 60
 _PLACEHOLDER = "placeholder"
 """In the label of the version that an environment has before its first release."""
 _DROP_TABLES = """
@@ -107,43 +106,8 @@ def _kill_after_each_record(
     process: subprocess.Popen[str],
     wanted: Callable[[Record], bool] = lambda _: True,
 ) -> None:
-    """Kill the process after each record that is wanted, once each, and go on by the command that `status` says.
-
-    Raises ``AssertionError`` if the last process did not finish the release, or take it back.
-    """
-    seen: set[tuple[str, ...]] = set()
-    number = 0
-    while record := operator.await_record(process, lambda each: wanted(each) and _said(each) not in seen, after=number):
-        operator.kill(process)
-        seen.add(_said(record))
-        assert len(seen) < _MOST_KILLS, f"killed {len(seen)} times, after {sorted(seen)}"
-        # It may have written more in the moment before it died.
-        number = record.number
-        operator.let_the_lock_grow_old()
-        command = operator.next_command()
-        if not command:
-            _unlock_what_is_over(operator)
-            break
-        process = operator.begin(command)
-    else:
-        ended_as = operator.end(process)
-        assert ended_as.code in (ExitCode.OK, ExitCode.FAILED), ended_as.text
-    row.notes.append(f"{operator.app or operator.stack}: killed {len(seen)} times")
-
-
-def _unlock_what_is_over(operator: Operator) -> None:
-    """The lock of a release whose process was killed after its last record."""
-    said = operator.printed[-1]
-    assert ENDED in operator.journal().records[-1].details, said
-    # It may have given the lock back in the moment before it died.
-    if "The lock is held" in said:
-        unlocked = operator.shop("unlock", "--release", operator.journal_names()[-1])
-        assert unlocked.code == ExitCode.OK, unlocked.text
-
-
-def _said(record: Record) -> tuple[str, ...]:
-    """What a record says, without its number and its time: a step that is done again says the same."""
-    return record.event, record.step, str(record.details.get(DIRECTION, "")), str(record.details.get(ENDED, ""))
+    kills, _ = operator.kill_after_each(process, wanted)
+    row.notes.append(f"{operator.app or operator.stack}: killed {kills} times")
 
 
 def _is_of_the_way_back(record: Record) -> bool:

@@ -18,11 +18,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from commands.errors import ExitCode
 from components.site import cron_host
 from release.content_digest import CONTENT, ContentDigest
 from release.frozen_plan import FrozenPlan
 from release.journal import Event, Journal, Record, names
 from release.lock import STALE_SECONDS, LockPlace
+from release.progress import DIRECTION, ENDED
 from release.redaction import Redaction
 from release.running_configuration import RELEASE_FILE, names_in
 from release.steps import Step
@@ -32,6 +34,7 @@ from tests.hosts.live_sandbox import BACK_OFFICE, FRONT, LiveSandbox
 
 _LONGEST_SECONDS = 600
 _LOOK_SECONDS = 0.03
+_MOST_KILLS = 60
 _PLANNED = re.compile(r"release deploy -s \S+ (?:--app \S+ )?--plan ([0-9a-f]{12}) --release (\S+)")
 _TYPE = re.compile(r"Type: \./shop release (\w+) -s")
 
@@ -330,10 +333,43 @@ class Operator:
         text, _ = process.communicate()
         self.printed.append(text)
 
-    def next_command(self) -> str:
-        """The command that `status` says to type. Empty if nothing is left to be done."""
-        found = _TYPE.search(self.shop("status").text)
-        return found[1] if found else ""
+    def kill_after_each(
+        self, process: subprocess.Popen[str], wanted: Callable[[Record], bool] = lambda _: True
+    ) -> tuple[int, Ended]:
+        """Kill the process after each record that is wanted, once each, and go on as `status` says.
+
+        Returns the number of kills, and how the last command ended. Raises ``AssertionError`` if that
+        neither finished the release nor took it back.
+        """
+        seen: set[tuple[str, ...]] = set()
+        number = 0
+        while record := self.await_record(process, lambda each: wanted(each) and _said(each) not in seen, after=number):
+            self.kill(process)
+            seen.add(_said(record))
+            assert len(seen) < _MOST_KILLS, f"killed {len(seen)} times, after {sorted(seen)}"
+            # It may have written more in the moment before it died.
+            number = record.number
+            going_on = self.go_on()
+            if isinstance(going_on, Ended):
+                return len(seen), going_on
+            process = going_on
+        ended = self.end(process)
+        assert ended.code in (ExitCode.OK, ExitCode.FAILED), ended.text
+        return len(seen), ended
+
+    def go_on(self) -> subprocess.Popen[str] | Ended:
+        """Begin what `status` says to type after a process was killed. If its release was over: free the lock, as
+        `status` says, if the process did not."""
+        self.let_the_lock_grow_old()
+        status = self.shop("status")
+        if found := _TYPE.search(status.text):
+            return self.begin(found[1])
+        assert ENDED in self.journal().records[-1].details, status.text
+        if "The lock is held" not in status.text:
+            return status
+        unlocked = self.shop("unlock", "--release", self.journal_names()[-1])
+        assert unlocked.code == ExitCode.OK, unlocked.text
+        return unlocked
 
     def let_the_lock_grow_old(self) -> None:
         """As if the time had passed after which a silent process is taken for dead. S3's own clock says so."""
@@ -406,3 +442,8 @@ def require_quiet(operator: Operator, release: str) -> None:
     ]
     assert len(with_cron) == 1, f"cron runs on {with_cron}, expected one host"
     assert live.get("/").headers["x-release"] == release
+
+
+def _said(record: Record) -> tuple[str, ...]:
+    """What a record says, without its number and its time: a step that is done again says the same."""
+    return record.event, record.step, str(record.details.get(DIRECTION, "")), str(record.details.get(ENDED, ""))

@@ -98,8 +98,8 @@ class Rehearsal:
         it left unfinished is finished. Raises ``AssertionError`` if that fails."""
         self.operator.end_all()
         if self.operator.shop("status").code != ExitCode.OK:
-            self.operator.let_the_lock_grow_old()
-            ended = self.operator.shop("resume")
+            going_on = self.operator.go_on()
+            ended = going_on if isinstance(going_on, Ended) else self.operator.end(going_on)
             assert ended.code in (ExitCode.OK, ExitCode.FAILED), ended.text
         return Rehearsal.on(self.operator)
 
@@ -237,11 +237,8 @@ def held(rehearsal: Rehearsal) -> Row:
     return row
 
 
-def killed(kind: Kind, *at_records: tuple[Event, str]) -> Scenario:
-    """The process is killed after these records of a release, and another one resumes it each time.
-
-    Without any: after each record of a step.
-    """
+def killed(kind: Kind) -> Scenario:
+    """The process is killed after the first and the last record of each step, and another one goes on each time."""
 
     def scenario(rehearsal: Rehearsal) -> Row:
         operator, before = rehearsal.operator, rehearsal.runs
@@ -252,20 +249,8 @@ def killed(kind: Kind, *at_records: tuple[Event, str]) -> Scenario:
             command, becomes = ("rollback",), before
         with rehearsal.row(f"{kind} killed", *([Verdict.HELD] if kind is Kind.HELD else [])) as row:
             process = operator.begin_release(*command)
-            steps = FrozenPlan.from_json(operator.journal().plan).steps
-            points = at_records or [(event, step.name) for step in steps for event in (Event.INTENDED, Event.DONE)]
-            number = kills = 0
-            for point in points:
-                record = operator.await_record(process, _is_at(point), after=number)
-                assert record is not None, process.communicate()[0]
-                operator.kill(process)
-                kills += 1
-                # It may have written more in the moment before it died.
-                number = record.number
-                operator.let_the_lock_grow_old()
-                process = operator.begin("resume")
-            text, _ = process.communicate()
-            assert process.returncode == ExitCode.OK, text
+            kills, ended = operator.kill_after_each(process, lambda record: record.event is not Event.NOTED)
+            assert ended.code == ExitCode.OK, ended.text
             rehearsal.runs = becomes
             row.notes.append(f"killed {kills} times")
         journal = rehearsal.read_journal(row)
