@@ -18,7 +18,7 @@ from components.shared.encryption_key import EncryptionKey, EncryptionKeyArgs
 from components.shared.tags import Tags
 from components.site.magento_platform import MagentoPlatform, MagentoPlatformArgs
 from components.site.release_role import ReleaseRole, ReleaseRoleArgs
-from settings import checked_settings, standing_settings
+from settings import checked_settings, neighbours, standing_settings
 from settings.certificate_files import ImportedCertificate
 from stack.outputs import StackOutputs
 from stack.quick_start import quick_start
@@ -58,6 +58,7 @@ if owned:
         network_cidr=owned.network.cidr,
         remote_cidrs=owned.remote_cidrs,
         databases=databases,
+        refreshed=neighbours.refreshed_by_rundeck(settings) if settings.operations.rundeck else (),
     )
     operations = Operations("operations", operations_args)
     servers |= operations.instance_ids
@@ -89,13 +90,12 @@ if settings.monitoring:
     )
     monitoring = MonitoringSuite("monitoring", monitoring_args)
 if settings.releases:
-    apps = {name: each.environment for name, each in satellites.items()}
     role_args = ReleaseRoleArgs(
         context=context,
         releases=settings.releases,
         shared=shared,
         site=site,
-        satellites=apps,
+        satellites={name: each.environment for name, each in satellites.items()},
         databases=databases,
         content=content,
         alarm_topic=monitoring.topic_arn if monitoring else None,

@@ -50,7 +50,7 @@ class DeployedStack:
             # Pulumi would take the stack that somebody selected.
             raise CannotRunError("--stack: got '', expected the name of a stack, such as prod")
         if address := os.environ.get(STACK_FILE):
-            return cls._from_file(name, address)
+            return cls.from_file(name, address)
         engine = Engine.on_path(project=_PROJECT, environment=os.environ)
         # At the same time: each takes the CLI a second or more.
         with ThreadPoolExecutor() as pool:
@@ -64,7 +64,8 @@ class DeployedStack:
             return cls(name=name, region=region.result().strip(), outputs=outputs)
 
     @classmethod
-    def _from_file(cls, name: str, address: str) -> DeployedStack:
+    def from_file(cls, name: str, address: str) -> DeployedStack:
+        """The same, from the file at an ``s3://`` address."""
         bucket, _, key = address.removeprefix("s3://").partition("/")
         if not address.startswith("s3://") or not bucket or not key:
             raise CannotRunError(f"{STACK_FILE}: got {address!r}, expected an address such as s3://bucket/stack.json")

@@ -47,6 +47,11 @@ class Redaction:
         return cls(re.compile("|".join(map(re.escape, longest_first))) if looks else None)
 
     @classmethod
+    def of_everything(cls) -> Redaction:
+        """A redaction of any text, for what may hold secrets that nobody here may know."""
+        return cls(re.compile(r".+", re.DOTALL))
+
+    @classmethod
     def of_stack(cls, secretsmanager: Any, secret_arn: str) -> Redaction:
         """A redaction of all secrets with the tags `Client` and `Environment` of one of them.
 

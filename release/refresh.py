@@ -31,7 +31,7 @@ from release.journal import Event, Journal
 from release.lock import Lock
 from release.notification import Notify, failures_told
 from release.running_configuration import RunningRelease
-from release.site import REFRESH, Site
+from release.site import REFRESH, Site, Source
 from release.table_list import PATH, TableList
 
 EPILOG = (
@@ -59,11 +59,21 @@ _FRONT, _BACK_OFFICE = "front", "back-office"
 
 def refresh(
     stack: StackName,
-    source: Annotated[str, typer.Option("--from", metavar="NAME", help="The stack whose database is copied.")] = "prod",
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="NAME",
+            help="The stack whose database is copied. By default releases.refreshes_from, or prod.",
+        ),
+    ] = None,
     snapshot: Annotated[
         str | None, typer.Option(metavar="NAME", help="A snapshot of that database. By default the newest.")
     ] = None,
     new: Annotated[bool, typer.Option("--new", help="Take a snapshot now.")] = False,
+    confirm: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The stack whose database is replaced, typed again.")
+    ] = None,
     notify: Notify = False,
 ) -> None:
     """Replace pre-production's database by a copy of production's, without customers, orders and credentials.
@@ -74,14 +84,17 @@ def refresh(
     console = Console()
     if new and snapshot:
         raise RefusedError(f"--new: got --snapshot {snapshot} too, expected one of them")
+    if confirm not in (None, stack):
+        raise RefusedError(f"--confirm: got {confirm!r}, expected {stack}, the stack whose database is replaced")
     with answers_of_aws():
-        production, target = Site.of(source), Site.of(stack)
+        target = Site.of(stack)
+        production = Source.of_refresh(target, source)
         table_list = TableList.read()
         is_resumed = _require(production, target)
         chosen = None if new else Snapshot.choose(production.session.client("rds"), production.database, snapshot)
         with failures_told(target, REFRESH, notify=notify), _begun(production, target, is_resumed, console) as begun:
             begun.carry_out(chosen, table_list)
-    console.step(f"{stack} has what {source} had.")
+    console.step(f"{stack} has what {production.stack.name} had.")
 
 
 @dataclass(kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any
 
 import boto3
 
-from commands.deployed_stack import DeployedStack
+from commands.deployed_stack import STACK_FILE, DeployedStack
 from commands.errors import CannotRunError
 from release.back_office import BackOffice, Instance
 from release.beanstalk import Environment
@@ -178,6 +179,39 @@ class Site:
                 f"output {name} of stack {self.stack.name}: missing. Run pulumi up -s {self.stack.name} first."
             )
         return value
+
+
+@dataclass(frozen=True)
+class Source(Site):
+    """The site from which a role refreshes its own stack. The role may read none of that site's secrets."""
+
+    @classmethod
+    def of_refresh(cls, target: Site, name: str | None) -> Site:
+        """The site whose database a refresh copies: of the stack of that name, of the one that the target names, or of
+        prod.
+
+        Raises ``CannotRunError`` where there is no Pulumi, and the target's stack does not say so.
+        """
+        known = target.stack.outputs.get("refreshes_from")
+        said: Mapping[str, str] = known if isinstance(known, Mapping) else {}
+        if not os.environ.get(STACK_FILE):
+            return Site.of(name or said.get("stack", "prod"))
+        if not said:
+            raise CannotRunError(
+                f"output refreshes_from of stack {target.stack.name}: missing, expected the stack that this role may "
+                f"refresh from. Set releases.refreshes_from, and run pulumi up -s {target.stack.name}."
+            )
+        if name not in (None, said["stack"]):
+            raise CannotRunError(
+                f"--from: got {name}, expected {said['stack']}, the stack that this role may refresh from"
+            )
+        stack = DeployedStack.from_file(said["stack"], said["stack_file"])
+        return cls(stack, boto3.Session(region_name=stack.region))
+
+    @cached_property
+    def redaction(self) -> Redaction:
+        """Hides all that its instances say: nobody here knows what of it is secret. Their log group has it."""
+        return Redaction.of_everything()
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
     yield from host_names.faults(settings)
     yield from offers.faults(settings)
     yield from _needs(settings)
+    yield from _refreshes(settings)
     yield from _purposes(settings)
     yield from _spread(settings)
     yield from _peers(settings)
@@ -131,6 +132,21 @@ def _needs(settings: Settings) -> Iterator[Fault]:
     for index, name in enumerate(settings.php_my_admin.databases if settings.php_my_admin else ()):
         if name not in databases:
             yield Fault(path=f"php_my_admin.databases.{index}", got=name, expected=f"one of {', '.join(databases)}")
+
+
+def _refreshes(settings: Settings) -> Iterator[Fault]:
+    """A refresh replaces a database, by a role of one account that works in one bucket for releases."""
+    path, source = "releases.refreshes_from", settings.releases.refreshes_from if settings.releases else None
+    if source is None:
+        return
+    if settings.protect:
+        yield Fault(
+            path=path, got=source, expected="no stack, since protect is true and a refresh replaces the database"
+        )
+    if not settings.joined_stack:
+        yield Fault(path=path, got=source, expected="no stack, since this one has a network of its own")
+    elif source != settings.joined_stack:
+        yield Fault(path=path, got=source, expected=f"{settings.joined_stack}, whose network this stack joins")
 
 
 def _purposes(settings: Settings) -> Iterator[Fault]:

@@ -14,6 +14,8 @@ from settings.stack_file import Settings, SettingsError, report
 
 OUTPUT = "shared_platform"
 """The stack output with which a stack shares its network, zones, certificate and buckets."""
+REFRESH_SOURCE = "refresh_source"
+"""The stack output that says what a stack needs rights on whose releases refresh from this one."""
 READ_STACK_OUTPUTS = "pulumi:pulumi:readStackOutputs"
 """The engine's function behind ``StackReference``. Called by itself, it answers at once: the outputs of a
 ``StackReference`` are known only while resources are being made."""
@@ -37,12 +39,13 @@ def _faults(settings: Settings, stack: str) -> Iterator[Fault]:
         yield Fault(path="network.stack", got=stack, expected="the name of another stack")
         return
     try:
-        shared = outputs_of(stack).get(OUTPUT) or {}
+        outputs = outputs_of(stack)
     except Exception as error:  # the SDK's own, without a type
         said = str(error).rpartition("returned an error: ")[2]
         fix = f"The engine says: {said.removesuffix(' ()')}."
         yield Fault(path="network.stack", got=stack, expected="a stack of this project", fix=fix)
         return
+    shared = outputs.get(OUTPUT) or {}
     names = [field.name for field in fields(SharedNames)]
     if not all(name in shared for name in names):
         yield Fault(
@@ -52,4 +55,11 @@ def _faults(settings: Settings, stack: str) -> Iterator[Fault]:
             fix=f"Run pulumi up -s {stack} first, with this version of the program.",
         )
         return
+    if settings.releases and settings.releases.refreshes_from and not outputs.get(REFRESH_SOURCE):
+        yield Fault(
+            path="releases.refreshes_from",
+            got=stack,
+            expected="a stack that has the section releases and is up",
+            fix=f"Run pulumi up -s {stack} first, with this version of the program.",
+        )
     yield from faults_beside(settings, SharedNames(**{name: shared[name] for name in names}), stack)

@@ -27,6 +27,23 @@ def check(settings: Settings, directory: Path | None = None) -> None:
         raise SettingsError(report(faults))
 
 
+def refreshed_by_rundeck(settings: Settings, directory: Path | None = None) -> tuple[str, ...]:
+    """The environments whose databases Rundeck's job may refresh from this stack's: their stack files say so.
+
+    Rundeck is in the stack that owns the network, and those that join it have none.
+    """
+    stack = pulumi.get_stack()
+    files = stack_files.read(directory or Path(pulumi.get_root_directory()))
+    return tuple(
+        other.environment
+        for other in files.values()
+        if other is not None
+        and other.client == settings.client
+        and other.releases is not None
+        and other.releases.refreshes_from == stack
+    )
+
+
 def _faults(settings: Settings, stack: str, files: Mapping[str, Settings | None]) -> Iterator[Fault]:
     network = settings.joined_stack or stack
     for name, other in files.items():

@@ -33,7 +33,17 @@ class ReleaseSettings(Section):
     """Whether the client's Rundeck server may take it."""
     github: GitHubReleaseSettings | None = None
     """The GitHub workflow that may take it."""
+    refreshes_from: Annotated[str, like("[A-Za-z0-9_.-]{1,100}", "the name of a stack, such as prod")] | None = None
+    """The stack, such as `prod`, from whose database Rundeck may refresh this stack's own. It is the one whose network
+    this stack joins. **Who has the role can then read that stack's personal data.** Without this key, the role has no
+    right on another stack."""
 
     def faults(self) -> Iterator[Fault]:
+        if self.refreshes_from and self.github is not None:
+            yield Fault(
+                path="refreshes_from",
+                got=self.refreshes_from,
+                expected="no stack, since the runs of the GitHub workflow could read its personal data",
+            )
         if not self.rundeck and self.github is None:
             yield Fault(path="github", expected="a section, since rundeck is false: nobody could take the role")

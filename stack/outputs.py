@@ -60,6 +60,10 @@ class StackOutputs:
     """The ARN of the role that Rundeck and GitHub's workflow release with."""
     release_stack_file: Text | None
     """The `s3://` address of what they need to know of the stack. The variable `SHOP_STACK_FILE` names it."""
+    refresh_source: Mapping[str, Text] | None
+    """What a stack needs rights on whose `releases.refreshes_from` names this one."""
+    refreshes_from: Mapping[str, Text] | None
+    """The stack from which the role may refresh this one, and the address of what it needs to know of that stack."""
     configuration_object: Text
     """The `s3://` address of the site's `env.php`."""
     configuration_version: Text
@@ -153,6 +157,8 @@ class StackOutputs:
             release_log_group=site.release_documents.log_group_name,
             release_role=release_role.arn if release_role else None,
             release_stack_file=release_role.stack_file if release_role else None,
+            refresh_source=release_role.refresh_source if release_role and platform else None,
+            refreshes_from=release_role.refreshes_from if release_role else None,
             configuration_object=site.configuration.uri,
             configuration_version=site.configuration.version,
             admin_secret=site.first_administrator.arn,

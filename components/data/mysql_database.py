@@ -82,6 +82,8 @@ class MySqlDatabase(pulumi.ComponentResource):
     endpoint: pulumi.Output[str]
     """Host name and port."""
     identifier: pulumi.Output[str]
+    subnet_group: pulumi.Output[str]
+    parameter_group: pulumi.Output[str]
     database_name: str
     username: str
     password: pulumi.Output[str]
@@ -190,6 +192,7 @@ class MySqlDatabase(pulumi.ComponentResource):
         self.address = instance.address
         self.endpoint = instance.endpoint
         self.identifier = instance.identifier
+        self.subnet_group, self.parameter_group = subnets.name, parameters.name
         self.password = password.result
         self.secret_arn = Secret(
             f"{name}-credentials",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import pulumi
 
 from settings.host_names import SharedNames
-from settings.joined_platform import OUTPUT
+from settings.joined_platform import OUTPUT, REFRESH_SOURCE
 
 _SHARED = (
     "vpc_id",
@@ -54,6 +55,8 @@ class SharedPlatformOutputs:
     access_logs_bucket: pulumi.Input[str]
     delivery_logs_bucket: pulumi.Input[str] | None = None
     """The bucket for CloudFront's logs. Only the stack that owns it writes there."""
+    refresh_source: pulumi.Output[Mapping[str, str]] | None = None
+    """What the owner says of itself for those whose releases refresh from it. None in the owner's own stack."""
 
     def export(self, names: SharedNames) -> None:
         """Export it as the stack output that other stacks read, with the names that theirs must fit."""
@@ -80,4 +83,5 @@ class SharedPlatformOutputs:
             releases_bucket=shared["releases_bucket"],
             releases_key_arn=shared["releases_key_arn"],
             access_logs_bucket=shared["access_logs_bucket"],
+            refresh_source=reference.get_output(REFRESH_SOURCE),
         )

@@ -44,6 +44,8 @@ class OperationsArgs:
     """The networks behind the IPSec links."""
     databases: Mapping[str, MySqlDatabase]
     """The databases that phpMyAdmin may use, by their names in the stack file."""
+    refreshed: tuple[str, ...] = ()
+    """The environments that Rundeck's job may refresh from this stack."""
 
     def __post_init__(self) -> None:
         if self.servers.windows and not self.servers.gateway:
@@ -102,6 +104,7 @@ class Operations(pulumi.ComponentResource):
                     rundeck=servers.rundeck,
                     clients=people,
                     releases_bucket=args.shared.releases_bucket,
+                    refreshed=args.refreshed,
                 ),
                 opts=self._child,
             )

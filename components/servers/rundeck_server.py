@@ -24,7 +24,7 @@ PORT = 4440
 _PREPARED = "/etc/boot-platform"
 _ROOT_COMMANDS, _USER_COMMANDS = "/usr/local/sbin", "/usr/local/bin"
 _RELEASE_GROUPS = ("Releases", "Diagnosis")
-"""The groups of jobs that people who may only release may run."""
+"""The groups of jobs that people who may only release may run. The job that refreshes is in none of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +38,8 @@ class RundeckServerArgs:
     """The security groups that may open Rundeck, by name."""
     releases_bucket: pulumi.Input[str]
     """The bucket from which jobs fetch the release tool of a stack."""
+    refreshed: tuple[str, ...] = ()
+    """The environments that a job may refresh from this stack. Without one, there is no such job."""
 
     @property
     def url(self) -> str:
@@ -251,9 +253,12 @@ def configuration(args: RundeckServerArgs, *, ansible_bucket: str) -> ServerConf
     """The jobs, who may run them, and Ansible's files, which a running server takes over."""
     tags, region = args.placement.context.tags, args.placement.context.region
     acl = server_files.render("rundeck/release.aclpolicy.j2", project=_project(args), groups=_RELEASE_GROUPS)
+    jobs = server_files.read("rundeck/rundeck-jobs.yaml")
+    if args.refreshed:
+        jobs += server_files.render("rundeck/refresh-job.yaml.j2", environments=args.refreshed)
     return ServerConfiguration(
         files=(
-            BootFile(path=f"{_PREPARED}/rundeck-jobs.yaml", content=server_files.read("rundeck/rundeck-jobs.yaml")),
+            BootFile(path=f"{_PREPARED}/rundeck-jobs.yaml", content=jobs),
             BootFile(path=f"{_PREPARED}/release.aclpolicy", content=acl),
             *ansible.files(region=region, client=tags.client, bucket=ansible_bucket),
         )

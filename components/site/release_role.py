@@ -17,6 +17,7 @@ from components.network.shared_platform_outputs import SharedPlatformOutputs
 from components.shared.context import Context
 from components.shared.iam import document
 from components.site.magento_platform import MagentoPlatform
+from components.site.refresh_rights import RefreshRights, RefreshSource
 from components.site.release_rights import ReleaseRights
 from settings.releases import GitHubReleaseSettings, ReleaseSettings
 
@@ -55,11 +56,18 @@ class ReleaseRole(pulumi.ComponentResource):
     Produces the role, its policy, and ``stack.json`` beside the site's journals: what the tool must know of the stack
     where there is neither Pulumi nor its state. Whoever takes the role can release and hold the shop, and cannot change
     the stack.
+
+    With ``refreshes_from`` it produces a second policy with the rights of ``./shop release refresh`` on that stack.
+    Whoever takes the role can then read that stack's personal data: the role writes the list of what is taken out.
     """
 
     arn: pulumi.Output[str]
     stack_file: pulumi.Output[str]
     """The ``s3://`` address of ``stack.json``."""
+    refreshes_from: Mapping[str, pulumi.Input[str]] | None = None
+    """The stack from which the role may refresh this one: its name, and the address of its ``stack.json``."""
+    refresh_source: Mapping[str, pulumi.Input[str]]
+    """What another stack needs to know whose role refreshes from this one."""
 
     def __init__(self, name: str, args: ReleaseRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("magento:site:ReleaseRole", name, {"rundeck": args.releases.rundeck}, opts)
@@ -78,21 +86,44 @@ class ReleaseRole(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         aws.iam.RolePolicy(f"{name}-rights", role=role.name, policy=_rights(args), opts=child)
+        if args.releases.refreshes_from and (source := args.shared.refresh_source):
+            self._allow_refresh(name, args, role, source)
+            self.refreshes_from = {
+                "stack": args.releases.refreshes_from,
+                "stack_file": source.apply(lambda known: known["stack_file"]),
+            }
         stack_file = aws.s3.BucketObjectv2(
             f"{name}-stack-file",
             bucket=args.site.releases.bucket_name,
             key=f"{args.site.releases.application_name}/stack.json",
-            content=pulumi.Output.json_dumps(_facts(args), sort_keys=True),
+            content=pulumi.Output.json_dumps(_facts(args, self.refreshes_from), sort_keys=True),
             content_type="application/json",
             tags=tags.named(f"{name}-stack-file"),
             opts=child,
         )
         self.arn = role.arn
         self.stack_file = pulumi.Output.concat("s3://", stack_file.bucket, "/", stack_file.key)
+        self.refresh_source = RefreshSource.of_site(args.context, args.site, self.stack_file)
         self.register_outputs({"arn": self.arn, "stack_file": self.stack_file})
 
+    def _allow_refresh(
+        self, name: str, args: ReleaseRoleArgs, role: aws.iam.Role, source: pulumi.Output[Mapping[str, str]]
+    ) -> None:
+        """The rights of a refresh are a managed policy: all inline policies of a role together have at most 10,240
+        characters, and a managed one has 6,144 of its own ("IAM and AWS STS quotas")."""
+        child = pulumi.ResourceOptions(parent=self)
+        tags = args.context.for_system(SYSTEM).tags
+        policy = aws.iam.Policy(
+            f"{name}-refresh-rights",
+            description=f"Refreshes {tags.client}, {tags.environment}, from {args.releases.refreshes_from}",
+            policy=_refresh_rights(args, source),
+            tags=tags.named(f"{name}-refresh-rights"),
+            opts=child,
+        )
+        aws.iam.RolePolicyAttachment(f"{name}-may-refresh", role=role.name, policy_arn=policy.arn, opts=child)
 
-def _facts(args: ReleaseRoleArgs) -> dict[str, object]:
+
+def _facts(args: ReleaseRoleArgs, refreshes_from: object) -> dict[str, object]:
     """The stack's outputs that the release tool reads, by their names. None is a secret."""
     site, databases = args.site, args.databases
     return {
@@ -109,6 +140,7 @@ def _facts(args: ReleaseRoleArgs) -> dict[str, object]:
             "front_environment": site.front.environment_name,
             "hold_rules": site.load_balancer.hold_rule_arns,
             "listener_rules": dict(site.listener_rules),
+            "refreshes_from": refreshes_from,
             "release_alarms": args.release_alarms,
             "release_documents": site.release_documents.names,
             "release_log_group": site.release_documents.log_group_name,
@@ -150,6 +182,32 @@ def _rights(args: ReleaseRoleArgs) -> pulumi.Output[str]:
                 alarm_topic=known["alarm_topic"],
                 has_additional_batch=site.back_office.has_additional_batch,
                 **lists,
+            ).statements
+        )
+
+    return known.apply(written)
+
+
+def _refresh_rights(args: ReleaseRoleArgs, source: pulumi.Output[Mapping[str, str]]) -> pulumi.Output[str]:
+    context, stack = args.context, pulumi.get_stack()
+    known = pulumi.Output.all(
+        account_id=context.account_id,
+        bucket=args.shared.releases_bucket,
+        configuration_bucket=args.shared.configuration_bucket,
+        source=source,
+    )
+
+    def written(known: Mapping[str, Any]) -> str:
+        return document(
+            *RefreshRights(
+                region=context.region,
+                client=context.tags.client,
+                stack=stack,
+                prefix=args.site.releases.application_name,
+                account_id=known["account_id"],
+                bucket=known["bucket"],
+                configuration_bucket=known["configuration_bucket"],
+                source=RefreshSource(**known["source"]),
             ).statements
         )
 

@@ -36,6 +36,9 @@ from sandbox.tests.emulator.fake_fleet import Answer, FakeFleet, registered_flee
 BUCKET, CONFIGURATION_BUCKET, OWNER, SATELLITE = "client-releases", "client-config", "client-prod", "pim"
 TAGS = {"Client": "client", "Environment": "prod"}
 DATABASE, SHARED_DATABASE = f"{OWNER}-site-database-d5a76e12", f"{OWNER}-shared-database-e27095bb"
+DATABASE_GROUP = f"{OWNER}-site-database"
+SQUIRRELS = {"prod": "squirrel", "preprod": "badger"}
+"""What the passwords of the first administrators end with."""
 FRONT, BACK_OFFICE, OF_SATELLITE = f"{OWNER}-front", f"{OWNER}-back-office", f"{OWNER}-{SATELLITE}"
 OF_THE_TOOL = "AKIAOFTHETOOL"
 """The key by which the tool's calls are known among those of the tests and of the embedded AWS."""
@@ -60,8 +63,13 @@ NOT_INSTALLED = {
 }
 
 
-def _tags() -> list[dict[str, str]]:
-    return [{"Key": name, "Value": value} for name, value in {**TAGS, "ManagedBy": "pulumi"}.items()]
+SCRIPTS_OF_A_REFRESH = (".platform/scrub_copy.php", ".platform/load_copy.php")
+
+
+def tags(environment: str = "prod") -> list[dict[str, str]]:
+    """What `pulumi up` gives to all of a stack's."""
+    named = {**TAGS, "Environment": environment, "ManagedBy": "pulumi"}
+    return [{"Key": name, "Value": value} for name, value in named.items()]
 
 
 @dataclass(kw_only=True)
@@ -114,7 +122,9 @@ class DeployedSite:
     def bundle(self, directory: Path, release: str) -> Path:
         """A bundle as `./shop release bundle` writes it."""
         named = f"RELEASE={release}\nSITE_CONFIGURATION_VERSION=v1\n"
-        return self._bundle(directory / f"{release}.zip", named, {_FACTS: b"<?php"})
+        return self._bundle(
+            directory / f"{release}.zip", named, dict.fromkeys((_FACTS, *SCRIPTS_OF_A_REFRESH), b"<?php")
+        )
 
     def bundle_of_satellite(self, directory: Path, release: str) -> Path:
         """One for the satellite."""
@@ -149,33 +159,70 @@ class DeployedSite:
         return {"ReturnCode": 0, "StandardOutput": said.get(name, ""), "StandardError": ""}
 
 
+def make_documents(aws: EmbeddedAws, owner: str = OWNER) -> None:
+    """The SSM documents of a stack, which name themselves in the place of their interpreter."""
+    for each in DOCUMENTS:
+        content = json.loads(each.content)
+        content["mainSteps"][0]["inputs"]["runCommand"][0] = each.name
+        aws.client("ssm").create_document(
+            Name=f"{owner}-{each.name}", Content=json.dumps(content), DocumentType="Command", DocumentFormat="JSON"
+        )
+
+
+def make_database(aws: EmbeddedAws, identifier: str, **more: Any) -> None:
+    aws.client("rds").create_db_instance(
+        DBInstanceIdentifier=identifier,
+        Engine="mysql",
+        EngineVersion="8.4",
+        DBInstanceClass="db.t4g.medium",
+        AllocatedStorage=20,
+        MasterUsername="magento",
+        MasterUserPassword="of-no-account",
+        **more,
+    )
+
+
+def make_admin_secret(aws: EmbeddedAws, environment: str = "prod") -> str:
+    """The ARN of the secret of the first administrator."""
+    arn: str = aws.client("secretsmanager").create_secret(
+        Name=f"{environment}-admin",
+        SecretString=json.dumps({"user": "admin", "password": f"squirrel-{SQUIRRELS[environment]}"}),
+        Tags=tags(environment),
+    )["ARN"]
+    return arn
+
+
+def make_hold_rules(made: Beanstalk, first: int = 1) -> dict[str, str]:
+    """The ARNs of the hold's rules, from a priority on."""
+    never = [{"Field": "host-header", "HostHeaderConfig": {"Values": [DISARMED]}}]
+    page = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
+    return {
+        name: made.aws.client("elbv2").create_rule(
+            ListenerArn=made.listener, Priority=number, Conditions=never, Actions=[page]
+        )["Rules"][0]["RuleArn"]
+        for number, name in enumerate(RULES, start=first)
+    }
+
+
 @contextmanager
 def deployed_site(aws: EmbeddedAws) -> Iterator[DeployedSite]:
     """The site, after `pulumi up`."""
     made = build(aws)
     # AWS's waits of a minute and more take a second or two.
     made.control(TimeScale=0.02)
-    s3, elbv2, rds = aws.client("s3"), aws.client("elbv2"), aws.client("rds")
+    s3, rds = aws.client("s3"), aws.client("rds")
     for bucket in (BUCKET, CONFIGURATION_BUCKET):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    for each in DOCUMENTS:
-        content = json.loads(each.content)
-        content["mainSteps"][0]["inputs"]["runCommand"][0] = each.name
-        aws.client("ssm").create_document(
-            Name=f"{OWNER}-{each.name}", Content=json.dumps(content), DocumentType="Command", DocumentFormat="JSON"
-        )
-    for identifier in (DATABASE, SHARED_DATABASE):
-        rds.create_db_instance(
-            DBInstanceIdentifier=identifier,
-            Engine="mysql",
-            DBInstanceClass="db.t4g.medium",
-            AllocatedStorage=20,
-            MasterUsername="magento",
-            MasterUserPassword="of-no-account",
-        )
-    secret = aws.client("secretsmanager").create_secret(
-        Name="admin", SecretString=json.dumps({"user": "admin", "password": "squirrel-squirrel"}), Tags=_tags()
-    )["ARN"]
+    make_documents(aws)
+    rds.create_db_subnet_group(
+        DBSubnetGroupName=DATABASE_GROUP, DBSubnetGroupDescription="private", SubnetIds=made.subnets
+    )
+    rds.create_db_parameter_group(
+        DBParameterGroupName=DATABASE_GROUP, DBParameterGroupFamily="mysql8.4", Description="of the site"
+    )
+    make_database(aws, DATABASE, DBSubnetGroupName=DATABASE_GROUP, DBParameterGroupName=DATABASE_GROUP)
+    make_database(aws, SHARED_DATABASE)
+    secret = make_admin_secret(aws)
     placeholder = io.BytesIO()
     with zipfile.ZipFile(placeholder, "w") as bundle:
         bundle.writestr("index.php", "<?php")
@@ -187,20 +234,13 @@ def deployed_site(aws: EmbeddedAws) -> Iterator[DeployedSite]:
         SourceBundle={"S3Bucket": CONFIGURATION_BUCKET, "S3Key": key},
     )
     topic = aws.client("sns").create_topic(Name=f"{OWNER}-alarms")["TopicArn"]
-    never = [{"Field": "host-header", "HostHeaderConfig": {"Values": [DISARMED]}}]
-    page = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
-    rules = {
-        name: elbv2.create_rule(ListenerArn=made.listener, Priority=number, Conditions=never, Actions=[page])["Rules"][
-            0
-        ]["RuleArn"]
-        for number, name in enumerate(RULES, start=1)
-    }
+    rules = make_hold_rules(made)
     with registered_fleet(aws) as fleet:
         site = DeployedSite(
             aws=aws, beanstalk=made, fleet=fleet, hold_rules=rules, admin_secret=secret, alarm_topic=topic
         )
         fleet.run = site._run
-        first: dict[str, Any] = {"Tags": _tags(), "VersionLabel": "placeholder"}
+        first: dict[str, Any] = {"Tags": tags(), "VersionLabel": "placeholder"}
         for name, paths in ((BACK_OFFICE, "/backend*"), (FRONT, "/*")):
             rule = {"HostHeaders": "client.url", "PathPatterns": paths, "Process": "default"}
             made.create(name, rule={**rule, "Priority": "1" if name == BACK_OFFICE else "2"}, instances=1, **first)
@@ -213,16 +253,22 @@ def site_of_the_tool(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Itera
     """The site, and `./shop release` in this process works on it."""
     with deployed_site(aws) as deployed:
         monkeypatch.setattr(DeployedStack, "read", lambda _name: deployed.stack)
-        monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", OF_THE_TOOL)
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        # One session, and a client of each service, for all commands: making them takes longer than the calls.
-        session = boto3.Session(region_name=REGION)
-        monkeypatch.setattr(session, "client", cache(session.client))
-        monkeypatch.setattr("boto3.Session", lambda **_given: session)
-        monkeypatch.setattr("release.back_office._POLL_SECONDS", 0.05)
-        monkeypatch.setattr("release.beanstalk.POLL_SECONDS", 0.05)
+        work_as_the_tool(aws, monkeypatch)
         yield deployed
+
+
+def work_as_the_tool(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`./shop release` in this process works on the embedded AWS from now on, with a key of its own."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", OF_THE_TOOL)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    # One session, and a client of each service, for all commands: making them takes longer than the calls.
+    session = boto3.Session(region_name=REGION)
+    monkeypatch.setattr(session, "client", cache(session.client))
+    monkeypatch.setattr("boto3.Session", lambda **_given: session)
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", session)
+    monkeypatch.setattr("release.back_office._POLL_SECONDS", 0.05)
+    monkeypatch.setattr("release.beanstalk.POLL_SECONDS", 0.05)
 
 
 def shop_release(*arguments: str) -> int:

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from commands.deployed_stack import DeployedStack
-from commands.errors import ExitCode
+from commands.deployed_stack import STACK_FILE, DeployedStack
+from commands.errors import CannotRunError, ExitCode
 from components.site.release_documents import DOCUMENTS
 from release.app import app
 from release.errors import ReleaseError
 from release.hold import Scope
 from release.redaction import Redaction
 from release.running_configuration import RunningRelease
-from release.site import REFRESH, Site
+from release.site import REFRESH, Site, Source
 from release.table_list import TableList
 from sandbox.emulator.in_process import client
 from tests.rehearsal.on_call import RefreshLine
@@ -78,6 +78,8 @@ class Stacks:
     """A document that no stack has."""
     received: bytes = b""
     """What pre-production's back office loaded."""
+    refreshes_from: dict[str, str] | None = None
+    """What pre-production says of the stack from which its role may refresh it."""
 
     def site(self, stack: str, _app: str | None = None) -> Site:
         name = {"prod": PRODUCTION, "preprod": TARGET}[stack]
@@ -89,6 +91,7 @@ class Stacks:
             "listener_rules": {"host_names": ["client.url"], "back_office_path": "backend"},
             "front_environment": "client-prod-front",
             "back_office_environment": "client-prod-back-office",
+            **({"refreshes_from": self.refreshes_from} if stack == "preprod" and self.refreshes_from else {}),
         }
         session = SimpleNamespace(client=lambda service: client(service, REGION))
         return Site(DeployedStack(name=stack, region=REGION, outputs=outputs), session)
@@ -260,6 +263,8 @@ def of_an_older_release(stacks: Stacks) -> None:
     [
         (None, ("--from", "preprod"), None, "--from: got preprod"),
         (None, ("--new", "--snapshot", "before"), None, "--new: got --snapshot before too"),
+        (None, ("--confirm", "prod"), None, "--confirm: got 'prod', expected preprod"),
+        (None, ("--confirm", ""), None, "--confirm: got '', expected preprod"),
         (None, ("--snapshot", "other"), RefreshLine.NO_SNAPSHOT, "expected snapshot other"),
         (protected, (), RefreshLine.PROTECTED, "stack preprod"),
         (without_snapshots, (), RefreshLine.NO_SNAPSHOT, f"database {PRODUCTION}"),
@@ -377,6 +382,71 @@ def test_a_refresh_is_no_release_that_waits(stacks: Stacks) -> None:
     }
     assert name.startswith(REFRESH)
     assert stacks.run().exit_code == ExitCode.OK
+
+
+@pytest.fixture
+def without_pulumi(stacks: Stacks, monkeypatch: pytest.MonkeyPatch) -> Stacks:
+    """Both stacks as a role finds them: in their files in the bucket for releases."""
+    address = f"s3://{BUCKET}/client-magento-prod/stack.json"
+    said = {"stack": "prod", "region": REGION, "outputs": dict(stacks.site("prod").stack.outputs)}
+    stacks._put(address, json.dumps(said).encode())
+    stacks.refreshes_from = {"stack": "prod", "stack_file": address}
+    monkeypatch.setenv(STACK_FILE, f"s3://{BUCKET}/client-magento-preprod/stack.json")
+    monkeypatch.setattr("commands.deployed_stack.boto3.client", lambda service: client(service, REGION))
+    session = SimpleNamespace(client=lambda service: client(service, REGION))
+    monkeypatch.setattr("release.site.boto3.Session", lambda **_given: session)
+    return stacks
+
+
+def test_a_role_reads_of_production_what_its_file_says(without_pulumi: Stacks) -> None:
+    """There is neither Pulumi nor its state."""
+    stacks = without_pulumi
+    ran = stacks.run("--new", "--confirm", "preprod")
+    assert ran.exit_code == ExitCode.OK, ran.exception
+    assert "preprod has what prod had." in ran.output
+    assert (stacks.documents("prod"), stacks.documents("preprod")) == (TO_PRODUCTION, TO_TARGET)
+    assert stacks.databases() == [PRODUCTION, TARGET]
+
+
+def test_a_role_knows_none_of_productions_secrets_and_shows_nothing(without_pulumi: Stacks) -> None:
+    found = Source.of_refresh(without_pulumi.site("preprod"), "prod")
+    assert found.stack == without_pulumi.site("prod").stack
+    assert found.redaction.text("the password\nis squirrel-7") == "[secret]"
+    assert found.redaction.text("") == ""
+
+
+@pytest.mark.parametrize(
+    ("says", "name", "said"),
+    [
+        (True, "staging", "--from: got staging, expected prod, the stack that this role may refresh from"),
+        (
+            False,
+            None,
+            "output refreshes_from of stack preprod: missing, expected the stack that this role may refresh ",
+        ),
+    ],
+)
+def test_a_role_refreshes_from_the_stack_of_its_rights_alone(
+    without_pulumi: Stacks, says: bool, name: str | None, said: str
+) -> None:
+    if not says:
+        without_pulumi.refreshes_from = None
+    with pytest.raises(CannotRunError) as refused:
+        Source.of_refresh(without_pulumi.site("preprod"), name)
+    assert str(refused.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("says", "name", "found"), [(None, None, "prod"), ("live", None, "live"), ("live", "prod", "prod")]
+)
+def test_where_pulumi_is_any_stack_can_be_named(
+    stacks: Stacks, says: str | None, name: str | None, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By default it is the one of `releases.refreshes_from`, or prod."""
+    stacks.refreshes_from = {"stack": says, "stack_file": "s3://other/stack.json"} if says else None
+    target = stacks.site("preprod")
+    monkeypatch.setattr(Site, "of", lambda stack: stack)
+    assert str(Source.of_refresh(target, name)) == found
 
 
 def test_the_list_is_one_that_scrubbing_can_read() -> None:

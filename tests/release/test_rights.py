@@ -1,8 +1,9 @@
-"""The rights of `./shop release`: every call that it makes is allowed by the role's policy, and nothing else is."""
+"""The rights of `./shop release`: every call that it makes is allowed by the role's policies, and nothing else is."""
 
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -14,18 +15,22 @@ import pytest
 from botocore import xform_name
 from botocore.client import BaseClient
 
+from commands.deployed_stack import STACK_FILE
 from commands.errors import ExitCode
+from components.site.refresh_rights import RefreshRights, RefreshSource
 from components.site.release_documents import DOCUMENTS
 from components.site.release_rights import ReleaseRights, Statement
-from policies.rules.access.release_role import LISTED
+from policies.rules.access.release_role import LISTED, REFRESHING
 from sandbox.tests.emulator.aws_process import ACCOUNT, REGION, EmbeddedAws
 from sandbox.tests.emulator.beanstalk_site import APPLICATION
+from sandbox.tests.emulator.fake_fleet import Answer, eventually
 from tests.release.deployed_site import (
     A_NEW_TABLE,
     BACK_OFFICE,
     BUCKET,
     CONFIGURATION_BUCKET,
     DATABASE,
+    DATABASE_GROUP,
     FRONT,
     NOTHING_TO_DO,
     OF_SATELLITE,
@@ -33,9 +38,16 @@ from tests.release.deployed_site import (
     OWNER,
     SHARED_DATABASE,
     DeployedSite,
+    deployed_site,
+    make_admin_secret,
+    make_database,
+    make_documents,
+    make_hold_rules,
     planned,
     shop_release,
     site_of_the_tool,
+    tags,
+    work_as_the_tool,
 )
 from tests.unit.program import ROOT
 
@@ -48,14 +60,23 @@ OTHERWISE = {
     "s3:HeadObject": ("s3:GetObject",),
     "s3:ListObjectsV2": ("s3:ListBucket",),
     "s3:UploadFile": ("s3:PutObject", "s3:AbortMultipartUpload"),
+    "s3:CopyObject": ("s3:GetObject", "s3:PutObject"),
     "rds:CreateDBSnapshot": ("rds:CreateDBSnapshot", "rds:AddTagsToResource"),
+    "rds:RestoreDBInstanceFromDBSnapshot": ("rds:RestoreDBInstanceFromDBSnapshot", "rds:AddTagsToResource"),
 }
 """Calls whose actions have other names, or that need more than one ("Service Authorization Reference")."""
 WITH_BEANSTALK = "elasticbeanstalk:environment-name"
 OF_PEOPLE = {"database_copy.py", "drill.py", "failover.py", "refresh.py"}
-"""What makes, deletes and reboots databases is no command of the role: people with rights of their own run it."""
+"""What makes, deletes and reboots databases is no command of the role: people with rights of their own run it, and a
+refresh also the roles that have the rights for it. See the end of this file."""
 BESIDE = {"kms:Decrypt", "kms:GenerateDataKey"}
 """What S3 and Secrets Manager do with the caller's rights on what is encrypted."""
+BESIDE_A_REFRESH = {"kms:CreateGrant", "kms:DescribeKey"}
+"""What RDS does with them."""
+OF_TWO_INSTANCES = {"elasticbeanstalk:DescribeConfigurationSettings"}
+"""What the tool asks when a back office has a second instance for a while."""
+REFRESHED = "client-preprod"
+REFRESHED_DATABASE = f"{REFRESHED}-site-database-0c1d2e3f"
 
 
 def arn(service: str, resource: str) -> str:
@@ -203,15 +224,18 @@ class Calls:
         if call in NEEDS_NO_RIGHT:
             return
         for action in OTHERWISE.get(call, (call,)):
-            for resource, context in self._resources(service, action, given):
+            for resource, context in self._resources(service, action, given, call):
                 yield Need(action=action, resource=resource, context=context)
 
     def _resources(
-        self, service: str, action: str, given: Mapping[str, Any]
+        self, service: str, action: str, given: Mapping[str, Any], call: str
     ) -> Iterator[tuple[str, Mapping[str, str]]]:
         """The resources that an action is asked for ("Service Authorization Reference")."""
         nothing: dict[str, str] = {}
         match service:
+            case "s3" if call == "s3:CopyObject" and action == "s3:GetObject":
+                # botocore has made a text of it.
+                yield f"arn:aws:s3:::{given['CopySource']}", nothing
             case "s3":
                 key = f"/{given['Key']}" if "Key" in given else ""
                 yield f"arn:aws:s3:::{given['Bucket']}{key}", nothing
@@ -227,11 +251,17 @@ class Calls:
                 yield arn(service, f"document/{given['DocumentName']}"), nothing
                 for instance in given["InstanceIds"]:
                     yield arn("ec2", f"instance/{instance}"), self._tags_of_instance(instance)
+            case "rds" if action == "rds:AddTagsToResource" and call != "rds:CreateDBSnapshot":
+                yield arn(service, f"db:{given['DBInstanceIdentifier']}"), nothing
             case "rds":
                 if "DBInstanceIdentifier" in given and action != "rds:AddTagsToResource":
                     yield arn(service, f"db:{given['DBInstanceIdentifier']}"), nothing
                 if "DBSnapshotIdentifier" in given:
                     yield arn(service, f"snapshot:{given['DBSnapshotIdentifier']}"), nothing
+                if "DBSubnetGroupName" in given:
+                    yield arn(service, f"subgrp:{given['DBSubnetGroupName']}"), nothing
+                    yield arn(service, f"pg:{given['DBParameterGroupName']}"), nothing
+                    yield arn(service, f"og:{given.get('OptionGroupName', 'default:mysql-8-4')}"), nothing
             case "elbv2" if action.endswith("ModifyRule"):
                 yield given["RuleArn"], nothing
             case "sns":
@@ -309,3 +339,186 @@ def test_every_call_of_a_sites_life_is_allowed(
 
     allowed = rights(hold_rules=tuple(site.hold_rules.values()), alarm_topic=site.alarm_topic).of_the_tool
     assert [f"{each.action} on {each.resource}" for each in calls.needs() if not each.is_met_by(allowed)] == []
+
+
+# A refresh: what the role may do with another stack too.
+
+
+def refresh_rights() -> RefreshRights:
+    source = RefreshSource(
+        environment="prod",
+        stack_file=f"s3://{BUCKET}/client-magento-prod/stack.json",
+        prefix="client-magento-prod",
+        application=APPLICATION,
+        back_office=BACK_OFFICE,
+        document=f"{OWNER}-scrub-copy",
+        database=DATABASE,
+        subnet_group=DATABASE_GROUP,
+        parameter_group=DATABASE_GROUP,
+        key_arn=arn("kms", "key/1"),
+    )
+    return RefreshRights(
+        region=REGION,
+        account_id=ACCOUNT,
+        client="client",
+        stack="preprod",
+        bucket=BUCKET,
+        configuration_bucket=CONFIGURATION_BUCKET,
+        prefix="client-magento-preprod",
+        source=source,
+    )
+
+
+def test_the_policy_pack_has_the_same_list_for_a_refresh() -> None:
+    assert actions_of(refresh_rights().statements) - LISTED == REFRESHING
+
+
+@dataclass(kw_only=True)
+class Refreshed:
+    """Pre-production beside a site: what its stack says, and the two as the tool finds them where Pulumi is not."""
+
+    production: DeployedSite
+    hold_rules: dict[str, str]
+    admin_secret: str
+    alarm_topic: str
+
+    @property
+    def environments(self) -> tuple[str, str]:
+        return (f"{REFRESHED}-back-office", f"{REFRESHED}-front")
+
+    def outputs(self) -> dict[str, object]:
+        back_office, front = self.environments
+        return {
+            **self.production.stack.outputs,
+            "releases": f"s3://{BUCKET}/client-magento-preprod/",
+            "release_documents": {each.name: f"{REFRESHED}-{each.name}" for each in DOCUMENTS},
+            "front_environment": front,
+            "back_office_environment": back_office,
+            "database_endpoint": f"{REFRESHED_DATABASE}.abc.{REGION}.rds.amazonaws.com:3306",
+            "admin_secret": self.admin_secret,
+            "alarm_topic": self.alarm_topic,
+            "hold_rules": self.hold_rules,
+            "listener_rules": {"host_names": ["preprod.client.url"], "back_office_path": "backend"},
+            "refreshes_from": {"stack": "prod", "stack_file": refresh_rights().source.stack_file},
+        }
+
+    def run(self, instance: str, asked: Answer) -> Answer:
+        """What the instances of both print."""
+        name, *lines = asked["Commands"]
+        if name == "scrub-copy":
+            given = dict(line.split("=", 1) for line in lines if "='" in line)
+            clean = {"unlisted": [], "left": [], "tables": 320, "settings": 4}
+            for parameter, body in (("DUMP", b"dump"), ("FACTS", json.dumps(clean).encode())):
+                bucket, _, key = given[parameter].strip("'").removeprefix("s3://").partition("/")
+                self.production.aws.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+        return self.production._run(instance, asked)
+
+    def allowed(self) -> tuple[Statement, ...]:
+        """What the policies of pre-production's role allow."""
+        changed: dict[str, Any] = {
+            "environment": "preprod",
+            "prefix": "client-magento-preprod",
+            "documents": tuple(f"{REFRESHED}-{each.name}" for each in DOCUMENTS),
+            "environments": tuple(arn("elasticbeanstalk", f"environment/{APPLICATION}/{e}") for e in self.environments),
+            "databases": (REFRESHED_DATABASE,),
+            "hold_rules": tuple(self.hold_rules.values()),
+            "alarm_topic": self.alarm_topic,
+        }
+        return (*rights(**changed).of_the_tool, *refresh_rights().statements)
+
+
+@pytest.fixture
+def refreshed(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Refreshed]:
+    with deployed_site(aws) as production:
+        made, s3 = production.beanstalk, aws.client("s3")
+        make_documents(aws, REFRESHED)
+        make_database(aws, REFRESHED_DATABASE)
+        preproduction = Refreshed(
+            production=production,
+            hold_rules=make_hold_rules(made, first=101),
+            admin_secret=make_admin_secret(aws, "preprod"),
+            alarm_topic=aws.client("sns").create_topic(Name=f"{REFRESHED}-alarms")["TopicArn"],
+        )
+        production.fleet.run = preproduction.run
+        key = "client-magento-preprod/bundles/p1.zip"
+        s3.put_object(Bucket=BUCKET, Key=key, Body=production.bundle(tmp_path, "p1").read_bytes())
+        made.beanstalk.create_application_version(
+            ApplicationName=APPLICATION, VersionLabel="p1", SourceBundle={"S3Bucket": BUCKET, "S3Key": key}
+        )
+        for priority, (name, paths) in enumerate(
+            zip(preproduction.environments, ("/backend*", "/*"), strict=True), start=11
+        ):
+            rule = {"HostHeaders": "preprod.client.url", "PathPatterns": paths, "Process": "default"}
+            made.create(
+                name, rule={**rule, "Priority": str(priority)}, instances=1, Tags=tags("preprod"), VersionLabel="p1"
+            )
+        for stack, outputs in (("prod", dict(production.stack.outputs)), ("preprod", preproduction.outputs())):
+            said = {"stack": stack, "region": REGION, "outputs": outputs}
+            s3.put_object(Bucket=BUCKET, Key=f"client-magento-{stack}/stack.json", Body=json.dumps(said).encode())
+        work_as_the_tool(aws, monkeypatch)
+        monkeypatch.setattr("release.database_copy._POLL_SECONDS", 0.05)
+        monkeypatch.setattr("release.snapshots._POLL_SECONDS", 0.05)
+        monkeypatch.setattr("release.refresh.SETTLE_SECONDS", 0)
+        yield preproduction
+
+
+def of_stack(name: str) -> str:
+    return f"s3://{BUCKET}/client-magento-{name}/stack.json"
+
+
+@pytest.mark.row(5)
+@pytest.mark.long
+def test_every_call_of_a_refresh_is_allowed_and_each_right_is_used(
+    refreshed: Refreshed,
+    calls: Calls,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """By the role of pre-production, where there is neither Pulumi nor its state. Production has no release at first,
+    then one, and one refresh fails. Nobody there may know production's secrets: nothing of what its instance says is
+    printed or sent."""
+    site, refresh = refreshed.production, ("refresh", "-s", "preprod", "--new", "--confirm", "preprod", "--notify")
+    monkeypatch.setenv(STACK_FILE, of_stack("preprod"))
+    assert shop_release(*refresh) == ExitCode.COULD_NOT_RUN
+    assert f"{BACK_OFFICE} runs placeholder: got no .platform/scrub_copy.php" in capsys.readouterr().err
+
+    monkeypatch.setenv(STACK_FILE, of_stack("prod"))
+    of_a_refresh = list(calls.made)
+    first = planned(capsys, "-s", "prod", str(site.bundle(tmp_path, "r1")), "--first-admin-email", "you@client.url")
+    assert shop_release(*first) == ExitCode.OK, capsys.readouterr().err
+    eventually(lambda: site.beanstalk.environment(BACK_OFFICE)["Status"], wanted=lambda status: status == "Ready")
+    calls.made[:] = of_a_refresh
+
+    monkeypatch.setenv(STACK_FILE, of_stack("preprod"))
+    site.fails = {"scrub-copy": "the password is squirrel-squirrel"}
+    assert shop_release(*refresh) == ExitCode.FAILED
+    ((_, _, told),) = [each for each in calls.made if each[0] == "sns"]
+    assert told["Subject"] == "./shop release refresh -s preprod failed"
+    for said in (capsys.readouterr().err, told["Message"]):
+        assert "squirrel" not in said
+        assert "scrub-copy ended with Failed: [secret]" in said
+    site.fails = {}
+    ran = len(site.ran)
+    assert shop_release(*refresh) == ExitCode.OK, capsys.readouterr().err
+    assert [name for _, name in site.ran[ran:]] == [
+        "scrub-copy",
+        "pause-writers",
+        "load-copy",
+        *("verify-release", "verify-release"),
+        "resume-writers",
+    ]
+    found = site.aws.client("rds").describe_db_instances()["DBInstances"]
+    assert {each["DBInstanceIdentifier"] for each in found} == {DATABASE, SHARED_DATABASE, REFRESHED_DATABASE}
+
+    needs = list(calls.needs())
+    assert [f"{each.action} on {each.resource}" for each in needs if not each.is_met_by(refreshed.allowed())] == []
+    unused = [
+        f"{action} on {resource}"
+        for statement in refresh_rights().statements
+        for action in statement["Action"]  # type: ignore[attr-defined]
+        for resource in statement["Resource"]  # type: ignore[attr-defined]
+        if action not in BESIDE_A_REFRESH | OF_TWO_INSTANCES
+        and not any(each.action == action and fnmatchcase(each.resource, resource) for each in needs)
+    ]
+    assert unused == []

@@ -239,6 +239,7 @@ _ANSWERS: dict[str, Callable[[str, str, Inputs], Inputs]] = {
         aws.elasticbeanstalk.Application: _with_name("elasticbeanstalk", "application/{}"),
         aws.elasticbeanstalk.Environment: _beanstalk_environment,
         aws.iam.InstanceProfile: _with_name("iam", "instance-profile/{}", regional=False),
+        aws.iam.Policy: _with_arn("iam", "policy/{}", regional=False),
         aws.iam.Role: _with_name("iam", "role/{}", regional=False),
         aws.kms.Key: lambda name, region, _: {
             "id": hex_of(name, 32),

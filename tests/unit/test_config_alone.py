@@ -192,7 +192,7 @@ REMOVALS = [
         SERVERS,
     ),
     tuple(APART),
-    (without_gateway(), without_section("releases", r"^releases(-|$)|^release_(role|stack_file)$")),
+    (without_gateway(), without_section("releases", r"^releases(-|$)|^(refresh_source|release_(role|stack_file))$")),
 ]
 
 

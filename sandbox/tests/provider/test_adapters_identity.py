@@ -20,7 +20,7 @@ from sandbox.tests.provider.adapter_round_trip import (
 
 SAMPLES = Samples()
 TAGS = {"Name": "main", "Client": "client"}
-ROLE = "aws:iam/role:Role"
+ROLE, POLICY = "aws:iam/role:Role", "aws:iam/policy:Policy"
 
 
 def trust(service: str) -> str:
@@ -66,6 +66,22 @@ def inline(aws: Aws) -> Case:
     return Case(
         inputs={"name": "read", "role": a_role(aws, "reader"), "policy": permit("s3:GetObject")},
         updates=[{"policy": permit("s3:*")}],
+    )
+
+
+@SAMPLES.case(POLICY)
+def of_a_customer(aws: Aws) -> Case:
+    return Case(
+        inputs={
+            "name": "refresh",
+            "path": "/site/",
+            "description": "of those who refresh",
+            "policy": permit("rds:*"),
+            "tags": TAGS,
+        },
+        # AWS keeps five versions.
+        updates=[{"policy": permit(f"s3:Get{kind}")} for kind in ("Object", "ObjectAcl", "BucketAcl", "BucketPolicy")]
+        + [{"policy": permit(f"rds:{action}")} for action in ("StartDBInstance", "StopDBInstance")],
     )
 
 

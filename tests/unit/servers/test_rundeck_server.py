@@ -7,6 +7,7 @@ import configparser
 import gzip
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pulumi_aws as aws
@@ -292,6 +293,74 @@ def test_people_who_may_only_release_run_the_platforms_jobs_and_nothing_else(
     (rule,) = project["for"]["job"]
     may_run = {job["group"] for job in jobs if re.fullmatch(rule["match"]["group"], job["group"])}
     assert may_run == {job["group"] for job in jobs} - {"Servers"} == {"Releases", "Diagnosis"}
+
+
+@pytest.fixture(scope="module")
+def refreshing() -> dict[str, str]:
+    """What the server has where stack files say that it may refresh their environments."""
+    applied = configuration(replace(ARGS, refreshed=("preprod", "staging")), ansible_bucket="client-ansible")
+    return {each.path: each.content for each in applied.files}
+
+
+def test_a_refresh_is_a_job_where_a_stack_file_says_so(
+    refreshing: dict[str, str], jobs: list[dict[str, Any]], files: dict[str, str]
+) -> None:
+    """Beside the others, which stay as they are. It tells people of a failure as they do, and nothing else is another
+    file."""
+    *others, job = yaml.safe_load(refreshing["/etc/boot-platform/rundeck-jobs.yaml"])
+    assert others == jobs
+    assert job["name"] == "Refresh pre-production"
+    assert job["uuid"] not in {each["uuid"] for each in jobs}
+    assert job.keys() == jobs[0].keys()
+    assert (job["executionEnabled"], job["multipleExecutions"]) == (True, False)
+    (step,) = job["sequence"]["commands"]
+    command, environment, *arguments = step["exec"].split()
+    assert (command, environment) == ("shop-release", "${option.environment}")
+    assert arguments == ["refresh", "--new", "--confirm", "${option.confirmation}", "--notify"]
+    (release,) = (each for each in jobs if each["name"] == "Release")
+    assert arguments[-1] == release["sequence"]["commands"][0]["exec"].split()[-1]
+    group: Any = typer.main.get_command(app)
+    known = {option for parameter in group.commands["refresh"].params for option in parameter.opts}
+    assert {each for each in arguments if each.startswith("--")} | {"--stack"} <= known
+    assert {path for path, content in refreshing.items() if content != files[path]} == {
+        "/etc/boot-platform/rundeck-jobs.yaml"
+    }
+
+
+def test_a_refresh_takes_an_environment_of_the_list_and_the_name_of_its_stack(refreshing: dict[str, str]) -> None:
+    job = yaml.safe_load(refreshing["/etc/boot-platform/rundeck-jobs.yaml"])[-1]
+    options = {option["name"]: option for option in job["options"]}
+    assert all(option["required"] is True and "value" not in option for option in options.values())
+    patterns = {name: option["regex"] for name, option in options.items()}
+    assert patterns.keys() == {"environment", "confirmation"}
+    assert [
+        each for each in ("preprod", "staging", "prod", "preprod2", "") if re.fullmatch(patterns["environment"], each)
+    ] == [
+        "preprod",
+        "staging",
+    ]
+    for good in ("preprod", "Pre.prod_2"):
+        assert re.fullmatch(patterns["confirmation"], good)
+    for hostile in ("", "-x", "a b", "a;id", "$(id)", "a\nb", "../a", "a|b"):
+        assert not any(re.fullmatch(pattern, hostile) for pattern in patterns.values())
+
+
+def test_a_running_server_takes_it_over() -> None:
+    """What it takes over fits into a standard parameter of Systems Manager, with the longest name of a client too."""
+    context = ARGS.placement.context
+    named = replace(context, tags=replace(context.tags, client="maison-de-la-porcela"))
+    args = replace(ARGS, refreshed=("preprod", "staging", "training"), placement=replace(ARGS.placement, context=named))
+    bucket = "maison-de-la-porcela-operations-rundeck-ansible-1a2b3c4"
+    assert configuration(args, ansible_bucket=bucket).value()
+
+
+def test_only_administrators_refresh(refreshing: dict[str, str]) -> None:
+    """No rule for people who only release names the job's group."""
+    job = yaml.safe_load(refreshing["/etc/boot-platform/rundeck-jobs.yaml"])[-1]
+    policies = list(yaml.safe_load_all(refreshing["/etc/boot-platform/release.aclpolicy"]))
+    groups = [rule["match"]["group"] for policy in policies for rule in policy["for"].get("job", [])]
+    assert groups
+    assert not [each for each in groups if re.fullmatch(each, job["group"])]
 
 
 @pytest.fixture(scope="module")

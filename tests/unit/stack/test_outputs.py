@@ -18,7 +18,8 @@ def test_every_output_has_a_description() -> None:
 
 
 def test_the_shipped_stacks_export_these_and_no_others() -> None:
-    """Production has every part but a cache for sessions alone. What it shares with other stacks comes on top."""
-    outputs = {name for name, _ in descriptions()} - {"session_cache_address"}
+    """Production has every part but a cache for sessions alone, and refreshes from no other stack. What it shares with
+    other stacks comes on top."""
+    outputs = {name for name, _ in descriptions()} - {"session_cache_address", "refreshes_from"}
     assert set(program("prod").exports) == outputs | {"shared_platform"}
     assert set(program("preprod").exports) < outputs

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pulumi_aws as aws
 
 from policies.engine.outcome import Status
 from policies.rules.access.release_role import RELEASE_ROLE_LISTED, SSM_OWN_DOCUMENTS
 from tests.policies.analyzer import UNKNOWN, Node, node
-from tests.policies.proof import Nodes, Proof, replaced
+from tests.policies.proof import Nodes, Proof, added, replaced
 
 ROLE = node(aws.iam.Role, "release-role", tags={"System": "releases"})
 OTHER = node(aws.iam.Role, "rundeck-role", tags={"System": "rundeck"})
@@ -20,6 +21,30 @@ MANAGED = "arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess"
 def _rights(*actions: str, role: Node = ROLE, effect: str = "Allow") -> Nodes:
     statement = {"Effect": effect, "Action": list(actions), "Resource": "arn:aws:s3:::shop"}
     return (role, node(aws.iam.RolePolicy, "rights", role=role, policy=json.dumps({"Statement": [statement]})))
+
+
+COPY = "arn:aws:rds:eu-west-3:123456789012:db:client-prod-site-for-preprod"
+PROTECTED, UNPROTECTED = (
+    node(aws.rds.Instance, "database", deletionProtection=protected) for protected in (True, False)
+)
+UNSURE = PROTECTED.derived(deletionProtection=UNKNOWN)
+REFRESH = ("rds:RestoreDBInstanceFromDBSnapshot", "rds:DeleteDBInstance", "rds:DescribeDBInstances")
+
+
+def _managed(*actions: str, role: Node = ROLE, resource: str = COPY) -> Nodes:
+    """A policy of the stack's own, and its attachment to the role."""
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource}
+    policy = node(aws.iam.Policy, "managed", policy=json.dumps({"Statement": [statement]}))
+    return (policy, node(aws.iam.RolePolicyAttachment, "may-refresh", role=role, policyArn=policy))
+
+
+def _inline(*actions: str) -> Nodes:
+    return _rights(*actions)[1:]
+
+
+def _refreshing_production(nodes: Sequence[Node]) -> list[Node]:
+    (role,) = (each for each in nodes if each.name == "releases-role")
+    return added(*_managed(*REFRESH, role=role))(nodes)
 
 
 def _sending(resource: str, action: str = "ssm:SendCommand") -> Nodes:
@@ -34,12 +59,6 @@ def _sending_scripts(policy: Node) -> Node:
     return policy.but(policy=json.dumps(document))
 
 
-def _opening_a_shell(policy: Node) -> Node:
-    document = json.loads(policy.properties["policy"])
-    document["Statement"][0]["Action"].append("ssm:StartSession")
-    return policy.but(policy=json.dumps(document))
-
-
 PROOFS = (
     Proof(
         rule=RELEASE_ROLE_LISTED,
@@ -47,19 +66,26 @@ PROOFS = (
             "listed": _rights("s3:GetObject", "ssm:SendCommand"),
             "another role": _rights("ec2:RunInstances", role=OTHER),
             "denied": _rights("ec2:RunInstances", effect="Deny"),
+            "a refresh, where data may be replaced": (UNPROTECTED, ROLE, *_managed(*REFRESH)),
         },
         failing={
             "not listed": _rights("s3:GetObject", "ec2:RunInstances"),
             "by wildcard": _rights("s3:Get*"),
             "everything": _rights("*"),
             "a managed policy": (ROLE, node(aws.iam.RolePolicyAttachment, "more", role=ROLE, policyArn=MANAGED)),
+            "not listed, in a policy of its own": (UNPROTECTED, ROLE, *_managed("rds:ModifyDBInstance")),
+            "a refresh of what is protected": (UNPROTECTED, PROTECTED, ROLE, *_managed(*REFRESH)),
+            "a refresh of what may be protected": (UNSURE, ROLE, *_managed(*REFRESH)),
+            "a refresh of what is protected, inline": (PROTECTED, ROLE, *_inline(*REFRESH)),
+            "deletes any database": (UNPROTECTED, ROLE, *_managed(*REFRESH, resource=COPY.replace("prod-site", "*"))),
+            "deletes any snapshot": (UNPROTECTED, ROLE, *_managed("rds:DeleteDBSnapshot", resource="*")),
         },
         absent=(ROLE, node(aws.iam.RolePolicy, "rights", role=ROLE)),
         absent_is=Status.PASSED,
         unknown=(ROLE, node(aws.iam.RolePolicy, "rights", role=ROLE).derived(policy=UNKNOWN)),
         unknown_is=Status.UNKNOWN,
         not_applicable=(ROLE, OTHER),
-        breakage=replaced(aws.iam.RolePolicy, "releases-rights", _opening_a_shell),
+        breakage=_refreshing_production,
     ),
     Proof(
         rule=SSM_OWN_DOCUMENTS,
