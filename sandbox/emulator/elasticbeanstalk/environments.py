@@ -274,7 +274,7 @@ class Environment:
         return True
 
     def _note_replaced(self) -> None:
-        """Add events for instances that Auto Scaling has replaced: at once, or when the deployment in progress has ended.
+        """Add events for instances that Auto Scaling has replaced: at once, or after the deployment in progress.
 
         Other operations replace instances themselves.
         """
