@@ -71,6 +71,8 @@ def apply_newest(parameter: str, script: str, *, only_new: bool) -> int:
     except (ValueError, OSError, EOFError, zlib.error, KeyError, TypeError) as error:
         document, refused = None, f"it is not as the stack writes it: {error!r}"
     if not refused:
+        # What the script has made, before it counts as applied.
+        os.sync()
         write(APPLIED, json.dumps(document))
     # Before the way back: the script may not come to its end then either.
     result = "refused" if refused else "applied"
