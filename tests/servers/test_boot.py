@@ -175,7 +175,16 @@ def test_a_volume_that_never_comes_stops_the_boot(disks: Disks) -> None:
     disks.table(missing="data")
     ran = disks.mount()
     assert ran.returncode != 0
-    assert "did not appear in 1 seconds" in ran.stderr
+    assert ran.stderr == f"not attached within 1 seconds: vol-missing {disks.base / 'data'}\n"
+
+
+def test_a_volume_that_is_missing_keeps_no_other_from_being_mounted(disks: Disks) -> None:
+    """The table's order is not the order in which they come."""
+    disks.table(missing="other", **{"1": "data"})
+    ran = disks.mount()
+    assert ran.returncode == 75
+    assert ran.stderr.splitlines()[-1] == f"not attached within 1 seconds: vol-missing {disks.base / 'other'}"
+    assert os.path.ismount(disks.base / "data")
 
 
 @dataclass(frozen=True)
@@ -495,14 +504,16 @@ def test_what_a_server_uses_is_published_by_file_system(disks: Disks) -> None:
         [used] = found[metric, data]
         assert used == float(shown.split()[-1].rstrip("%")) > 45
         assert sorted(found[metric, ""]) == sorted([used, *found[metric, "/"]])
+    assert ("VolumesMissing", "") not in found
     assert found["MemoryUsedPercent", ""] == [75]
     assert found["SwapUsedPercent", ""] == [0]
     assert found["LoadAverage5min", ""] == [2.5]
 
 
 def test_a_volume_that_is_not_mounted_is_not_measured(disks: Disks) -> None:
-    """Its directory is a part of the root disk."""
+    """Its directory is a part of the root disk. It is counted."""
     found = published(disks.base)
+    assert found["VolumesMissing", ""] == [1]
     assert {directory for _, directory in found} == {"", "/"}
 
 
