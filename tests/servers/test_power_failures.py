@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from settings.server_size import ServerSizeSettings
 from tests.servers.debian_machine import Base, Machine, boot
 from tests.servers.loop_devices import require_loop_devices
 from tests.servers.server_boots import BOOTS, CONFIGURATIONS
@@ -73,13 +74,13 @@ class PoweredServer:
 
 
 @pytest.fixture
-def server(directory: Path, base: Base, tmp_path: Path) -> Callable[[str], PoweredServer]:
+def server(directory: Path, debian: Callable[[str], Base], tmp_path: Path) -> Callable[..., PoweredServer]:
     require_loop_devices(tmp_path)
 
-    def make(name: str) -> PoweredServer:
+    def make(name: str, release: str = ServerSizeSettings.releases[0]) -> PoweredServer:
         place = directory / tmp_path.name
         place.mkdir()
-        return PoweredServer(place, base, name)
+        return PoweredServer(place, debian(release), name)
 
     return make
 
@@ -108,7 +109,7 @@ def of_user_data(server: str) -> Mapping[str, str]:
 
 @pytest.mark.parametrize("name", ["gateway", "openvpn"])
 def test_a_server_that_is_ready_has_its_configuration_on_the_disk(
-    server: Callable[[str], PoweredServer], name: str
+    server: Callable[..., PoweredServer], name: str
 ) -> None:
     """All that it has configured is there, whatever happens next. So it comes up again."""
     powered = server(name)
@@ -123,17 +124,18 @@ def test_a_server_that_is_ready_has_its_configuration_on_the_disk(
 
 
 @pytest.mark.parametrize(
-    ("name", "moment"),
+    ("name", "release", "moment"),
     [
-        pytest.param("gateway", cloud_init_has_written, id="when cloud-init has written"),
-        pytest.param("gateway", runs("/usr/local/sbin/apply-configuration"), id="before the first script"),
-        pytest.param("phpmyadmin", has_file(SECRET), id="while packages are installed"),
+        pytest.param("gateway", "13", cloud_init_has_written, id="when cloud-init has written"),
+        pytest.param("gateway", "12", cloud_init_has_written, id="when cloud-init of Debian 12 has written"),
+        pytest.param("gateway", "13", runs("/usr/local/sbin/apply-configuration"), id="before the first script"),
+        pytest.param("phpmyadmin", "13", has_file(SECRET), id="while packages are installed"),
     ],
 )
 def test_the_next_boot_makes_whole_what_a_power_failure_has_cut_off(
-    server: Callable[[str], PoweredServer], name: str, moment: Callable[[Machine], bool]
+    server: Callable[..., PoweredServer], name: str, release: str, moment: Callable[[Machine], bool]
 ) -> None:
-    powered = server(name)
+    powered = server(name, release)
     with powered.booted(until=moment):
         pass
     with powered.booted() as machine:
