@@ -40,7 +40,7 @@ comma := ,
 # Three processes for two cores, up to four, each with a file of tests at a time.
 parallel := -n auto --maxprocesses 4 --dist loadfile
 
-everything := -m 'not faults'
+everything := -m 'not faults and not alone'
 
 test: venv test-programs ## Run the tests; or some: make test TESTS=tests/unit/site
 ifdef TESTS
@@ -52,6 +52,11 @@ endif
 
 test-all: venv test-programs ## Run every test, the long ones too, as CI does
 	@$(python) -m pytest $(parallel) $(everything)
+ifeq ($(CI),true)
+	@$(python) -m pytest -m alone tests/servers/test_nfs_kernel.py
+else
+	@echo 'Tests that need the computer for themselves were left out: `.venv/bin/python -m pytest -m alone`.'
+endif
 
 test-unit: venv ## Test the program and its settings without an engine
 	@$(python) -m pytest $(parallel) tests/unit tests/bench

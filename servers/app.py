@@ -101,6 +101,8 @@ def _still_without(state: ServerState) -> str:
     version = f"version {state.configuration_version} of its configuration"
     if state.configuration == "refused":
         return f"has refused {version}, and goes on with the one before: {state.refusal}"
+    if state.configuration == "incomplete":
+        return f"has applied {version}, except for what it waits for: {state.refusal}"
     return f"has not applied {version} yet. It looks for one each minute"
 
 

@@ -37,12 +37,12 @@ class ServerState:
     boot: str
     """``ready``, ``booting`` or ``failed``, as the server tags itself; ``none`` before it has said anything."""
     configuration: str = ""
-    """``applied`` or ``refused``, as the server says of the newest version of its configuration; ``waiting`` before it
-    has said anything of that; empty for a server without one."""
+    """``applied``, ``incomplete`` or ``refused``, as the server says of the newest version of its configuration;
+    ``waiting`` before it has said anything of that; empty for a server without one."""
     configuration_version: int | None = None
     """The newest, as Systems Manager counts them."""
     refusal: str = ""
-    """Why it was refused, in the words of the program that did."""
+    """Why it was refused or is incomplete, in the words of the program that said so."""
     log: str = ""
     """The file on the server with everything that its boot printed."""
     private_address: str = ""

@@ -165,7 +165,7 @@ class MonitoringSuiteArgs:
             *site_alarms.of_database(DATABASE, site.database_id, thresholds),
             *(mail for name, nodes in caches.items() for mail in site_alarms.of_cache(name, nodes, thresholds)),
             *site_alarms.of_search(site.search_domain_name, self.context.account_id, site.search_nodes, thresholds),
-            *(self._of_server(FILE_SERVER) if FILE_SERVER in self.servers else ()),
+            *(self._of_file_server(self.servers[FILE_SERVER]) if FILE_SERVER in self.servers else ()),
         )
 
     @cached_property
@@ -177,6 +177,9 @@ class MonitoringSuiteArgs:
     def _of_server(self, name: str) -> tuple[Alarm | AlarmGroup, ...]:
         instance, thresholds = self.servers[name], self.monitoring.thresholds
         return (*shared_alarms.of_server(name, instance), *shared_alarms.of_usage(name, instance, thresholds))
+
+    def _of_file_server(self, instance: pulumi.Input[str]) -> tuple[Alarm | AlarmGroup, ...]:
+        return (*self._of_server(FILE_SERVER), shared_alarms.of_shares(FILE_SERVER, instance))
 
     def _names(self, mails: tuple[Alarm | AlarmGroup, ...]) -> list[str]:
         """In CloudWatch, those of groups and those of the alarms in them."""

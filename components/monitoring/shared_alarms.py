@@ -91,6 +91,28 @@ def of_server(name: str, instance_id: pulumi.Input[str]) -> tuple[Alarm, AlarmGr
     )
 
 
+def of_shares(name: str, instance_id: pulumi.Input[str]) -> Alarm:
+    """A file server that lacks a volume, and serves the shares of all others."""
+    return Alarm(
+        key=f"server-{name}-volumes",
+        description=f"For ten minutes, a volume of the {name} server has not been mounted, and clients of its share "
+        "wait: ./shop servers names it. Attach it",
+        metric=Metric(
+            namespace=boot_status.NAMESPACE,
+            name=usage.MISSING_VOLUMES,
+            dimensions={"InstanceId": instance_id},
+            statistic=Statistic.MAXIMUM,
+        ),
+        comparison=Comparison.ABOVE,
+        threshold=0,
+        # It is published while a volume is missing.
+        missing_data=MissingData.NOT_BREACHING,
+        period_seconds=_FIVE_MINUTES,
+        # Volumes are attached to a new server once it runs.
+        datapoints=2,
+    )
+
+
 def of_usage(name: str, instance_id: pulumi.Input[str], thresholds: ThresholdSettings) -> Iterator[Alarm]:
     """A server's fullest file system, in two steps, and its memory. Each sends its own mail: it tells what to do."""
     warned, full = thresholds.server_disk_percent, thresholds.server_full_percent

@@ -49,6 +49,12 @@ _COMMON_FILES = {
     )
 }
 _CONFIGURATION_UNITS = ("apply-configuration.service", "apply-configuration.timer")
+_WRITTEN = "/var/lib/boot-platform/written"
+# ext4 may write a file's name up to half a minute before what is in it. So after a power failure, files of user data
+# may be empty, and cloud-init does not write them again: its record says that it has, once for the instance. Commands
+# like this run at each boot, before files are written ("Module reference": Bootcmd, Write Files). It deletes the record
+# until boot-platform has written the files through to the disk.
+_WRITE_AGAIN = f"[ -e {_WRITTEN} ] || {{ rm -f /var/lib/cloud/instance/sem/config_write_files; sync; }}"
 # cloud-init runs the files of this directory at each boot.
 _EVERY_BOOT = "/var/lib/cloud/scripts/per-boot/boot-platform"
 
@@ -88,6 +94,9 @@ def carried(content: str) -> str:
 @dataclass(frozen=True, kw_only=True)
 class CloudInit:
     """The packages to install, the files to write and the scripts to run.
+
+    A server that is ready has all of this on its disk, and a power failure does not take it away. One whose power fails
+    before that writes the files again at its next boot.
 
     The first script that fails ends the boot; the instance's tag ``BootStatus`` and the file ``LOG`` say so. Put no
     secrets into the files: everyone who may describe the instance can read them.
@@ -131,6 +140,7 @@ class CloudInit:
     def render(self) -> str:
         """The ``#cloud-config`` document: JSON, which is YAML too."""
         document = {
+            "bootcmd": [["sh", "-c", _WRITE_AGAIN]],
             "write_files": [
                 {"path": file.path, "permissions": file.mode, "content": carried(file.content)}
                 for file in self._all_files()

@@ -16,6 +16,8 @@ SWAP = "SwapUsedPercent"
 """0 without swap, as on Debian's image."""
 LOAD = "LoadAverage5min"
 """As Beanstalk calls it, on Linux only."""
+MISSING_VOLUMES = "VolumesMissing"
+"""Data volumes of a Linux server that are not mounted. It is published while there are any."""
 DIRECTORY = "Directory"
 """The dimension of a single file system: its directory, or its drive letter on Windows. Without it, ``DISK`` and
 ``INODES`` have the values of all file systems of a server, so that their maximum is that of the fullest."""

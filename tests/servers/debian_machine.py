@@ -14,7 +14,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -213,15 +213,24 @@ class Machine:
         try:
             _run([*self.inside, "cloud-init", "status", "--wait"], seconds)
         except subprocess.TimeoutExpired:
-            said = {
-                "console": self.console,
-                "boot-platform.log": self.read("/var/log/boot-platform.log"),
-                "cloud-init-output.log": self.read("/var/log/cloud-init-output.log"),
-                "jobs": self.attempt("systemctl", "list-jobs", "--no-pager").stdout,
-                "processes": self.attempt("systemd-cgls", "--no-pager", "--full").stdout,
-            }
-            shown = "\n".join(f"--- {name}\n{text.rstrip()}" for name, text in said.items())
-            raise AssertionError(f"the boot took more than {seconds:g} s\n{shown}") from None
+            raise AssertionError(f"the boot took more than {seconds:g} s\n{self._said()}") from None
+
+    def _wait_until(self, condition: Callable[[Machine], bool], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition(self):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the boot has not got that far in {seconds:g} s\n{self._said()}")
+            time.sleep(0.02)
+
+    def _said(self) -> str:
+        said = {
+            "console": self.console,
+            "boot-platform.log": self.read("/var/log/boot-platform.log"),
+            "cloud-init-output.log": self.read("/var/log/cloud-init-output.log"),
+            "jobs": self.attempt("systemctl", "list-jobs", "--no-pager").stdout,
+            "processes": self.attempt("systemd-cgls", "--no-pager", "--full").stdout,
+        }
+        return "\n".join(f"--- {name}\n{text.rstrip()}" for name, text in said.items())
 
     @property
     def inside(self) -> tuple[str, ...]:
@@ -251,28 +260,36 @@ def boot(
     volumes: Mapping[str, Path] = MappingProxyType({}),
     seconds: float = _SECONDS_TO_BOOT,
     keep: bool = False,
+    disk: Path | None = None,
+    until: Callable[[Machine], bool] | None = None,
 ) -> Iterator[Machine]:
     """A machine on top of the systems ``lower``, the first of which counts most, once cloud-init has run ``user_data``.
 
     ``configuration`` is the first version of what it applies. ``namespace`` is the network that it has instead of an
     empty one, and ``volumes`` are directories that outlive it, by where it has them. The machine ends with the block,
-    and what it wrote is gone then, unless that is to ``keep``. A boot that takes longer than ``seconds`` raises
-    ``AssertionError`` with what the machine says of it.
+    and what it wrote is gone then, unless that is to ``keep``. With a ``disk``, a directory, it writes there, and
+    another boot with the same disk is the next boot of the same machine. Instead of the end of the boot, a moment of it
+    may be waited for: when ``until`` is true. A boot that takes longer than ``seconds`` raises ``AssertionError`` with
+    what the machine says of it.
     """
     number = next(_numbers)
     name = f"magento-{os.getpid()}-{number}"
-    upper, work, root = (directory / f"{part}-{number}" for part in ("changes", "work", "root"))
+    parts = ("changes", "work", "root")
+    upper, work, root = (directory / f"{part}-{number}" for part in parts)
+    if disk:
+        upper, work = (disk / part for part in parts[:2])
     for each in (upper, work, root):
-        each.mkdir()
+        each.mkdir(exist_ok=disk is not None)
     with ExitStack() as stack:
-        if not keep:
+        if not keep and disk is None:
             stack.callback(shutil.rmtree, upper)
         layers = f"lowerdir={':'.join(map(str, lower))},upperdir={upper},workdir={work}"
         subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, root], check=True)
         stack.callback(_run, ["umount", "--lazy", str(root)])
         seed = root / "var/lib/cloud/seed/nocloud-net"
         seed.mkdir(parents=True, exist_ok=True)
-        (seed / "meta-data").write_text(json.dumps({"instance-id": f"i-{number}", "local-hostname": "server"}))
+        instance = f"i-{number}" if disk is None else "i-of-the-disk"
+        (seed / "meta-data").write_text(json.dumps({"instance-id": instance, "local-hostname": "server"}))
         (seed / "user-data").write_text(user_data or "#cloud-config\n{}\n")
         if configuration:
             write_parameter(root, configuration, 1)
@@ -283,7 +300,10 @@ def boot(
             subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
         container = _container(root, name, namespace, volumes)
         machine = Machine(root, (upper, *lower), stack.enter_context(container))
-        machine._wait_for_boot(seconds)
+        if until:
+            machine._wait_until(until, seconds)
+        else:
+            machine._wait_for_boot(seconds)
         yield machine
 
 

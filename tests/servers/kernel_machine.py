@@ -29,6 +29,13 @@ PACKAGES = ("e2fsprogs", "kmod", "udev", "user-mode-linux")
 """What the base of such machines needs: a kernel, and what Debian's images for clouds have."""
 SECONDS_TO_BOOT = 900
 """On a computer that runs other tests too. Alone, a boot takes about half a minute."""
+_SECONDS_OF_A_COMMAND = 600
+"""On such a computer too. Alone, all take some seconds at most."""
+# systemd's own limits, of a minute and a half, are for computers that have time for their machines.
+_SYSTEMD = f"""[Manager]
+DefaultTimeoutStartSec={SECONDS_TO_BOOT}
+DefaultDeviceTimeoutSec={SECONDS_TO_BOOT}
+"""
 _MEMORY_MIB = 512
 _SEEDS = "/srv/seeds"
 _DISKS = "/srv/disks"
@@ -92,6 +99,9 @@ class Machines:
         self._run("chroot", self._root, "systemctl", "enable", "systemd-networkd")
         self._run("chroot", self._root, "systemctl", "disable", *disabled)
         self._run("chroot", self._root, "dpkg", "--install", "/srv/amazon-ssm-agent.deb")
+        limits = self._root / "etc/systemd/system.conf.d/limits.conf"
+        limits.parent.mkdir(exist_ok=True)
+        limits.write_text(_SYSTEMD)
         self._login = self._let_in()
         self._fill_image()
         (self._root / "dev/net").mkdir()
@@ -212,7 +222,7 @@ class KernelMachine:
         return ran.stdout
 
     def attempt(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return self._network.attempt(self._router, *self._login, shlex.join(command))
+        return self._network.attempt(self._router, *self._login, shlex.join(command), seconds=_SECONDS_OF_A_COMMAND)
 
     def start(self, *command: str) -> Program:
         """Runs a program on the machine until it is ended, or the network goes."""

@@ -83,9 +83,11 @@ class Network:
         """What the command prints. Raises ``CalledProcessError`` when it fails."""
         return self.attempt(machine, *command, check=True).stdout
 
-    def attempt(self, machine: str, *command: str, check: bool = False) -> subprocess.CompletedProcess[str]:
+    def attempt(
+        self, machine: str, *command: str, check: bool = False, seconds: float = 60
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*self._inside(machine), *command], capture_output=True, text=True, check=check, timeout=60
+            [*self._inside(machine), *command], capture_output=True, text=True, check=check, timeout=seconds
         )
 
     def start(self, machine: str, *command: str) -> Program:

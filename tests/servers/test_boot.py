@@ -175,7 +175,16 @@ def test_a_volume_that_never_comes_stops_the_boot(disks: Disks) -> None:
     disks.table(missing="data")
     ran = disks.mount()
     assert ran.returncode != 0
-    assert "did not appear in 1 seconds" in ran.stderr
+    assert ran.stderr == f"not attached within 1 seconds: vol-missing {disks.base / 'data'}\n"
+
+
+def test_a_volume_that_is_missing_keeps_no_other_from_being_mounted(disks: Disks) -> None:
+    """The table's order is not the order in which they come."""
+    disks.table(missing="other", **{"1": "data"})
+    ran = disks.mount()
+    assert ran.returncode == 75
+    assert ran.stderr.splitlines()[-1] == f"not attached within 1 seconds: vol-missing {disks.base / 'other'}"
+    assert os.path.ismount(disks.base / "data")
 
 
 @dataclass(frozen=True)
@@ -200,6 +209,7 @@ class Machine:
         self._script(programs / "install-packages", self.installs)
         self._script(programs / "install-session-manager", self.agent)
         self._script(programs / "systemctl", 'echo "$@" >> "$RECORD.units"')
+        self._script(programs / "sync", "echo sync")
         for name, body in scripts.items():
             self._script(self.base / name, body)
         (self.base / "scripts").write_text("".join(f"{self.base / name}\n" for name in scripts))
@@ -208,6 +218,7 @@ class Machine:
             "RECORD": str(self.base / "record"),
             "BOOT_SCRIPTS": str(self.base / "scripts"),
             "BOOT_LOG": str(self.base / "log"),
+            "BOOT_WRITTEN": str(self.base / "state" / "written"),
             "BOOT_CONSOLE": str(self.base / "console"),
         }
         # What writes the log may end after the boot. It has the boot's standard error, whose end is waited for here.
@@ -233,7 +244,9 @@ def test_a_boot_that_went_well_says_so(tmp_path: Path) -> None:
     code = machine.boot(first="cat; echo one", second="echo two >&2")
     assert code == 0
     assert machine.statuses == ["booting", "ready"]
-    assert machine.log.index("one\n") < machine.log.index("two\n")
+    said = [line for line in machine.log.splitlines() if line in ("one", "two", "sync")]
+    assert said == ["sync", "one", "sync", "two", "sync"]
+    assert (tmp_path / "state" / "written").exists()
     assert "start publish-boot-status.timer" in (tmp_path / "record.units").read_text()
 
 
@@ -251,7 +264,7 @@ def test_a_boot_without_its_packages_says_so(tmp_path: Path) -> None:
     machine = Machine(tmp_path, installs="echo no mirror; exit 100", agent="echo agent")
     assert machine.boot(first="echo never") == 100
     assert machine.statuses == ["failed install-packages"]
-    assert machine.log.startswith("agent\nno mirror\n")
+    assert machine.log.startswith("sync\nagent\nno mirror\n")
     assert "never\n" not in machine.log
 
 
@@ -276,9 +289,20 @@ class Packages:
 
     base: Path
 
+    @property
+    def unfinished(self) -> Path:
+        """The mark that an installation has begun."""
+        return self.base / "unfinished"
+
+    @property
+    def known(self) -> Path:
+        """Where dpkg has a list of each package's files."""
+        return self.base / "known"
+
     def install(self, *wanted: str, there: tuple[str, ...]) -> list[str]:
-        """What apt-get was asked for."""
+        """What was done: what apt-get and dpkg were asked for, and when the disk was written to."""
         (self.base / "packages").write_text("".join(f"{name}\n" for name in wanted))
+        self.known.mkdir(exist_ok=True)
         calls, locked = self.base / "calls", self.base / "locked"
         locked.touch()
         calls.touch()
@@ -288,10 +312,16 @@ class Packages:
             self.base / "apt-get", f'echo "$@" >> {calls}; if [[ -e {locked} ]]; then rm {locked}; exit 100; fi'
         )
         Machine._script(self.base / "dpkg", f'echo "dpkg $@" >> {calls}')
+        Machine._script(self.base / "sync", f"echo sync $([[ ! -e {self.unfinished} ]] || echo unfinished) >> {calls}")
         Machine._script(self.base / "sleep", "true")
         subprocess.run(
             [BOOT / "install_packages.sh"],
-            env={"PATH": f"{self.base}:{os.environ['PATH']}", "BOOT_PACKAGES": str(self.base / "packages")},
+            env={
+                "PATH": f"{self.base}:{os.environ['PATH']}",
+                "BOOT_PACKAGES": str(self.base / "packages"),
+                "BOOT_UNFINISHED": str(self.unfinished),
+                "BOOT_KNOWN_PACKAGES": str(self.known),
+            },
             check=True,
             timeout=60,
         )
@@ -308,12 +338,29 @@ def test_packages_that_are_missing_are_installed(tmp_path: Path) -> None:
 
     What a boot that was cut off has left half installed comes first.
     """
-    *before, install = Packages(tmp_path).install("curl", "haproxy", there=("curl",))
+    begun, *before, install, ended = Packages(tmp_path).install("curl", "haproxy", there=("curl",))
+    assert (begun, ended) == ("sync unfinished", "sync unfinished")
     assert [each.split()[0] for each in before] == ["update", "update", "dpkg"]
     assert before[-1] == "dpkg --force-confold --configure --pending"
     assert install.split()[-1] == "haproxy"
+    assert not Packages(tmp_path).unfinished.exists()
     assert "curl" not in install
     assert "Dpkg::Options::=--force-confold" in install
+
+
+def test_packages_of_an_installation_that_was_cut_off_are_installed_once_more(tmp_path: Path) -> None:
+    """All that were unpacked since it began, because what their scripts have made may not have reached the disk."""
+    machine = Packages(tmp_path)
+    machine.known.mkdir()
+    (machine.known / "openssl.list").touch()
+    machine.unfinished.touch()
+    for each in (machine.known / "openssl.list", machine.unfinished):
+        os.utime(each, (1000, 1000))
+    for package in ("haproxy", "liblua5.4-0:amd64"):
+        (machine.known / f"{package}.list").touch()
+    *_, install, _ = machine.install("curl", "haproxy", "socat", there=("curl", "haproxy"))
+    assert install.split()[-4:] == ["--reinstall", "socat", "haproxy", "liblua5.4-0:amd64"]
+    assert not machine.unfinished.exists()
 
 
 @pytest.mark.parametrize("accepted", [True, False])
@@ -457,14 +504,16 @@ def test_what_a_server_uses_is_published_by_file_system(disks: Disks) -> None:
         [used] = found[metric, data]
         assert used == float(shown.split()[-1].rstrip("%")) > 45
         assert sorted(found[metric, ""]) == sorted([used, *found[metric, "/"]])
+    assert ("VolumesMissing", "") not in found
     assert found["MemoryUsedPercent", ""] == [75]
     assert found["SwapUsedPercent", ""] == [0]
     assert found["LoadAverage5min", ""] == [2.5]
 
 
 def test_a_volume_that_is_not_mounted_is_not_measured(disks: Disks) -> None:
-    """Its directory is a part of the root disk."""
+    """Its directory is a part of the root disk. It is counted."""
     found = published(disks.base)
+    assert found["VolumesMissing", ""] == [1]
     assert {directory for _, directory in found} == {"", "/"}
 
 

@@ -139,17 +139,18 @@ def until(condition: Callable[[], bool], *, within: float) -> None:
 class Volume:
     """A disk that is kept when its server is not, and where servers have it."""
 
-    def __init__(self, directory: Path, mount_point: str) -> None:
+    def __init__(self, directory: Path, mount_point: str, *, mib: int = 64) -> None:
         self._disk, self.directory, self.mount_point = directory / "disk", directory / "mounted", mount_point
+        self._mib = mib
         self.directory.mkdir()
-        with loop_device(self._disk, mib=64) as device:
+        with loop_device(self._disk, mib) as device:
             subprocess.run(["mkfs.ext4", "-q", device], check=True)
 
     @contextmanager
     def mounted(self) -> Iterator[Path]:
         """As the disk has it."""
         # Each time as another device: programs that started meanwhile keep the one before mounted.
-        with loop_device(self._disk, mib=64) as device:
+        with loop_device(self._disk, self._mib) as device:
             subprocess.run(["mount", device, self.directory], check=True)
             try:
                 yield self.directory

@@ -252,6 +252,7 @@ def test_a_database_without_metrics_alarms(everything: Graph) -> None:
         ("server-nfs-ready", "BootReady", 1),
         ("vpn-certificates", "CertificateDaysLeft", 30),
         ("vpn-authority", "AuthorityDaysLeft", 365),
+        ("server-nfs-volumes", "VolumesMissing", 0),
         ("server-nfs-disk", "DiskUsedPercent", 80),
         ("server-nfs-disk-full", "DiskUsedPercent", 90),
         ("server-nfs-inodes", "InodesUsedPercent", 80),

@@ -115,6 +115,12 @@ def test_what_is_ready(state: str, boot: str, is_ready: bool) -> None:
             "refused",
             "! nfs has refused version 7 of its configuration, and goes on with the one before: ALERT no address.",
         ),
+        (
+            "7 incomplete: not attached within 60 seconds: vol-0b /srv/statics",
+            "incomplete",
+            "! nfs has applied version 7 of its configuration, except for what it waits for: "
+            "not attached within 60 seconds: vol-0b /srv/statics.",
+        ),
         # Of the version before, and of a server that has said nothing yet.
         ("6 applied", "waiting", "! nfs has not applied version 7 of its configuration yet. "),
         ("", "waiting", "! nfs has not applied version 7 of its configuration yet. "),

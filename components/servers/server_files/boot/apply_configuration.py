@@ -4,7 +4,8 @@
 apply-configuration.timer runs it with --if-new, at least once a minute. Without that, at each boot and by hand, it
 applies the newest even if it was tried before. The server's own script, which gets a directory with the new files at
 their paths, checks them and puts them into effect. If it refuses them, it leaves those before in effect, and its last
-line says why.
+line says why. It ends with 75 if they are in effect, except for what its last line says: then it runs again with the
+next run.
 
 The file `outcome` and the instance's tag Configuration say which version was tried last, and how that went.
 """
@@ -26,6 +27,8 @@ from typing import Any
 
 SETTINGS = Path(os.environ.get("CONFIGURATION_SETTINGS", "/etc/boot-platform/configuration.json"))
 STATE = Path(os.environ.get("CONFIGURATION_STATE", "/var/lib/boot-platform/configuration"))
+# What a script ends with: EX_TEMPFAIL of sysexits.h.
+APPLIED_IN_PART = 75
 APPLIED, OUTCOME, TOLD = STATE / "applied.json", STATE / "outcome", STATE / "told"
 # Of a tag ("Tag naming limits and requirements"), and of those characters the ones that every service takes.
 MOST_OF_A_TAG, NOT_IN_A_TAG = 256, re.compile(r"[^a-zA-Z0-9 +\-=._:/@]+")
@@ -58,29 +61,31 @@ def apply_newest(parameter: str, script: str, *, only_new: bool) -> int:
         print(f"{parameter} could not be read", flush=True)
         if only_new or applied is None:
             return 1
-        return 1 if put_into_effect(script, applied) else 0
+        return 1 if put_into_effect(script, applied)[0] == "refused" else 0
     version, value = newest
-    if only_new and OUTCOME.exists() and OUTCOME.read_text().split("\t")[2] == version:
+    last = OUTCOME.read_text().split("\t") if OUTCOME.exists() else []
+    if only_new and last and last[2] == version and last[0] != "incomplete":
         # That it was looked for counts too: publish-boot-status watches the file's time.
         OUTCOME.touch()
         return 0
     print(f"applying version {version} of {parameter}", flush=True)
     try:
         document = json.loads(gzip.decompress(base64.b64decode(value, validate=True)))
-        refused = put_into_effect(script, document)
+        result, reason = put_into_effect(script, document)
     except (ValueError, OSError, EOFError, zlib.error, KeyError, TypeError) as error:
-        document, refused = None, f"it is not as the stack writes it: {error!r}"
-    if not refused:
+        document, result, reason = None, "refused", f"it is not as the stack writes it: {error!r}"
+    if result != "refused":
+        # What the script has made, before it counts as applied.
+        os.sync()
         write(APPLIED, json.dumps(document))
     # Before the way back: the script may not come to its end then either.
-    result = "refused" if refused else "applied"
-    write(OUTCOME, f"{result}\t{datetime.now(UTC).isoformat(timespec='seconds')}\t{version}\t{refused}\n")
-    if not refused:
+    write(OUTCOME, f"{result}\t{datetime.now(UTC).isoformat(timespec='seconds')}\t{version}\t{reason}\n")
+    if result != "refused":
         return 0
-    print(f"version {version} is refused, and the one before stays: {refused}", flush=True)
+    print(f"version {version} is refused, and the one before stays: {reason}", flush=True)
     if only_new:
         return 0
-    return 1 if applied is None or put_into_effect(script, applied) else 0
+    return 1 if applied is None or put_into_effect(script, applied)[0] == "refused" else 0
 
 
 def fetch(parameter: str) -> "tuple[str, str] | None":
@@ -95,8 +100,8 @@ def fetch(parameter: str) -> "tuple[str, str] | None":
     return version, value
 
 
-def put_into_effect(script: str, document: "dict[str, Any]") -> str:
-    """Why the script refuses the files; empty when it does not."""
+def put_into_effect(script: str, document: "dict[str, Any]") -> "tuple[str, str]":
+    """How it went, applied, incomplete or refused, and what the script says of it if it was not applied."""
     staged = STATE / "staged"
     shutil.rmtree(staged, ignore_errors=True)
     for file in document["files"]:
@@ -109,9 +114,10 @@ def put_into_effect(script: str, document: "dict[str, Any]") -> str:
     )
     print(ran.stdout, end="", flush=True)
     if ran.returncode == 0:
-        return ""
+        return "applied", ""
     lines = [line.strip() for line in ran.stdout.splitlines() if line.strip()]
-    return " ".join(lines[-1].replace(str(staged), "").split()) if lines else f"{script} ended with {ran.returncode}"
+    said = " ".join(lines[-1].replace(str(staged), "").split()) if lines else f"{script} ended with {ran.returncode}"
+    return "incomplete" if ran.returncode == APPLIED_IN_PART else "refused", said
 
 
 def tell() -> None:

@@ -5,6 +5,7 @@ set -euo pipefail
 
 readonly scripts=${BOOT_SCRIPTS:-/etc/boot-platform/scripts}
 readonly log=${BOOT_LOG:-/var/log/boot-platform.log}
+readonly written=${BOOT_WRITTEN:-/var/lib/boot-platform/written}
 readonly console=${BOOT_CONSOLE:-/dev/console}
 
 # Also to the console, which AWS shows for a server that nobody can log in to ("get-console-output"). Where there is none,
@@ -18,6 +19,13 @@ report() {
   if ((code == 0)); then boot-status ready; else boot-status failed "$current"; fi
 }
 trap report EXIT
+
+# What cloud-init has written is on the disk before it counts as written. Without this mark, the next boot writes it again.
+if [[ ! -e $written ]]; then
+  sync
+  mkdir -p "$(dirname "$written")"
+  touch "$written"
+fi
 
 # The way in comes before all that may fail, and a server without it still does its work.
 install_session_manager() {
@@ -36,5 +44,8 @@ systemctl daemon-reload && systemctl start publish-boot-status.timer publish-log
 while read -r current <&3; do
   echo "$(date --utc --iso-8601=seconds) $current"
   "$current" </dev/null
+  # So that a power failure takes nothing away from a server that is ready, and no script begins with half of what the
+  # one before has made.
+  sync
 done 3<"$scripts"
 current=end

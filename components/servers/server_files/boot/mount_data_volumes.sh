@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Mounts the server's data volumes: each line of the table has an EBS volume's id and the directory that it belongs at.
-# Only a blank volume is formatted; one that holds anything unexpected stops the boot, for a person to look at.
+# Only a blank volume is formatted; one that holds anything unexpected stops the boot, for a person to look at. It ends with
+# 75 when volumes are not attached in its time and all others are mounted.
 set -euo pipefail
 
 readonly table=${BOOT_VOLUMES:-/etc/boot-platform/volumes}
@@ -8,17 +9,6 @@ readonly devices=${BOOT_DEVICES:-/dev/disk/by-id}
 readonly fstab=${BOOT_FSTAB:-/etc/fstab}
 # Volumes are attached once the instance runs; a large one made from a snapshot takes its time.
 readonly wait_seconds=${BOOT_WAIT_SECONDS:-600}
-
-wait_for() {
-  local device=$1 deadline=$((SECONDS + wait_seconds))
-  until [[ -b $device ]]; do
-    if ((SECONDS >= deadline)); then
-      echo "$device did not appear in $wait_seconds seconds: is the volume attached?" >&2
-      return 1
-    fi
-    sleep 1
-  done
-}
 
 format_if_blank() {
   local device=$1 found code=0
@@ -45,10 +35,8 @@ list_in_fstab() {
   mv "$fstab.new" "$fstab"
 }
 
-while read -r volume directory; do
-  # The serial number of an EBS device is its volume's id without the hyphen, whichever /dev/nvme*n1 it became.
-  device=$devices/nvme-Amazon_Elastic_Block_Store_${volume/-/}
-  wait_for "$device"
+mount_volume() {
+  local device=$1 directory=$2 mounted
   format_if_blank "$device"
   list_in_fstab "$device" "$directory"
   mkdir -p "$directory"
@@ -61,4 +49,24 @@ while read -r volume directory; do
   if [[ -z $mounted ]]; then mount --fstab "$fstab" "$directory"; fi
   # A volume that was made larger: the file system grows into it, mounted as it is.
   resize2fs "$device"
-done <"$table"
+}
+
+mapfile -t missing <"$table"
+deadline=$((SECONDS + wait_seconds))
+while ((${#missing[@]})); do
+  waiting=("${missing[@]}")
+  missing=()
+  for line in "${waiting[@]}"; do
+    read -r volume directory <<<"$line"
+    # The serial number of an EBS device is its volume's id without the hyphen, whichever /dev/nvme*n1 it became.
+    device=$devices/nvme-Amazon_Elastic_Block_Store_${volume/-/}
+    if [[ -b $device ]]; then mount_volume "$device" "$directory"; else missing+=("$line"); fi
+  done
+  if ((${#missing[@]} == 0)); then break; fi
+  if ((SECONDS >= deadline)); then
+    joined=$(IFS=,; echo "${missing[*]}")
+    echo "not attached within $wait_seconds seconds: ${joined//,/, }" >&2
+    exit 75
+  fi
+  sleep 1
+done

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Publishes how much this server uses: of its file systems (bytes and inodes), memory and swap in percent, and its load.
+# Publishes how much this server uses: of its file systems (bytes and inodes), memory and swap in percent, and its load; and
+# how many of its volumes are not mounted.
 # publish-boot-status.timer runs it every five minutes. Each file system has its own metric, and counts in the server's
 # own, whose maximum is the fullest: an alarm for each server is enough.
 set -euo pipefail
@@ -18,14 +19,20 @@ add() {
   if (($# == 4)); then data+=("$start,{\"Name\":\"Directory\",\"Value\":\"$4\"}]}"); fi
 }
 
-# A volume that is not mounted is left out: its directory would be measured as a part of the root disk.
+# A volume that is not mounted is counted and left out: its directory would be measured as a part of the root disk.
+missing=0
 while read -r directory; do
-  mountpoint --quiet "$directory" || continue
+  if ! mountpoint --quiet "$directory"; then
+    missing=$((missing + 1))
+    continue
+  fi
   read -r bytes inodes < <(df --output=pcent,ipcent "$directory" | tail -n 1 | tr -d %)
   add DiskUsedPercent "$bytes" Percent "$directory"
   # Some file systems, such as btrfs, have no fixed number of inodes.
   if [[ $inodes != - ]]; then add InodesUsedPercent "$inodes" Percent "$directory"; fi
 done < <(echo / && cut --delimiter ' ' --fields 2- "$volumes")
+# A metric costs as long as it is published, and no news is good news for its alarm.
+if ((missing)); then add VolumesMissing "$missing" Count; fi
 
 # percent <free> <total>: what is used of two lines of meminfo. Nothing of nothing is 0, such as swap without any.
 percent() {

@@ -1,19 +1,36 @@
 #!/usr/bin/env bash
 # Puts shares into effect: `apply_shares.sh <directory>`, which has the new exports, and the table of volumes, at their
-# paths. Nothing is ever deleted, and only blank volumes are formatted. Clients of other shares notice nothing.
+# paths. Nothing is ever deleted, and only blank volumes are formatted. Clients of other shares notice nothing. It ends with
+# 75 when a share waits for its volume and all else is in effect: apply-configuration then runs it again.
 set -euo pipefail
 
 readonly exports=/etc/exports.d/shares.exports
 readonly volumes=/etc/boot-platform/volumes
 readonly new=$1
 
-BOOT_VOLUMES=$new$volumes mount-data-volumes
+# The volumes of shares, and the others, such as that of the clients' locks. Without one of these, nothing is served.
+# shellcheck disable=SC2016
+split='NR == FNR { if (!/^#/) shares[$1]; next } ($2 in shares) == of_shares'
+awk -v of_shares=0 "$split" "$new$exports" "$new$volumes" >"$new/other-volumes"
+awk -v of_shares=1 "$split" "$new$exports" "$new$volumes" >"$new/share-volumes"
+BOOT_VOLUMES=$new/other-volumes mount-data-volumes || exit 1
+# Not for long: volumes that are not there keep no other share from being served, and are looked for again and again.
+code=0
+said=$(BOOT_VOLUMES=$new/share-volumes BOOT_WAIT_SECONDS=${BOOT_WAIT_SECONDS:-60} mount-data-volumes 2>&1) || code=$?
+echo "$said"
+if ((code != 0 && code != 75)); then exit "$code"; fi
+missing=${said##*$'\n'}
 
 while read -r path options; do
   if [[ $path == '#'* ]]; then continue; fi
   if ! mountpoint -q "$path"; then
-    echo "$path is not mounted: its volume is missing"
-    exit 1
+    if ((code == 0)); then
+      echo "$path is not mounted: it has no volume"
+      exit 1
+    fi
+    # exportfs refuses what is not there.
+    mkdir -p "$path"
+    continue
   fi
   owner=${options##*anonuid=}
   owner=${owner%%,*}
@@ -39,6 +56,23 @@ sync "$exports.new"
 mv "$exports.new" "$exports"
 exportfs -r
 
+# The kernel asks rpc.mountd what the share of a client's request is, which says nothing while the share's volume is not
+# mounted. The kernel asks again when it has forgotten the question: after 120 seconds (CACHE_NEW_EXPIRY, Linux), and
+# `exportfs -f` does not make it forget. rpc.mountd of nfs-utils 2.7 and newer looks again after as long. But one that has
+# just started is asked all that is open.
+readonly questions=${NFS_QUESTIONS:-/proc/net/rpc/nfsd.fh/content}
+are_open() { grep --quiet --no-messages '^# ' "$questions"; }
+if are_open; then
+  rpc.mountd --foreground &
+  for _ in {1..25}; do
+    if ! are_open; then break; fi
+    sleep 0.2
+  done
+  # It would tell the portmapper that there is none any more.
+  kill -KILL "$!"
+  wait "$!" || true
+fi
+
 # What is no longer exported. An open file keeps its file system mounted until its client lets go.
 while read -r _ directory; do
   if grep --quiet " $directory$" "$new$volumes"; then continue; fi
@@ -48,3 +82,8 @@ while read -r _ directory; do
   mv /etc/fstab.new /etc/fstab
 done <"$volumes"
 install --mode=0644 "$new$volumes" "$volumes"
+
+if ((code != 0)); then
+  echo "$missing"
+  exit "$code"
+fi

@@ -4,7 +4,8 @@
 set -euo pipefail
 
 # An image is made without it, or all of its servers would have the same.
-if [[ ! -e /var/lib/phpmyadmin/blowfish_secret.inc.php ]]; then
+if [[ ! -s /var/lib/phpmyadmin/blowfish_secret.inc.php ]]; then
+  rm -f /var/lib/phpmyadmin/blowfish_secret.inc.php
   dpkg-reconfigure --frontend noninteractive phpmyadmin
 fi
 rm -f /etc/nginx/sites-enabled/default

@@ -60,6 +60,8 @@ if [[ $found != "$fingerprint" ]]; then
 fi
 mv "$keyring.new" "$keyring"
 install -m 0644 "$sources" /etc/apt/sources.list.d/rundeck.sources
+# A later boot does not make them again once Rundeck is installed.
+sync
 
 # Debian's own timers hold the lock of the lists for a while, for which apt does not wait.
 until apt-get update --quiet; do
