@@ -120,6 +120,7 @@ def build_program(
 
     A key that is None is left out. The certificate files that config names are made, since real ones are
     never in the repository. References to other stacks find their real graphs, unless ``references`` gives others.
+    Without ``references``, a configuration that was built lately is not built again: its graph is shared.
     """
     values = {key: value for key, value in {**stack_config(stack), **(config or {})}.items() if value is not None}
     certificate = values.get(f"{PROJECT}:certificate")
@@ -127,9 +128,26 @@ def build_program(
         keys = ("domain", "certificate_file", "private_key_file", "chain_file")
         directory = certificate_directory(*(certificate.get(key) for key in keys))
         values[f"{PROJECT}:certificate"] = {**certificate, "directory": directory.name}
-    return build(
-        _run_main, stack=stack, config=values, secret_keys=_secret_keys(values), references=references or program
-    )
+    if references is not None:
+        return _run_program(stack, values, references)
+    key = json.dumps([stack, values], sort_keys=True, default=str)
+    if key not in _BUILT:
+        # Of a program that fails, nothing is kept.
+        graph = _run_program(stack, values, program)
+        if len(_BUILT) == MOST_KEPT:
+            del _BUILT[next(iter(_BUILT))]
+        _BUILT[key] = graph
+    return _BUILT[key]
+
+
+MOST_KEPT = 16
+"""Graphs: those of the last different configurations. Each takes megabytes."""
+_BUILT: dict[str, Graph] = {}
+"""By stack and configuration, the oldest first."""
+
+
+def _run_program(stack: str, values: Config, references: Callable[[str], Graph]) -> Graph:
+    return build(_run_main, stack=stack, config=values, secret_keys=_secret_keys(values), references=references)
 
 
 @functools.cache
@@ -260,11 +278,15 @@ class _Recorder(MockMonitor):
             self._stack = urn
             return resource_pb2.RegisterResourceResponse(urn=urn)
         inputs, secrets = wire.plain(request.object)
-        outputs = request.object
+        outputs, values, secret_outputs = request.object, inputs, secrets
         if request.custom:
             answer = cloud.resource_answer(request.type, request.name, inputs, self._region)
-            outputs = wire.completed(request.object, answer, secret=frozenset(request.additionalSecretOutputs))
-        values, secret_outputs = wire.plain(outputs)
+            # An answer never overrides an input, as the engine and providers keep what the program asked for.
+            missing = {key: value for key, value in answer.items() if key not in request.object.fields}
+            added = wire.struct_of(missing, secret=frozenset(request.additionalSecretOutputs))
+            outputs = wire.completed(request.object, added)
+            more, more_secrets = wire.plain(added)
+            values, secret_outputs = {**inputs, **more}, secrets | more_secrets
         self._found.append(
             Resource(
                 urn=urn,

@@ -21,6 +21,7 @@ from components.site.release_role import ReleaseRole, ReleaseRoleArgs
 from settings import stack_file
 from settings.certificate_files import ImportedCertificate
 from settings.keeping import KeepingSettings
+from stack.quick_start import quick_start
 from tests.unit.graph import Graph
 from tests.unit.program import ROOT, build, stack_config
 from tests.unit.surroundings import CONTEXT
@@ -118,6 +119,7 @@ def everything(name: str) -> None:
 @pytest.fixture(scope="module")
 def graph() -> Graph:
     def program() -> None:
+        quick_start()
         for name in NAMES:
             everything(name)
 

@@ -15,26 +15,38 @@ SECRET = rpc._special_secret_sig
 def plain(struct: struct_pb2.Struct) -> tuple[dict[str, Any], frozenset[str]]:
     """A struct's values, and the dotted paths (``settings.3.value``) of those that were wrapped as secrets."""
     secrets: set[str] = set()
-    return {key: _plain(value, key, secrets) for key, value in struct.items()}, frozenset(secrets)
+    return {key: _plain(value, key, secrets) for key, value in struct.fields.items()}, frozenset(secrets)
 
 
-def _plain(value: Any, path: str, secrets: set[str]) -> Any:
-    if isinstance(value, float):
-        # JSON numbers are all floats on the wire; a test wants `port == 3306`.
-        return int(value) if value.is_integer() else value
-    if isinstance(value, struct_pb2.ListValue):
-        return [_plain(element, f"{path}.{index}", secrets) for index, element in enumerate(value)]
-    if not isinstance(value, struct_pb2.Struct):
-        return value
-    if SIGNATURE not in value.fields:
-        return {key: _plain(each, f"{path}.{key}", secrets) for key, each in value.items()}
-    if value[SIGNATURE] == SECRET:
+def _plain(value: struct_pb2.Value, path: str, secrets: set[str]) -> Any:
+    match value.WhichOneof("kind"):
+        case "string_value":
+            return value.string_value
+        case "bool_value":
+            return value.bool_value
+        case "number_value":
+            # JSON numbers are all floats on the wire; a test wants `port == 3306`.
+            number = value.number_value
+            return int(number) if number.is_integer() else number
+        case "list_value":
+            return [
+                _plain(element, f"{path}.{index}", secrets) for index, element in enumerate(value.list_value.values)
+            ]
+        case "struct_value":
+            return _plain_struct(value.struct_value.fields, path, secrets)
+    return None
+
+
+def _plain_struct(fields: Mapping[str, struct_pb2.Value], path: str, secrets: set[str]) -> Any:
+    # Asking for a key that a message lacks would add it.
+    signature = fields[SIGNATURE].string_value if SIGNATURE in fields else None
+    if signature == SECRET:
         secrets.add(path)
-        return _plain(value["value"], path, secrets)
-    if value[SIGNATURE] == rpc._special_resource_sig:
-        return value["id"] or value["urn"]
+        return _plain(fields["value"], path, secrets)
+    if signature == rpc._special_resource_sig:
+        return (fields["id"].string_value if "id" in fields else "") or fields["urn"].string_value
     # An asset or archive: its text, path or nested assets, under those names.
-    return {key: _plain(each, f"{path}.{key}", secrets) for key, each in value.items() if key != SIGNATURE}
+    return {key: _plain(each, f"{path}.{key}", secrets) for key, each in fields.items() if key != SIGNATURE}
 
 
 def struct_of(values: Mapping[str, Any], *, secret: frozenset[str] = frozenset()) -> struct_pb2.Struct:
@@ -45,13 +57,9 @@ def struct_of(values: Mapping[str, Any], *, secret: frozenset[str] = frozenset()
     return struct
 
 
-def completed(inputs: struct_pb2.Struct, answer: Mapping[str, Any], *, secret: frozenset[str]) -> struct_pb2.Struct:
-    """A resource's outputs: its inputs as they were sent, secrets still secret, completed with what the cloud answers.
-
-    An answer never overrides an input, as the engine and providers keep what the program asked for.
-    """
+def completed(inputs: struct_pb2.Struct, added: struct_pb2.Struct) -> struct_pb2.Struct:
+    """A resource's outputs: its inputs as they were sent, secrets still secret, and what the cloud answers beside."""
     outputs = struct_pb2.Struct()
     outputs.CopyFrom(inputs)
-    missing = {key: value for key, value in answer.items() if key not in outputs.fields}
-    outputs.MergeFrom(struct_of(missing, secret=secret))
+    outputs.MergeFrom(added)
     return outputs
