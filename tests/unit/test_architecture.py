@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import re
 from collections.abc import Iterator
@@ -65,14 +66,16 @@ def _files(*folders: str) -> list[Path]:
     return sorted(path for path in found if not NOT_OURS & set(path.parts))
 
 
-def _imported(path: Path) -> Iterator[str]:
+@functools.cache
+def _imported(path: Path) -> frozenset[str]:
     """The modules that a file imports, anywhere in it."""
+    found: set[str] = set()
     for statement in ast.walk(ast.parse(path.read_text())):
         if isinstance(statement, ast.Import):
-            yield from (alias.name for alias in statement.names)
+            found |= {alias.name for alias in statement.names}
         elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
-            yield statement.module
-            yield from (f"{statement.module}.{alias.name}" for alias in statement.names)
+            found |= {statement.module, *(f"{statement.module}.{alias.name}" for alias in statement.names)}
+    return frozenset(found)
 
 
 def _our_files() -> Iterator[Path]:
