@@ -78,7 +78,7 @@ def test_drift_is_mended_and_an_armed_hold_is_none(platform: Platform) -> None:
         ("remote_cidrs: [192.168.10.0/24]", "remote_cidrs: [10.0.7.0/24]", "magento:vpn_links.0.remote_cidrs"),
         ("aws:region: eu-west-3", "aws:region: eu-west-33", "aws:region"),
         ("certificate_file: client.url.crt", "certificate_file: other.crt", "magento:certificate.certificate_file"),
-        ("  magento:network:", "  magento:network: [", "invalid YAML file: yaml: line"),
+        ("  magento:network:", "  magento:network: [", "Pulumi.prod.yaml, line "),
         (
             "size: {instance_type: t4g.medium}",
             "size: {instance_type: t4g.medium, ami: ami-0123456789abcdef0}",

@@ -221,7 +221,12 @@ def _asking_itself(request: signal.Signals) -> typer.Typer:
 @pytest.mark.parametrize("request_", [signal.SIGTERM, signal.SIGHUP])
 def test_a_request_to_stop_says_what_is_left(request_: signal.Signals, capsys: pytest.CaptureFixture[str]) -> None:
     """SIGTERM ends a command as Ctrl-C does, and so does a terminal that closes: a release is left with its journal."""
-    assert shell.run(_asking_itself(request_), name="test", arguments=[]) == 130
+    # These tests may run under nohup themselves, which has SIGHUP ignored.
+    before = signal.signal(request_, signal.SIG_DFL)
+    try:
+        assert shell.run(_asking_itself(request_), name="test", arguments=[]) == 130
+    finally:
+        signal.signal(request_, before)
     assert capsys.readouterr().err == "There is no report.\n"
 
 
