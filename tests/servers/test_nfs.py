@@ -235,7 +235,7 @@ def test_what_the_kernel_has_asked_in_vain_is_answered(file_server: FileServer) 
     questions, mountd = file_server.base / "questions", file_server.base / "bin/rpc.mountd"
     answered = "#domain fsidtype fsid [path]\n* 6 0x1c43 /srv/media\n"
     mountd.write_text(
-        f"#!/bin/sh\nprintf '{answered}' >{questions}\necho $$ >{file_server.base}/mountd\nexec sleep 60\n"
+        f"#!/bin/sh\necho $$ >{file_server.base}/mountd\nprintf '{answered}' >{questions}\nexec sleep 60\n"
     )
     mountd.chmod(0o755)
     file_server.attach("media")
@@ -246,6 +246,18 @@ def test_what_the_kernel_has_asked_in_vain_is_answered(file_server: FileServer) 
     assert not Path(f"/proc/{process}").exists()
     mountd.unlink()
     succeeded(file_server.apply("media"))
+
+
+def test_a_second_mountd_that_ends_by_itself_keeps_nothing_from_being_served(file_server: FileServer) -> None:
+    questions, mountd = file_server.base / "questions", file_server.base / "bin/rpc.mountd"
+    mountd.write_text("#!/bin/sh\nexit 1\n")
+    mountd.chmod(0o755)
+    file_server.attach("media")
+    questions.write_text("#domain fsidtype fsid [path]\n# * 6 0x1c43\n")
+    applied = file_server.apply("media")
+    succeeded(applied)
+    assert "rpc.mountd ended by itself" in applied.stdout
+    assert file_server.exported == ["/srv/media"]
 
 
 def test_without_a_volume_of_no_share_nothing_is_served(file_server: FileServer) -> None:

@@ -69,7 +69,7 @@ if are_open; then
     sleep 0.2
   done
   # It would tell the portmapper that there is none any more.
-  kill -KILL "$!"
+  kill -KILL "$!" || echo "rpc.mountd ended by itself: clients of a share that was missing may wait for two minutes"
   wait "$!" || true
 fi
 
