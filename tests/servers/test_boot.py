@@ -299,17 +299,25 @@ class Packages:
         """Where dpkg has a list of each package's files."""
         return self.base / "known"
 
+    @property
+    def configuration(self) -> Path:
+        """Where configuration files are."""
+        return self.base / "etc"
+
     def install(self, *wanted: str, there: tuple[str, ...]) -> list[str]:
         """What was done: what apt-get and dpkg were asked for, and when the disk was written to."""
         (self.base / "packages").write_text("".join(f"{name}\n" for name in wanted))
         self.known.mkdir(exist_ok=True)
+        self.configuration.mkdir(exist_ok=True)
         calls, locked = self.base / "calls", self.base / "locked"
         locked.touch()
         calls.touch()
         known = "|".join(there)
         Machine._script(self.base / "dpkg-query", f'case "${{@: -1}}" in {known}) echo installed ;; *) exit 1 ;; esac')
         Machine._script(
-            self.base / "apt-get", f'echo "$@" >> {calls}; if [[ -e {locked} ]]; then rm {locked}; exit 100; fi'
+            self.base / "apt-get",
+            f'echo "$@" >> {calls}; if [[ -e {locked} ]]; then rm {locked}; exit 100; fi\n'
+            "if [[ $1 == download ]]; then touch downloaded.deb; fi",
         )
         Machine._script(self.base / "dpkg", f'echo "dpkg $@" >> {calls}')
         Machine._script(self.base / "sync", f"echo sync $([[ ! -e {self.unfinished} ]] || echo unfinished) >> {calls}")
@@ -321,6 +329,8 @@ class Packages:
                 "BOOT_PACKAGES": str(self.base / "packages"),
                 "BOOT_UNFINISHED": str(self.unfinished),
                 "BOOT_KNOWN_PACKAGES": str(self.known),
+                "BOOT_CONFIGURATION": str(self.configuration),
+                "TMPDIR": str(self.base),
             },
             check=True,
             timeout=60,
@@ -336,31 +346,50 @@ def test_packages_that_are_there_are_asked_for_no_more(tmp_path: Path) -> None:
 def test_packages_that_are_missing_are_installed(tmp_path: Path) -> None:
     """Only those, once the lists are fetched, however long apt's lock is held; our configuration stays.
 
-    What a boot that was cut off has left half installed comes first.
+    dpkg puts its records together first, for apt would not after a boot that was cut off.
     """
     begun, *before, install, ended = Packages(tmp_path).install("curl", "haproxy", there=("curl",))
     assert (begun, ended) == ("sync unfinished", "sync unfinished")
     assert [each.split()[0] for each in before] == ["update", "update", "dpkg"]
-    assert before[-1] == "dpkg --force-confold --configure --pending"
+    assert before[-1] == "dpkg --set-selections"
     assert install.split()[-1] == "haproxy"
     assert not Packages(tmp_path).unfinished.exists()
     assert "curl" not in install
-    assert "Dpkg::Options::=--force-confold" in install
+    assert "--option=Dpkg::Options::=--force-confold" in install.split()
 
 
 def test_packages_of_an_installation_that_was_cut_off_are_installed_once_more(tmp_path: Path) -> None:
-    """All that were unpacked since it began, because what their scripts have made may not have reached the disk."""
+    """All that were unpacked since it began, and before any is configured: their configuration files, and what their
+    scripts have made, may not have reached the disk. The empty files among those make way."""
     machine = Packages(tmp_path)
-    machine.known.mkdir()
+    for directory in (machine.known, machine.configuration):
+        directory.mkdir()
     (machine.known / "openssl.list").touch()
     machine.unfinished.touch()
     for each in (machine.known / "openssl.list", machine.unfinished):
         os.utime(each, (1000, 1000))
     for package in ("haproxy", "liblua5.4-0:amd64"):
         (machine.known / f"{package}.list").touch()
-    *_, install, _ = machine.install("curl", "haproxy", "socat", there=("curl", "haproxy"))
-    assert install.split()[-4:] == ["--reinstall", "socat", "haproxy", "liblua5.4-0:amd64"]
+    (machine.configuration / "nginx.conf").touch()
+    (machine.configuration / "ours.conf").write_text("listen 80\n")
+    *_, download, unpack, install, _ = machine.install("curl", "haproxy", "socat", there=("curl", "haproxy"))
+    assert download == "download --quiet haproxy liblua5.4-0:amd64"
+    assert unpack == "dpkg --force-confold --force-confmiss --unpack ./downloaded.deb"
+    assert install.split()[-1] == "socat"
+    assert [file.name for file in machine.configuration.iterdir()] == ["ours.conf"]
     assert not machine.unfinished.exists()
+    assert not list(tmp_path.glob("tmp.*"))
+
+
+def test_configuration_from_before_an_installation_that_was_cut_off_stays(tmp_path: Path) -> None:
+    """Empty as it may be."""
+    machine = Packages(tmp_path)
+    machine.configuration.mkdir()
+    (machine.configuration / "volumes").touch()
+    time.sleep(0.05)
+    machine.unfinished.touch()
+    machine.install("curl", there=("curl",))
+    assert (machine.configuration / "volumes").exists()
 
 
 @pytest.mark.parametrize("accepted", [True, False])

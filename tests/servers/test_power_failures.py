@@ -7,6 +7,7 @@ the files of user data at the first boot only.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -18,8 +19,9 @@ import pytest
 from settings.server_size import ServerSizeSettings
 from tests.servers.debian_machine import Base, Machine, boot
 from tests.servers.loop_devices import require_loop_devices
-from tests.servers.server_boots import BOOTS, CONFIGURATIONS
+from tests.servers.server_boots import BOOTS, CONFIGURATIONS, boot_server
 from tests.servers.test_first_boot import SERVICES, STATUS
+from tests.servers.test_images import Outcome
 from tests.servers.test_outages import Volume
 
 pytestmark = pytest.mark.long
@@ -85,6 +87,18 @@ def server(directory: Path, debian: Callable[[str], Base], tmp_path: Path) -> Ca
     return make
 
 
+@pytest.fixture(scope="module")
+def undisturbed(directory: Path, debian: Callable[[str], Base]) -> Callable[[str, str], Outcome]:
+    """How a server, on a release of Debian, comes up if its power does not fail."""
+
+    @functools.cache
+    def outcome(name: str, release: str) -> Outcome:
+        with boot_server(directory, (debian(release).root,), name) as machine:
+            return Outcome.of(machine)
+
+    return outcome
+
+
 def has_status(status: str) -> Callable[[Machine], bool]:
     return lambda machine: machine.read(STATUS).startswith(f"{status}\t")
 
@@ -129,20 +143,32 @@ def test_a_server_that_is_ready_has_its_configuration_on_the_disk(
         pytest.param("gateway", "13", cloud_init_has_written, id="when cloud-init has written"),
         pytest.param("gateway", "12", cloud_init_has_written, id="when cloud-init of Debian 12 has written"),
         pytest.param("gateway", "13", runs("/usr/local/sbin/apply-configuration"), id="before the first script"),
-        pytest.param("phpmyadmin", "13", has_file(SECRET), id="while packages are installed"),
+        pytest.param("phpmyadmin", "13", has_file("/var/lib/dpkg/info/nginx.list"), id="while packages are unpacked"),
+        pytest.param("phpmyadmin", "12", has_file("/var/lib/dpkg/info/nginx.list"), id="and those of Debian 12"),
+        pytest.param("phpmyadmin", "13", has_file(SECRET), id="while packages are configured"),
     ],
 )
 def test_the_next_boot_makes_whole_what_a_power_failure_has_cut_off(
-    server: Callable[..., PoweredServer], name: str, release: str, moment: Callable[[Machine], bool]
+    server: Callable[..., PoweredServer],
+    undisturbed: Callable[[str, str], Outcome],
+    name: str,
+    release: str,
+    moment: Callable[[Machine], bool],
 ) -> None:
+    """Then its configuration is that of one whose power did not fail."""
     powered = server(name, release)
     with powered.booted(until=moment):
         pass
     with powered.booted() as machine:
         assert machine.read(STATUS).startswith("ready\t"), machine.read("/var/log/boot-platform.log") + machine.console
         assert machine.run("systemctl", "is-active", SERVICES[name]) == "active\n"
-        wrong = {path for path, content in of_user_data(name).items() if machine.read(path) != content}
-        assert wrong == set()
+        assert {path for path, content in of_user_data(name).items() if machine.read(path) != content} == set()
+        expected, came_up = undisturbed(name, release), Outcome.of(machine)
+        # Not the same ones: what was unpacked may take the place of an empty package that only depends on it.
+        assert [each for each in came_up.packages.splitlines() if not each.endswith(" installed")] == []
+        assert came_up.units == expected.units
+        changed = {path for path, _ in came_up.files.items() ^ expected.files.items()}
+        assert changed - set(OF_EACH_BOOT) == set()
         # What phpMyAdmin's package made up, of the length that its cipher needs.
         if name == "phpmyadmin":
             assert len(machine.read(SECRET).partition(" = '")[2].partition("';\n")[0]) == 32

@@ -8,6 +8,7 @@ readonly list=${BOOT_PACKAGES:-/etc/boot-platform/packages}
 readonly wait_seconds=${BOOT_WAIT_SECONDS:-600}
 readonly unfinished=${BOOT_UNFINISHED:-/var/lib/boot-platform/installing}
 readonly known=${BOOT_KNOWN_PACKAGES:-/var/lib/dpkg/info}
+readonly configuration=${BOOT_CONFIGURATION:-/etc}
 
 is_installed() { [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
 
@@ -15,11 +16,13 @@ missing=()
 while read -r package; do
   is_installed "$package" || missing+=("$package")
 done <"$list"
-# An installation that a power failure has cut off. dpkg writes through to the disk that a package is installed, but the
-# packages' own scripts do not: what they have made may be empty. So all that was unpacked since is installed once more.
+# An installation that a power failure has cut off. dpkg writes through to the disk that a package is installed, but not
+# its configuration files, nor do its scripts what they make: those may be empty. So all that was unpacked since is
+# unpacked and configured once more, with new files for the empty ones.
 again=()
 if [[ -e $unfinished ]]; then
   mapfile -t again < <(find "$known" -name '*.list' -newer "$unfinished" -printf '%f\n' | sed 's/\.list$//' | sort)
+  find "$configuration" -type f -empty -cnewer "$unfinished" -delete
 fi
 if ((${#missing[@]} + ${#again[@]} == 0)); then
   rm -f "$unfinished"
@@ -31,15 +34,26 @@ if [[ ! -e $unfinished ]]; then
   sync
 fi
 
-export DEBIAN_FRONTEND=noninteractive
-# apt waits for the packages' lock if asked to, and never for that of the lists. dpkg waits for neither; it goes on with
-# what a boot that was cut off has left half installed, without which apt refuses to install anything.
-until apt-get update --quiet --option Acquire::Retries=5 --error-on=any && dpkg --force-confold --configure --pending; do
+# Configuration that the boot has written stays: there is nobody to ask which is wanted.
+export DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFMISS=1
+readonly answers=(--force-confold --force-confmiss)
+
+# apt does not unpack again what waits for its configuration, and that may fail without a configuration file.
+unpack_again() {
+  local packages
+  if ((${#again[@]} == 0)); then return 0; fi
+  packages=$(mktemp --directory) && cd "$packages" && apt-get download --quiet "${again[@]}" &&
+    dpkg "${answers[@]}" --unpack ./*.deb && rm -r "$packages"
+}
+
+# apt waits for the packages' lock if asked to, and never for that of the lists. dpkg waits for neither; before it changes
+# its records, here in nothing, it puts them together after a boot that was cut off. apt installs nothing until then.
+until apt-get update --quiet --option Acquire::Retries=5 --error-on=any && dpkg --set-selections </dev/null &&
+  unpack_again; do
   if ((SECONDS >= wait_seconds)); then exit 1; fi
   sleep 5
 done
-# Configuration that the boot has written stays: there is nobody to ask which is wanted.
-apt-get install --quiet --yes --option "DPkg::Lock::Timeout=$wait_seconds" --option Acquire::Retries=5 \
-  --option Dpkg::Options::=--force-confold --reinstall "${missing[@]}" "${again[@]}"
+apt-get install --quiet --yes --option "DPkg::Lock::Timeout=$wait_seconds" --option Acquire::Retries=5 --fix-broken \
+  "${answers[@]/#/--option=Dpkg::Options::=}" "${missing[@]}"
 sync
 rm "$unfinished"
