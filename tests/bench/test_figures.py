@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from bench import table
 from bench.figure import Figure, MeasurementError, NotMeasured, Unit, ratio
 from bench.growth import growth
 from bench.sandbox import copied_project
-from bench.timing import minima
+from bench.timing import minima, processor
 from sandbox.tests.platform import Platform
 
 
@@ -63,11 +65,24 @@ def test_actions_take_turns() -> None:
     assert took.keys() == {"a", "b"}
 
 
-def test_the_shortest_run_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shortest_run_counts() -> None:
     """Other work on the machine only ever adds to a time."""
     clock = iter([0.0, 5.0, 10.0, 12.0, 20.0, 23.0])  # Begin and end of runs of 5, 2 and 3 seconds.
-    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
-    assert minima({"a": lambda: None}, runs=3) == {"a": 2.0}
+    assert minima({"a": lambda: None}, runs=3, clock=lambda: next(clock)) == {"a": 2.0}
+
+
+def test_programs_that_wait_take_no_cpu() -> None:
+    """And what a program has started, as an engine its plugins, counts with it."""
+    busy = "import time\nwhile time.process_time() < 0.3: pass"
+    took = minima(
+        {
+            "waits": lambda: subprocess.run(["sleep", "0.3"], check=True),
+            "works": lambda: subprocess.run(["sh", "-c", '"$0" -c "$1"; true', sys.executable, busy], check=True),
+        },
+        runs=1,
+        clock=processor,
+    )
+    assert took["waits"] < 0.2 < 0.3 <= took["works"]
 
 
 def test_the_table_shows_each_figure_with_its_aim_and_verdict() -> None:
