@@ -19,16 +19,19 @@ _UNIT_AND_POLICIES = (PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfi
 def measure(platform: Platform) -> list[Figure | NotMeasured]:
     """`make test` runs in the repository itself: it has tests of what git knows, and the copy has no git."""
     return [
-        time_of("unit and policy tests", _UNIT_AND_POLICIES, platform.project, TESTS_SECONDS),
+        time_of("unit and policy tests", _UNIT_AND_POLICIES, platform.project, TESTS_SECONDS, runs=2),
         time_of("make test", ("make", "test"), REPOSITORY, EVERYTHING_SECONDS),
     ]
 
 
-def time_of(name: str, command: tuple[str, ...], directory: Path, aim: float) -> Figure | NotMeasured:
-    """The seconds that tests take. A run in which one fails has no figure: its time means nothing."""
-    began = time.perf_counter()
-    ran = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
-    took = time.perf_counter() - began
-    if ran.returncode != 0:
-        return NotMeasured(name=name, why=f"a test fails:\n{ran.stdout[-2000:]}")
-    return Figure(name=name, measured=took, aim=aim, unit=Unit.SECONDS, basis=f"`{' '.join(command)}`, one run")
+def time_of(name: str, command: tuple[str, ...], directory: Path, aim: float, *, runs: int = 1) -> Figure | NotMeasured:
+    """The seconds that tests take, in the shortest run. When one fails there is no figure: its time means nothing."""
+    times = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        ran = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+        times.append(time.perf_counter() - began)
+        if ran.returncode != 0:
+            return NotMeasured(name=name, why=f"a test fails:\n{ran.stdout[-2000:]}")
+    how = "one run" if runs == 1 else f"shortest of {runs}"
+    return Figure(name=name, measured=min(times), aim=aim, unit=Unit.SECONDS, basis=f"`{' '.join(command)}`, {how}")
