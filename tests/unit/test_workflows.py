@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -126,6 +127,24 @@ def test_what_ci_runs_is_there_to_be_run_by_hand() -> None:
     }
     assert called == scripts
     assert all(os.access(ROOT / script, os.X_OK) for script in scripts)
+
+
+@pytest.mark.parametrize(
+    ("tests", "code"),
+    [("printf '\\0\\n== 3 passed in 1.00s ==\\n'", 0), ("echo '== 1 failed, 2 passed in 1.00s =='; exit 1", 1)],
+    ids=["bytes that are no text", "a test fails"],
+)
+def test_ci_ends_with_the_counts_of_the_tests(tmp_path: Path, tests: str, code: int) -> None:
+    (tmp_path / ".ci").mkdir()
+    script = tmp_path / ".ci" / "run"
+    shutil.copy(ROOT / ".ci" / "run", script)
+    make = tmp_path / "make"
+    make.write_text(f"#!/bin/bash\n[[ $1 == lint ]] || {{ {tests}; }}\n")
+    make.chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    ran = subprocess.run([script], env={"PATH": path, "TMPDIR": str(tmp_path)}, capture_output=True, text=True)
+    assert ran.returncode == code
+    assert ran.stdout.splitlines()[-1].endswith(" passed in 1.00s ==")
 
 
 @pytest.mark.parametrize("there", [None, "7"], ids=["first run", "later run"])
