@@ -360,7 +360,8 @@ def test_packages_that_are_missing_are_installed(tmp_path: Path) -> None:
 
 def test_packages_of_an_installation_that_was_cut_off_are_installed_once_more(tmp_path: Path) -> None:
     """All that were unpacked since it began, and before any is configured: their configuration files, and what their
-    scripts have made, may not have reached the disk. The empty files among those make way."""
+    scripts have made, may not have reached the disk. The empty files among those make way. Session Manager's agent is
+    left as it is: no repository has it."""
     machine = Packages(tmp_path)
     for directory in (machine.known, machine.configuration):
         directory.mkdir()
@@ -368,7 +369,7 @@ def test_packages_of_an_installation_that_was_cut_off_are_installed_once_more(tm
     machine.unfinished.touch()
     for each in (machine.known / "openssl.list", machine.unfinished):
         os.utime(each, (1000, 1000))
-    for package in ("haproxy", "liblua5.4-0:amd64"):
+    for package in ("amazon-ssm-agent", "haproxy", "liblua5.4-0:amd64"):
         (machine.known / f"{package}.list").touch()
     (machine.configuration / "nginx.conf").touch()
     (machine.configuration / "ours.conf").write_text("listen 80\n")

@@ -21,7 +21,9 @@ done <"$list"
 # unpacked and configured once more, with new files for the empty ones.
 again=()
 if [[ -e $unfinished ]]; then
-  mapfile -t again < <(find "$known" -name '*.list' -newer "$unfinished" -printf '%f\n' | sed 's/\.list$//' | sort)
+  # Session Manager's agent comes from no repository, and the boot installs it before this.
+  mapfile -t again < <(find "$known" -name '*.list' -not -name amazon-ssm-agent.list -newer "$unfinished" -printf '%f\n' |
+    sed 's/\.list$//' | sort)
   find "$configuration" -type f -empty -cnewer "$unfinished" -delete
 fi
 if ((${#missing[@]} + ${#again[@]} == 0)); then
