@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from pathlib import Path
 
-from bench.figure import Figure, NotMeasured, Unit
+from bench.figure import Figure, MeasurementError, NotMeasured, Unit
 from bench.sandbox import PYTHON
+from bench.timing import minima
 from sandbox.tests.platform import REPOSITORY, Platform
 
 TESTS_SECONDS = 45.0
@@ -26,12 +26,15 @@ def measure(platform: Platform) -> list[Figure | NotMeasured]:
 
 def time_of(name: str, command: tuple[str, ...], directory: Path, aim: float, *, runs: int = 1) -> Figure | NotMeasured:
     """The seconds that tests take, in the shortest run. When one fails there is no figure: its time means nothing."""
-    times = []
-    for _ in range(runs):
-        began = time.perf_counter()
+
+    def run() -> None:
         ran = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
-        times.append(time.perf_counter() - began)
         if ran.returncode != 0:
-            return NotMeasured(name=name, why=f"a test fails:\n{ran.stdout[-2000:]}")
+            raise MeasurementError(f"a test fails:\n{ran.stdout[-2000:]}")
+
+    try:
+        took = minima({name: run}, runs=runs)[name]
+    except MeasurementError as failed:
+        return NotMeasured(name=name, why=str(failed))
     how = "one run" if runs == 1 else f"shortest of {runs}"
-    return Figure(name=name, measured=min(times), aim=aim, unit=Unit.SECONDS, basis=f"`{' '.join(command)}`, {how}")
+    return Figure(name=name, measured=took, aim=aim, unit=Unit.SECONDS, basis=f"`{' '.join(command)}`, {how}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from bench.figure import Figure, Unit, ratio
-from bench.timing import RUNS, minima, processor
+from bench.timing import RUNS, cpu_time, minima
 from sandbox.tests.platform import Platform
 
 FLATNESS = 1.15
@@ -27,7 +27,7 @@ def measure(platform: Platform) -> list[Figure]:
         previews[count] = partial(platform.pulumi, "preview", *_PROGRAM, *stack)
     # Each as often as the others: one run of the largest against the shortest of three would count noise as growth. In
     # CPU: the clock hides what 190 resources take, since it is done while other processes start.
-    took = minima({str(count): preview for count, preview in previews.items()}, clock=processor)
+    took = minima({str(count): preview for count, preview in previews.items()}, clock=cpu_time)
     return [_figure(counts, took) for counts in (RESOURCES[:3], RESOURCES[1:])]
 
 
@@ -41,7 +41,7 @@ def _figure(counts: tuple[int, int, int], took: Mapping[str, float]) -> Figure:
         unit=Unit.RATIO,
         basis=f"a further resource from {half:,} to {many:,} against one from {few:,} to {half:,}: "
         f"{', '.join(f'{count:,} in {taken:.2f} s' for count, taken in zip(counts, times, strict=True))}; a generated "
-        f"program of security groups with rules, which starts as prod's does, nothing deployed; CPU of the CLI, the "
+        "program of security groups with rules, which starts as prod's does, nothing deployed; CPU of the CLI, the "
         f"engine, its plugins and the program; least of {RUNS} each, in turn",
     )
 

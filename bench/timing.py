@@ -11,7 +11,7 @@ RUNS = 3
 Action = Callable[[], object]
 
 
-def processor() -> float:
+def cpu_time() -> float:
     """The seconds of CPU that all programs have taken which this one has started and that have ended."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return ended.ru_utime + ended.ru_stime
