@@ -245,6 +245,10 @@ def deployed_site(aws: EmbeddedAws) -> Iterator[DeployedSite]:
             rule = {"HostHeaders": "client.url", "PathPatterns": paths, "Process": "default"}
             made.create(name, rule={**rule, "Priority": "1" if name == BACK_OFFICE else "2"}, instances=1, **first)
         made.create(OF_SATELLITE, instances=1, **first)
+        # `pulumi up` ends when they are Ready.
+        made.beanstalk.get_waiter("environment_exists").wait(
+            EnvironmentNames=[BACK_OFFICE, FRONT, OF_SATELLITE], WaiterConfig={"Delay": 0.05, "MaxAttempts": 1_200}
+        )
         yield site
 
 
