@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
+import stat
 import subprocess
 import sys
 import time
@@ -168,6 +170,18 @@ def test_a_volume_that_is_not_blank_is_not_formatted(disks: Disks, fill: list[st
     assert "left as it is" in ran.stderr
     assert device.read_bytes() == before
     assert not os.path.ismount(disks.base / "data")
+
+
+def test_a_volume_that_cannot_be_read_is_not_formatted(disks: Disks) -> None:
+    """It may hold data. This device is one that no driver answers for."""
+    unreadable = disks.base / "unreadable"
+    os.mknod(unreadable, stat.S_IFBLK | 0o600, os.makedev(240, 0))
+    disks.appear("vol-2", unreadable)
+    disks.table(**{"2": "data"})
+    ran = disks.mount()
+    assert ran.returncode != 0
+    assert "left as it is" in ran.stderr
+    assert "making a file system" not in ran.stdout
 
 
 def test_a_volume_that_never_comes_stops_the_boot(disks: Disks) -> None:
@@ -393,25 +407,51 @@ def test_configuration_from_before_an_installation_that_was_cut_off_stays(tmp_pa
     assert (machine.configuration / "volumes").exists()
 
 
+def test_metadata_that_does_not_answer_is_asked_again() -> None:
+    """A connection that is silent does not hold up a boot for ever."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        asking = subprocess.Popen(
+            [BOOT / "instance_metadata.sh", "instance-id"],
+            env={**os.environ, "METADATA_SERVICE": f"http://127.0.0.1:{listener.getsockname()[1]}/latest"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        listener.settimeout(30)
+        silent, _ = listener.accept()
+        with silent:
+            for answer in ("token", "i-1"):
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(4096)
+                    connection.sendall(f"HTTP/1.0 200 OK\r\n\r\n{answer}".encode())
+        assert asking.communicate(timeout=30)[0] == "i-1"
+
+
 @pytest.mark.parametrize("accepted", [True, False])
 def test_the_status_is_a_file_and_a_tag(tmp_path: Path, accepted: bool) -> None:
-    """The file is written even when the tag cannot be set, which is an error."""
+    """The file is written even when the tag cannot be set, which is an error. Then it is set later."""
     programs = tmp_path / "bin"
     programs.mkdir()
     calls = tmp_path / "calls"
     Machine._script(programs / "instance-metadata", "[[ $1 == instance-id ]] && echo i-1 || echo eu-west-3")
-    Machine._script(programs / "aws", f'echo "$@" > {calls}; exit {0 if accepted else 254}')
-    ran = subprocess.run(
-        [BOOT / "boot_status.sh", "failed", "serve-shares"],
-        env={"PATH": f"{programs}:{os.environ['PATH']}", "BOOT_STATUS": str(tmp_path / "status")},
-    )
-    assert (ran.returncode == 0) is accepted
+
+    def said(*arguments: str, accepted: bool = True) -> int:
+        calls.write_text("")
+        Machine._script(programs / "aws", f'echo "$@" > {calls}; exit {0 if accepted else 254}')
+        return subprocess.run(
+            [BOOT / "boot_status.sh", *arguments],
+            env={"PATH": f"{programs}:{os.environ['PATH']}", "BOOT_STATUS": str(tmp_path / "status")},
+        ).returncode
+
+    assert (said("failed", "serve-shares", accepted=accepted) == 0) is accepted
     status, _, detail = (tmp_path / "status").read_text().rstrip("\n").split("\t")
     assert (status, detail) == ("failed", "serve-shares")
-    assert calls.read_text().split() == [
-        *("ec2", "create-tags", "--region", "eu-west-3", "--resources", "i-1"),
-        *("--tags", "Key=BootStatus,Value=failed"),
-    ]
+    call = "ec2 create-tags --region eu-west-3 --resources i-1 --tags Key=BootStatus,Value=failed\n"
+    assert calls.read_text() == call
+    assert said() == 0
+    assert calls.read_text() == ("" if accepted else call)
+    assert said() == 0
+    assert calls.read_text() == ""
 
 
 @pytest.fixture(scope="module")

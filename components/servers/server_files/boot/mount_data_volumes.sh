@@ -12,6 +12,11 @@ readonly wait_seconds=${BOOT_WAIT_SECONDS:-600}
 
 format_if_blank() {
   local device=$1 found code=0
+  # blkid says "blank" of a device that it cannot read, too.
+  if ! head --bytes 1M "$device" >/dev/null; then
+    echo "$device cannot be read: left as it is" >&2
+    return 1
+  fi
   # lsblk and plain blkid ask a cache that is empty early in a boot; -p looks at the device itself.
   found=$(blkid -p -o value -s TYPE "$device") || code=$?
   if ((code == 2)); then

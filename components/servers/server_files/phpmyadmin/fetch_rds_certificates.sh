@@ -7,7 +7,7 @@ set -euo pipefail
 readonly bundle=${RDS_CERTIFICATES:-/etc/ssl/rds-global-bundle.pem}
 
 fetch() {
-  curl --fail --silent --show-error --connect-timeout 10 --retry 5 --output "$bundle.new" \
+  curl --fail --silent --show-error --connect-timeout 10 --max-time 60 --retry 5 --output "$bundle.new" \
     https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem &&
     # What some proxy on the way may answer instead is no certificate.
     openssl x509 -noout -in "$bundle.new"

@@ -49,7 +49,7 @@ if [[ $installed == "installed "$RUNDECK_VERSION && $(version_of rundeck-cli) ==
 fi
 
 mkdir -p "$(dirname "$keyring")"
-curl --fail --silent --show-error --location --retry 5 --output "$keyring.new" \
+curl --fail --silent --show-error --location --connect-timeout 10 --max-time 60 --retry 5 --output "$keyring.new" \
   https://packages.rundeck.com/pagerduty/rundeck/gpgkey
 # All that the file holds is trusted: it must hold this one key and no other.
 found=$(gpg --batch --show-keys --with-colons "$keyring.new" |
