@@ -77,6 +77,20 @@ def test_the_authority_is_renewed(booted: tuple[str, Machine]) -> None:
 
 
 @pytest.mark.parametrize("booted", [OPENVPN_13], ids="-".join, indirect=True)
+def test_what_ends_is_published_even_if_nothing_could_be_renewed(booted: tuple[str, Machine]) -> None:
+    """Or the alarm would stay silent until the list of revoked certificates has ended, and nobody gets in."""
+    _, machine = booted
+    renews, metrics = "/usr/local/sbin/rotate_certificates.sh", machine.root / "var/log/metrics"
+    machine.run("mount", "--bind", "/bin/false", renews)
+    before = len(metrics.read_text()) if metrics.exists() else 0
+    assert machine.attempt("systemctl", "start", "rotate-certificates.service").returncode != 0
+    machine.run("umount", renews)
+    published = metrics.read_text()[before:]
+    assert "CertificateDaysLeft" in published
+    assert "AuthorityDaysLeft" in published
+
+
+@pytest.mark.parametrize("booted", [OPENVPN_13], ids="-".join, indirect=True)
 def test_the_agent_waits_for_the_packages_lock(booted: tuple[str, Machine]) -> None:
     _, machine = booted
     machine.run("apt-get", "purge", "--yes", "amazon-ssm-agent")

@@ -54,6 +54,7 @@ class VpnHost:
         self.directory = root / "etc/openvpn"
         self.client_configs = root / "root/client-configs"
         self.console = root / "console.sock"
+        self.variables: dict[str, str] = {}
         for file in (*BOOTS["openvpn"].files, *CONFIGURATIONS["openvpn"].files):
             path = root / file.path.lstrip("/")
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,6 +74,7 @@ class VpnHost:
             "PATH": f"{self.root}/programs:{SEARCHED}",
             "OPENVPN_DIRECTORY": str(self.directory),
             "OPENVPN_CONSOLE": str(self.console),
+            **self.variables,
         }
 
     def run(self, script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -302,6 +304,27 @@ def test_a_revoked_user_stays_out_and_the_name_is_free(host: VpnHost) -> None:
     assert not host.is_accepted("kept")
     # OpenVPN reads it at each connection as the user nobody, and keeps the old one if it can't.
     assert (host.directory / "server/crl.pem").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_user_whose_making_was_cut_off_is_revoked_and_made(host: VpnHost) -> None:
+    """Such as by a power failure, after the key and before the certificate."""
+    for half in ("private/alice.key", "reqs/alice.req"):
+        (host.pki / half).touch()
+        assert "alice is taken" in host.create_user("alice").stderr
+        revoked = host.revoke_user("alice")
+        assert revoked.returncode == 0, revoked.stderr
+    host.profile_of("alice")
+    assert host.is_accepted("alice")
+
+
+def test_a_revocation_goes_on_when_its_session_ends(host: VpnHost, tmp_path: Path) -> None:
+    """Between the user's revocation and the list of revoked certificates, by which the server knows."""
+    host.profile_of("alice")
+    shutil.copy(host.pki / "issued/alice.crt", tmp_path / "alice.crt")
+    hangs_up = '/usr/share/easy-rsa/easyrsa "$@"; if [[ $1 == revoke ]]; then kill -HUP "$PPID"; fi'
+    host.variables["EASYRSA"] = str(host.put_program("easyrsa", hangs_up))
+    assert host.revoke_user("alice").returncode == 0
+    assert not host.is_accepted("alice", tmp_path / "alice.crt")
 
 
 def certificate_in(profile: Path, copy: Path) -> Path:

@@ -8,14 +8,12 @@ umask 077
 require_user_name "$@"
 user=$1
 lock_pki
-for taken in "issued/$user.crt" "private/$user.key" "reqs/$user.req"; do
-  if [[ -e $EASYRSA_PKI/$taken || -e $OLD_PKI/$taken ]]; then
-    echo "$user is taken (revoke_user.sh frees a user's name)" >&2
-    exit 1
-  fi
-done
+if is_taken "$user"; then
+  echo "$user is taken (revoke_user.sh frees a user's name)" >&2
+  exit 1
+fi
 if ! easyrsa build-client-full "$user" nopass; then
-  # A half-made user could neither be made again nor revoked.
+  # Of a half-made user, the name would be taken.
   rm -f "$EASYRSA_PKI/private/$user.key" "$EASYRSA_PKI/reqs/$user.req"
   exit 1
 fi

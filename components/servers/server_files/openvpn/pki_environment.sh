@@ -90,6 +90,15 @@ publish() {
 # has_user <name>: whether one of the authorities has signed a certificate for a user that is not revoked.
 has_user() { [[ -e $EASYRSA_PKI/issued/$1.crt || -e $OLD_PKI/issued/$1.crt ]]; }
 
+# is_taken <name>: whether there is anything of that name, also of a user whose making was cut off.
+is_taken() {
+  local pki
+  for pki in "$EASYRSA_PKI" "$OLD_PKI"; do
+    if [[ -e $pki/issued/$1.crt || -e $pki/private/$1.key || -e $pki/reqs/$1.req ]]; then return 0; fi
+  done
+  return 1
+}
+
 # sign_again <client|server> <name>: another certificate for the same key and the same name. The one that there is stays
 # whole until then, and valid to its end. easy-rsa has no such command in all releases: so the request is signed once
 # more, under a name that no user can have.
