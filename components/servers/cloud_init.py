@@ -6,6 +6,7 @@ import base64
 import gzip
 import itertools
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -55,6 +56,7 @@ _WRITTEN = "/var/lib/boot-platform/written"
 # like this run at each boot, before files are written ("Module reference": Bootcmd, Write Files). It deletes the record
 # until boot-platform has written the files through to the disk.
 _WRITE_AGAIN = f"[ -e {_WRITTEN} ] || {{ rm -f /var/lib/cloud/instance/sem/config_write_files; sync; }}"
+_OF_A_FUNCTION = re.compile(r'^ +""".*?"""\n', re.DOTALL | re.MULTILINE)
 # cloud-init runs the files of this directory at each boot.
 _EVERY_BOOT = "/var/lib/cloud/scripts/per-boot/boot-platform"
 
@@ -83,10 +85,11 @@ def volume_table(volumes: Iterable[BootVolume]) -> BootFile:
 
 def carried(content: str) -> str:
     """A file as user data carries it: a script with its first comment, which says what it is for, and without the
-    others, a quarter of what EC2's limit leaves. They are in the repository."""
+    others and what Python's functions say of themselves, a quarter of what EC2's limit leaves. They are in the
+    repository."""
     if not content.startswith("#!"):
         return content
-    lines = content.splitlines(keepends=True)
+    lines = _OF_A_FUNCTION.sub("", content).splitlines(keepends=True)
     first = list(itertools.takewhile(lambda line: line.startswith("#"), lines))
     return "".join([*first, *(line for line in lines[len(first) :] if not line.lstrip().startswith("#"))])
 

@@ -220,6 +220,7 @@ def boot(
                 path="/etc/apt/preferences.d/rundeck",
                 content=server_files.render("rundeck/rundeck.preferences.j2", version=args.rundeck.version),
             ),
+            BootFile(path="/etc/logrotate.d/rundeck-service", content=server_files.read("rundeck/logrotate.conf")),
             BootFile(path="/etc/default/rundeckd", content=server_files.read("rundeck/rundeckd.defaults")),
             BootFile(
                 path="/etc/systemd/system/rundeckd.service.d/platform.conf",

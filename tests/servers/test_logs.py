@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -160,6 +161,25 @@ def test_a_log_file_that_is_rotated_is_sent_whole(sender: Sender) -> None:
     log.write_text("five\n")
     succeeded(sender.send(log))
     assert sender.sent(log) == ["one", "two", "three", "four", "five"]
+
+
+@pytest.mark.parametrize("renamed", [None, "service.log.2026-11-27"])
+def test_a_log_file_that_another_program_rotates_is_sent_whole(sender: Sender, renamed: str | None) -> None:
+    """Copied and then emptied, for a program that keeps it open, or renamed to another name than logrotate's."""
+    log = sender.base / "service.log"
+    log.write_text("one\n")
+    succeeded(sender.send(log))
+    with log.open("a") as file:
+        file.write("two\n")
+    if renamed:
+        log.rename(log.with_name(renamed))
+    else:
+        shutil.copy(log, log.with_name("service.log.1"))
+    log.write_text("")
+    succeeded(sender.send(log))
+    log.write_text("three\n")
+    succeeded(sender.send(log))
+    assert sender.sent(log) == ["one", "two", "three"]
 
 
 def test_a_log_file_that_is_not_there_is_not_missed(sender: Sender) -> None:

@@ -291,9 +291,44 @@ def test_people_who_may_only_release_have_a_password_each(tmp_path: Path) -> Non
     assert realm.read_text().strip() == "admin:of-admin,user,admin"
 
 
+def test_a_later_boot_goes_on_without_secrets_manager(tmp_path: Path) -> None:
+    """With the passwords of the boot before. Those that the package brings are everybody's: they start nothing."""
+    require("jq")
+    machine, realm, release = configured(tmp_path), tmp_path / "realm.properties", tmp_path / "arn:release"
+    realm.write_text("admin:admin,user,admin,architect,deploy,build\n")
+    machine.add("systemctl", f'#!/bin/sh\necho "$*" >>{tmp_path}/units\n')
+    assert machine.run("configure_rundeck.sh").returncode != 0
+    assert not (tmp_path / "units").exists()
+    release.write_text("{}")
+    assert machine.run("configure_rundeck.sh").returncode == 0
+    before = realm.read_text()
+    release.unlink()
+    (tmp_path / "units").unlink()
+    later = machine.run("configure_rundeck.sh")
+    assert later.returncode == 0, later.stderr
+    assert realm.read_text() == before
+    assert "start rundeckd" in (tmp_path / "units").read_text()
+
+
+def test_what_rundecks_service_prints_is_rotated(tmp_path: Path) -> None:
+    """By the real logrotate, while the service has the file open."""
+    require("logrotate")
+    log, rotation = tmp_path / "service.log", tmp_path / "logrotate.conf"
+    rotation.write_text(FILES["/etc/logrotate.d/rundeck-service"].content.replace("/var/log/rundeck", str(tmp_path)))
+    rotation.chmod(0o644)
+    with log.open("a") as service:
+        service.write("before\n")
+        service.flush()
+        forced = ("logrotate", "--force", "--state", str(tmp_path / "state"), str(rotation))
+        subprocess.run(forced, check=True, timeout=60)
+        service.write("after\n")
+    assert (tmp_path / "service.log.1").read_text() == "before\n"
+    assert log.read_text() == "after\n"
+
+
 def test_a_running_rundeck_takes_new_jobs_over(tmp_path: Path) -> None:
     """Rundeck reads them from the new file, before it is in place. A file that is none changes nothing, and a boot only
-    puts them in place: Rundeck is not there yet."""
+    puts them in place: Rundeck is not there yet. If it does not run at another time, they wait for it."""
     machine, new = configured(tmp_path), tmp_path / "new"
     for file in configuration(ARGS, ansible_bucket="ansible").files:
         path = new / file.path.lstrip("/")
@@ -301,12 +336,13 @@ def test_a_running_rundeck_takes_new_jobs_over(tmp_path: Path) -> None:
         path.write_text(file.content)
     machine.install("/usr/local/sbin/apply_jobs.sh")
     machine.add("load_jobs.sh", f'#!/bin/sh\necho "$RUNDECK_JOBS" >>{tmp_path}/loaded\n')
-    root, loaded = tmp_path / "root", tmp_path / "loaded"
+    root, loaded, status = tmp_path / "root", tmp_path / "loaded", tmp_path / "status"
     root.mkdir()
+    status.write_text("booting\t\t\n")
 
     def apply(is_active: bool) -> subprocess.CompletedProcess[str]:
         machine.add("systemctl", f"#!/bin/sh\nexit {int(not is_active)}\n")
-        return machine.run("apply_jobs.sh", str(new), RUNDECK_ROOT=str(root))
+        return machine.run("apply_jobs.sh", str(new), RUNDECK_ROOT=str(root), BOOT_STATUS=str(status))
 
     jobs = new / "etc/boot-platform/rundeck-jobs.yaml"
     good = jobs.read_text()
@@ -323,6 +359,10 @@ def test_a_running_rundeck_takes_new_jobs_over(tmp_path: Path) -> None:
         (root / file.path.lstrip("/"), file) for file in FILES.values() if (new / file.path[1:]).exists()
     ):
         assert path.read_text() == file.content
+    status.write_text("ready\t\t\n")
+    waits = apply(False)
+    assert (waits.returncode, waits.stdout) == (75, "Rundeck does not run: it gets its jobs when it does\n")
+    assert not loaded.exists()
     applied = apply(True)
     assert applied.returncode == 0, applied.stderr
     assert loaded.read_text() == f"{jobs}\n"

@@ -117,14 +117,13 @@ def send_file(logs: Logs, path: Path) -> None:
     """The lines that are new since the last run, also the last ones of a file that was rotated meanwhile."""
     state = STATE / str(path).strip("/").replace("/", "-")
     inode, offset = map(int, state.read_text().split()) if state.exists() else (0, 0)
-    for each in (path.with_name(f"{path.name}.1"), path):
-        if not each.exists():
+    before = rotated(path, inode, offset, state.stat().st_mtime) if inode else None
+    for each in (before, path):
+        if each is None or not each.exists():
             continue
         found = each.stat()
-        if each != path and found.st_ino != inode:
-            continue
         # A new file, or one that was emptied, is sent from its beginning.
-        start = offset if found.st_ino == inode and found.st_size >= offset else 0
+        start = offset if each == before or (found.st_ino == inode and found.st_size >= offset) else 0
         with each.open("rb") as file:
             file.seek(start)
             new = file.read(MOST_OF_A_FILE)
@@ -134,6 +133,16 @@ def send_file(logs: Logs, path: Path) -> None:
         logs.send(str(path), [(now, line.decode(errors="replace")) for line in new.splitlines() if line])
         inode, offset = found.st_ino, start + len(new)
         write(state, f"{inode} {offset}")
+
+
+def rotated(path: Path, inode: int, offset: int, last_run: float) -> "Path | None":
+    """What a log has become that was rotated since the last run: another name for it, or its copy if it was emptied."""
+    if not path.exists() or path.stat().st_ino != inode:
+        return next((each for each in path.parent.glob("*") if each.lstat().st_ino == inode), None)
+    copy = path.with_name(f"{path.name}.1")
+    if path.stat().st_size < offset and copy.exists() and copy.stat().st_ctime >= last_run:
+        return copy
+    return None
 
 
 def write(path: Path, text: str) -> None:
