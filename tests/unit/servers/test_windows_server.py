@@ -248,6 +248,40 @@ def test_ports_that_windows_refuses_leave_the_others_open() -> None:
     assert commands.index("Get-NetFirewallRule") < commands.index("Set-NetFirewallRule")
 
 
+def test_a_server_that_nothing_is_forwarded_to_opens_no_port() -> None:
+    """PowerShell refuses an empty list, and splits an empty text into one empty port, unless it is told otherwise. A
+    rule without ports would let all of them through."""
+    [file] = configuration(()).files
+    assert file.content == ""
+    apply, firewall = (
+        (ROOT / "components" / "servers" / "server_files" / "windows" / name).read_text()
+        for name in ("apply_configuration.ps1", "open_firewall.ps1")
+    )
+    assert r"-Ports @($document.files[0].content -split '\s+' | Where-Object { $_ })" in apply
+    assert "[AllowEmptyCollection()] [string[]] $Ports" in firewall
+    rules = {
+        " ".join((node.text or b"").decode().split())
+        for node in descendants(POWERSHELL.parse(firewall.encode()).root_node)
+        if node.type == "command" and (node.text or b"").startswith(b"Set-NetFirewallRule")
+    }
+    assert rules == {
+        "Set-NetFirewallRule -DisplayName $rule -Enabled False",
+        "Set-NetFirewallRule -DisplayName $rule -Enabled True -Protocol TCP -LocalPort $Ports",
+    }
+
+
+def test_a_server_that_cannot_look_for_its_configuration_is_not_ready() -> None:
+    """As on Linux: what was applied last counts for a quarter of an hour, unless it is looked for."""
+    apply, publish = (
+        (ROOT / "components" / "servers" / "server_files" / "windows" / name).read_text()
+        for name in ("apply_configuration.ps1", "publish_boot_status.ps1")
+    )
+    unchanged = apply.partition('$last.StartsWith("$version ")')[2].partition("return")[0]
+    assert "(Get-Item $outcome).LastWriteTimeUtc = [DateTime]::UtcNow" in unchanged
+    assert "$outcome.LastWriteTimeUtc -gt [DateTime]::UtcNow.AddMinutes(-15)" in publish
+    assert "-and $isConfigured)" in publish
+
+
 def test_a_task_publishes_what_the_boot_reports() -> None:
     """Under the names of the alarm, with the file that the boot writes."""
     publish = (ROOT / "components" / "servers" / "server_files" / "windows" / "publish_boot_status.ps1").read_text()

@@ -32,7 +32,11 @@ if (-not $parameter) {
 }
 $version = "$($parameter.Version)"
 $last = "$(Get-Content -ErrorAction SilentlyContinue -Path $outcome)"
-if (-not $AtBoot -and $last.StartsWith("$version ")) { return }
+if (-not $AtBoot -and $last.StartsWith("$version ")) {
+    # That it was looked for counts too: publish_boot_status.ps1 watches the file's time.
+    (Get-Item $outcome).LastWriteTimeUtc = [DateTime]::UtcNow
+    return
+}
 
 $refused = $null
 $result = "$version applied"
@@ -40,7 +44,7 @@ try {
     $packed = New-Object IO.MemoryStream (, [Convert]::FromBase64String($parameter.Value))
     $unpacked = New-Object IO.Compression.GZipStream ($packed, [IO.Compression.CompressionMode]::Decompress)
     $document = (New-Object IO.StreamReader ($unpacked)).ReadToEnd() | ConvertFrom-Json
-    & "$PSScriptRoot\open_firewall.ps1" -Ports @($document.files[0].content.Trim() -split '\s+')
+    & "$PSScriptRoot\open_firewall.ps1" -Ports @($document.files[0].content -split '\s+' | Where-Object { $_ })
 } catch {
     $refused = $_
     # A tag has at most 256 characters, and not every service takes all of them.
