@@ -102,3 +102,23 @@ def test_a_version_that_is_refused_is_not_tried_again(server: Server) -> None:
     assert server.apply() == 1
     assert server.apply("--if-new") == 0
     assert server.runs == ["hello 1"]
+
+
+def test_a_disk_that_is_full_refuses_nothing(server: Server, tmp_path: Path) -> None:
+    """The version is tried again. Here a file is in the way of what the program writes."""
+    server.script("true")
+    in_the_way = tmp_path / "state/staged"
+    in_the_way.parent.mkdir()
+    in_the_way.touch()
+    assert server.apply("--if-new") == 1
+    assert not (tmp_path / "state/outcome").exists()
+    in_the_way.unlink()
+    assert server.apply("--if-new") == 0
+    assert server.result == "applied"
+
+
+def test_what_a_script_says_need_not_be_text(server: Server) -> None:
+    server.script("printf '\\377'")
+    assert server.apply() == 0
+    assert server.result == "applied"
+    assert server.tags == ["1 applied"]

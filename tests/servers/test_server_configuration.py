@@ -179,13 +179,19 @@ def test_what_cannot_be_bound_is_taken_back(machine: Machine) -> None:
     machine.run("bash", "-c", "until (exec 3<>/dev/tcp/127.0.0.1/10446) 2>/dev/null; do sleep 0.2; done")
     machine.give(configuration((RDP,)), version=5)
     machine.run("apply-configuration")
+    cannot_be_bound = configuration((RDP, SMB, forward("taken", 10446, 445)))
+    file = machine.root / "etc/haproxy/gateway.cfg"
+    served = file.read_text()
     with connections(machine):
-        machine.give(configuration((RDP, SMB, forward("taken", 10446, 445))), version=6)
+        # As a run leaves it that is cut off: the next one does not take it for what was there before.
+        file.write_text(cannot_be_bound.files[0].content)
+        machine.give(cannot_be_bound, version=6)
         machine.run("apply-configuration", "--if-new")
         result, reason, _ = wait_for_outcome(machine, 6)
         assert (result, "10446" in reason) == ("refused", True), reason
         assert answers(machine, 13389)
         assert not answers(machine, 10445)
+    assert file.read_text() == served
     machine.run("systemctl", "stop", "taken")
 
 

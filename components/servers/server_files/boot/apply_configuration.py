@@ -72,7 +72,8 @@ def apply_newest(parameter: str, script: str, *, only_new: bool) -> int:
     try:
         document = json.loads(gzip.decompress(base64.b64decode(value, validate=True)))
         result, reason = put_into_effect(script, document)
-    except (ValueError, OSError, EOFError, zlib.error, KeyError, TypeError) as error:
+    # Not what the disk says, such as that it is full: the next run tries again.
+    except (ValueError, gzip.BadGzipFile, EOFError, zlib.error, KeyError, TypeError) as error:
         document, result, reason = None, "refused", f"it is not as the stack writes it: {error!r}"
     if result != "refused":
         # What the script has made, before it counts as applied.
@@ -110,7 +111,12 @@ def put_into_effect(script: str, document: "dict[str, Any]") -> "tuple[str, str]
         path.write_text(file["content"])
         path.chmod(int(file["mode"], 8))
     ran = subprocess.run(
-        [script, staged], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [script, staged],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
     )
     print(ran.stdout, end="", flush=True)
     if ran.returncode == 0:

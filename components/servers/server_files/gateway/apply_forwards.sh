@@ -26,15 +26,18 @@ serve() {
 }
 revision_of() { sed -n 's|.* string \([0-9a-f]*\) if { path /configuration }|\1|p' "$1"; }
 
-if [[ -e $file ]]; then cp "$file" "$file.before"; fi
 install --mode=0644 "$new" "$file"
 started=$(date +%s)
 systemctl daemon-reload
 systemctl enable haproxy
-if serve "$(revision_of "$file")"; then exit 0; fi
+if serve "$(revision_of "$file")"; then
+  # Here and not before: a run that is cut off leaves a file that nobody has served with.
+  cp "$file" "$file.served"
+  exit 0
+fi
 
-if [[ -e $file.before ]]; then
-  mv "$file.before" "$file"
+if [[ -e $file.served ]]; then
+  cp "$file.served" "$file"
   serve "$(revision_of "$file")" || echo "HAProxy does not serve with the configuration before either"
 else
   rm "$file"
