@@ -318,20 +318,25 @@ class Packages:
         """Where configuration files are."""
         return self.base / "etc"
 
-    def install(self, *wanted: str, there: tuple[str, ...]) -> list[str]:
-        """What was done: what apt-get and dpkg were asked for, and when the disk was written to."""
+    def install(self, *wanted: str, there: tuple[str, ...], not_yet: bool = False) -> list[str]:
+        """What was done: what apt-get and dpkg were asked for, and when the disk was written to. A mirror may have what
+        is asked of it only with the second attempt."""
         (self.base / "packages").write_text("".join(f"{name}\n" for name in wanted))
         self.known.mkdir(exist_ok=True)
         self.configuration.mkdir(exist_ok=True)
         calls, locked = self.base / "calls", self.base / "locked"
         locked.touch()
         calls.touch()
+        missing = self.base / "missing"
+        if not_yet:
+            missing.touch()
         known = "|".join(there)
         Machine._script(self.base / "dpkg-query", f'case "${{@: -1}}" in {known}) echo installed ;; *) exit 1 ;; esac')
         Machine._script(
             self.base / "apt-get",
             f'echo "$@" >> {calls}; if [[ -e {locked} ]]; then rm {locked}; exit 100; fi\n'
-            "if [[ $1 == download ]]; then touch downloaded.deb; fi",
+            "if [[ $1 == download ]]; then touch downloaded.deb; fi\n"
+            f"if [[ $1 == install && -e {missing} ]]; then rm {missing}; exit 100; fi",
         )
         Machine._script(self.base / "dpkg", f'echo "dpkg $@" >> {calls}')
         Machine._script(self.base / "sync", f"echo sync $([[ ! -e {self.unfinished} ]] || echo unfinished) >> {calls}")
@@ -370,6 +375,14 @@ def test_packages_that_are_missing_are_installed(tmp_path: Path) -> None:
     assert not Packages(tmp_path).unfinished.exists()
     assert "curl" not in install
     assert "--option=Dpkg::Options::=--force-confold" in install.split()
+
+
+def test_packages_that_a_mirror_does_not_have_yet_are_asked_for_again(tmp_path: Path) -> None:
+    """With newer lists: those from before may name versions that are gone."""
+    calls = Packages(tmp_path).install("haproxy", there=("curl",), not_yet=True)
+    asked = [each.split()[0] for each in calls if not each.startswith(("dpkg", "sync"))]
+    assert asked == ["update", "update", "install", "update", "install"]
+    assert not Packages(tmp_path).unfinished.exists()
 
 
 def test_packages_of_an_installation_that_was_cut_off_are_installed_once_more(tmp_path: Path) -> None:

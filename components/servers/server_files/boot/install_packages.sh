@@ -50,12 +50,22 @@ unpack_again() {
 
 # apt waits for the packages' lock if asked to, and never for that of the lists. dpkg waits for neither; before it changes
 # its records, here in nothing, it puts them together after a boot that was cut off. apt installs nothing until then.
-until apt-get update --quiet --option Acquire::Retries=5 --error-on=any && dpkg --set-selections </dev/null &&
-  unpack_again; do
-  if ((SECONDS >= wait_seconds)); then exit 1; fi
+update() {
+  until apt-get update --quiet --option Acquire::Retries=5 --error-on=any && dpkg --set-selections </dev/null &&
+    unpack_again; do
+    if ((SECONDS >= wait_seconds)); then exit 1; fi
+    sleep 5
+  done
+}
+install() {
+  apt-get install --quiet --yes --option "DPkg::Lock::Timeout=$wait_seconds" --option Acquire::Retries=5 --fix-broken \
+    "${answers[@]/#/--option=Dpkg::Options::=}" "${missing[@]}"
+}
+# A mirror that has just got other packages, or is gone for a moment, does not have what the lists say: they are fetched anew.
+attempts=3
+until update && install; do
+  if ((--attempts == 0)); then exit 1; fi
   sleep 5
 done
-apt-get install --quiet --yes --option "DPkg::Lock::Timeout=$wait_seconds" --option Acquire::Retries=5 --fix-broken \
-  "${answers[@]/#/--option=Dpkg::Options::=}" "${missing[@]}"
 sync
 rm "$unfinished"

@@ -20,7 +20,7 @@ version_of() { dpkg-query --show --showformat='${db:Status-Status} ${Version}' "
 
 install_packages() {
   DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --reinstall --allow-downgrades \
-    --option DPkg::Lock::Timeout=600 --option Dpkg::Options::=--force-confold "$@"
+    --option DPkg::Lock::Timeout=600 --option Acquire::Retries=5 --option Dpkg::Options::=--force-confold "$@"
 }
 
 its_programs() { dpkg-query --listfiles rundeck | grep "^$programs/.*\.war$" | sort; }
