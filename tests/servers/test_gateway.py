@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from components.servers.gateway_proxy import boot as gateway_boot
 from components.servers.gateway_proxy import configuration as gateway_configuration
 from settings.forwards import ForwardSettings
 from tests.servers.gateway_site import ADDRESSES, FORWARDS, OTHER_PARTNER, PARTNER, GatewaySite
@@ -50,6 +53,47 @@ def test_haproxy_accepts_the_configuration(forwards: tuple[ForwardSettings, ...]
     configuration.write_text(gateway_configuration(forwards).files[0].content)
     checked = subprocess.run(["haproxy", "-c", "-f", str(configuration)], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr
+
+
+_WITH_A_SILENT_RESOLVER = """
+ip link set lo up
+mount --bind "$1" /etc/resolv.conf
+exec 3< <(exec python3 -c '
+import socket, time
+resolver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+resolver.bind(("127.0.0.1", 53))
+print(flush=True)
+time.sleep(60)')
+read -r <&3
+haproxy -c -f "$2"
+code=$?
+kill "$!"
+exit "$code"
+"""
+
+
+def test_a_resolver_that_is_silent_does_not_keep_haproxy_from_starting(tmp_path: Path) -> None:
+    """systemd waits 90 seconds for a start: room for twenty forwards. The script that applies them asks alike."""
+    require("haproxy", "ip", "unshare")
+    require_namespaces()
+    scripts = {file.path.rpartition("/")[2]: file.content for file in gateway_boot().files}
+    [options] = re.findall(r'^Environment="RES_OPTIONS=(.*)"$', scripts["gateway.conf"], re.MULTILINE)
+    assert f'export RES_OPTIONS="{options}"\n' in scripts["apply_forwards.sh"]
+    resolver, file = tmp_path / "resolv.conf", tmp_path / "gateway.cfg"
+    resolver.write_text("nameserver 127.0.0.1\n")
+    forwards = tuple(
+        ForwardSettings(name=f"forward-{port}", ports=(port,), target="windows.internal-client.url")
+        for port in (8701, 8702)
+    )
+    file.write_text(gateway_configuration(forwards).files[0].content)
+    started = time.monotonic()
+    command = ("unshare", "--net", "--mount", "bash", "-c", _WITH_A_SILENT_RESOLVER, "bash", resolver, file)
+    checked = subprocess.run(
+        command, env={**os.environ, "RES_OPTIONS": options}, capture_output=True, text=True, timeout=120
+    )
+    assert checked.returncode == 0, checked.stderr
+    assert "could not resolve address" in checked.stderr
+    assert time.monotonic() - started < len(forwards) * 90 / 20 + 3
 
 
 def test_every_port_reaches_the_same_port_of_the_target(site: GatewaySite) -> None:

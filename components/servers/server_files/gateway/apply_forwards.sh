@@ -8,6 +8,8 @@ readonly new=$1$file
 # Of its counters: METRICS_PORT in the gateway's component.
 readonly port=8405
 
+# As the service has it.
+export RES_OPTIONS="timeout:1 attempts:2"
 if ! said=$(haproxy -c -f "$new" 2>&1); then
   echo "$said"
   grep --max-count=1 ALERT <<<"$said"
