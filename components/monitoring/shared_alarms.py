@@ -69,7 +69,7 @@ def of_server(name: str, instance_id: pulumi.Input[str]) -> tuple[Alarm, AlarmGr
     )
     boot = Alarm(
         key=f"server-{name}-ready",
-        description=f"For 30 minutes, the {name} server has not booted, or not applied its newest configuration",
+        description=f"For 30 minutes, the {name} server has not booted, served or applied its newest configuration",
         metric=Metric(
             namespace=boot_status.NAMESPACE,
             name=boot_status.METRIC,
@@ -85,7 +85,7 @@ def of_server(name: str, instance_id: pulumi.Input[str]) -> tuple[Alarm, AlarmGr
     )
     return status, AlarmGroup(
         key=f"server-{name}-boot",
-        description=f"The {name} server runs, but has not booted or refuses its configuration: ./shop servers says why",
+        description=f"The {name} server runs, but is not ready, or does not serve: ./shop servers says why",
         alarms=(boot,),
         follows=status.key,
     )

@@ -21,6 +21,7 @@ MOST_USER_DATA_BYTES = 16 * 1024
 """EC2's limit, before base64 ("Instance user data")."""
 
 _PACKAGES = "/etc/boot-platform/packages"
+_SERVICES = "/etc/boot-platform/services"
 _VOLUMES = "/etc/boot-platform/volumes"
 _LOGS = "/etc/boot-platform/logs.json"
 _CLOUD_INIT_LOG = "/var/log/cloud-init-output.log"
@@ -110,6 +111,8 @@ class CloudInit:
 
     packages: tuple[str, ...] = ()
     """Names of Debian packages."""
+    services: tuple[str, ...] = ()
+    """systemd units, or patterns of them. The server is not ready while one does not run."""
     files: tuple[BootFile, ...] = ()
     scripts: tuple[str, ...] = ()
     """Paths among ``files``. They run as root at every boot, in this order, when the packages are installed and the
@@ -178,6 +181,7 @@ class CloudInit:
         yield BootFile(
             path=_PACKAGES, content="".join(f"{name}\n" for name in (*server_files.packages("boot"), *self.packages))
         )
+        yield BootFile(path=_SERVICES, content="".join(f"{unit}\n" for unit in self.services))
         yield volume_table(self.volumes)
         yield BootFile(
             path="/etc/apt/apt.conf.d/52security-updates",

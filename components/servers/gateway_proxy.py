@@ -134,6 +134,7 @@ def boot() -> CloudInit:
     """The packages, files and scripts of the server, whatever it forwards."""
     return CloudInit(
         packages=server_files.packages("gateway"),
+        services=server_files.services("gateway"),
         files=(
             BootFile(
                 path="/etc/systemd/system/haproxy.service.d/gateway.conf",

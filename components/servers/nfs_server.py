@@ -114,6 +114,7 @@ def boot() -> CloudInit:
     """The packages, files and scripts of the file server, whatever it shares."""
     return CloudInit(
         packages=server_files.packages("nfs_server"),
+        services=server_files.services("nfs_server"),
         files=(
             BootFile(path="/etc/nfs.conf.d/platform.conf", content=server_files.read("nfs_server/nfs.conf")),
             BootFile(

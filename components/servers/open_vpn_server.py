@@ -110,6 +110,7 @@ def boot(args: OpenVpnServerArgs, *, address: str) -> CloudInit:
 
     return CloudInit(
         packages=server_files.packages("openvpn"),
+        services=server_files.services("openvpn"),
         files=(
             BootFile(
                 path=f"{_CONFIGURATION}/server/server.conf",

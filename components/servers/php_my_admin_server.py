@@ -76,6 +76,7 @@ def boot() -> CloudInit:
     return CloudInit(
         # One of them is dbconfig-no-thanks. Without it, phpMyAdmin asks for a database for its own settings.
         packages=server_files.packages("phpmyadmin"),
+        services=server_files.services("phpmyadmin"),
         log_files=("/var/log/nginx/access.log", "/var/log/nginx/error.log"),
         files=(
             BootFile(path="/etc/phpmyadmin/conf.d/platform.php", content=server_files.read("phpmyadmin/platform.php")),

@@ -189,6 +189,7 @@ def boot(
 
     return CloudInit(
         packages=server_files.packages("rundeck"),
+        services=server_files.services("rundeck"),
         log_files=(
             "/var/log/rundeck/service.log",
             "/var/log/rundeck/rundeck.audit.log",

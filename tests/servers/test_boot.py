@@ -509,6 +509,7 @@ def test_the_alarm_of_a_server_follows_what_it_publishes(tmp_path: Path, aws_var
                 **aws_variables,
                 "PATH": f"{tmp_path}:{Layout(project=tmp_path).commands}:{os.environ['PATH']}",
                 "BOOT_STATUS": str(tmp_path / "status"),
+                "BOOT_SERVICES": "/dev/null",
             },
             check=True,
             timeout=60,
@@ -543,6 +544,7 @@ def test_a_server_is_ready_with_its_newest_configuration(
         env={
             "PATH": f"{tmp_path}:{os.environ['PATH']}",
             "BOOT_STATUS": str(tmp_path / "status"),
+            "BOOT_SERVICES": "/dev/null",
             "CONFIGURATION_SETTINGS": str(tmp_path / "settings"),
             "CONFIGURATION_STATE": str(tmp_path),
         },

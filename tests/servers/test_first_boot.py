@@ -44,6 +44,22 @@ def test_a_server_comes_up(booted: tuple[str, Machine]) -> None:
         assert machine.run("systemctl", "is-active", service) == "active\n"
 
 
+def test_it_is_ready_while_its_service_runs(booted: tuple[str, Machine]) -> None:
+    server, machine = booted
+
+    def published() -> str:
+        machine.run("systemctl", "start", "publish-boot-status.service")
+        calls = machine.read("/var/log/metrics").splitlines()
+        return next(call for call in reversed(calls) if "BootReady" in call).split()[-1]
+
+    assert published() == "1"
+    machine.run("systemctl", "kill", "--signal=KILL", SERVICES[server])
+    machine.run("systemctl", "stop", SERVICES[server])
+    assert published() == "0"
+    machine.run("systemctl", "start", SERVICES[server])
+    assert published() == "1"
+
+
 def test_its_console_shows_the_boot(booted: tuple[str, Machine]) -> None:
     """Which AWS keeps for people who cannot log in."""
     _, machine = booted

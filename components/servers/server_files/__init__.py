@@ -30,6 +30,11 @@ def packages(folder: str) -> tuple[str, ...]:
     return tuple(read(f"{folder}/packages.txt").split())
 
 
+def services(folder: str) -> tuple[str, ...]:
+    """The systemd units, or patterns of them, that a folder's servers are there for. A boot starts them."""
+    return tuple(read(f"{folder}/services.txt").split())
+
+
 def render(name: str, **values: object) -> str:
     """A ``.j2`` template with ``values`` filled in. Raises ``jinja2.UndefinedError`` for a missing value."""
     return _TEMPLATES.get_template(name).render(values)
