@@ -11,4 +11,4 @@ from policies.engine.catalogue import RULES
 from policies.engine.server import serve
 from policies.engine.stack_permissions import initial_config
 
-serve(Analyzer(RULES, initial_config=initial_config()))
+serve(lambda: Analyzer(RULES, initial_config=initial_config()))

@@ -97,12 +97,13 @@ _FIELDS = ("policy", "stack", "resource", "reason", "owner", "expires")
 def _entry(raw: Any, where: str, known: set[str]) -> PolicyException:
     if not isinstance(raw, Mapping):
         raise PolicyConfigError(f"{where}: got {raw!r}, expected an object")
+    # First: a misspelled key is unknown, and the right one is missing.
+    unknown = sorted(set(map(str, raw)) - {*_FIELDS, "part"})
+    if unknown:
+        raise PolicyConfigError(f"{where}: got {', '.join(unknown)}, expected only {', '.join(_FIELDS)} and part")
     for name in _FIELDS:
         if not raw.get(name):
             raise PolicyConfigError(f"{where}: got no {name}, expected one")
-    unknown = sorted(set(raw) - {*_FIELDS, "part"})
-    if unknown:
-        raise PolicyConfigError(f"{where}: got {', '.join(unknown)}, expected only {', '.join(_FIELDS)} and part")
     text = {name: str(raw.get(name, "")).strip() for name in (*_FIELDS, "part")}
     if text["policy"] not in known:
         raise PolicyConfigError(f"{where}.policy: got {text['policy']}, expected a rule of this pack")

@@ -21,9 +21,11 @@ from pulumi_policy import EnforcementLevel, PolicyConfigSchema, Severity, deseri
 from policies.engine import analyzer as analyzer_module
 from policies.engine import exceptions as exceptions_module
 from policies.engine import stack_permissions
+from policies.engine.analyzer import Analyzer
 from policies.engine.catalogue import RULES
 from policies.engine.exceptions import Exceptions, PolicyException
 from policies.engine.outcome import Journal, Outcome, Status, read_journal
+from policies.engine.server import serve
 from policies.generated import generate
 from policies.generated.aws_types import ec2
 from policies.model.expiry import today
@@ -217,6 +219,7 @@ FIELDS = {
         ({"expires": "2999-01-01"}, "exceptions.yaml[0].expires: got 2999-01-01, expected "),
         ({"policy": "exmaple"}, "exceptions.yaml[0].policy: got exmaple, expected a rule of this pack"),
         ({"until": "2027-01-31"}, "exceptions.yaml[0]: got until, expected only policy, "),
+        ({"owner": None, "ownr": "Ada"}, "exceptions.yaml[0]: got ownr, expected only policy, "),
     ],
 )
 def test_a_bad_exception_stops_the_run_by_its_number(tmp_path: Path, change: dict[str, object], message: str) -> None:
@@ -377,6 +380,17 @@ def test_the_pack_serves_every_rule() -> None:
     assert (info.name, info.supportsConfig) == ("magento", True)
     assert [policy.name for policy in info.policies] == [rule.id for rule in RULES]
     assert set(info.initialConfig) == set(stack_permissions.initial_config())
+
+
+def test_a_pack_that_cannot_start_says_why_in_one_line() -> None:
+    """A slip in `exceptions.yaml` ended in 15 lines of Python, the last of which had it."""
+
+    def make() -> Analyzer:
+        raise PolicyConfigError("exceptions.yaml[0]: got no owner, expected one")
+
+    with pytest.raises(SystemExit) as ended:
+        serve(make)
+    assert ended.value.code == "error: exceptions.yaml[0]: got no owner, expected one"
 
 
 def test_another_version_of_the_sdk_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

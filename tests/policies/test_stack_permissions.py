@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pulumi_policy import EnforcementLevel
 
 from policies.engine.stack_permissions import initial_config
+from policies.model.rule import PolicyConfigError
 from policies.rules.network.allow_list import AllowList
 
 RULE = "gateway-ingress-allow-listed"
@@ -30,7 +32,9 @@ def test_each_stack_files_entries_are_allowed(tmp_path: Path) -> None:
     """Of all stacks that have a gateway; an entry without a last day does not expire."""
     (tmp_path / "Pulumi.yaml").write_text("name: magento\n")
     (tmp_path / "Pulumi.prod.yaml").write_text(STACK)
-    (tmp_path / "Pulumi.other.yaml").write_text("config: {magento:gateway: {allowed: [{cidr: 203.0.113.1/32}]}}\n")
+    (tmp_path / "Pulumi.other.yaml").write_text(
+        "config: {magento:gateway: {allowed: [{cidr: 203.0.113.1/32, owner: Client, reason: A second office}]}}\n"
+    )
     (tmp_path / "Pulumi.preprod.yaml").write_text("config: {aws:region: eu-west-3}\n")
     (tmp_path / "Pulumi.empty.yaml").touch()
     allowed = _config(tmp_path)["allowed"]
@@ -91,6 +95,56 @@ def test_what_lies_behind_a_link_is_its_stacks(tmp_path: Path) -> None:
         {"stack": "prod", "cidr": "192.168.1.0/24"},
         {"stack": "prod", "cidr": "192.168.2.0/24"},
     ]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "magento:gateway:",
+        "magento:gateway: true",
+        "magento:gateway: {allowed: }",
+        "magento:gateway: {allowed: all}",
+        "magento:gateway: {allowed: [192.0.2.0/28]}",
+        "magento:gateway: {allowed: [{cidr: 192.0.2.0/28, reason: The client's offices}]}",
+        "magento:gateway: {allowed: [{cidr: 192.0.2.0/28, owner: Client, reason: Offices}]}",
+        "magento:gateway: {allowed: [{cidr: 192.0.2.0/28, owner: 5, reason: The client's offices}]}",
+        "magento:gateway: {allowed: [{cidr: 192.0.2.0/28, owner: Client, reason: Its offices, expire: 2999-01-31}]}",
+        "magento:gateway: {allowed: [{cidr: 192.0.2.0/28, owner: Client, reason: Its offices, expires: soon}]}",
+        "magento:satellites:",
+        "magento:satellites: [pim]",
+        "magento:satellites: [{php: '8.4'}]",
+        "magento:satellites: [{name: 5}]",
+        "magento:php_my_admin: true",
+        "magento:php_my_admin: {databases: }",
+        "magento:php_my_admin: {databases: shared}",
+        "magento:php_my_admin: {databases: [{name: shared}]}",
+        "magento:vpn_links: [lan]",
+        "magento:vpn_links: [{name: lan}]",
+        "magento:vpn_links: [{name: lan, remote_cidrs: 192.168.1.0/24}]",
+        "magento:vpn_links: [{name: lan, remote_cidrs: [5]}]",
+    ],
+)
+def test_an_entry_with_a_slip_permits_nothing_and_leaves_the_error_to_the_program(tmp_path: Path, config: str) -> None:
+    """The pack ended with a traceback, or the engine with its words about the pack's config, before the program ran."""
+    (tmp_path / "Pulumi.prod.yaml").write_text(f"config:\n  {config}\n")
+    for rule in initial_config(tmp_path).values():
+        assert isinstance(rule, dict)
+        assert [value for name, value in rule.items() if name != "enforcementLevel"] == [[]]
+
+
+def test_a_stack_file_that_is_not_yaml_is_named_with_its_line(tmp_path: Path) -> None:
+    """The pack reads the files of all stacks, and the Pulumi CLI only that of its own."""
+    (tmp_path / "Pulumi.preprod.yaml").write_text("config:\n  magento:gateway: [\n")
+    with pytest.raises(PolicyConfigError, match=r"Pulumi\.preprod\.yaml, line 2: got "):
+        initial_config(tmp_path)
+
+
+def test_a_copy_of_a_stack_file_is_another_stack(tmp_path: Path) -> None:
+    """`Pulumi.prod.yesterday.yaml` took the place of `Pulumi.prod.yaml`."""
+    links = "config: {magento:vpn_links: [{name: lan, remote_cidrs: [192.168.1.0/24]}]}\n"
+    (tmp_path / "Pulumi.prod.yaml").write_text("config: {}\n")
+    (tmp_path / "Pulumi.prod.yesterday.yaml").write_text(links)
+    assert [each["stack"] for each in _config(tmp_path, "vpn-routes-exact")["sites"]] == ["prod.yesterday"]
 
 
 def test_the_rules_stay_mandatory(tmp_path: Path) -> None:
