@@ -16,6 +16,9 @@ from typing import Any
 _COLOUR = re.compile(r"<\{%[^%]*%\}>")
 """The engine's own colour marks, which its display would have turned into terminal codes."""
 
+_SAYS_NOTHING = "update failed"
+"""The engine's last error, after the one that says why, or after what policies refuse."""
+
 _NO_CHANGE = frozenset({"same", "read"})
 
 _STACK_TYPE = "pulumi:pulumi:Stack"
@@ -61,6 +64,12 @@ class EngineEvents:
     @property
     def done(self) -> int:
         return sum(self.changes.values())
+
+    @property
+    def reasons(self) -> list[str]:
+        """The errors that say why the run failed; empty when policies refuse what it made."""
+        reasons = [error for error in self.errors if error != _SAYS_NOTHING]
+        return reasons if reasons or self.policy_violations else self.errors
 
     @property
     def changed(self) -> dict[str, int]:

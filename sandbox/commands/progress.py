@@ -64,8 +64,11 @@ class Progress:
             allowed = _exceptions(len(excepted)) if excepted else ""
             console.step(f"{self._stack}: {len(events.policies_satisfied)} policies satisfied{allowed}")
         if not run.succeeded:
-            for text in filter(None, [*events.errors, run.complaint]):
+            for text in filter(None, [*events.reasons, run.complaint]):
                 console.raw(text, style="red")
+            if events.changed:
+                # Policies about several resources are asked last, when all of them are made.
+                console.step(f"{self._stack}: {_counts(events.changed)} before it failed")
         elif events.changed:
             console.step(f"{self._stack}: {_counts(events.changed)} in {run.seconds:.0f} s")
         else:

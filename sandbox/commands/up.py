@@ -9,7 +9,7 @@ from pathlib import Path
 
 from commands import stack_yaml
 from commands.console import Console
-from commands.engine import Engine
+from commands.engine import Engine, Run
 from commands.errors import CannotRunError, CommandError
 from sandbox.commands import aws_cli, embedded_aws, engine_logs, plugins, stack_locks, stacks, unfinished_run
 from sandbox.commands.account import SandboxAccount
@@ -145,7 +145,16 @@ class Up:
             raise KeyboardInterrupt
         progress.ended(run)
         if not run.succeeded:
-            raise CommandError(
-                f"{stack} did not come up. Fix the errors above and run `./shop sandbox up` again. "
-                "`./shop sandbox down` before it starts afresh."
-            )
+            raise CommandError(_did_not_come_up(stack, run))
+
+
+def _did_not_come_up(stack: str, run: Run) -> str:
+    if run.events.policy_violations and not run.events.reasons:
+        return (
+            f"{stack} did not come up: policies refuse it. Do what stands after `Fix:` above, or allow it as "
+            "docs/policy-checks.md says, and run `./shop sandbox up` again."
+        )
+    return (
+        f"{stack} did not come up. Fix the errors above and run `./shop sandbox up` again. "
+        "`./shop sandbox down` before it starts afresh."
+    )
