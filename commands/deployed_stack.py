@@ -15,7 +15,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commands.engine import Engine
-from commands.errors import CannotRunError, CommandError
+from commands.errors import CannotRunError
 
 StackName = Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="The stack, such as prod.")]
 """The option of every command here that works on a deployed stack."""
@@ -26,8 +26,6 @@ AppName = Annotated[
 STACK_FILE = "SHOP_STACK_FILE"
 """The environment variable with the `s3://` address of what a stack says of itself. It is set where there is no Pulumi
 and no state: on Rundeck's server and in the workflow that releases."""
-_NO_STACK = "no stack named"
-"""What the Pulumi CLI says of a stack that the state does not have."""
 _PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -55,12 +53,7 @@ class DeployedStack:
         # At the same time: each takes the CLI a second or more.
         with ThreadPoolExecutor() as pool:
             region = pool.submit(engine.ask, "config", "get", "aws:region", "--stack", name)
-            try:
-                outputs: dict[str, object] = json.loads(engine.ask("stack", "output", "--json", "--stack", name))
-            except CommandError as error:
-                if _NO_STACK not in str(error):
-                    raise
-                raise CannotRunError(f"stack: got {name!r}, expected one that `pulumi stack ls` lists") from None
+            outputs: dict[str, object] = json.loads(engine.ask("stack", "output", "--json", "--stack", name))
             return cls(name=name, region=region.result().strip(), outputs=outputs)
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 import shlex
 import shutil
 import signal
@@ -21,6 +22,8 @@ from commands.events import EngineEvents
 from commands.interruptions import Interruptions
 
 _POLL_SECONDS = 0.2
+
+_NO_STACK = re.compile("no stack named '(?P<name>[^']+)'")
 
 _PLAIN = ("--non-interactive", "--color", "never")
 
@@ -75,7 +78,8 @@ class Engine:
 
     def ask(self, *arguments: str) -> str:
         """What a short command prints. Raises `CommandError` with the CLI's own words when it fails, and
-        `CannotRunError` for a stack file that is not YAML and for credentials that AWS does not take."""
+        `CannotRunError` for a stack file that is not YAML, a stack that the state does not have and credentials that
+        AWS does not take."""
         self._require_yaml(arguments)
         ran = subprocess.run(
             [self.command, *arguments, *_PLAIN],
@@ -93,6 +97,8 @@ class Engine:
 
             if complaint := credentials.complaint_in(said):
                 raise CannotRunError(complaint)
+            if missing := _NO_STACK.search(said):
+                raise CannotRunError(f"stack: got {missing['name']!r}, expected one that `pulumi stack ls` lists")
             raise CommandError(f"`pulumi {' '.join(arguments)}` failed:\n{said}")
         return ran.stdout
 

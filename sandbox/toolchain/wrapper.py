@@ -13,9 +13,11 @@ import json
 import os
 import re
 import shlex
+import socket
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from commands import stack_yaml
 from commands.errors import CannotRunError
@@ -33,6 +35,8 @@ _WITHOUT_CONFIG_FILE = (
     ("config", "copy", "cp"),
 )
 """Commands with the names of a subcommand. None takes a path, so they can run in another directory."""
+
+_WITHOUT_AWS = ("version", "help", "plugin")
 
 _DESTROY = ("destroy", "down", "dn")
 
@@ -81,6 +85,8 @@ def main() -> None:
             for line in shadow.refresh():
                 print(line, file=sys.stderr)
             environment |= options(arguments, environment, shadow, project)
+            if (words := _words(arguments)) and words[0] not in _WITHOUT_AWS:
+                _require_aws(environment.get("AWS_ENDPOINT_URL", ""))
         except CannotRunError as error:
             sys.exit(str(error))
         except OSError as error:
@@ -124,6 +130,19 @@ def options(
         # Otherwise the CLI would offer a choice of stacks, and use the tracked file of the chosen one.
         chosen["PULUMI_OPTION_NON_INTERACTIVE"] = "true"
     return chosen
+
+
+def _require_aws(endpoint: str) -> None:
+    """Raise `CannotRunError` if nothing listens there: the CLI would say so in its storage library's words."""
+    address = urlsplit(endpoint)
+    if not address.hostname or not address.port:
+        return
+    try:
+        socket.create_connection((address.hostname, address.port)).close()
+    except ConnectionRefusedError:
+        raise CannotRunError(
+            f"{endpoint}: got no answer, expected the sandbox's AWS. Start it with `./shop sandbox up`."
+        ) from None
 
 
 def named_stack(arguments: Sequence[str]) -> str | None:

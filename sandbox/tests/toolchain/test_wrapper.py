@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -179,13 +180,15 @@ def test_commands_that_cannot_be_kept_off(shadow: ShadowProject, command: str) -
         chosen(shadow, command)
 
 
-def run_wrapper(shadow: ShadowProject, directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_wrapper(
+    shadow: ShadowProject, directory: Path, *arguments: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run it for a `pulumi` that prints its arguments and options."""
     cli = shadow.repository.parent / "pulumi"
     cli.write_text('#!/bin/sh\necho "$@"\nenv | grep ^PULUMI_OPTION_ | sort\n', encoding="utf-8")
     cli.chmod(0o755)
     wrapper = install_wrapper(pulumi=cli, repository=shadow.repository, sandbox=shadow.directory.parent)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")} | variables
     return subprocess.run(
         [wrapper, *arguments], cwd=directory, env=environment, capture_output=True, text=True, check=False
     )
@@ -216,6 +219,17 @@ def run_installed(shadow: ShadowProject, *arguments: str) -> subprocess.Complete
     """Run the wrapper as it is there, without installing it anew."""
     wrapper = shadow.directory.parent / "bin" / "pulumi"
     return subprocess.run([wrapper, *arguments], cwd=shadow.repository, capture_output=True, text=True, check=False)
+
+
+def test_an_aws_that_ended_is_named_with_the_command_that_starts_it(shadow: ShadowProject) -> None:
+    """The CLI said `read ".pulumi/meta.yaml": blob (code=Unknown): operation error S3: …`."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
+        assert run_wrapper(shadow, shadow.repository, "preview", AWS_ENDPOINT_URL=endpoint).returncode == 0
+    ran = run_wrapper(shadow, shadow.repository, "preview", AWS_ENDPOINT_URL=endpoint)
+    said = f"{endpoint}: got no answer, expected the sandbox's AWS. Start it with `./shop sandbox up`.\n"
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", said)
+    assert run_wrapper(shadow, shadow.repository, "version", AWS_ENDPOINT_URL=endpoint).returncode == 0
 
 
 def test_the_wrapper_in_another_project(shadow: ShadowProject, tmp_path: Path) -> None:

@@ -133,6 +133,12 @@ def test_a_failed_question_shows_the_clis_own_words(tmp_path: Path) -> None:
         engine.ask("stack", "ls")
 
 
+def test_a_stack_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
+    """`./shop scan --stack nosuch` ended with 1, as if AWS had refused something."""
+    with pytest.raises(CannotRunError, match=r"^stack: got 'nosuch', expected one that `pulumi stack ls` lists$"):
+        _engine(tmp_path, "echo \"error: no stack named 'nosuch' found\" >&2; exit 255").ask("stack", "export")
+
+
 def test_a_long_report_does_not_block_the_engine(tmp_path: Path) -> None:
     """More than a pipe holds, on both streams at once."""
     script = f"""
