@@ -130,7 +130,9 @@ def _start(layout: Layout, port: int) -> EmbeddedAws:
         _record(layout, server)
     except BaseException:
         process.stop()
-        layout.server_record.unlink(missing_ok=True)
+        # The port of an earlier server stays on record, for the next start: shells have sourced its address.
+        if port == _ANY_PORT:
+            layout.server_record.unlink(missing_ok=True)
         raise
     return server
 

@@ -55,6 +55,22 @@ def test_a_server_that_died_is_replaced_on_its_port_with_a_note(layout: Layout) 
 
 
 @pytest.mark.long
+def test_a_start_that_was_interrupted_keeps_the_port(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a Ctrl-C meanwhile, the next server got another port, and sourced shells asked the old one."""
+    dead = embedded_aws.ensure_running(layout).server
+    _kill(dead)
+
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(embedded_aws, "_wait_for_port", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            embedded_aws.ensure_running(layout)
+    assert embedded_aws.ensure_running(layout).server.port == dead.port
+
+
+@pytest.mark.long
 def test_another_port_is_used_when_a_program_took_the_old_one(layout: Layout) -> None:
     """The program that has the port now is left running."""
     dead = embedded_aws.ensure_running(layout).server
