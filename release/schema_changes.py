@@ -23,6 +23,27 @@ _SIZES = {
     **{name: rank for rank, name in enumerate(("tinyblob", "blob", "mediumblob", "longblob"))},
 }
 _FAMILY = {name: name[-3:] for name in _SIZES}
+_SAME_TYPE = {"integer": "int", "boolean": "tinyint", "bool": "tinyint"}
+"""MySQL's names for types that it has under another one. Magento writes BOOLEAN, and the database says tinyint(1)."""
+_TEXT_BYTES = {"tinytext": (1 << 8) - 1, "text": (1 << 16) - 1, "mediumtext": (1 << 24) - 1, "longtext": (1 << 32) - 1}
+_BYTES_PER_CHARACTER = 4
+"""At most, in utf8mb4."""
+_UNICODE = "utf8mb4"
+"""The one character set that has a place for every character of the others."""
+_OF_NEW_TABLE = (exp.EngineProperty, exp.CharacterSetProperty, exp.CollateProperty, exp.SchemaCommentProperty)
+_OF_NEW_COLUMN = (
+    *(exp.NotNullColumnConstraint, exp.DefaultColumnConstraint, exp.OnUpdateColumnConstraint),
+    *(exp.CommentColumnConstraint, exp.CharacterSetColumnConstraint, exp.CollateColumnConstraint),
+)
+"""What a column may have that the running release does not notice. A key, a check or an expression may refuse what it
+writes."""
+_MAY_LOSE = re.compile(
+    r"\b(?:MODIFY|CHANGE|CONVERT|TRUNCATE|REPLACE|IGNORE|DISCARD|EXCHANGE)\b|\bENGINE\W+(?!INNODB)\w|"
+    r"(?<!ON )\b(?:DELETE|UPDATE)\b|"
+    r"\bDROP\b(?!\W+(?:PRIMARY|FOREIGN|INDEX|KEY|CONSTRAINT|CHECK|DEFAULT|TRIGGER|VIEW|PROCEDURE|FUNCTION|EVENT)\b)",
+    re.IGNORECASE,
+)
+"""Of a statement that cannot be read: words that cut or remove data."""
 
 
 class Effect(IntEnum):
@@ -85,53 +106,76 @@ def changes(statements: Sequence[str], tables: Mapping[str, Table], *, filled: S
     """
     for statement in statements:
         match read := parsed(statement):
-            case exp.Create(kind="TABLE") if table_of(read) in filled:
+            case exp.Create() if not _is_new_table(read):
+                yield _not_understood("statement not understood", statement)
+            case exp.Create() if table_of(read) in filled:
                 yield Change(text=f"table {table_of(read)} new, filled from another table", effect=Effect.HELD)
-            case exp.Create(kind="TABLE"):
+            case exp.Create():
                 yield Change(text=f"table {table_of(read)} new", effect=Effect.ADDITIVE)
             case exp.Drop(kind="TABLE"):
                 names = [each.name for each in read.args["tables"]]
                 yield from (Change(text=f"table {name} dropped", effect=Effect.LOSSY) for name in names)
-            case exp.Alter(kind="TABLE") if read.args.get("actions"):
+            case exp.Alter(kind="TABLE") if read.args.get("actions") or read.args.get("options"):
                 yield from _alterations(read, tables, filled)
-            case exp.Alter(kind="TABLE") if read.args.get("options"):
-                yield Change(text=f"options of table {table_of(read)} changed: {statement}", effect=Effect.HELD)
+                if options := read.args.get("options"):
+                    said = ", ".join(each.sql("mysql") for each in options)
+                    yield _not_understood(f"options of table {table_of(read)} changed", said)
             case _:
-                yield Change(text=f"statement not understood: {statement}", effect=Effect.HELD)
+                yield _not_understood("statement not understood", statement)
 
 
 def parsed(statement: str) -> exp.Expr | None:
-    """A statement's parts. None if it cannot be read."""
+    """A statement's parts. None if it cannot be read, or has a comment: MySQL executes what is in `/*! … */`."""
     try:
+        if any(token.comments for token in sqlglot.tokenize(statement, read="mysql")):
+            return None
         return sqlglot.parse_one(statement, read="mysql")
     except SqlglotError:
         return None
 
 
+def _not_understood(what: str, sql: str) -> Change:
+    return Change(text=f"{what}: {sql}", effect=Effect.LOSSY if _MAY_LOSE.search(sql) else Effect.HELD)
+
+
+def _is_new_table(read: exp.Create) -> bool:
+    """Whether a statement makes a table, and an empty one, and neither takes the place of another nor copies one."""
+    properties = read.args.get("properties")
+    return (
+        read.kind == "TABLE"
+        and isinstance(read.this, exp.Schema)
+        and not any(read.args.get(name) for name in ("replace", "exists", "expression"))
+        and all(isinstance(each, _OF_NEW_TABLE) for each in (properties.expressions if properties else ()))
+    )
+
+
 def _alterations(read: exp.Alter, tables: Mapping[str, Table], filled: Sequence[str]) -> Iterator[Change]:
     name = table_of(read)
     table = tables.get(name)
-    for action in read.args["actions"]:
+    for action in read.args.get("actions") or ():
         match action:
             case exp.ColumnDef():
                 yield _new_column(name, action, filled)
             case exp.AddConstraint():
                 yield from (_addition(name, table, each) for each in action.expressions)
             case exp.ModifyColumn(this=exp.ColumnDef() as column):
-                yield _modification(name, table, column)
+                renamed = action.args.get("rename_from")
+                yield _modification(name, table, column, renamed.name if renamed else column.name)
             case exp.Drop(kind="COLUMN", args={"tables": [dropped]}):
                 yield Change(text=f"column {name}.{dropped.name} dropped", effect=Effect.LOSSY)
             case exp.Drop(kind=str(kind), args={"tables": [dropped]}):
                 yield Change(text=f"{kind.lower()} {dropped.name} of {name} dropped", effect=Effect.HELD)
             case _:
-                text = f"change of table {name} not understood: {action.sql('mysql')}"
-                yield Change(text=text, effect=Effect.HELD)
+                yield _not_understood(f"change of table {name} not understood", action.sql("mysql"))
 
 
 def _new_column(table: str, column: exp.ColumnDef, filled: Sequence[str]) -> Change:
     name = f"column {table}.{column.name} new"
     if f"{table}.{column.name}" in filled:
         return Change(text=f"{name}, filled from another column", effect=Effect.HELD)
+    others = [each for each in constraints_of(column, exp.Expr) if not isinstance(each, _OF_NEW_COLUMN)]
+    if others or column.args["kind"].this is exp.DType.SERIAL:
+        return Change(text=f"{name}: {column.sql('mysql')}", effect=Effect.HELD)
     if is_nullable(column) or _has(column, exp.DefaultColumnConstraint):
         return Change(text=name, effect=Effect.ADDITIVE)
     # In MySQL's strict mode, each INSERT of the running release would fail.
@@ -147,17 +191,28 @@ def _addition(name: str, table: Table | None, added: exp.Expr) -> Change:
     return Change(text=f"{added.sql('mysql')} of {name} new", effect=Effect.HELD)
 
 
-def _modification(name: str, table: Table | None, column: exp.ColumnDef) -> Change:
+def _modification(name: str, table: Table | None, column: exp.ColumnDef, was: str) -> Change:
+    """`was` is the column's name until now."""
     wanted = column.args["kind"].sql("mysql").lower()
-    before = table.columns.get(column.name) if table else None
-    what = f"column {name}.{column.name}"
+    before = table.columns.get(was) if table else None
+    what = f"column {name}.{was}"
+    becomes = wanted if column.name == was else f"{column.name} {wanted}"
     if before is None:
-        return Change(text=f"{what} changed to {wanted}", effect=Effect.LOSSY)
+        return Change(text=f"{what} changed to {becomes}", effect=Effect.LOSSY)
     if before.nullable and not is_nullable(column):
         return Change(text=f"{what} becomes NOT NULL", effect=Effect.LOSSY)
     if _is_narrower(before.type, wanted):
-        return Change(text=f"{what} narrowed from {before.type} to {wanted}", effect=Effect.LOSSY)
-    return Change(text=f"{what} changed from {before.type} to {wanted}", effect=Effect.HELD)
+        return Change(text=f"{what} narrowed from {before.type} to {becomes}", effect=Effect.LOSSY)
+    if _has(column, exp.ComputedColumnConstraint):
+        return Change(text=f"{what} becomes an expression", effect=Effect.LOSSY)
+    characters = [
+        each.this.sql("mysql")
+        for kind in (exp.CharacterSetColumnConstraint, exp.CollateColumnConstraint)
+        for each in constraints_of(column, kind)
+    ]
+    if other := [each for each in characters if _UNICODE not in each.lower()]:
+        return Change(text=f"{what} narrowed to the characters of {other[0]}", effect=Effect.LOSSY)
+    return Change(text=f"{what} changed from {before.type} to {becomes}", effect=Effect.HELD)
 
 
 def _is_narrower(before: str, after: str) -> bool:
@@ -166,8 +221,13 @@ def _is_narrower(before: str, after: str) -> bool:
     if kind in _SIZES and new_kind in _SIZES and _FAMILY[kind] == _FAMILY[new_kind]:
         # The number of an integer, such as that of int(10), is how wide it is shown, and not what fits.
         return _SIZES[new_kind] < _SIZES[kind] or unsigned != new_unsigned
+    if kind in ("char", "varchar") and new_kind in _TEXT_BYTES:
+        return sizes[0] * _BYTES_PER_CHARACTER > _TEXT_BYTES[new_kind]
     if kind != new_kind or len(sizes) != len(new_sizes) or unsigned != new_unsigned:
         return True
+    if kind in ("enum", "set"):
+        # A row has the number of its value: new ones fit behind the known.
+        return not after.replace(", ", ",").startswith(before.replace(", ", ",").removesuffix(")"))
     if kind == "decimal":
         # Digits before the point, and after it.
         return new_sizes[0] - new_sizes[1] < sizes[0] - sizes[1] or new_sizes[1] < sizes[1]
@@ -180,14 +240,16 @@ def read_type(text: str) -> tuple[str, tuple[int, ...], bool]:
     sizes = re.search(r"\(([\d, ]+)\)", text)
     kind = name.group() if name else text
     return (
-        "int" if kind == "integer" else kind,
+        _SAME_TYPE.get(kind, kind),
         tuple(int(each) for each in sizes.group(1).split(",")) if sizes else (),
         "unsigned" in text,
     )
 
 
 def is_nullable(column: exp.ColumnDef) -> bool:
-    """Whether a column may be empty, as a statement has it."""
+    """Whether a column may be empty, as a statement has it. That of a primary key may not."""
+    if _has(column, exp.PrimaryKeyColumnConstraint):
+        return False
     constraint = next(constraints_of(column, exp.NotNullColumnConstraint), None)
     return constraint is None or bool(constraint.args.get("allow_null"))
 

@@ -14,6 +14,8 @@ COLUMNS = {
     "total": Column(type="decimal(12,4)", nullable=True),
     "note": Column(type="text", nullable=True),
     "made": Column(type="timestamp", nullable=True),
+    "is_gift": Column(type="tinyint(1)", nullable=True),
+    "kind": Column(type="enum('new','done')", nullable=True),
 }
 TABLES = {
     "sales_order": Table(rows=40_000, size_bytes=1 << 20, columns=COLUMNS),
@@ -42,8 +44,46 @@ ADDITIVE = {
     "ALTER TABLE `sales_order` ADD COLUMN `a` timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP": "column sales_order.a new",
     "ALTER TABLE `quote` ADD COLUMN `a` json NULL": "column quote.a new",
     "ALTER TABLE `sales_order` ADD INDEX `I` (`a`,`b`)": "index I of sales_order new",
+    (
+        "ALTER TABLE `sales_order` ADD COLUMN `a` varchar(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL "
+        'DEFAULT "" COMMENT "-- as /* before */" AFTER `label`'
+    ): "column sales_order.a new",
+    (
+        "ALTER TABLE `sales_order` ADD COLUMN `a` timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP "
+        "ON UPDATE CURRENT_TIMESTAMP"
+    ): "column sales_order.a new",
 }
 HELD = {
+    # A second row of the running release would have the same value.
+    "ALTER TABLE `sales_order` ADD COLUMN `a` int NOT NULL DEFAULT 0 UNIQUE": (
+        "column sales_order.a new: `a` INT NOT NULL DEFAULT 0 UNIQUE"
+    ),
+    "ALTER TABLE `sales_order` ADD COLUMN `a` int PRIMARY KEY": "column sales_order.a new: `a` INT PRIMARY KEY",
+    "ALTER TABLE `sales_order` ADD COLUMN `a` SERIAL": "column sales_order.a new: `a` SERIAL",
+    "ALTER TABLE `sales_order` ADD COLUMN `a` int NULL CHECK (`count` < 9)": (
+        "column sales_order.a new: `a` INT NULL CHECK (`count` < 9)"
+    ),
+    "ALTER TABLE `sales_order` ADD COLUMN `a` int AS (1 / `count`) STORED": (
+        "column sales_order.a new: `a` INT GENERATED ALWAYS AS (1 / `count`) STORED"
+    ),
+    "CREATE TABLE `a` (`b` int) SELECT * FROM `quote`": (
+        "statement not understood: CREATE TABLE `a` (`b` int) SELECT * FROM `quote`"
+    ),
+    "CREATE TABLE IF NOT EXISTS `quote` (`b` int)": (
+        "statement not understood: CREATE TABLE IF NOT EXISTS `quote` (`b` int)"
+    ),
+    "ALTER TABLE `sales_order` MODIFY COLUMN `is_gift` BOOLEAN NULL DEFAULT 0": (
+        "column sales_order.is_gift changed from tinyint(1) to boolean"
+    ),
+    "ALTER TABLE `sales_order` MODIFY COLUMN `label` text NULL": (
+        "column sales_order.label changed from varchar(255) to text"
+    ),
+    "ALTER TABLE `sales_order` MODIFY COLUMN `kind` enum('new', 'done', 'lost') NULL": (
+        "column sales_order.kind changed from enum('new','done') to enum('new', 'done', 'lost')"
+    ),
+    "ALTER TABLE `sales_order` CHANGE COLUMN `label` `name` varchar(255) NULL": (
+        "column sales_order.label changed from varchar(255) to name varchar(255)"
+    ),
     "ALTER TABLE `sales_order` ADD COLUMN `a` text NOT NULL": "column sales_order.a new, NOT NULL without default",
     "ALTER TABLE `quote` ADD INDEX `I` (`a`)": "index I of quote new, over 1,000,000 rows",
     "ALTER TABLE `unheard_of` ADD INDEX `I` (`a`)": "index I of unheard_of new, over an unknown number of rows",
@@ -75,6 +115,37 @@ HELD = {
     ),
 }
 LOSSY = {
+    "ALTER TABLE `sales_order` MODIFY COLUMN `kind` enum('new') NULL": (
+        "column sales_order.kind narrowed from enum('new','done') to enum('new')"
+    ),
+    "ALTER TABLE `sales_order` MODIFY COLUMN `label` varchar(255) CHARACTER SET latin1 NULL": (
+        "column sales_order.label narrowed to the characters of latin1"
+    ),
+    "ALTER TABLE `sales_order` MODIFY COLUMN `label` varchar(255) COLLATE utf8mb3_bin NULL": (
+        "column sales_order.label narrowed to the characters of utf8mb3_bin"
+    ),
+    "ALTER TABLE `sales_order` MODIFY COLUMN `label` varchar(255) AS (`note`) STORED": (
+        "column sales_order.label becomes an expression"
+    ),
+    "ALTER TABLE `sales_order` MODIFY COLUMN `label` tinytext NULL": (
+        "column sales_order.label narrowed from varchar(255) to tinytext"
+    ),
+    "ALTER TABLE `sales_order` CHANGE COLUMN `label` `name` varchar(10) NULL": (
+        "column sales_order.label narrowed from varchar(255) to name varchar(10)"
+    ),
+    # Of what cannot be read, some words are enough.
+    **{
+        statement: f"statement not understood: {statement}"
+        for statement in (
+            "CREATE OR REPLACE TABLE `quote` (`a` int)",
+            "ALTER TABLE `quote` ADD COLUMN `a` int NULL /*!80000 , DROP COLUMN `b` */",
+            "ALTER TABLE `quote` MODIFY COLUMN IF EXISTS `a` varchar(3) NULL",
+            "ALTER TABLE `quote` CONVERT TO CHARACTER SET latin1",
+            "ALTER TABLE `quote` TRUNCATE PARTITION p0",
+            "TRUNCATE TABLE `quote`",
+            "ALTER TABLE `quote` ADD COLUMN `a` int NULL; DROP TABLE `quote`",
+        )
+    },
     "DROP TABLE `sales_order`": "table sales_order dropped",
     "ALTER TABLE `sales_order` DROP COLUMN `label`": "column sales_order.label dropped",
     "ALTER TABLE `sales_order` MODIFY COLUMN `label` varchar(10) NULL": (
@@ -151,6 +222,18 @@ def test_every_part_of_a_statement_counts() -> None:
         Effect.HELD,
         Effect.LOSSY,
         Effect.ADDITIVE,
+    ]
+
+
+def test_options_of_the_table_count_beside_a_new_column() -> None:
+    added = ("column quote.a new", Effect.ADDITIVE)
+    assert found("ALTER TABLE `quote` ADD COLUMN `a` int NULL, COMMENT='y', ENGINE=innodb") == [
+        added,
+        ("options of table quote changed: COMMENT='y', ENGINE=innodb", Effect.HELD),
+    ]
+    assert found("ALTER TABLE `quote` ADD COLUMN `a` int NULL, ENGINE=MEMORY") == [
+        added,
+        ("options of table quote changed: ENGINE=MEMORY", Effect.LOSSY),
     ]
 
 
