@@ -123,7 +123,8 @@ class FrozenPlan:
 def digest_of(candidate: Candidate | None, *, to: Version, previous: Version, environments: Mapping[str, str]) -> str:
     """A digest of what a plan is decided from. A satellite has no candidate that is asked.
 
-    Without the numbers of rows: InnoDB estimates them, and each time another way.
+    All that the kind follows from. Of a table's rows, only whether they are many: InnoDB estimates them, and each time
+    another way.
     """
     said: dict[str, Any] = {
         "to": asdict(to),
@@ -131,12 +132,10 @@ def digest_of(candidate: Candidate | None, *, to: Version, previous: Version, en
         "environments": dict(environments),
     }
     if candidate is not None:
-        said |= {
-            "database": candidate.database_status.exit_code,
-            "configuration": candidate.configuration_status.exit_code,
-            "statements": candidate.dry_run.text if candidate.dry_run else "",
-            "patches": sorted(candidate.new_patches),
-            "versions": dict(candidate.raised_versions or {}),
-            "removed": sorted(candidate.removed_modules),
+        said |= asdict(candidate) | {
+            "database_status": candidate.database_status.exit_code,
+            "configuration_status": candidate.configuration_status.exit_code,
         }
+        for name, table in (candidate.tables or {}).items():
+            said["tables"][name] = [table.is_large, said["tables"][name]["columns"]]
     return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

@@ -63,6 +63,8 @@ class Candidate:
     """Those that the release's `additive.yml` names: its developers say that the running release can live with them."""
     raised_versions: Mapping[str, str] | None = None
     """Modules whose `setup_version` is above the database's, with what it becomes."""
+    unseen_scripts: tuple[str, ...] = ()
+    """Scripts of modules that `setup:upgrade` runs too, and that its dry run leaves out."""
     removed_modules: tuple[str, ...] = ()
     """Modules of the running release's `config.php` that the candidate's does not have, or switches off."""
     running_release_ignores_versions: bool = False
@@ -84,6 +86,7 @@ class Candidate:
                 new_patches=tuple(said.get("new_patches", ())),
                 additive_patches=tuple(said.get("additive_patches", ())),
                 raised_versions=said.get("raised_versions"),
+                unseen_scripts=tuple(said.get("unseen_scripts", ())),
                 removed_modules=tuple(said.get("removed_modules", ())),
                 running_release_ignores_versions=bool(said.get("running_release_ignores_versions")),
             )
@@ -190,6 +193,8 @@ def _other_reasons(candidate: Candidate) -> Iterator[str]:
             yield "the database's tables could not be read"
         if candidate.raised_versions is None:
             yield "the versions of modules could not be read"
+        for script in candidate.unseen_scripts:
+            yield f"script {script}, which no dry run shows"
     for patch in candidate.new_patches:
         if patch not in candidate.additive_patches:
             yield f"patch {patch}"

@@ -82,6 +82,28 @@ def test_a_change_of_the_code_decides_the_kind(
     assert (decision.kind, list(decision.reasons)) == (kind, reasons)
 
 
+def test_scripts_that_no_dry_run_shows_are_seen(shops: Shops) -> None:
+    """Those of a new module, and those that run each time and are others than the running release's."""
+    script = "<?php\n"
+    running = shops.installed("r1", Change(files={f"{CATALOG}/Setup/Recurring.php": script}))
+    loyalty = "app/code/Client/Loyalty/Setup"
+    known = Change(files={f"{CATALOG}/Setup/Recurring.php": script, f"{CATALOG}/Setup/UpgradeSchema.php": script})
+    new = Change(files={f"{loyalty}/InstallSchema.php": script, f"{loyalty}/RecurringData.php": script})
+    assert asked(shops.release("r2", known, releases.new_module()), running).unseen_scripts == ()
+    decision = decide(asked(shops.release("r3", known, releases.new_module(), new), running))
+    assert (decision.kind, list(decision.reasons)) == (
+        Kind.HELD,
+        [
+            "script Client_Loyalty/Setup/InstallSchema.php, which no dry run shows",
+            "script Client_Loyalty/Setup/RecurringData.php, which no dry run shows",
+        ],
+    )
+    changed = Change(files={f"{CATALOG}/Setup/Recurring.php": f"{script}// Another one.\n"})
+    assert asked(shops.release("r4", changed, releases.new_column()), running).unseen_scripts == (
+        "Client_Catalog/Setup/Recurring.php",
+    )
+
+
 def test_a_narrower_column_is_seen_with_what_it_was(shops: Shops) -> None:
     running = shops.installed()
     name = '<column xsi:type="varchar" name="image" length="{}" nullable="false"/>'

@@ -11,8 +11,9 @@ import pytest
 from commands.errors import ExitCode
 from release.acceptance import code_of
 from release.errors import RefusedError
+from release.frozen_plan import Version, digest_of
 from release.kinds import Answer, Candidate, Kind, decide
-from release.schema_changes import Column, Table
+from release.schema_changes import LARGE_TABLE_ROWS, Column, Table
 
 UP_TO_DATE = Answer(exit_code=0, text="All modules are up to date.\n")
 NEEDED = Answer(exit_code=2, text="Declarative Schema is not up to date\n")
@@ -55,6 +56,7 @@ def test_harmless_changes_are_additive() -> None:
         (upgraded(NEW_COLUMN, new_patches=(PATCH,)), f"patch {PATCH}"),
         (upgraded(NEW_COLUMN, raised_versions={"Client_Store": "1.0.1"}), "setup_version of Client_Store raised"),
         (upgraded(NEW_COLUMN, removed_modules=("Client_Store",)), "module Client_Store removed"),
+        (upgraded(NEW_COLUMN, unseen_scripts=("Client_Store/Setup/InstallData.php",)), "script Client_Store/Setup"),
         (upgraded("something else"), "statement not understood"),
         (upgraded(NEW_COLUMN, tables=None), "tables could not be read"),
         (upgraded(NEW_COLUMN, raised_versions=None), "versions of modules could not be read"),
@@ -68,6 +70,40 @@ def test_anything_else_is_held_and_says_why(candidate: Candidate, reason: str) -
     decision = decide(candidate)
     assert decision.kind is Kind.HELD
     assert any(reason in each for each in decision.reasons), decision.reasons
+
+
+VERSION = Version(label="r2", release="r2", bundle="s3://b/r2.zip")
+LARGE = replace(TABLES["sales_order"], rows=LARGE_TABLE_ROWS)
+
+
+def facts_of(candidate: Candidate) -> str:
+    return digest_of(candidate, to=VERSION, previous=VERSION, environments={"front": "e-1"})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"running_release_ignores_versions": True},
+        {"additive_patches": (PATCH,)},
+        {"filled": ("sales_order.gift",)},
+        {"unseen_scripts": ("Client_Store/Setup/Recurring.php",)},
+        {"tables": {"sales_order": LARGE}},
+        {"tables": {"sales_order": replace(TABLES["sales_order"], columns={})}},
+        {"tables": None},
+        {"raised_versions": None},
+        {"dry_run": Answer(exit_code=1, text=NEW_COLUMN)},
+    ],
+)
+def test_a_plan_is_of_all_facts_that_it_was_decided_from(change: dict[str, Any]) -> None:
+    candidate = upgraded(NEW_COLUMN)
+    assert facts_of(replace(candidate, **change)) != facts_of(candidate)
+
+
+def test_an_estimate_and_the_words_of_an_answer_are_no_facts_of_a_plan() -> None:
+    candidate = upgraded(NEW_COLUMN)
+    tables = {"sales_order": replace(TABLES["sales_order"], rows=10, size_bytes=32768)}
+    said = replace(candidate, tables=tables, database_status=replace(NEEDED, text="Not up to date"))
+    assert facts_of(said) == facts_of(candidate)
 
 
 def test_an_operator_may_ask_for_more_caution() -> None:

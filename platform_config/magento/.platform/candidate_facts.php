@@ -78,6 +78,31 @@ function filled(array $directories, string $prefix): array
     return $filled;
 }
 
+/**
+ * @return list<string> Scripts that setup:upgrade runs and its dry run leaves out: of a module that is new to the database, and
+ * those that run each time, unless the running release has the same.
+ */
+function scripts(array $directories, string $root, string $running, array $versions, array $known): array
+{
+    $scripts = [];
+    foreach ($directories as $module => $directory) {
+        $names = isset($versions[$module]) && !isset($known[$module])
+            ? ['InstallSchema', 'InstallData', 'UpgradeSchema', 'UpgradeData']
+            : [];
+        foreach ([...$names, 'Recurring', 'RecurringData'] as $name) {
+            $file = "$directory/Setup/$name.php";
+            $before = $running . substr($file, strlen($root));
+            if (!is_file($file)) {
+                continue;
+            }
+            if (in_array($name, $names, true) || !is_file($before) || sha1_file($before) !== sha1_file($file)) {
+                $scripts[] = "$module/Setup/$name.php";
+            }
+        }
+    }
+    return $scripts;
+}
+
 /** The tables that statements name, with their rows, sizes, columns and how many full-text indexes they have. */
 function tables(PDO $database, string $statements): array
 {
@@ -158,6 +183,7 @@ if (in_array($facts['database_status']['exit_code'], [0, NEEDED], true)) {
         'new_patches' => array_values(array_diff(patches($directories), $applied)),
         'additive_patches' => additive('additive.yml'),
         'raised_versions' => $raised,
+        'unseen_scripts' => scripts($directories, $root, $running, $versions, $known),
         'removed_modules' => array_keys(array_diff_key(array_filter($before), array_filter($modules))),
         'running_release_ignores_versions' => (bool)($present['deployment']['blue_green']['enabled'] ?? false),
     ];
