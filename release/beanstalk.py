@@ -23,6 +23,10 @@ ALL_AT_ONCE, ROLLING, WITH_ADDITIONAL_BATCH = "AllAtOnce", "Rolling", "RollingWi
 _CRON_ON_OLDEST_OF = "aws:elasticbeanstalk:application:environment", "MAGENTO_CRON_ON_OLDEST_OF"
 """The property of a back office that may have a second instance for the time of a deployment. Cron and a release's
 commands run on the oldest one alone."""
+_REFUSED = "InvalidParameterValue"
+"""Beanstalk's answer to what is done already, or cannot be done now."""
+_MOST_UPDATES = 3
+"""Of options: somebody else's update may be in the way."""
 _MOST_DEPLOYMENTS = 2
 """An instance that was replaced meanwhile has the version before. Then the version is deployed once more."""
 Say = Callable[[str], None]
@@ -134,28 +138,31 @@ class Environment:
 
     def set_policy(self, policy: str, deadline: float, note: Note = not_noted) -> None:
         """Set it, in a call of its own: AWS refuses options and a version in one. It touches no instance."""
+        option = {"Namespace": COMMAND, "OptionName": "DeploymentPolicy", "Value": policy}
         found = self.wait_until_ready(deadline)
-        if self.policy() != policy:
-            option = {"Namespace": COMMAND, "OptionName": "DeploymentPolicy", "Value": policy}
-            answer = self.beanstalk.update_environment(EnvironmentName=self.name, OptionSettings=[option])
-            note(updates=[asdict(self._updated(found, answer))])
-            self.wait_until_ready(deadline)
+        for _ in range(_MOST_UPDATES):
+            if self.policy() == policy:
+                return
+            note(updates=[asdict(self._update(found, OptionSettings=[option]))])
+            found = self.wait_until_ready(deadline)
+        if (got := self.policy()) != policy:
+            raise ReleaseError(f"environment {self.name}: got DeploymentPolicy {got}, expected {policy}")
 
     def begin(self, label: str, deadline: float) -> Update | None:
         """Begin to deploy a version. None if every instance runs it, so that there is nothing to wait for."""
         found = self.wait_until_ready(deadline)
         if found.get("VersionLabel") == label and not self.left_behind(label):
             return None
+        return self._update(found, VersionLabel=label)
+
+    def _update(self, before: Mapping[str, Any], **change: Any) -> Update:
         answer: dict[str, Any] = {}
         try:
-            answer = self.beanstalk.update_environment(EnvironmentName=self.name, VersionLabel=label)
+            answer = self.beanstalk.update_environment(EnvironmentName=self.name, **change)
         except ClientError as error:
             # A call whose answer was lost, or somebody else's: the environment is not Ready.
-            if error.response["Error"]["Code"] != "InvalidParameterValue" or self.describe()["Status"] == "Ready":
+            if error.response["Error"]["Code"] != _REFUSED or self.describe()["Status"] == "Ready":
                 raise
-        return self._updated(found, answer)
-
-    def _updated(self, before: Mapping[str, Any], answer: Mapping[str, Any]) -> Update:
         return Update(
             environment=self.name,
             request_id=answer.get("ResponseMetadata", {}).get("RequestId", ""),
@@ -221,21 +228,29 @@ def register(beanstalk: Any, application: str, *, label: str, bucket: str, key: 
 
     Raises ``RefusedError`` if the label belongs to another bundle: what a label means must not change.
     """
-    found = beanstalk.describe_application_versions(ApplicationName=application, VersionLabels=[label])[
-        "ApplicationVersions"
-    ]
-    if found:
-        there = found[0]["SourceBundle"]
-        if (there["S3Bucket"], there["S3Key"]) != (bucket, key):
-            raise RefusedError(
-                f"version {label} of application {application}: got s3://{there['S3Bucket']}/{there['S3Key']}, "
-                f"expected s3://{bucket}/{key}. A release's name is used once: build the bundle with another one."
-            )
+
+    def is_there() -> bool:
+        found = beanstalk.describe_application_versions(ApplicationName=application, VersionLabels=[label])
+        for each in found["ApplicationVersions"]:
+            there = each["SourceBundle"]
+            if (there["S3Bucket"], there["S3Key"]) != (bucket, key):
+                raise RefusedError(
+                    f"version {label} of application {application}: got s3://{there['S3Bucket']}/{there['S3Key']}, "
+                    f"expected s3://{bucket}/{key}. A release's name is used once: build the bundle with another one."
+                )
+        return bool(found["ApplicationVersions"])
+
+    if is_there():
         return False
-    beanstalk.create_application_version(
-        ApplicationName=application,
-        VersionLabel=label,
-        Description=description,
-        SourceBundle={"S3Bucket": bucket, "S3Key": key},
-    )
+    try:
+        beanstalk.create_application_version(
+            ApplicationName=application,
+            VersionLabel=label,
+            Description=description,
+            SourceBundle={"S3Bucket": bucket, "S3Key": key},
+        )
+    except ClientError as error:
+        # boto3 repeats a call whose answer was lost.
+        if error.response["Error"]["Code"] != _REFUSED or not is_there():
+            raise
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,7 +17,8 @@ from botocore.exceptions import ClientError
 
 from components.site.release_documents import DOCUMENTS
 from release.actions import Actions
-from release.beanstalk import Environment, Instance, deploy
+from release.beanstalk import COMMAND, Environment, Instance, deploy, register
+from release.errors import ReleaseError
 from release.frozen_plan import FrozenPlan, Version
 from release.hold import SETTLE_SECONDS, Scope
 from release.journal import Note
@@ -208,12 +210,21 @@ class Beanstalk:
     """A client of Beanstalk, whose environments are at once what they are told to be."""
 
     labels: dict[str, str] = field(default_factory=lambda: {"front": "old", "back-office": "new"})
+    policies: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, dict[str, str]] = field(default_factory=dict)
+    lost: int = 0
+    """How many answers are lost. boto3 repeats the call, and gets the second answer."""
     status: str = "Ready"
     """Of what is described next. After that, it is ready."""
 
     def describe_environments(self, *, EnvironmentNames: list[str], **_: Any) -> dict[str, Any]:  # noqa: N803
         (name,) = EnvironmentNames
-        found = {"Status": self.status, "VersionLabel": self.labels[name], "DateUpdated": UPDATED}
+        found = {
+            "Status": self.status,
+            "ApplicationName": "shop",
+            "VersionLabel": self.labels[name],
+            "DateUpdated": UPDATED,
+        }
         self.status = "Ready"
         return {"Environments": [found]}
 
@@ -227,9 +238,64 @@ class Beanstalk:
     def describe_events(self, *, EnvironmentName: str, MaxRecords: int) -> dict[str, Any]:  # noqa: N803
         return {"Events": [{"Message": f"Newest of {EnvironmentName}."}][:MaxRecords]}
 
-    def update_environment(self, *, EnvironmentName: str, VersionLabel: str) -> dict[str, Any]:  # noqa: N803
-        self.labels[EnvironmentName] = VersionLabel
+    def describe_configuration_settings(self, *, EnvironmentName: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        policy = {"Namespace": COMMAND, "OptionName": "DeploymentPolicy"}
+        policy["Value"] = self.policies.get(EnvironmentName, "Rolling")
+        return {"ConfigurationSettings": [{"OptionSettings": [policy]}]}
+
+    def update_environment(self, *, EnvironmentName: str, **change: Any) -> dict[str, Any]:  # noqa: N803
+        if "VersionLabel" in change:
+            self.labels[EnvironmentName] = change["VersionLabel"]
+        for each in change.get("OptionSettings", ()):
+            self.policies[EnvironmentName] = each["Value"]
+        if self.lost:
+            self.lost, self.status = self.lost - 1, "Updating"
+            raise ClientError({"Error": {"Code": "InvalidParameterValue"}}, "UpdateEnvironment")
         return {"ResponseMetadata": {"RequestId": f"request-{EnvironmentName}"}}
+
+    def describe_application_versions(self, *, VersionLabels: list[str], **_: Any) -> dict[str, Any]:  # noqa: N803
+        found = [{"SourceBundle": self.versions[each]} for each in VersionLabels if each in self.versions]
+        return {"ApplicationVersions": found}
+
+    def create_application_version(self, **given: Any) -> None:
+        self.versions[given["VersionLabel"]] = given["SourceBundle"]
+        if self.lost:
+            self.lost -= 1
+            message = "Application Version already exists."
+            raise ClientError({"Error": {"Code": "InvalidParameterValue", "Message": message}}, "Create")
+
+
+def test_an_answer_that_was_lost_does_not_fail_a_step() -> None:
+    """AWS did it, and refuses the call that boto3 repeats."""
+    client = Beanstalk(lost=1)
+    assert register(client, "shop", label="new", bucket="b", key="new.zip", description="")
+    assert not register(client, "shop", label="new", bucket="b", key="new.zip", description="")
+    client.lost = 1
+    Environment(beanstalk=client, name="front").set_policy("AllAtOnce", time.monotonic() + 60)
+    assert (client.policies, client.lost) == ({"front": "AllAtOnce"}, 0)
+    client.lost = 1
+    assert deploy([Environment(beanstalk=client, name="front")], "new", seconds=60) == ["i-front"]
+
+
+def test_what_beanstalk_refuses_otherwise_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Beanstalk()
+
+    def refused(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "InvalidParameterValue"}}, "Any")
+
+    monkeypatch.setattr(client, "create_application_version", refused)
+    monkeypatch.setattr(client, "update_environment", refused)
+    with pytest.raises(ClientError):
+        register(client, "shop", label="new", bucket="b", key="new.zip", description="")
+    with pytest.raises(ClientError):
+        Environment(beanstalk=client, name="front").set_policy("AllAtOnce", time.monotonic() + 60)
+
+
+def test_a_policy_that_beanstalk_does_not_take_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Beanstalk()
+    monkeypatch.setattr(client, "update_environment", lambda **_: {})
+    with pytest.raises(ReleaseError, match="environment front: got DeploymentPolicy Rolling, expected AllAtOnce"):
+        Environment(beanstalk=client, name="front").set_policy("AllAtOnce", time.monotonic() + 60)
 
 
 def test_what_somebody_else_updates_meanwhile_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
