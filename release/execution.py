@@ -14,6 +14,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commands import credentials
+from commands.errors import CommandError
 from release.beanstalk import Say
 from release.errors import HalfWayError, LockLostError, ReleaseError
 from release.journal import Event, Journal, Note
@@ -130,9 +131,13 @@ class Execution:
                 details = {key: value for action in actions for key, value in self.do(action, note).items()}
         except LockLostError:
             raise
-        except (ReleaseError, BotoCoreError, ClientError) as error:
+        except (CommandError, BotoCoreError, ClientError) as error:
             self._write(Event.FAILED, step=name, error=str(error))
             raise _StepFailedError from None
+        except Exception as error:
+            # An answer that nobody expected. Without a record, the exit code would say that nothing was changed.
+            self._write(Event.FAILED, step=name, error=f"{type(error).__name__}: {error}")
+            raise _StepFailedError from error
         except KeyboardInterrupt:
             self._write(Event.FAILED, step=name, error="it was interrupted")
             raise HalfWayError(f"The release was interrupted in step {name}.\n{self._ways}") from None

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from commands.errors import CannotRunError, ExitCode
 from release.errors import HalfWayError, LockedError, LockLostError, ReleaseError
 from release.execution import Execution
 from release.journal import Event, Journal, Note, Record, not_noted
@@ -385,6 +386,31 @@ def test_credentials_that_expire_stop_it_half_way(s3: Objects, place: LockPlace,
     s3.have_expired = False
     go_on(s3, place, plan, shop).forward()
     require_quiet(shop, NEW)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (CannotRunError("output release_documents: got no migrate"), "output release_documents: got no migrate"),
+        (KeyError("Status"), "KeyError: 'Status'"),
+    ],
+)
+def test_what_nobody_expected_takes_the_release_back_too(
+    s3: Any, place: LockPlace, error: Exception, said: str
+) -> None:
+    """A document that the stack does not have, which ends any other command with "nothing was changed"."""
+    shop = Shop(Kind.PLAIN)
+    execution = begin(s3, place, Plan(Kind.PLAIN), shop)
+
+    def do(action: Action, note: Note) -> Mapping[str, Any]:
+        if action is Action.VERIFY_FRONT:
+            raise error
+        return shop.do(action, note)
+
+    with pytest.raises(ReleaseError, match=f"is taken back: the shop is as before. verify-front: {said}") as failed:
+        replace(execution, do=do).forward()
+    assert failed.value.exit_code is ExitCode.FAILED
+    require_quiet(shop, OLD)
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=str)
