@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from commands.errors import CannotRunError
+from release.errors import RefusedError
 from release.kinds import Candidate, Kind
 from release.steps import Step
 
@@ -80,20 +81,27 @@ class FrozenPlan:
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> FrozenPlan:
-        return cls(
-            **{
-                **said,
-                "kind": Kind(said["kind"]),
-                "reasons": tuple(said["reasons"]),
-                "changes": tuple(said["changes"]),
-                "copies": tuple(said.get("copies", ())),
-                "allowed": tuple(said.get("allowed", ())),
-                "against_return": tuple(said["against_return"]),
-                "to": Version(**said["to"]),
-                "previous": Version(**said["previous"]),
-                "steps": tuple(Step.from_json(step) for step in said["steps"]),
-            }
-        )
+        """Raises ``RefusedError`` for one of another version of the tool, which has other fields, kinds or steps."""
+        try:
+            return cls(
+                **{
+                    **said,
+                    "kind": Kind(said["kind"]),
+                    "reasons": tuple(said["reasons"]),
+                    "changes": tuple(said["changes"]),
+                    "copies": tuple(said.get("copies", ())),
+                    "allowed": tuple(said.get("allowed", ())),
+                    "against_return": tuple(said["against_return"]),
+                    "to": Version(**said["to"]),
+                    "previous": Version(**said["previous"]),
+                    "steps": tuple(Step.from_json(step) for step in said["steps"]),
+                }
+            )
+        except (ValueError, TypeError, KeyError) as error:
+            raise RefusedError(
+                f"plan of release {said.get('release', '?')}, made {said.get('at', 'some day')}: got {error}, expected "
+                "one of this version of the tool. Nothing was changed. Go on with the version that made it."
+            ) from None
 
     def keep(self, s3: Any, bucket: str, prefix: str) -> None:
         """Write it to the bucket for releases, from where `deploy` reads it."""

@@ -17,7 +17,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from release.errors import LockLostError, ReleaseError
+from release.errors import LockLostError, RefusedError, ReleaseError
 from release.lock import WRITTEN_BY_ANOTHER
 from release.redaction import Redaction
 
@@ -106,8 +106,14 @@ class Journal:
         keys = sorted(each["Key"] for page in pages for each in page.get("Contents", ()))
         for number, key in enumerate((key for key in keys if key != f"{prefix}plan.json"), start=1):
             body = journal._body(key)
-            said = json.loads(body)
-            record = Record(**{**said, "event": Event(said["event"])})
+            try:
+                said = json.loads(body)
+                record = Record(**{**said, "event": Event(said["event"])})
+            except (ValueError, TypeError, KeyError) as error:
+                raise RefusedError(
+                    f"s3://{bucket}/{key}: got {error}, expected a record of this version of the tool. Nothing was "
+                    "changed. Go on with the version that wrote it."
+                ) from None
             if key != prefix + _NUMBER.format(number) or record.number != number or record.previous != journal._last:
                 raise ReleaseError(
                     f"s3://{bucket}/{key}: got a record that does not follow the one before. Somebody changed or "

@@ -11,9 +11,12 @@ from urllib.parse import quote
 import pytest
 
 from commands.errors import CannotRunError
-from release.errors import LockLostError, ReleaseError
+from release.errors import LockLostError, RefusedError, ReleaseError
+from release.frozen_plan import FrozenPlan, Version
 from release.journal import Event, Journal, names
+from release.kinds import Kind
 from release.redaction import Redaction
+from release.steps import STEPS
 from sandbox.emulator.in_process import client
 from tests.release.conftest import BUCKET
 from tests.release.test_lock import S3
@@ -127,6 +130,36 @@ def test_a_changed_plan_is_noticed(s3: Any) -> None:
     s3.put_object(Bucket=BUCKET, Key=f"{PREFIX}plan.json", Body=b'{"release": "r1", "steps": []}')
     with pytest.raises(ReleaseError, match=r"000001\.json"):
         read(s3)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"number": 1}', b'{"event": "paused"}'])
+def test_a_record_of_another_version_of_the_tool_is_refused(s3: Any, body: bytes) -> None:
+    begun(s3)
+    s3.put_object(Bucket=BUCKET, Key=f"{PREFIX}000001.json", Body=body)
+    with pytest.raises(RefusedError, match=f"{PREFIX}000001.json: got .*, expected a record of this version of the"):
+        read(s3)
+
+
+@pytest.mark.parametrize("change", [{"new": 1}, {"kind": "canary"}, {"steps": [{"name": "fly", "undo": []}]}])
+def test_a_plan_of_another_version_of_the_tool_is_refused(change: dict[str, Any]) -> None:
+    made = Version(label="r2", release="r2", bundle="s3://b/r2.zip")
+    plan = FrozenPlan(
+        release="r2",
+        kind=Kind.PLAIN,
+        reasons=(),
+        changes=(),
+        against_return=(),
+        to=made,
+        previous=made,
+        facts="",
+        steps=STEPS[Kind.PLAIN],
+        by="me",
+        at="2026-11-26T00:00:00+00:00",
+    )
+    said = json.loads(plan.to_bytes())
+    assert FrozenPlan.from_json(said) == plan
+    with pytest.raises(RefusedError, match=r"^plan of release r2, made 2026-11-26.*: got .*, expected one of this ver"):
+        FrozenPlan.from_json(said | change)
 
 
 def test_no_journal_is_said(s3: Any) -> None:
