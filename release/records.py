@@ -20,7 +20,7 @@ from release.lock import Found
 from release.progress import ENDED, Direction, Progress
 from release.redaction import Redaction
 from release.running_configuration import RunningRelease
-from release.site import JOURNALS, REFRESH, Satellite, Site
+from release.site import HOLD, JOURNALS, REFRESH, Satellite, Site
 from release.traces import Traces
 
 
@@ -69,11 +69,11 @@ def history(
             for line in _lines(journal.plan, journal.records):
                 console.say(line, indent="    ")
             return
-        journals = {name: _journal(site, name) for name in known}
-    ordered = sorted(journals.items(), key=lambda item: item[1].records[0].at if item[1].records else "")
-    for name, journal in ordered[-count:]:
+        # Each is an object a record: those that are not shown are not read.
+        shown = [(name, _journal(site, name)) for name in sorted(known, key=_began)[-count:]]
+    for name, journal in shown:
         console.say(_summary(name, journal.plan, journal.records), indent="    ")
-    if not journals:
+    if not shown:
         console.say(f"{f'Satellite {app}' if app else 'The shop'} of stack {stack} has no releases yet.")
 
 
@@ -125,6 +125,11 @@ def _progress(journal: Journal) -> Progress:
 
 def _journal(site: Site, release: str) -> Journal:
     return Journal.read(site.s3, site.bucket, site.journal_prefix(release), Redaction())
+
+
+def _began(name: str) -> str:
+    """The time in the name of a journal, which that of a hold or a refresh has behind a word."""
+    return name.removeprefix(HOLD).removeprefix(f"{REFRESH}-")
 
 
 def _lock(found: Found | None, site: Site) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,6 +39,18 @@ def test_it_says_of_what_there_are_no_releases() -> None:
     assert "The shop of stack prod has no releases yet." in CliRunner().invoke(app, ["history", "-s", "prod"]).output
     satellite = CliRunner().invoke(app, ["history", "-s", "prod", "--app", "pim"])
     assert "Satellite pim of stack prod has no releases yet." in satellite.output
+
+
+@pytest.mark.usefixtures("site")
+def test_of_many_releases_and_holds_only_the_newest_are_read(s3: Any) -> None:
+    """Each is an object a record: a year of them would take minutes."""
+    plan = json.dumps({"release": "r", "kind": "hold", "steps": [{"name": "hold on"}]}).encode()
+    names = ("20261126T000000Z-zebra", "hold-20261126T000001000000Z", "20261126T000002Z-ant")
+    for name in names:
+        s3.put_object(Bucket=BUCKET, Key=f"prod/releases/{name}/plan.json", Body=plan)
+    s3.put_object(Bucket=BUCKET, Key="prod/releases/20261125T000000Z-old/plan.json", Body=b"It is not read.")
+    said = CliRunner().invoke(app, ["history", "-s", "prod", "--count", "3"])
+    assert [line.partition(":")[0].strip() for line in said.output.splitlines()] == list(names)
 
 
 @pytest.mark.usefixtures("site")
