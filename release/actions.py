@@ -23,6 +23,8 @@ from release.steps import Action, seconds_of
 Details = Mapping[str, Any]
 FRONT, BACK_OFFICE = "front", "back-office"
 _INSTALLATION_POLL_SECONDS = 10.0
+_MOST_ATTEMPTS = 1000
+"""At a migration, under one number of the lock."""
 _KEPT = 2000
 """Characters of what an instance printed, for the journal. The log group has all of it."""
 
@@ -35,6 +37,9 @@ class Actions:
     plan: FrozenPlan
     fence: int
     """The number of the lock. An instance refuses the commands of an earlier holder."""
+    began: int
+    """The number of the lock under which the release began. The same release may be deployed again, after it was taken
+    back: what it left on an instance is not of this time."""
     failures: Mapping[str, int] = field(default_factory=dict)
     """How often each step of this release has failed: what failed on an instance is only started again if asked to."""
     say: Say = lambda _: None
@@ -102,9 +107,8 @@ class Actions:
 
     def _make_snapshot(self) -> Details:
         rds, database = self.site.session.client("rds"), self.site.database
-        made = snapshots.make(
-            rds, database, f"{self.plan.release}-{self.plan.id}", seconds=seconds_of(Action.MAKE_SNAPSHOT)
-        )
+        attempt = f"{self.plan.release}-{self.plan.id}-{self.began}"
+        made = snapshots.make(rds, database, attempt, seconds=seconds_of(Action.MAKE_SNAPSHOT))
         return {"snapshot": made, "database": database}
 
     def _stage(self, version: Version) -> None:
@@ -147,12 +151,11 @@ class Actions:
         if self.site.back_office_instance.instance_id not in self._paused:
             # It may have taken the place of the one that was paused, and a new instance runs cron.
             self._pause_writers()
-        attempt = self.failures.get(Action.MIGRATE.value, 0) + 1
+        attempt = self.began * _MOST_ATTEMPTS + self.failures.get(Action.MIGRATE.value, 0) + 1
         return self._on_back_office("migrate", Release=self.plan.to.release, Attempt=str(attempt))
 
     def _ask_previous(self) -> Details:
-        document = "await-migration"
-        self._noted(document, self.site.back_office_instance.send(document)).wait()
+        self._on_back_office("await-migration")
         self._stage(self.plan.previous)
         return self._on_back_office("ask-previous", Release=self.plan.previous.release)
 

@@ -149,6 +149,7 @@ def _held(site: Site, lock: Lock, journal: Journal, planned: FrozenPlan, console
         site=site,
         plan=planned,
         fence=lock.fence,
+        began=journal.records[0].fence if journal.records else lock.fence,
         failures=Progress.of(planned.steps, journal.records).failures,
         say=console.step,
         happens=console.happens if console.is_terminal else None,

@@ -30,15 +30,21 @@ def make(rds: Any, database: str, attempt: str, *, seconds: float) -> str:
     """
     name = name_of(database, attempt)
     deadline = time.monotonic() + seconds
-    try:
-        rds.create_db_snapshot(
-            DBInstanceIdentifier=database,
-            DBSnapshotIdentifier=name,
-            Tags=[{"Key": "Name", "Value": name}, {"Key": "Release", "Value": attempt}],
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ("DBSnapshotAlreadyExists", "DBSnapshotAlreadyExistsFault"):
-            raise
+    for _ in polls(_POLL_SECONDS):
+        try:
+            rds.create_db_snapshot(
+                DBInstanceIdentifier=database,
+                DBSnapshotIdentifier=name,
+                Tags=[{"Key": "Name", "Value": name}, {"Key": "Release", "Value": attempt}],
+            )
+        except ClientError as error:
+            code = error.response["Error"]["Code"].removesuffix("Fault")
+            # The daily snapshot is being made, or that of another satellite, with which it shares the database.
+            if code == "InvalidDBInstanceState" and time.monotonic() < deadline:
+                continue
+            if code != "DBSnapshotAlreadyExists":
+                raise
+        break
     for _ in polls(_POLL_SECONDS):
         status = rds.describe_db_snapshots(DBSnapshotIdentifier=name)["DBSnapshots"][0]["Status"]
         if status == "available":

@@ -149,13 +149,15 @@ DOCUMENTS = (
         fence_file=_OF_RELEASES,
         parameters={
             "Release": _RELEASE,
-            "Attempt": Parameter(description="Which attempt this is, from 1", allowed="[1-9][0-9]{0,2}"),
+            "Attempt": Parameter(description="A number above those of attempts before", allowed="[1-9][0-9]{0,11}"),
         },
     ),
     ReleaseDocument(
         name="await-migration",
         description="Ends when no migration runs",
         timeout_seconds=4 * _HOUR,
+        # No change, but the one of an earlier holder that comes late must find itself refused.
+        fence_file=_OF_RELEASES,
     ),
     ReleaseDocument(
         name="ask-previous",

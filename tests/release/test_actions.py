@@ -109,7 +109,7 @@ def actions(sent: Sent) -> Actions:
         by="me",
         at="2026-11-26T00:00:00+00:00",
     )
-    return Actions(site=site, plan=plan, fence=7, failures={"migrate": 2})  # type: ignore[arg-type]
+    return Actions(site=site, plan=plan, fence=7, began=5, failures={"migrate": 2})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("action", SENT)
@@ -129,7 +129,7 @@ def test_a_document_gets_the_parameters_that_it_has(action: Action) -> None:
 def test_a_satellite_is_asked_for_the_page_that_its_load_balancer_asks_for() -> None:
     sent = Sent()
     of_the_shop = actions(sent)
-    of_pim = Actions(site=Pim(sent), plan=of_the_shop.plan, fence=7)
+    of_pim = Actions(site=Pim(sent), plan=of_the_shop.plan, fence=7, began=5)
     of_pim.do(Action.VERIFY_SATELLITE)
     assert sent.documents == [("verify-satellite", {"Release": "new", "Page": "/user/login"})]
     (document,) = [each for each in DOCUMENTS if each.name == "verify-satellite"]
@@ -138,9 +138,25 @@ def test_a_satellite_is_asked_for_the_page_that_its_load_balancer_asks_for() -> 
 
 
 def test_a_migration_that_failed_is_started_again() -> None:
+    """In the same release, and when it is deployed anew after it was taken back."""
     sent = Sent()
     actions(sent).do(Action.MIGRATE)
-    assert sent.documents[-1] == ("migrate", {"Fence": "7", "Release": "new", "Attempt": "3"})
+    assert sent.documents[-1] == ("migrate", {"Fence": "7", "Release": "new", "Attempt": "5003"})
+    replace(actions(sent), began=7, failures={}).do(Action.MIGRATE)
+    assert sent.documents[-1] == ("migrate", {"Fence": "7", "Release": "new", "Attempt": "7001"})
+
+
+def test_a_plan_that_is_carried_out_again_has_a_snapshot_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of the first time is too old: the orders since are not in it."""
+    made: list[str] = []
+    monkeypatch.setattr("release.snapshots.make", lambda _rds, _database, attempt, **_: made.append(attempt))
+    of_the_release = actions(Sent())
+    monkeypatch.setattr(of_the_release.site, "session", SimpleNamespace(client=lambda _: None), raising=False)
+    monkeypatch.setattr(of_the_release.site, "database", "db", raising=False)
+    for began, fence in ((5, 5), (5, 6), (7, 7)):
+        replace(of_the_release, began=began, fence=fence).do(Action.MAKE_SNAPSHOT)
+    first, resumed, again = made
+    assert first == resumed != again
 
 
 @dataclass
@@ -180,7 +196,6 @@ def test_every_document_that_changes_something_is_fenced() -> None:
     unfenced = {each.name for each in DOCUMENTS if not each.is_fenced}
     assert unfenced == {
         "ask-candidate",
-        "await-migration",
         "verify-release",
         "verify-satellite",
         "check-copy",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from release import snapshots
 from release.journal import Event, Record
@@ -171,3 +173,20 @@ def test_a_satellites_database_has_another_setting() -> None:
     typed = commands(pim.described(INSTANCE, records(), now=NOW))
     assert "# Now write shared_database.snapshot_id: s-1 into Pulumi.prod.yaml" in typed
     assert "./shop release rollback -s prod --app pim --accept 'patch A'" in typed
+
+
+def test_a_snapshot_waits_for_another_one_of_the_same_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The daily one, or that of a second satellite that is released at the same time."""
+    monkeypatch.setattr("release.polling.time.sleep", lambda _: None)
+    answers = ["InvalidDBInstanceState", "InvalidDBInstanceStateFault", "DBSnapshotAlreadyExists"]
+
+    def create(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": answers.pop(0)}}, "CreateDBSnapshot")
+
+    rds = SimpleNamespace(
+        create_db_snapshot=create, describe_db_snapshots=lambda **_: {"DBSnapshots": [{"Status": "available"}]}
+    )
+    assert snapshots.make(rds, DATABASE, "r2-1", seconds=60) == f"{DATABASE}-before-r2-1"
+    answers.append("InvalidDBInstanceState")
+    with pytest.raises(ClientError):
+        snapshots.make(rds, DATABASE, "r2-1", seconds=0)

@@ -307,6 +307,55 @@ def test_a_migration_outlives_its_command_and_is_never_started_twice(host: Host)
     assert "--unit=magento-migration-r9" in started
 
 
+def test_a_migration_that_goes_on_without_its_command_answers_for_the_next_attempt(host: Host) -> None:
+    """The agent was lost, which failed the step. Whoever resumes asks for a second attempt while the first one runs."""
+    ran = host.run(
+        f"""
+        {in_shell(script_of("migrate"))} >/run/first 2>&1 &
+        until grep --quiet setup:upgrade {CALLS} 2>/dev/null; do /bin/sleep 0.02; done
+        kill -KILL $!
+        (/bin/sleep 0.5; touch /var/app/go) &
+        {in_shell(script_of("migrate", 2, Attempt="2"))}
+        echo "the second ended with $?"
+        """
+    )
+    assert ran.stdout.splitlines()[-1] == "the second ended with 0", ran.stderr
+    assert host.calls() == [line for name in MIGRATED for line in (name, f"{name} ended")]
+
+
+def test_a_killed_attempt_has_not_the_result_of_the_one_before(host: Host) -> None:
+    for file in ("go", "refuses"):
+        host.instance.write(f"/var/app/{file}", "")
+    assert "bin/magento ended with 1." in host.run(script_of("migrate")).stderr
+    host.instance.run("rm", "/var/app/go", CALLS)
+    ran = host.run(
+        f"""
+        {in_shell(script_of("migrate", 2, Attempt="2"))} &
+        until grep --quiet setup:upgrade {CALLS} 2>/dev/null; do /bin/sleep 0.02; done
+        kill -KILL -- "-$(cat /run/units/magento-migration-r9)"
+        wait $!
+        """
+    )
+    assert (ran.returncode, "magento-migration-r9: it was killed." in ran.stderr) == (1, True)
+
+
+def test_a_pause_ends_when_another_process_lets_the_writers_go_on(host: Host) -> None:
+    """Or it would end the jobs that cron has begun since."""
+    ran = host.run(
+        two_that_do_not_end(
+            f"""
+            {in_shell(script_of("pause-writers"))} &
+            pause=$!
+            until [[ -e {MARKER} ]]; do /bin/sleep 0.02; done
+            {in_shell(script_of("resume-writers", 2))}
+            wait $pause
+            """
+        )
+    )
+    assert ran.stdout.splitlines()[-1] == "ended with 1, left 2", ran.stdout + ran.stderr
+    assert f"{MARKER}: it is gone. Cron and consumers go on." in ran.stderr
+
+
 def test_a_migration_that_failed_is_made_again_as_another_attempt(host: Host) -> None:
     """Not by whoever asks for the result of the first one. A password in what Magento says is taken out."""
     for file in ("go", "refuses"):

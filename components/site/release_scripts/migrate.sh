@@ -3,8 +3,8 @@
 # its caches, which it wrote before.
 #
 # It runs as a service with the release's name. So a lost agent ends nothing, and whoever asks again waits for the one that
-# runs: Magento has no lock, and lets two setup:upgrade run at once. ATTEMPT counts from 1. An attempt that has ended is not
-# made again: its result is printed.
+# runs: Magento has no lock, and lets two setup:upgrade run at once. ATTEMPT grows, also when the release is deployed anew. One
+# that has ended is not made again: its result is printed. One that goes on without its command answers for the next.
 set -euo pipefail
 
 readonly directory=/var/app/candidates/$RELEASE
@@ -18,6 +18,7 @@ end_of_log() { tail -n "$1" "$log" | php "$directory/.platform/without_secrets.p
 ended() { [[ -f $result ]] && read -r last _ <"$result" && ((last >= ATTEMPT)); }
 
 if ! ended && ! systemctl is-active --quiet "$unit"; then
+  rm -f "$result"
   cat >"$state/$RELEASE.sh" <<SERVICE
 cd "$directory"
 magento() { runuser -u webapp -- php -d memory_limit=2G bin/magento "\$@" --no-interaction --no-ansi; }
@@ -31,7 +32,7 @@ SERVICE
   systemd-run --quiet --collect --unit="$unit" bash "$state/$RELEASE.sh"
 fi
 while systemctl is-active --quiet "$unit"; do sleep 0.5; done
-if ! ended; then
+if [[ ! -f $result ]]; then
   echo "$unit: it was killed. The end of $log:" >&2
   end_of_log 20 >&2
   exit 1

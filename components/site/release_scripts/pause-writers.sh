@@ -16,6 +16,11 @@ running() { pgrep --uid webapp --full "$writers" || true; }
 wait_for() {
   for ((second = 0; second < $1; second++)); do
     if [[ -z $(running) ]]; then return; fi
+    # Whoever takes the release back lets them go on, while the command of a killed process still waits here.
+    if [[ ! -e $marker ]]; then
+      echo "$marker: it is gone. Cron and consumers go on." >&2
+      exit 1
+    fi
     sleep 1
   done
 }
