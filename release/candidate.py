@@ -17,6 +17,7 @@ from release.content_digest import CONTENT, ContentDigest
 from release.errors import RefusedError
 from release.frozen_plan import Version
 from release.kinds import Candidate
+from release.lock import Lock
 from release.running_configuration import RELEASE_FILE, names_in
 from release.site import Site
 
@@ -119,14 +120,14 @@ def stage(site: Site, version: Version, fence: int) -> Command:
     )
 
 
-def ask(site: Site, version: Version) -> Candidate:
+def ask(site: Site, version: Version, lock: Lock | None = None) -> Candidate:
     """Unpack a version's bundle beside the running release, and ask it. It changes neither the shop nor its database.
 
-    A plan has no lock of its own. The instance refuses it if a release begins in the moment between, since that one
-    needs the place. Raises ``ReleaseError`` with what the instance complains of.
+    A plan has no lock of its own, and a release needs the place: it may be changing the database from there. So a plan
+    is refused while somebody has the lock, and by the instance if a release begins in the moment between. Raises
+    ``ReleaseError`` with what the instance complains of.
     """
-    found = site.lock.read()
-    stage(site, version, found.holder.fence if found else 0).wait()
+    stage(site, version, lock.fence if lock else site.lock.require_free()).wait()
     key = f"{site.prefix}facts/{version.release}.json"
     site.back_office_instance.do("ask-candidate", Release=version.release, Facts=f"s3://{site.bucket}/{key}")
     return Candidate.read(version.release, site.s3.get_object(Bucket=site.bucket, Key=key)["Body"].read().decode())

@@ -53,7 +53,7 @@ def deploy(
             raise RefusedError(f"--release: got {release}, expected {planned.release}, the release of plan {plan}")
         with (
             failures_told(site, "deploy", notify=notify),
-            _begun(site, planned, console, lambda: _check_facts(site, planned), accept or ()) as execution,
+            _begun(site, planned, console, lambda lock: _check_facts(site, planned, lock), accept or ()) as execution,
         ):
             execution.forward()
     _say_window(console, planned, execution)
@@ -88,7 +88,7 @@ def rollback(stack: StackName, app: AppName = None, accept: Accept = None, notif
         show(console, planned)
         with (
             failures_told(site, "rollback", notify=notify),
-            _begun(site, planned, console, lambda: None) as execution,
+            _begun(site, planned, console, lambda _: None) as execution,
         ):
             execution.forward()
     _say_window(console, planned, execution)
@@ -102,15 +102,15 @@ def _say_window(console: Console, planned: FrozenPlan, execution: Execution) -> 
 
 @contextmanager
 def _begun(
-    site: Site, planned: FrozenPlan, console: Console, check: Callable[[], None], accepted: Sequence[str] = ()
+    site: Site, planned: FrozenPlan, console: Console, check: Callable[[Lock], None], accepted: Sequence[str] = ()
 ) -> Iterator[Execution]:
     """A new release, under the lock, after all checks. A refusal leaves neither a lock nor a journal."""
     planning.require_finished(site)
-    name = planning.journal_name(planned.release)
+    name = planning.journal_name(site, planned.release)
     lock = site.locked(name, plan=planned.id)
     try:
         with console.working("Checking the site"):
-            check()
+            check(lock)
             alarms = checks.require(site, planned, accepted=accepted)
         journal = Journal.begin(site.s3, site.bucket, site.journal_prefix(name), planned.to_json(), site.redaction)
     except BaseException:
@@ -173,11 +173,11 @@ def _held(site: Site, lock: Lock, journal: Journal, planned: FrozenPlan, console
             lock.free()
 
 
-def _check_facts(site: Site, planned: FrozenPlan) -> None:
+def _check_facts(site: Site, planned: FrozenPlan, lock: Lock) -> None:
     if planned.kind is Kind.FIRST:
         facts = planning.plan_first(site, planned.to, admin_email=planned.admin_email).facts
     else:
-        facts = planning.Asked.now(site, planned.to).facts
+        facts = planning.Asked.now(site, planned.to, lock).facts
     if facts != planned.facts:
         raise RefusedError(
             f"plan {planned.id}: what it was decided from has changed since {planned.at}. Nothing was changed. Plan "

@@ -16,6 +16,9 @@ from release.table_copies import copied
 UP_TO_DATE, FAILED, NEEDED = 0, 1, 2
 """What `setup:db:status` and `app:config:status` end with."""
 
+_SCHEMA_BEHIND = "Declarative Schema is not up to date"
+"""Of `setup:db:status`, if tables are to change. It ends with 2 for patches and new modules too."""
+
 
 class Kind(StrEnum):
     """What shoppers see of a release."""
@@ -125,7 +128,7 @@ def decide(candidate: Candidate, *, hold: bool = False, accepted: Sequence[str] 
     _check(candidate.configuration_status, "app:config:status", candidate.release)
     found = tuple(_changes(candidate))
     copies = tuple(copied(_statements(candidate), candidate.tables or {}))
-    lossy = [each.text for each in found if each.effect is Effect.LOSSY]
+    lossy = losses(candidate)
     reasons = [*(each.text for each in found if each.effect is Effect.HELD), *_other_reasons(candidate)]
     accepted = spelled(accepted, [*lossy, *reasons])
     if unknown := [each for each in accepted if each not in (*lossy, *reasons)]:
@@ -145,8 +148,14 @@ def decide(candidate: Candidate, *, hold: bool = False, accepted: Sequence[str] 
     if candidate.database_status.exit_code == candidate.configuration_status.exit_code == UP_TO_DATE:
         return Decision(kind=Kind.PLAIN, reasons=("The database and the configuration are up to date.",))
     harmless = [*(each.text for each in found), *(f"patch {each}" for each in candidate.new_patches)]
-    why = tuple(harmless) or ("The configuration changes.",)
+    needed = candidate.database_status.exit_code == NEEDED
+    why = tuple(harmless) or ("Modules are new." if needed else "The configuration changes.",)
     return Decision(kind=Kind.ADDITIVE, reasons=why, changes=found, copies=copies)
+
+
+def losses(candidate: Candidate) -> tuple[str, ...]:
+    """What would be lost, as it is accepted."""
+    return tuple(each.text for each in _changes(candidate) if each.effect is Effect.LOSSY)
 
 
 def _table(said: Mapping[str, Any]) -> Table:
@@ -189,6 +198,8 @@ def _other_reasons(candidate: Candidate) -> Iterator[str]:
         if candidate.dry_run is None or candidate.dry_run.exit_code != 0:
             said = candidate.dry_run.text.strip() if candidate.dry_run else "nothing"
             yield f"what would run is not known, since setup:upgrade --dry-run=1 said {said}"
+        elif _SCHEMA_BEHIND in candidate.database_status.text and not _statements(candidate):
+            yield f"what would run is not known: setup:db:status said {_SCHEMA_BEHIND}, and no dry run shows why"
         if candidate.tables is None:
             yield "the database's tables could not be read"
         if candidate.raised_versions is None:

@@ -142,6 +142,13 @@ class LockPlace:
             raise LockedError(str(error)) from None
         return Lock(place=self, holder=holder, etag=etag)
 
+    def require_free(self) -> int:
+        """The number of the last holder. Raises ``LockedError`` if somebody has the lock."""
+        found = self.read()
+        if found is not None and not found.holder.is_free:
+            self._refuse_unless_dead(found, "", resumes=False)
+        return found.holder.fence if found else 0
+
     def break_open(self, release: str) -> Holder:
         """Free the lock of a release whose process is gone. Returns who had it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 from itertools import islice
 from typing import Any
@@ -19,7 +19,8 @@ from release.errors import LockedError, RefusedError, ReleaseError
 from release.frozen_plan import FrozenPlan, Version, digest_of
 from release.hold import Scope
 from release.journal import Journal, names
-from release.kinds import Candidate, Decision, Kind, decide
+from release.kinds import Candidate, Decision, Kind, decide, losses
+from release.lock import Lock
 from release.progress import End, Progress
 from release.redaction import Redaction
 from release.running_configuration import RunningRelease, release_file
@@ -29,6 +30,7 @@ from release.steps import Action, steps_of
 from release.way_back import WayBack, reach
 
 _STAYS_OPEN = "The back office stays open: a second instance answers while the first one is deployed to."
+_TIME = "%Y%m%dT%H%M%SZ"
 _JOURNALS_READ = 5
 """Of releases before, for how long their steps took. Each is an object a record."""
 
@@ -44,10 +46,10 @@ class Asked:
     facts: str
 
     @classmethod
-    def now(cls, site: Site, to: Version) -> Asked:
-        """Ask the running environments, and the candidate on the back office."""
+    def now(cls, site: Site, to: Version, lock: Lock | None = None) -> Asked:
+        """Ask the running environments, and the candidate on the back office. With `lock`, by its holder."""
         previous = running(site)
-        candidate = None if isinstance(site, Satellite) else ask(site, to)
+        candidate = None if isinstance(site, Satellite) else ask(site, to, lock)
         environments = {each.name: str(each.describe()["EnvironmentId"]) for each in site.environments}
         return cls(
             to=to,
@@ -60,7 +62,7 @@ class Asked:
         """The plan for a kind."""
         # What a command of Magento's said may be among them.
         redact = site.redaction.text
-        patches = self.candidate.new_patches if self.candidate else ()
+        patches, scripts = (self.candidate.new_patches, self.candidate.unseen_scripts) if self.candidate else ((), ())
         records = (journal.records for _, journal in islice(newest_first(site), _JOURNALS_READ))
         # A satellite goes back by the same steps by which it goes forward.
         kind = Kind.SATELLITE if isinstance(site, Satellite) else decision.kind
@@ -75,7 +77,11 @@ class Asked:
             reasons=tuple(map(redact, decision.reasons)),
             changes=tuple(redact(each.text) for each in decision.changes),
             copies=decision.copies,
-            against_return=(*map(redact, speaks_against), *(f"patch {each}" for each in patches)),
+            against_return=(
+                *map(redact, speaks_against),
+                *(f"patch {each}" for each in patches),
+                *(f"script {each}" for each in scripts),
+            ),
             to=self.to,
             previous=self.previous,
             facts=self.facts,
@@ -208,8 +214,8 @@ def plan_rollback(site: Site, *, accepted: Sequence[str]) -> FrozenPlan:
     last, against = found
     asked = Asked.now(site, last.previous)
     if asked.candidate is not None:
-        # Its own answer says whether it can live with the database.
-        decision = decide(asked.candidate)
+        # Its own answer says whether it can live with the database. Its upgrade is not run: what that would lose stays.
+        decision = decide(asked.candidate, accepted=losses(asked.candidate))
         if decision.kind is not Kind.PLAIN:
             against += [f"{last.previous.release} asks for changes: {reason}" for reason in decision.reasons]
     accepted = spelled(accepted, against)
@@ -274,14 +280,23 @@ def require_finished(site: Site) -> None:
 
 def newest_first(site: Site) -> Iterator[tuple[str, Journal]]:
     """The journals of releases, with their names. Those of holds by hand and of refreshes are left out."""
-    found = names(site.s3, site.bucket, f"{site.prefix}{JOURNALS}")
-    for name in sorted((each for each in found if not each.startswith((HOLD, REFRESH))), reverse=True):
+    for name in reversed(_names(site)):
         yield name, Journal.read(site.s3, site.bucket, site.journal_prefix(name), Redaction())
 
 
-def journal_name(release: str) -> str:
-    """A new name. Names begin with the time, so that they are in its order."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{release}"
+def _names(site: Site) -> list[str]:
+    found = names(site.s3, site.bucket, f"{site.prefix}{JOURNALS}")
+    return [each for each in found if not each.startswith((HOLD, REFRESH))]
+
+
+def journal_name(site: Site, release: str) -> str:
+    """A new name. Names begin with the time, so that they are in the order of the releases: also if the clock of the
+    computer from which the one before was made goes ahead of this one's."""
+    moment = datetime.now(UTC).replace(microsecond=0)
+    if before := _names(site):
+        last = datetime.strptime(before[-1].partition("-")[0], _TIME).replace(tzinfo=UTC)
+        moment = max(moment, last + timedelta(seconds=1))
+    return f"{moment:{_TIME}}-{release}"
 
 
 def _sha256_of(site: Site, bundle: str) -> str:

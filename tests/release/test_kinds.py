@@ -48,6 +48,11 @@ def test_harmless_changes_are_additive() -> None:
     assert decision.reasons == ("column sales_order.gift new", f"patch {PATCH}")
 
 
+def test_a_new_module_without_tables_is_additive() -> None:
+    decision = decide(upgraded(database_status=replace(NEEDED, text="The module code base doesn't match the DB")))
+    assert (decision.kind, decision.reasons) == (Kind.ADDITIVE, ("Modules are new.",))
+
+
 @pytest.mark.parametrize(
     ("candidate", "reason"),
     [
@@ -62,6 +67,7 @@ def test_harmless_changes_are_additive() -> None:
         (upgraded(NEW_COLUMN, raised_versions=None), "versions of modules could not be read"),
         (replace(PLAIN, database_status=NEEDED), "what would run is not known"),
         (replace(PLAIN, database_status=NEEDED, dry_run=Answer(exit_code=1, text="Out of memory")), "Out of memory"),
+        (upgraded(), "setup:db:status said Declarative Schema is not up to date, and no dry run shows why"),
         (replace(PLAIN, configuration_status=NEEDED), "a system value"),
         (replace(PLAIN, new_patches=(PATCH,)), f"patch {PATCH}"),
     ],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +13,8 @@ import pytest
 
 from commands.console import Console
 from release import planning
-from release.errors import LockedError, RefusedError
+from release.candidate import ask
+from release.errors import LockedError, RefusedError, ReleaseError
 from release.frozen_plan import FrozenPlan, Version
 from release.hold import RULES, Hold, HoldArgs
 from release.journal import Event, Journal
@@ -20,6 +23,7 @@ from release.lock import LockPlace
 from release.plan import show
 from release.progress import ENDED, End
 from release.redaction import Redaction
+from release.schema_changes import Column, Table
 from release.steps import STEPS
 from tests.release.test_execution import Objects
 
@@ -120,6 +124,34 @@ def test_a_refused_rollback_ends_with_the_ways_back(site: Any, monkeypatch: pyte
     assert said.endswith("By point in time: not possible, the database keeps no automated backups.")
 
 
+def test_an_older_release_whose_upgrade_would_lose_data_is_gone_back_to_if_that_is_repeated(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is lost, since its upgrade is not run. The newer one has made a column wider."""
+    released(site, 1, "r1")
+    released(site, 2, "r2", kind=Kind.HELD, migrated=True)
+    column = Column(type="varchar(255)", nullable=True)
+    candidate = Candidate(
+        release="r1",
+        database_status=Answer(exit_code=2, text=""),
+        configuration_status=Answer(exit_code=0, text=""),
+        dry_run=Answer(exit_code=0, text="ALTER TABLE `a` MODIFY COLUMN `b` varchar(9) NULL"),
+        tables={"a": Table(rows=9, size_bytes=9, columns={"b": column})},
+        raised_versions={},
+    )
+    plans: list[Any] = []
+    asked = SimpleNamespace(candidate=candidate, plan=lambda _, decision: plans.append(decision))
+    monkeypatch.setattr(planning.Asked, "now", lambda *_: asked)
+    monkeypatch.setattr(planning, "_restore", lambda *_: "")
+    site.options = "-s prod"
+    reason = "r1 asks for changes: column a.b narrowed from varchar(255) to varchar(9)"
+    with pytest.raises(RefusedError) as refused:
+        planning.plan_rollback(site, accepted=())
+    assert f'repeat each: --accept "{reason}"' in str(refused.value)
+    planning.plan_rollback(site, accepted=[reason])
+    assert [each.kind for each in plans] == [Kind.ROLLBACK]
+
+
 def test_a_release_that_is_neither_done_nor_taken_back_is_found(site: Any) -> None:
     released(site, 1, "r1")
     assert planning.unfinished(site) is None
@@ -143,10 +175,34 @@ def test_who_releases_while_another_release_is_at_work_is_told_of_it(site: Any) 
         planning.require_finished(site)
 
 
-def test_names_of_journals_are_in_the_order_of_their_times(site: Any) -> None:
-    first = planning.journal_name("zebra")
-    assert first.endswith("Z-zebra")
-    assert first[:8].isdigit()
+def test_names_of_journals_are_in_the_order_of_the_releases(site: Any) -> None:
+    """Also if the clock of another computer goes ahead. The newest one alone is looked at for what is not finished."""
+    first = planning.journal_name(site, "zebra")
+    assert re.fullmatch("[0-9]{8}T[0-9]{6}Z-zebra", first)
+    ahead = datetime.now(UTC) + timedelta(minutes=4)
+    site.s3.put_object(Key=f"{PREFIX}releases/{ahead:%Y%m%dT%H%M%SZ}-zebra/plan.json", Body=b"{}")
+    site.s3.put_object(Key=f"{PREFIX}releases/hold-20991231T000000000000Z/plan.json", Body=b"{}")
+    assert planning.journal_name(site, "ant") == f"{ahead + timedelta(seconds=1):%Y%m%dT%H%M%SZ}-ant"
+
+
+def test_a_plan_takes_no_place_from_a_release_that_has_begun() -> None:
+    """The release changes the database from where a plan would unpack another one."""
+    place, sent = LockPlace(s3=Objects(), bucket=BUCKET, key="lock"), list[str]()
+
+    def send(_document: str, **given: str) -> Any:
+        sent.append(given["Fence"])
+        raise ReleaseError("It is unpacked.")
+
+    site: Any = SimpleNamespace(lock=place, back_office_instance=SimpleNamespace(send=send))
+    lock = place.acquire(release="r1", who="me", host="here")
+    with pytest.raises(LockedError, match="The lock is held by release r1"):
+        ask(site, version("r2"))
+    with pytest.raises(ReleaseError, match="It is unpacked"):
+        ask(site, version("r1"), lock)
+    lock.free()
+    with pytest.raises(ReleaseError, match="It is unpacked"):
+        ask(site, version("r2"))
+    assert sent == ["1", "1"]
 
 
 def test_a_plan_says_which_large_tables_are_copied_and_what_a_point_in_time_can_do(
