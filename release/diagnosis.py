@@ -8,17 +8,16 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
-from urllib.error import URLError
+from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from commands.console import Console
 from commands.deployed_stack import AppName, StackName
-from commands.errors import CannotRunError
+from commands.errors import CannotRunError, CommandError
 from release.beanstalk import POLL_SECONDS, Environment, Instance
-from release.errors import ReleaseError, answers_of_aws
+from release.errors import answers_of_aws
 from release.planning import unfinished
 from release.polling import polls
 from release.records import next_command
@@ -51,16 +50,22 @@ class Finding:
 
 
 def told(site: Site, environment: Environment, complaint: str) -> str:
-    """What to know of the instances that Beanstalk complains of: their addresses, and the ends of their logs."""
+    """What to know of the instances that Beanstalk complains of: their addresses, and the ends of their logs.
+
+    It raises nothing of AWS: the complaint is what counts.
+    """
     named = set(_INSTANCE.findall(complaint))
-    return "\n".join(
-        line
-        for each in _findings(site, environment, [one for one in environment.instances() if one.id in named])
-        for line in (
-            f"{each.instance.id} at {each.address}: {each.cause or 'no error in its log'}",
-            *(f"    {line}" for line in each.log.splitlines()[-_LOG_LINES:]),
+    try:
+        return "\n".join(
+            line
+            for each in _findings(site, environment, [one for one in environment.instances() if one.id in named])
+            for line in (
+                f"{each.instance.id} at {each.address}: {each.cause or 'no error in its log'}",
+                *(f"    {line}" for line in each.log.splitlines()[-_LOG_LINES:]),
+            )
         )
-    )
+    except (BotoCoreError, ClientError) as error:
+        return f"More of its instances cannot be had: {error}"
 
 
 def diagnose(
@@ -136,30 +141,38 @@ def _addresses(site: Site, instances: list[str]) -> dict[str, str]:
 def _log(site: Site, environment: Environment, instance: str) -> str:
     try:
         return site.instance(instance).do("show-engine-log")
-    except (ReleaseError, ClientError) as error:
+    except (CommandError, ClientError) as error:
+        by_agent = error
+    try:
         tail = _tail_by_beanstalk(environment, instance)
-        return tail or f"The log cannot be had: Systems Manager: {error}; Elastic Beanstalk: no answer"
+    except (ClientError, OSError) as error:
+        return f"The log cannot be had: Systems Manager: {by_agent}; Elastic Beanstalk: {error}"
+    return site.redaction.text(tail) or (
+        f"The log cannot be had: Systems Manager: {by_agent}; Elastic Beanstalk: no answer"
+    )
 
 
 def _tail_by_beanstalk(environment: Environment, instance: str) -> str:
     """The last lines of an instance's logs, which Beanstalk puts into its bucket. Empty if it does not."""
     beanstalk = environment.beanstalk
+    # What somebody asked for before says nothing of now, and its address has expired.
+    known = {each["SampleTimestamp"] for each in _samples(environment, instance)}
     beanstalk.request_environment_info(EnvironmentName=environment.name, InfoType="tail")
     deadline = time.monotonic() + _TAIL_SECONDS
     for _ in polls(POLL_SECONDS):
-        found = beanstalk.retrieve_environment_info(EnvironmentName=environment.name, InfoType="tail")
-        newest = sorted(found["EnvironmentInfo"], key=lambda each: each["SampleTimestamp"], reverse=True)
-        for each in newest:
-            if each["Ec2InstanceId"] == instance:
-                try:
-                    with urllib.request.urlopen(each["Message"], timeout=30) as answer:
-                        body: bytes = answer.read()
-                        return body.decode(errors="replace")
-                except URLError:
-                    return ""
+        for each in _samples(environment, instance):
+            if each["SampleTimestamp"] not in known:
+                with urllib.request.urlopen(each["Message"], timeout=30) as answer:
+                    body: bytes = answer.read()
+                    return body.decode(errors="replace")
         if time.monotonic() > deadline:
             break
     return ""
+
+
+def _samples(environment: Environment, instance: str) -> list[dict[str, Any]]:
+    found = environment.beanstalk.retrieve_environment_info(EnvironmentName=environment.name, InfoType="tail")
+    return [each for each in found["EnvironmentInfo"] if each["Ec2InstanceId"] == instance]
 
 
 def _events(environment: Environment, since: datetime | None) -> list[str]:
