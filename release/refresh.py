@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
 from commands.console import Console
 from commands.deployed_stack import StackName
@@ -365,11 +364,11 @@ def _begun(production: Site, target: Site, is_resumed: bool, console: Console) -
         )
         with lock.beating():
             yield begun
-    except (ReleaseError, BotoCoreError, ClientError, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:
         if isinstance(error, LockLostError) or begun is None:
             raise
         if not begun.is_half_way:
-            if isinstance(error, RefusedError | KeyboardInterrupt):
+            if isinstance(error, RefusedError | CannotRunError | KeyboardInterrupt):
                 raise
             raise ReleaseError(f"The refresh failed, and {target.stack.name} is as before. {error}") from None
         why = str(error) or "It was interrupted."

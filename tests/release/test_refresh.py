@@ -325,7 +325,9 @@ def test_a_failure_before_preproduction_is_held_leaves_it_as_it_was(stacks: Stac
 
 
 @pytest.mark.parametrize("document", TO_TARGET)
-@pytest.mark.parametrize("failure", [ReleaseError("no agent"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "failure", [ReleaseError("no agent"), CannotRunError("no document"), KeyError("Status"), KeyboardInterrupt()]
+)
 def test_it_begins_again_where_it_stopped_half_way(stacks: Stacks, document: str, failure: BaseException) -> None:
     """Pre-production stays held meanwhile, and the first snapshot is the one to go back to."""
     stacks.fails[document] = failure
