@@ -7,8 +7,9 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from commands.errors import CannotRunError
 
@@ -22,6 +23,8 @@ _BREAK = re.compile(r"[ \t\r]*\n\s*")
 """Between the lines of a text. Magento's console breaks long lines, also within a word."""
 _OF_MAGENTO = "base64"
 """What a crypt key begins with, to say how it is written. What follows is the key."""
+_IN_ADDRESSES = str.maketrans("+/", "-_")
+"""Base64 as addresses have it."""
 _BASE64_BEGINS = (0, 2, 3)
 """The characters that what is encoded before a text has a part in, by its bytes: none, one or two, and so on."""
 
@@ -130,15 +133,21 @@ def _without_breaks(text: str) -> list[int]:
 
 def _looks(secret: str) -> Iterable[str]:
     yield secret
-    in_json = json.dumps(secret)[1:-1]
-    yield in_json
-    # As PHP writes it.
-    yield in_json.replace("/", "\\/")
+    for in_json in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+        yield in_json
+        # As PHP writes it.
+        yield in_json.replace("/", "\\/")
     yield quote(secret, safe="")
+    yield quote_plus(secret)
+    # As a page of PHP shows it, and as a shell's trace does.
+    yield escape(secret).replace("&#x27;", "&#039;")
+    yield secret.replace("'", "'\\''")
     yield secret.replace("\\", "\\\\").replace("'", "\\'")
     raw = secret.encode()
     for before, begin in enumerate(_BASE64_BEGINS):
         # What stands before it, such as `user:` in a header of HTTP, moves it, and shares a character with it. So does
         # what follows.
         encoded = base64.b64encode(b" " * before + raw).decode()
-        yield encoded[begin : (before + len(raw)) * 8 // 6]
+        look = encoded[begin : (before + len(raw)) * 8 // 6]
+        yield look
+        yield look.translate(_IN_ADDRESSES)

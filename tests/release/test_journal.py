@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 
 from commands.errors import CannotRunError
+from release.bundle import PLATFORM_CONFIG
 from release.errors import LockLostError, RefusedError, ReleaseError
 from release.frozen_plan import FrozenPlan, Version
 from release.journal import Event, Journal, names
@@ -195,6 +199,41 @@ def test_a_secret_is_known_in_each_way_in_which_programs_write_it() -> None:
         assert len(said) < 20
     broken = f"one\n  {password[:9]}   \n  {password[9:]} here\nand more"
     assert redaction.text(broken) == "one\n  [secret] here\nand more"
+
+
+ODD = """it's <a> "b"/c+d?ef>>é & g"""
+WAYS = {
+    "as it is": ODD,
+    "JSON": json.dumps(ODD),
+    "JSON with its own letters": json.dumps(ODD, ensure_ascii=False),
+    "an address": quote(ODD, safe=""),
+    "a form": quote_plus(ODD),
+    "a page": html.escape(ODD).replace("&#x27;", "&#039;"),
+    "a shell": "'" + ODD.replace("'", "'\\''") + "'",
+    "PHP": "'" + ODD.replace("'", "\\'") + "'",
+    "Base64": base64.b64encode(ODD.encode()).decode(),
+    "Base64 in an address": base64.urlsafe_b64encode(f"u:{ODD}".encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_odd_secret_is_known_on_an_instance_and_here(tmp_path: Path, way: str) -> None:
+    """The very script that the back office's output goes through, and what the tool prints and writes."""
+    script = tmp_path / ".platform/without_secrets.php"
+    script.parent.mkdir()
+    script.write_text((PLATFORM_CONFIG / "magento/.platform/without_secrets.php").read_text())
+    env = tmp_path / "app/etc/env.php"
+    env.parent.mkdir(parents=True)
+    quoted = ODD.replace("'", "\\'")
+    env.write_text(f"<?php return ['password' => '{quoted}'];")
+    said = f"It said {WAYS[way]} there."
+    ran = subprocess.run(["php", str(script)], input=said, capture_output=True, text=True, check=True)
+    for left in (ran.stdout, Redaction.of_values([ODD]).text(said)):
+        assert left.startswith("It said ")
+        assert left.endswith(" there.")
+        assert left.count("[secret]") == 1
+        # Of Base64, what a neighbour has a part in is left.
+        assert len(left) < len("It said  there.[secret]") + 8
 
 
 def test_the_releases_of_an_environment(s3: Any) -> None:

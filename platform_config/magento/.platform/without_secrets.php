@@ -7,19 +7,25 @@
 // A script that includes it gets without_secrets().
 declare(strict_types=1);
 
-/** @return list<string> A secret as it is, and as it looks in JSON, in an address, in PHP's quotes and in Base64. */
+/** @return list<string> A secret as it is, and as it looks in JSON, in an address, in quotes, on a page and in Base64. */
 function looks_of(string $secret): array
 {
     $looks = [];
     // Magento's prefix says how a crypt key is written. What follows is the key.
     foreach (array_unique([$secret, preg_replace('/^base64/', '', $secret)]) as $value) {
-        $json = substr((string)json_encode($value, JSON_INVALID_UTF8_SUBSTITUTE), 1, -1);
-        array_push($looks, $value, $json, str_replace('\/', '/', $json), rawurlencode($value), addcslashes($value, "'\\"));
+        foreach ([0, JSON_UNESCAPED_UNICODE] as $letters) {
+            $json = substr((string)json_encode($value, JSON_INVALID_UTF8_SUBSTITUTE | $letters), 1, -1);
+            array_push($looks, $json, str_replace('\/', '/', $json));
+        }
+        array_push($looks, $value, addcslashes($value, "'\\"));
+        array_push($looks, rawurlencode($value), urlencode($value), htmlspecialchars($value), str_replace("'", "'\\''", $value));
         // Base64 has three looks, by what stands before the secret: `user:` in a header of HTTP. Each without the
         // characters that belong to its neighbours too.
         for ($before = 0; $before < 3; $before++) {
             $length = $before + strlen($value);
-            $looks[] = substr(base64_encode(str_repeat(' ', $before) . $value), [0, 2, 3][$before], intdiv($length * 8, 6) - [0, 2, 3][$before]);
+            $encoded = base64_encode(str_repeat(' ', $before) . $value);
+            $look = substr($encoded, [0, 2, 3][$before], intdiv($length * 8, 6) - [0, 2, 3][$before]);
+            array_push($looks, $look, strtr($look, '+/', '-_'));
         }
     }
     return array_filter(array_unique($looks), static fn (string $look): bool => strlen($look) >= 6);
