@@ -10,7 +10,7 @@ from typing import Any
 
 from release import beanstalk, candidate, diagnosis, first_installation, snapshots
 from release.back_office import BackOffice, Command
-from release.beanstalk import ALL_AT_ONCE, DeploymentFailedError, Environment, Say
+from release.beanstalk import ALL_AT_ONCE, Check, DeploymentFailedError, Environment, Say, unchecked
 from release.errors import ReleaseError
 from release.first_installation import Findings
 from release.frozen_plan import FrozenPlan, Version
@@ -47,6 +47,8 @@ class Actions:
     """Shows what happens in a step, to somebody who looks."""
     note: Note = not_noted
     """Writes the ids of what a step has started, before it is waited for."""
+    check: Check = unchecked
+    """Raises if another process has the lock by now."""
     _staged: dict[str, str] = field(default_factory=dict)
     """Which release this process has unpacked beside the running one, by instance."""
     _paused: set[str] = field(default_factory=set)
@@ -135,7 +137,7 @@ class Actions:
         policies = {}
         for environment in (self.site.back_office, self.site.front):
             policies[environment.name] = of(environment)
-            environment.set_policy(policies[environment.name], deadline, self.note)
+            environment.set_policy(policies[environment.name], deadline, self.note, self.check)
         return {"policies": policies}
 
     def _hold(self, scope: Scope | None) -> Details:
@@ -192,6 +194,7 @@ class Actions:
                 say=self.say,
                 happens=self.happens,
                 note=self.note,
+                check=self.check,
             )
         except DeploymentFailedError as error:
             # Now: the way back is another deployment, and its log follows.

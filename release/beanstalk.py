@@ -30,6 +30,12 @@ _MOST_UPDATES = 3
 _MOST_DEPLOYMENTS = 2
 """An instance that was replaced meanwhile has the version before. Then the version is deployed once more."""
 Say = Callable[[str], None]
+Check = Callable[[], None]
+"""Raises if another process has the lock. What waited may have slept meanwhile, as a laptop does."""
+
+
+def unchecked() -> None:
+    """Of what needs no lock."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,23 +142,25 @@ class Environment:
         """How the stack says that versions are deployed."""
         return WITH_ADDITIONAL_BATCH if self.has_additional_batch else ROLLING
 
-    def set_policy(self, policy: str, deadline: float, note: Note = not_noted) -> None:
+    def set_policy(self, policy: str, deadline: float, note: Note = not_noted, check: Check = unchecked) -> None:
         """Set it, in a call of its own: AWS refuses options and a version in one. It touches no instance."""
         option = {"Namespace": COMMAND, "OptionName": "DeploymentPolicy", "Value": policy}
         found = self.wait_until_ready(deadline)
         for _ in range(_MOST_UPDATES):
             if self.policy() == policy:
                 return
+            check()
             note(updates=[asdict(self._update(found, OptionSettings=[option]))])
             found = self.wait_until_ready(deadline)
         if (got := self.policy()) != policy:
             raise ReleaseError(f"environment {self.name}: got DeploymentPolicy {got}, expected {policy}")
 
-    def begin(self, label: str, deadline: float) -> Update | None:
+    def begin(self, label: str, deadline: float, check: Check = unchecked) -> Update | None:
         """Begin to deploy a version. None if every instance runs it, so that there is nothing to wait for."""
         found = self.wait_until_ready(deadline)
         if found.get("VersionLabel") == label and not self.left_behind(label):
             return None
+        check()
         return self._update(found, VersionLabel=label)
 
     def _update(self, before: Mapping[str, Any], **change: Any) -> Update:
@@ -189,6 +197,7 @@ def deploy(
     say: Say = lambda _: None,
     happens: Say | None = None,
     note: Note = not_noted,
+    check: Check = unchecked,
 ) -> list[str]:
     """Deploy a version to environments at the same time, until every instance runs it. Returns the instances.
 
@@ -198,7 +207,7 @@ def deploy(
     deadline = time.monotonic() + seconds
     for _ in range(_MOST_DEPLOYMENTS):
         since = {each.name: each.describe()["DateUpdated"] for each in environments}
-        begun = [(each, update) for each in environments if (update := each.begin(label, deadline))]
+        begun = [(each, update) for each in environments if (update := each.begin(label, deadline, check))]
         if begun:
             note(updates=[asdict(update) for _, update in begun])
             say(f"Beanstalk deploys {label} to {' and '.join(each.name for each, _ in begun)}.")

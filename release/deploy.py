@@ -151,6 +151,7 @@ def _held(site: Site, lock: Lock, journal: Journal, planned: FrozenPlan, console
         fence=lock.fence,
         began=journal.records[0].fence if journal.records else lock.fence,
         failures=Progress.of(planned.steps, journal.records).failures,
+        check=lock.check,
         say=console.step,
         happens=console.happens if console.is_terminal else None,
     )

@@ -17,8 +17,8 @@ from botocore.exceptions import ClientError
 
 from components.site.release_documents import DOCUMENTS
 from release.actions import Actions
-from release.beanstalk import COMMAND, Environment, Instance, deploy, register
-from release.errors import ReleaseError
+from release.beanstalk import COMMAND, Check, Environment, Instance, deploy, register
+from release.errors import LockLostError, ReleaseError
 from release.frozen_plan import FrozenPlan, Version
 from release.hold import SETTLE_SECONDS, Scope
 from release.journal import Note
@@ -331,6 +331,29 @@ def test_what_somebody_else_updates_meanwhile_is_waited_for(monkeypatch: pytest.
     assert client.labels["front"] == "new"
 
 
+def test_who_slept_while_another_process_went_on_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A laptop is shut during a deployment. The release is taken back from elsewhere, and then the laptop wakes up: its
+    version is not on every instance, and is not deployed once more."""
+    client, taken = Beanstalk(), list[bool]()
+
+    def check() -> None:
+        if taken:
+            raise LockLostError("The lock is held by another process.")
+
+    def taken_back(_environment: Environment, _label: str, _deadline: float) -> list[Instance]:
+        taken.append(True)
+        client.labels["front"] = "old"
+        return [Instance(id="i-front", version_label="old", status="Deployed")]
+
+    monkeypatch.setattr("release.beanstalk._left_behind", taken_back)
+    front = Environment(beanstalk=client, name="front")
+    with pytest.raises(LockLostError):
+        deploy([front], "new", seconds=60, check=check)
+    with pytest.raises(LockLostError):
+        front.set_policy("AllAtOnce", time.monotonic() + 60, check=check)
+    assert (client.labels["front"], client.policies) == ("old", {})
+
+
 def test_an_update_is_noted_with_its_request_and_the_time_of_its_events() -> None:
     """Only of an environment that is updated."""
     client, noted = Beanstalk(), list[Mapping[str, Any]]()
@@ -389,8 +412,8 @@ def test_a_held_release_spares_the_back_office_the_waits_of_a_rolling_deployment
     policies: dict[str, str] = {}
     held = actions(Sent())
 
-    def setting(name: str) -> Callable[[str, float, Note], None]:
-        return lambda policy, _deadline, _note: policies.update({name: policy})
+    def setting(name: str) -> Callable[[str, float, Note, Check], None]:
+        return lambda policy, _deadline, _note, _check: policies.update({name: policy})
 
     for environment, policy in ((held.site.front, "Rolling"), (held.site.back_office, usual)):
         monkeypatch.setattr(environment, "set_policy", setting(environment.name), raising=False)
