@@ -41,6 +41,8 @@ _HEADER = f"# `{COMMAND}` writes this file: what the engine plans for each edit 
 _STREAMED = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "1"}
 _INVALID = " is invalid:"
 _SETTINGS = ("aws:region", "magento:")
+_LACKS = re.compile(r"validating stack config: (.+)")
+"""What the CLI says of a stack file without a key that `Pulumi.yaml` asks for, before the program runs."""
 _PROTECTED = re.compile(
     r'resource "(urn:[^"]+)"\s+(?:cannot be deleted\s+because it is protected|as it is currently marked for protection)'
 )
@@ -155,6 +157,8 @@ def _preview(platform: Platform, edit: Edit) -> Result:
     lines = map(str.strip, said.partition(_INVALID)[2].splitlines() if _INVALID in said else said.splitlines())
     if faults := [line for line in lines if line.startswith(_SETTINGS)]:
         return result(Outcome.SETTINGS, faults)
+    if lacks := _LACKS.findall(ran.stderr):
+        return result(Outcome.SETTINGS, lacks)
     if protected := _PROTECTED.findall(said):
         types = {short_type(urn.split("::")[2].rpartition("$")[2]) for urn in protected}
         return result(Outcome.PROTECT, sorted(types))
