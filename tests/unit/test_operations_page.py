@@ -189,10 +189,11 @@ def test_every_windows_path_is_there(written: tuple[str, ...]) -> None:
 
 def test_every_unit_is_one_that_a_boot_starts(written: tuple[str, ...]) -> None:
     units = set(re.findall(r"(?:--unit|systemctl (?:stop|restart)) '?([\w@*-]+)", PAGE))
-    assert units == {"haproxy", "nfs-server", "openvpn-server@server", "php*-fpm", "rundeckd"}
-    for unit in units - {"php*-fpm"}:
+    assert units == {"haproxy", "nfs-server", "openvpn-server@server", "php*-fpm", "publish-boot-status", "rundeckd"}
+    for unit in units - {"php*-fpm", "publish-boot-status"}:
         assert any(re.search(rf"systemctl enable (--now )?{unit}\b", text) for text in written)
     assert any('systemctl enable "php$version-fpm"' in text for text in written)
+    assert any("systemctl start publish-boot-status.timer" in text for text in written)
 
 
 def test_every_host_name_is_in_the_zone() -> None:
