@@ -354,6 +354,23 @@ def test_a_running_server_takes_it_over() -> None:
     assert configuration(args, ansible_bucket=bucket).value()
 
 
+def test_its_boot_fits_into_user_data() -> None:
+    """With the longest name of a client too. Of all servers, it carries the most."""
+    context = ARGS.placement.context
+    client = "qzkvtjwxmyhdrfgpbnls"
+    named = replace(context, tags=replace(context.tags, client=client))
+    secrets = f"arn:aws:secretsmanager:eu-west-3:123456789012:secret:{client}-operations-rundeck"
+    booted = boot(
+        replace(ARGS, placement=replace(ARGS.placement, context=named)),
+        admin_secret=f"{secrets}-admin-8d2e7b1-kZ3xQp",
+        release_secret=f"{secrets}-release-4f9c0a6-mW7vRt",
+        storage_secret=f"{secrets}-storage-b51d3e8-yH2jNs",
+        releases_bucket=f"{client}-magento-releases-of-all-environments-in-one-place",
+    )
+    name = f"{client}-operations-rundeck-server-configuration-6ae0c97"
+    assert replace(booted, parameter=name, log_group=f"/{client}-operations/rundeck").user_data()
+
+
 def test_only_administrators_refresh(refreshing: dict[str, str]) -> None:
     """No rule for people who only release names the job's group."""
     job = yaml.safe_load(refreshing["/etc/boot-platform/rundeck-jobs.yaml"])[-1]
