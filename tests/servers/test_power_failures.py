@@ -29,8 +29,13 @@ pytestmark = pytest.mark.long
 SECRET = "/var/lib/phpmyadmin/blowfish_secret.inc.php"
 # All of ours, and what packages configure.
 CONFIGURATION = ("etc", "usr/local", "var/lib/boot-platform", "var/lib/cloud/scripts", "var/lib/phpmyadmin")
-# Systemd's and the packages' own, which each boot makes anew.
-OF_EACH_BOOT = ("etc/.updated", "etc/resolv.conf", "var/lib/boot-platform/configuration/lock")
+# Systemd's and the packages' own, which each boot makes anew; and the mark that AWS has not taken the status yet.
+OF_EACH_BOOT = (
+    "etc/.updated",
+    "etc/resolv.conf",
+    "var/lib/boot-platform/configuration/lock",
+    "var/lib/boot-platform/status.untold",
+)
 
 
 class PoweredServer:
