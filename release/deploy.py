@@ -12,7 +12,7 @@ from commands.console import Console
 from commands.deployed_stack import AppName, StackName
 from release import checks, planning
 from release.actions import Actions
-from release.errors import RefusedError, answers_of_aws
+from release.errors import RefusedError, nothing_is_changed
 from release.execution import Execution
 from release.frozen_plan import FrozenPlan
 from release.journal import Journal
@@ -46,16 +46,21 @@ def deploy(
     The release is asked once more first: a plan whose facts have changed since is refused.
     """
     console = Console()
-    with answers_of_aws():
+    with nothing_is_changed():
         site = Site.of(stack, app)
         planned = FrozenPlan.read(site.s3, site.bucket, site.prefix, plan)
         if planned.release != release:
             raise RefusedError(f"--release: got {release}, expected {planned.release}, the release of plan {plan}")
-        with (
-            failures_told(site, "deploy", notify=notify),
-            _begun(site, planned, console, lambda lock: _check_facts(site, planned, lock), accept or ()) as execution,
-        ):
-            execution.forward()
+        before = planning.begun(site)
+
+    def check(lock: Lock) -> None:
+        _check_facts(site, planned, lock)
+
+    with (
+        failures_told(site, "deploy", notify=notify),
+        _begun(site, planned, before, console, check, accept or ()) as execution,
+    ):
+        execution.forward()
     _say_window(console, planned, execution)
     console.step(f"{planned.release} runs on every instance.")
 
@@ -63,10 +68,10 @@ def deploy(
 def resume(stack: StackName, app: AppName = None, notify: Notify = False) -> None:
     """Go on with a release that stopped half-way or whose process was killed."""
     console = Console()
-    with answers_of_aws():
+    with nothing_is_changed():
         site = Site.of(stack, app)
-        with failures_told(site, "resume", notify=notify), _taken_over(site, console) as execution:
-            execution.forward()
+    with failures_told(site, "resume", notify=notify), _taken_over(site, console) as execution:
+        execution.forward()
     _say_window(console, FrozenPlan.from_json(execution.journal.plan), execution)
     console.step("The release is done. Its instances run it.")
 
@@ -77,20 +82,23 @@ def rollback(stack: StackName, app: AppName = None, accept: Accept = None, notif
     The database stays as it is. The older release is asked first whether it can live with it.
     """
     console = Console()
-    with answers_of_aws():
+    with nothing_is_changed():
         site = Site.of(stack, app)
-        if planning.unfinished(site) is not None:
-            with failures_told(site, "rollback", notify=notify), _taken_over(site, console) as execution:
-                execution.back()
-            console.step("The release is taken back.")
-            return
+        is_finished = planning.unfinished(site) is None
+    if not is_finished:
+        with failures_told(site, "rollback", notify=notify), _taken_over(site, console) as execution:
+            execution.back()
+        console.step("The release is taken back.")
+        return
+    with nothing_is_changed():
+        before = planning.begun(site)
         planned = planning.plan_rollback(site, accepted=accept or ())
-        show(console, planned)
-        with (
-            failures_told(site, "rollback", notify=notify),
-            _begun(site, planned, console, lambda _: None) as execution,
-        ):
-            execution.forward()
+    show(console, planned)
+    with (
+        failures_told(site, "rollback", notify=notify),
+        _begun(site, planned, before, console, lambda _: None) as execution,
+    ):
+        execution.forward()
     _say_window(console, planned, execution)
     console.step(f"{planned.release} runs on every instance.")
 
@@ -102,20 +110,30 @@ def _say_window(console: Console, planned: FrozenPlan, execution: Execution) -> 
 
 @contextmanager
 def _begun(
-    site: Site, planned: FrozenPlan, console: Console, check: Callable[[Lock], None], accepted: Sequence[str] = ()
+    site: Site,
+    planned: FrozenPlan,
+    before: Sequence[str],
+    console: Console,
+    check: Callable[[Lock], None],
+    accepted: Sequence[str] = (),
 ) -> Iterator[Execution]:
-    """A new release, under the lock, after all checks. A refusal leaves neither a lock nor a journal."""
-    planning.require_finished(site)
-    name = planning.journal_name(site, planned.release)
-    lock = site.locked(name, plan=planned.id)
-    try:
-        with console.working("Checking the site"):
-            check(lock)
-            alarms = checks.require(site, planned, accepted=accepted)
-        journal = Journal.begin(site.s3, site.bucket, site.journal_prefix(name), planned.to_json(), site.redaction)
-    except BaseException:
-        lock.free()
-        raise
+    """A new release, under the lock, after all checks. A refusal leaves neither a lock nor a journal.
+
+    `before` are the releases that had begun when it was decided: one more that came and went is a refusal too.
+    """
+    with nothing_is_changed():
+        planning.require_finished(site)
+        name = planning.journal_name(site, planned.release)
+        lock = site.locked(name, plan=planned.id)
+        try:
+            with console.working("Checking the site"):
+                _check_releases(site, before)
+                check(lock)
+                alarms = checks.require(site, planned, accepted=accepted)
+            journal = Journal.begin(site.s3, site.bucket, site.journal_prefix(name), planned.to_json(), site.redaction)
+        except BaseException:
+            lock.free()
+            raise
     for each in alarms.told:
         console.warn(each)
     with _held(site, lock, journal, planned, console) as execution:
@@ -125,14 +143,19 @@ def _begun(
 @contextmanager
 def _taken_over(site: Site, console: Console) -> Iterator[Execution]:
     """The release that is not finished, under its lock."""
-    left = planning.unfinished(site)
-    if left is None:
-        raise RefusedError("No release is under way.")
-    name, journal = left
-    planned = FrozenPlan.from_json(journal.plan)
-    lock = site.locked(name, plan=planned.id, resumes=True)
-    # Read again: until now, another process may have written.
-    journal = Journal.read(site.s3, site.bucket, journal.prefix, site.redaction)
+    with nothing_is_changed():
+        left = planning.unfinished(site)
+        if left is None:
+            raise RefusedError("No release is under way.")
+        name, journal = left
+        planned = FrozenPlan.from_json(journal.plan)
+        lock = site.locked(name, plan=planned.id, resumes=True)
+        try:
+            # Read again: until now, another process may have written.
+            journal = Journal.read(site.s3, site.bucket, journal.prefix, site.redaction)
+        except BaseException:
+            lock.stop()
+            raise
     for line in Traces.of(journal.records).lines:
         console.raw(line)
     with _held(site, lock, journal, planned, console) as execution:
@@ -172,6 +195,11 @@ def _held(site: Site, lock: Lock, journal: Journal, planned: FrozenPlan, console
             lock.stop()
         else:
             lock.free()
+
+
+def _check_releases(site: Site, before: Sequence[str]) -> None:
+    if others := [each for each in planning.begun(site) if each not in before]:
+        raise RefusedError(f"{', '.join(others)} was carried out meanwhile. Nothing was changed. Plan again.")
 
 
 def _check_facts(site: Site, planned: FrozenPlan, lock: Lock) -> None:

@@ -60,3 +60,18 @@ def answers_of_aws() -> Iterator[None]:
         if said := credentials.complaint(error):
             raise CannotRunError(said) from None
         raise ReleaseError(f"AWS did not do it: {error}") from None
+
+
+@contextmanager
+def nothing_is_changed() -> Iterator[None]:
+    """Within the block, which only asks, what AWS or an instance does not do is a refusal: of ``RefusedError``'s code.
+
+    A release that failed and was taken back has another code, and who reads it looks at the shop.
+    """
+    try:
+        with answers_of_aws():
+            yield
+    except CommandError as error:
+        if error.exit_code is not ExitCode.FAILED:
+            raise
+        raise RefusedError(f"Nothing was changed. {error}") from None

@@ -280,11 +280,12 @@ def require_finished(site: Site) -> None:
 
 def newest_first(site: Site) -> Iterator[tuple[str, Journal]]:
     """The journals of releases, with their names. Those of holds by hand and of refreshes are left out."""
-    for name in reversed(_names(site)):
+    for name in reversed(begun(site)):
         yield name, Journal.read(site.s3, site.bucket, site.journal_prefix(name), Redaction())
 
 
-def _names(site: Site) -> list[str]:
+def begun(site: Site) -> list[str]:
+    """The names of the journals of all releases, in the order in which they began."""
     found = names(site.s3, site.bucket, f"{site.prefix}{JOURNALS}")
     return [each for each in found if not each.startswith((HOLD, REFRESH))]
 
@@ -293,7 +294,7 @@ def journal_name(site: Site, release: str) -> str:
     """A new name. Names begin with the time, so that they are in the order of the releases: also if the clock of the
     computer from which the one before was made goes ahead of this one's."""
     moment = datetime.now(UTC).replace(microsecond=0)
-    if before := _names(site):
+    if before := begun(site):
         last = datetime.strptime(before[-1].partition("-")[0], _TIME).replace(tzinfo=UTC)
         moment = max(moment, last + timedelta(seconds=1))
     return f"{moment:{_TIME}}-{release}"

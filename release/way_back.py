@@ -16,6 +16,8 @@ from release.steps import Action
 _CHANGES_DATABASE = (Action.MIGRATE, Action.DEPLOY_SATELLITE)
 """The first step of a release that changes the database."""
 
+_TIME = "%Y%m%d-%H%M%S"
+
 
 @dataclass(frozen=True, kw_only=True)
 class WayBack:
@@ -43,7 +45,7 @@ class WayBack:
             return
         lost = _minutes(now - _intended(records, (Action.MAKE_SNAPSHOT,), otherwise=now))
         yield f"By snapshot, with the loss of {lost}, orders above all:"
-        yield from self._commands(self._from_snapshot(str(made)))
+        yield from self._commands(self._from_snapshot(str(made), now))
 
     def _by_point_in_time(self, instance: Mapping[str, Any], records: Sequence[Record], now: datetime) -> Iterator[str]:
         moment = _intended(records, _CHANGES_DATABASE, otherwise=now)
@@ -59,12 +61,13 @@ class WayBack:
             yield f"By point in time: not yet, it reaches to {reached.astimezone(UTC):%H:%M:%S} UTC. Ask again."
         else:
             yield f"By point in time, with the loss of {_minutes(now - moment)}, orders above all:"
-            yield from self._commands(self._from_point_in_time(instance, moment))
+            yield from self._commands(self._from_point_in_time(instance, moment, now))
 
-    def _from_snapshot(self, snapshot: str) -> Iterator[Sequence[str]]:
+    def _from_snapshot(self, snapshot: str, now: datetime) -> Iterator[Sequence[str]]:
         """As docs/operations.md has it, with the shop held: until the older release runs, nothing fits together."""
         database = ("--db-instance-identifier", self.database)
-        kept = snapshots.name_of(self.database, f"back-from-{self.release}")
+        # With the time: the same way may be gone twice, and a snapshot's name is taken once.
+        kept = snapshots.name_of(self.database, f"back-from-{self.release}-{now:{_TIME}}")
         yield ("./shop", "release", "hold", "on", "-s", self.stack, "--reason", f"Back from {self.release}")
         yield ("aws", "rds", "modify-db-instance", *database, "--no-deletion-protection", "--apply-immediately")
         final = ("--final-db-snapshot-identifier", kept, "--no-delete-automated-backups")
@@ -78,10 +81,13 @@ class WayBack:
         yield ("./shop", "release", "rollback", *self.options.split(), *accepted)
         yield ("./shop", "release", "hold", "off", "-s", self.stack, "--reason", f"Back from {self.release}")
 
-    def _from_point_in_time(self, instance: Mapping[str, Any], moment: datetime) -> Iterator[Sequence[str]]:
+    def _from_point_in_time(
+        self, instance: Mapping[str, Any], moment: datetime, now: datetime
+    ) -> Iterator[Sequence[str]]:
         """Beside the database first: it is deleted only when the copy has a snapshot."""
         copy = f"{self.database[:58].rstrip('-')}-back"
-        named, snapshot = ("--db-instance-identifier", copy), snapshots.name_of(self.database, f"{self.release}-point")
+        named = ("--db-instance-identifier", copy)
+        snapshot = snapshots.name_of(self.database, f"{self.release}-point-{now:{_TIME}}")
         yield (
             *("aws", "rds", "restore-db-instance-to-point-in-time"),
             *("--source-db-instance-identifier", self.database, "--target-db-instance-identifier", copy),
@@ -92,7 +98,7 @@ class WayBack:
         yield ("aws", "rds", "create-db-snapshot", *named, "--db-snapshot-identifier", snapshot)
         yield ("aws", "rds", "wait", "db-snapshot-available", "--db-snapshot-identifier", snapshot)
         yield ("aws", "rds", "delete-db-instance", *named, "--skip-final-snapshot")
-        yield from self._from_snapshot(snapshot)
+        yield from self._from_snapshot(snapshot, now)
 
     @staticmethod
     def _commands(words: Iterator[Sequence[str]]) -> Iterator[str]:

@@ -256,9 +256,9 @@ class Operator:
         magento = f"runuser -u webapp -- php bin/magento {command} --no-interaction"
         self.on_back_office(f"cd /var/app/candidates/{planned.release}", magento)
 
-    def plan(self, bundle: Path, *options: str) -> Planned:
-        """Raises ``AssertionError`` if it is refused."""
-        ended = self.shop("plan", str(bundle), *options)
+    def plan(self, *arguments: Path | str) -> Planned:
+        """With the bundle and the options of `./shop release plan`. Raises ``AssertionError`` if it is refused."""
+        ended = self.shop("plan", *map(str, arguments))
         found = _PLANNED.search(ended.text)
         assert ended.code == 0, ended.text
         assert found, ended.text

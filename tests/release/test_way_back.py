@@ -163,9 +163,25 @@ def test_aws_takes_every_command(rds: Any, way: str, monkeypatch: pytest.MonkeyP
     [line] = [each for each in typed if each.startswith("# Now write site.database.snapshot_id: ")]
     named = line.split()[4]
     there = {each["DBSnapshotIdentifier"] for each in rds.describe_db_snapshots()["DBSnapshots"]}
-    assert {named, f"{DATABASE}-before-back-from-r2"} <= there
+    assert {named, f"{DATABASE}-before-back-from-r2-{now:%Y%m%d-%H%M%S}"} <= there
     assert (named == made) is (way == "snapshot")
     assert rds.describe_db_instances()["DBInstances"] == []
+
+
+def test_the_same_way_may_be_gone_twice() -> None:
+    """No snapshot of the second time has a name of the first."""
+    made = [
+        {
+            words[at + 1]
+            for command in commands(WAY.described(INSTANCE, records(), now=now))
+            if (words := shlex.split(command))[:2] == ["aws", "rds"]
+            for at, word in enumerate(words)
+            if word == "--final-db-snapshot-identifier" or (word == "--db-snapshot-identifier" and "create" in words[2])
+        }
+        for now in (NOW, NOW + timedelta(hours=1))
+    ]
+    assert [len(each) for each in made] == [2, 2]
+    assert made[0].isdisjoint(made[1])
 
 
 def test_a_satellites_database_has_another_setting() -> None:
