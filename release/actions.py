@@ -10,12 +10,13 @@ from typing import Any
 
 from release import beanstalk, candidate, diagnosis, first_installation, snapshots
 from release.back_office import BackOffice, Command
-from release.beanstalk import ALL_AT_ONCE, Check, DeploymentFailedError, Environment, Say, unchecked
+from release.beanstalk import ALL_AT_ONCE, DeploymentFailedError, Environment, Say
 from release.errors import ReleaseError
 from release.first_installation import Findings
 from release.frozen_plan import FrozenPlan, Version
 from release.hold import SETTLE_SECONDS, Scope
 from release.journal import Note, not_noted
+from release.lock import Check, unchecked
 from release.polling import polls
 from release.site import Satellite, Site
 from release.steps import Action, seconds_of
@@ -110,7 +111,7 @@ class Actions:
     def _make_snapshot(self) -> Details:
         rds, database = self.site.session.client("rds"), self.site.database
         attempt = f"{self.plan.release}-{self.plan.id}-{self.began}"
-        made = snapshots.make(rds, database, attempt, seconds=seconds_of(Action.MAKE_SNAPSHOT))
+        made = snapshots.make(rds, database, attempt, seconds=seconds_of(Action.MAKE_SNAPSHOT), check=self.check)
         return {"snapshot": made, "database": database}
 
     def _stage(self, version: Version) -> None:
@@ -142,9 +143,9 @@ class Actions:
 
     def _hold(self, scope: Scope | None) -> Details:
         if scope is None:
-            self.site.hold.disarm()
+            self.site.hold.disarm(self.check)
         else:
-            self.site.hold.arm(scope, allowed=tuple(map(IPv4Network, self.plan.allowed)))
+            self.site.hold.arm(scope, allowed=tuple(map(IPv4Network, self.plan.allowed)), check=self.check)
             time.sleep(SETTLE_SECONDS)
         return {"armed": sorted(self.site.hold.state())}
 

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from release.errors import RefusedError, ReleaseError
 from release.journal import Note, not_noted
+from release.lock import Check, unchecked
 from release.polling import polls
 
 POLL_SECONDS = 2.0
@@ -30,12 +31,6 @@ _MOST_UPDATES = 3
 _MOST_DEPLOYMENTS = 2
 """An instance that was replaced meanwhile has the version before. Then the version is deployed once more."""
 Say = Callable[[str], None]
-Check = Callable[[], None]
-"""Raises if another process has the lock. What waited may have slept meanwhile, as a laptop does."""
-
-
-def unchecked() -> None:
-    """Of what needs no lock."""
 
 
 @dataclass(frozen=True, kw_only=True)

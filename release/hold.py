@@ -14,6 +14,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from release.errors import ReleaseError
+from release.lock import Check, unchecked
 
 ALLOWED_TO_BACK_OFFICE, ALLOWED_TO_FRONT, EVERYONE_ELSE = "allowed-to-back-office", "allowed-to-front", "everyone-else"
 RULES = (ALLOWED_TO_BACK_OFFICE, ALLOWED_TO_FRONT, EVERYONE_ELSE)
@@ -94,8 +95,12 @@ class Hold:
                     "Allow fewer addresses, or one larger network."
                 )
 
-    def arm(self, scope: Scope, *, allowed: Sequence[IPv4Network] = (), page: str = PAGE) -> None:
+    def arm(
+        self, scope: Scope, *, allowed: Sequence[IPv4Network] = (), page: str = PAGE, check: Check = unchecked
+    ) -> None:
         """Answer everyone but `allowed` with the page, within ``SETTLE_SECONDS``. Armed already: arm it as asked.
+
+        `check` is asked before each change of a rule.
 
         Raises ``ReleaseError`` for what does not fit into the rules, before anything is changed.
         """
@@ -111,19 +116,19 @@ class Hold:
         }
         for name in RULES:
             if name in conditions:
-                self._modify(name, conditions[name], answers[name])
+                self._modify(name, conditions[name], answers[name], check)
         # A hold that was wider or let more addresses through before.
         for name in reversed(RULES):
             if name not in conditions:
-                self._disarm(name)
+                self._disarm(name, check)
 
-    def disarm(self) -> None:
-        """Open the shop. Disarmed already: nothing happens."""
+    def disarm(self, check: Check = unchecked) -> None:
+        """Open the shop. Disarmed already: nothing happens. `check` is asked before each change of a rule."""
         for name in reversed(RULES):
-            self._disarm(name)
+            self._disarm(name, check)
 
-    def _disarm(self, name: str) -> None:
-        self._modify(name, [_hosts([DISARMED])], _page(PAGE))
+    def _disarm(self, name: str, check: Check) -> None:
+        self._modify(name, [_hosts([DISARMED])], _page(PAGE), check)
 
     def _conditions(self, scope: Scope, allowed: Sequence[IPv4Network]) -> dict[str, list[dict[str, Any]]]:
         """Of the rules that are armed."""
@@ -166,7 +171,8 @@ class Hold:
                 )
         return groups
 
-    def _modify(self, name: str, conditions: list[dict[str, Any]], action: dict[str, Any]) -> None:
+    def _modify(self, name: str, conditions: list[dict[str, Any]], action: dict[str, Any], check: Check) -> None:
+        check()
         self.elbv2.modify_rule(RuleArn=self.args.rules[name], Conditions=conditions, Actions=[action])
 
 

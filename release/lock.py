@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -27,6 +27,13 @@ this time with the default time-outs of one attempt (60 s to connect and 60 s to
 _MISSING = ("NoSuchKey", "404")
 WRITTEN_BY_ANOTHER = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 """What S3 answers to a conditional write that comes too late ("Conditional writes")."""
+
+Check = Callable[[], None]
+"""Raises if another process has the lock. What waited may have slept meanwhile, as a laptop does."""
+
+
+def unchecked() -> None:
+    """Of what needs no lock."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -177,7 +177,7 @@ class Refresh:
         # Of a refresh that was killed: it would be too old.
         with suppress(copy.rds.exceptions.DBSnapshotNotFoundFault):
             copy.rds.delete_db_snapshot(DBSnapshotIdentifier=snapshots.name_of(copy.database, purpose))
-        return snapshots.make(copy.rds, copy.database, purpose, seconds=_SNAPSHOT_SECONDS)
+        return snapshots.make(copy.rds, copy.database, purpose, seconds=_SNAPSHOT_SECONDS, check=self.lock.check)
 
     def _scrub(self, host: str, table_list: TableList) -> dict[str, Any]:
         """Returns what the back office says of it. Raises ``RefusedError`` for what must not leave production."""
@@ -218,7 +218,7 @@ class Refresh:
                 details["snapshot"] = self._make_snapshot()
         with self._step("hold-shop"):
             self.is_half_way = True
-            site.hold.arm(Scope.SITE)
+            site.hold.arm(Scope.SITE, check=self.lock.check)
             time.sleep(SETTLE_SECONDS)
         host = site.back_office_instance
         fence = str(self.lock.fence)
@@ -233,7 +233,7 @@ class Refresh:
         with self._step("resume-writers"):
             self._run(host, "resume-writers", Fence=fence)
         with self._step("open"):
-            site.hold.disarm()
+            site.hold.disarm(self.lock.check)
         self.is_half_way = False
         if details["settings_missing"]:
             self.console.say("Production has values for these settings, and pre-production has none of its own:")
@@ -243,7 +243,11 @@ class Refresh:
     def _make_snapshot(self) -> str:
         attempt = f"{REFRESH}-{datetime.now(UTC):%Y%m%dt%H%M%Sz}"
         made = snapshots.make(
-            self.target.session.client("rds"), self.target.database, attempt, seconds=_SNAPSHOT_SECONDS
+            self.target.session.client("rds"),
+            self.target.database,
+            attempt,
+            seconds=_SNAPSHOT_SECONDS,
+            check=self.lock.check,
         )
         self.console.say(f"Snapshot {made} has what {self.target.stack.name} had.")
         return made

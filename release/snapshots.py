@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from release.errors import ReleaseError
+from release.lock import Check
 from release.polling import polls
 
 _POLL_SECONDS = 10.0
@@ -22,15 +23,16 @@ def name_of(database: str, attempt: str) -> str:
     return name[:_LONGEST].rstrip("-").lower()
 
 
-def make(rds: Any, database: str, attempt: str, *, seconds: float) -> str:
+def make(rds: Any, database: str, attempt: str, *, seconds: float, check: Check) -> str:
     """Make it if it is not there, and wait until it can be restored. Returns its name.
 
-    `attempt` is a name for one attempt at a release: the snapshot of an earlier one would be too old. Raises
-    ``ReleaseError`` if RDS fails to make it, and when the time is over.
+    `attempt` is a name for one attempt at a release: the snapshot of an earlier one would be too old. `check` is
+    asked before each call that makes one. Raises ``ReleaseError`` if RDS fails to make it, and when the time is over.
     """
     name = name_of(database, attempt)
     deadline = time.monotonic() + seconds
     for _ in polls(_POLL_SECONDS):
+        check()
         try:
             rds.create_db_snapshot(
                 DBInstanceIdentifier=database,

@@ -17,12 +17,13 @@ from botocore.exceptions import ClientError
 
 from components.site.release_documents import DOCUMENTS
 from release.actions import Actions
-from release.beanstalk import COMMAND, Check, Environment, Instance, deploy, register
+from release.beanstalk import COMMAND, Environment, Instance, deploy, register
 from release.errors import LockLostError, ReleaseError
 from release.frozen_plan import FrozenPlan, Version
 from release.hold import SETTLE_SECONDS, Scope
 from release.journal import Note
 from release.kinds import Kind
+from release.lock import Check
 from release.site import Satellite
 from release.steps import STEPS, Action
 from tests.release.deployed_site import NOT_INSTALLED
@@ -447,8 +448,12 @@ def test_nothing_goes_on_until_the_load_balancer_holds_everybody(
     seen: list[object] = []
     held = actions(Sent())
     held = replace(held, plan=replace(held.plan, allowed=("203.0.113.4/32",)))
-    hold = SimpleNamespace(arm=lambda scope, allowed: seen.append((scope, allowed)), state=lambda: ["everyone-else"])
+
+    def arm(scope: Scope, allowed: tuple[IPv4Network, ...], check: Check) -> None:
+        seen.append((scope, allowed, check))
+
+    hold = SimpleNamespace(arm=arm, state=lambda: ["everyone-else"])
     monkeypatch.setattr(held.site, "hold", hold)
     monkeypatch.setattr("release.actions.time.sleep", seen.append)
     held.do(action)
-    assert seen == [(scope, (IPv4Network("203.0.113.4/32"),)), SETTLE_SECONDS]
+    assert seen == [(scope, (IPv4Network("203.0.113.4/32"),), held.check), SETTLE_SECONDS]

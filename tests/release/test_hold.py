@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from release.errors import ReleaseError
+from release.errors import LockLostError, ReleaseError
 from release.hold import DISARMED, EVERYONE_ELSE, RULES, Hold, HoldArgs, Scope
 from sandbox.emulator.in_process import client
 from tests.release.conftest import REGION
@@ -191,6 +191,27 @@ def test_after_each_call_the_allowed_see_the_shop_and_shoppers_no_half_of_it(
         for who, answered in seen.items():
             assert answered in (between[0][who], last[who])
     assert len(between) >= 3
+
+
+def test_who_lost_the_lock_changes_no_further_rule(site: Site) -> None:
+    """A laptop that sleeps between two rules does not hold the shop that another process has opened meanwhile."""
+    asked: list[bool] = []
+
+    def check() -> None:
+        asked.append(True)
+        if len(asked) == len(RULES):
+            raise LockLostError("The lock is held by another process.")
+
+    with pytest.raises(LockLostError):
+        site.hold.arm(Scope.SITE, allowed=ALLOWED, check=check)
+    assert site.everyone() == OPEN
+    site.hold.arm(Scope.SITE, allowed=ALLOWED)
+    asked.clear()
+    asked += [True] * (len(RULES) - 1)
+    with pytest.raises(LockLostError):
+        site.hold.disarm(check)
+    assert site.everyone() == HELD
+    site.hold.disarm()
 
 
 def test_arming_again_takes_the_new_addresses(site: Site) -> None:

@@ -12,7 +12,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from release import snapshots
+from release.errors import LockLostError
 from release.journal import Event, Record
+from release.lock import unchecked
 from release.steps import Action
 from release.way_back import WayBack, reach
 from sandbox.tests.emulator.aws_process import REGION, EmbeddedAws
@@ -149,7 +151,7 @@ def test_aws_takes_every_command(rds: Any, way: str, monkeypatch: pytest.MonkeyP
     from awscli.clidriver import create_clidriver
 
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    made = snapshots.make(rds, DATABASE, "r2-38c5a2d3ce40", seconds=60)
+    made = snapshots.make(rds, DATABASE, "r2-38c5a2d3ce40", seconds=60, check=unchecked)
     [found] = rds.describe_db_instances(DBInstanceIdentifier=DATABASE)["DBInstances"]
     now = datetime.now(UTC)
     instance = {**found, "InstanceCreateTime": now - timedelta(days=9), "LatestRestorableTime": now}
@@ -202,7 +204,16 @@ def test_a_snapshot_waits_for_another_one_of_the_same_database(monkeypatch: pyte
     rds = SimpleNamespace(
         create_db_snapshot=create, describe_db_snapshots=lambda **_: {"DBSnapshots": [{"Status": "available"}]}
     )
-    assert snapshots.make(rds, DATABASE, "r2-1", seconds=60) == f"{DATABASE}-before-r2-1"
+    assert snapshots.make(rds, DATABASE, "r2-1", seconds=60, check=unchecked) == f"{DATABASE}-before-r2-1"
+    answers.append("InvalidDBInstanceState")
+
+    def check() -> None:
+        if not answers:
+            raise LockLostError("The lock is held by another process.")
+
+    # While it waited, another process went on.
+    with pytest.raises(LockLostError):
+        snapshots.make(rds, DATABASE, "r2-1", seconds=60, check=check)
     answers.append("InvalidDBInstanceState")
     with pytest.raises(ClientError):
-        snapshots.make(rds, DATABASE, "r2-1", seconds=0)
+        snapshots.make(rds, DATABASE, "r2-1", seconds=0, check=unchecked)
