@@ -55,7 +55,7 @@ class Candidate:
     configuration_status: Answer
     """Of `app:config:status`."""
     dry_run: Answer | None = None
-    """Of `setup:upgrade --dry-run=1`, with the contents of its log as the text. None when nothing has to run."""
+    """Of `dry_run.php`, with the contents of Magento's log as the text. None when nothing has to run."""
     tables: Mapping[str, Table] | None = None
     """The database's tables. None if they could not be read."""
     filled: tuple[str, ...] = ()
@@ -197,7 +197,7 @@ def _other_reasons(candidate: Candidate) -> Iterator[str]:
     if candidate.database_status.exit_code == NEEDED:
         if candidate.dry_run is None or candidate.dry_run.exit_code != 0:
             said = candidate.dry_run.text.strip() if candidate.dry_run else "nothing"
-            yield f"what would run is not known, since setup:upgrade --dry-run=1 said {said}"
+            yield f"what would run is not known, since the dry run said {said}"
         elif _SCHEMA_BEHIND in candidate.database_status.text and not _statements(candidate):
             yield f"what would run is not known: setup:db:status said {_SCHEMA_BEHIND}, and no dry run shows why"
         if candidate.tables is None:

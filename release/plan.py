@@ -59,8 +59,8 @@ def plan(
 ) -> None:
     """Ask a release what it would change, beside the running one, and say what would be done. It deploys nothing.
 
-    The bundle is uploaded and unpacked on the back office's instance, where the release's own setup:db:status,
-    app:config:status and setup:upgrade --dry-run=1 run.
+    The bundle is uploaded and unpacked on the back office's instance, where the release's own setup:db:status and
+    app:config:status run, and its tables are compared with the database's.
     """
     console = Console()
     if (bundle is None) is (uploaded is None):

@@ -1,6 +1,6 @@
 """What Magento would do to the database, statement by statement, and whether the running release can live with it.
 
-The statements are those of `setup:upgrade --dry-run=1`. A statement that cannot be read is never taken for harmless.
+The statements are those of Magento's dry run. A statement that cannot be read is never taken for harmless.
 """
 
 from __future__ import annotations

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +19,7 @@ from sandbox.tests.applications.shops import Shop, Shops
 __all__ = ["data_stores", "database", "shops"]
 SCRIPTS = [
     PLATFORM_CONFIG / "magento/.platform" / name
-    for name in ("candidate_facts.php", "database.php", "without_secrets.php")
+    for name in ("candidate_facts.php", "database.php", "dry_run.php", "without_secrets.php")
 ]
 CATALOG = "app/code/Client/Catalog"
 
@@ -138,41 +136,22 @@ def test_a_changed_system_value_is_seen(shops: Shops) -> None:
     candidate.env["system"]["default"]["general"]["store_information"]["name"] = "House"
     candidate.write_env()
     assert decide(asked(candidate, running)).kind is Kind.HELD
-    running.env["deployment"] = {"blue_green": {"enabled": True}}
-    running.write_env()
-    assert decide(asked(candidate, running)).kind is Kind.ADDITIVE
 
 
-def test_a_shop_that_is_not_installed_stops(shops: Shops) -> None:
-    candidate = shops.release("r2")
-    del candidate.env["install"]
+def test_a_question_does_not_import_the_configuration(shops: Shops) -> None:
+    """As `setup:upgrade --dry-run=1` does: the running release would answer 500."""
+    running, candidate = shops.installed(), shops.release("r2", releases.new_column())
+    candidate.env["system"]["default"]["general"]["store_information"]["name"] = "House"
     candidate.write_env()
-    with pytest.raises(RefusedError, match=r"\./shop install"):
-        decide(asked(candidate))
+    assert asked(candidate, running).configuration_status.exit_code == 2
+    assert running.code("app:config:status") == 0
+    assert candidate.code("app:config:status") == 2
 
 
-def test_a_database_that_does_not_answer_stops(shops: Shops) -> None:
-    shops.installed()
-    candidate = shops.release("r2")
-    candidate.env["db"]["connection"]["default"]["password"] = "wrong"
-    candidate.write_env()
-    with pytest.raises(RefusedError, match="Access denied"):
-        decide(asked(candidate))
-
-
-def test_asking_changes_neither_the_database_nor_the_running_release(shops: Shops) -> None:
-    running = shops.installed()
-    before = tree(running.directory), shops.stores.sql("SHOW TABLES", shops.database)
-    asked(shops.release("r2", releases.new_module(), releases.raised_setup_version()), running)
-    assert (tree(running.directory), shops.stores.sql("SHOW TABLES", shops.database)) == before
-    assert running.code("setup:db:status") == 0
-
-
-def tree(directory: Path) -> dict[str, bytes]:
-    return {str(path): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
-
-
-def test_what_is_no_answer_is_refused() -> None:
-    for text in ("", "PHP Fatal error", json.dumps([]), json.dumps({"database_status": {}})):
-        with pytest.raises(RefusedError, match="expected one line of JSON"):
-            Candidate.read("r2", text)
+def test_a_comparison_that_fails_says_why(shops: Shops) -> None:
+    release = shops.release("r2", releases.new_column())
+    script, *_ = [shutil.copy(each, release.directory / ".platform") for each in SCRIPTS if each.name == "dry_run.php"]
+    release.env["db"]["connection"]["default"]["dbname"] = "absent"
+    release.write_env()
+    ran = subprocess.run(["php", script], capture_output=True, text=True, env=release.environment)
+    assert (ran.returncode, "absent" in ran.stdout) == (1, True)

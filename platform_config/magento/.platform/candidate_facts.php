@@ -17,9 +17,15 @@ const DRY_RUN_LOG = 'var/log/dry-run-installation.log';
 const NEEDED = 2;
 
 /** @return array{exit_code: int, text: string} What one of the candidate's commands says. */
-function magento(string $root, string ...$words): array
+function magento(string $root, string $command): array
 {
-    $command = [PHP_BINARY, "$root/bin/magento", ...$words, '--no-interaction', '--no-ansi'];
+    return run("$root/bin/magento", $command, '--no-interaction', '--no-ansi');
+}
+
+/** @return array{exit_code: int, text: string} What a program in PHP says. */
+function run(string ...$words): array
+{
+    $command = [PHP_BINARY, ...$words];
     exec(implode(' ', array_map('escapeshellarg', $command)) . ' 2>&1', $lines, $code);
     return ['exit_code' => $code, 'text' => without_secrets(implode("\n", $lines))];
 }
@@ -151,7 +157,7 @@ $facts = [
 ];
 if ($facts['database_status']['exit_code'] === NEEDED) {
     @unlink(DRY_RUN_LOG);
-    $facts['dry_run'] = magento($root, 'setup:upgrade', '--dry-run=1', '--keep-generated');
+    $facts['dry_run'] = run(__DIR__ . '/dry_run.php');
     if ($facts['dry_run']['exit_code'] === 0) {
         $facts['dry_run']['text'] = (string)@file_get_contents(DRY_RUN_LOG);
     }

@@ -8,7 +8,6 @@ use StandIn\Console\Command;
 use StandIn\Console\CommandProvider;
 use StandIn\Console\Input;
 use StandIn\DbVersion;
-use StandIn\Files;
 use StandIn\LocalizedException;
 
 final class DatabaseCommands implements CommandProvider
@@ -17,20 +16,22 @@ final class DatabaseCommands implements CommandProvider
 
     public function commands(App $app): array
     {
-        $schemaOptions = ['convert-old-scripts' => 'optional', 'safe-mode' => 'optional', 'data-restore' => 'optional', 'dry-run' => 'optional'];
         return [
             new Command('setup:db:status', 'Checks if DB schema or data requires upgrade', fn (): int => self::status($app)),
             new Command(
                 'setup:upgrade',
                 'Upgrades the Magento application, DB data, and schema',
                 fn (Input $input): int => self::upgrade($app, $input),
-                ['keep-generated' => 'flag'] + $schemaOptions
+                [
+                    'keep-generated' => 'flag', 'convert-old-scripts' => 'optional', 'safe-mode' => 'optional',
+                    'data-restore' => 'optional', 'dry-run' => 'optional',
+                ]
             ),
             new Command('setup:db-schema:upgrade', 'Installs and upgrades the DB schema', function () use ($app): int {
                 self::assertInstalled($app);
                 (new Upgrade($app))->upgradeSchema();
                 return Command::SUCCESS;
-            }, $schemaOptions),
+            }, ['convert-old-scripts' => 'optional']),
             new Command('setup:db-data:upgrade', 'Installs and upgrades data in the DB', function () use ($app): int {
                 self::assertInstalled($app);
                 (new Upgrade($app))->upgradeData();
@@ -64,13 +65,13 @@ final class DatabaseCommands implements CommandProvider
     {
         self::assertInstalled($app);
         $upgrade = new Upgrade($app);
-        if (in_array($input->option('dry-run'), ['1', 'true'], true)) {
-            Files::write(BP . '/var/log/dry-run-installation.log', implode(";\n\n", $upgrade->schema()->statements()) . "\n");
-            return Command::SUCCESS;
-        }
+        $isDryRun = !empty($input->option('dry-run'));
         $upgrade->updateModules($input->has('keep-generated'));
-        $upgrade->upgradeSchema();
-        $upgrade->upgradeData();
+        $upgrade->upgradeSchema($isDryRun);
+        if (!$isDryRun) {
+            $upgrade->upgradeData();
+        }
+        // After a dry run too.
         $upgrade->importConfig();
         if (!$input->has('keep-generated')) {
             echo 'Please re-run Magento compile command. Use the command "setup:di:compile"', "\n";

@@ -3,6 +3,7 @@ declare(strict_types=1);
 
 namespace StandIn\Setup;
 
+use Magento\Framework\Setup\Declaration\Schema\OperationsExecutor;
 use StandIn\App;
 use StandIn\CachePool;
 use StandIn\ConfigHash;
@@ -55,12 +56,15 @@ final class Upgrade
         }
     }
 
-    public function upgradeSchema(): void
+    /** A dry run writes the statements for the tables into a log, and leaves scripts and patches out. */
+    public function upgradeSchema(bool $isDryRun = false): void
     {
         echo "Schema creation/updates:\n";
         $this->createRegistry();
-        $this->schema()->upgrade();
-        $this->recordVersions('schema_version');
+        (new OperationsExecutor($this->app->database))->execute($this->schema()->statements(), ['dry-run' => $isDryRun]);
+        if (!$isDryRun) {
+            $this->recordVersions('schema_version');
+        }
     }
 
     public function upgradeData(): void

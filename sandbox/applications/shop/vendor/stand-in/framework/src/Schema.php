@@ -58,21 +58,6 @@ final class Schema
         return $statements;
     }
 
-    /** Runs the statements one by one. What another process did at the same time is not done again. */
-    public function upgrade(): void
-    {
-        foreach ($this->statements() as $statement) {
-            try {
-                $this->database->pdo()->exec($statement);
-            } catch (\PDOException $error) {
-                // Table exists; column exists; unknown column or table to drop: there is no lock between two upgrades.
-                if (!in_array($error->errorInfo[1] ?? null, [1050, 1060, 1091, 1051], true)) {
-                    throw $error;
-                }
-            }
-        }
-    }
-
     /** @return array<string, array{columns: array<string, array{sql: string, shape: string}>, keys: list<string>}> */
     private function declared(): array
     {
