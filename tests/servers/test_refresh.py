@@ -269,6 +269,7 @@ def test_a_load_that_was_killed_begins_again(case: Case, part: float) -> None:
         ("review_entity", "kept"),
         ("magento_sales_order_grid_archive", "emptied"),
         ("newsletter_template", "kept"),
+        ("pagebuilder_template", "kept"),
         ("queue_message_status", "emptied"),
         ("admin_user_session", "own"),
         ("oauth_token", "own"),
