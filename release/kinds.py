@@ -70,6 +70,8 @@ class Candidate:
     """Scripts of modules that `setup:upgrade` runs too, and that its dry run leaves out."""
     removed_modules: tuple[str, ...] = ()
     """Modules of the running release's `config.php` that the candidate's does not have, or switches off."""
+    deleted_stores: tuple[str, ...] = ()
+    """Codes of stores that its `app:config:import` deletes, with their settings, texts and addresses of pages."""
     running_release_ignores_versions: bool = False
     """Whether the running release's `env.php` has `deployment/blue_green/enabled`."""
 
@@ -91,6 +93,7 @@ class Candidate:
                 raised_versions=said.get("raised_versions"),
                 unseen_scripts=tuple(said.get("unseen_scripts", ())),
                 removed_modules=tuple(said.get("removed_modules", ())),
+                deleted_stores=tuple(said.get("deleted_stores", ())),
                 running_release_ignores_versions=bool(said.get("running_release_ignores_versions")),
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -155,7 +158,10 @@ def decide(candidate: Candidate, *, hold: bool = False, accepted: Sequence[str] 
 
 def losses(candidate: Candidate) -> tuple[str, ...]:
     """What would be lost, as it is accepted."""
-    return tuple(each.text for each in _changes(candidate) if each.effect is Effect.LOSSY)
+    return (
+        *(each.text for each in _changes(candidate) if each.effect is Effect.LOSSY),
+        *(f"store {code} deleted, which config.php does not name" for code in candidate.deleted_stores),
+    )
 
 
 def _table(said: Mapping[str, Any]) -> Table:

@@ -125,6 +125,12 @@ def new_column(name: str = "origin") -> Change:
     )
 
 
+def new_store(code: str) -> Change:
+    """A store that `config.php` names beside the others."""
+    last = "'name' => 'Boutique']"
+    return Change(edits=[("app/etc/config.php", last, f"{last}, '{code}' => ['store_id' => '9', 'code' => '{code}']")])
+
+
 def raised_setup_version(version: str = "1.1.0") -> Change:
     """A higher `setup_version` of a module that the base tree has as 1.0.0."""
     return Change(edits=[(f"{_CATALOG}/etc/module.xml", 'setup_version="1.0.0"', f'setup_version="{version}"')])

@@ -138,6 +138,21 @@ def test_a_changed_system_value_is_seen(shops: Shops) -> None:
     assert decide(asked(candidate, running)).kind is Kind.HELD
 
 
+def test_a_store_that_the_import_deletes_is_seen(shops: Shops) -> None:
+    """One that was made in the back office after config.php was written. Magento asks nobody without a terminal."""
+    running, other = shops.installed(), shops.release("r2", releases.new_store("retail"))
+    shops.stores.sql("INSERT INTO store (store_id, code) VALUES (7, 'outlet')", shops.database)
+    assert asked(shops.release("r3"), running).deleted_stores == ()
+    candidate = asked(other, running)
+    assert candidate.deleted_stores == ("outlet",)
+    loss = "store outlet deleted, which config.php does not name"
+    with pytest.raises(RefusedError, match=loss):
+        decide(candidate)
+    assert decide(candidate, accepted=[loss]).kind is Kind.HELD
+    assert other.code("app:config:import") == 0
+    assert "outlet" not in shops.stores.sql("SELECT code FROM store", shops.database)
+
+
 def test_a_question_does_not_import_the_configuration(shops: Shops) -> None:
     """As `setup:upgrade --dry-run=1` does: the running release would answer 500."""
     running, candidate = shops.installed(), shops.release("r2", releases.new_column())

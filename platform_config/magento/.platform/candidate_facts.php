@@ -143,6 +143,22 @@ function tables(PDO $database, string $statements): array
     return $tables;
 }
 
+/**
+ * @return list<string> The codes of stores that the next app:config:import deletes, with all that belongs to them: config.php
+ * names other stores only, and has changed since the last import. Without a terminal, Magento asks nobody (QuestionPerformer).
+ */
+function deleted_stores(PDO $database, string $prefix, array $scopes): array
+{
+    $imported = $database->query("SELECT flag_data FROM `{$prefix}flag` WHERE flag_code = 'config_hash'")->fetchColumn();
+    // As Magento_Deploy's Hash\Generator has it.
+    $is_imported = (json_decode((string)$imported, true)['scopes'] ?? '') === sha1((string)json_encode($scopes));
+    if ($is_imported || !isset($scopes['stores'])) {
+        return [];
+    }
+    $present = $database->query("SELECT code FROM `{$prefix}store`")->fetchAll(PDO::FETCH_COLUMN);
+    return array_values(array_diff($present, array_column($scopes['stores'], 'code')));
+}
+
 /** @return list<string> What additive.yml lists below `patches:`, a line each. */
 function additive(string $file): array
 {
@@ -166,7 +182,8 @@ if (in_array($facts['database_status']['exit_code'], [0, NEEDED], true)) {
     $env = require 'app/etc/env.php';
     $prefix = $env['db']['table_prefix'] ?? '';
     require 'vendor/autoload.php';
-    $modules = (require 'app/etc/config.php')['modules'];
+    $config = require 'app/etc/config.php';
+    $modules = $config['modules'];
     $directories = directories($modules, (new Magento\Framework\Component\ComponentRegistrar())->getPaths('module'));
     $database = connect($env);
     $applied = $database->query("SELECT patch_name FROM `{$prefix}patch_list`")->fetchAll(PDO::FETCH_COLUMN);
@@ -190,6 +207,7 @@ if (in_array($facts['database_status']['exit_code'], [0, NEEDED], true)) {
         'additive_patches' => additive('additive.yml'),
         'raised_versions' => $raised,
         'unseen_scripts' => scripts($directories, $root, $running, $versions, $known),
+        'deleted_stores' => deleted_stores($database, $prefix, array_replace_recursive($config, $env)['scopes'] ?? []),
         'removed_modules' => array_keys(array_diff_key(array_filter($before), array_filter($modules))),
         'running_release_ignores_versions' => (bool)($present['deployment']['blue_green']['enabled'] ?? false),
     ];

@@ -32,11 +32,16 @@ final class ConfigHash
         return false;
     }
 
-    /** @return bool Whether anything was imported. */
+    /** @return bool Whether anything was imported. Stores that are not among the scopes are deleted, and nobody is asked. */
     public function import(): bool
     {
         if (!$this->hasChanges()) {
             return false;
+        }
+        $stores = array_column((array) $this->config->get('scopes/stores', []), 'code');
+        if ($stores !== []) {
+            $marks = implode(', ', array_fill(0, count($stores), '?'));
+            $this->database->run("DELETE FROM {store} WHERE code NOT IN ($marks)", ...$stores);
         }
         $hashes = [];
         foreach (self::SECTIONS as $section) {
