@@ -2,6 +2,7 @@
 // Stands in for bin/magento in the tests of install_magento.php. It answers as Magento's own source does where they look:
 // - with install/date, commands take the database for an installed one and fail on its missing tables
 // - setup:install makes the tables, then the modules, and the administrator last; then it writes install/date
+// - it refuses to begin while it may not write what is up to two levels below var ("FilePermissions::checkRecursiveDirectories")
 // - the crypt key is the current one of env.php ("ConfigGenerator::createCryptConfig")
 $env = __DIR__ . '/../app/etc/env.php';
 $config = include $env;
@@ -20,6 +21,12 @@ foreach ($argv as $argument) {
 if ($command === 'setup:install') {
     if (isset($config['install']['date'])) {
         $database->query('SELECT * FROM store');
+    }
+    foreach ([...glob(__DIR__ . '/../var/*'), ...glob(__DIR__ . '/../var/*/*')] as $path) {
+        if (!is_writable($path)) {
+            echo "Missing write permissions to the following paths:\n$path\n";
+            exit(1);
+        }
     }
     if (is_file(__DIR__ . '/refuse')) {
         echo "Parameter validation failed for {$wanted['admin-password']}\n";

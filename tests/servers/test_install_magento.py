@@ -28,6 +28,7 @@ from tests.unit.program import program
 SECRET = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:site-admin"
 PASSWORD = "Horse7battery"
 EMAIL = "you@client.url"
+NOBODY = 65534
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +159,14 @@ def test_magento_is_told_what_env_php_says(host: Host) -> None:
     assert any(re.fullmatch(r"--opensearch-host=https://\S+", each) for each in arguments)
     # Magento takes the key from env.php: the option refuses a key of 32 bytes in base64.
     assert not [each for each in arguments if each.startswith(("--key", "--db-"))]
+
+
+def test_the_log_is_the_web_servers(host: Host) -> None:
+    """Magento begins no installation while there is a file below `var` that its user may not write."""
+    os.chown(host.current / "bin/magento", NOBODY, NOBODY)
+    # That user does not get to the test's directory: what counts is the log.
+    assert host.install().returncode == 1
+    assert (host.current / "var/log/first_installation.log").stat().st_uid == NOBODY
 
 
 def test_a_second_installation_is_refused_and_changes_nothing(host: Host, database: Stores) -> None:

@@ -154,6 +154,9 @@ if (!is_dir(dirname($log))) {
     mkdir(dirname($log), 0770, true);
     chown(dirname($log), fileowner("$root/bin/magento"));
 }
+// setup:install refuses to begin while there is a file below var that its user may not write (FilePermissions).
+touch($log);
+chown($log, fileowner("$root/bin/magento"));
 if (!is_file($marker)) {
     file_put_contents($marker, PAUSED);
 }
