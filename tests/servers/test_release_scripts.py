@@ -453,6 +453,13 @@ def test_a_release_whose_pages_come_is_verified(web_host: Host, tier: str) -> No
     assert asked == [[page, "client.url", "https"] for page in expected]
 
 
+def test_a_shop_that_merges_its_files_is_verified(web_host: Host) -> None:
+    """Magento then names those files alone. Their version is the release's name, with dots."""
+    merged = "/static/version9.a/_cache/merged/f0e1d2.min.css"
+    ran = verify(web_host, {HOME: (200, f'<link href="https://static.client.url{merged[7:]}">'), merged: (200, "p {}")})
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("tier", "changed", "said"),
     [
