@@ -198,7 +198,7 @@ STEPS: Mapping[Kind, tuple[Step, ...]] = {
 
 The shop opens first, and then cron and consumers go on: what shoppers do needs neither, and if the command on the
 instance failed, it must not be they who wait. Nothing is flushed in between, because each release has a cache prefix of
-its own, and a migration cleans what lies under it.
+its own. What lies under it is removed when the release is asked, before it is deployed, and by a migration.
 """
 
 _HELD_BACK_OFFICE = (Action.HOLD_BACK_OFFICE, Action.OPEN)

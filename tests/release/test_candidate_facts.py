@@ -153,6 +153,17 @@ def test_a_store_that_the_import_deletes_is_seen(shops: Shops) -> None:
     assert "outlet" not in shops.stores.sql("SELECT code FROM store", shops.database)
 
 
+def test_what_a_release_has_cached_before_is_gone(shops: Shops) -> None:
+    """It was planned hours ago, or ran before. What was saved since was cleaned under the running release's keys only."""
+    running, other = shops.installed(), shops.release("r2")
+    path = "general/store_information/phone"
+    for number in ("1", "2"):
+        assert running.code("config:set", path, number) == 0
+        assert other.magento("config:show", path).stdout.strip() == "1"
+    asked(other, running)
+    assert other.magento("config:show", path).stdout.strip() == "2"
+
+
 def test_a_question_does_not_import_the_configuration(shops: Shops) -> None:
     """As `setup:upgrade --dry-run=1` does: the running release would answer 500."""
     running, candidate = shops.installed(), shops.release("r2", releases.new_column())

@@ -5,7 +5,7 @@
 //
 // The release tool runs it in the candidate's directory, beside the running release, as the web server's user. The candidate
 // has an env.php with cache keys of its own: with shared ones, the commands of one of the two releases fail. It changes
-// nothing but files of the candidate.
+// nothing but files of the candidate, and removes what is cached under the candidate's keys.
 declare(strict_types=1);
 
 require __DIR__ . '/database.php';
@@ -211,6 +211,12 @@ if (in_array($facts['database_status']['exit_code'], [0, NEEDED], true)) {
         'removed_modules' => array_keys(array_diff_key(array_filter($before), array_filter($modules))),
         'running_release_ignores_versions' => (bool)($present['deployment']['blue_green']['enabled'] ?? false),
     ];
+}
+// What it cached when it was asked or ran before is from that time: since then, the running release has only cleaned its own
+// keys. A release is asked once more before it is deployed.
+if (isset($facts['tables']) && ($cleaned = magento($root, 'cache:clean'))['exit_code'] !== 0) {
+    fwrite(STDERR, "cache:clean of the candidate ended with {$cleaned['exit_code']}: {$cleaned['text']}\n");
+    exit(1);
 }
 foreach (['tables', 'raised_versions'] as $map) {
     isset($facts[$map]) && $facts[$map] = (object)$facts[$map];
