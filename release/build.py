@@ -105,7 +105,8 @@ def _complete(source: Code, args: BundleArgs, themes: Sequence[Statics], copy: P
     if not source.is_ours:
         application = Path(shutil.copytree(application, copy, symlinks=True, ignore=shutil.ignore_patterns(".git")))
     for step in needed:
-        step.run(application)
+        with statics.keeping_hashes(application):
+            step.run(application)
     for name in _LEFTOVERS:
         shutil.rmtree(application / "var" / name, ignore_errors=True)
     return application

@@ -6,9 +6,11 @@ parallel job (magento/magento2 issues 13447 and 22563). Its files are then missi
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,8 @@ _LOCALE = r"[a-z]{2,3}(?:_[A-Z][a-z]{3})?_[A-Z]{2}"
 _TEXT = re.compile(rf"(frontend|adminhtml)/(\w+/[\w-]+):({_LOCALE}(?:,{_LOCALE})*)", re.A)
 _REQUIREJS = ("requirejs-config.js", "requirejs-config.min.js")
 """Magento writes one of them for every theme and locale. The second is that of minified files."""
+_HASHES = "sri-hashes.json"
+"""What browsers hold scripts against, on pages with payments. Magento 2.4.8 has one for each area."""
 _MADE = {".git", "generated", "pub", "var"}
 """Directories of an application that hold no sources of static files."""
 _MOST_FAULTS = 10
@@ -62,6 +66,21 @@ def content_version(release: str) -> str:
     Magento 2.3 and later check it (`Magento\\Deploy\\Console\\InputValidator`).
     """
     return release.replace("-", ".")
+
+
+@contextmanager
+def keeping_hashes(application: Path) -> Iterator[None]:
+    """Keep the hashes of themes that are there already.
+
+    When it writes one theme's files, Magento removes the hashes of all (``RemoveAllAssetIntegrityHashes``). Browsers
+    would then run the other themes' scripts unchecked.
+    """
+    before = {path: json.loads(path.read_text()) for path in (application / STATICS).rglob(_HASHES)}
+    yield
+    for path, hashes in before.items():
+        now = json.loads(path.read_text()) if path.exists() else {}
+        # PHP writes an empty map as a list.
+        path.write_text(json.dumps({**dict(hashes), **dict(now)}))
 
 
 def check(application: Path, statics: Sequence[Statics]) -> None:

@@ -5,6 +5,7 @@ git, PHP and the shop's commands are real. Composer is a script that makes the f
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -142,6 +143,16 @@ def test_a_release_from_a_repository(shop: Path, tmp_path: Path, temporary: Path
     assert ".platform/hooks/predeploy/20_place_statics.sh" in files
     assert not [name for name in files if ".git/" in name or name.endswith("env.php")]
     assert not list(temporary.iterdir())
+
+
+def test_the_scripts_of_all_themes_have_their_hashes(shop: Path, tmp_path: Path, temporary: Path) -> None:
+    """Magento removes all of them when it writes one theme's files."""
+    files = files_of(built(shop, tmp_path))
+    found = {name: json.loads(files[f"pub/static/{name}/sri-hashes.json"]) for name in ("frontend", "adminhtml")}
+    assert [sorted(hashes) for hashes in found.values()] == [
+        ["frontend/Client/dlm/fr_FR/requirejs-config.js"],
+        [f"adminhtml/Magento/backend/{locale}/requirejs-config.js" for locale in ("en_US", "fr_FR")],
+    ]
 
 
 def test_the_same_commit_gives_the_same_bytes_of_its_time(shop: Path, tmp_path: Path, temporary: Path) -> None:

@@ -154,7 +154,7 @@ def test_a_store_that_the_import_deletes_is_seen(shops: Shops) -> None:
 
 
 def test_what_a_release_has_cached_before_is_gone(shops: Shops) -> None:
-    """It was planned hours ago, or ran before. What was saved since was cleaned under the running release's keys only."""
+    """It was planned hours ago, or ran before. What was saved since was cleaned under the running release's keys."""
     running, other = shops.installed(), shops.release("r2")
     path = "general/store_information/phone"
     for number in ("1", "2"):

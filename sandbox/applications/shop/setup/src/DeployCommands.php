@@ -65,6 +65,8 @@ final class DeployCommands implements CommandProvider
         $areas = $input->options('area') ?: ['all'];
         $themes = $input->options('theme') ?: ['all'];
         $written = 0;
+        // All areas', whatever is asked for (Magento_Csp, RemoveAllAssetIntegrityHashes).
+        array_map(unlink(...), glob(BP . '/pub/static/*/sri-hashes.json') ?: []);
         foreach ((array) $app->config->get('themes', []) as $theme) {
             $isAsked = (in_array('all', $areas, true) || in_array($theme['area'], $areas, true))
                 && (in_array('all', $themes, true) || in_array($theme['theme_path'], $themes, true));

@@ -43,12 +43,19 @@ final class StaticFiles
             throw new LocalizedException("Theme '$theme' of the area '$area' is not there.");
         }
         $written = 0;
+        $list = BP . "/pub/static/$area/sri-hashes.json";
+        $hashes = is_file($list) ? json_decode((string) file_get_contents($list), true) : [];
         foreach ($locales as $locale) {
             foreach (Files::below($source) as $file) {
-                Files::write(BP . "/pub/static/$area/$theme/$locale/$file", (string) file_get_contents("$source/$file"));
+                $content = (string) file_get_contents("$source/$file");
+                Files::write(BP . "/pub/static/$area/$theme/$locale/$file", $content);
                 $written++;
+                if (str_ends_with($file, '.js')) {
+                    $hashes["$area/$theme/$locale/$file"] = 'sha256-' . base64_encode(hash('sha256', $content, true));
+                }
             }
         }
+        Files::write($list, (string) json_encode($hashes));
         Files::write(BP . '/pub/static/deployed_version.txt', $version);
         return $written;
     }
