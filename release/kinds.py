@@ -70,6 +70,9 @@ class Candidate:
     """Scripts of modules that `setup:upgrade` runs too, and that its dry run leaves out."""
     removed_modules: tuple[str, ...] = ()
     """Modules of the running release's `config.php` that the candidate's does not have, or switches off."""
+    unnamed_modules: tuple[str, ...] = ()
+    """Modules of its code that its `config.php` does not name. `setup:upgrade` switches them on where it runs, and no
+    other instance has them."""
     deleted_stores: tuple[str, ...] = ()
     """Codes of stores that its `app:config:import` deletes, with their settings, texts and addresses of pages."""
     running_release_ignores_versions: bool = False
@@ -93,6 +96,7 @@ class Candidate:
                 raised_versions=said.get("raised_versions"),
                 unseen_scripts=tuple(said.get("unseen_scripts", ())),
                 removed_modules=tuple(said.get("removed_modules", ())),
+                unnamed_modules=tuple(said.get("unnamed_modules", ())),
                 deleted_stores=tuple(said.get("deleted_stores", ())),
                 running_release_ignores_versions=bool(said.get("running_release_ignores_versions")),
             )
@@ -210,6 +214,8 @@ def _other_reasons(candidate: Candidate) -> Iterator[str]:
             yield "the database's tables could not be read"
         if candidate.raised_versions is None:
             yield "the versions of modules could not be read"
+        for module in candidate.unnamed_modules:
+            yield f"module {module} gets its tables and no instance runs it: config.php does not name it"
         for script in candidate.unseen_scripts:
             yield f"script {script}, which no dry run shows"
     for patch in candidate.new_patches:

@@ -131,6 +131,14 @@ def test_a_module_that_goes_is_seen(shops: Shops) -> None:
     assert decide(candidate).kind is Kind.HELD
 
 
+def test_a_module_that_only_the_upgrade_would_switch_on_is_seen(shops: Shops) -> None:
+    running = shops.installed()
+    unnamed = Change(edits=[("app/etc/config.php", "        'Client_Loyalty' => 1,\n", "")])
+    candidate = asked(shops.release("r2", releases.new_module(), releases.new_column(), unnamed), running)
+    assert candidate.unnamed_modules == ("Client_Loyalty",)
+    assert decide(candidate).kind is Kind.HELD
+
+
 def test_a_changed_system_value_is_seen(shops: Shops) -> None:
     running, candidate = shops.installed(), shops.release("r2")
     candidate.env["system"]["default"]["general"]["store_information"]["name"] = "House"

@@ -61,6 +61,7 @@ def test_a_new_module_without_tables_is_additive() -> None:
         (upgraded(NEW_COLUMN, new_patches=(PATCH,)), f"patch {PATCH}"),
         (upgraded(NEW_COLUMN, raised_versions={"Client_Store": "1.0.1"}), "setup_version of Client_Store raised"),
         (upgraded(NEW_COLUMN, removed_modules=("Client_Store",)), "module Client_Store removed"),
+        (upgraded(NEW_COLUMN, unnamed_modules=("Client_Gift",)), "module Client_Gift gets its tables and no instance"),
         (upgraded(NEW_COLUMN, unseen_scripts=("Client_Store/Setup/InstallData.php",)), "script Client_Store/Setup"),
         (upgraded("something else"), "statement not understood"),
         (upgraded(NEW_COLUMN, tables=None), "tables could not be read"),

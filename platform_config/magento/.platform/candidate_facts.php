@@ -184,7 +184,8 @@ if (in_array($facts['database_status']['exit_code'], [0, NEEDED], true)) {
     require 'vendor/autoload.php';
     $config = require 'app/etc/config.php';
     $modules = $config['modules'];
-    $directories = directories($modules, (new Magento\Framework\Component\ComponentRegistrar())->getPaths('module'));
+    $registered = (new Magento\Framework\Component\ComponentRegistrar())->getPaths('module');
+    $directories = directories($modules, $registered);
     $database = connect($env);
     $applied = $database->query("SELECT patch_name FROM `{$prefix}patch_list`")->fetchAll(PDO::FETCH_COLUMN);
     // Magento compares the schema's version and the data's.
@@ -208,6 +209,7 @@ if (in_array($facts['database_status']['exit_code'], [0, NEEDED], true)) {
         'raised_versions' => $raised,
         'unseen_scripts' => scripts($directories, $root, $running, $versions, $known),
         'deleted_stores' => deleted_stores($database, $prefix, array_replace_recursive($config, $env)['scopes'] ?? []),
+        'unnamed_modules' => array_keys(array_diff_key($registered, $modules)),
         'removed_modules' => array_keys(array_diff_key(array_filter($before), array_filter($modules))),
         'running_release_ignores_versions' => (bool)($present['deployment']['blue_green']['enabled'] ?? false),
     ];
