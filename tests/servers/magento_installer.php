@@ -41,6 +41,10 @@ if ($command === 'setup:install') {
     }
     $database->exec("INSERT INTO setup_module VALUES ('Magento_Store'), ('Magento_Sales')");
     $database->prepare('INSERT INTO admin_user VALUES (?, ?, ?)')->execute([$wanted['admin-user'], $wanted['admin-email'], $wanted['admin-password']]);
+    if (is_file(__DIR__ . '/fail_to_index')) {
+        echo "Indexing...\nNo alive nodes found in your cluster\n";
+        exit(1);
+    }
     $config['install']['date'] = date('r');
     file_put_contents($env, "<?php\nreturn " . var_export($config, true) . ";\n");
     file_put_contents(__DIR__ . '/installed_with', $config['crypt']['key']);

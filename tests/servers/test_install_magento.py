@@ -237,6 +237,19 @@ def test_killed_at_its_end_it_is_finished(host: Host, database: Stores) -> None:
     assert [call[0] for call in host.calls()].count("setup:install") == 1
 
 
+def test_what_fails_after_the_administrator_is_there_is_finished(host: Host) -> None:
+    """Magento's indexes are made last of all."""
+    before = host.env.read_text()
+    (host.current / "bin/fail_to_index").touch()
+    ran = host.install()
+    assert (ran.returncode, "No alive nodes found" in ran.stderr) == (1, True)
+    assert host.look()["interrupted"]
+    ran = host.install()
+    assert (ran.returncode, ran.stdout) == (0, "installed\n"), ran.stderr
+    assert host.env.read_text() == before
+    assert [call[0] for call in host.calls()][-3:] == ["app:config:import", "cache:flush", "setup:db:status"]
+
+
 def test_a_refusal_of_magento_shows_its_words_without_the_password(host: Host) -> None:
     before = host.env.read_text()
     (host.current / "bin/refuse").touch()

@@ -71,7 +71,7 @@ function look(PDO $database, array $config, bool $interrupted): array
         'database' => "{$config['db']['connection']['default']['dbname']} on {$config['db']['connection']['default']['host']}",
         'tables' => $database->query('SHOW TABLES')->rowCount(),
         'modules' => rows($database, "{$prefix}setup_module"),
-        // setup:install makes the administrator last.
+        // setup:install makes the administrator last. Then it only cleans and indexes.
         'administrators' => rows($database, "{$prefix}admin_user"),
         'has_key' => $keys !== [],
         'key' => $keys === [] ? 'unchecked' : key_of($database, $prefix, $keys),
@@ -79,6 +79,12 @@ function look(PDO $database, array $config, bool $interrupted): array
         'running' => $database->query("SELECT IS_USED_LOCK('" . LOCK . "')")->fetchColumn() !== null,
         'interrupted' => $interrupted,
     ];
+}
+
+/** Whether there is nothing left for setup:install to do. */
+function is_installed(array $found): bool
+{
+    return $found['administrators'] > 0 && $found['modules'] > 0;
 }
 
 /** Runs bin/magento as the owner of its files, with its output in the log. Stops with the end of the log if it fails. */
@@ -142,7 +148,7 @@ if ($action === 'look') {
 if ((int)$database->query("SELECT GET_LOCK('" . LOCK . "', 0)")->fetchColumn() !== 1) {
     stop('another installation is running: wait until it ends');
 }
-$installed = $found['administrators'] > 0 && $found['modules'] > 0;
+$installed = is_installed($found);
 if (!$found['has_key'] || !$found['has_date']) {
     stop("$env has no crypt/key or no install/date: run pulumi up and deploy a release");
 }
@@ -167,7 +173,13 @@ if (!$installed) {
     }
     unset($config['install']);
     put($env, "<?php\nreturn " . var_export($config, true) . ";\n", $deployed);
-    register_shutdown_function(fn () => is_file($deployed) && rename($deployed, $env));
+    // If setup:install fails after it has made the administrator, such as in its indexes, what is left is to finish: the file
+    // that is set aside says so.
+    register_shutdown_function(function () use ($database, $config, $env, $deployed): void {
+        if (is_file($deployed) && !is_installed(look($database, $config, true))) {
+            rename($deployed, $env);
+        }
+    });
     $web = $config['system']['default']['web'];
     $search = $config['system']['default']['catalog']['search'];
     // env.php gives the crypt key, the database with TLS, sessions and caches: options would replace its values, and
