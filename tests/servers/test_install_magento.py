@@ -122,6 +122,11 @@ def host(tmp_path: Path, database: Stores) -> Host:
 echo '{{"user": "admin", "password": "{PASSWORD}"}}'
 """)
     says.chmod(0o755)
+    systemctl = host.programs / "systemctl"
+    systemctl.write_text(f"""#!/bin/bash
+grep --quiet "'install'" {host.env} && echo "$@" >>{host.programs}/services
+""")
+    systemctl.chmod(0o755)
     return host
 
 
@@ -167,6 +172,12 @@ def test_the_log_is_the_web_servers(host: Host) -> None:
     # That user does not get to the test's directory: what counts is the log.
     assert host.install().returncode == 1
     assert (host.current / "var/log/first_installation.log").stat().st_uid == NOBODY
+
+
+def test_php_fpm_forgets_the_file_of_the_installation(host: Host) -> None:
+    """It would keep the one without `install/date` until its next start, and answer that Magento is not installed."""
+    assert host.install().returncode == 0
+    assert (host.programs / "services").read_text() == "try-reload-or-restart php-fpm.service\n"
 
 
 def test_a_second_installation_is_refused_and_changes_nothing(host: Host, database: Stores) -> None:

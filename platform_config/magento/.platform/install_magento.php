@@ -209,6 +209,11 @@ if (!$installed) {
 if (is_file($deployed)) {
     rename($deployed, $env);
 }
+// OPcache never looks at a file twice: whoever asked this instance for a page meanwhile has made it keep the other env.php.
+exec('systemctl try-reload-or-restart php-fpm.service 2>&1', $said, $code);
+if ($code !== 0) {
+    fwrite(STDERR, 'php-fpm was not reloaded: ' . implode(' ', $said) . "\n");
+}
 // The deployed file's system section counts only once it is imported.
 magento($root, $log, ['app:config:import', '--no-interaction']);
 magento($root, $log, ['cache:flush']);
