@@ -3,6 +3,7 @@
 // - with install/date, commands take the database for an installed one and fail on its missing tables
 // - setup:install makes the tables, then the modules, and the administrator last; then it writes install/date
 // - it refuses to begin while it may not write what is up to two levels below var ("FilePermissions::checkRecursiveDirectories")
+// - it puts the instance into maintenance meanwhile
 // - the crypt key is the current one of env.php ("ConfigGenerator::createCryptConfig")
 $env = __DIR__ . '/../app/etc/env.php';
 $config = include $env;
@@ -18,6 +19,11 @@ foreach ($argv as $argument) {
         $wanted[$matched[1]] = $matched[2];
     }
 }
+const MAINTENANCE = __DIR__ . '/../var/.maintenance.flag';
+if ($command === 'maintenance:disable') {
+    is_file(MAINTENANCE) && unlink(MAINTENANCE);
+    exit(0);
+}
 if ($command === 'setup:install') {
     if (isset($config['install']['date'])) {
         $database->query('SELECT * FROM store');
@@ -32,6 +38,7 @@ if ($command === 'setup:install') {
         echo "Parameter validation failed for {$wanted['admin-password']}\n";
         exit(1);
     }
+    touch(MAINTENANCE);
     $database->exec('CREATE TABLE setup_module (module VARCHAR(50) PRIMARY KEY)');
     $database->exec('CREATE TABLE core_config_data (path VARCHAR(255), value TEXT)');
     $database->exec('CREATE TABLE admin_user (username VARCHAR(40), email VARCHAR(128), password VARCHAR(255))');
@@ -41,6 +48,7 @@ if ($command === 'setup:install') {
     }
     $database->exec("INSERT INTO setup_module VALUES ('Magento_Store'), ('Magento_Sales')");
     $database->prepare('INSERT INTO admin_user VALUES (?, ?, ?)')->execute([$wanted['admin-user'], $wanted['admin-email'], $wanted['admin-password']]);
+    unlink(MAINTENANCE);
     if (is_file(__DIR__ . '/fail_to_index')) {
         echo "Indexing...\nNo alive nodes found in your cluster\n";
         exit(1);

@@ -241,10 +241,13 @@ def test_killed_at_its_end_it_is_finished(host: Host, database: Stores) -> None:
     assert host.install().returncode == 0
     host.env.rename(host.env.with_suffix(".php.deployed"))
     host.env.write_text(before.replace("'install'", "'removed'"))
+    maintenance = host.current / "var/.maintenance.flag"
+    maintenance.touch()
     assert host.look()["interrupted"]
     ran = host.install()
     assert (ran.returncode, ran.stdout) == (0, "installed\n"), ran.stderr
     assert host.env.read_text() == before
+    assert not maintenance.exists(), "every page of the instance would be 503"
     assert [call[0] for call in host.calls()].count("setup:install") == 1
 
 

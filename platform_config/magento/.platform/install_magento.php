@@ -214,6 +214,10 @@ exec('systemctl try-reload-or-restart php-fpm.service 2>&1', $said, $code);
 if ($code !== 0) {
     fwrite(STDERR, 'php-fpm was not reloaded: ' . implode(' ', $said) . "\n");
 }
+if ($installed) {
+    // setup:install puts the instance into maintenance, and may have been killed before it ended that.
+    magento($root, $log, ['maintenance:disable']);
+}
 // The deployed file's system section counts only once it is imported.
 magento($root, $log, ['app:config:import', '--no-interaction']);
 magento($root, $log, ['cache:flush']);
