@@ -19,7 +19,7 @@ from release.errors import LockedError, RefusedError, ReleaseError
 from release.frozen_plan import FrozenPlan, Version, digest_of
 from release.hold import Scope
 from release.journal import Journal, names
-from release.kinds import Candidate, Decision, Kind, decide, losses
+from release.kinds import NEEDED, Candidate, Decision, Kind, decide, losses
 from release.lock import Lock
 from release.progress import End, Progress
 from release.redaction import Redaction
@@ -214,6 +214,12 @@ def plan_rollback(site: Site, *, accepted: Sequence[str]) -> FrozenPlan:
     last, against = found
     asked = Asked.now(site, last.previous)
     if asked.candidate is not None:
+        if asked.candidate.configuration_status.exit_code == NEEDED:
+            raise RefusedError(
+                f"{last.previous.release} has another configuration than {last.release}, and a rollback imports none: "
+                "its pages would answer 500. Release it again instead, which imports it with the shop held: "
+                f"./shop release plan {site.options} --uploaded {last.previous.release}"
+            )
         # Its own answer says whether it can live with the database. Its upgrade is not run: what that would lose stays.
         decision = decide(asked.candidate, accepted=losses(asked.candidate))
         if decision.kind is not Kind.PLAIN:

@@ -152,6 +152,23 @@ def test_an_older_release_whose_upgrade_would_lose_data_is_gone_back_to_if_that_
     assert [each.kind for each in plans] == [Kind.ROLLBACK]
 
 
+def test_an_older_release_with_another_configuration_is_released_again(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rollback imports nothing, and Magento answers each page with 500 until somebody does."""
+    released(site, 1, "r1")
+    released(site, 2, "r2")
+    candidate = Candidate(
+        release="r1", database_status=Answer(exit_code=0, text=""), configuration_status=Answer(exit_code=2, text="")
+    )
+    monkeypatch.setattr(planning.Asked, "now", lambda *_: SimpleNamespace(candidate=candidate))
+    monkeypatch.setattr(planning, "_restore", lambda *_: "")
+    site.options = "-s prod"
+    reason = "r1 asks for changes: a system value of env.php or config.php changes"
+    with pytest.raises(RefusedError, match=r"\./shop release plan -s prod --uploaded r1$"):
+        planning.plan_rollback(site, accepted=[reason])
+
+
 def test_a_release_that_is_neither_done_nor_taken_back_is_found(site: Any) -> None:
     released(site, 1, "r1")
     assert planning.unfinished(site) is None
