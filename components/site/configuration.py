@@ -20,6 +20,10 @@ from settings.content_delivery import ContentDeliverySettings
 from settings.magento_versions import cache_backend
 from settings.site import SiteSettings
 
+_KEY_BYTES = 24
+"""In Base64, they are the 32 characters that every Magento takes as they are (``KeyValidator``)."""
+_KEY_CHARACTERS = 32
+
 
 @dataclass(frozen=True, kw_only=True)
 class SiteConfigurationArgs:
@@ -53,12 +57,14 @@ class SiteConfiguration(pulumi.ComponentResource):
         super().__init__("magento:site:SiteConfiguration", name, {}, opts)
         self._child = pulumi.ResourceOptions(parent=self)
         self._key_arn = args.context.key_arn
-        # Without it, encrypted data in the database is lost. So it is protected like the database.
+        # Without it, encrypted data in the database is lost. So it is protected like the database, and a key that is
+        # there keeps its length.
         crypt_key = random.RandomBytes(
-            f"{name}-crypt-key", length=32, opts=pulumi.ResourceOptions(parent=self, protect=args.context.protect)
+            f"{name}-crypt-key",
+            length=_KEY_BYTES,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.context.protect, ignore_changes=["length"]),
         )
-        # The prefix tells Magento that the key is 32 raw bytes (Magento 2.4.7 and later, "Encryption key").
-        magento_key = crypt_key.base64.apply(lambda encoded: f"base64{encoded}")
+        magento_key = crypt_key.base64.apply(as_magento_has_it)
         Secret(
             f"{name}-crypt",
             SecretArgs(
@@ -131,3 +137,9 @@ def _env_php(known: dict[str, str], args: SiteConfigurationArgs) -> EnvPhp:
         search_host=known["search_host"],
         search_password=known["search_password"],
     )
+
+
+def as_magento_has_it(encoded: str) -> str:
+    """The crypt key for ``env.php``, from Base64. Longer ones are of stacks from before: Magento 2.4.7 and later decode
+    what is behind the prefix ("Encryption key")."""
+    return encoded if len(encoded) == _KEY_CHARACTERS else f"base64{encoded}"

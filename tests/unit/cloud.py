@@ -10,6 +10,7 @@ import functools
 import hashlib
 import re
 import typing
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
@@ -206,6 +207,11 @@ def _random_text(name: str, region: str, inputs: Inputs) -> Inputs:
     return {"id": text, "result": text, "bcryptHash": f"$2a$10${hex_of(name, 53)}"}
 
 
+def _random_bytes(name: str, region: str, inputs: Inputs) -> Inputs:
+    made = bytes.fromhex(hex_of(name, 2 * int(inputs["length"])))
+    return {"id": "none", "hex": made.hex(), "base64": b64encode(made).decode()}
+
+
 def _random_id(name: str, region: str, inputs: Inputs) -> Inputs:
     digits = hex_of(name, 2 * int(inputs["byteLength"]))
     return {"id": digits, "hex": digits, "dec": str(int(digits, 16)), "b64Std": digits, "b64Url": digits}
@@ -262,6 +268,7 @@ _ANSWERS: dict[str, Callable[[str, str, Inputs], Inputs]] = {
         aws.vpc.SecurityGroupEgressRule: _with_id("sgr", kind="security-group-rule"),
         aws.vpc.SecurityGroupIngressRule: _with_id("sgr", kind="security-group-rule"),
         aws.wafv2.WebAcl: _with_arn("wafv2", "regional/webacl/{}"),
+        random.RandomBytes: _random_bytes,
         random.RandomId: _random_id,
         random.RandomPassword: _random_text,
         random.RandomString: _random_text,
