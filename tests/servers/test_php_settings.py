@@ -18,7 +18,7 @@ from tests.servers.web_servers import nginx
 CHECK, TUNE = "hooks/prebuild/30_check_php_extensions.sh", "hooks/prebuild/40_tune_php.sh"
 EXTENSIONS = (
     *("bcmath", "ctype", "curl", "dom", "fileinfo", "ftp", "gd", "iconv", "intl", "mbstring", "openssl", "pdo_mysql"),
-    *("SimpleXML", "soap", "sockets", "sodium", "tokenizer", "xmlwriter", "xsl", "Zend OPcache", "zip"),
+    *("posix", "SimpleXML", "soap", "sockets", "sodium", "tokenizer", "xmlwriter", "xsl", "Zend OPcache", "zip"),
 )
 MIB_OF_C7G_XLARGE, MIB_OF_C7G_LARGE, MIB_OF_T4G_SMALL = 7800, 3780, 1850
 """What Linux says is there of 8, 4 and 2 GiB, about."""
@@ -52,7 +52,8 @@ def test_real_php_has_the_extensions_by_these_names(shop: BeanstalkInstance) -> 
 def test_missing_extensions_are_installed_by_the_name_of_their_package(shop: BeanstalkInstance) -> None:
     """Two of one package at once. The names are those of Amazon Linux 2023."""
     packages = {"php8.4-xml": ("SimpleXML", "xsl"), "php8.4-mysqlnd": ("pdo_mysql",), "php8.4-sodium": ("sodium",)}
-    php_with(shop, "SimpleXML", "xsl", "pdo_mysql", "sodium", packages=packages)
+    packages["php8.4-process"] = ("posix",)
+    php_with(shop, "SimpleXML", "xsl", "pdo_mysql", "posix", "sodium", packages=packages)
     shop.hook(CHECK)
     options = ["install", "--assumeyes", "--quiet"]
     assert shop.calls("dnf") == [[*options, package] for package in sorted(packages)]

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Stops the deploy if PHP lacks an extension that Magento needs, after trying to install it. Amazon Linux splits PHP
 # into packages, and AWS does not say which of them Beanstalk's image has.
-# Source of the list: "Software recommendations", Adobe Commerce; ftp is from Magento's composer.json since 2.4.7.
+# Source of the list: "Software recommendations", Adobe Commerce; ftp is from Magento's composer.json since 2.4.7. posix is
+# for install_magento.php.
 set -euo pipefail
 
-readonly required=(bcmath ctype curl dom fileinfo ftp gd iconv intl mbstring openssl pdo_mysql simplexml soap sockets
+readonly required=(bcmath ctype curl dom fileinfo ftp gd iconv intl mbstring openssl pdo_mysql posix simplexml soap sockets
   sodium tokenizer xmlwriter xsl 'zend opcache' zip)
 
 # The package that has an extension, without PHP's version at its front, such as php8.4-xml.
@@ -12,6 +13,7 @@ package_of() {
   case $1 in
     dom | simplexml | xmlwriter | xsl) echo xml ;;
     pdo_mysql) echo mysqlnd ;;
+    posix) echo process ;;
     'zend opcache') echo opcache ;;
     bcmath | gd | intl | mbstring | soap | sodium | zip) echo "$1" ;;
     *) echo common ;;
