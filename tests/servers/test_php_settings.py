@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -177,6 +178,21 @@ def test_php_fpm_takes_a_satellites_settings(satellite: BeanstalkInstance, tmp_p
     with nginx(release, "/public", tmp_path / "servers", etc=tmp_path / "etc") as server:
         said = json.loads(server.ask("/").body)
     assert (said["memory_limit"], said["opcache.memory_consumption"], said["opcache"]) == ("1024M", "256", True)
+
+
+def test_what_a_satellite_says_on_stderr_is_in_the_log_of_php_fpm(satellite: BeanstalkInstance, tmp_path: Path) -> None:
+    """The connector of Mirakl and HiPay logs there. php-fpm throws it away unless it is told otherwise."""
+    satellite.hook(TUNE)
+    write(tmp_path / "etc/php-fpm.d/zz-satellite.conf", satellite.read("/etc/php-fpm.d/zz-satellite.conf"))
+    write(tmp_path / "bundle/public/index.php", "<?php file_put_contents('php://stderr', \"a cycle failed\\n\");")
+    (tmp_path / "servers").mkdir()
+    log = tmp_path / "servers/php-fpm.log"
+    with nginx(tmp_path / "bundle", "/public", tmp_path / "servers", etc=tmp_path / "etc") as server:
+        assert server.ask("/").status == 200
+        deadline = time.monotonic() + 5
+        while "a cycle failed" not in log.read_text().splitlines() and time.monotonic() < deadline:
+            time.sleep(0.1)
+    assert "a cycle failed" in log.read_text().splitlines()
 
 
 ASKS = """<?php

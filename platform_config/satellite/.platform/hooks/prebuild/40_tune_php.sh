@@ -57,4 +57,7 @@ pm.max_requests = 1000
 php_admin_value[memory_limit] = ${web_limit_mib}M
 ; max_execution_time does not count the time that PHP waits for others. The web server gives up after 610 s.
 request_terminate_timeout = 615s
+; What the application says on php://stderr goes to php-fpm's log. By default php-fpm throws it away.
+catch_workers_output = yes
+decorate_workers_output = no
 EOT
