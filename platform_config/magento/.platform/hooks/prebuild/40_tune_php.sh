@@ -8,7 +8,8 @@ readonly web_limit_mib=1024
 readonly opcache_mib=512
 # The system, nginx, the CloudWatch agent and Beanstalk's own.
 readonly system_mib=768
-# A command of cron or a consumer at the limit of the command line, which is the environment's memory_limit.
+# A command of cron or a consumer at the limit of the command line. The environment's memory_limit is the same, but AWS does
+# not say whether Beanstalk sets it for commands, too: PHP's own limit is 128 MiB.
 readonly command_mib=2048
 # With fewer, two long requests would keep the health check waiting. An instance of 4 GiB thus counts on requests that
 # stay below the limit, as most do.
@@ -32,6 +33,7 @@ put() {
 
 put /etc/php.d/99-magento.ini <<EOT
 ; Written at each deploy by .platform/hooks/prebuild/40_tune_php.sh.
+memory_limit = ${command_mib}M
 opcache.memory_consumption = $opcache_mib
 opcache.max_accelerated_files = 60000
 opcache.validate_timestamps = 0

@@ -7,7 +7,8 @@ set -euo pipefail
 readonly opcache_mib=256
 # The system, the web server, the CloudWatch agent and Beanstalk's own.
 readonly system_mib=768
-# A command of cron at the limit of the command line, which is the environment's memory_limit.
+# A command of cron at the limit of the command line. The environment's memory_limit is the same, but AWS does not say
+# whether Beanstalk sets it for commands, too: PHP's own limit is 128 MiB.
 readonly command_mib=2048
 # With fewer, two long requests would keep the health check waiting. A small instance thus counts on requests that stay
 # below the limit, as most do.
@@ -36,6 +37,7 @@ put() {
 
 put /etc/php.d/99-satellite.ini <<EOT
 ; Written at each deploy by .platform/hooks/prebuild/40_tune_php.sh.
+memory_limit = ${command_mib}M
 opcache.memory_consumption = $opcache_mib
 opcache.max_accelerated_files = 20000
 realpath_cache_size = 4096K
