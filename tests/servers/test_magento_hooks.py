@@ -440,6 +440,26 @@ def test_of_two_back_offices_the_oldest_runs_cron(new_instance: NewInstance, bun
     assert instance.read("/var/log/magento-cron.log").count("cron:run") == 1
 
 
+def test_a_package_is_installed_although_another_program_holds_the_lock_of_rpm(
+    new_instance: NewInstance, bundle: Path
+) -> None:
+    """SSM Agent updates itself at the first boot. What no repository has is not tried again."""
+    instance = new_instance(tier="back-office")
+    instance.stage(bundle)
+    instance.stand_in("sleep", "")
+    instance.stand_in(
+        "dnf",
+        """if (($(grep --count ^dnf /run/calls) > 3)); then exit 0; fi
+        echo "RPM: error: can't create transaction lock on /var/lib/rpm/.rpm.lock" >&2; exit 1""",
+    )
+    instance.hook("hooks/prebuild/50_install_cron.sh")
+    assert len(instance.calls("dnf")) == 4
+    instance.stand_in("dnf", 'echo "Error: Unable to find a match: cronie" >&2; exit 1')
+    ran = instance.hook("hooks/prebuild/50_install_cron.sh", check=False)
+    assert (ran.returncode, len(instance.calls("dnf"))) == (1, 5)
+    assert "cronie: dnf could not install it: Error: Unable to find a match" in ran.stderr
+
+
 def test_what_an_instance_asks_finds_the_oldest() -> None:
     script = (PLATFORM_CONFIG / "magento/.platform/is_oldest_instance.sh").read_text()
     (query,) = re.findall(r'--query "([^"]+)"', script)

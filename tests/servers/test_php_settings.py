@@ -41,7 +41,8 @@ def php_with(shop: BeanstalkInstance, *missing: str, packages: Mapping[str, tupl
         f"{package}) printf '%s\\n' {' '.join(extensions)} >>/run/loaded ;; "
         for package, extensions in (packages or {}).items()
     )
-    shop.stand_in("dnf", f'case ${{*: -1}} in {cases} *) echo "No match for ${{*: -1}}" >&2; exit 1 ;; esac')
+    unknown = 'echo "Error: Unable to find a match: ${*: -1}" >&2; exit 1'
+    shop.stand_in("dnf", f"case ${{*: -1}} in {cases} *) {unknown} ;; esac")
 
 
 def test_real_php_has_the_extensions_by_these_names(shop: BeanstalkInstance) -> None:

@@ -17,7 +17,7 @@ if [[ ! $accept =~ ^[0-9]+$ || ! $connect =~ ^([A-Za-z0-9.-]+):[0-9]+$ ]]; then
 fi
 host=${BASH_REMATCH[1]}
 
-if ! command -v stunnel >/dev/null; then dnf install --assumeyes --quiet stunnel; fi
+if ! command -v stunnel >/dev/null; then bash .platform/install_package.sh stunnel; fi
 # The system's certificate authorities, which signed ElastiCache's certificates: Amazon Linux's place, then Debian's.
 for authorities in /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/certs/ca-certificates.crt; do
   if [[ -s $authorities ]]; then break; fi

@@ -14,7 +14,7 @@ readonly options=nfsvers=4.2,hard,noatime,nosuid,nodev,_netdev,nofail
 if [[ -z ${MAGENTO_NFS_SHARES:-} ]]; then exit 0; fi
 : "${MAGENTO_NFS_SERVER:?is not set: the environment was not made by the stack}"
 
-if ! command -v mount.nfs4 >/dev/null; then dnf install --assumeyes --quiet nfs-utils; fi
+if ! command -v mount.nfs4 >/dev/null; then bash .platform/install_package.sh nfs-utils; fi
 
 list_in_fstab() {
   local source=$1 directory=$2

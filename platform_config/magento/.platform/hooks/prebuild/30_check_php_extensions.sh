@@ -35,7 +35,7 @@ if ((${#missing[@]} == 0)); then exit 0; fi
 version=$(php -r 'echo PHP_MAJOR_VERSION, ".", PHP_MINOR_VERSION;')
 # One at a time: dnf installs nothing if one of several packages does not exist.
 for package in $(for extension in "${missing[@]}"; do package_of "$extension"; done | sort --unique); do
-  dnf install --assumeyes --quiet "php$version-$package" || true
+  bash .platform/install_package.sh "php$version-$package" || true
 done
 find_missing
 if ((${#missing[@]} > 0)); then

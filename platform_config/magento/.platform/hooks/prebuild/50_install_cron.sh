@@ -3,4 +3,4 @@
 set -euo pipefail
 
 if [[ ${MAGENTO_TIER:-} != back-office ]]; then exit 0; fi
-rpm --query --quiet cronie || dnf install --assumeyes --quiet cronie
+rpm --query --quiet cronie || bash .platform/install_package.sh cronie

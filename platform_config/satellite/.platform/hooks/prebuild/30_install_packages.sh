@@ -7,5 +7,5 @@ wanted=()
 [[ -z ${CRON_TABLE_BASE64:-} ]] || wanted+=(cronie)
 
 for package in "${wanted[@]}"; do
-  rpm --query --quiet "$package" || dnf install --assumeyes --quiet "$package"
+  rpm --query --quiet "$package" || bash .platform/install_package.sh "$package"
 done
