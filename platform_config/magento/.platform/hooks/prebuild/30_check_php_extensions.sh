@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Stops the deploy if PHP lacks an extension that Magento needs, after trying to install it. Amazon Linux splits PHP
 # into packages, and AWS does not say which of them Beanstalk's image has.
-# Source of the list: "Software recommendations", Adobe Commerce; ftp is from Magento's composer.json since 2.4.7. posix is
-# for install_magento.php.
+# Source of the list: "Software recommendations", Adobe Commerce; ftp is from Magento's composer.json since 2.4.7.
+# `./shop install` asks posix for the owner of a file.
 set -euo pipefail
 
 readonly required=(bcmath ctype curl dom fileinfo ftp gd iconv intl mbstring openssl pdo_mysql posix simplexml soap sockets
