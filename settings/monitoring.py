@@ -78,7 +78,7 @@ class ThresholdSettings(Section):
     """Java heap of long-lived objects in use of each search instance. The alarm is raised above it."""
     server_disk_percent: Percent = 80
     """Space in use of a server's fullest file system, and files of those that it can have. The alarm is raised above
-    it, for 15 minutes."""
+    it, for 15 minutes. At most `server_full_percent`."""
     server_full_percent: Percent = 90
     """The same, for a second alarm, and for memory and swap of a server."""
     load_balancer_errors: Count = 10
@@ -87,6 +87,15 @@ class ThresholdSettings(Section):
     """The instances' 5xx answers a minute. The alarm is raised above it."""
     hold_minutes: Annotated[int, between(10, 1440)] = 60
     """How long the maintenance hold may be armed, in steps of five minutes. The alarm is raised after it."""
+
+    def faults(self) -> Iterator[Fault]:
+        if self.server_disk_percent > self.server_full_percent:
+            yield Fault(
+                path="server_disk_percent",
+                got=self.server_disk_percent,
+                expected=f"at most {self.server_full_percent}, since server_full_percent is {self.server_full_percent}",
+                fix="The first of the two mails would come after the second.",
+            )
 
 
 class MonitoringSettings(Section):

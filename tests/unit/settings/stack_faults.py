@@ -263,6 +263,12 @@ OF_ONE_SECTION: list[tuple[str, Any, str]] = [
         "vpn_access.user_certificate_days: got 4000, expected at most 3650, authority_days",
     ),
     (
+        "monitoring.thresholds.server_disk_percent",
+        95,
+        "monitoring.thresholds.server_disk_percent: got 95, expected at most 90, since server_full_percent is 90. The "
+        "first of the two mails would come after the second.",
+    ),
+    (
         "monitoring.thresholds.vpn_authority_days",
         3650,
         "vpn_access.authority_days: got 3650, expected at least 3651, since "
