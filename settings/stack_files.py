@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import pulumi
 import yaml
 from pydantic import ValidationError
 
-from settings.stack_file import Settings
+from settings.messages import Fault, Words
+from settings.stack_file import Settings, SettingsError, report
 
 _NAMESPACE = "magento:"
 _LOADER: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -22,6 +24,25 @@ def read(directory: Path) -> Mapping[str, Settings | None]:
     for file in sorted(directory.glob("Pulumi.*.yaml")):
         found[file.name.removeprefix("Pulumi.").removesuffix(".yaml")] = _settings_of(file)
     return found
+
+
+def require_namespaces(directory: Path | None = None) -> None:
+    """Raise ``SettingsError`` if the file of the stack that runs has a key without its namespace, such as ``protect``.
+
+    Pulumi takes it as ``magento:protect``. If the file has both, Pulumi takes now the one and now the other, and the
+    program sees neither which nor that there are two.
+    """
+    file = (directory or Path(pulumi.get_root_directory())) / f"Pulumi.{pulumi.get_stack()}.yaml"
+    try:
+        config = (yaml.load(file.read_bytes(), Loader=_LOADER) or {}).get("config") or {}
+    except (OSError, yaml.YAMLError):  # given by `--config-file`, or with a value that PyYAML does not read
+        return
+    bare = [key for key in config if ":" not in key]
+    if bare:
+        got = Words("a key without its namespace")
+        raise SettingsError(
+            report(Fault(path=key, got=got, expected=f"{_NAMESPACE}{key} in place of {key}") for key in bare)
+        )
 
 
 def _settings_of(file: Path) -> Settings | None:

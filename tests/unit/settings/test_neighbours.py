@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 import yaml
 
@@ -109,3 +110,16 @@ def test_every_run_of_the_program_checks_it(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(neighbours, "check", lambda settings: asked.append(settings.environment))
     build(checked_settings.load, stack="preprod", config=stack_config("preprod"), references=program)
     assert "preprod" in asked
+
+
+def test_a_key_without_its_namespace_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Pulumi takes it as the program's. With `magento:protect: true` beside it, it took one of the two by chance, and
+    the policies and the other stacks read neither."""
+    monkeypatch.setattr(pulumi, "get_root_directory", lambda: str(tmp_path))
+    written = {**stack_config("preprod"), "protect": True}
+    (tmp_path / "Pulumi.preprod.yaml").write_text(yaml.safe_dump({"config": written}))
+    with pytest.raises(stack_file.SettingsError) as error:
+        build(checked_settings.load, stack="preprod", config=stack_config("preprod"), references=program)
+    assert str(error.value).splitlines()[1:] == [
+        "  magento:protect: got a key without its namespace, expected magento:protect in place of protect"
+    ]
