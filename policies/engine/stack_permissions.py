@@ -7,6 +7,7 @@ too wide, and that the program allows nothing else. A file given with ``--policy
 from __future__ import annotations
 
 import datetime
+import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -62,15 +63,18 @@ def _config(stack_file: Path) -> dict[str, Any]:
 
 
 def _taken(rule: Rule, name: str, entries: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The entries that the rule's schema takes.
+    """The entries that the rule's schema takes, and whose networks and days there are.
 
     The engine checks the schema before the program runs. So one slip in a stack file would end the run with the
-    engine's words, which name neither file nor key, and not with the program's.
+    engine's words or the rule's, which name neither file nor key, and not with the program's; and the runs of the other
+    stacks too.
     """
     schema = ((rule.config_schema and rule.config_schema.properties) or {})[name]["items"]
     for entry in entries:
-        if set(schema["required"]) <= set(entry) <= set(schema["properties"]) and all(
-            _is_text(value, schema["properties"][key]) for key, value in entry.items()
+        if (
+            set(schema["required"]) <= set(entry) <= set(schema["properties"])
+            and all(_is_text(value, schema["properties"][key]) for key, value in entry.items())
+            and _has_real_values(entry)
         ):
             yield entry
 
@@ -81,6 +85,15 @@ def _is_text(value: Any, schema: Mapping[str, Any]) -> bool:
         and len(value) >= schema.get("minLength", 0)
         and re.search(schema.get("pattern", ""), value) is not None
     )
+
+
+def _has_real_values(entry: Mapping[str, str]) -> bool:
+    try:
+        ipaddress.ip_network(entry.get("cidr", "0.0.0.0/0"))
+        datetime.date.fromisoformat(entry.get("expires", _NEVER))
+    except ValueError:
+        return False
+    return True
 
 
 def _section(value: Any) -> dict[str, Any]:

@@ -110,6 +110,9 @@ def test_what_lies_behind_a_link_is_its_stacks(tmp_path: Path) -> None:
         "magento:gateway: {allowed: [{cidr: 192.0.2.0/28, owner: 5, reason: The client's offices}]}",
         "magento:gateway: {allowed: [{cidr: 192.0.2.0/28, owner: Client, reason: Its offices, expire: 2999-01-31}]}",
         "magento:gateway: {allowed: [{cidr: 192.0.2.0/28, owner: Client, reason: Its offices, expires: soon}]}",
+        "magento:gateway: {allowed: [{cidr: office, owner: Client, reason: The client's offices}]}",
+        "magento:gateway: {allowed: [{cidr: 192.0.2.1/28, owner: Client, reason: The client's offices}]}",
+        "magento:gateway: {allowed: [{cidr: 192.0.2.0/28, owner: Client, reason: Its offices, expires: '2999-02-30'}]}",
         "magento:satellites:",
         "magento:satellites: [pim]",
         "magento:satellites: [{php: '8.4'}]",
@@ -122,10 +125,12 @@ def test_what_lies_behind_a_link_is_its_stacks(tmp_path: Path) -> None:
         "magento:vpn_links: [{name: lan}]",
         "magento:vpn_links: [{name: lan, remote_cidrs: 192.168.1.0/24}]",
         "magento:vpn_links: [{name: lan, remote_cidrs: [5]}]",
+        "magento:vpn_links: [{name: lan, remote_cidrs: [warehouse]}]",
     ],
 )
 def test_an_entry_with_a_slip_permits_nothing_and_leaves_the_error_to_the_program(tmp_path: Path, config: str) -> None:
-    """The pack ended with a traceback, or the engine with its words about the pack's config, before the program ran."""
+    """The pack ended with a traceback, or the engine with its words about the pack's config, before the program ran;
+    and a run of preprod ended with words about an entry of prod's file, which they did not name."""
     (tmp_path / "Pulumi.prod.yaml").write_text(f"config:\n  {config}\n")
     for rule in initial_config(tmp_path).values():
         assert isinstance(rule, dict)
