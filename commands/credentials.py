@@ -1,13 +1,15 @@
-"""What AWS says if it does not know who asks: credentials that are missing, wrong or expired, or a wrong clock."""
+"""Why AWS takes no call: credentials that are missing, wrong or expired, a wrong clock, or a sandbox that is down."""
 
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     CredentialRetrievalError,
+    EndpointConnectionError,
     NoAuthTokenError,
     NoCredentialsError,
     PartialCredentialsError,
@@ -46,10 +48,17 @@ _NONE_FOR_PULUMI = re.compile(
 
 
 def complaint(error: BotoCoreError | ClientError) -> str:
-    """One line, if the error is about the credentials or the clock. Otherwise an empty text."""
+    """One line, if the error is about the credentials, the clock or the sandbox. Otherwise an empty text."""
     if isinstance(error, ClientError):
         said = error.response.get("Error", {})
         return _complaint(str(said.get("Code")), str(said.get("Message")))
+    if isinstance(error, EndpointConnectionError):
+        address = urlsplit(str(error.kwargs["endpoint_url"]))
+        if address.hostname != "127.0.0.1":
+            return ""
+        endpoint = f"{address.scheme}://{address.netloc}"
+        # The words of the sandbox's `pulumi`.
+        return f"{endpoint}: got no answer, expected the sandbox's AWS. Start it with `./shop sandbox up`."
     return f"AWS credentials: {error}" if isinstance(error, _OF_BOTO3) else ""
 
 

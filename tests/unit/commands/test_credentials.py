@@ -1,4 +1,4 @@
-"""Credentials that AWS does not take, and a clock that is wrong, are one line that says what to do."""
+"""Credentials that AWS does not take, a wrong clock and a sandbox that is down are one line that says what to do."""
 
 from __future__ import annotations
 
@@ -32,9 +32,14 @@ def refused(code: str, message: str) -> ClientError:
         (refused("SignatureDoesNotMatch", "The request signature …"), "AWS credentials: got SignatureDoesNotMatch"),
         (NoCredentialsError(), "AWS credentials: Unable to locate credentials"),
         (ProfileNotFound(profile="client"), "AWS credentials: The config profile (client) could not be found"),
+        # A shell that sourced the sandbox's variables outlives it.
+        (
+            EndpointConnectionError(endpoint_url="http://127.0.0.1:40413/?Action=x"),
+            "http://127.0.0.1:40413: got no answer, expected the sandbox's AWS. Start it with `./shop sandbox up`",
+        ),
     ],
 )
-def test_who_asks_is_not_known(error: BotoCoreError | ClientError, said: str) -> None:
+def test_who_asks_is_not_known_or_nobody_answers(error: BotoCoreError | ClientError, said: str) -> None:
     assert credentials.complaint(error).startswith(said)
 
 
