@@ -106,7 +106,8 @@ class MonitoringSettings(Section):
     alarm_names: Mapping[AlarmKey, AlarmName] = Field(default_factory=dict)
     """Names for alarms, by the alarm's key, such as `database-cpu: DB CPU Prod`. The name is the subject of the alarm's
     mail. Without one, an alarm is called `<client>-<environment>-<key>`. A `*` in a key matches any text, which
-    replaces `{}` in the name, capitalised: `vpn-*-down: DLM-{} VPN status`."""
+    replaces `{}` in the name, capitalised: `vpn-*-down: DLM-{} VPN status`. Two stacks of a client in one region cannot
+    have the same name."""
     thresholds: ThresholdSettings = Field(default_factory=ThresholdSettings)
     """The last good value of each metric."""
     mail_when_over: bool = False

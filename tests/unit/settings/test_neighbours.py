@@ -97,6 +97,24 @@ def test_the_networks_owner_does_not_take_a_name_of_a_stack_that_joins_it(projec
     ]
 
 
+def test_two_stacks_do_not_have_one_alarm(project: Path) -> None:
+    """Production's section in pre-production's file took production's alarms over, and removed them with itself."""
+    names = {"database-cpu": "DB CPU", "front-health": "Prod eb health"}
+    monitoring = {**stack_config("prod")["magento:monitoring"], "alarm_names": names}
+    write(project, put("monitoring", monitoring))
+    assert lines("prod", stack_config("prod"), project) == [
+        'magento:monitoring.alarm_names.front-health: got "Prod eb health", expected a name that stack staging does '
+        "not have. It is monitoring.alarm_names.front-health in Pulumi.staging.yaml, and CloudWatch has a name once."
+    ]
+
+
+def test_alarms_of_another_region_and_those_of_a_copy_of_the_file_do_not_count(project: Path) -> None:
+    config = stack_config("prod")
+    for name, change in (("elsewhere", {"aws:region": "eu-west-1", "magento:environment": "other"}), ("before", {})):
+        (project / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump({"config": config | change}))
+    test_stacks_with_different_names_share_a_network("prod", project)
+
+
 def test_a_stack_file_that_is_invalid_or_of_another_network_does_not_count(project: Path) -> None:
     """An invalid one is refused in its own runs."""
     write(project, put("site.host_names", ["preprod.client.url"]))
