@@ -5,6 +5,7 @@ Standard library only: `make venv` uses it before any package is installed.
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
 
 
@@ -40,3 +41,11 @@ class InterruptedCommandError(CommandError):
     """The user asked the command to stop. The message says what is left behind."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+def said_of(error: OSError) -> str:
+    """One line about what the computer refused: the file, and why."""
+    if error.errno == errno.ENOSPC:
+        where = f" of {error.filename}" if error.filename else ""
+        return f"The disk{where} is full. Free some space and run the command again."
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 from collections.abc import Iterator, Sequence
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 
 import typer
 
-from commands.errors import CommandError, ExitCode, InterruptedCommandError
+from commands.errors import CommandError, ExitCode, InterruptedCommandError, said_of
 
 
 def run(app: typer.Typer, *, name: str, arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +25,7 @@ def run(app: typer.Typer, *, name: str, arguments: Sequence[str] | None = None) 
     except CommandError as error:
         return _ended(str(error), error.exit_code)
     except OSError as error:
-        return _ended(_describe(error), ExitCode.COULD_NOT_RUN)
+        return _ended(said_of(error), ExitCode.COULD_NOT_RUN)
     except KeyboardInterrupt:
         # Before typer has begun, or after it has ended.
         return _ended("Interrupted.", ExitCode.INTERRUPTED)
@@ -50,13 +49,6 @@ def interruption_says(message: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise InterruptedCommandError(message) from None
-
-
-def _describe(error: OSError) -> str:
-    if error.errno == errno.ENOSPC:
-        where = f" of {error.filename}" if error.filename else ""
-        return f"The disk{where} is full. Free some space and run the command again."
-    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
 
 
 def _ended(message: str, code: ExitCode) -> ExitCode:

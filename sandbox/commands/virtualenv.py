@@ -13,7 +13,7 @@ import time
 import venv
 from pathlib import Path
 
-from commands.errors import CommandError, ExitCode
+from commands.errors import CommandError, ExitCode, said_of
 from sandbox.commands import lock
 from sandbox.commands.layout import REPOSITORY
 from sandbox.toolchain.cli import find_or_make_cli
@@ -119,6 +119,10 @@ def main() -> int:
     except CommandError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        # Such as a clone of another user's, or a disk that is full.
+        print(f".venv cannot be made. {said_of(error)}", file=sys.stderr)
+        return ExitCode.COULD_NOT_RUN
     except KeyboardInterrupt:
         print("Interrupted. The next run installs what is missing.", file=sys.stderr)
         return ExitCode.INTERRUPTED

@@ -62,7 +62,10 @@ class CliCache:
             self.directory.mkdir(parents=True, exist_ok=True)
             file = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
         except OSError as error:
-            raise ToolchainError(f"{self.directory}: the cache cannot be used ({error.strerror}).") from error
+            raise ToolchainError(
+                f"{self.directory}: the cache cannot be used ({error.strerror}). Set XDG_CACHE_HOME to a directory "
+                "that you can write."
+            ) from error
         try:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

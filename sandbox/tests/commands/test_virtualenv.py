@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from commands.errors import ExitCode
+from sandbox.commands import virtualenv
 from sandbox.commands.virtualenv import ensure, install
 
 pytestmark = pytest.mark.long
@@ -79,6 +81,21 @@ def test_an_environment_that_was_moved_is_made_anew(repository: Path) -> None:
     finally:
         moved.rename(repository)
     assert ran.returncode == 0
+
+
+def test_a_clone_that_cannot_be_written_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another user's, or one that is mounted read-only. It was a traceback."""
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        (tmp_path / name).touch()
+    occupied = tmp_path / "file"
+    occupied.touch()
+    (tmp_path / ".venv").symlink_to(occupied / "below")
+    monkeypatch.setattr(virtualenv, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(virtualenv, "find_or_make_cli", lambda: None)
+    assert virtualenv.main() == ExitCode.COULD_NOT_RUN
+    assert capsys.readouterr().err == f".venv cannot be made. {occupied / 'below'}: Not a directory\n"
 
 
 def test_pip_is_heard_of_while_it_collects_packages(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
