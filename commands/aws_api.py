@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -30,7 +31,8 @@ class AwsApi:
 
     def __init__(self, region: str | None) -> None:
         try:
-            self._session = boto3.Session(region_name=region)
+            # boto3 knows AWS_DEFAULT_REGION only. Pulumi and the AWS CLI look at AWS_REGION first.
+            self._session = boto3.Session(region_name=region or os.environ.get("AWS_REGION"))
         except BotoCoreError as error:
             raise NotConfiguredError(str(error)) from None
         if not self._session.region_name:

@@ -89,3 +89,12 @@ def test_a_refusal_names_the_right_that_is_missing(
     """As a policy of IAM spells it."""
     with answering(monkeypatch, Refusing), pytest.raises(RefusedError, match=f"^{action}: "):
         AwsApi("eu-west-3").list(service, operation, "Any")
+
+
+def test_the_region_is_that_of_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`AWS_REGION` is what a message asks for. boto3 does not look at it."""
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert AwsApi(None).region == "eu-west-1"
+    assert AwsApi("eu-west-3").region == "eu-west-3"
