@@ -37,7 +37,7 @@ def require_namespaces(directory: Path | None = None) -> None:
         config = (yaml.load(file.read_bytes(), Loader=_LOADER) or {}).get("config") or {}
     except (OSError, yaml.YAMLError):  # given by `--config-file`, or with a value that PyYAML does not read
         return
-    bare = [key for key in config if ":" not in key]
+    bare = [key for key in map(str, config) if ":" not in key]
     if bare:
         got = Words("a key without its namespace")
         raise SettingsError(
