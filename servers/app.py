@@ -13,7 +13,7 @@ from commands.aws_api import AwsApi
 from commands.console import Console
 from commands.deployed_stack import DeployedStack, StackName
 from commands.errors import ExitCode
-from servers.server_state import ServerState, read
+from servers.server_state import LINUX_LOG, ServerState, read
 
 FULL_PERCENT = 90
 """From here on a file system is named below the table: the second of its two alarms is raised there."""
@@ -94,6 +94,9 @@ def _trouble(state: ServerState) -> str:
     return {
         "booting": "is booting",
         "failed": f"runs, but its boot has failed. On the server, {state.log} says where",
+        "ready": "has booted, but does not serve: on it, journalctl --unit publish-boot-status says why"
+        if state.log == LINUX_LOG
+        else "has booted, but the agent that sends its logs does not run, or Systems Manager does not answer it",
     }.get(state.boot, "runs, and has not said yet that it boots. A new server takes some minutes")
 
 

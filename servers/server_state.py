@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,8 +15,10 @@ _CONFIGURATION_TAG = "Configuration"
 _MOST_NAMES = 50
 """Of one filter ("ParameterStringFilter")."""
 _NAMESPACE = "Servers"
+_READY_METRIC = "BootReady"
 _DISK_METRIC, _DIRECTORY = "DiskUsedPercent", "Directory"
-_LINUX_LOG, _WINDOWS_LOG = "/var/log/boot-platform.log", r"C:\ProgramData\Platform\boot.log"
+LINUX_LOG = "/var/log/boot-platform.log"
+_WINDOWS_LOG = r"C:\ProgramData\Platform\boot.log"
 _MOST_QUERIES = 500
 """Of one call ("GetMetricData")."""
 _RECENT = timedelta(minutes=30)
@@ -36,6 +38,8 @@ class ServerState:
     """EC2's state of the instance; ``impaired`` when it runs and EC2's status checks fail; ``missing`` without one."""
     boot: str
     """``ready``, ``booting`` or ``failed``, as the server tags itself; ``none`` before it has said anything."""
+    serves: bool = True
+    """Whether its services run and its file systems can be written, as it said last. It says so every five minutes."""
     configuration: str = ""
     """``applied``, ``incomplete`` or ``refused``, as the server says of the newest version of its configuration;
     ``waiting`` before it has said anything of that; empty for a server without one."""
@@ -56,7 +60,7 @@ class ServerState:
 
     @property
     def is_ready(self) -> bool:
-        return self.state == "running" and self.boot == "ready"
+        return self.state == "running" and self.boot == "ready" and self.serves
 
     @property
     def is_up_to_date(self) -> bool:
@@ -91,7 +95,11 @@ def read(api: AwsApi, servers: Mapping[str, str]) -> list[ServerState]:
     chosen = [{"Key": "InstanceIds", "Values": ids}]
     known = api.list("ssm", "describe_instance_information", "InstanceInformationList", Filters=chosen)
     releases = {each["InstanceId"]: _release(each) for each in known}
-    disks = _disks(api, set(ids))
+    disks: dict[str, dict[str, float]] = {}
+    for id, directory, percent in _newest(api, set(ids), _DISK_METRIC):
+        if directory:
+            disks.setdefault(id, {})[directory] = percent
+    reported = {id: value for id, _, value in _newest(api, set(ids), _READY_METRIC)}
     configurations = _configurations(api, instances.values())
     return [
         ServerState(
@@ -99,8 +107,9 @@ def read(api: AwsApi, servers: Mapping[str, str]) -> list[ServerState]:
             instance_id=id,
             state="impaired" if id in impaired else instances[id]["State"]["Name"],
             boot=tags_of(instances[id].get("Tags")).get(_BOOT_TAG, "none"),
+            serves=_serves(reported.get(id), configurations.get(id, {})),
             **configurations.get(id, {}),
-            log=_WINDOWS_LOG if instances[id].get("Platform") == "windows" else _LINUX_LOG,
+            log=_WINDOWS_LOG if instances[id].get("Platform") == "windows" else LINUX_LOG,
             private_address=instances[id].get("PrivateIpAddress", ""),
             public_address=instances[id].get("PublicIpAddress", ""),
             release=releases.get(id, ""),
@@ -149,25 +158,30 @@ def _told(tags: Mapping[str, str], newest: int) -> dict[str, Any]:
     return {"configuration": result, "configuration_version": newest, "refusal": reason}
 
 
-def _disks(api: AwsApi, ids: set[str]) -> dict[str, dict[str, float]]:
-    """The newest percentage of each file system, by instance, if it is not older than ``_RECENT``."""
-    places = []
-    for metric in api.list("cloudwatch", "list_metrics", "Metrics", Namespace=_NAMESPACE, MetricName=_DISK_METRIC):
+def _serves(reported: float | None, configuration: Mapping[str, Any]) -> bool:
+    """Not if it has said that it is not ready, unless that is because of its configuration. Of a server that says
+    nothing, the tag is all that is known."""
+    return reported != 0 or configuration.get("configuration", "applied") != "applied"
+
+
+def _newest(api: AwsApi, ids: set[str], metric_name: str) -> Iterator[tuple[str, str, float]]:
+    """The newest value of each metric of that name, if it is not older than ``_RECENT``, with the instance and the
+    directory that it is of. The directory is empty for a metric of the whole server."""
+    metrics = []
+    for metric in api.list("cloudwatch", "list_metrics", "Metrics", Namespace=_NAMESPACE, MetricName=metric_name):
         dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
-        if dimensions.get("InstanceId") in ids and _DIRECTORY in dimensions:
-            places.append((dimensions["InstanceId"], dimensions[_DIRECTORY], metric))
-    disks: dict[str, dict[str, float]] = {}
-    for first in range(0, len(places), _MOST_QUERIES):
-        some = places[first : first + _MOST_QUERIES]
+        if dimensions.get("InstanceId") in ids:
+            metrics.append((dimensions["InstanceId"], dimensions.get(_DIRECTORY, ""), metric))
+    for first in range(0, len(metrics), _MOST_QUERIES):
+        some = metrics[first : first + _MOST_QUERIES]
         queries = [
-            {"Id": f"disk{number}", "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Maximum"}}
+            {"Id": f"metric{number}", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Maximum"}}
             for number, (_, _, metric) in enumerate(some)
         ]
         now = datetime.now(UTC)
         asked = {"MetricDataQueries": queries, "StartTime": now - _RECENT, "EndTime": now + _AHEAD}
         for result in api.list("cloudwatch", "get_metric_data", "MetricDataResults", **asked):
             if result["Values"]:
-                id, directory, _ = some[int(result["Id"].removeprefix("disk"))]
-                newest = max(zip(result["Timestamps"], result["Values"], strict=True))
-                disks.setdefault(id, {})[directory] = newest[1]
-    return disks
+                id, directory, _ = some[int(result["Id"].removeprefix("metric"))]
+                _, value = max(zip(result["Timestamps"], result["Values"], strict=True))
+                yield id, directory, value

@@ -13,8 +13,8 @@ from components.shared.context import Context
 TAG = "BootStatus"
 """``booting``, ``ready`` or ``failed``. The instance sets this tag, not the stack."""
 METRIC = "BootReady"
-"""1 when the last boot went well and the newest configuration is in effect, otherwise 0. The instance publishes it
-every five minutes, with its id."""
+"""1 when the last boot went well, the server serves and the newest configuration is in effect, otherwise 0. The
+instance publishes it every five minutes, with its id."""
 NAMESPACE = "Servers"
 
 

@@ -264,6 +264,14 @@ def test_a_boot_that_went_well_says_so(tmp_path: Path) -> None:
     assert "start publish-boot-status.timer" in (tmp_path / "record.units").read_text()
 
 
+@pytest.mark.parametrize("script", ["true", "false"])
+def test_a_boot_publishes_at_its_end_how_it_went(tmp_path: Path, script: str) -> None:
+    """And not five minutes later: what was published while it booted is that it is not ready."""
+    machine = Machine(tmp_path)
+    machine.boot(first=f'echo first >> "$RECORD.units"; {script}')
+    assert (tmp_path / "record.units").read_text().endswith("first\nstart publish-boot-status\n")
+
+
 def test_a_boot_that_failed_says_where(tmp_path: Path) -> None:
     """A half-booted server is seen, with the script that ended it; what comes after that is not started."""
     machine = Machine(tmp_path)
@@ -552,6 +560,37 @@ def test_a_server_is_ready_with_its_newest_configuration(
         timeout=60,
     )
     assert (tmp_path / "value").read_text() == f"{ready}\n"
+
+
+def test_a_server_whose_volume_is_damaged_is_not_ready(disks: Disks) -> None:
+    """The kernel writes to the volume no more, and nobody would notice until something had to be written."""
+    succeeded(disks.mount())
+    base = disks.base
+    Machine._script(base / "instance-metadata", "echo eu-west-3")
+    Machine._script(base / "aws", f'for last; do :; done; echo "$last" > {base / "value"}')
+    (base / "status").write_text("ready\t2026-01-01T00:00:00+00:00\t\n")
+
+    def ready() -> tuple[str, str]:
+        said = subprocess.run(
+            [BOOT / "publish_boot_status.sh"],
+            env={
+                "PATH": f"{base}:{os.environ['PATH']}",
+                "BOOT_STATUS": str(base / "status"),
+                "BOOT_SERVICES": "/dev/null",
+                "BOOT_VOLUMES": str(base / "volumes"),
+            },
+            stderr=subprocess.PIPE,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        return (base / "value").read_text(), said.stderr
+
+    assert ready() == ("1\n", "")
+    Path(f"/sys/fs/ext4/{disks.devices['vol-1'].name}/trigger_fs_error").write_text("damaged")
+    with pytest.raises(OSError, match="Read-only file system"):
+        (base / "data" / "written").touch()
+    assert ready() == ("0\n", f"{base / 'data'} is read-only\n")
 
 
 def published(base: Path) -> dict[tuple[str, str], list[float]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from sandbox.commands import aws_cli, embedded_aws
 from sandbox.commands.environment import SandboxEnvironment
 from sandbox.commands.layout import Layout
 from servers.server_state import read
-from tests.servers.debian_machine import Base, Machine
+from tests.servers.debian_machine import RELEASES, Base, Machine
 from tests.servers.server_boots import CONFIGURATIONS, PARAMETER, boot_server
 from tests.unit.program import program
 
@@ -89,14 +89,16 @@ def put_alarms(id: str) -> Any:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("release", RELEASES)
 def test_a_booted_server_is_ready_and_says_how_full_its_disk_is(
     tmp_path: Path,
     directory: Path,
-    base: Base,
+    debian: Callable[[str], Base],
+    release: str,
     ec2: Any,
     aws_variables: dict[str, str],
 ) -> None:
-    """What it says of its disk is what `df` says. A boot that failed later is seen too."""
+    """What it says of its disk is what `df` says. A service that died and a boot that failed later are seen too."""
     id = an_instance(ec2)
     api = AwsApi("eu-west-3")
     assert [(each.boot, each.configuration) for each in read(api, {"gateway": id})] == [("none", "")]
@@ -104,7 +106,7 @@ def test_a_booted_server_is_ready_and_says_how_full_its_disk_is(
     boto3.client("ssm", "eu-west-3").put_parameter(Name=PARAMETER, Type="SecureString", Value=value)
     assert [each.configuration for each in read(api, {"gateway": id})] == ["waiting"]
     cloudwatch = put_alarms(id)
-    with boot_server(directory, (base.root,), "gateway") as machine:
+    with boot_server(directory, (debian(release).root,), "gateway") as machine:
         machine.run("systemctl", "start", "publish-boot-status.service")
         make_calls(machine, id, aws_variables)
         [state] = read(api, {"gateway": id})
@@ -115,6 +117,15 @@ def test_a_booted_server_is_ready_and_says_how_full_its_disk_is(
         assert state.disks == {"/": float(used)}
         raised = cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"]
         assert {each["AlarmName"] for each in raised} == {"disk", "inodes", "memory"}
+        # Of another instance, for which no better value was published in the same minute.
+        other = an_instance(ec2)
+        told = [{"Key": "BootStatus", "Value": "ready"}, {"Key": "Configuration", "Value": "1 applied"}]
+        ec2.create_tags(Resources=[other], Tags=told)
+        machine.run("systemctl", "stop", "haproxy")
+        machine.run("systemctl", "start", "publish-boot-status.service")
+        make_calls(machine, other, aws_variables)
+        [state] = read(api, {"gateway": other})
+        assert (state.boot, state.configuration, state.is_ready) == ("ready", "applied", False)
         machine.run("systemctl", "mask", "--now", "haproxy")
         assert machine.attempt("boot-platform").returncode != 0
         make_calls(machine, id, aws_variables)

@@ -107,6 +107,43 @@ def test_what_is_ready(state: str, boot: str, is_ready: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("log", "line"),
+    [
+        (
+            "/var/log/boot-platform.log",
+            "has booted, but does not serve: on it, journalctl --unit publish-boot-status says why.",
+        ),
+        (
+            r"C:\ProgramData\Platform\boot.log",
+            "has booted, but the agent that sends its logs does not run, or Systems Manager does not answer it.",
+        ),
+    ],
+)
+def test_a_server_that_booted_and_does_not_serve(log: str, line: str) -> None:
+    """Its tag is that of its last boot, and says nothing of a service that has died since."""
+    server = replace(READY, log=log, serves=False)
+    assert not server.is_ready
+    assert f"! nfs {line}" in printed(server, width=200).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("reported", "configuration", "serves"),
+    [
+        (1.0, "applied", True),
+        (0.0, "applied", False),
+        (0.0, "", False),
+        # Its configuration is the reason, and has a line of its own.
+        (0.0, "refused", True),
+        # Nothing was published in the last half an hour.
+        (None, "applied", True),
+    ],
+)
+def test_whether_a_server_serves_is_what_it_said_last(reported: float | None, configuration: str, serves: bool) -> None:
+    told = {"configuration": configuration} if configuration else {}
+    assert server_state._serves(reported, told) is serves
+
+
+@pytest.mark.parametrize(
     ("tag", "configuration", "line"),
     [
         ("7 applied", "applied", ""),
@@ -170,9 +207,9 @@ def test_it_reads_what_the_servers_write() -> None:
     [gateway] = [each for each in program("prod").of_type(aws.ec2.Instance) if "gateway" in each.name]
     [parameter] = [each for each in program("prod").of_type(aws.ssm.Parameter) if "gateway" in each.name]
     assert server_state._parameter(gateway.inputs["tags"]) == parameter.inputs["name"]
-    assert server_state._NAMESPACE == boot_status.NAMESPACE
+    assert (server_state._NAMESPACE, server_state._READY_METRIC) == (boot_status.NAMESPACE, boot_status.METRIC)
     assert (server_state._DISK_METRIC, server_state._DIRECTORY) == (usage.DISK, usage.DIRECTORY)
-    assert server_state._LINUX_LOG == cloud_init.LOG
+    assert server_state.LINUX_LOG == cloud_init.LOG
     windows = (ROOT / "components" / "servers" / "server_files" / "windows" / "boot.ps1.j2").read_text()
     folder, _, name = server_state._WINDOWS_LOG.rpartition("\\")
     assert f"$platform = '{folder}'" in windows

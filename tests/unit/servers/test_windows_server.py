@@ -282,6 +282,15 @@ def test_a_server_that_cannot_look_for_its_configuration_is_not_ready() -> None:
     assert "-and $isConfigured)" in publish
 
 
+def test_a_server_whose_logs_are_not_sent_is_not_ready() -> None:
+    """State Manager installs the agent: that it could not is told to nobody. Where it is not installed, there is no
+    service to ask, which is an error in strict mode."""
+    publish = (ROOT / "components" / "servers" / "server_files" / "windows" / "publish_boot_status.ps1").read_text()
+    assert "$agent = Get-Service -ErrorAction SilentlyContinue AmazonCloudWatchAgent\n" in publish
+    assert "$sendsLogs = $agent -and $agent.Status -eq 'Running'\n" in publish
+    assert "-and $sendsLogs -and" in publish
+
+
 def test_a_task_publishes_what_the_boot_reports() -> None:
     """Under the names of the alarm, with the file that the boot writes."""
     publish = (ROOT / "components" / "servers" / "server_files" / "windows" / "publish_boot_status.ps1").read_text()

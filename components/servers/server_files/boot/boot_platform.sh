@@ -17,6 +17,8 @@ report() {
   local code=$?
   echo "$(date --utc --iso-8601=seconds) ended with $code at $current"
   if ((code == 0)); then boot-status ready; else boot-status failed "$current"; fi
+  # At once: what it published while it booted, that it is not ready, would stand for five minutes.
+  systemctl start publish-boot-status || true
 }
 trap report EXIT
 

@@ -34,8 +34,9 @@ list_in_fstab() {
     # Whatever stood there before, such as the volume that a restored backup takes the place of.
     awk -v source="$device" -v directory="$directory" '/^#/ || ($1 != source && $2 != directory)' "$fstab"
     # By the volume's id: a restored copy that is attached beside the volume has the UUID of its file system too.
-    # nofail: a server without its data still boots, so that one can look at it.
-    echo "$device $directory ext4 defaults,nofail,x-systemd.device-timeout=60s 0 2"
+    # nofail: a server without its data still boots, so that one can look at it. A file system that turns out to be damaged
+    # is not written any more, and publish-boot-status says so; by default, the damage grows and nobody is told.
+    echo "$device $directory ext4 errors=remount-ro,nofail,x-systemd.device-timeout=60s 0 2"
   } >"$fstab.new"
   mv "$fstab.new" "$fstab"
 }

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Publishes the metric BootReady of this server: 1 when its last boot went well, its services run and the newest
-# configuration, where it has one, is in effect. 0 when the boot failed or is not over, when a service does not run, and when
-# the configuration was refused or is out of reach.
+# Publishes the metric BootReady of this server: 1 when its last boot went well, its services run, its file systems can be
+# written and the newest configuration, where it has one, is in effect. Otherwise 0, as while it boots.
 # publish-boot-status.timer runs it every five minutes. An alarm is raised by zeros, and when the metric stays away.
 set -euo pipefail
 
 readonly file=${BOOT_STATUS:-/var/lib/boot-platform/status}
 readonly services=${BOOT_SERVICES:-/etc/boot-platform/services}
+readonly volumes=${BOOT_VOLUMES:-/etc/boot-platform/volumes}
 readonly settings=${CONFIGURATION_SETTINGS:-/etc/boot-platform/configuration.json}
 readonly outcome=${CONFIGURATION_STATE:-/var/lib/boot-platform/configuration}/outcome
 
@@ -20,6 +20,18 @@ serves() {
   done <"$services"
 }
 
+# After an error, the kernel writes to a file system no more: ro, and emergency_ro from Linux 6.14 on.
+is_written() {
+  local directory
+  while read -r directory; do
+    if findmnt --noheadings --output OPTIONS --mountpoint "$directory" |
+      grep --quiet --extended-regexp '(^|[,_])ro(,|$)'; then
+      echo "$directory is read-only" >&2
+      return 1
+    fi
+  done < <(echo / && cut --delimiter ' ' --fields 2- "$volumes")
+}
+
 # It is looked for each minute, which sets the time of the outcome.
 is_configured() {
   [[ ! -e $settings ]] ||
@@ -28,6 +40,6 @@ is_configured() {
 
 region=$(instance-metadata placement/region)
 instance=$(instance-metadata instance-id)
-if grep --quiet --no-messages ^ready "$file" && serves && is_configured; then ready=1; else ready=0; fi
+if grep --quiet --no-messages ^ready "$file" && serves && is_written && is_configured; then ready=1; else ready=0; fi
 aws cloudwatch put-metric-data --region "$region" --namespace Servers --metric-name BootReady \
   --dimensions "InstanceId=$instance" --value "$ready"
