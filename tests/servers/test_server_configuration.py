@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from ipaddress import IPv4Network
@@ -20,17 +20,17 @@ from components.servers.open_vpn_server import configuration as routes
 from components.servers.php_my_admin_server import configuration as databases
 from components.servers.server_configuration import ServerConfiguration
 from settings.forwards import ForwardSettings
-from tests.servers.debian_machine import Base, Machine, boot
+from tests.servers.debian_machine import RELEASES, Base, Machine, boot
+from tests.servers.long_connections import ALL_ANSWER, CONNECTIONS, ECHOED, WEB_PAGE, holding
 from tests.servers.namespaces import Network, require_namespaces
 from tests.servers.programs import require
 from tests.servers.server_boots import BOOTS, PARAMETER, VPN
-from tests.servers.test_outages import INSIDE, KNOCK, SERVER, Site, happened
+from tests.servers.test_outages import INSIDE, KNOCK, SERVER, Site, happened, until
 from tests.servers.test_outages import RDP as RDP_PORT
 
 pytestmark = pytest.mark.long
 
 TARGET = "10.99.0.1"
-CONNECTIONS = 200
 OUTCOME = "/var/lib/boot-platform/configuration/outcome"
 # Says back what it hears, at two ports of another address: the machine stands for the servers behind it too.
 ECHO = f"""
@@ -82,12 +82,11 @@ WRONG = ServerConfiguration(
 )
 
 
-@pytest.fixture(scope="module", params=["12", "13"])
-def machine(request: pytest.FixtureRequest, directory: Path, debian: object) -> Iterator[Machine]:
+@pytest.fixture(scope="module", params=RELEASES)
+def machine(request: pytest.FixtureRequest, directory: Path, debian: Callable[[str], Base]) -> Iterator[Machine]:
     """A gateway that forwards remote desktop, and has been told to once."""
-    root: Path = debian(request.param).root  # type: ignore[operator]
     user_data = replace(gateway(), parameter=PARAMETER).render()
-    with boot(directory, (root,), user_data, configuration((RDP,))) as machine:
+    with boot(directory, (debian(request.param).root,), user_data, configuration((RDP,))) as machine:
         machine.run("ip", "address", "add", f"{TARGET}/32", "dev", "lo")
         (machine.root / "root/echo.py").write_text(ECHO)
         (machine.root / "root/hold.py").write_text(HOLD)
@@ -213,10 +212,13 @@ def test_a_boot_goes_on_with_what_was_applied_last(machine: Machine) -> None:
     assert machine.read("/var/log/metrics").splitlines()[-1].endswith("--value 1")
 
 
-def test_a_new_server_does_not_come_up_with_a_wrong_configuration(directory: Path, base: Base) -> None:
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_new_server_does_not_come_up_with_a_wrong_configuration(
+    directory: Path, debian: Callable[[str], Base], release: str
+) -> None:
     """There is none before it. It is ready once there is a right one, and it is told to boot again."""
     user_data = replace(gateway(), parameter=PARAMETER).render()
-    with boot(directory, (base.root,), user_data, WRONG) as machine:
+    with boot(directory, (debian(release).root,), user_data, WRONG) as machine:
         status, _, failed = machine.read("/var/lib/boot-platform/status").split("\t")
         assert (status, failed) == ("failed", "/usr/local/sbin/apply-configuration\n")
         machine.give(configuration((RDP,)), version=2)
@@ -224,36 +226,12 @@ def test_a_new_server_does_not_come_up_with_a_wrong_configuration(directory: Pat
         assert machine.read("/var/lib/boot-platform/status").startswith("ready\t")
 
 
-@pytest.fixture
-def site(directory: Path, base: Base) -> Iterator[Site]:
+@pytest.fixture(params=RELEASES)
+def site(request: pytest.FixtureRequest, directory: Path, debian: Callable[[str], Base]) -> Iterator[Site]:
     require("ip", "openvpn", "sysctl", "mariadbd", "mariadb-install-db", "openssl")
     require_namespaces()
     with Network() as network:
-        yield Site(network, directory, base)
-
-
-# Keeps connections busy, and says each second how many have answered in the last three.
-STAY_MANY = """
-import asyncio, sys, time
-host, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-answered = [0.0] * count
-async def hold(number):
-    reader, writer = await asyncio.open_connection(host, port)
-    while True:
-        writer.write(b"x")
-        if await reader.read(1) != b"x":
-            return
-        answered[number] = time.time()
-        await asyncio.sleep(0.3)
-async def main():
-    held = [asyncio.create_task(hold(number)) for number in range(count)]
-    while True:
-        await asyncio.sleep(1)
-        now = time.time()
-        alive = sum(now - at < 3 and not each.done() for at, each in zip(answered, held))
-        print(now, "alive", alive, "", flush=True)
-asyncio.run(main())
-"""
+        yield Site(network, directory, debian(request.param))
 
 
 def test_a_new_network_and_a_new_vpn_user_cut_nobody(site: Site, tmp_path: Path) -> None:
@@ -269,8 +247,9 @@ def test_a_new_network_and_a_new_vpn_user_cut_nobody(site: Site, tmp_path: Path)
             return profile
 
         alice = site.connect_vpn(profile_of("alice"))
-        many = site.start("client", "import time; time.sleep(5)\n" + STAY_MANY, INSIDE, RDP_PORT, CONNECTIONS)
-        happened(many, f"alive {CONNECTIONS} ", within=40)
+        until(lambda: "Initialization Sequence Completed" in alice.said, within=30)
+        many = site.start_command("client", *holding(INSIDE, RDP_PORT, ECHOED))
+        happened(many, ALL_ANSWER, within=30)
         more = replace(VPN, remote_cidrs=(*VPN.remote_cidrs, IPv4Network("172.20.0.0/24")))
         machine.give(routes(more), version=2)
         result, reason, seconds = wait_for_outcome(machine, 2)
@@ -280,7 +259,7 @@ def test_a_new_network_and_a_new_vpn_user_cut_nobody(site: Site, tmp_path: Path)
         site.connect_vpn(profile_of("bob"), "newcomer")
         knocks = site.start("newcomer", KNOCK, further, RDP_PORT)
         assert happened(knocks, "answered", within=60) < made + 60
-        happened(many, f"alive {CONNECTIONS} ", after=time.time(), within=10)
+        happened(many, ALL_ANSWER, after=time.time(), within=10)
         assert alice.said.count("Initialization Sequence Completed") == 1
 
 
@@ -342,6 +321,7 @@ def start_database(site: Site, directory: Path) -> str:
 
 
 def test_a_new_database_logs_nobody_out_of_phpmyadmin(site: Site, tmp_path: Path) -> None:
+    """And cuts no connection: browsers keep theirs open."""
     authority = start_database(site, tmp_path)
     with site.server("phpmyadmin", BOOTS["phpmyadmin"], databases({"shared": HOSTS["shared"]})) as (machine, _):
         for path, line in (
@@ -351,12 +331,15 @@ def test_a_new_database_logs_nobody_out_of_phpmyadmin(site: Site, tmp_path: Path
             with (machine.root / path).open("a") as file:
                 file.write(line)
         person, login = site.start("client", WORK, SERVER), site.start("client", LOOK, SERVER, "reports")
+        many = site.start_command("client", *holding(SERVER, 80, WEB_PAGE))
         happened(person, "logged in", within=30)
         happened(login, "missing", within=10)
+        happened(many, ALL_ANSWER, within=30)
         given = time.time()
         machine.give(databases(HOSTS), version=2)
         result, reason, _ = wait_for_outcome(machine, 2)
         assert (result, reason) == ("applied", "")
         assert happened(login, "offered", within=20) < given + 60
-        happened(person, "logged in", after=time.time(), within=10)
+        for program, what in ((person, "logged in"), (many, ALL_ANSWER)):
+            happened(program, what, after=time.time(), within=10)
         assert " out" not in person.said

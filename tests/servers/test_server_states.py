@@ -103,7 +103,8 @@ def test_a_booted_server_is_ready_and_says_how_full_its_disk_is(
     api = AwsApi("eu-west-3")
     assert [(each.boot, each.configuration) for each in read(api, {"gateway": id})] == [("none", "")]
     value = CONFIGURATIONS["gateway"].value()
-    boto3.client("ssm", "eu-west-3").put_parameter(Name=PARAMETER, Type="SecureString", Value=value)
+    ssm = boto3.client("ssm", "eu-west-3")
+    ssm.put_parameter(Name=PARAMETER, Type="SecureString", Value=value)
     assert [each.configuration for each in read(api, {"gateway": id})] == ["waiting"]
     cloudwatch = put_alarms(id)
     with boot_server(directory, (debian(release).root,), "gateway") as machine:
@@ -133,5 +134,6 @@ def test_a_booted_server_is_ready_and_says_how_full_its_disk_is(
         assert (state.boot, state.is_ready, state.configuration) == ("failed", False, "refused")
     ec2.stop_instances(InstanceIds=[id])
     assert [(each.state, each.uptime) for each in read(api, {"gateway": id})] == [("stopped", None)]
-    ec2.terminate_instances(InstanceIds=[id])
+    ec2.terminate_instances(InstanceIds=[id, other])
+    ssm.delete_parameter(Name=PARAMETER)
     assert [each.state for each in read(api, {"gateway": "i-0aaaaaaaaaaaaaaaa"})] == ["missing"]
