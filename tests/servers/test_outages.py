@@ -23,7 +23,7 @@ from components.servers.cloud_init import CloudInit
 from components.servers.gateway_proxy import configuration as forwards
 from components.servers.server_configuration import ServerConfiguration
 from settings.forwards import ForwardSettings
-from tests.servers.debian_machine import Base, Machine, boot
+from tests.servers.debian_machine import RELEASES, Base, Machine, boot
 from tests.servers.gateway_site import SERVE_FTP
 from tests.servers.loop_devices import loop_device, require_loop_devices
 from tests.servers.namespaces import Network, Program, require_namespaces
@@ -236,12 +236,13 @@ class Site:
                     volume.cut()
 
 
-@pytest.fixture
-def site(directory: Path, base: Base) -> Iterator[Site]:
+@pytest.fixture(params=RELEASES)
+def site(request: pytest.FixtureRequest, directory: Path, debian: Callable[[str], Base]) -> Iterator[Site]:
+    """With servers of each release of Debian."""
     require("ip", "openvpn", "sysctl")
     require_namespaces()
     with Network() as network:
-        yield Site(network, directory, base)
+        yield Site(network, directory, debian(request.param))
 
 
 @pytest.fixture
@@ -311,8 +312,8 @@ def volume(tmp_path: Path) -> Volume:
 
 
 def test_an_openvpn_server_that_dies(site: Site, volume: Volume, figures: Callable[..., None], tmp_path: Path) -> None:
-    """Clients come back by themselves with the profile that they have. Whom a command has made the moment before is a
-    user, and whom one has revoked is none."""
+    """Clients come back by themselves with the profile that they have, and a connection in the tunnel goes on. Whom a
+    command has made the moment before is a user, and whom one has revoked is none."""
     commands = "/root/client-configs"
     made_of = (BOOTS["openvpn"], CONFIGURATIONS["openvpn"], volume)
     with site.server("first", *made_of) as (machine, _):
@@ -322,12 +323,16 @@ def test_an_openvpn_server_that_dies(site: Site, volume: Volume, figures: Callab
             profile.write_text(machine.run("cat", made))
         alice, knocks = site.connect_vpn(profiles["alice"]), site.start("client", KNOCK, INSIDE, RDP)
         happened(knocks, "answered", within=30)
+        desktop = site.start("client", STAY, INSIDE, RDP)
+        happened(desktop, "answered", within=10)
         machine.run(f"{commands}/create_user.sh", "carol")
         machine.run(f"{commands}/revoke_user.sh", "mallory")
     killed = site.killed
     with site.server("second", *made_of) as (machine, ready):
         within = max(killed + KEEPALIVE_SECONDS, ready) - time.time() + HANDSHAKE_SECONDS + SERVING_SECONDS
         answered = happened(knocks, "answered", after=killed, within=within)
+        # The program sends again after pauses that double each time.
+        desktop_on = happened(desktop, "answered", after=killed, within=answered - killed + SERVING_SECONDS)
         assert alice.said.count("Initialization Sequence Completed") == 2
         users = machine.run(f"{commands}/list_users.sh").split()
         assert {"alice", "carol"} <= set(users), users
@@ -335,7 +340,8 @@ def test_an_openvpn_server_that_dies(site: Site, volume: Volume, figures: Callab
         site.connect_vpn(profiles["mallory"])
         log = ("journalctl", "--unit", "openvpn-server@server", "--no-pager")
         until(lambda: "certificate revoked" in machine.run(*log), within=15)
-    figures("openvpn", ready=ready - killed, answered=answered - killed)
+        assert "cut" not in desktop.said
+    figures("openvpn", ready=ready - killed, answered=answered - killed, desktop_on=desktop_on - killed)
 
 
 def test_a_phpmyadmin_server_that_dies(site: Site, figures: Callable[..., None]) -> None:
