@@ -20,6 +20,8 @@ PORT = 2049
 _EXPORTS = "/etc/exports.d/shares.exports"
 _APPLY = "/usr/local/sbin/apply_shares.sh"
 _SERVE = "/usr/local/sbin/serve-shares"
+_DAEMONS = ("nfs-mountd.service", "nfsdcld.service")
+"""What the kernel's server asks. It is called active without them: it has no process that could end."""
 _LOCKS_VOLUME = DataVolume(name=LOCKS, size_gib=1, mount_point="/var/lib/nfs/nfsdcld", device="/dev/sdf")
 """Remembers which clients have files open or locked, through a replacement of the server. It is a volume of its own,
 because those of the shares come and go, and clients see all that is on them. A gibibyte is the least that EBS has."""
@@ -114,7 +116,7 @@ def boot() -> CloudInit:
     """The packages, files and scripts of the file server, whatever it shares."""
     return CloudInit(
         packages=server_files.packages("nfs_server"),
-        services=server_files.services("nfs_server"),
+        services=(*server_files.services("nfs_server"), *_DAEMONS),
         files=(
             BootFile(path="/etc/nfs.conf.d/platform.conf", content=server_files.read("nfs_server/nfs.conf")),
             BootFile(

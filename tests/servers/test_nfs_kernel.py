@@ -1,4 +1,5 @@
-"""The file server as the kernel serves it: killed and replaced while a client writes, and restarted without a volume.
+"""The file server as the kernel serves it: given another share while clients are connected, killed and replaced while
+one writes, and restarted without a volume.
 
 The server boots from its shipped user data, on a system that has its packages, as an image of `images/` does. The
 client mounts its shares as instances do, by the hook of their deployments. docs/operations.md ("Replace one") has the
@@ -19,6 +20,7 @@ import pytest
 from components.servers import server_files
 from components.servers.cloud_init import BootVolume, volume_table
 from components.servers.nfs_server import boot, configuration
+from components.servers.server_configuration import ServerConfiguration
 from settings.file_server import FileServerSettings, NfsShareSettings
 from settings.server_size import ServerSizeSettings
 from tests.servers.debian_machine import Base
@@ -30,23 +32,28 @@ from tests.servers.kernel_machine import (
     Role,
     require_kernel_machines,
 )
+from tests.servers.long_connections import ALL_ANSWER, NFS_CALL, holding
 from tests.servers.namespaces import Network, Program
 from tests.servers.release import PLATFORM_CONFIG
 from tests.servers.server_boots import PARAMETER
-from tests.servers.test_outages import until
+from tests.servers.test_outages import happened, until
 
 # Kernels that are programs are slow. A client that gets no time of the computer for half a minute loses its lock.
 pytestmark = pytest.mark.alone
 
 SERVER, CLIENT = "nfs.internal-client.url", "client"
+SERVER_ADDRESS = "10.0.101.7"
 HOOK = PLATFORM_CONFIG / "magento/.platform/hooks/prebuild/20_mount_shares.sh"
-MEDIA, STATICS, LOCKS = "vol-0a", "vol-0b", "vol-0c"
+MEDIA, STATICS, LOCKS, ADDED = "vol-0a", "vol-0b", "vol-0c", "vol-0d"
 SETTINGS = FileServerSettings(
     size=ServerSizeSettings(instance_type="t4g.small"),
     shares=(
         NfsShareSettings(name="media", path="pub/media", size_gib=1),
         NfsShareSettings(name="statics", path="pub/static", size_gib=1),
     ),
+)
+WITH_ANOTHER = SETTINGS.model_copy(
+    update={"shares": (*SETTINGS.shares, NfsShareSettings(name="added", path="added", size_gib=1))}
 )
 GRACE_SECONDS, LEASE_SECONDS = 30, 30
 """``grace-time`` and ``lease-time`` of nfs.conf."""
@@ -55,6 +62,7 @@ SECONDS_TO_GO_ON = LEASE_SECONDS / 2 + GRACE_SECONDS + 60
 SECONDS_TO_ANSWER = 15 + 45
 """A client's pause between two attempts when it is told to try again (NFS4_POLL_RETRY_MAX of Linux), and some for a
 slow computer. A server that is not asked again for 120 seconds (CACHE_NEW_EXPIRY of Linux) takes longer."""
+DAEMONS = ("nfs-mountd", "nfsdcld")
 OUTCOME = "/var/lib/boot-platform/configuration/outcome"
 SECONDS_OF_WAITING = 20
 """After which a client is taken to wait: one that is refused, or served, is so at once."""
@@ -124,6 +132,14 @@ ExecStart=/bin/sh -c '(sleep 5; exec rpc.mountd --foreground) &'
 class Seen:
     """What was seen of a file server that died twice under use."""
 
+    came_back: Mapping[str, bool]
+    """Whether each of the daemons was started again when it was killed."""
+    ready_without: Mapping[str, str]
+    """What the server publishes of itself when one of them is dead."""
+    seconds_of_another_share: float
+    """Until a client has written to a share that was added."""
+    connections_after_it: str
+    """What is said of those that were open, and asked, all the time."""
     of_the_kernel: Mapping[str, int]
     """What the NFS server says of itself, by the names of its files."""
     processors: int
@@ -187,25 +203,75 @@ def last(program: Program) -> int:
     return int(numbers[-1]) if numbers else 0
 
 
+def configured(settings: FileServerSettings) -> ServerConfiguration:
+    """What the stack gives a server with these shares."""
+    exports = configuration(settings, "10.0.0.0/16")
+    directories = ("/var/lib/nfs/nfsdcld", *(share.directory for share in settings.shares))
+    volumes = zip((LOCKS, MEDIA, STATICS, ADDED), directories, strict=False)
+    table = volume_table(BootVolume(volume_id=id, mount_point=directory) for id, directory in volumes)
+    return replace(exports, files=(*exports.files, table))
+
+
+def add_a_share(server: KernelMachine, client: KernelMachine) -> float:
+    """Seconds until the client has written to it. Nobody tells the server that there is another configuration."""
+    began = time.monotonic()
+    server.attach(ADDED)
+    server.run("sh", "-c", 'printf "2\\t%s\\n" "$1" >/srv/parameter', "sh", configured(WITH_ANOTHER).value())
+    until(lambda: server.run("cat", OUTCOME).split("\t")[2] == "2", within=SECONDS_TO_BOOT)
+    result, _, _, reason = server.run("cat", OUTCOME).rstrip("\n").split("\t")
+    assert (result, reason) == ("applied", "")
+    client.run("mount", "-t", "nfs4", f"{SERVER}:/srv/added", "/mnt")
+    client.run("touch", "/mnt/written")
+    client.run("umount", "/mnt")
+    return time.monotonic() - began
+
+
+def comes_back(server: KernelMachine, daemon: str) -> bool:
+    """Whether it runs again some time after it was killed, as another process."""
+    process = ("systemctl", "show", "--property=MainPID", "--value", daemon)
+    before = server.run(*process)
+    server.run("systemctl", "kill", "--signal=KILL", daemon)
+    time.sleep(SECONDS_OF_WAITING)
+    return server.attempt("systemctl", "is-active", daemon).returncode == 0 and server.run(*process) != before
+
+
+def published_without(server: KernelMachine, daemon: str) -> str:
+    """Its readiness when a daemon is dead and cannot be started again."""
+    directory = f"/run/systemd/system/{daemon}.service.d"
+    server.run("sh", "-c", f"mkdir {directory} && printf '[Service]\\nRestart=no\\n' >{directory}/zz.conf")
+    server.run("systemctl", "daemon-reload")
+    server.run("systemctl", "kill", "--signal=KILL", daemon)
+    server.wait_until(lambda: server.attempt("systemctl", "is-active", daemon).returncode != 0)
+    server.run("publish-boot-status")
+    said = server.run("tail", "-n", "1", "/var/log/metrics").split()[-1]
+    server.run("rm", "-r", directory)
+    server.run("systemctl", "daemon-reload")
+    server.run("systemctl", "start", daemon)
+    return said
+
+
+def latest(many: Program) -> str:
+    """What it says now, of connections that were cut: a server that is slow to answer gets a minute."""
+    for _ in range(60):
+        time.sleep(1)
+        if ALL_ANSWER in (said := many.said.splitlines()[-1]):
+            break
+    return said
+
+
 def machines_on(network: Network, base: Base) -> Machines:
     """A client and a server, in two subnets. What is sent to a server that is not there vanishes."""
     network.add_machine("router")
     network.run("router", "sysctl", "-qw", "net.ipv4.ip_forward=1")
     network.run("router", "ip", "route", "add", "blackhole", "10.0.0.0/16", "metric", "1000")
-    exports = configuration(SETTINGS, "10.0.0.0/16")
-    directories = ("/var/lib/nfs/nfsdcld", *(share.directory for share in SETTINGS.shares))
-    table = volume_table(
-        BootVolume(volume_id=id, mount_point=directory)
-        for id, directory in zip((LOCKS, MEDIA, STATICS), directories, strict=True)
-    )
     roles = {
         SERVER: Role(
-            address="10.0.101.7",
+            address=SERVER_ADDRESS,
             gateway="10.0.101.1",
             interface="to-server",
             user_data=replace(boot(), parameter=PARAMETER).render(),
-            configuration=replace(exports, files=(*exports.files, table)),
-            volumes=(MEDIA, STATICS, LOCKS),
+            configuration=configured(SETTINGS),
+            volumes=(MEDIA, STATICS, LOCKS, ADDED),
         ),
         CLIENT: Role(address="10.0.1.20", gateway="10.0.1.1", interface="to-client"),
     }
@@ -253,12 +319,19 @@ def seen(directory: Path) -> Iterator[Seen]:
     slow.write_text(SLOW_MOUNTD)
     with Network() as network, ExitStack() as stack:
         machines = machines_on(network, base)
-        for id in (MEDIA, STATICS, LOCKS):
+        for id in (MEDIA, STATICS, LOCKS, ADDED):
             machines.volume(id, mib=64)
         client = stack.enter_context(machines.machine(CLIENT, "client"))
-        with machines.machine(SERVER, "first") as server:
+        with machines.machine(SERVER, "first", without=ADDED) as server:
             client.wait_until(client.lets_in)
             server.wait_until(server.is_up)
+            many = network.start("router", *holding(SERVER_ADDRESS, 2049, NFS_CALL))
+            happened(many, ALL_ANSWER, within=SECONDS_TO_BOOT)
+            came_back = {daemon: comes_back(server, daemon) for daemon in DAEMONS}
+            ready_without = {daemon: published_without(server, daemon) for daemon in DAEMONS}
+            another = add_a_share(server, client)
+            connections = latest(many)
+            many.end()
             mount_shares(client)
             programs = {name: start(client, text, name) for name, text in PROGRAMS.items()}
             files = ("threads", "nfsv4gracetime", "nfsv4leasetime")
@@ -290,6 +363,10 @@ def seen(directory: Path) -> Iterator[Seen]:
             for program in (*programs.values(), waiting):
                 program.end()
             yield Seen(
+                came_back=came_back,
+                ready_without=ready_without,
+                seconds_of_another_share=another,
+                connections_after_it=connections,
                 of_the_kernel=of_the_kernel,
                 processors=processors,
                 acknowledged=acknowledged,
@@ -305,6 +382,22 @@ def seen(directory: Path) -> Iterator[Seen]:
                 on_the_volume=server.run("ls", "-A", "/srv/statics"),
                 seconds=seconds,
             )
+
+
+def test_what_the_kernel_asks_is_started_again(seen: Seen) -> None:
+    """Without rpc.mountd, new clients are refused; without nfsdcld, locks do not outlive a restart. The service
+    nfs-server is called active all the same."""
+    assert seen.came_back == dict.fromkeys(DAEMONS, True)
+
+
+def test_a_server_without_one_of_them_is_not_ready(seen: Seen) -> None:
+    assert seen.ready_without == dict.fromkeys(DAEMONS, "0")
+
+
+def test_another_share_is_served_within_a_minute_and_cuts_nobody(seen: Seen) -> None:
+    """Of many connections to the server, which ask it all the time. Nor does a daemon that dies and comes back."""
+    assert ALL_ANSWER in seen.connections_after_it
+    assert seen.seconds_of_another_share < 60
 
 
 def test_the_kernel_does_as_configured(seen: Seen) -> None:
