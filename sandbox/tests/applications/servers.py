@@ -45,9 +45,11 @@ def require_programs() -> None:
 
 def free_port() -> int:
     """A port of 127.0.0.1 for TCP and UDP, below those from 32768 that Linux gives to outgoing connections: one of
-    these could take it before the server has it."""
+    these could take it before the server has it. Each of pytest's processes has a range of its own for the same reason:
+    MariaDB listens seconds after its port was chosen."""
+    first = 10_000 + 1_000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     while True:
-        port = random.randrange(10_000, 20_000)
+        port = random.randrange(first, first + 1_000)
         with suppress(OSError), socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
             tcp.bind(("127.0.0.1", port))
             udp.bind(("127.0.0.1", port))
