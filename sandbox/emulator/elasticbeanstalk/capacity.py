@@ -35,6 +35,7 @@ class Capacity:
         self.group_name: str | None = None
         self.alarm_names: list[str] = []
         self.elastic_ip: tuple[str, str] | None = None  # allocation id, address
+        self._applied: tuple[int, int] | None = None
 
     def _client(self, service: str) -> Any:
         return client(service, self._region, self._account)
@@ -54,7 +55,7 @@ class Capacity:
             LaunchTemplateData=self._launch_data(configuration, tags),
             TagSpecifications=[{"ResourceType": "launch-template", "Tags": tag_list(tags)}],
         )["LaunchTemplate"]["LaunchTemplateId"]
-        minimum, maximum = self._size(configuration)
+        minimum, maximum = self._applied = self._size(configuration)
         self.group_name = resource_name(self._stack, "AWSEBAutoScalingGroup")
         self._client("autoscaling").create_auto_scaling_group(
             AutoScalingGroupName=self.group_name,
@@ -73,19 +74,23 @@ class Capacity:
             self._create_elastic_ip(tags)
 
     def update(self, configuration: Configuration, tags: Mapping[str, str], *, replace_instances: bool) -> None:
-        """Apply a changed configuration, and replace the instances if that is needed."""
+        """Apply a changed configuration, and replace the instances if that is needed.
+
+        As CloudFormation, it leaves the group's sizes alone if those of the configuration are as before: somebody may
+        have set others in Auto Scaling.
+        """
         self._client("ec2").create_launch_template_version(
             LaunchTemplateId=self.launch_template_id, LaunchTemplateData=self._launch_data(configuration, tags)
         )
-        minimum, maximum = self._size(configuration)
-        autoscaling = self._client("autoscaling")
-        desired = min(max(len(self.instances()), minimum), maximum)
-        autoscaling.update_auto_scaling_group(
+        sizes: dict[str, int] = {}
+        if (applied := self._size(configuration)) != self._applied:
+            minimum, maximum = self._applied = applied
+            desired = min(max(len(self.instances()), minimum), maximum)
+            sizes = {"MinSize": minimum, "MaxSize": maximum, "DesiredCapacity": desired}
+        self._client("autoscaling").update_auto_scaling_group(
             AutoScalingGroupName=self.group_name,
             LaunchTemplate={"LaunchTemplateId": self.launch_template_id, "Version": "$Latest"},
-            MinSize=minimum,
-            MaxSize=maximum,
-            DesiredCapacity=desired,
+            **sizes,
         )
         if replace_instances:
             self.replace([instance["InstanceId"] for instance in self.instances()])

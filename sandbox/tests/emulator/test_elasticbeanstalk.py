@@ -365,6 +365,20 @@ def test_an_update_of_the_sizes_changes_the_group(site: Site) -> None:
     assert len(site.in_service("prod-front")) == 3
 
 
+def test_an_update_of_something_else_leaves_the_sizes_of_the_group(site: Site) -> None:
+    """Those that somebody has set in Auto Scaling: an instance more, while a release sets how it deploys."""
+    site.create("prod-front")
+    site.aws.client("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName=site.group("prod-front")["AutoScalingGroupName"], MinSize=3, MaxSize=3, DesiredCapacity=3
+    )
+    site.beanstalk.update_environment(
+        EnvironmentName="prod-front",
+        OptionSettings=settings("aws:elasticbeanstalk:command", {"DeploymentPolicy": "AllAtOnce"}),
+    )
+    group = site.group("prod-front")
+    assert (group["MinSize"], group["MaxSize"], len(group["Instances"])) == (3, 3, 3)
+
+
 def test_a_rolling_deployment_goes_batch_by_batch(site: Site) -> None:
     """While a batch is on its way its instance is out of service, and the others still run the old version."""
     site.create("prod-front", instances=4)
