@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import subprocess
 from collections import Counter
 from collections.abc import Generator
 from typing import Any
@@ -138,6 +139,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         ranks = {unit: rank for rank, unit in enumerate(FIRST)}
         items.sort(key=lambda item: ranks.get(unit_of_work(item.nodeid), len(FIRST)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> None:
+    """Whoever reads a failure sees what the program that failed said: the error alone has its exit code only."""
+    error = call.excinfo and call.excinfo.value
+    if isinstance(error, subprocess.CalledProcessError | subprocess.TimeoutExpired):
+        for output in filter(None, (error.stdout, error.stderr)):
+            error.add_note(output if isinstance(output, str) else output.decode(errors="replace"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

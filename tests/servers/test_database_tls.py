@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.tests.applications.servers import free_port, listens, until
+from sandbox.tests.applications.servers import free_port, listens, new_database, until
 from tests.servers.beanstalk_instance import BeanstalkInstance
 from tests.servers.programs import not_installed, require, unavailable
 from tests.servers.release import DATABASE, MIRAKL, satellite_bundle, write
@@ -67,14 +66,6 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
         unavailable(not_installed("php-doctrine-dbal"))
     base = tmp_path_factory.mktemp("database")
     _certify(base)
-    data = base / "data"
-    as_user = [f"--user={'root' if os.geteuid() == 0 else os.environ['USER']}"]
-    subprocess.run(
-        ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db", *as_user],
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
     (base / "init.sql").write_text(
         "CREATE DATABASE satellites;\nCREATE USER satellites@'%' IDENTIFIED BY 'correct-horse';\n"
         "GRANT ALL ON satellites.* TO satellites@'%';\n"
@@ -82,7 +73,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     port = free_port()
     server = subprocess.Popen(
         [
-            *("mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={base}/socket", *as_user),
+            *(*new_database(base), f"--socket={base}/socket"),
             *("--bind-address=127.0.0.1", "--skip-name-resolve", f"--port={port}", f"--init-file={base}/init.sql"),
             *(f"--ssl-cert={base}/server.pem", f"--ssl-key={base}/server.key", "--require-secure-transport=ON"),
         ],

@@ -19,6 +19,7 @@ from components.servers.gateway_proxy import configuration
 from components.servers.open_vpn_server import configuration as routes
 from components.servers.php_my_admin_server import configuration as databases
 from components.servers.server_configuration import ServerConfiguration
+from sandbox.tests.applications.servers import new_database
 from settings.forwards import ForwardSettings
 from tests.servers.debian_machine import RELEASES, Base, Machine, boot
 from tests.servers.long_connections import ALL_ANSWER, CONNECTIONS, ECHOED, WEB_PAGE, holding
@@ -300,20 +301,13 @@ def start_database(site: Site, directory: Path) -> str:
         "x509 -req -days 2 -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial -out server.pem",
     ):
         subprocess.run(["openssl", *command.split()], cwd=directory, check=True, capture_output=True)
-    data = directory / "data"
-    subprocess.run(
-        ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db", "--user=root"],
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
     (directory / "init.sql").write_text(
         "CREATE DATABASE `kept-here`;\nCREATE USER people@'%' IDENTIFIED BY 'correct-horse';\n"
         "GRANT ALL ON *.* TO people@'%';\n"
     )
     site.start_command(
         "inside",
-        *("mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={directory}/socket", "--user=root"),
+        *(*new_database(directory), f"--socket={directory}/socket"),
         *(f"--bind-address={INSIDE}", "--skip-name-resolve", "--port=3306", f"--init-file={directory}/init.sql"),
         *(f"--ssl-cert={directory}/server.pem", f"--ssl-key={directory}/server.key", "--require-secure-transport=ON"),
     )

@@ -140,6 +140,25 @@ class Stores:
         return done.stdout.strip()
 
 
+def new_database(directory: Path, *options: str) -> list[str]:
+    """Make an empty MariaDB in ``directory``, with options of ``mariadb-install-db``. Returns its server's command."""
+    temporary = directory / "temporary"
+    temporary.mkdir()
+    # A server that starts removes all temporary tables of the directory for them, those of other running servers too.
+    own = ("--no-defaults", f"--datadir={directory}/data", f"--tmpdir={temporary}")
+    as_user = ["--user=root"] if os.geteuid() == 0 else []
+    done = subprocess.run(
+        ["mariadb-install-db", *own, "--skip-test-db", *as_user, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return ["mariadbd", *own, *as_user]
+
+
 @contextmanager
 def stores(directory: Path) -> Iterator[Stores]:
     pair = self_signed("127.0.0.1")
@@ -153,18 +172,12 @@ def stores(directory: Path) -> Iterator[Stores]:
         redis_plain_port=free_port(),
         ca=ca,
     )
-    data = directory / "data"
-    user = "--user=root" if os.geteuid() == 0 else ""
-    install = (
-        f"mariadb-install-db --no-defaults --datadir={data} {user}"
-        " --auth-root-authentication-method=normal --skip-test-db"
-    )
-    subprocess.run(install.split(), check=True, capture_output=True)
-    database = (
-        f"mariadbd --no-defaults {user} --datadir={data} --socket={made.socket} --pid-file={directory}/db.pid"
-        f" --bind-address=127.0.0.1 --port={made.database_port} --ssl-cert={ca} --ssl-key={key}"
-        " --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=32M --performance-schema=OFF"
-    ).split()
+    database = [
+        *new_database(directory, "--auth-root-authentication-method=normal"),
+        *(f"--socket={made.socket}", f"--pid-file={directory}/db.pid", f"--ssl-cert={ca}", f"--ssl-key={key}"),
+        *("--bind-address=127.0.0.1", f"--port={made.database_port}"),
+        *("--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M", "--performance-schema=OFF"),
+    ]
     redis = (
         f"redis-server --bind 127.0.0.1 --port {made.redis_plain_port} --tls-port {made.redis_port}"
         f" --requirepass {TOKEN} --dir {directory}"
