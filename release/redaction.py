@@ -42,7 +42,9 @@ class Redaction:
         looks = {
             _BREAK.sub("", look)
             for value in values
-            for written in {value, value.removeprefix(_OF_MAGENTO)}
+            # Crypt keys are a line each.
+            for line in {value, *value.splitlines()}
+            for written in {line, line.removeprefix(_OF_MAGENTO)}
             if len(written) >= _SHORTEST
             for look in _looks(written)
         }

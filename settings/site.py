@@ -22,6 +22,11 @@ _MOST_HOST_NAMES = 3
 _PATHS_OF_THE_SHOP = re.compile("catalog|checkout|customer|errors|graphql|media|pub|rest|setup|sitemap|soap|static")
 """Paths that shoppers need, and that must not lead to the back office's instance."""
 
+SECRET_ARN = like(
+    r"arn:aws:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]{1,519}",
+    "the ARN of a secret, such as arn:aws:secretsmanager:eu-west-1:123456789012:secret:crypt-key-a1B2c3",
+)
+
 
 class SiteSettings(Section):
     """The shop: its versions, host names, instances and data stores.
@@ -62,6 +67,9 @@ class SiteSettings(Section):
     """The instances that serve shoppers."""
     back_office: BackOfficeSettings
     """The instances that serve the back office and run Magento's cron."""
+    crypt_key_secret: Annotated[str, SECRET_ARN] | None = None
+    """The ARN of a secret in Secrets Manager with the crypt key of a database that comes from elsewhere: a JSON object
+    whose `crypt_key` is what `crypt/key` says in the `env.php` of that shop. Without it, the stack makes a key."""
     database: DatabaseSettings
     """The site's MySQL database."""
     cache: CacheSettings

@@ -30,6 +30,7 @@ def of(settings: Settings) -> dict[str, Any]:
         "fixed": _fixed(settings),
         "growing": {name: value for name, (_, value) in _growing(settings).items()},
         "links": {link.name: _gateway(link) for link in settings.vpn_links},
+        "crypt_key_secret": settings.site.crypt_key_secret or "",
         "held": {path: list(names) for path, names in _held(settings).items()},
         "exported": _exported(settings),
     }
@@ -52,6 +53,7 @@ def _faults(settings: Settings, standing: Mapping[str, Any]) -> Iterator[Fault]:
     yield from _smaller(settings, standing["growing"], is_protected=is_protected)
     yield from _upgraded(settings, standing["growing"])
     yield from _renamed_links(settings, standing.get("links") or {})
+    yield from _other_key(settings, standing.get("crypt_key_secret"))
     if is_protected:
         yield from _removed(_held(settings), standing["held"])
     yield from _still_exported(settings, standing.get("exported") or (), is_protected=is_protected)
@@ -187,6 +189,20 @@ def _renamed_links(settings: Settings, standing: Mapping[str, str]) -> Iterator[
                 expected=f"an address other than that of link {name}, which is up",
                 fix=f"To rename {name}, remove it and run pulumi up, then add it under its new name.",
             )
+
+
+def _other_key(settings: Settings, standing: str | None) -> Iterator[Fault]:
+    """Another crypt key than that of the database that is up. None: a stack from before there was a choice."""
+    wanted = settings.site.crypt_key_secret
+    if standing is not None and (wanted or "") != standing:
+        yield Fault(
+            path="site.crypt_key_secret",
+            got=wanted or Words("no value"),
+            expected=f"{standing}, since the database is encrypted with its key"
+            if standing
+            else "no value, since the database is encrypted with the key that the stack made",
+            fix=f"To change the key, read {_PAGE}, Bring a shop that exists." if standing else "",
+        )
 
 
 def _gateway(link: VpnLinkSettings) -> str:

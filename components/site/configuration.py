@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_random as random
 
 from components.data.cache import Cache
 from components.data.mysql_database import MySqlDatabase
@@ -15,14 +14,11 @@ from components.shared.context import Context
 from components.shared.iam import allow, document
 from components.shared.php_array import php_file
 from components.shared.secret import Secret, SecretArgs
+from components.site.crypt_key import crypt_key_of, own_crypt_key
 from components.site.env_php import EnvPhp, ValkeyConnection
 from settings.content_delivery import ContentDeliverySettings
 from settings.magento_versions import cache_backend
 from settings.site import SiteSettings
-
-_KEY_BYTES = 24
-"""In Base64, they are the 32 characters that every Magento takes as they are (``KeyValidator``)."""
-_KEY_CHARACTERS = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +40,9 @@ class SiteConfigurationArgs:
 class SiteConfiguration(pulumi.ComponentResource):
     """Magento's ``env.php`` with the addresses and passwords of the site's data stores, encrypted with the stack's key.
 
-    Produces Magento's crypt key, the secret with that key, and the object with the file. The bucket keeps the object's
-    versions. A release names the version that its instances fetch, so that a changed file comes with a release.
+    Produces Magento's crypt key, unless the stack file names it, the secret with that key, and the object with the
+    file. The bucket keeps the object's versions. A release names the version that its instances fetch, so that a
+    changed file comes with a release.
     """
 
     uri: pulumi.Output[str]
@@ -57,26 +54,20 @@ class SiteConfiguration(pulumi.ComponentResource):
         super().__init__("magento:site:SiteConfiguration", name, {}, opts)
         self._child = pulumi.ResourceOptions(parent=self)
         self._key_arn = args.context.key_arn
-        # Without it, encrypted data in the database is lost. So it is protected like the database, and a key that is
-        # there keeps its length.
-        crypt_key = random.RandomBytes(
-            f"{name}-crypt-key",
-            length=_KEY_BYTES,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.context.protect, ignore_changes=["length"]),
-        )
-        magento_key = crypt_key.base64.apply(as_magento_has_it)
+        brought = args.site.crypt_key_secret
+        crypt_key = crypt_key_of(brought) if brought else own_crypt_key(f"{name}-crypt-key", args.context, self)
         Secret(
             f"{name}-crypt",
             SecretArgs(
                 description="Magento's crypt key: without it stored payment data is lost",
-                value={"crypt_key": magento_key},
+                value={"crypt_key": crypt_key},
                 context=args.context,
             ),
             opts=self._child,
         )
         sessions = args.session_cache
         content = pulumi.Output.all(
-            crypt_key=magento_key,
+            crypt_key=crypt_key,
             database_host=args.database.address,
             database_password=args.database.password,
             cache_host=args.cache.address,
@@ -137,9 +128,3 @@ def _env_php(known: dict[str, str], args: SiteConfigurationArgs) -> EnvPhp:
         search_host=known["search_host"],
         search_password=known["search_password"],
     )
-
-
-def as_magento_has_it(encoded: str) -> str:
-    """The crypt key for ``env.php``, from Base64. Longer ones are of stacks from before: Magento 2.4.7 and later decode
-    what is behind the prefix ("Encryption key")."""
-    return encoded if len(encoded) == _KEY_CHARACTERS else f"base64{encoded}"

@@ -108,6 +108,9 @@ def values(platform: Platform) -> Iterator[dict[str, str]]:
     user = {"MasterUsername": "root", "MasterUserPassword": "only-for-the-test"}
     # The page deletes it.
     rds.create_db_instance(DBInstanceIdentifier=database, DeletionProtection=True, **size, **user)
+    rds.create_db_snapshot(DBInstanceIdentifier=database, DBSnapshotIdentifier=database)
+    crypt_key = platform.project / "crypt-key.json"
+    crypt_key.write_text(json.dumps({"crypt_key": "k" * 32}))
     yield {
         "REGION": "eu-west-3",
         "ACCOUNT": "123456789012",
@@ -117,6 +120,7 @@ def values(platform: Platform) -> Iterator[dict[str, str]]:
         "SESSION": "jane.doe-0a1b2c3d4e5f6a7b8",
         "ARN": filled,
         "DATABASE": database,
+        "DBSNAPSHOT": database,
         "NAME": balancer["LoadBalancerArn"].partition(":loadbalancer/")[2],
         # The page deletes it, too.
         "IMAGE": platform.client("ec2").create_image(
@@ -130,6 +134,8 @@ def values(platform: Platform) -> Iterator[dict[str, str]]:
         rds.delete_db_instance(DBInstanceIdentifier=database, SkipFinalSnapshot=True)
     for snapshot in rds.describe_db_snapshots(DBInstanceIdentifier=database)["DBSnapshots"]:
         rds.delete_db_snapshot(DBSnapshotIdentifier=snapshot["DBSnapshotIdentifier"])
+    crypt_key.unlink()
+    secrets.delete_secret(SecretId="client-prod-crypt-key", ForceDeleteWithoutRecovery=True)
     for arn, version in before.items():
         stage = {"SecretId": arn, "VersionStage": "AWSCURRENT"}
         secrets.update_secret_version_stage(

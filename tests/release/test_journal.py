@@ -201,6 +201,12 @@ def test_a_secret_is_known_in_each_way_in_which_programs_write_it() -> None:
     assert redaction.text(broken) == "one\n  [secret] here\nand more"
 
 
+def test_each_of_several_crypt_keys_is_known() -> None:
+    """They are one value with a line each. Programs print one of them."""
+    redaction = Redaction.of_values(["the-older-key\nbase64the+newest+key"])
+    assert redaction.text("the-older-key, the+newest+key") == "[secret], [secret]"
+
+
 ODD = """it's <a> "b"/c+d?ef>>é & g"""
 WAYS = {
     "as it is": ODD,

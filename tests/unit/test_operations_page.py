@@ -39,6 +39,7 @@ OF_PACKAGES = {
     "/var/log/nginx/error.log": "Debian's nginx.conf",
     "/var/log/eb-engine.log": "Elastic Beanstalk, Instance logs",
     "/var/app/current/var/log/first_installation.log": "platform_config/magento/.platform/install_magento.php",
+    "/var/app/current/pub/media": "Magento's media, which a share is",
     "/mnt/restored": "the page itself makes it",
     "/mnt/restored/catalog/": "the same",
     "/srv/client-media/catalog/": "Magento's media",

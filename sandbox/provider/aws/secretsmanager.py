@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
-from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter
+from botocore.exceptions import ClientError
+
+from sandbox.provider.adapter import TAGS, Adapter, AutoName, Aws, Property, Values, adapter, function
 from sandbox.provider.aws import tags
 from sandbox.provider.aws.calls import arguments
 from sandbox.provider.aws.tags import Tagging
@@ -124,3 +127,36 @@ def _stages(aws: Aws, arn: str) -> Any:
     """The stages of each version of a secret; empty when the secret is being deleted."""
     secret = aws.client("secretsmanager").describe_secret(SecretId=arn)
     return {} if "DeletedDate" in secret else secret.get("VersionIdsToStages", {})
+
+
+_STAGE = "AWSCURRENT"
+
+
+@function("aws:secretsmanager/getSecretVersion:getSecretVersion")
+def get_secret_version(aws: Aws, arguments: Values) -> Values:
+    """The current value of a secret. Raises ``ValueError`` if there is none, and for an argument that is not
+    handled."""
+    said = {name: value for name, value in arguments.items() if value is not None}
+    if unknown_keys := sorted(said.keys() - {"secretId", "region"}):
+        raise ValueError(
+            f"getSecretVersion: got {', '.join(unknown_keys)}, expected arguments that the sandbox handles"
+        )
+    id = f"{said['secretId']}|{_STAGE}"
+    try:
+        found = aws.client("secretsmanager", said.get("region")).get_secret_value(SecretId=said["secretId"])
+    except ClientError as error:
+        is_missing = error.response["Error"]["Code"] == "ResourceNotFoundException"
+        why = "couldn't find resource" if is_missing else str(error)
+        raise ValueError(f"reading Secrets Manager Secret Version ({id}): {why}") from None
+    return {
+        "id": id,
+        "secretId": said["secretId"],
+        "arn": found["ARN"],
+        "secretString": found.get("SecretString", ""),
+        "secretBinary": "",
+        "versionId": found["VersionId"],
+        "versionStage": _STAGE,
+        "versionStages": found["VersionStages"],
+        "createdDate": f"{found['CreatedDate'].astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "region": said.get("region") or aws.region,
+    }

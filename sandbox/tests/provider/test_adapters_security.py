@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from sandbox.provider.adapter import Aws
-from sandbox.provider.registry import find_adapter
+from sandbox.provider.registry import find_adapter, find_function
 from sandbox.tests.provider.adapter_round_trip import (
     Case,
     Sample,
@@ -24,6 +24,7 @@ TAGS = {"Name": "main", "Client": "client"}
 KEY = "aws:kms/key:Key"
 SECRET = "aws:secretsmanager/secret:Secret"
 SECRET_VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
+GET_SECRET_VERSION = "aws:secretsmanager/getSecretVersion:getSecretVersion"
 
 
 def a_policy(sid: str, action: str, **more: object) -> str:
@@ -191,3 +192,28 @@ def test_replacing_a_secret_version_keeps_the_newer_one_current(aws: Aws) -> Non
     state = read(aws, SECRET_VERSION, new)
     assert state is not None
     assert state["versionStages"] == ["AWSCURRENT"]
+
+
+def test_a_secret_is_read_by_its_arn(aws: Aws) -> None:
+    """As the official provider reads it: the current value, and its id is that of the value."""
+    secret_id = a_secret(aws, "read")
+    create(aws, SECRET_VERSION, {"secretId": secret_id, "secretString": "old"})
+    create(aws, SECRET_VERSION, {"secretId": secret_id, "secretString": "new"})
+    found = find_function(GET_SECRET_VERSION)(aws, {"secretId": secret_id, "region": aws.region})
+    assert (found["id"], found["arn"], found["secretString"]) == (f"{secret_id}|AWSCURRENT", secret_id, "new")
+    assert found["versionStages"] == ["AWSCURRENT"]
+
+
+def test_a_secret_without_a_value_or_that_is_being_deleted_is_not_read(aws: Aws) -> None:
+    """In the words that the official provider was measured to say. It asks in the secret's region."""
+    get_secret_version = find_function(GET_SECRET_VERSION)
+    empty, deleted = a_secret(aws, "empty"), a_secret(aws, "deleted")
+    create(aws, SECRET_VERSION, {"secretId": deleted, "secretString": "value"})
+    aws.client("secretsmanager").delete_secret(SecretId=deleted)
+    for arguments in ({"secretId": empty}, {"secretId": f"{empty}x"}, {"secretId": empty, "region": "eu-central-1"}):
+        with pytest.raises(ValueError, match=r"reading Secrets Manager Secret Version .*: couldn't find resource"):
+            get_secret_version(aws, arguments)
+    with pytest.raises(ValueError, match="InvalidRequestException"):
+        get_secret_version(aws, {"secretId": deleted})
+    with pytest.raises(ValueError, match="got versionId"):
+        get_secret_version(aws, {"secretId": deleted, "versionId": "1"})

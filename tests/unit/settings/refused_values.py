@@ -31,6 +31,7 @@ REFUSED: tuple[tuple[str, tuple[Any, ...], str], ...] = (
     ("site.cache.engine_version", ("8.1\n", "8.1-8.1", "8.7", "٨.١"), "one of 7.2, 8.0, 8.1"),
     ("site.search.engine_version", ("3.1é", "3.1-3.1", "3.9"), "one of 3.1, 3.3"),
     ("shared_database.engine_version", ("5.5", "8.4\n"), "one of 8.0, 8.4"),
+    ("site.crypt_key_secret", ("", "crypt-key", "arn:aws:s3:::client-magento-config"), "the ARN of a secret, such as"),
     ("network.flow_log_retention_days", (45, 0, -1), "one of 1, 3, 5, 7, 14"),
     ("session_manager.log_retention_days", (100, 0), "one of 1, 3, 5, 7, 14"),
     ("network.zones", (["a", "z"],), "one of a, b, c, the zones of eu-west-3"),

@@ -134,6 +134,25 @@ def test_what_grows_or_applies_in_place_is_fine(path: str, value: Any) -> None:
     checked(path, value)
 
 
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:crypt-key-a1B2c3"
+
+
+def test_a_database_that_is_up_keeps_the_key_that_it_is_encrypted_with() -> None:
+    """Set later, changed, or taken away: the shop could read no payment data any more."""
+    key, standing = "site.crypt_key_secret", program("prod").exports["standing_settings"]
+    brought = {"standing_settings": {**standing, "crypt_key_secret": SECRET}}
+    assert refused(key, SECRET) == (
+        f'{key}: got "{SECRET}", expected no value, since the database is encrypted with the key that the stack made'
+    )
+    since = (
+        f"expected {SECRET}, since the database is encrypted with its key. "
+        f"To change the key, read {PAGE}, Bring a shop that exists."
+    )
+    assert refused(key, None, standing=brought) == f"{key}: got no value, {since}"
+    assert refused(key, f"{SECRET}x", standing=brought) == f'{key}: got "{SECRET}x", {since}'
+    checked(key, SECRET, standing=brought)
+
+
 def before(part: str, key: str, value: Any, *, stack: str = "prod") -> dict[str, Any]:
     """What the stack exported when one of its keys was another."""
     exported = program(stack).exports["standing_settings"]

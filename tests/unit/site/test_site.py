@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from base64 import b64decode, b64encode
 from typing import Any
 
 import pulumi_aws as aws
 import pulumi_random as random
 import pytest
 
-from components.site.configuration import as_magento_has_it
 from tests.unit.graph import Graph, Resource
 from tests.unit.program import SITE_ALONE, build_program, program, stack_config
 
@@ -280,19 +278,6 @@ def test_the_configuration_says_how_to_reach_the_sites_own_stores(stack: str) ->
     made = graph.one(random.RandomBytes)
     assert made.inputs["length"] == 24
     assert f"'key' => '{made.outputs['base64']}'" in content
-
-
-@pytest.mark.parametrize(
-    ("made", "key"),
-    [
-        pytest.param(b"k" * 24, "a2tra2tra2tra2tra2tra2tra2tra2tr", id="of a new stack"),
-        pytest.param(b"k" * 32, "base64a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=", id="of one that had it longer"),
-    ],
-)
-def test_the_crypt_key_is_of_the_length_that_magento_takes(made: bytes, key: str) -> None:
-    """As it is, 32 characters. With the prefix that says that Magento decodes it, 32 bytes."""
-    assert as_magento_has_it(b64encode(made).decode()) == key
-    assert len(b64decode(key.removeprefix("base64")) if key.startswith("base64") else key) == 32
 
 
 @pytest.mark.row(2)
