@@ -84,8 +84,9 @@ _LAST_STEPS = (
 
 
 _OTHER_KEY = (
-    "Restore the database that belongs to this stack, or give the stack the key of this database. Without it, stored "
-    "payment data cannot be read."
+    "Restore the database that belongs to this stack, or give the stack the key of this database: "
+    "site.crypt_key_secret, the ARN of a secret whose field crypt_key is that key. It counts when the site's "
+    "configuration is made, and not for a stack that has its key. Without the key, stored payment data cannot be read."
 )
 
 
