@@ -16,6 +16,7 @@ from release.first_installation import Findings
 from release.frozen_plan import FrozenPlan, Version
 from release.hold import SETTLE_SECONDS, Scope
 from release.journal import Note, not_noted
+from release.kinds import Kind
 from release.lock import Check, unchecked
 from release.polling import polls
 from release.site import Satellite, Site
@@ -77,7 +78,7 @@ class Actions:
             Action.STAGE: self._stage_with_statics,
             Action.DEPLOY_ALL_AT_ONCE: lambda: self._set_policies(lambda _: ALL_AT_ONCE),
             Action.DEPLOY_ROLLING: lambda: self._set_policies(lambda environment: environment.policy_of_stack),
-            Action.PAUSE_WRITERS: self._pause_writers,
+            Action.PAUSE_WRITERS: self._pause_first_writers if self.plan.kind is Kind.FIRST else self._pause_writers,
             Action.RESUME_WRITERS: lambda: self._on_back_office("resume-writers"),
             Action.HOLD_SHOP: lambda: self._hold(Scope.SITE),
             Action.HOLD_BACK_OFFICE: lambda: self._hold(Scope.BACK_OFFICE),
@@ -132,6 +133,11 @@ class Actions:
         self._paused.add(str(details["instance"]))
         return details
 
+    def _pause_first_writers(self) -> Details:
+        """Before the first release is deployed: nothing is to be ended yet, and so nothing is unpacked for that. An
+        instance that Beanstalk puts in the place of this one runs cron until the database is changed."""
+        return self._on_back_office("pause-writers", Release=self.plan.to.release)
+
     def _set_policies(self, of: Callable[[Environment], str]) -> Details:
         deadline = time.monotonic() + seconds_of(Action.DEPLOY_ALL_AT_ONCE)
         # The back office's too: by `Rolling`, its instance drains first, and then waits two minutes for good checks.
@@ -154,7 +160,9 @@ class Actions:
         if self.site.back_office_instance.instance_id not in self._paused:
             # It may have taken the place of the one that was paused, and a new instance runs cron.
             self._pause_writers()
-        attempt = self.began * _MOST_ATTEMPTS + self.failures.get(Action.MIGRATE.value, 0) + 1
+        # Of the step that it is part of: a plan has one of both.
+        failures = sum(self.failures.get(each.value, 0) for each in (Action.MIGRATE, Action.INSTALL))
+        attempt = self.began * _MOST_ATTEMPTS + failures + 1
         return self._on_back_office("migrate", Release=self.plan.to.release, Attempt=str(attempt))
 
     def _ask_previous(self) -> Details:
@@ -167,13 +175,19 @@ class Actions:
         decided = first_installation.plan(self._found_once_nothing_runs(host))
         if decided.action is first_installation.Action.STOP:
             raise ReleaseError(decided.reason)
-        if decided.action is not first_installation.Action.NOTHING:
-            secret = self.site.stack.output("admin_secret")
-            begun = first_installation.begin(
-                host, fence=self.fence, admin_secret=secret, admin_email=self.plan.admin_email
-            )
-            first_installation.finish(self._noted(first_installation.INSTALL, begun))
+        if decided.action is first_installation.Action.NOTHING:
+            return {**self._bring_up_to_date(), "found": decided.reason}
+        secret = self.site.stack.output("admin_secret")
+        begun = first_installation.begin(host, fence=self.fence, admin_secret=secret, admin_email=self.plan.admin_email)
+        first_installation.finish(self._noted(first_installation.INSTALL, begun))
         return {"instance": host.instance_id, "found": decided.reason}
+
+    def _bring_up_to_date(self) -> Details:
+        """Change the database of a shop that was there before, which may be older than the release, and import the
+        release's configuration. One that is up to date stays as it is."""
+        # Of a first release that was taken back: to unpack this one would take its files away.
+        self._on_back_office("await-migration")
+        return self._migrate()
 
     @staticmethod
     def _found_once_nothing_runs(host: BackOffice) -> Findings:

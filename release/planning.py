@@ -30,6 +30,10 @@ from release.steps import Action, steps_of
 from release.way_back import WayBack, reach
 
 _STAYS_OPEN = "The back office stays open: a second instance answers while the first one is deployed to."
+_FIRST = (
+    "If its database is empty, Magento is installed. If it holds a shop already, that one is brought up to date, and "
+    "keeps its administrators."
+)
 _TIME = "%Y%m%dT%H%M%SZ"
 _JOURNALS_READ = 5
 """Of releases before, for how long their steps took. Each is an object a record."""
@@ -182,8 +186,9 @@ def _require_room(site: Site, scope: Scope, allowed: Sequence[IPv4Network]) -> N
 
 
 def plan_first(site: Site, to: Version, *, admin_email: str) -> FrozenPlan:
-    """The plan of a stack's first release, which installs Magento.
+    """The plan of a stack's first release, which installs Magento, or brings the shop of the database up to date.
 
+    Only the release itself can look at the database, once it is deployed: so the plan is the same for both.
     Raises ``RefusedError`` if the site has a release.
     """
     before = running(site)
@@ -196,7 +201,7 @@ def plan_first(site: Site, to: Version, *, admin_email: str) -> FrozenPlan:
         candidate=None,
         facts=digest_of(None, to=to, previous=before, environments=environments),
     )
-    decision = Decision(kind=Kind.FIRST, reasons=("The site has no release yet.",))
+    decision = Decision(kind=Kind.FIRST, reasons=("The site has no release yet.", _FIRST))
     return replace(asked.plan(site, decision), admin_email=admin_email)
 
 

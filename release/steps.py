@@ -50,7 +50,7 @@ class Action(StrEnum):
     VERIFY_FRONT = "verify-front"
     VERIFY_EVERYWHERE = "verify-everywhere"
     INSTALL = "install"
-    """Install Magento into the empty database."""
+    """Install Magento into the empty database. If the database holds a shop already, bring that one up to date."""
     DEPLOY_SATELLITE = "deploy-satellite"
     RETURN_SATELLITE = "return-satellite"
     VERIFY_SATELLITE = "verify-satellite"
@@ -93,7 +93,8 @@ SECONDS: Mapping[Action, int] = {
     Action.RETURN_BACK_OFFICE: _HOUR,
     Action.DEPLOY_EVERYWHERE: _HOUR,
     Action.RETURN_EVERYWHERE: _HOUR,
-    Action.INSTALL: _HOUR,
+    # An hour at most, unless it has a shop's database to change.
+    Action.INSTALL: 4 * _HOUR,
     Action.DEPLOY_SATELLITE: _HOUR,
     Action.RETURN_SATELLITE: _HOUR,
     Action.STAGE: 30 * _MINUTE,
@@ -169,11 +170,14 @@ STEPS: Mapping[Kind, tuple[Step, ...]] = {
         _WRITING,
         _step(Action.DEPLOY_ROLLING),
     ),
-    # Magento is installed from the back office. Until then, its pages say that it is not.
+    # Magento is installed from the back office. Until then, its pages say that it is not. If the database holds an
+    # older shop, no job may run with the new code before that one is brought up to date.
     Kind.FIRST: (
         _step(Action.REGISTER_VERSION),
+        _PAUSED,
         _step(Action.DEPLOY_BACK_OFFICE, Action.RETURN_BACK_OFFICE),
         _step(Action.INSTALL),
+        _WRITING,
         _step(Action.DEPLOY_FRONT, Action.RETURN_FRONT),
         _step(Action.VERIFY_EVERYWHERE),
     ),

@@ -38,6 +38,7 @@ SENT = {
     Action.VERIFY_FRONT: ["verify-release"] * 2,
     Action.VERIFY_EVERYWHERE: ["verify-release"] * 3,
 }
+BROUGHT_UP_TO_DATE = ["await-migration", *SENT[Action.MIGRATE]]
 OLD = Version(label="old", release="old", bundle="s3://elasticbeanstalk-eu-west-3-123456789012/shop/old.zip")
 UPDATED = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
 NEW = Version(label="new", release="new", bundle="s3://client-releases/shop/bundles/new.zip", sha256="0" * 64)
@@ -165,21 +166,63 @@ class Installing(Sent):
     """An instance on which another process has begun to install Magento. It takes a few looks."""
 
     looks: int = 3
+    key: str = "fits"
 
     def do(self, document: str, **parameters: str) -> str:
         super().do(document, **parameters)
         self.looks -= 1
-        done = {"tables": 300, "modules": 80, "administrators": 1}
+        done = {"tables": 300, "modules": 80, "administrators": 1, "key": self.key}
         return json.dumps({**NOT_INSTALLED, **({"running": True} if self.looks else done)})
 
 
+def first(sent: Sent) -> Actions:
+    """The actions of a first release."""
+    of_a_release = actions(sent)
+    return replace(of_a_release, plan=replace(of_a_release.plan, kind=Kind.FIRST, steps=STEPS[Kind.FIRST]), failures={})
+
+
 def test_an_installation_whose_process_was_killed_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It goes on by itself. A second one is not begun."""
+    """It goes on by itself. A second one is not begun, and its database is looked at as one that was there before."""
     monkeypatch.setattr("release.polling.time.sleep", lambda _: None)
     sent = Installing()
-    found = actions(sent).do(Action.INSTALL)
+    found = first(sent).do(Action.INSTALL)
     assert "Magento is installed already" in found["found"]
-    assert [name for name, _ in sent.documents] == ["look-for-magento"] * 3
+    assert [name for name, _ in sent.documents] == ["look-for-magento"] * 3 + BROUGHT_UP_TO_DATE
+
+
+def test_a_shop_that_is_there_before_the_first_release_is_brought_up_to_date() -> None:
+    """Its database may be older than the release. A first release that was taken back may be changing it still: what is
+    unpacked for that stays until it is done."""
+    sent = Installing(looks=1)
+    first(sent).do(Action.INSTALL)
+    assert [name for name, _ in sent.documents] == ["look-for-magento", *BROUGHT_UP_TO_DATE]
+    assert sent.documents[-1] == ("migrate", {"Fence": "7", "Release": "new", "Attempt": "5001"})
+
+
+def test_a_first_release_that_failed_to_change_the_database_tries_again() -> None:
+    """An attempt of the same number would only say again how it ended. A process that was killed has not failed: the
+    next one waits for what it has begun."""
+    for failures, attempt in (({}, "5001"), ({"install": 2}, "5003")):
+        sent = Installing(looks=1)
+        replace(first(sent), failures=failures).do(Action.INSTALL)
+        assert sent.documents[-1] == ("migrate", {"Fence": "7", "Release": "new", "Attempt": attempt})
+
+
+def test_a_shop_with_another_key_is_not_changed() -> None:
+    sent = Installing(looks=1, key="other")
+    with pytest.raises(ReleaseError, match=r"encrypted with another key.* site\.crypt_key_secret, "):
+        first(sent).do(Action.INSTALL)
+    assert [name for name, _ in sent.documents] == ["look-for-magento"]
+
+
+def test_before_the_first_release_nothing_is_unpacked_to_pause_cron() -> None:
+    """There is no shop on the instance yet. A database that holds one has its jobs ended when it is changed."""
+    sent = Installing(looks=1)
+    of_the_release = first(sent)
+    of_the_release.do(Action.PAUSE_WRITERS)
+    assert sent.documents == [("pause-writers", {"Fence": "7", "Release": "new"})]
+    of_the_release.do(Action.INSTALL)
+    assert [name for name, _ in sent.documents][2:] == BROUGHT_UP_TO_DATE
 
 
 def test_the_release_that_ran_before_is_staged_to_be_asked() -> None:

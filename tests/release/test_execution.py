@@ -170,6 +170,8 @@ class Shop:
                 self.database = NEW
                 if self.writers:
                     self.wrong.append("the database changes while cron runs")
+            case Action.INSTALL:
+                self.database = NEW
             case Action.ASK_PREVIOUS:
                 if not self.old_can_live:
                     raise ReleaseError("the old release cannot live with the database")
@@ -184,6 +186,8 @@ class Shop:
 
     def _look(self) -> None:
         """What every moment must be like."""
+        if self.kind is Kind.FIRST and self.writers and (self.runs["back office"], self.database) == (NEW, OLD):
+            self.wrong.append("jobs of the first release meet the database of an older shop")
         if self.hold == "shop":
             return
         if not self.old_can_live and OLD in (

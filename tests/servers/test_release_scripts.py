@@ -259,6 +259,22 @@ def test_rows_of_what_was_ended_are_reset(host: Host, data_stores: Stores) -> No
     ]
 
 
+def test_an_empty_database_has_no_jobs_to_end(host: Host, data_stores: Stores) -> None:
+    """Cron is paused before the first release, also beside one that was unpacked before and taken back."""
+    host.instance.write(f"{CANDIDATE}/app/etc/env.php", env_php(data_stores))
+    host.instance.write(AUTHORITY, data_stores.ca.read_text())
+    data_stores.sql("DROP DATABASE IF EXISTS magento; CREATE DATABASE magento")
+    ran = host.run(script_of("pause-writers"))
+    assert (ran.returncode, ran.stdout, host.instance.read(MARKER)) == (0, "", "by release r9\n"), ran.stderr
+
+
+def test_an_instance_without_a_release_is_paused(host: Host) -> None:
+    """Before the first release: neither Magento nor anything unpacked beside it is there."""
+    host.instance.run("rm", "-r", CURRENT, "/var/app/candidates")
+    ran = host.run(script_of("pause-writers"))
+    assert (ran.returncode, ran.stdout, host.instance.read(MARKER)) == (0, "", "by release r9\n"), ran.stderr
+
+
 def test_a_pause_by_hand_stays(host: Host) -> None:
     host.instance.write(MARKER, "by hand: stock is counted\n")
     said = host.run(script_of("pause-writers"))

@@ -12,6 +12,10 @@ require __DIR__ . '/database.php';
 $env = require dirname(__DIR__) . '/app/etc/env.php';
 $database = connect($env);
 $table = ($env['db']['table_prefix'] ?? '') . 'cron_schedule';
+// Before the first installation, the database is empty.
+if ($database->query("SHOW TABLES LIKE '$table'")->fetchColumn() === false) {
+    exit(0);
+}
 $running = $database->query("SELECT schedule_id, job_code, executed_at FROM `$table` WHERE status = 'running'");
 $end = $database->prepare(
     "UPDATE `$table` SET status = 'error', messages = ?, finished_at = NOW() WHERE schedule_id = ? AND status = 'running'"
