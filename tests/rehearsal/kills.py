@@ -10,11 +10,12 @@ from commands.errors import ExitCode
 from release.journal import Event, Record
 from release.kinds import Kind
 from release.progress import ENDED, UNDO
-from sandbox.applications.releases import Change, slow_migration
+from release.steps import Action
+from sandbox.applications.releases import Change, failing_data_patch, raised_setup_version, slow_migration
 from tests.hosts.live_sandbox import LiveSandbox
 from tests.rehearsal.answers import Verdict
-from tests.rehearsal.operator import Operator, Planned
-from tests.rehearsal.scenarios import FAILS_ON_FRONT, Rehearsal, Row, Scenario
+from tests.rehearsal.operator import Operator, Planned, at
+from tests.rehearsal.scenarios import FAILS_ON_FRONT, WITH_WAREHOUSE, WITHOUT_WAREHOUSE, Rehearsal, Row, Scenario
 
 _PREPRODUCTION = ("client-preprod-back-office", "client-preprod-front")
 _ADMINISTRATOR = "admin@client.url"
@@ -57,7 +58,8 @@ def first_release(rehearsal: Rehearsal) -> Row:
     their placeholder."""
     operator = rehearsal.operator.of("preprod")
     live = operator.live
-    _without_release(live)
+    _empty_database(live)
+    _run_placeholder(live)
     with rehearsal.row("first release killed") as row:
         planned = operator.plan(operator.bundle(), "--first-admin-email", _ADMINISTRATOR)
         process = operator.begin_release(*Operator.deploy(planned))
@@ -72,6 +74,46 @@ def first_release(rehearsal: Rehearsal) -> Row:
         assert installed == "1", f"got {installed} times setup:install, expected it once"
         page = live.get("/", "preprod.client.url", environment=_PREPRODUCTION[1])
         assert page.status == 200, page.text
+    return row
+
+
+def first_release_of_a_shop(rehearsal: Rehearsal) -> Row:
+    """The first release of pre-production, whose database holds an older shop. To change it fails, and the cause is
+    mended. Then the process is killed after each record, also while the database changes."""
+    operator = rehearsal.operator.of("preprod")
+    _, front = _PREPRODUCTION
+    operator.sql(WITHOUT_WAREHOUSE)
+    administrators = operator.sql("SELECT * FROM admin_user")
+    [[version]] = operator.sql("SELECT schema_version FROM setup_module WHERE module = 'Client_Catalog'")
+    newer = raised_setup_version(f"1.{int(version.split('.')[1]) + 1}.0")
+    patch = operator.name("Moved")
+    _run_placeholder(operator.live)
+    with rehearsal.row("first release of a shop killed") as row:
+        bundle = operator.bundle(newer, failing_data_patch(), slow_migration(5, patch))
+        planned = operator.plan(bundle, "--first-admin-email", _ADMINISTRATOR)
+        ended = operator.shop(*Operator.deploy(planned))
+        assert ended.code == ExitCode.HALF_WAY, ended.text
+        assert "client/stock/warehouse is not set" in ended.text, ended.text
+        operator.sql(WITH_WAREHOUSE)
+        failed = operator.journal().records[-1].number
+        _kill_after_each_record(row, operator, operator.begin("resume"), lambda record: record.number > failed)
+        _require_release(operator, planned.release, _PREPRODUCTION)
+        for status in ("setup:db:status", "app:config:status"):
+            operator.on_back_office("cd /var/app/current", f"runuser -u webapp -- php bin/magento {status}")
+        page = operator.live.get("/", "preprod.client.url", environment=front)
+        assert page.status == 200, page.text
+        [[applied]] = operator.sql(f"SELECT COUNT(*) FROM patch_list WHERE patch_name LIKE '%{patch}'")
+        assert int(applied) == 1, f"the patch was applied {applied} times, expected once"
+        assert operator.sql("SELECT * FROM admin_user") == administrators
+        operator.on_back_office("test -e /etc/cron.d/magento && test ! -e /var/app/cron-paused")
+        begun, changed = (
+            next(each for each in operator.journal().records if (each.event, each.step) == wanted)
+            for wanted in ((Event.INTENDED, Action.DEPLOY_BACK_OFFICE), (Event.DONE, Action.INSTALL))
+        )
+        meanwhile = f"executed_at BETWEEN FROM_UNIXTIME({at(begun)}) AND FROM_UNIXTIME({at(changed)})"
+        [[jobs]] = operator.sql(f"SELECT COUNT(*) FROM cron_schedule WHERE {meanwhile}")
+        assert int(jobs) == 0, f"{jobs} jobs of cron ran before the database was changed"
+        row.notes.append(f"no job of cron in {at(changed) - at(begun):.0f} s before the database was changed")
     return row
 
 
@@ -95,6 +137,7 @@ KILLS: Mapping[str, Scenario] = {
     "plain-taken-back-killed": taken_back(Kind.PLAIN),
     "held-taken-back-killed": taken_back(Kind.HELD),
     "first-killed": first_release,
+    "first-of-a-shop-killed": first_release_of_a_shop,
     "satellites-killed": satellites,
 }
 """By the name that `SCENARIOS=` takes."""
@@ -135,11 +178,15 @@ def _require_release(operator: Operator, release: str, environments: Sequence[st
         assert runs == {release}, f"{name} runs {runs}, expected {release}"
 
 
-def _without_release(live: LiveSandbox) -> None:
-    """Let pre-production be as before its first release."""
+def _empty_database(live: LiveSandbox) -> None:
+    """Let pre-production's database be as before its first release."""
     back_office, _ = _PREPRODUCTION
     if _PLACEHOLDER not in live.environment(back_office)["VersionLabel"]:
         live.run(live.instances(back_office)[0], f"php -r {shlex.quote(_DROP_TABLES)}")
+
+
+def _run_placeholder(live: LiveSandbox) -> None:
+    """Let pre-production's environments be as before their first release."""
     beanstalk = live.platform.client("elasticbeanstalk")
     for name in _PREPRODUCTION:
         application = live.environment(name)["ApplicationName"]

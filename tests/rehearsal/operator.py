@@ -129,8 +129,8 @@ class Operator:
         return f"{what}{self._number}"
 
     def on_back_office(self, *commands: str) -> str:
-        """What commands print on the back office's instance."""
-        (host,) = self.live.instances(BACK_OFFICE)
+        """What commands print on the back office's instance of the stack."""
+        (host,) = self.live.instances(f"client-{self.stack}-back-office")
         return self.live.run(host, *commands)
 
     def stage_on(self, instance: str, planned: Planned) -> None:

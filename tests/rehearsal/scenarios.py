@@ -292,7 +292,7 @@ def secrets_told(rehearsal: Rehearsal) -> Row:
 
 def migration_fails(rehearsal: Rehearsal) -> Row:
     """A data patch fails, and the running release can live with what was changed before it: all is taken back."""
-    rehearsal.operator.sql(_WITHOUT_WAREHOUSE)
+    rehearsal.operator.sql(WITHOUT_WAREHOUSE)
     planned = rehearsal.plan(Kind.HELD, failing_data_patch(), raises_version=False)
     with rehearsal.row("migration fails", Verdict.HELD) as row:
         row.sees(Line.TAKEN_BACK, rehearsal.operator.shop(*Operator.deploy(planned)))
@@ -304,14 +304,14 @@ def deployed_again(rehearsal: Rehearsal) -> Row:
     """One release in three attempts. The first fails before it changes anything, and its plan is carried out again.
     That fails in its migration. Then the plan does not hold any more, and the release is planned anew."""
     operator = rehearsal.operator
-    operator.sql(_WITHOUT_WAREHOUSE)
+    operator.sql(WITHOUT_WAREHOUSE)
     planned = rehearsal.plan(Kind.HELD, failing_data_patch(), raises_version=False)
     with rehearsal.row("deployed again", Verdict.HELD) as row:
         with _no_room_for_a_snapshot(operator):
             row.sees(Line.TAKEN_BACK, operator.shop(*Operator.deploy(planned)))
         row.sees(Line.TAKEN_BACK, operator.shop(*Operator.deploy(planned)))
         failed = operator.journal()
-        operator.sql("INSERT INTO core_config_data (path, value) VALUES ('client/stock/warehouse', 'Paris')")
+        operator.sql(WITH_WAREHOUSE)
         row.sees(Line.FACTS_CHANGED, operator.shop(*Operator.deploy(planned)))
         ended = operator.shop(*Operator.deploy(operator.plan("--uploaded", planned.release)))
         assert ended.code == ExitCode.OK, ended.text
@@ -325,24 +325,24 @@ def deployed_again(rehearsal: Rehearsal) -> Row:
     [[applied]] = operator.sql("SELECT COUNT(*) FROM patch_list WHERE patch_name LIKE '%FillWarehouse'")
     if int(applied) != 1:
         row.wrong.append(f"the patch was applied {applied} times, expected once")
-    operator.sql(_WITHOUT_WAREHOUSE)
+    operator.sql(WITHOUT_WAREHOUSE)
     return row
 
 
 def migration_fails_half_way(rehearsal: Rehearsal) -> Row:
     """The same, and the running release cannot: the hold stays, the cause is mended, and the release goes on."""
     operator = rehearsal.operator
-    operator.sql(_WITHOUT_WAREHOUSE)
+    operator.sql(WITHOUT_WAREHOUSE)
     planned = rehearsal.plan(Kind.HELD, failing_data_patch())
     with rehearsal.row("migration fails half-way", Verdict.HELD) as row:
         ended = operator.shop(*Operator.deploy(planned))
         row.sees(Line.HALF_WAY, ended)
         assert "client/stock/warehouse is not set" in ended.text, ended.text
         row.sees(Line.NOT_FINISHED, operator.shop("status"))
-        operator.sql("INSERT INTO core_config_data (path, value) VALUES ('client/stock/warehouse', 'Paris')")
+        operator.sql(WITH_WAREHOUSE)
         rehearsal.resume(planned)
     _require_hold(row, operator.journal())
-    operator.sql(_WITHOUT_WAREHOUSE)
+    operator.sql(WITHOUT_WAREHOUSE)
     return row
 
 
@@ -609,10 +609,12 @@ if [ "$MAGENTO_TIER" = front ]; then
     exit 1
 fi
 """
-_WITHOUT_WAREHOUSE = (
+WITHOUT_WAREHOUSE = (
     "DELETE s, p FROM core_config_data s LEFT JOIN patch_list p ON p.patch_name LIKE '%FillWarehouse' "
     "WHERE s.path = 'client/stock/warehouse'"
 )
+WITH_WAREHOUSE = "INSERT INTO core_config_data (path, value) VALUES ('client/stock/warehouse', 'Paris')"
+"""What `failing_data_patch` fails without."""
 _MOST_SNAPSHOTS = 100
 """Manual snapshots of an account and region ("Quotas and constraints for Amazon RDS")."""
 
