@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
@@ -47,14 +47,19 @@ def same(declared: Property, one: Any, other: Any) -> bool:
     return bool(_canonical(declared, one) == _canonical(declared, other)) or (is_empty(one) and is_empty(other))
 
 
-def differences(adapter: Adapter, old_inputs: Values, state: Values, news: Values) -> dict[str, tuple[Any, Any]]:
-    """The properties that differ, each with its old and new value (``None`` where absent)."""
+def differences(
+    adapter: Adapter, old_inputs: Values, state: Values, news: Values, ignored: Collection[str] = ()
+) -> dict[str, tuple[Any, Any]]:
+    """The properties that differ and are not ignored, each with its old and new value (``None`` where absent)."""
     differing: dict[str, tuple[Any, Any]] = {}
     for name, declared in inputs_of(adapter).items():
         new = news.get(name)
-        if new is None and declared.computed:
+        if name in ignored or (new is None and declared.computed):
             continue
-        old = old_inputs.get(name, state.get(name) if declared.computed else None)
+        old = old_inputs.get(name)
+        if declared.computed:
+            # AWS may have decided otherwise than it was asked: a restored database keeps its snapshot's key.
+            old = state.get(name, old)
         default = default_of(declared)
         if not same(declared, default if old is None else old, default if new is None else new):
             differing[name] = (old, new)

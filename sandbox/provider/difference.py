@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -31,11 +32,14 @@ class Difference:
     """An update is due even without a change: to finish what was begun."""
 
 
-def diff(adapter: Adapter, old_inputs: Values, state: Values, news: Values) -> Difference:
-    """Compares old and new inputs by the adapter's declaration; an unknown new value counts as a change."""
+def diff(
+    adapter: Adapter, old_inputs: Values, state: Values, news: Values, ignored: Collection[str] = ()
+) -> Difference:
+    """Compares old and new inputs by the adapter's declaration; an unknown new value counts as a change. ``ignored``
+    has the names that the program ignores changes of."""
     declared = inputs_of(adapter)
     changes: dict[str, Change] = {}
-    for name, (old, new) in differences(adapter, old_inputs, state, news).items():
+    for name, (old, new) in differences(adapter, old_inputs, state, news, ignored).items():
         changes[name] = Change.ADD if old is None else Change.DELETE if new is None else Change.UPDATE
     replaces = frozenset(name for name in changes if declared[name].replaces)
     replaces |= adapter.replaced(old_inputs, news) & changes.keys()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -52,7 +53,7 @@ class GeneratedLifecycle:
     def plan_update(self, state: Values, old_inputs: Values, news: Values) -> Values:
         return state | news
 
-    def update(self, id: str, state: Values, old_inputs: Values, news: Values) -> Values:
+    def update(self, id: str, state: Values, old_inputs: Values, news: Values, ignored: Collection[str] = ()) -> Values:
         return state | news
 
     def delete(self, id: str, state: Values) -> None:

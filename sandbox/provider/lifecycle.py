@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,13 +94,13 @@ class Lifecycle:
         known = self._carried_over(state, old_inputs, news)
         return never_read | known | dict.fromkeys(self.adapter.volatile_outputs, UNKNOWN)
 
-    def update(self, id: str, state: Values, old_inputs: Values, news: Values) -> Values:
+    def update(self, id: str, state: Values, old_inputs: Values, news: Values, ignored: Collection[str] = ()) -> Values:
         """Its properties afterwards. An error leaves the stack's state as it was, so that the next run tries all
         again."""
         declared = self.adapter.properties
         changed = frozenset(
             name
-            for name in differences(self.adapter, old_inputs, state, news)
+            for name in differences(self.adapter, old_inputs, state, news, ignored)
             if name not in _HANDLED_BY_THE_PLUGIN and not declared[name].kept
         )
         known = _visible(state) | self._for_adapter(old_inputs)

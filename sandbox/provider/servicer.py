@@ -45,7 +45,9 @@ class _Resource(Protocol):
     def create(self, inputs: Values) -> tuple[str, Values]: ...
     def read(self, id: str, state: Values, inputs: Values) -> Found | None: ...
     def plan_update(self, state: Values, old_inputs: Values, news: Values) -> Values: ...
-    def update(self, id: str, state: Values, old_inputs: Values, news: Values) -> Values: ...
+    def update(
+        self, id: str, state: Values, old_inputs: Values, news: Values, ignored: Collection[str] = ()
+    ) -> Values: ...
     def delete(self, id: str, state: Values) -> None: ...
 
 
@@ -112,7 +114,8 @@ class Servicer:
 
     def diff(self, request: provider_pb2.DiffRequest) -> provider_pb2.DiffResponse:
         adapter = find_adapter(request.type)
-        found = difference.diff(adapter, decode(request.old_inputs), decode(request.olds), decode(request.news))
+        inputs, state, news = decode(request.old_inputs), decode(request.olds), decode(request.news)
+        found = difference.diff(adapter, inputs, state, news, request.ignoreChanges)
         response = provider_pb2.DiffResponse
         return response(
             changes=response.DIFF_SOME if found.changes or found.unfinished else response.DIFF_NONE,
@@ -194,7 +197,7 @@ class Servicer:
             properties = resource.plan_update(state, old_inputs, news)
         else:
             with self._each_call_once(request.urn):
-                properties = resource.update(request.id, state, old_inputs, news)
+                properties = resource.update(request.id, state, old_inputs, news, request.ignoreChanges)
         return provider_pb2.UpdateResponse(properties=_properties(adapter, properties))
 
     def delete(self, request: provider_pb2.DeleteRequest) -> Empty:

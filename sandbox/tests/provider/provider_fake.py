@@ -139,15 +139,20 @@ class Plugin:
         request = provider_pb2.CreateRequest(type=self.type, properties=encode(inputs), preview=True)
         return decode(self.servicer.create(request).properties)
 
-    def diff(self, made: Made, news: Values) -> provider_pb2.DiffResponse:
+    def diff(self, made: Made, news: Values, *ignored: str) -> provider_pb2.DiffResponse:
         inputs, _ = self.check(news, olds=made.inputs)
         return self.servicer.diff(
             provider_pb2.DiffRequest(
-                id=made.id, type=self.type, old_inputs=encode(made.inputs), olds=encode(made.state), news=encode(inputs)
+                id=made.id,
+                type=self.type,
+                old_inputs=encode(made.inputs),
+                olds=encode(made.state),
+                news=encode(inputs),
+                ignoreChanges=ignored,
             )
         )
 
-    def update(self, made: Made, news: Values, *, preview: bool = False) -> Made:
+    def update(self, made: Made, news: Values, *ignored: str, preview: bool = False) -> Made:
         inputs, _ = self.check(news, olds=made.inputs)
         request = provider_pb2.UpdateRequest(
             id=made.id,
@@ -156,6 +161,7 @@ class Plugin:
             olds=encode(made.state),
             news=encode(inputs),
             preview=preview,
+            ignoreChanges=ignored,
         )
         return Made(id=made.id, inputs=inputs, state=decode(self.servicer.update(request).properties))
 

@@ -116,6 +116,26 @@ def test_a_default_that_the_plugin_learnt_later_is_no_difference(plugin: Plugin)
     assert not kinds(plugin.diff(made, {"size": 1}))
 
 
+def test_what_aws_decided_otherwise_is_a_difference_unless_it_is_ignored(plugin: Plugin, base: Values) -> None:
+    """As for the official provider, which compares with what it read: a restored database keeps its snapshot's key, and
+    a program that asks for another one replaces it."""
+    asked = base | {"zone": "zone-2"}
+    made = plugin.create(asked)
+    decided = Made(id=made.id, inputs=made.inputs, state=made.state | {"zone": "zone-1"})
+    assert kinds(plugin.diff(decided, asked)) == {"zone": KIND.UPDATE_REPLACE}
+    assert not kinds(plugin.diff(decided, asked, "zone"))
+    assert kinds(plugin.diff(decided, asked | {"note": "other"}, "zone")) == {"note": KIND.UPDATE}
+
+
+def test_an_update_leaves_alone_what_is_ignored(plugin: Plugin, base: Values, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = plugin.create(base | {"zone": "zone-2"})
+    decided = Made(id=made.id, inputs=made.inputs, state=made.state | {"zone": "zone-1"})
+    asked: list[frozenset[str]] = []
+    monkeypatch.setattr(type(ADAPTERS[TOKEN]), "update", lambda *arguments: asked.append(arguments[-1]))
+    plugin.update(decided, base | {"zone": "zone-2", "note": "other"}, "zone")
+    assert asked == [frozenset({"note"})]
+
+
 def test_what_is_unfinished_is_due_without_any_change(plugin: Plugin) -> None:
     made = plugin.create({"size": 1})
     half = Made(id=made.id, inputs=made.inputs, state=made.state | {"__unfinished": True})
