@@ -184,11 +184,13 @@ class MySqlDatabase(pulumi.ComponentResource):
                 parent=self,
                 protect=context.protect,
                 depends_on=self._log_groups(name, identifier),
-                # Another snapshot would replace the database, with all that it has stored since.
-                ignore_changes=["snapshotIdentifier"],
+                # Another snapshot would replace the database, with all that it has stored since. So would the stack's
+                # key, after a restore from a snapshot under another one.
+                ignore_changes=["snapshotIdentifier", "kmsKeyId"],
                 custom_timeouts=_LONG_UPDATE,
             ),
         )
+        warn_of_another_key(instance, context.key_arn)
         self.address = instance.address
         self.endpoint = instance.endpoint
         self.identifier = instance.identifier
@@ -254,3 +256,19 @@ class MySqlDatabase(pulumi.ComponentResource):
             f"{name}-monitoring-policy", role=role.name, policy_arn=_MONITORING_ROLE_POLICY, opts=child
         )
         return role
+
+
+def warn_of_another_key(database: aws.rds.Instance, key_arn: pulumi.Input[str]) -> None:
+    """Print a warning in previews and updates if the database has another key than ``key_arn``, the stack's."""
+    pulumi.Output.all(database.kms_key_id, key_arn).apply(
+        lambda known: _warn(database, has=known[0], expected=known[1])
+    )
+
+
+def _warn(database: pulumi.Resource, *, has: str, expected: str) -> None:
+    if has != expected:
+        pulumi.log.warn(
+            f"it has the key of its snapshot, {has}, and not the stack's. It is lost with that key. "
+            'To give it the stack\'s, read docs/operations.md, "Restore a database".',
+            database,
+        )

@@ -78,6 +78,29 @@ def test_a_database_comes_back_from_its_snapshot(edited_preprod: Platform) -> No
     edited_preprod.pulumi("up", "-s", "preprod", "--yes", "--skip-preview", "--refresh", "--expect-no-changes")
 
 
+def test_a_database_keeps_the_key_of_its_snapshot_and_is_named(edited_preprod: Platform) -> None:
+    """AWS restores a database under its snapshot's key. A run that put the stack's in its place would replace it, and
+    lose its data. From a copy under the stack's key, it is as before."""
+    rds, standing = edited_preprod.client("rds"), database(edited_preprod)
+    identifier, own = standing["DBInstanceIdentifier"], standing["KmsKeyId"]
+    rds.create_db_snapshot(DBInstanceIdentifier=identifier, DBSnapshotIdentifier="moved")
+    keys = {"under-another-key": "alias/client-prod", "under-the-stacks-key": own}
+    edited_preprod.edit("Pulumi.preprod.yaml", _CLASS, f"{_CLASS}      snapshot_id: moved\n")
+    named, last = [], "moved"
+    for snapshot, key in keys.items():
+        rds.copy_db_snapshot(SourceDBSnapshotIdentifier="moved", TargetDBSnapshotIdentifier=snapshot, KmsKeyId=key)
+        rds.modify_db_instance(DBInstanceIdentifier=identifier, DeletionProtection=False)
+        rds.delete_db_instance(DBInstanceIdentifier=identifier, SkipFinalSnapshot=True)
+        edited_preprod.edit("Pulumi.preprod.yaml", last, snapshot)
+        last = snapshot
+        converge(edited_preprod, "Restore a database")
+        again = edited_preprod.pulumi("preview", "-s", "preprod", "--expect-no-changes")
+        named.append("the key of its snapshot" in again.stdout + again.stderr)
+        assert (database(edited_preprod)["KmsKeyId"] == own) == (key == own)
+    assert named == [True, False]
+    edited_preprod.edit("Pulumi.preprod.yaml", f"      snapshot_id: {last}\n", "")
+
+
 def test_a_lost_volume_comes_back_from_its_snapshot(edited_preprod: Platform) -> None:
     """Only from the snapshot that the stack file names. The server goes on, and so do the other shares. Then the id may
     go again."""

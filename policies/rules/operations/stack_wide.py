@@ -60,6 +60,9 @@ _SECURITY = frozenset(
     }
 )
 """Properties that decide who can reach, read or change a resource: `pulumi up` must show and undo their drift."""
+_FIXED = {"aws:rds/instance:Instance": frozenset({"kmsKeyId"})}
+"""Those that nobody can change while the resource is there, by its type. A database that was restored under another key
+than the program's is replaced if the difference is not ignored, and its data with it."""
 
 
 def _check_tags(resource: Resource, config: Config) -> Findings:
@@ -99,7 +102,7 @@ def _check_ignored(resource: Resource, _: Config) -> Findings:
                 expected="the names of properties",
                 part=path,
             )
-        for name in sorted(_SECURITY.intersection(names)):
+        for name in sorted(_SECURITY.intersection(names) - _FIXED.get(resource.token, frozenset())):
             got = f"ignore_changes={spelled(path)}"
             yield Violation(resource=resource, got=got, expected=f"no {spelled(name)} in it", part=spelled(path))
 

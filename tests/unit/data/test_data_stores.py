@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 from copy import deepcopy
 
 import pulumi_aws as aws
 import pytest
 
+from components.data.mysql_database import warn_of_another_key
 from sandbox.emulator.elasticache.engines import APPLIED_BY_REBOOT, FIXED_PARAMETERS
 from sandbox.emulator.rds.parameters import DYNAMIC
 from tests.unit.graph import Graph, Resource
-from tests.unit.program import SITE_ALONE, build_program, program, stack_config
+from tests.unit.program import SITE_ALONE, build, build_program, program, stack_config
 
 STACKS = ("prod", "preprod")
 RANDOM_BYTES = "random:index/randomBytes:RandomBytes"
@@ -297,7 +299,29 @@ def test_what_is_lost_is_made_from_a_snapshot_that_config_names() -> None:
     assert {each.ignore_changes for each in volumes} == {("snapshotId",)}
     databases = {each.name: each for each in graph.of_type(aws.rds.Instance)}
     assert databases["site-database-instance"].inputs["snapshotIdentifier"] == of_database
-    assert {each.ignore_changes for each in databases.values()} == {("snapshotIdentifier",)}
+    assert {each.ignore_changes for each in databases.values()} == {("snapshotIdentifier", "kmsKeyId")}
+
+
+KEY, OTHER_KEY = (f"arn:aws:kms:eu-west-3:123456789012:key/{each}" for each in ("of-the-stack", "of-another"))
+
+
+@pytest.mark.parametrize(("key", "is_said"), [(OTHER_KEY, True), (KEY, False)])
+def test_a_database_under_another_key_than_the_stacks_is_named(
+    key: str, is_said: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It stays as it is: the stack's key would replace it, with all that it has stored since."""
+
+    def one_database() -> None:
+        warn_of_another_key(aws.rds.Instance("restored", instance_class="db.r8g.large", kms_key_id=key), KEY)
+
+    with caplog.at_level(logging.WARNING):
+        build(one_database)
+    said = [each.message for each in caplog.records if "the key of its snapshot" in each.message]
+    expected = (
+        f"it has the key of its snapshot, {key}, and not the stack's. It is lost with that key. "
+        'To give it the stack\'s, read docs/operations.md, "Restore a database".'
+    )
+    assert said == ([expected] if is_said else [])
 
 
 def test_the_one_cache_evicts_what_expires_and_so_sessions_too() -> None:

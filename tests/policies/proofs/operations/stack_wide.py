@@ -75,8 +75,11 @@ PROOFS = (
         passing={
             "nothing": (GROUP,),
             "what others change": _ignoring(node(aws.elasticbeanstalk.Environment, "web"), "version"),
+            "a key that cannot change": _ignoring(DATABASE, "kmsKeyId"),
         },
         failing={
+            "a key that can": _ignoring(node(aws.cloudwatch.LogGroup, "log"), "kmsKeyId"),
+            "what else is there beside it": _ignoring(DATABASE, "kmsKeyId", "publiclyAccessible"),
             "rules": _ignoring(GROUP, "description", "ingress"),
             "one rule": _ignoring(GROUP, "ingress[0]"),
             "deep down": _ignoring(
