@@ -235,7 +235,9 @@ def test_what_the_kernel_has_asked_in_vain_is_answered(file_server: FileServer) 
     questions, mountd = file_server.base / "questions", file_server.base / "bin/rpc.mountd"
     answered = "#domain fsidtype fsid [path]\n* 6 0x1c43 /srv/media\n"
     mountd.write_text(
-        f"#!/bin/sh\necho $$ >{file_server.base}/mountd\nprintf '{answered}' >{questions}\nexec sleep 60\n"
+        # The kernel answers all at once. A file that is empty for a moment would be an answer, too.
+        f"#!/bin/sh\necho $$ >{file_server.base}/mountd\nprintf '{answered}' >{questions}.new\n"
+        f"mv {questions}.new {questions}\nexec sleep 60\n"
     )
     mountd.chmod(0o755)
     file_server.attach("media")
